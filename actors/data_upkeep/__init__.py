@@ -1,0 +1,1 @@
+"""Completeness: stores, trailing history and the next session."""

@@ -1,0 +1,64 @@
+"""How a room or a door reaches another room: by an address that says what may be told."""
+
+from typing import Any, Protocol, TypeVar, cast
+
+import pykka
+
+from actors.kernel.future import Future
+from messages.base import Query
+from messages.errors import NotReady
+
+M_contra = TypeVar("M_contra", contravariant=True)
+R = TypeVar("R")
+
+
+class Address(Protocol[M_contra]):
+    """Where messages of some kinds may be told; an ``Address`` of more may be handed out as one of fewer."""
+
+    def tell(self, message: M_contra) -> None:
+        """Put a message into the mailbox; never waits. Silently dropped when the room is gone."""
+        ...
+
+
+class RoomAddress:
+    """The address of a started room: rooms only ``tell``; only doors ``ask``."""
+
+    def __init__(self) -> None:
+        self._ref: pykka.ActorRef[Any] | None = None
+
+    def attach(self, ref: "pykka.ActorRef[Any] | None") -> None:
+        """Bind to a started actor, or to none."""
+        self._ref = ref
+
+    def tell(self, message: object) -> None:
+        """Put a message into the mailbox; never waits. Dropped when the room is gone: it is too late."""
+        ref = self._ref
+        if ref is None:
+            return
+        try:
+            ref.tell(message)
+        except pykka.ActorDeadError:
+            return
+
+    def ask(self, query: Query[R]) -> Future[R]:
+        """Ask, and get a future; it fails with ``NotReady`` when the room is gone."""
+        ref = self._ref
+        if ref is None:
+            future: Future[R] = Future()
+            future.set_exception(NotReady("the system is not started, or is closed"))
+            return future
+        asked = cast("Future[R]", ref.ask(query, block=False))
+        if not ref.is_alive():  # it may have stopped between Pykka's look and the mailbox
+            asked.set_exception(NotReady("the system is closed"))
+        return asked
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a room listens here."""
+        return self._ref is not None and self._ref.is_alive()
+
+    def stop(self) -> None:
+        """Let the room handle what is in its mailbox, then stop; never waits."""
+        ref = self._ref
+        if ref is not None:
+            ref.stop(block=False)

@@ -1,0 +1,105 @@
+"""The only timer. A clock tells its time and calls back once when it shows a due time; due in the past means now."""
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from messages.values import SECOND_NS, Nanos
+
+
+class Clock(Protocol):
+    """A source of time. Callbacks come from the clock's own thread and should only tell."""
+
+    def now_ns(self) -> Nanos:
+        """Return the clock's time."""
+        ...
+
+    def call_at(self, due_ns: Nanos, callback: Callable[[Nanos], None]) -> None:
+        """Call back once, with the clock's time, when it shows ``due_ns``."""
+        ...
+
+    def close(self) -> None:
+        """Forget all that is due; may be called twice."""
+        ...
+
+
+class SystemClock:
+    """The computer's clock, or one that runs ``scale`` times as fast from when it was made."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        self._scale = scale
+        self._origin_ns = time.time_ns()
+        self._base_ns = time.monotonic_ns()
+        self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._is_open = True
+        self._thread: threading.Thread | None = None
+
+    def now_ns(self) -> Nanos:
+        """Return nanoseconds since the epoch; never goes back, whatever happens to the computer's clock."""
+        return self._origin_ns + round((time.monotonic_ns() - self._base_ns) * self._scale)
+
+    def call_at(self, due_ns: Nanos, callback: Callable[[Nanos], None]) -> None:
+        """Call back from the clock's thread."""
+        with self._changed:
+            if not self._is_open:
+                return
+            heapq.heappush(self._due, (due_ns, next(self._order), callback))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="barkeeper-clock", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Stop the thread."""
+        with self._changed:
+            self._is_open = False
+            self._due.clear()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while (callback := self._next()) is not None:
+            callback(self.now_ns())
+
+    def _next(self) -> Callable[[Nanos], None] | None:
+        with self._changed:
+            while self._is_open:
+                wait_ns = self._due[0][0] - self.now_ns() if self._due else SECOND_NS * 3600
+                if wait_ns <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._changed.wait(wait_ns / self._scale / SECOND_NS)
+        return None
+
+
+class ManualClock:
+    """A clock that stands still until it is told; calls back in the caller's thread. For tests and tools."""
+
+    def __init__(self, now_ns: Nanos = 0) -> None:
+        self._now_ns = now_ns
+        self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
+        self._order = itertools.count()
+
+    def now_ns(self) -> Nanos:
+        """Return the time it was last set to."""
+        return self._now_ns
+
+    def call_at(self, due_ns: Nanos, callback: Callable[[Nanos], None]) -> None:
+        """Remember; called back by ``advance``."""
+        heapq.heappush(self._due, (due_ns, next(self._order), callback))
+
+    def advance(self, by_ns: Nanos) -> None:
+        """Move on, visiting every due time on the way in order."""
+        until = self._now_ns + by_ns
+        while self._due and self._due[0][0] <= until:
+            due_ns, _, callback = heapq.heappop(self._due)
+            self._now_ns = max(self._now_ns, due_ns)
+            callback(self._now_ns)
+        self._now_ns = until
+
+    def close(self) -> None:
+        """Forget all that is due."""
+        self._due.clear()

@@ -1,0 +1,116 @@
+"""The answer that is still to come: wait for it from a thread, or await it without blocking an event loop."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import pykka
+
+from messages.errors import NotReady
+
+R = TypeVar("R")
+
+
+class Refusal:
+    """An answer that fails its future. An exception on its way out of an actor would kill the actor on a tell."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Future(pykka.Future[R]):
+    """What every reader returns. ``get`` waits in a thread; ``await`` suspends a coroutine.
+
+    Pykka's own future blocks the event loop when it is awaited and costs a condition variable a message.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gate = threading.Lock()
+        self._gate.acquire()
+        self._state = threading.Lock()
+        self._is_done = False
+        self._value: Any = None
+        self._error: BaseException | None = None
+        self._callbacks: list[Callable[[], None]] = []
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        """Return the answer, waiting for it if need be.
+
+        Args:
+            timeout: seconds to wait; ``None`` waits for ever.
+
+        Raises:
+            pykka.Timeout: no answer within ``timeout`` seconds.
+            BarkeeperError: the room refused, and why.
+        """
+        if self._get_hook is not None:
+            return super().get(timeout=timeout)
+        if not self._is_done:
+            if not self._gate.acquire(timeout=-1 if timeout is None else max(timeout, 0.0)):
+                raise pykka.Timeout(f"no answer within {timeout} seconds")
+            self._gate.release()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def set(self, value: Any | None = None) -> None:
+        """Resolve, or fail where the value is a ``Refusal``; a second time is ignored."""
+        if isinstance(value, Refusal):
+            self._settle(None, value.error)
+        else:
+            self._settle(value, None)
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Fail with an exception (or an ``exc_info`` triple; by default the one being handled)."""
+        error = exc_info[1] if isinstance(exc_info, tuple) else exc_info or sys.exc_info()[1]
+        if isinstance(error, pykka.ActorDeadError):
+            error = NotReady("the system is closed")
+        self._settle(None, error)
+
+    def is_done(self) -> bool:
+        """Whether there is an answer or an error."""
+        return self._is_done
+
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call back once, from whichever thread resolves it; at once if it is done."""
+        with self._state:
+            if not self._is_done:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def __await__(self) -> Generator[Any, None, R]:
+        if not self._is_done:
+            loop = asyncio.get_running_loop()
+            wake = loop.create_future()
+
+            def rouse() -> None:
+                if not wake.done():
+                    wake.set_result(None)
+
+            self.when_done(lambda: _call_soon(loop, rouse))
+            yield from wake.__await__()
+        value: R = self.get(timeout=0)
+        return value
+
+    def _settle(self, value: Any, error: BaseException | None) -> None:
+        with self._state:
+            if self._is_done:
+                return
+            self._value, self._error, self._is_done = value, error, True
+            callbacks, self._callbacks = self._callbacks, []
+        self._gate.release()
+        for callback in callbacks:
+            callback()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    try:
+        loop.call_soon_threadsafe(callback)
+    except RuntimeError:
+        return  # the loop is closed: nobody waits any more

@@ -1,0 +1,39 @@
+"""What a core makes of a message: an answer for who asked, and messages for others."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from messages.base import Message, Query
+from messages.errors import BarkeeperError
+
+R = TypeVar("R")
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """An answer, or the error that is the answer, and what should be sent, in order."""
+
+    answer: Any = None
+    out: tuple[Message, ...] = ()
+    error: BarkeeperError | None = None
+
+
+NOTHING = Outcome()
+"""The outcome of a message that changes nothing for anybody else."""
+
+
+def tell(*messages: Message) -> Outcome:
+    """Send these."""
+    return Outcome(out=messages)
+
+
+def answer(query: Query[R], value: R, *out: Message) -> Outcome:
+    """Answer a query, and send what follows. The type checkers hold ``value`` to the query's answer type."""
+    del query
+    return Outcome(answer=value, out=out)
+
+
+def refuse(query: Query[Any], error: BarkeeperError) -> Outcome:
+    """Answer a query with an error: its future fails, nothing has changed."""
+    del query
+    return Outcome(error=error)

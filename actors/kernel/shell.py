@@ -1,0 +1,137 @@
+"""The thin shell around a core: the only actor class, from which the four rooms are made."""
+
+import queue
+import traceback
+from collections.abc import Mapping
+from time import perf_counter_ns
+from typing import Any, ClassVar, Protocol, cast
+
+import pykka
+
+from actors.kernel.address import Address
+from actors.kernel.future import Future, Refusal
+from actors.kernel.outcome import Outcome
+from actors.kernel.telemetry import LatencyHistogram, Story, alarm
+from messages.base import Message
+from messages.commands import ReportHealth
+from messages.errors import SystemFailed
+from messages.events import BugFound, HealthReported, RoomStarted, RoomStopped
+from messages.replies import RoomHealth
+from messages.values import SECOND_NS, Room
+
+Routes = Mapping[type[Message], tuple[Address[Any], ...]]
+"""For each class that a core can emit: who is told. A class without a route is a bug."""
+
+
+class Core(Protocol):
+    """The mind of a room: changes its own state and says what should be sent; no threads, no clocks."""
+
+    def handle(self, message: Any) -> Outcome:
+        """Take one message."""
+        ...
+
+    def check(self) -> None:
+        """Raise ``AssertionError`` if the state contradicts itself."""
+        ...
+
+
+class Shell(pykka.ThreadingActor):
+    """A mailbox and a thread around a core.
+
+    Everything runs in the actor's own thread, one message after the other. What a handler raises never
+    leaves ``on_receive``: in Pykka an exception on a tell kills the actor for good. The message goes into
+    quarantine (logged whole, counted), the core is kept if its ``check`` passes, and ``boss`` is told.
+    """
+
+    use_daemon_thread: ClassVar[bool] = True  # a program that forgets close() must still exit
+    room: ClassVar[Room]
+
+    def __init__(self, core: Core, routes: Routes, boss: Address[Any]) -> None:
+        super().__init__()
+        self._core = core
+        self._mailbox: queue.SimpleQueue[Any] = cast("queue.SimpleQueue[Any]", self.actor_inbox)
+        self._routes = routes
+        self._boss = boss
+        self._handling = LatencyHistogram()
+        self._story = Story()
+        self._messages = 0
+        self._high_water = 0
+        self._quarantined = 0
+        self._next_report_ns = 0
+
+    @staticmethod
+    def _create_actor_inbox() -> Any:
+        return queue.SimpleQueue()  # a quarter of queue.Queue's cost a message
+
+    @staticmethod
+    def _create_future() -> pykka.Future[Any]:
+        return Future()
+
+    def on_start(self) -> None:
+        """Tell the boss; runs before the first message."""
+        self._boss.tell(RoomStarted(room=self.room))
+
+    def on_stop(self) -> None:
+        """Tell the boss; runs after the last message."""
+        self._report()
+        self._boss.tell(RoomStopped(room=self.room))
+
+    def on_receive(self, message: Any) -> Any:
+        """Hand a message to the core, send what comes out, and return the answer. Never raises."""
+        started_ns = perf_counter_ns()
+        depth = self._mailbox.qsize()
+        self._high_water = max(self._high_water, depth)
+        if type(message) is ReportHealth:
+            return self._report()
+        self._story.add(message)
+        try:
+            outcome = self._core.handle(message)
+            routes = self._routes
+            for sent in outcome.out:
+                for address in routes[type(sent)]:
+                    address.tell(sent)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, the actor must live and the boss must know
+            return self._quarantine(message, error)
+        ended_ns = perf_counter_ns()
+        self._messages += 1
+        self._handling.add(ended_ns - started_ns)
+        if ended_ns >= self._next_report_ns:
+            self._report()
+        return outcome.answer if outcome.error is None else Refusal(outcome.error)
+
+    def health(self) -> RoomHealth:
+        """Return the counters since the start."""
+        return RoomHealth(
+            room=self.room,
+            messages=self._messages,
+            mailbox_depth=self._mailbox.qsize(),
+            mailbox_high_water=self._high_water,
+            handling_p50_us=self._handling.quantile_us(0.5),
+            handling_p99_us=self._handling.quantile_us(0.99),
+            quarantined=self._quarantined,
+        )
+
+    def _report(self) -> None:
+        self._next_report_ns = perf_counter_ns() + SECOND_NS
+        self._boss.tell(HealthReported(health=self.health()))
+
+    def _quarantine(self, message: Any, error: BaseException) -> Refusal:
+        self._quarantined += 1
+        sentence = f"{type(error).__name__}: {error}"
+        is_sound = self._is_sound()
+        alarm(
+            "quarantined",
+            room=self.room,
+            message=repr(message),
+            traceback="".join(traceback.format_exception(error)),
+            story=self._story.lines(),
+        )
+        self._boss.tell(BugFound(room=self.room, message=type(message).__name__, error=sentence, is_sound=is_sound))
+        return Refusal(SystemFailed(f"a bug in {self.room} on {type(message).__name__}: {sentence}"))
+
+    def _is_sound(self) -> bool:
+        try:
+            self._core.check()
+        except Exception:  # noqa: BLE001  # a check that fails in any way is a core that is not sound
+            return False
+        return True

@@ -1,0 +1,77 @@
+"""Derived bars: reductions over blocks of the grid. Nothing is invented: no base bar, no derived bar."""
+
+import numpy as np
+import numpy.typing as npt
+
+from messages.columns import CLOSE, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask
+
+
+def fold(values: Floats, present: Mask, edges: Indices) -> tuple[Floats, Indices]:
+    """Reduce base bars to bars of blocks.
+
+    Args:
+        values: slots x fields x symbols; NaN where there is no bar.
+        present: slots x symbols; whether there is a bar.
+        edges: where each block begins, ascending, and at the end where the last one ends.
+
+    Returns:
+        blocks x fields x symbols (NaN where a block has no bar), and blocks x symbols: how many base bars.
+    """
+    first, last = int(edges[0]), int(edges[-1])
+    starts = edges[:-1] - first
+    inside, here = values[first:last], present[first:last]
+    folded = np.empty((len(starts), *values.shape[1:]), dtype=np.float64)
+    if bool(here.all()):
+        counts = np.broadcast_to(np.diff(edges)[:, None], (len(starts), values.shape[2])).astype(np.int32)
+        folded[:, OPEN] = inside[starts, OPEN]
+        folded[:, CLOSE] = inside[edges[1:] - first - 1, CLOSE]
+        folded[:, VOLUME] = np.add.reduceat(inside[:, VOLUME], starts, axis=0)
+    else:
+        counts = np.add.reduceat(here, starts, axis=0, dtype=np.int32)
+        folded[:, OPEN] = _pick(inside[:, OPEN], _first_slots(here, starts))
+        folded[:, CLOSE] = _pick(inside[:, CLOSE], _last_slots(here, starts))
+        folded[:, VOLUME] = np.add.reduceat(np.where(here, inside[:, VOLUME], 0.0), starts, axis=0)
+        folded[:, VOLUME][counts == 0] = np.nan
+    folded[:, HIGH] = np.fmax.reduceat(inside[:, HIGH], starts, axis=0)
+    folded[:, LOW] = np.fmin.reduceat(inside[:, LOW], starts, axis=0)
+    if values.shape[1] > VWAP:
+        _fold_extra(folded, inside, starts)
+    return folded, counts
+
+
+def vwap(volume: Floats, price: Floats) -> Floats:
+    """Return the volume-weighted mean price down the first axis; NaN where nothing was traded."""
+    total = np.nansum(volume, axis=0)
+    weighted = np.nansum(volume * price, axis=0)
+    mean: Floats = np.divide(weighted, total, out=np.full_like(total, np.nan), where=total > 0)
+    return mean
+
+
+def _fold_extra(folded: Floats, inside: Floats, starts: npt.NDArray[np.int32]) -> None:
+    price, volume = inside[:, VWAP], inside[:, VOLUME]
+    known = np.isfinite(price)
+    weight = np.add.reduceat(np.where(known, volume, 0.0), starts, axis=0)
+    amount = np.add.reduceat(np.where(known, volume * price, 0.0), starts, axis=0)
+    folded[:, VWAP] = np.divide(amount, weight, out=np.full_like(weight, np.nan), where=weight > 0)
+    trades = inside[:, TRADES]
+    counted = np.isfinite(trades)
+    folded[:, TRADES] = np.add.reduceat(np.where(counted, trades, 0.0), starts, axis=0)
+    folded[:, TRADES][~np.logical_or.reduceat(counted, starts, axis=0)] = np.nan
+
+
+def _first_slots(here: Mask, starts: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    slots = np.arange(len(here), dtype=np.intp)[:, None]
+    return np.minimum.reduceat(np.where(here, slots, len(here)), starts, axis=0)
+
+
+def _last_slots(here: Mask, starts: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    slots = np.arange(len(here), dtype=np.intp)[:, None]
+    return np.maximum.reduceat(np.where(here, slots, -1), starts, axis=0)
+
+
+def _pick(column: Floats, slots: npt.NDArray[np.intp]) -> Floats:
+    """Take ``column[slots]`` symbol by symbol; NaN where there is no such slot."""
+    clipped = np.clip(slots, 0, len(column) - 1)
+    picked: Floats = np.take_along_axis(column, clipped, axis=0)
+    picked[clipped != slots] = np.nan
+    return picked

@@ -1,0 +1,117 @@
+"""The axis of a session: which slot of the grid each expected minute is, and where derived bars begin and end."""
+
+from functools import cached_property
+
+import numpy as np
+
+from messages.columns import Indices, Mask, Stamps, freeze
+from messages.errors import SettingsError
+from messages.values import MINUTE_NS, Interval, Nanos, Segment, SegmentKind, TradingSession
+
+
+class SessionAxis:
+    """Maps between instants and slots of one session: slot ``i`` is the i-th expected base bar.
+
+    Slots number the segments' base bars in order of time without holes, so a lunch break or the hours
+    outside the session take no room. Everything here is arithmetic on the session's segments.
+    """
+
+    def __init__(self, session: TradingSession, step_ns: Nanos = MINUTE_NS) -> None:
+        self.session = session
+        self.step_ns = step_ns
+        self._spans: list[tuple[Nanos, Nanos, int, Segment]] = []
+        slot = 0
+        for segment in session.segments:
+            count = (segment.end_ns - segment.start_ns) // step_ns
+            self._spans.append((segment.start_ns, segment.start_ns + count * step_ns, slot, segment))
+            slot += count
+        self.slots = slot
+
+    @cached_property
+    def starts_ns(self) -> Stamps:
+        """The start of every slot."""
+        runs = [np.arange(first, end, self.step_ns, dtype=np.int64) for first, end, _, _ in self._spans]
+        return freeze(np.concatenate(runs))
+
+    @cached_property
+    def is_regular(self) -> Mask:
+        """For every slot, whether it lies between open and close."""
+        mask = np.zeros(self.slots, dtype=np.bool_)
+        mask[self.regular] = True
+        return freeze(mask)
+
+    @cached_property
+    def regular(self) -> slice:
+        """The slots between open and close (one run: a break has no slots)."""
+        inside = [
+            (slot, slot + (end - first) // self.step_ns)
+            for first, end, slot, segment in self._spans
+            if segment.kind is SegmentKind.REGULAR
+        ]
+        return slice(inside[0][0], inside[-1][1])
+
+    def slot_of(self, start_ns: Nanos) -> int | None:
+        """Return the slot of the base bar that starts at ``start_ns``, or ``None``: not an expected minute."""
+        for first, end, slot, _ in self._spans:
+            if first <= start_ns < end:
+                offset, rest = divmod(start_ns - first, self.step_ns)
+                return slot + offset if rest == 0 else None
+        return None
+
+    def slots_of(self, starts_ns: Stamps) -> Indices:
+        """Return the slot of each start, -1 where it is not an expected minute."""
+        slots = np.full(len(starts_ns), -1, dtype=np.int32)
+        for first, end, slot, _ in self._spans:
+            offset, rest = np.divmod(starts_ns - first, self.step_ns)
+            inside = (starts_ns >= first) & (starts_ns < end) & (rest == 0)
+            slots[inside] = slot + offset[inside]
+        return slots
+
+    def slots_ended(self, now_ns: Nanos) -> int:
+        """Return how many slots have ended at ``now_ns``: slots ``[0, n)`` end at or before it."""
+        return self.slots_before(now_ns - self.step_ns + 1)
+
+    def slots_before(self, instant_ns: Nanos) -> int:
+        """Return how many slots start before an instant."""
+        count = 0
+        for first, end, slot, _ in self._spans:
+            if instant_ns <= first:
+                break
+            count = slot + -((first - min(instant_ns, end)) // self.step_ns)
+        return count
+
+    def start_of(self, slot: int) -> Nanos:
+        """Return the start of a slot.
+
+        Raises:
+            IndexError: there is no such slot.
+        """
+        for first, end, base, _ in self._spans:
+            if base <= slot < base + (end - first) // self.step_ns:
+                return first + (slot - base) * self.step_ns
+        raise IndexError(slot)
+
+    def end_of(self, slot: int) -> Nanos:
+        """Return the end of a slot."""
+        return self.start_of(slot) + self.step_ns
+
+    def edges(self, interval: Interval) -> Indices:
+        """Return where the bars of an interval begin, as slots, with the number of slots last.
+
+        Bar ``k`` is made of slots ``[edges[k], edges[k + 1])``. Intraday bars are anchored at the start of
+        their segment, clipped at its end, and never cross it. ``1d`` is one bar over the regular slots, so
+        its edges are the regular run's.
+
+        Raises:
+            SettingsError: the interval is no whole multiple of the base bars' step.
+        """
+        if interval.is_daily:
+            return np.array([self.regular.start, self.regular.stop], dtype=np.int32)
+        per_bar, rest = divmod(interval.span_ns, self.step_ns)
+        if rest:
+            raise SettingsError(f"interval {interval} is no whole multiple of the base bars' {self.step_ns} ns")
+        starts = [
+            np.arange(slot, slot + (end - first) // self.step_ns, per_bar, dtype=np.int32)
+            for first, end, slot, _ in self._spans
+        ]
+        return np.concatenate([*starts, np.array([self.slots], dtype=np.int32)])

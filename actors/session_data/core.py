@@ -1,0 +1,201 @@
+"""The mind of SessionData: takes what arrives, closes minutes, answers readers. The only writer of bars in memory."""
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from actors.kernel.outcome import Outcome, answer, tell
+from actors.session_data.book import Book
+from actors.session_data.history import History
+from actors.session_data.intake import Intake
+from actors.session_data.prints import Prints
+from actors.session_data.reader import Reader
+from actors.settings import SessionRules
+from messages.base import Event
+from messages.columns import BarBatch
+from messages.commands import AddSymbols, RemoveSymbols
+from messages.errors import NotReady, UnknownSymbol
+from messages.events import (
+    BarArrived,
+    BarRejected,
+    BarsArrived,
+    BoundaryKind,
+    MinuteSettled,
+    QuoteArrived,
+    ReceiptSettled,
+    SessionBoundary,
+    SessionReported,
+    SymbolsChanged,
+    TickArrived,
+    TimeAdvanced,
+)
+from messages.inboxes import SessionDataInbox
+from messages.values import Nanos, Quote, Tick
+
+
+class SessionDataCore:
+    """One session, the days before it, and the latest quotes and ticks.
+
+    Until the next session opens, readers see the one that closed.
+    """
+
+    def __init__(self, rules: SessionRules | None = None) -> None:
+        self._rules = rules or SessionRules()
+        self._now_ns: Nanos = 0
+        self._book: Book | None = None
+        self._history = History(self._rules.trailing_sessions)
+        self._intake = Intake(self._rules, self._history)
+        self._quotes: Prints[Quote] = Prints(self._rules.quote_window)
+        self._ticks: Prints[Tick] = Prints(self._rules.quote_window)
+
+    def handle(self, message: SessionDataInbox) -> Outcome:
+        """Take one message. Bad data is an event; only a bug raises."""
+        match message:
+            case BarsArrived():
+                return self._bars_arrived(message)
+            case TimeAdvanced():
+                return self._time_advanced(message)
+            case BarArrived():
+                return self._bar_arrived(message)
+            case QuoteArrived():
+                return self._quote_arrived(message)
+            case TickArrived():
+                return self._tick_arrived(message)
+            case SessionBoundary():
+                return self._session_boundary(message)
+            case AddSymbols():
+                return self._add_symbols(message)
+            case RemoveSymbols():
+                return self._remove_symbols(message)
+            case _:
+                reader = Reader(self._book, self._history, self._now_ns, self._quotes, self._ticks)
+                return reader.read(message)
+
+    def check(self) -> None:
+        """Assert what must always be true."""
+        if self._book is not None:
+            self._book.check()
+
+    # --- arrivals
+
+    def _bars_arrived(self, message: BarsArrived) -> Outcome:
+        return self._take(message.batch, message)
+
+    def _bar_arrived(self, message: BarArrived) -> Outcome:
+        return self._take(BarBatch.of((message.bar,)), message)
+
+    def _take(self, batch: BarBatch, message: BarsArrived | BarArrived) -> Outcome:
+        self._know(message.now_ns)
+        book = self._book
+        if book is None:
+            rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
+            return _receipted(rejected, message.receipt, accepted=0, duplicates=0)
+        accepted, duplicates = book.ledger.accepted, book.ledger.duplicates
+        events = tuple(
+            self._intake.apply(book, batch, message.source, self._now_ns, is_correction=message.is_correction)
+        )
+        return _receipted(
+            events,
+            message.receipt,
+            accepted=book.ledger.accepted - accepted,
+            duplicates=book.ledger.duplicates - duplicates,
+        )
+
+    def _quote_arrived(self, message: QuoteArrived) -> Outcome:
+        self._know(message.now_ns)
+        quote = message.quote
+        is_sane = _finite(quote.bid, quote.ask, quote.bid_size, quote.ask_size) and quote.at_ns <= self._now_ns
+        if is_sane:
+            self._quotes.add(quote)
+        return _receipted(
+            (), message.receipt, accepted=int(is_sane), duplicates=0, refused=() if is_sane else ("bad_quote",)
+        )
+
+    def _tick_arrived(self, message: TickArrived) -> Outcome:
+        self._know(message.now_ns)
+        tick = message.tick
+        is_sane = _finite(tick.price, tick.size) and tick.size >= 0 and tick.at_ns <= self._now_ns
+        if is_sane:
+            self._ticks.add(tick)
+        return _receipted(
+            (), message.receipt, accepted=int(is_sane), duplicates=0, refused=() if is_sane else ("bad_tick",)
+        )
+
+    # --- time
+
+    def _time_advanced(self, message: TimeAdvanced) -> Outcome:
+        self._know(message.now_ns)
+        out: list[Event] = [] if self._book is None else list(self._book.close_until(self._now_ns))
+        if message.ticket:
+            out.append(MinuteSettled(ticket=message.ticket))
+        return Outcome(out=tuple(out))
+
+    def _know(self, now_ns: Nanos) -> None:
+        self._now_ns = max(self._now_ns, now_ns)
+
+    def _session_boundary(self, message: SessionBoundary) -> Outcome:
+        self._know(message.now_ns)
+        events: list[Event] = [msgspec.structs.replace(message, history=(), ticket=0)]
+        if message.kind is BoundaryKind.OPENED:
+            self._open(message)
+        elif self._book is not None and self._book.session == message.session:
+            events += self._book.close_until(self._now_ns)
+            self._book.is_closed = True
+            events.append(SessionReported(report=self._book.report()))
+        if message.ticket:
+            events.append(MinuteSettled(ticket=message.ticket))
+        return Outcome(out=tuple(events))
+
+    def _open(self, message: SessionBoundary) -> None:
+        if self._book is not None:
+            self._history.extend((self._book.grid.frozen(),))
+        self._history.extend(message.history)
+        self._book = Book(message.session, message.symbols, self._rules)
+        self._quotes.clear()
+        self._ticks.clear()
+
+    # --- symbols
+
+    def _add_symbols(self, message: AddSymbols) -> Outcome:
+        book = self._book
+        if book is None:
+            return Outcome(error=NotReady("no session has been opened yet"))
+        added = tuple(symbol for symbol in message.symbols if book.column(symbol) is None)
+        for symbol in added:
+            book.add(symbol)
+        return answer(message, tuple(book.symbols), *([SymbolsChanged(added=added)] if added else ()))
+
+    def _remove_symbols(self, message: RemoveSymbols) -> Outcome:
+        book = self._book
+        if book is None:
+            return Outcome(error=NotReady("no session has been opened yet"))
+        for symbol in message.symbols:
+            if book.column(symbol) is None:
+                return Outcome(error=UnknownSymbol.among(symbol, book.symbols))
+        book.removed.update(message.symbols)
+        return answer(message, tuple(book.symbols), SymbolsChanged(removed=message.symbols))
+
+
+def _receipted(
+    events: Iterable[Event], receipt: int, *, accepted: int, duplicates: int, refused: tuple[str, ...] = ()
+) -> Outcome:
+    """Return the events, and the receipt where somebody waits for one."""
+    out = tuple(events)
+    if not receipt:
+        return Outcome(out=out)
+    reasons = [*refused, *(event.reason for event in out if isinstance(event, BarRejected))]
+    return tell(
+        *out,
+        ReceiptSettled(
+            receipt=receipt,
+            accepted=accepted,
+            rejected=len(reasons),
+            duplicates=duplicates,
+            reasons=tuple(sorted(set(reasons))),
+        ),
+    )
+
+
+def _finite(*numbers: float) -> bool:
+    return all(map(math.isfinite, numbers))

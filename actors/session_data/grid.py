@@ -1,0 +1,206 @@
+"""The grid: one session's base bars, minutes x fields x symbols, and who may write over what."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from actors.market.axis import SessionAxis
+from messages.columns import FIELDS, DayGrid, Floats, Indices, Mask, Verdicts, freeze
+from messages.values import FIRST_WITH_BAR, Verdict
+
+_CORRECTION = 0x80  # set in the sources plane where a correction wrote last; the rest is the sender's number
+_CORRECTED_RANK = 5
+_RANK = np.array([0, 1, 2, 3, 4, 4, _CORRECTED_RANK], dtype=np.uint8)  # by verdict: STREAMED and LATE are equal
+
+
+Preference = npt.NDArray[np.uint8]
+
+
+class Written(msgspec.Struct):
+    """What a write to one slot did, row by row."""
+
+    changed: Mask | None
+    """Rows whose cell changed; ``None``: all of them."""
+    accepted: int
+    duplicates: int
+    outranked: int = 0
+    revised: int = 0
+    is_repair: bool = False
+    """Whether a bar that was there changed."""
+
+
+class Grid:
+    """A dense array with spare symbol columns, so that adding a symbol rarely copies.
+
+    Forty-six bytes a minute and symbol: five fields of eight, the verdict, the sender, and the session's
+    revision at which the cell last changed. Minute-major: a minute of the whole market is one run of memory.
+    """
+
+    def __init__(self, axis: SessionAxis, symbols: Sequence[str], *, has_extra: bool = False) -> None:
+        self.axis = axis
+        self.symbols: list[str] = list(symbols)
+        self.columns: dict[str, int] = {symbol: column for column, symbol in enumerate(self.symbols)}
+        capacity = _with_spare(len(self.symbols))
+        fields = len(FIELDS) + 2 * has_extra
+        self.values: Floats = np.full((axis.slots, fields, capacity), np.nan)
+        self.verdicts: Verdicts = np.zeros((axis.slots, capacity), dtype=np.uint8)
+        self.revisions: npt.NDArray[np.uint32] = np.zeros((axis.slots, capacity), dtype=np.uint32)
+        self._table: tuple[str, ...] | None = None
+        self._sources: npt.NDArray[np.uint8] = np.zeros((axis.slots, capacity), dtype=np.uint8)
+
+    @classmethod
+    def thawed(cls, day: DayGrid, axis: SessionAxis) -> "Grid":
+        """Return a copy of a closed day that can be written to."""
+        grid = cls(axis, day.symbols, has_extra=day.values.shape[1] > len(FIELDS))
+        count = len(day.symbols)
+        grid.values[:, :, :count] = day.values
+        grid.verdicts[:, :count] = day.verdicts
+        return grid
+
+    def frozen(self) -> DayGrid:
+        """Give the grid away as a read-only day, without copying; it must not be written to any more."""
+        count = len(self.symbols)
+        return DayGrid(
+            session=self.axis.session,
+            symbols=tuple(self.symbols),
+            values=freeze(self.values)[:, :, :count],
+            verdicts=freeze(self.verdicts)[:, :count],
+        )
+
+    @property
+    def table(self) -> tuple[str, ...]:
+        """The symbols in the order of their columns, the same object until one is added."""
+        if self._table is None:
+            self._table = tuple(self.symbols)
+        return self._table
+
+    def present(self) -> Mask:
+        """Return slots x symbols: whether there is a bar."""
+        mask: Mask = self.verdicts[:, : len(self.symbols)] >= FIRST_WITH_BAR
+        return mask
+
+    def add(self, symbol: str) -> int:
+        """Return the column of a symbol, giving it one if it has none."""
+        column = self.columns.setdefault(symbol, len(self.symbols))
+        if column == len(self.symbols):
+            self.symbols.append(symbol)
+            self._table = None
+            if column >= self.values.shape[2]:
+                self._grow(_with_spare(len(self.symbols)) - column)
+        return column
+
+    def write(
+        self,
+        slot: int,
+        columns: Indices | slice,
+        values: Floats,
+        *,
+        verdict: Verdict,
+        sender: int,
+        is_correction: bool,
+        revision: int,
+        preference: Preference,
+    ) -> Written:
+        """Write bars into one slot where their rank allows it.
+
+        Args:
+            slot: the minute.
+            columns: for each bar its column; no column twice.
+            values: fields x bars.
+            verdict: what a bar becomes in an empty cell.
+            sender: the sender's number.
+            preference: by sender's number, its place in the order of preference; lower is preferred.
+            is_correction: whether the bars say that they correct.
+            revision: what the changed cells are marked with.
+        """
+        values = self._fitted(values)
+        mark = sender | _CORRECTION if is_correction else sender
+        if not self.verdicts[slot, columns].any():
+            self.values[slot][:, columns] = values
+            self.verdicts[slot, columns] = verdict
+            self._sources[slot, columns] = mark
+            self.revisions[slot, columns] = revision
+            return Written(changed=None, accepted=values.shape[1], duplicates=0)
+        if isinstance(columns, slice):
+            columns = np.arange(columns.stop, dtype=np.int32)
+        return self._contest(slot, columns, values, verdict, mark, revision, preference)
+
+    def _contest(
+        self,
+        slot: int,
+        columns: Indices,
+        values: Floats,
+        verdict: Verdict,
+        mark: int,
+        revision: int,
+        preference: Preference,
+    ) -> Written:
+        """Decide cell by cell between what is there and what comes."""
+        held, sources = self.verdicts[slot, columns], self._sources[slot, columns]
+        is_correction = mark >= _CORRECTION
+        was_correction = sources >= _CORRECTION
+        rank = _CORRECTED_RANK if is_correction else int(_RANK[verdict])
+        held_rank = np.where(was_correction, _CORRECTED_RANK, _RANK[held])
+        has_bar = held >= FIRST_WITH_BAR
+        equal = has_bar & _equal(self.values[slot][:, columns], values)
+        wins = (rank > held_rank) | ((rank == held_rank) & (preference[mark & 0x7F] <= preference[sources & 0x7F]))
+
+        becomes = held.copy()
+        if is_correction:
+            repeated = was_correction & equal & (sources == mark)
+            becomes[wins & has_bar & ~repeated] = Verdict.CORRECTED
+            becomes[wins & ~has_bar] = verdict
+        else:
+            becomes[wins & (rank > held_rank)] = verdict
+        # A correction that came before the bar it corrects shows as one when that bar arrives.
+        becomes[~wins & was_correction] = Verdict.CORRECTED
+
+        revalued = wins & ~equal
+        changed = revalued | (becomes != held)
+        accepted = wins & changed
+        self._store(slot, columns, values, revalued)
+        self.verdicts[slot, columns] = becomes
+        self._sources[slot, columns[wins]] = mark
+        self.revisions[slot, columns[changed]] = revision
+        accepted_count = int(accepted.sum())
+        return Written(
+            changed=changed,
+            accepted=accepted_count,
+            duplicates=len(columns) - accepted_count,
+            outranked=int((~wins & ~equal).sum()),
+            revised=0 if is_correction else int((revalued & has_bar & (rank == held_rank)).sum()),
+            is_repair=bool((has_bar & changed).any()),
+        )
+
+    def _store(self, slot: int, columns: Indices, values: Floats, rows: Mask) -> None:
+        self.values[slot][:, columns[rows]] = values[:, rows]
+
+    def _fitted(self, values: Floats) -> Floats:
+        """Return the values with exactly the grid's fields."""
+        fields = self.values.shape[1]
+        if len(values) >= fields:
+            return values[:fields]
+        return np.vstack([values, np.full((fields - len(values), values.shape[1]), np.nan)])
+
+    def _grow(self, by: int) -> None:
+        def wider(plane: npt.NDArray[np.generic], fill: float) -> npt.NDArray[np.generic]:
+            spare = np.full((*plane.shape[:-1], by), fill, dtype=plane.dtype)
+            return np.concatenate([plane, spare], axis=-1)
+
+        self.values = wider(self.values, np.nan)  # type: ignore[assignment]  # same dtype in, same out
+        self.verdicts = wider(self.verdicts, 0)  # type: ignore[assignment]
+        self.revisions = wider(self.revisions, 0)  # type: ignore[assignment]
+        self._sources = wider(self._sources, 0)  # type: ignore[assignment]
+
+
+def _equal(held: Floats, values: Floats) -> Mask:
+    """Compare bars by the column; an extra field that the new bar does not know does not count."""
+    same = (held == values) | np.isnan(values) & (np.isnan(held) | (np.arange(len(values)) >= len(FIELDS))[:, None])
+    mask: Mask = same.all(axis=0)
+    return mask
+
+
+def _with_spare(count: int) -> int:
+    return count + max(count // 16, 4)

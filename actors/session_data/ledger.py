@@ -1,0 +1,35 @@
+"""What came in and what became of it."""
+
+from collections import Counter
+
+from actors.session_data.grid import Written
+
+
+class Ledger:
+    """Counts of bars; ``accepted + rejected + duplicates = received`` after every message."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.accepted = 0
+        self.duplicates = 0
+        self.outranked = 0
+        self.revised = 0
+        self.outside = 0
+        self.gaps = 0
+        self.reasons: Counter[str] = Counter()
+
+    @property
+    def rejected(self) -> int:
+        """Bars that could not be taken, whatever the reason."""
+        return self.reasons.total()
+
+    def take(self, written: Written) -> None:
+        """Book what a write to the grid did."""
+        self.accepted += written.accepted
+        self.duplicates += written.duplicates
+        self.outranked += written.outranked
+        self.revised += written.revised
+
+    def check(self) -> None:
+        """Assert that nothing got lost."""
+        assert self.accepted + self.rejected + self.duplicates == self.received, vars(self)

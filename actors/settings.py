@@ -1,0 +1,105 @@
+"""Everything that can be set, with its defaults: frozen structs, checked when they are made."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from actors.market.calendar import ExtendedHours
+from messages.errors import SettingsError
+from messages.values import ONE_MINUTE, Interval, Mode, Pace
+
+DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
+
+
+class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How SessionData treats what it is told."""
+
+    intervals: tuple[Interval, ...] = DEFAULT_INTERVALS
+    """Derived bars that are published and counted; any interval can be read."""
+    grace_ns: int = 0
+    """How long after its end a minute stays open. Live 5 s, backtest 0."""
+    sources: tuple[str, ...] = ("tape",)
+    """Order of preference between senders of equal rank; others follow in the order of their names."""
+    unknown_symbols: str = "add"
+    """``add`` on first sight, or ``reject``."""
+    allow_negative: bool = False
+    """Whether prices may be zero or below (spreads, power, rates)."""
+    keep_extra: bool = False
+    """Whether the grid has planes for vwap and trades."""
+    trailing_sessions: int = 5
+    """Closed sessions that are kept in memory."""
+    quote_window: int = 1000
+    """Quotes and ticks kept per symbol."""
+
+    def __post_init__(self) -> None:
+        for interval in self.intervals:
+            if not interval.is_daily and interval.span_ns % ONE_MINUTE.span_ns:
+                raise SettingsError(f"interval {interval} is no whole multiple of one minute")
+        if self.unknown_symbols not in ("add", "reject"):
+            raise SettingsError(f"unknown_symbols is 'add' or 'reject', not {self.unknown_symbols!r}")
+        if self.trailing_sessions < 0 or self.quote_window < 1:
+            raise SettingsError("trailing_sessions must be 0 or more, and quote_window 1 or more")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a system needs to know before it starts."""
+
+    store: str
+    """Folder of the Parquet store."""
+    calendar: str | None = None
+    """Name of an exchange calendar; ``None``: the store's only one."""
+    symbols: tuple[str, ...] = ()
+    """Empty: all that the store has, day by day."""
+    start: str | None = None
+    """First session (ISO date); ``None``: the store's first."""
+    end: str | None = None
+    """Last session (ISO date), itself included."""
+    last: int | None = None
+    """Only the last so many sessions."""
+    mode: Mode = Mode.BACKTEST
+    speed: float = 0.0
+    """0: as fast as possible; 1: real time; N: N times as fast."""
+    pace: Pace = Pace.LOCKSTEP
+    extended: bool = False
+    """Whether the grid has the extended hours too."""
+    extended_hours: ExtendedHours | None = None
+    """Needed for calendars whose extended hours are not known."""
+    closed: tuple[str, ...] = ()
+    """Exchange-local times that the calendar wrongly holds open: ``("16:00-17:00",)``."""
+    rules: SessionRules = SessionRules()
+    credit: int = 8
+    """Tickets out at once when running free."""
+    minutes_per_ticket: int = 8
+    """Minutes that travel on one ticket when running free at full speed."""
+    late_after_s: float = 10.0
+    """A subscriber that holds up the run for so long is named in the status."""
+    lockstep_timeout_s: float | None = 600.0
+    """A subscriber that holds up the run for so long ends it; ``None``: never."""
+    start_timeout_s: float = 120.0
+    """How long the first session may take to load."""
+
+    def __post_init__(self) -> None:
+        if self.speed < 0:
+            raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
+        if self.last is not None and self.last < 1:
+            raise SettingsError(f"last is the number of sessions to play, 1 or more, not {self.last}")
+        if self.credit < 1 or self.minutes_per_ticket < 1:
+            raise SettingsError("credit and minutes_per_ticket are 1 or more")
+        if len(set(self.symbols)) != len(self.symbols):
+            raise SettingsError("a symbol is named twice")
+
+    @classmethod
+    def load(cls, path: Path) -> "Settings":
+        """Read settings from a TOML file; ``BARKEEPER_STORE`` in the environment overrides its store.
+
+        Raises:
+            SettingsError: the file cannot be read, or a key or value in it is not understood.
+        """
+        try:
+            raw = msgspec.toml.decode(path.read_bytes())
+            if store := os.environ.get("BARKEEPER_STORE"):
+                raw["store"] = store
+            return msgspec.convert(raw, cls, strict=True)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise SettingsError(f"{path}: {error}") from error

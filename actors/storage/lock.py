@@ -1,0 +1,79 @@
+"""The right to write to a store: one holder at a time, on a machine or a shared folder.
+
+The operating system holds the lock, so it is released when its process dies, however it dies. The file's text
+only says who the holder is.
+"""
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from messages.errors import StoreLocked
+
+LOCK_NAME = ".lock"
+
+if sys.platform == "win32":  # pragma: no cover - coverage is measured on Unix
+    import msvcrt
+
+    # Windows lets nobody read a locked byte, so the lock lies far behind the text.
+    _LOCKED_BYTE = 1 << 30
+
+    def _take(handle: int) -> None:
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+    def _give_back(handle: int) -> None:
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _take(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _give_back(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+class StoreLock:
+    """Held from its construction until ``release``; two in one process exclude each other too.
+
+    Raises:
+        StoreLocked: somebody else holds it; the text names the process and the host.
+        OSError: the folder cannot be written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._handle: int | None = None
+        handle = os.open(root / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _take(handle)
+        except (BlockingIOError, PermissionError):
+            holder = _text_of(handle) or "another process"
+            os.close(handle)
+            raise StoreLocked(f"the store at {root} is being written to by {holder}") from None
+        except OSError:
+            os.close(handle)
+            raise
+        _say_who(handle)
+        self._handle = handle
+
+    def release(self) -> None:
+        """Let others write; may be called twice."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            # A forked child may have a copy of the handle, and closing ours alone would leave it locked.
+            _give_back(handle)
+            os.close(handle)
+
+
+def _say_who(handle: int) -> None:
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, f"process {os.getpid()} on {platform.node()}\n".encode())
+
+
+def _text_of(handle: int) -> str:
+    os.lseek(handle, 0, os.SEEK_SET)
+    return os.read(handle, 1000).decode(errors="replace").strip()

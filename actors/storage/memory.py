@@ -1,0 +1,53 @@
+"""Bars that rest in memory only: for tests, and for applications that keep their own archive."""
+
+from collections.abc import Sequence
+from threading import Lock
+
+from actors.kernel.ports import MergeCounts, StoredDay
+from actors.storage.merging import check_key, merge_days, only
+
+
+class MemoryStore:
+    """A bar store in a dictionary. Days are immutable and swapped whole, so a reader sees the old or the new one.
+
+    ``close`` keeps the days: a store may outlive the system that used it.
+    """
+
+    def __init__(self) -> None:
+        self._days: dict[tuple[str, str], StoredDay] = {}
+        self._changing = Lock()
+
+    def calendars(self) -> tuple[str, ...]:
+        """Return the calendars that have days here, sorted."""
+        return tuple(sorted({calendar for calendar, _ in self._keys()}))
+
+    def dates(self, calendar: str) -> tuple[str, ...]:
+        """Return the session dates that have bars, ascending."""
+        return tuple(sorted(date for name, date in self._keys() if name == calendar))
+
+    def symbols(self, calendar: str, date: str) -> tuple[str, ...]:
+        """Return the symbols with bars on that date, sorted."""
+        day = self.read(calendar, date)
+        return () if day is None else day.bars.symbols
+
+    def read(self, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay | None:
+        """Return the day, or ``None`` where there is none; only these symbols if any are named."""
+        check_key(calendar, date)
+        day = self._days.get((calendar, date))
+        return only(day, symbols) if day is not None and symbols else day
+
+    def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
+        """Add a day's bars; ``actors.storage.merging`` says what changes."""
+        check_key(calendar, date)
+        with self._changing:
+            merged, counts = merge_days(self._days.get((calendar, date)), day)
+            if counts.added or counts.corrected:
+                self._days[calendar, date] = merged
+        return counts
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to release."""
+
+    def _keys(self) -> tuple[tuple[str, str], ...]:
+        with self._changing:
+            return tuple(self._days)

@@ -1,0 +1,211 @@
+"""What it means to merge a day into a stored one: new bars are added, different ones correct, equal ones do nothing.
+
+A cell is one minute of one symbol. An unknown (NaN) vwap or trades says nothing about a bar that is otherwise
+the same, so a source without them never erases them; a bar whose five fields differ is replaced whole.
+"""
+
+from collections.abc import Sequence
+from datetime import date as calendar_date
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.kernel.ports import MergeCounts, StoredDay
+from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, freeze
+from messages.errors import DataError
+from messages.values import Verdict
+
+Places = npt.NDArray[np.intp]
+
+ROWS = (len(FIELDS), len(FIELDS) + len(EXTRA_FIELDS))
+
+
+class _Alignment(NamedTuple):
+    """How the given bars lie against the stored ones, both numbered by one symbol table."""
+
+    symbols: tuple[str, ...]
+    old_index: Indices
+    new_index: Indices
+    place: Places
+    """For each given bar, the stored bar of its cell, or the one that it would stand before."""
+    is_known: Mask
+    """For each given bar, whether its cell is there already."""
+
+
+class _Correction(NamedTuple):
+    """The stored bars that change, the given bars they change to, and which of them are replaced whole."""
+
+    old: Places
+    new: Places
+    is_whole: Mask
+
+
+def merge_days(old: StoredDay | None, new: StoredDay) -> tuple[StoredDay, MergeCounts]:
+    """Return what is stored after ``new`` is merged into ``old``, and what that changed.
+
+    Neither argument is changed. Where nothing changed the result is ``old`` as it was. The merged day keeps
+    the old one's zone, has read-only arrays, and its symbol table names only symbols that have bars.
+
+    Raises:
+        DataError: the bars are not sorted, the columns do not fit together, or the intervals differ.
+    """
+    new = tidied(new)
+    if old is None:
+        return new, MergeCounts(added=len(new.bars), corrected=0, duplicates=0)
+    if old.bars.interval != new.bars.interval:
+        raise DataError(f"bars of {new.bars.interval} cannot be merged into a day of {old.bars.interval} bars")
+    alignment = _align(old.bars, new.bars)
+    correction = _corrections(old.bars, new.bars, alignment)
+    known, corrected = int(np.count_nonzero(alignment.is_known)), len(correction.old)
+    counts = MergeCounts(added=len(new.bars) - known, corrected=corrected, duplicates=known - corrected)
+    if counts.added == counts.corrected == 0:
+        return old, counts
+    return tidied(_combined(old, new, alignment, correction)), counts
+
+
+def tidied(day: StoredDay) -> StoredDay:
+    """Return the day with read-only arrays and a symbol table of only the symbols that have bars.
+
+    Raises:
+        DataError: the bars are not sorted, or the columns do not fit together.
+    """
+    bars = day.bars
+    check_order(bars)
+    if len(day.verdicts) != len(bars) or bars.values.shape[1] != len(bars) or len(bars.values) not in ROWS:
+        raise DataError(f"a day of {len(bars)} bars needs as many verdicts and 5 or 7 rows of as many values")
+    symbols, index = _compacted(bars.symbols, bars.symbol_index)
+    batch = BarBatch(
+        symbols=symbols,
+        symbol_index=_own(index),
+        start_ns=_own(bars.start_ns),
+        values=_own(bars.values),
+        interval=bars.interval,
+    )
+    return StoredDay(bars=batch, verdicts=_own(day.verdicts), tz=day.tz)
+
+
+def only(day: StoredDay, symbols: Sequence[str]) -> StoredDay:
+    """Return the day with the bars of these symbols alone; unknown symbols have none."""
+    wanted = frozenset(symbols)
+    has_wanted = np.array([symbol in wanted for symbol in day.bars.symbols], dtype=np.bool_)
+    keep = has_wanted[day.bars.symbol_index]
+    return tidied(StoredDay(bars=day.bars.where(keep), verdicts=day.verdicts[keep], tz=day.tz))
+
+
+def check_key(calendar: str, date: str) -> None:
+    """Check that a day is named by a calendar and an ISO date.
+
+    Raises:
+        DataError: it is not.
+    """
+    if not calendar:
+        raise DataError("a stored day needs the name of its calendar")
+    if not is_session_date(date):
+        raise DataError(f"{date!r} is no session date; write it as 2024-03-08")
+
+
+def is_session_date(text: str) -> bool:
+    """Return whether a text is a date written as ``2024-03-08``."""
+    try:
+        return calendar_date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def check_order(bars: BarBatch) -> None:
+    """Check that bars are sorted by start and then by symbol, no cell twice.
+
+    Raises:
+        DataError: they are not.
+    """
+    symbols, starts, index = bars.symbols, bars.start_ns, bars.symbol_index
+    later = starts[1:] > starts[:-1]
+    next_symbol = (starts[1:] == starts[:-1]) & (index[1:] > index[:-1])
+    if len(index) != len(starts) or not np.all(later | next_symbol) or symbols != tuple(sorted(set(symbols))):
+        raise DataError("the bars of a stored day must be sorted by start and symbol, each minute of a symbol once")
+
+
+def _compacted(symbols: tuple[str, ...], index: Indices) -> tuple[tuple[str, ...], Indices]:
+    has_bars = np.bincount(index, minlength=len(symbols)) > 0
+    if has_bars.all():
+        return symbols, index
+    renumbered = (np.cumsum(has_bars) - 1).astype(np.int32)
+    return tuple(symbols[place] for place in np.flatnonzero(has_bars).tolist()), renumbered[index]
+
+
+def _own(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return freeze(array.copy()) if array.flags.writeable else array
+
+
+def _align(old: BarBatch, new: BarBatch) -> _Alignment:
+    symbols = tuple(sorted({*old.symbols, *new.symbols}))
+    old_index, new_index = _renumbered(old, symbols), _renumbered(new, symbols)
+    instants = np.union1d(_instants(old.start_ns), _instants(new.start_ns))
+    # One number a cell, in the order in which bars are sorted.
+    old_cells = np.searchsorted(instants, old.start_ns) * len(symbols) + old_index
+    new_cells = np.searchsorted(instants, new.start_ns) * len(symbols) + new_index
+    place = np.searchsorted(old_cells, new_cells)
+    is_known = place < len(old_cells)
+    is_known[is_known] = old_cells[place[is_known]] == new_cells[is_known]
+    return _Alignment(symbols, old_index, new_index, place, is_known)
+
+
+def _renumbered(batch: BarBatch, symbols: tuple[str, ...]) -> Indices:
+    if batch.symbols == symbols:
+        return batch.symbol_index
+    place = {symbol: number for number, symbol in enumerate(symbols)}
+    return np.array([place[symbol] for symbol in batch.symbols], dtype=np.int32)[batch.symbol_index]
+
+
+def _instants(sorted_starts: Stamps) -> Stamps:
+    is_next = sorted_starts[1:] != sorted_starts[:-1]
+    return np.concatenate([sorted_starts[:1], sorted_starts[1:][is_next]])
+
+
+def _corrections(old: BarBatch, new: BarBatch, alignment: _Alignment) -> _Correction:
+    theirs = np.flatnonzero(alignment.is_known)
+    ours = alignment.place[theirs]
+    is_whole = np.zeros(len(theirs), dtype=np.bool_)
+    for row in range(len(FIELDS)):
+        was, now = old.values[row, ours], new.values[row, theirs]
+        is_whole |= (was != now) & ~(np.isnan(was) & np.isnan(now))
+    changes = is_whole.copy()
+    for row in range(len(FIELDS), len(new.values)):
+        now = new.values[row, theirs]
+        changes |= np.isfinite(now) & (now != _row(old, row)[ours])
+    return _Correction(ours[changes], theirs[changes], is_whole[changes])
+
+
+def _row(batch: BarBatch, row: int) -> Floats:
+    return batch.values[row] if row < len(batch.values) else np.full(len(batch), np.nan)
+
+
+def _combined(old: StoredDay, new: StoredDay, alignment: _Alignment, correction: _Correction) -> StoredDay:
+    added = np.flatnonzero(~alignment.is_known)
+    before = alignment.place[added]
+
+    def with_added(column: npt.NDArray[Any], given: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.insert(column, before, given[added])
+
+    start_ns = with_added(old.bars.start_ns, new.bars.start_ns)
+    values = np.empty((max(len(old.bars.values), len(new.bars.values)), len(start_ns)))
+    for row in range(len(values)):
+        values[row] = with_added(_corrected(old.bars, new.bars, correction, row), _row(new.bars, row))
+    verdicts = old.verdicts.copy()
+    verdicts[correction.old] = Verdict.CORRECTED
+    bars = BarBatch(
+        symbols=alignment.symbols,
+        symbol_index=freeze(with_added(alignment.old_index, alignment.new_index)),
+        start_ns=freeze(start_ns),
+        values=freeze(values),
+        interval=old.bars.interval,
+    )
+    return StoredDay(bars=bars, verdicts=freeze(with_added(verdicts, new.verdicts)), tz=old.tz)
+
+
+def _corrected(old: BarBatch, new: BarBatch, correction: _Correction, row: int) -> Floats:
+    column, given = _row(old, row).copy(), _row(new, row)[correction.new]
+    replaces = correction.is_whole | np.isfinite(given)
+    column[correction.old[replaces]] = given[replaces]
+    return column

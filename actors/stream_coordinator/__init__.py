@@ -1,0 +1,1 @@
+"""Order and time: what is told to whom, and when."""

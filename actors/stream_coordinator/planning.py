@@ -1,0 +1,78 @@
+"""Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
+
+from collections.abc import Sequence
+
+from actors.kernel.address import Address
+from actors.kernel.ports import BarStore
+from actors.market.calendar import Calendar
+from actors.settings import Settings
+from messages.commands import PlanSessions
+from messages.errors import BarkeeperError, DataError, SettingsError, UnknownSymbol
+from messages.events import RunFailed, SessionsPlanned
+from messages.values import TradingSession
+
+
+def calendar_name(settings: Settings, store: BarStore) -> str:
+    """Return the calendar to use: the one that is set, or the store's only one.
+
+    Raises:
+        DataError: the store is empty.
+        SettingsError: the store has days of several calendars and none is named.
+    """
+    if settings.calendar is not None:
+        return settings.calendar
+    names = store.calendars()
+    if not names:
+        raise DataError(f"the store {settings.store} is empty; import something first")
+    if len(names) > 1:
+        raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
+    return names[0]
+
+
+class Planner:
+    """Turns ``PlanSessions`` into ``SessionsPlanned`` or ``RunFailed``; reads the store's listing only."""
+
+    def __init__(
+        self, settings: Settings, store: BarStore, calendar: Calendar, reply_to: Address[SessionsPlanned | RunFailed]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._calendar = calendar
+        self._reply_to = reply_to
+
+    def tell(self, message: PlanSessions) -> None:
+        """Plan, in the thread of who asks."""
+        del message
+        try:
+            self._reply_to.tell(SessionsPlanned(sessions=self._sessions()))
+        except (BarkeeperError, OSError) as error:
+            self._reply_to.tell(RunFailed(reason=str(error)))
+
+    def _sessions(self) -> tuple[TradingSession, ...]:
+        asked = self._settings
+        name = self._calendar.name
+        held = self._store.dates(name)
+        if not held:
+            others = ", ".join(self._store.calendars()) or "none"
+            raise DataError(f"the store {asked.store} has no day of calendar {name}; it has: {others}")
+        dates = [date for date in held if (asked.start or held[0]) <= date <= (asked.end or held[-1])]
+        if not dates:
+            raise DataError(
+                f"the store's days of {name} run from {held[0]} to {held[-1]}: none lies in the range asked for"
+            )
+        dates = dates[-(asked.last or len(dates)) :]
+        self._check_symbols(name, dates)
+        kept = set(dates)
+        return tuple(s for s in self._calendar.sessions(dates[0], dates[-1]) if s.date in kept)
+
+    def _check_symbols(self, name: str, dates: Sequence[str]) -> None:
+        """Refuse a symbol that no day in the range has: it is a slip of the pen."""
+        wanted, seen = set(self._settings.symbols), set[str]()
+        for date in dates:
+            if not wanted:
+                return
+            there = self._store.symbols(name, date)
+            wanted.difference_update(there)
+            seen.update(there)
+        if wanted:
+            raise UnknownSymbol.among(min(wanted), sorted(seen))

@@ -1,0 +1,386 @@
+"""System: the door for programs. Start it, read from it, publish into it, subscribe to it, close it."""
+
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import AsyncIterator, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self, assert_never
+
+import pykka
+
+from actors.kernel.clock import Clock
+from actors.kernel.future import Future
+from actors.kernel.ports import BarStore
+from actors.kernel.readers import Readers
+from actors.kernel.subscription import Filter, Subscription
+from actors.kernel.telemetry import note
+from actors.settings import SessionRules, Settings
+from actors.wiring import House
+from messages.base import Event
+from messages.columns import BarBatch
+from messages.commands import (
+    AddSymbols,
+    ChangeMode,
+    ClearError,
+    PauseSystem,
+    PublishBar,
+    PublishBars,
+    PublishQuote,
+    PublishTick,
+    RemoveSymbols,
+    ResumeSystem,
+    SetSpeed,
+    StartRun,
+    StartSystem,
+    StepSystem,
+    StopSystem,
+)
+from messages.errors import NotReady, SettingsError, SystemFailed
+from messages.events import (
+    BarRejected,
+    BarsUpdated,
+    GapDetected,
+    MinuteClosed,
+    ReceiptSettled,
+    SessionBoundary,
+    SymbolsChanged,
+)
+from messages.queries import GetProgress, GetRunSummary, GetStatus
+from messages.replies import Progress, RunSummary, SystemStatus
+from messages.values import SECOND_NS, Bar, Interval, Mode, Pace, Policy, Quote, Room, Tick
+
+EVENTS: dict[str, type[Event]] = {
+    "bars": BarsUpdated,
+    "minutes": MinuteClosed,
+    "sessions": SessionBoundary,
+    "gaps": GapDetected,
+    "rejected": BarRejected,
+    "symbols": SymbolsChanged,
+}
+"""What can be subscribed to, by name."""
+
+
+class System(Readers):
+    """Four actors behind one door. Every reader returns a future: ``get(timeout=...)`` or ``await`` it.
+
+    May be used from any thread. Leaving the ``with`` block, or ``close``, ends it cleanly in any state.
+    """
+
+    def __init__(self, settings: Settings, *, store: BarStore | None = None, clock: Clock | None = None) -> None:
+        """Put a system together; nothing runs before ``start``.
+
+        Raises:
+            SettingsError: the settings contradict each other or the store.
+            DataError: there is no store, or it is empty.
+        """
+        self._house = House(settings, store, clock)
+        super().__init__(self._house.session_data)
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._names = 0
+        self._forgotten: weakref.finalize[Any, Any] | None = None
+
+    @classmethod
+    def backtest(
+        cls,
+        store: "str | os.PathLike[str] | BarStore",
+        symbols: Iterable[str] = (),
+        *,
+        calendar: str | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        last: int | None = None,
+        speed: float = 0.0,
+        pace: str = "lockstep",
+        extended_hours: bool = False,
+        intervals: Iterable[str] | None = None,
+        trailing_sessions: int = 5,
+        clock: Clock | None = None,
+        **more: Any,
+    ) -> "System":
+        """Put a backtest together.
+
+        Args:
+            store: folder of a Parquet store, or a store.
+            symbols: what to play; nothing named: everything.
+            calendar: name of the exchange calendar; needed when the store has several.
+            start: first session, ISO date.
+            end: last session, itself included.
+            last: only the last so many sessions.
+            speed: 0 as fast as possible, 1 real time, N times as fast.
+            pace: ``lockstep`` waits for every subscriber at every minute, ``free`` does not.
+            extended_hours: whether pre- and post-market minutes are played too.
+            intervals: derived bars that are published; any interval can be read.
+            trailing_sessions: days of history held in memory.
+            clock: another clock than the computer's.
+            **more: any further field of ``Settings``.
+        """
+        rules = more.pop("rules", SessionRules(trailing_sessions=trailing_sessions))
+        if intervals is not None:
+            rules = SessionRules(
+                intervals=tuple(Interval.parse(i) for i in intervals), trailing_sessions=trailing_sessions
+            )
+        if pace not in set(Pace):
+            raise SettingsError(f"pace is 'lockstep' or 'free', not {pace!r}")
+        name, given = (
+            (os.fspath(store), None) if isinstance(store, (str, os.PathLike)) else (type(store).__name__, store)
+        )
+        settings = Settings(
+            store=name,
+            calendar=calendar,
+            symbols=tuple(symbols),
+            start=start,
+            end=end,
+            last=last,
+            speed=speed,
+            pace=Pace(pace),
+            extended=extended_hours,
+            rules=rules,
+            **more,
+        )
+        return cls(settings, store=given, clock=clock)
+
+    # --- life
+
+    def start(self, timeout: float | None = None) -> Self:
+        """Start every room and load the first session; returns when it stands at its open.
+
+        Raises:
+            SystemFailed: something could not be started or loaded; what had been started is stopped.
+        """
+        house = self._house
+        if house.system_manager.is_alive or self._is_closed:
+            raise NotReady("a system is started once; make another one")
+        self._forgotten = weakref.finalize(self, _close_forgotten, house)
+        house.start_room(Room.SYSTEM_MANAGER)
+        limit = self._settings.start_timeout_s if timeout is None else timeout
+        try:
+            house.system_manager.ask(StartSystem()).get(timeout=limit)
+            house.milestones.running.get(timeout=limit)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, pykka.Timeout):
+                raise SystemFailed(f"the first session was not loaded within {limit:.0f} s") from error
+            raise
+        self._watch(house.clock.now_ns())
+        return self
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Stop every room, last started first; every future is resolved or fails. May be called twice.
+
+        Args:
+            timeout: seconds to wait for the rooms to handle what is in their mailboxes.
+        """
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        if self._forgotten is not None:
+            self._forgotten.detach()
+        _shut(self._house, timeout)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def play(self) -> None:
+        """Let the tape run; until then the first session stands at its open. Iterating a subscription does it too."""
+        self._house.stream_coordinator.tell(StartRun())
+
+    def run(self, timeout: float | None = None) -> RunSummary:
+        """Play to the end and return what the run came to.
+
+        Raises:
+            SystemFailed: the run ended in an error.
+            pykka.Timeout: it is not over after ``timeout`` seconds.
+        """
+        self.play()
+        self._house.milestones.finished.get(timeout=timeout)
+        summary: RunSummary = self.summary().get(timeout=timeout)
+        return summary
+
+    def pause(self) -> Future[SystemStatus]:
+        """Hold the stream; fails with ``IllegalTransition`` unless running."""
+        return self._house.system_manager.ask(PauseSystem())
+
+    def resume(self) -> Future[SystemStatus]:
+        """Go on; fails with ``IllegalTransition`` unless paused."""
+        return self._house.system_manager.ask(ResumeSystem())
+
+    def step(self) -> Future[SystemStatus]:
+        """Play one minute; fails with ``IllegalTransition`` unless paused."""
+        return self._house.system_manager.ask(StepSystem())
+
+    def stop(self) -> Future[SystemStatus]:
+        """Stop every room but keep the system's state readable through ``status``; answered at once."""
+        return self._house.system_manager.ask(StopSystem())
+
+    def set_speed(self, speed: float) -> None:
+        """Change the pace: 0 as fast as possible, 1 real time, N times as fast."""
+        if speed < 0:
+            raise SettingsError(f"speed is 0 (as fast as possible) or more, not {speed}")
+        self._house.stream_coordinator.tell(SetSpeed(speed=speed))
+
+    def set_mode(self, mode: str) -> Future[SystemStatus]:
+        """Change between ``backtest`` and ``live``; fails with ``IllegalTransition`` unless stopped."""
+        return self._house.system_manager.ask(ChangeMode(mode=Mode(mode)))
+
+    def clear_error(self) -> Future[SystemStatus]:
+        """Leave the error state; the only way out of it."""
+        return self._house.system_manager.ask(ClearError())
+
+    # --- listening
+
+    def subscribe(
+        self,
+        events: Iterable[str] = (),
+        symbols: Iterable[str] = (),
+        *,
+        intervals: Iterable[str | Interval] = (),
+        policy: str = "block",
+        bound: int = 10_000,
+        name: str | None = None,
+    ) -> Subscription:
+        """Listen: a bounded iterator of events, for ``for`` and ``async for``; the first ``next`` starts the tape.
+
+        Args:
+            events: of ``EVENTS``: bars, minutes, sessions, gaps, rejected, symbols; nothing named: all.
+            symbols: only bars of these.
+            intervals: only bars of these, ``"1m"`` being the base bars.
+            policy: when ``bound`` events wait: ``block`` holds up the run, ``drop_oldest`` counts what it
+                drops, ``disconnect`` ends the subscription with an error.
+            bound: events that may wait (unless ``block``, which waits with the minute).
+            name: how the status calls it when it is late.
+
+        Raises:
+            SettingsError: an unknown event or policy.
+        """
+        events = tuple(events)
+        for event in events:
+            if event not in EVENTS:
+                raise SettingsError(f"unknown event {event!r}; there are {', '.join(EVENTS)}")
+        if policy not in set(Policy):
+            raise SettingsError(f"policy is one of {', '.join(Policy)}, not {policy!r}")
+        wanted = Filter(
+            events=frozenset(EVENTS[event] for event in events),
+            symbols=frozenset(symbols),
+            intervals=frozenset(Interval.parse(interval) for interval in intervals),
+        )
+        with self._lock:
+            self._names += 1
+            name = name or f"subscriber-{self._names}"
+        subscription = self._house.fanout.subscribe(name, wanted, Policy(policy), bound)
+        subscription.on_first = self.play
+        return subscription
+
+    def minutes(self, name: str | None = None) -> "Minutes":
+        """Go through the run minute by minute, with ``for`` or ``async for``: each a ``MinuteClosed``.
+
+        In lockstep nothing past this minute exists yet while the loop's body runs.
+        """
+        return Minutes(self.subscribe(("minutes",), name=name))
+
+    # --- feeding
+
+    def publish(
+        self, item: Bar | Quote | Tick | BarBatch, *, source: str = "application", is_correction: bool = False
+    ) -> Future[ReceiptSettled]:
+        """Feed bars, a quote or a trade of one's own; the future resolves when it has been applied."""
+        receipt, future = self._house.receipts.issue()
+        stream = self._house.stream_coordinator
+        match item:
+            case Bar():
+                stream.tell(PublishBar(bar=item, source=source, receipt=receipt, is_correction=is_correction))
+            case BarBatch():
+                stream.tell(PublishBars(batch=item, source=source, receipt=receipt, is_correction=is_correction))
+            case Quote():
+                stream.tell(PublishQuote(quote=item, receipt=receipt))
+            case Tick():
+                stream.tell(PublishTick(tick=item, receipt=receipt))
+            case _:
+                assert_never(item)
+        return future
+
+    def add_symbols(self, *symbols: str) -> Future[tuple[str, ...]]:
+        """Let symbols join the session, or come back; answered with all active symbols."""
+        return self._house.session_data.ask(AddSymbols(symbols=symbols))
+
+    def remove_symbols(self, *symbols: str) -> Future[tuple[str, ...]]:
+        """Let symbols leave the session; answered with all active symbols."""
+        return self._house.session_data.ask(RemoveSymbols(symbols=symbols))
+
+    # --- how it is
+
+    def status(self) -> Future[SystemStatus]:
+        """State, mode, and the counters of every room, from their last health reports."""
+        return self._house.system_manager.ask(GetStatus())
+
+    def progress(self) -> Future[Progress]:
+        """How far the run is."""
+        return self._house.stream_coordinator.ask(GetProgress())
+
+    def summary(self) -> Future[RunSummary]:
+        """What the run has come to so far, session by session."""
+        return self._house.stream_coordinator.ask(GetRunSummary())
+
+    # --- watching
+
+    def _watch(self, _clock_ns: int) -> None:
+        """Look once a second of real time who holds up the run."""
+        house = weakref.ref(self._house)
+
+        def look(_now_ns: int) -> None:
+            alive = house()
+            if alive is not None and alive.system_manager.is_alive:
+                alive.fanout.watch(1.0)
+                alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, look)
+
+        self._house.clock.call_at(self._house.clock.now_ns() + SECOND_NS, look)
+
+
+class Minutes:
+    """The minutes of a run, one after the other; leaving the loop lets the run go on without it."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    def __iter__(self) -> Iterator[MinuteClosed]:
+        with self._subscription as events:
+            for event in events:
+                assert isinstance(event, MinuteClosed), "nothing else was asked for"
+                yield event
+
+    async def __aiter__(self) -> AsyncIterator[MinuteClosed]:
+        with self._subscription as events:
+            async for event in events:
+                assert isinstance(event, MinuteClosed), "nothing else was asked for"
+                yield event
+
+
+def _close_forgotten(house: House) -> None:
+    """Close a system whose owner forgot to; at exit the threads must not outlive the interpreter's end."""
+    note("closed_late", reason="a System was not closed; use `with`, or call close()")
+    _shut(house, timeout=3.0)
+
+
+def _shut(house: House, timeout: float) -> None:
+    manager = house.system_manager
+    if manager.is_alive:
+        manager.ask(StopSystem())
+        with contextlib.suppress(pykka.Timeout):
+            house.milestones.stopped.get(timeout=timeout)
+        manager.stop()
+    closed = NotReady("the system is closed")
+    house.milestones.fail(str(closed))
+    house.fanout.finish(closed)
+    house.receipts.close()
+    house.clock.close()
+    house.loading.close(timeout)
+    house.store.close()

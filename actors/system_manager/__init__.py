@@ -1,0 +1,1 @@
+"""Life: start and stop order, states, supervision, health."""

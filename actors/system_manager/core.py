@@ -1,0 +1,208 @@
+"""The mind of SystemManager: which state the system is in, what may follow, and who is well."""
+
+from typing import assert_never
+
+from actors.kernel.outcome import NOTHING, Outcome, answer, refuse, tell
+from messages.base import Message
+from messages.commands import (
+    AbortRun,
+    ChangeMode,
+    ClearError,
+    Pause,
+    PauseSystem,
+    PrepareRun,
+    ReportHealth,
+    Resume,
+    ResumeSystem,
+    StartRoom,
+    StartSystem,
+    Step,
+    StepSystem,
+    StopRoom,
+    StopSystem,
+)
+from messages.errors import IllegalTransition
+from messages.events import (
+    BugFound,
+    HealthReported,
+    RoomFailed,
+    RoomStarted,
+    RoomStopped,
+    RunFailed,
+    RunFinished,
+    RunReady,
+    StateChanged,
+    SubscriberLate,
+)
+from messages.inboxes import SystemManagerInbox
+from messages.queries import GetStatus
+from messages.replies import RoomHealth, SystemStatus
+from messages.values import Mode, Room, SystemState
+
+START_ORDER = (Room.STORES, Room.SESSION_DATA, Room.DATA_UPKEEP, Room.STREAM_COORDINATOR)
+"""Stop is start read backwards."""
+
+_STOPPED, _RUNNING, _PAUSED = SystemState.STOPPED, SystemState.RUNNING, SystemState.PAUSED
+
+ALLOWED: dict[type[Message], tuple[str, frozenset[SystemState], SystemState]] = {
+    StartSystem: ("start", frozenset({_STOPPED}), _RUNNING),
+    PauseSystem: ("pause", frozenset({_RUNNING}), _PAUSED),
+    ResumeSystem: ("resume", frozenset({_PAUSED}), _RUNNING),
+    StepSystem: ("step", frozenset({_PAUSED}), _PAUSED),
+    ChangeMode: ("change the mode", frozenset({_STOPPED}), _STOPPED),
+    ClearError: ("clear the error", frozenset({SystemState.ERROR}), _STOPPED),
+    StopSystem: ("stop", frozenset(SystemState), _STOPPED),
+}
+"""For each command: what it does, the states from which it may, and the state that it leads to."""
+
+
+class SystemManagerCore:
+    """Life and death of the rooms, one state for all of them."""
+
+    def __init__(self, mode: Mode = Mode.BACKTEST) -> None:
+        self._mode = mode
+        self._state = SystemState.STOPPED
+        self._change: str | None = None
+        self._failure: str | None = None
+        self._up: list[Room] = []
+        self._health: dict[Room, RoomHealth] = {}
+        self._is_run_finished = False
+        self._late: tuple[str, ...] = ()
+
+    def handle(self, message: SystemManagerInbox) -> Outcome:
+        """Take one message. An illegal command is refused and changes nothing."""
+        match message:
+            case HealthReported():
+                self._health[message.health.room] = message.health
+                return NOTHING
+            case GetStatus():
+                return answer(message, self._status())
+            case BugFound():
+                return self._bug_found(message)
+            case RoomStarted():
+                return self._room_started(message)
+            case RoomStopped():
+                return self._room_stopped(message)
+            case RoomFailed():
+                return self._fail(f"{message.room} did not start: {message.reason}")
+            case RunReady():
+                return self._become(SystemState.RUNNING)
+            case RunFinished():
+                self._is_run_finished = True
+                return tell(ReportHealth())
+            case RunFailed():
+                return self._fail(message.reason)
+            case SubscriberLate():
+                self._late = message.names
+                return NOTHING
+            case _:
+                return self._command(message)
+
+    def check(self) -> None:
+        """Assert what must always be true."""
+        assert self._up == list(START_ORDER[: len(self._up)]) or self._change is not None, self._up
+
+    # --- commands
+
+    def _command(
+        self,
+        message: StartSystem | StopSystem | PauseSystem | ResumeSystem | StepSystem | ChangeMode | ClearError,
+    ) -> Outcome:
+        deed, states, target = ALLOWED[type(message)]
+        if self._state not in states or (self._change is not None and not isinstance(message, StopSystem)):
+            now = f"{self._state} and {self._change}" if self._change else str(self._state)
+            wanted = " or ".join(sorted(states))
+            return refuse(
+                message,
+                IllegalTransition(f"cannot {deed}: the system is {now}, and {target} is reached only from {wanted}"),
+            )
+        match message:
+            case StartSystem():
+                self._change = "starting"
+                return answer(message, self._status(), StartRoom(room=START_ORDER[0]))
+            case StopSystem():
+                return answer(message, self._status(), *self._stop_next())
+            case PauseSystem():
+                return answer(message, *self._turn(SystemState.PAUSED, Pause()))
+            case ResumeSystem():
+                return answer(message, *self._turn(SystemState.RUNNING, Resume()))
+            case StepSystem():
+                return answer(message, self._status(), Step())
+            case ChangeMode():
+                self._mode = message.mode
+                return answer(message, self._status())
+            case ClearError():
+                self._failure = None
+                self._state = SystemState.STOPPED
+                return answer(message, self._status(), *self._stop_next())
+            case _:
+                assert_never(message)
+
+    def _turn(self, state: SystemState, command: Message) -> tuple[SystemStatus, Message]:
+        self._state = state
+        return self._status(), command
+
+    # --- rooms
+
+    def _room_started(self, message: RoomStarted) -> Outcome:
+        if message.room not in START_ORDER:
+            return NOTHING
+        self._up.append(message.room)
+        if self._change != "starting":
+            return NOTHING
+        if len(self._up) == len(START_ORDER):
+            return tell(PrepareRun(mode=self._mode))
+        return tell(StartRoom(room=START_ORDER[len(self._up)]))
+
+    def _room_stopped(self, message: RoomStopped) -> Outcome:
+        if message.room not in self._up:
+            return NOTHING
+        self._up.remove(message.room)
+        if self._change != "stopping":
+            return self._fail(f"{message.room} stopped by itself")
+        return tell(*self._stop_next())
+
+    def _stop_next(self) -> tuple[Message, ...]:
+        """Stop the room that was started last; when none is left, the system is stopped (or stays in error)."""
+        if self._up:
+            self._change = "stopping"
+            return (StopRoom(room=self._up[-1]),)
+        self._change = None
+        if self._failure is None:
+            self._state = SystemState.STOPPED
+        return (StateChanged(state=self._state, failure=self._failure, is_down=True),)
+
+    # --- trouble
+
+    def _bug_found(self, message: BugFound) -> Outcome:
+        if self._mode is Mode.LIVE and message.is_sound:
+            return NOTHING
+        outcome = self._fail(f"a bug in {message.room} on {message.message}: {message.error}")
+        return tell(AbortRun(reason=self._failure or message.error), *outcome.out)
+
+    def _fail(self, reason: str) -> Outcome:
+        """Enter the error state; a start that failed stops what it had started."""
+        self._failure = self._failure or reason
+        self._state = SystemState.ERROR
+        changed = StateChanged(state=self._state, failure=self._failure)
+        if self._change == "starting":
+            return tell(changed, *self._stop_next())
+        return tell(changed)
+
+    def _become(self, state: SystemState) -> Outcome:
+        if self._change != "starting":
+            return NOTHING
+        self._change = None
+        self._state = state
+        return tell(StateChanged(state=state))
+
+    def _status(self) -> SystemStatus:
+        return SystemStatus(
+            state=self._state,
+            mode=self._mode,
+            failure=self._failure,
+            is_changing=self._change is not None,
+            rooms=tuple(self._health[room] for room in Room if room in self._health),
+            is_run_finished=self._is_run_finished,
+            late_subscribers=self._late,
+        )

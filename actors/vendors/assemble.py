@@ -1,0 +1,124 @@
+"""From columns as a file has them to bars in UTC, labelled by their start: what every format needs last."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from actors.vendors.format import Broken, Format, Hints, RawBars, Stamp, ZoneMissing
+from actors.vendors.naming import symbol_of
+from actors.vendors.stamps import Localised, localise
+from messages.columns import CLOSE, VWAP, Floats, Indices, Stamps
+from messages.errors import DataError
+from messages.values import MINUTE_NS
+
+NO_VOLUME = "there is no volume column: every volume is 0"
+
+
+class Columns(Protocol):
+    """Some rows of a file; stamps are instants, or wall-clock time as if it were UTC."""
+
+    @property
+    def stamps_ns(self) -> Stamps:
+        """When, one a row."""
+        ...
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbol table, as written; empty text where the file names none."""
+        ...
+
+    @property
+    def symbol_index(self) -> Indices:
+        """For each row its symbol's place in the table."""
+        ...
+
+    @property
+    def values(self) -> Floats:
+        """Fields x rows."""
+        ...
+
+    @property
+    def rows(self) -> Stamps:
+        """For each row its number in the file."""
+        ...
+
+    @property
+    def broken(self) -> Broken:
+        """The rows that are no bars."""
+        ...
+
+
+class Assembler:
+    """Makes bars of one file's columns. Without a zone for local stamps it collects them, and ``finish`` tells."""
+
+    def __init__(self, fmt: Format, hints: Hints, path: Path, *, is_local: bool, symbol: str = "") -> None:
+        """Say what is known of the file.
+
+        Args:
+            fmt: its format.
+            hints: what the user says.
+            path: where it is.
+            is_local: whether its stamps need a zone.
+            symbol: the symbol of rows that name none; else the file's name gives it.
+        """
+        self._fmt = fmt
+        self._hints = hints
+        self._path = path
+        self._symbol = symbol
+        self._zone = fmt.zone(hints) if is_local else "UTC"
+        self._without_zone: list[Stamps] = []
+        self._remarks: tuple[str, ...] = ()
+
+    def remark(self, sentence: str) -> None:
+        """Say something of every block to come."""
+        self._remarks += (sentence,)
+
+    def assembled(self, columns: Columns) -> Iterator[RawBars]:
+        """Yield the bars of some columns; nothing while the zone is unknown.
+
+        Raises:
+            DataError: nothing gives the symbol, or the one given fits several.
+        """
+        if self._zone is None:
+            self._without_zone.append(columns.stamps_ns)
+            return
+        moments = localise(columns.stamps_ns, self._zone)
+        yield RawBars(
+            symbols=self._named(columns.symbols),
+            symbol_index=columns.symbol_index,
+            start_ns=self._starts(moments),
+            values=self._scaled(columns.values),
+            rows=columns.rows,
+            broken=columns.broken,
+            remarks=self._remarks,
+            ambiguous=moments.ambiguous,
+            nonexistent=moments.nonexistent,
+            calendar=self._fmt.calendar,
+        )
+
+    def finish(self) -> None:
+        """Say that the file is at its end.
+
+        Raises:
+            ZoneMissing: its stamps are local and nobody said where.
+        """
+        if self._without_zone:
+            raise ZoneMissing(np.concatenate(self._without_zone))
+
+    def _starts(self, moments: Localised) -> Stamps:
+        return moments.utc_ns - MINUTE_NS if self._fmt.stamped(self._hints) is Stamp.END else moments.utc_ns
+
+    def _scaled(self, values: Floats) -> Floats:
+        if self._fmt.price_scale != 1.0:
+            values[: CLOSE + 1] /= self._fmt.price_scale
+            values[VWAP : VWAP + 1] /= self._fmt.price_scale
+        return values
+
+    def _named(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        if self._hints.symbol:
+            if len(symbols) > 1:
+                raise DataError(f"the file names its own symbols ({', '.join(symbols[:3])} ...): leave --symbol out")
+            return (self._hints.symbol,)
+        return tuple(symbol or self._symbol or symbol_of(self._path) for symbol in symbols)

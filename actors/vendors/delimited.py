@@ -1,0 +1,242 @@
+"""Delimited text into columns: fast where every row is sound, row by row exact where some are not.
+
+The fast way hands whole blocks to pyarrow with every column's type fixed. When a block does not fit, only that
+block is read again as text, and its broken and blank rows are found one by one.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+import numpy as np
+
+from actors.vendors import naming, stamps
+from actors.vendors.assemble import NO_VOLUME, Assembler
+from actors.vendors.format import Broken, Format, Hints, RawBars
+from actors.vendors.peek import Head, members, told_as_data_errors, unpacked
+from actors.vendors.stamps import StampForm
+from actors.vendors.tolerant import EMPTY, VALUE_ROLES, read_tolerantly, value_rows
+from messages.columns import Floats, Indices, Stamps
+from messages.errors import DataError
+
+BLOCK_BYTES = 32 << 20
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what stands in the lines of a file."""
+
+    delimiter: str
+    places: dict[str, int]
+    """For each role its column."""
+    width: int
+    """How many columns there are."""
+    header_lines: int
+    form: StampForm
+    decimal_point: str = "."
+
+    @property
+    def names(self) -> list[str]:
+        """A name for every column: its role, or a placeholder for one that nobody needs."""
+        roles = {place: role for role, place in self.places.items()}
+        return [roles.get(place, f"column {place + 1}") for place in range(self.width)]
+
+    @property
+    def stamp_roles(self) -> tuple[str, ...]:
+        """The one or two columns that make a stamp."""
+        return (naming.DATE, naming.CLOCK) if naming.DATE in self.places else (naming.STAMP,)
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The columns of some consecutive lines."""
+
+    stamps_ns: Stamps
+    symbols: tuple[str, ...]
+    symbol_index: Indices
+    values: Floats
+    rows: Stamps
+    broken: Broken = Broken()
+
+
+def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
+    """Return the layout of a file that begins with ``head``.
+
+    Args:
+        head: the beginning.
+        columns: what each column is, by position; without them the first line says it.
+
+    Raises:
+        DataError: the header lacks a column that a bar needs, or the rows do not have its columns.
+    """
+    header = head.cells(0)
+    if columns:
+        places = {role: place for place, role in enumerate(columns) if role}
+        header_lines = 0 if header and header[places["open"]][:1].isdigit() else 1
+    else:
+        places, header_lines = naming.places_of(header), 1
+    row = head.cells(header_lines)
+    if not row:
+        raise DataError("there is a header and no row" if header_lines else "the file is empty")
+    width = len(columns) or len(header)
+    _check_width(head, width, header_lines)
+    layout = Layout(
+        delimiter=head.delimiter, places=places, width=width, header_lines=header_lines, form=StampForm.TEXT,
+        decimal_point="," if head.delimiter != "," and "," in row[places["open"]] else ".",
+    )  # fmt: skip
+    sample = " ".join(row[places[role]] for role in layout.stamp_roles)
+    return msgspec.structs.replace(layout, form=_form(sample, layout))
+
+
+def _check_width(head: Head, width: int, header_lines: int) -> None:
+    seen = [len(head.cells(line)) for line in range(header_lines, min(len(head.lines), 10))]
+    if seen and width not in seen:
+        raise DataError(f"the first line names {width} columns, and the rows have {max(seen)} fields")
+
+
+def _form(sample: str, layout: Layout) -> StampForm:
+    return StampForm.TEXT if len(layout.stamp_roles) > 1 else stamps.form_of(sample)
+
+
+def read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    """Read a delimited file of any packing; a zip's members one after the other.
+
+    Raises:
+        DataError: it cannot be read, or does not say what a bar needs.
+        ZoneMissing: its stamps carry no zone, and nobody said which.
+    """
+    inside = members(path)
+    for member in inside or ("",):
+        layout = layout_of(Head(path, member), fmt.columns)
+        # A zip of one file is that file; of several, each is called what it is called within.
+        name = Path(member) if len(inside) > 1 else path
+        assembler = Assembler(fmt, hints, name, is_local=layout.form.is_local)
+        if "volume" not in layout.places:
+            assembler.remark(NO_VOLUME)
+        for block in blocks(path, member, layout):
+            yield from assembler.assembled(block)
+        assembler.finish()
+
+
+def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
+    """Read a file, or a zip's member, block by block."""
+    with told_as_data_errors(), unpacked(path, member) as stream:
+        first_row = 1
+        for text in _cut(stream):
+            skip = layout.header_lines if first_row == 1 else 0
+            body = text.split(b"\n", skip)[skip] if skip else text
+            if body.strip():
+                yield _block(body, first_row + skip, layout)
+            first_row += text.count(b"\n")
+
+
+def _cut(stream: IO[bytes]) -> Iterator[bytes]:
+    rest = b""
+    while chunk := stream.read(BLOCK_BYTES):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield rest + chunk[:end]
+            rest = chunk[end:]
+        else:
+            rest += chunk
+    if rest:
+        yield rest + b"\n"
+
+
+def _block(text: bytes, first_row: int, layout: Layout) -> Block:
+    import pyarrow as pa
+
+    try:
+        table = _typed(text, layout)
+    except pa.ArrowInvalid:
+        table = None
+    if table is None or len(table) != text.count(b"\n") or _has_holes(table, layout):
+        return _exact(text, first_row, layout)
+    stamps_ns = _stamps(table, layout)
+    if np.any(stamps_ns == stamps.UNREADABLE):
+        return _exact(text, first_row, layout)
+    symbols, symbol_index = _symbols(table)
+    return Block(
+        stamps_ns=stamps_ns,
+        symbols=symbols,
+        symbol_index=symbol_index,
+        values=value_rows({role: _floats(table, role) for role in VALUE_ROLES if role in layout.places}, len(table)),
+        rows=np.arange(first_row, first_row + len(table), dtype=np.int64),
+    )
+
+
+def _exact(text: bytes, first_row: int, layout: Layout) -> Block:
+    read = read_tolerantly(
+        text, first_row, layout.names, layout.delimiter, layout.decimal_point, layout.stamp_roles, layout.form
+    )
+    return Block(
+        stamps_ns=read.stamps_ns,
+        symbols=read.symbols,
+        symbol_index=read.symbol_index,
+        values=read.values,
+        rows=read.rows,
+        broken=read.broken,
+    )
+
+
+def _typed(text: bytes, layout: Layout) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    forms = {
+        StampForm.ISO: pa.timestamp("ns"),
+        StampForm.ISO_OFFSET: pa.timestamp("ns", "UTC"),
+        StampForm.EPOCH: pa.int64(),
+        StampForm.TIME_OF_DAY: pa.int64(),
+        StampForm.EPOCH_SECONDS: pa.float64(),
+        StampForm.TEXT: pa.string(),
+    }
+    types = dict.fromkeys((role for role in layout.places if role in VALUE_ROLES), pa.float64())
+    types |= dict.fromkeys(layout.stamp_roles, forms[layout.form])
+    if naming.SYMBOL in layout.places:
+        types[naming.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
+    table = csv.read_csv(
+        pa.BufferReader(text),
+        read_options=csv.ReadOptions(column_names=layout.names),
+        parse_options=csv.ParseOptions(delimiter=layout.delimiter),
+        convert_options=csv.ConvertOptions(
+            column_types=types, include_columns=list(types), null_values=EMPTY, strings_can_be_null=False,
+            decimal_point=layout.decimal_point,
+        ),
+    )  # fmt: skip
+    return table.unify_dictionaries().combine_chunks()
+
+
+def _has_holes(table: Any, layout: Layout) -> bool:
+    # A row of empty cells is blank, and that is for the exact way to say.
+    return any(table[role].null_count for role in layout.stamp_roles) or (
+        naming.SYMBOL in layout.places and "" in table[naming.SYMBOL].chunk(0).dictionary.to_pylist()
+    )
+
+
+def _floats(table: Any, role: str) -> Floats:
+    column: Floats = table[role].to_numpy()
+    return column
+
+
+def _stamps(table: Any, layout: Layout) -> Stamps:
+    columns = [table[role].to_numpy() for role in layout.stamp_roles]
+    found: Stamps = columns[0]
+    match layout.form:
+        case StampForm.TEXT:
+            texts = columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
+            return stamps.read_texts(texts, layout.form)
+        case StampForm.EPOCH:
+            return stamps.epoch_ns(found)
+        case StampForm.TIME_OF_DAY:
+            return found * stamps.MILLISECOND_NS
+        case StampForm.EPOCH_SECONDS:
+            return stamps.from_seconds(columns[0])
+        case _:
+            return found.view(np.int64)
+
+
+def _symbols(table: Any) -> tuple[tuple[str, ...], Indices]:
+    if naming.SYMBOL not in table.column_names:
+        return ("",), np.zeros(len(table), dtype=np.int32)
+    column = table[naming.SYMBOL].chunk(0)
+    return tuple(column.dictionary.to_pylist()), column.indices.to_numpy()

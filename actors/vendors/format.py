@@ -1,0 +1,136 @@
+"""What a format declares about itself, and what reading a file of it gives."""
+
+import enum
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from messages.columns import Floats, Indices, Stamps
+from messages.errors import DataError
+
+if TYPE_CHECKING:
+    from actors.vendors.peek import Head
+
+EXAMPLES = 5
+"""How many broken rows of a file are shown; all are counted."""
+
+OFFSET = "offset"
+"""A zone that is no zone: every stamp carries its own offset from UTC."""
+
+
+class Stamp(enum.StrEnum):
+    """Which end of its interval a bar is stamped with."""
+
+    START = "start"
+    END = "end"
+
+
+class Coverage(enum.StrEnum):
+    """Which hours a vendor's files hold."""
+
+    REGULAR = "regular"
+    EXTENDED = "extended"
+    ALL = "all"
+
+
+class Unsupported(DataError):
+    """A file that was recognised and is not what is imported: quotes, ticks, bars of another length."""
+
+
+class ZoneMissing(DataError):
+    """Stamps without a zone, and nobody said which; ``local_ns`` holds them as if they were UTC."""
+
+    def __init__(self, local_ns: Stamps) -> None:
+        super().__init__("the stamps carry no zone; say which with --tz")
+        self.local_ns = local_ns
+
+
+class Hints(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user says about files that do not say it themselves."""
+
+    symbol: str | None = None
+    tz: str | None = None
+    stamp: Stamp | None = None
+
+
+class BrokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that could not be read: where, which field, what stands there and what should."""
+
+    row: int
+    """The line, as an editor counts them (the record in files without lines), from 1."""
+    field: str
+    seen: str
+    expected: str
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of a block that are no bars: the first few unreadable ones, their number, and the blank ones."""
+
+    rows: tuple[BrokenRow, ...] = ()
+    count: int = 0
+    blank: int = 0
+
+    @classmethod
+    def of(cls, rows: list[BrokenRow], blank: int = 0) -> "Broken":
+        """Count broken rows and keep the first of them."""
+        first = sorted(rows, key=lambda broken: broken.row)[:EXAMPLES]
+        return cls(rows=tuple(first), count=len(rows), blank=blank)
+
+
+class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Bars as a file has them, in its order: nothing sorted, checked or left out but unreadable rows."""
+
+    symbols: tuple[str, ...]
+    """The symbol table, as written."""
+    symbol_index: Indices
+    start_ns: Stamps
+    values: Floats
+    """Fields x rows: open, high, low, close, volume[, vwap, trades]; NaN where a cell is empty."""
+    rows: Stamps
+    """For each bar its row in the file, from 1, header included."""
+    broken: Broken = Broken()
+    remarks: tuple[str, ...] = ()
+    """What the user should know of how the file was read."""
+    ambiguous: int = 0
+    """Stamps that occur twice because clocks went back; read as the first of the two instants."""
+    nonexistent: int = 0
+    """Stamps that clocks skipped; read with the offset from before the change."""
+    calendar: str | None = None
+    """The calendar that the file itself points to."""
+    market: str = ""
+    """Where the symbols are at home, where a vendor says so: one name may mean two things."""
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """How one vendor writes bars down: a table of facts, and a function where the table does not reach."""
+
+    name: str
+    """What ``--format`` calls it."""
+    title: str
+    source: str
+    """The vendor's documentation that the facts are taken from."""
+    stamp: Stamp | None
+    """``None``: nobody says; start is assumed and the sessions are looked at."""
+    tz: str | None
+    """The zone of stamps without an offset (IANA), ``offset`` where each carries its own, ``None``: must be given."""
+    coverage: Coverage
+    emits_empty_minutes: bool
+    """Whether a minute without a trade has a row."""
+    sniff: "Callable[[Head], bool]"
+    read: "Callable[[Format, Path, Hints], Iterator[RawBars]]"
+    columns: tuple[str, ...] = ()
+    """What each column is, by position (empty: not needed); no columns: the header says."""
+    price_scale: float = 1.0
+    """What written prices are to be divided by."""
+    calendar: str | None = None
+    """The calendar of every file of this format, where there is only one."""
+
+    def zone(self, hints: Hints) -> str | None:
+        """Return the zone of stamps that carry none, or ``None``: unknown."""
+        return hints.tz or (None if self.tz == OFFSET else self.tz)
+
+    def stamped(self, hints: Hints) -> Stamp:
+        """Return which end of its interval a bar is stamped with."""
+        return hints.stamp or self.stamp or Stamp.START

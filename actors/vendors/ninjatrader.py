@@ -1,0 +1,30 @@
+"""NinjaTrader's historical data as text: ``yyyyMMdd HHmmss;open;high;low;close;volume``, UTC, bar end.
+
+There is no header. The documentation of the import format says that a stamp is the end of the bar; exports are in UTC.
+"""
+
+import re
+
+from actors.vendors import delimited
+from actors.vendors.format import Coverage, Format, Stamp
+from actors.vendors.peek import Head
+
+_LINE = re.compile(r"\d{8} \d{6};[\d.,]+;[\d.,]+;[\d.,]+;[\d.,]+;\d+")
+
+
+def _sniff(head: Head) -> bool:
+    return bool(head.lines) and _LINE.fullmatch(head.lines[0].strip()) is not None
+
+
+NINJATRADER = Format(
+    name="ninjatrader",
+    title="NinjaTrader text export",
+    source="https://ninjatrader.com/support/helpGuides/nt8/importing.htm",
+    stamp=Stamp.END,
+    tz="UTC",
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    columns=("time", "open", "high", "low", "close", "volume"),
+    sniff=_sniff,
+    read=delimited.read,
+)

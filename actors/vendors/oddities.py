@@ -1,0 +1,129 @@
+"""What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar."""
+
+import numpy as np
+
+from actors.market.calendar import Assignment, Calendar
+from actors.vendors.format import Unsupported
+from actors.vendors.stamps import localise
+from messages.columns import Mask, Stamps
+from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, SegmentKind, moment
+
+_FEW_BARS = 20
+_OUTSIDE_SHARE = 0.2
+_CONVINCING_SHARE = 0.95
+_SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
+_SAMPLED = 5_000
+_SAMPLED_SESSIONS = 40
+_GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "UTC")
+
+
+def check_interval(starts_ns: Stamps, named: str | None) -> None:
+    """Check that bars are a minute apart.
+
+    Args:
+        starts_ns: the stamps of a file, any order.
+        named: the interval that the file's name states, if it is another one.
+
+    Raises:
+        Unsupported: they are further apart throughout, or mostly not on the minute; says what was seen.
+    """
+    steps = np.diff(starts_ns)
+    if np.any(np.abs(steps) == MINUTE_NS) or len(steps) == 0:
+        return
+    steps = np.diff(np.unique(starts_ns))
+    off_minute = np.count_nonzero(starts_ns % MINUTE_NS)
+    if off_minute * 2 > len(starts_ns):
+        raise Unsupported(
+            f"{off_minute} of {len(starts_ns)} stamps are not on the minute; only one-minute bars are imported"
+        )
+    apart = int(np.gcd.reduce(steps)) if len(steps) else 0
+    if apart > MINUTE_NS and (named or len(steps) >= _FEW_BARS):
+        raise Unsupported(f"bars every {_spelled(apart)}; only one-minute bars are imported")
+
+
+def _spelled(span_ns: int) -> str:
+    for unit, name in ((DAY_NS, "day"), (60 * MINUTE_NS, "hour"), (MINUTE_NS, "minute"), (SECOND_NS, "second")):
+        if span_ns % unit == 0:
+            count = span_ns // unit
+            return f"{count} {name}s" if count > 1 else name
+    return f"{span_ns} ns"
+
+
+def of(starts_ns: Stamps, assignment: Assignment, calendar: Calendar, *, stamp_is_assumed: bool) -> list[str]:
+    """Return a sentence for each thing that looks odd.
+
+    Args:
+        starts_ns: a file's stamps, read as the start of the bar.
+        assignment: the sessions and segments they fall into.
+        calendar: whose sessions.
+        stamp_is_assumed: whether nobody said which end of the bar a stamp is.
+    """
+    found = []
+    outside = np.count_nonzero(assignment.segment == SegmentKind.OUTSIDE) / max(1, len(starts_ns))
+    if outside > _OUTSIDE_SHARE:
+        cause = _likely_cause(starts_ns, calendar)
+        found.append(f"{outside:.0%} of the bars lie outside every segment of {calendar.name}: {cause}")
+    if stamp_is_assumed and _shows_close_not_open(starts_ns, assignment, calendar):
+        found.append(
+            "the sessions show the minute of the close and not that of the open, as if stamps were the end of the "
+            "bar: if so, import again with --stamp end"
+        )
+    return found
+
+
+def _likely_cause(starts_ns: Stamps, calendar: Calendar) -> str:
+    sample = starts_ns[:: max(1, len(starts_ns) // _SAMPLED)]
+    if goes_round_the_clock(sample):
+        return "they go round the clock, so the calendar is the likely cause (--calendar 24/7, or that of the market)"
+    shares = {shift: float(inside(calendar, sample + shift).mean()) for shift in _SHIFTS_NS}
+    best = max(shares, key=lambda shift: (round(shares[shift], 2), -abs(shift)))
+    if shares[best] >= _CONVINCING_SHARE:
+        hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
+        return f"{shares[best]:.0%} would lie inside if they were {hours}, so the zone is the likely cause (--tz)"
+    return "neither another zone nor another stamp explains it, so the calendar is the likely cause (--calendar)"
+
+
+def inside(calendar: Calendar, starts_ns: Stamps) -> Mask:
+    """Return for each start whether it lies in a segment of a session."""
+    mask: Mask = calendar.assign(starts_ns).segment != SegmentKind.OUTSIDE
+    return mask
+
+
+def goes_round_the_clock(starts_ns: Stamps) -> bool:
+    """Return whether nearly every hour of the day has a bar."""
+    hours = np.bincount(starts_ns % DAY_NS // (60 * MINUTE_NS), minlength=24)
+    return bool(np.count_nonzero(hours) >= 22)
+
+
+def _shows_close_not_open(starts_ns: Stamps, assignment: Assignment, calendar: Calendar) -> bool:
+    step = max(1, len(assignment.dates) // _SAMPLED_SESSIONS)
+    sessions = [session for date in assignment.dates[::step] if (session := calendar.session(date))]
+    # Where sessions follow each other without a pause, the close of one is the open of the next.
+    edges = [(session.open_ns, session.close_ns) for session in sessions if session.close_ns - session.open_ns < DAY_NS]
+    if not edges:
+        return False
+    opens, closes = np.array(edges).T
+    wanted = np.isin(np.concatenate([opens, closes]), starts_ns)
+    has_open, has_close = wanted[: len(opens)], wanted[len(opens) :]
+    return bool(np.count_nonzero(has_close & ~has_open) * 2 > len(edges))
+
+
+def refusal_without_zone(local_ns: Stamps, calendar: Calendar | None) -> str:
+    """Return the sentence that refuses stamps without a zone: the first, the last, and the flag that fits.
+
+    Args:
+        local_ns: wall-clock time as if it were UTC.
+        calendar: whose sessions they should lie in, if anybody said.
+    """
+    first, last = (f"{moment(int(edge), 'UTC'):%Y-%m-%d %H:%M:%S}" for edge in (local_ns.min(), local_ns.max()))
+    return f"the stamps carry no zone; the first is {first}, the last {last}; {_fitting_flag(local_ns, calendar)}"
+
+
+def _fitting_flag(local_ns: Stamps, calendar: Calendar | None) -> str:
+    if calendar is None or calendar.name == "24/7":
+        zone = "UTC" if calendar or goes_round_the_clock(local_ns) else "America/New_York"
+        return f"say which zone they are in, as in --tz {zone}"
+    zones = dict.fromkeys((calendar.tz, *_GUESSED_ZONES))
+    shares = {zone: float(inside(calendar, localise(local_ns, zone).utc_ns).mean()) for zone in zones}
+    best = max(shares, key=lambda zone: shares[zone])
+    return f"--tz {best} fits: with it {shares[best]:.0%} of them lie inside the sessions of {calendar.name}"

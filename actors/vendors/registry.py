@@ -1,0 +1,62 @@
+"""Every format, in the order in which a file is held against them: the particular before the plain."""
+
+from actors.vendors import delimited
+from actors.vendors.alpaca import ALPACA
+from actors.vendors.alphavantage import ALPHA_VANTAGE
+from actors.vendors.binance import BINANCE
+from actors.vendors.csv_file import CSV
+from actors.vendors.format import Format
+from actors.vendors.lean import LEAN
+from actors.vendors.naming import NEEDED
+from actors.vendors.ninjatrader import NINJATRADER
+from actors.vendors.parquet_file import PARQUET, column_names
+from actors.vendors.peek import Head
+from actors.vendors.yahoo import YAHOO
+from messages.errors import DataError
+
+FORMATS: tuple[Format, ...] = (LEAN, PARQUET, ALPACA, BINANCE, NINJATRADER, YAHOO, ALPHA_VANTAGE, CSV)
+
+
+def format_named(name: str) -> Format:
+    """Return the format that ``--format`` names.
+
+    Raises:
+        DataError: there is none of that name; lists those there are.
+    """
+    found = next((fmt for fmt in FORMATS if fmt.name == name.lower()), None)
+    if found is None:
+        raise DataError(f"no format {name!r}; there are {', '.join(fmt.name for fmt in FORMATS)}")
+    return found
+
+
+def detect(head: Head) -> Format:
+    """Return the format of a file that begins with ``head``.
+
+    Raises:
+        DataError: it fits none; says what was seen and what would be needed.
+    """
+    found = next((fmt for fmt in FORMATS if fmt.sniff(head)), None)
+    if found is None:
+        raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}, or one of --format {_names()}")
+    return found
+
+
+def _names() -> str:
+    return ", ".join(fmt.name for fmt in FORMATS)
+
+
+def _seen(head: Head) -> str:
+    if head.is_parquet:
+        return f"Parquet with the columns {', '.join(column_names(head.path))[:200]!r}"
+    if not head.is_text:
+        return "it is neither text nor Parquet"
+    if not head.lines:
+        return "it is empty"
+    first = head.lines[0][:80]
+    if head.is_json:
+        return f"JSON that begins with {first!r}"
+    try:
+        delimited.layout_of(head)
+    except DataError as error:
+        return f"it begins with {first!r}, {error}"
+    return f"it begins with {first!r}"

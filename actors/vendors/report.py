@@ -1,0 +1,109 @@
+"""What an import did, file by file; the names of the fields are the names in the documented JSON."""
+
+import msgspec
+
+from actors.vendors.format import EXAMPLES
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was rejected: where it is, what stands there, and what should."""
+
+    row: int
+    """The line, as an editor counts them, from 1; the record in files without lines."""
+    reason: str
+    field: str
+    seen: str
+    expected: str
+
+
+class FileReport(msgspec.Struct, kw_only=True):
+    """What became of one file. ``rows = kept + duplicates + corrected + sum(rejected)``, blank rows aside."""
+
+    path: str
+    format: str = ""
+    symbols: list[str] = []
+    rows: int = 0
+    kept: int = 0
+    """Bars of minutes that had none before."""
+    duplicates: int = 0
+    """Bars that were there already."""
+    corrected: int = 0
+    """Bars that replace a different one, of the store or of an earlier row of this import."""
+    rejected: dict[str, int] = {}
+    """How many rows are no bars, by reason."""
+    examples: list[Example] = []
+    """The first few of them."""
+    sessions: list[str] = []
+    """The session dates that the file has bars of."""
+    calendar: str = ""
+    blank_rows: int = 0
+    warnings: list[str] = []
+    """What the user should know and may want to change."""
+    error: str | None = None
+    """Why nothing of the file was imported."""
+
+    def reject(self, reason: str, count: int, examples: list[Example]) -> None:
+        """Count rejected rows and keep the first few of them as examples."""
+        if count:
+            self.rejected[reason] = self.rejected.get(reason, 0) + count
+            self.examples = sorted([*self.examples, *examples], key=lambda example: example.row)[:EXAMPLES]
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in a folder that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over all files."""
+
+    files: int
+    failed_files: int
+    skipped_files: int
+    rows: int
+    kept: int
+    duplicates: int
+    corrected: int
+    rejected: dict[str, int]
+    blank_rows: int
+    symbols: int
+    sessions: int
+
+
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did."""
+
+    files: list[FileReport]
+    skipped: list[Skipped]
+    totals: Totals
+    written: bool
+    """Whether the store was changed or could have been: false where ``strict`` held it back."""
+    error: str | None = None
+    """Why the import as a whole failed, in one sentence."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the command should say so with its exit code."""
+        return self.error is not None or self.totals.failed_files > 0
+
+
+def totals_of(files: list[FileReport], skipped: list[Skipped]) -> Totals:
+    """Sum up."""
+    rejected: dict[str, int] = {}
+    for reason, count in (item for file in files for item in file.rejected.items()):
+        rejected[reason] = rejected.get(reason, 0) + count
+    return Totals(
+        files=len(files),
+        failed_files=sum(file.error is not None for file in files),
+        skipped_files=len(skipped),
+        rows=sum(file.rows for file in files),
+        kept=sum(file.kept for file in files),
+        duplicates=sum(file.duplicates for file in files),
+        corrected=sum(file.corrected for file in files),
+        rejected=rejected,
+        blank_rows=sum(file.blank_rows for file in files),
+        symbols=len({symbol for file in files for symbol in file.symbols}),
+        sessions=len({(file.calendar, date) for file in files for date in file.sessions}),
+    )

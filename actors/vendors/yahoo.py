@@ -1,0 +1,60 @@
+"""Yahoo Finance's one-minute bars as yfinance writes them with ``to_csv``: ISO stamps with their offset, bar start.
+
+The header is ``Datetime,Open,High,Low,Close,Volume`` with ``Adj Close``, ``Dividends`` or ``Stock Splits`` around it.
+A symbol's suffix names its exchange (https://help.yahoo.com/kb/SLN2310.html), so it gives the calendar too. Rows
+outside regular hours have volume 0: Yahoo prints them, so they are bars.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from actors.vendors import delimited
+from actors.vendors.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
+from actors.vendors.peek import Head
+from actors.vendors.stamps import StampForm, form_of
+
+_CALENDARS = {
+    "L": "XLON", "KS": "XKRX", "KQ": "XKRX", "T": "XTKS", "HK": "XHKG", "SS": "XSHG", "SZ": "XSHG", "TW": "XTAI",
+    "DE": "XETR", "F": "XFRA", "PA": "XPAR", "AS": "XAMS", "BR": "XBRU", "MI": "XMIL", "MC": "XMAD", "LS": "XLIS",
+    "SW": "XSWX", "ST": "XSTO", "CO": "XCSE", "OL": "XOSL", "HE": "XHEL", "VI": "XWBO", "WA": "XWAR", "IR": "XDUB",
+    "TO": "XTSE", "V": "XTSX", "AX": "XASX", "NZ": "XNZE", "SI": "XSES", "JK": "XIDX", "KL": "XKLS", "BK": "XBKK",
+    "BO": "XBOM", "NS": "XBOM", "SA": "BVMF", "MX": "XMEX", "TA": "XTAE", "JO": "XJSE", "IS": "XIST",
+}  # fmt: skip
+
+
+def calendar_of(symbol: str) -> str | None:
+    """Return the calendar of a symbol in Yahoo's spelling, or ``None``: an index or an exchange not listed here."""
+    if symbol.endswith("=X"):
+        return "24/5"
+    if symbol.endswith("=F"):
+        return "CMES"
+    if symbol.endswith(("-USD", "-EUR", "-GBP", "-BTC")):
+        return "24/7"
+    _, dot, suffix = symbol.rpartition(".")
+    return _CALENDARS.get(suffix) if dot else None if symbol.startswith("^") else "XNYS"
+
+
+def _sniff(head: Head) -> bool:
+    header = head.cells(0)
+    fits = header[:1] == ["Datetime"] and {"Open", "High", "Low", "Close", "Volume"} <= set(header)
+    return fits and len(head.lines) > 1 and form_of(head.cells(1)[0]) is StampForm.ISO_OFFSET
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    for raw in delimited.read(fmt, path, hints):
+        yield msgspec.structs.replace(raw, calendar=calendar_of(raw.symbols[0].upper()))
+
+
+YAHOO = Format(
+    name="yahoo",
+    title="Yahoo Finance CSV (yfinance)",
+    source="https://ranaroussi.github.io/yfinance/reference/api/yfinance.Ticker.history.html",
+    stamp=Stamp.START,
+    tz=OFFSET,
+    coverage=Coverage.EXTENDED,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)

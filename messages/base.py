@@ -1,0 +1,29 @@
+"""The four kinds of message: what happened, what to do, what is asked, and the ground they share."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+# Old style on purpose: ``R`` must be invariant. With ``class Query[R]`` its variance is inferred, R being
+# unused it is inferred freely, and a reply of the wrong type passes every type checker in silence.
+R = TypeVar("R")
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Anything that is sent; immutable through and through."""
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """Something that happened; told to whoever the routes name."""
+
+
+class Command(Message, frozen=True, kw_only=True):
+    """Something to do; told to one room, which does not answer."""
+
+
+class Query(Message, Generic[R], frozen=True, kw_only=True):
+    """Something asked of one room; answered with an ``R`` through a future."""
+
+
+class Control(Query[R], frozen=True, kw_only=True):
+    """A command whose sender is answered, or told why not: pause, resume, add symbols ..."""

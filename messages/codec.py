@@ -1,0 +1,49 @@
+"""Messages to bytes and back: MessagePack, numpy columns as an extension of their own."""
+
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+
+from messages.base import Message
+from messages.columns import freeze
+
+M = TypeVar("M")
+
+_COLUMN = 1  # the extension code of a numpy array: (dtype, shape, bytes)
+
+
+def encode(message: Message) -> bytes:
+    """Return a message as MessagePack; deterministic for equal messages."""
+    return _ENCODER.encode(message)
+
+
+def decoder(kind: type[M] | Any) -> "msgspec.msgpack.Decoder[M]":
+    """Return a strict decoder for a message class or a union of them; its columns are read-only.
+
+    Its ``decode`` raises ``msgspec.ValidationError`` where the bytes are no such message.
+    """
+    return msgspec.msgpack.Decoder(kind, dec_hook=_as_array, ext_hook=_unpack)
+
+
+def _pack(value: object) -> Any:
+    if isinstance(value, np.ndarray):
+        column = np.ascontiguousarray(value)
+        return msgspec.msgpack.Ext(_COLUMN, msgspec.msgpack.encode((column.dtype.str, value.shape, column.tobytes())))
+    raise NotImplementedError(f"no message holds a {type(value).__name__}")
+
+
+def _unpack(code: int, data: memoryview) -> object:
+    if code != _COLUMN:
+        raise msgspec.ValidationError(f"unknown extension {code}; a column has {_COLUMN}")
+    dtype, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
+    return freeze(np.frombuffer(raw, dtype=np.dtype(dtype)).reshape(shape))
+
+
+def _as_array(_kind: type, value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value
+    raise msgspec.ValidationError(f"expected a column, got {type(value).__name__}")
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack)

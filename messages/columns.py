@@ -1,0 +1,253 @@
+"""Bars by the column: read-only numpy arrays, as the stream carries them and as days of history are held."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from messages.errors import DataError
+from messages.values import ONE_MINUTE, Bar, Interval, Nanos, TradingSession
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Stamps: TypeAlias = npt.NDArray[np.int64]
+Indices: TypeAlias = npt.NDArray[np.int32]
+Verdicts: TypeAlias = npt.NDArray[np.uint8]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+FIELDS = ("open", "high", "low", "close", "volume")
+EXTRA_FIELDS = ("vwap", "trades")
+OPEN, HIGH, LOW, CLOSE, VOLUME, VWAP, TRADES = range(7)
+
+
+def freeze(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Make an array read-only and return it."""
+    array.flags.writeable = False
+    return array
+
+
+def same_columns(left: object, right: object) -> bool:
+    """Compare two structs of one class field by field, arrays by their values, NaN equal to NaN."""
+    if type(left) is not type(right) or not isinstance(left, msgspec.Struct):
+        return False
+    return all(_same(getattr(left, name), getattr(right, name)) for name in left.__struct_fields__)
+
+
+def _same(left: object, right: object) -> bool:
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        floating = left.dtype.kind == "f" and right.dtype.kind == "f"
+        return left.shape == right.shape and bool(np.array_equal(left, right, equal_nan=floating))
+    return bool(left == right)
+
+
+class PriceColumns(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Values by the field: one row each for open, high, low, close, volume[, vwap, trades]."""
+
+    values: Floats
+    """Fields x bars, NaN where something is not known."""
+
+    @property
+    def open(self) -> Floats:
+        """Opening prices."""
+        return self._row(OPEN)
+
+    @property
+    def high(self) -> Floats:
+        """Highest prices."""
+        return self._row(HIGH)
+
+    @property
+    def low(self) -> Floats:
+        """Lowest prices."""
+        return self._row(LOW)
+
+    @property
+    def close(self) -> Floats:
+        """Closing prices."""
+        return self._row(CLOSE)
+
+    @property
+    def volume(self) -> Floats:
+        """Volumes."""
+        return self._row(VOLUME)
+
+    @property
+    def vwap(self) -> Floats | None:
+        """Volume-weighted average prices, where they are kept."""
+        return self._row(VWAP) if len(self.values) > len(FIELDS) else None
+
+    @property
+    def trades(self) -> Floats | None:
+        """Numbers of trades, where they are kept."""
+        return self._row(TRADES) if len(self.values) > len(FIELDS) else None
+
+    def _row(self, field: int) -> Floats:
+        row: Floats = self.values[field]
+        return row
+
+
+class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
+    """Base bars of many symbols, sorted by start and then by symbol, no cell twice.
+
+    ``values`` has one row a field (``FIELDS``, and ``EXTRA_FIELDS`` where they are kept) and one column a
+    bar. Make one with ``of`` or ``build``, which sort and check; the constructor trusts its caller.
+    """
+
+    symbols: tuple[str, ...]
+    """The symbol table, in ascending order."""
+    symbol_index: Indices
+    """For each bar, its symbol's place in the table."""
+    start_ns: Stamps
+    interval: Interval = ONE_MINUTE
+
+    @classmethod
+    def of(cls, bars: Iterable[Bar]) -> "BarBatch":
+        """Make a batch of bars; of two for the same cell the later one stays."""
+        cells = {(bar.start_ns, bar.symbol): bar for bar in bars}
+        rows = [cells[key] for key in sorted(cells)]
+        symbols = tuple(sorted({bar.symbol for bar in rows}))
+        place = {symbol: index for index, symbol in enumerate(symbols)}
+        columns = [[getattr(bar, name) for bar in rows] for name in FIELDS]
+        if any(bar.vwap is not None or bar.trades is not None for bar in rows):
+            columns += [[_or_nan(bar.vwap) for bar in rows], [_or_nan(bar.trades) for bar in rows]]
+        return cls(
+            symbols=symbols,
+            symbol_index=freeze(np.array([place[bar.symbol] for bar in rows], dtype=np.int32)),
+            start_ns=freeze(np.array([bar.start_ns for bar in rows], dtype=np.int64)),
+            values=freeze(np.array(columns, dtype=np.float64)),
+            interval=rows[0].interval if rows else ONE_MINUTE,
+        )
+
+    @classmethod
+    def build(cls, symbols: Sequence[str], symbol_index: Indices, start_ns: Stamps, values: Floats) -> "BarBatch":
+        """Make a batch of columns in any order.
+
+        Args:
+            symbols: the symbol table, any order, no name twice.
+            symbol_index: for each bar, its symbol's place in the table.
+            start_ns: for each bar, its start.
+            values: fields x bars: open, high, low, close, volume[, vwap, trades].
+
+        Raises:
+            DataError: the shapes do not fit, or a cell occurs twice.
+        """
+        if values.ndim != 2 or values.shape[0] not in (5, 7) or values.shape[1] != len(start_ns):
+            raise DataError(f"a batch needs 5 or 7 rows of {len(start_ns)} values, not {values.shape}")
+        if len(symbol_index) != len(start_ns) or len(set(symbols)) != len(symbols):
+            raise DataError("a batch needs one symbol index a bar, and no symbol twice in its table")
+        table = tuple(sorted(symbols))
+        place = {symbol: index for index, symbol in enumerate(table)}
+        renumbered = np.array([place[symbol] for symbol in symbols], dtype=np.int32)[symbol_index]
+        order = np.lexsort((renumbered, start_ns))
+        index, starts = renumbered[order], np.asarray(start_ns, dtype=np.int64)[order]
+        if bool(np.any((index[1:] == index[:-1]) & (starts[1:] == starts[:-1]))):
+            raise DataError("a batch holds each minute of a symbol at most once")
+        return cls(
+            symbols=table,
+            symbol_index=freeze(index),
+            start_ns=freeze(starts),
+            values=freeze(np.ascontiguousarray(values[:, order], dtype=np.float64)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def __eq__(self, other: object) -> bool:
+        return same_columns(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # columns are compared by value and are never keys
+
+    def rows(self, first: int, last: int) -> "BarBatch":
+        """Return bars ``[first, last)`` without copying."""
+        return BarBatch(
+            symbols=self.symbols,
+            symbol_index=self.symbol_index[first:last],
+            start_ns=self.start_ns[first:last],
+            values=self.values[:, first:last],
+            interval=self.interval,
+        )
+
+    def where(self, keep: Mask) -> "BarBatch":
+        """Return the bars for which ``keep`` is true."""
+        return BarBatch(
+            symbols=self.symbols,
+            symbol_index=freeze(self.symbol_index[keep]),
+            start_ns=freeze(self.start_ns[keep]),
+            values=freeze(self.values[:, keep]),
+            interval=self.interval,
+        )
+
+    def only(self, symbols: frozenset[str]) -> "BarBatch":
+        """Return the bars of these symbols."""
+        wanted = np.array([symbol in symbols for symbol in self.symbols], dtype=np.bool_)
+        return self.where(wanted[self.symbol_index])
+
+    def names(self) -> list[str]:
+        """Return each bar's symbol."""
+        return [self.symbols[index] for index in self.symbol_index.tolist()]
+
+    def bars(self) -> Iterator[Bar]:
+        """Yield the bars one by one (slow: for printing and tests, not for the stream)."""
+        has_extra = len(self.values) > len(FIELDS)
+        for symbol, start_ns, row in zip(self.names(), self.start_ns.tolist(), self.values.T.tolist(), strict=True):
+            vwap, trades = (_or_none(row[VWAP]), _or_none(row[TRADES])) if has_extra else (None, None)
+            o, h, lo, c, v = row[:5]
+            yield Bar(
+                symbol=symbol,
+                start_ns=start_ns,
+                open=o,
+                high=h,
+                low=lo,
+                close=c,
+                volume=v,
+                vwap=vwap,
+                trades=trades,
+                interval=self.interval,
+            )
+
+
+class DayGrid(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A whole session as a dense grid, read-only: how a day of history travels and is held.
+
+    ``values`` is minutes x fields x symbols, NaN where there is no bar; ``verdicts`` is minutes x symbols.
+    """
+
+    session: TradingSession
+    symbols: tuple[str, ...]
+    values: Floats
+    verdicts: Verdicts
+
+    def __eq__(self, other: object) -> bool:
+        return same_columns(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # as above
+
+
+class Tape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One session's bars, ready to be played in order of time."""
+
+    session: TradingSession
+    batch: BarBatch
+    outside: int = 0
+    """Bars of that date in the store that lie in none of the session's minutes, so are not played."""
+
+    def __eq__(self, other: object) -> bool:
+        return same_columns(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # as above
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def span_of(batch: BarBatch, first: Nanos, last: Nanos) -> tuple[int, int]:
+    """Return the rows ``[i, j)`` whose start lies in ``[first, last)``."""
+    i, j = np.searchsorted(batch.start_ns, (first, last)).tolist()
+    return i, j

@@ -1,0 +1,44 @@
+"""What can go wrong, named; every error of ours is a ``BarkeeperError``."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class BarkeeperError(Exception):
+    """The root of every error that Barkeeper raises on purpose; its text is one clear sentence."""
+
+
+class SettingsError(BarkeeperError):
+    """A setting that cannot be used, or two that contradict each other."""
+
+
+class DataError(BarkeeperError):
+    """Data at rest that cannot be read or understood as asked."""
+
+
+class StoreLocked(BarkeeperError):
+    """Another process is writing to the store."""
+
+
+class NotReady(BarkeeperError):
+    """Asked before there is anything to answer from, or after it was closed."""
+
+
+class SystemFailed(BarkeeperError):
+    """The system is in its error state; the text says which room failed and on what."""
+
+
+class IllegalTransition(BarkeeperError):
+    """A command that the system's present state does not allow; names both states."""
+
+
+class UnknownSymbol(BarkeeperError):
+    """The session does not know this symbol; names the nearest that it does know."""
+
+    @classmethod
+    def among(cls, symbol: str, known: Iterable[str]) -> "UnknownSymbol":
+        """Make the error for ``symbol``, with the nearest of the ``known`` ones."""
+        names = list(known)
+        near = get_close_matches(symbol.upper(), names, n=3, cutoff=0.5)
+        hint = f"; nearest: {', '.join(near)}" if near else f"; the session has {len(names)} symbols"
+        return cls(f"unknown symbol {symbol!r}{hint}")

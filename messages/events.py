@@ -1,0 +1,286 @@
+"""What happened. ``now_ns`` in an arrival is the time at which its sender lets it be known."""
+
+import enum
+
+from messages.base import Event
+from messages.columns import BarBatch, DayGrid, Tape
+from messages.replies import RoomHealth, SessionReport
+from messages.values import Bar, Gap, Interval, Nanos, Quote, Room, SystemState, Tick, TradingSession
+
+
+class BoundaryKind(enum.StrEnum):
+    """Which end of a session."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+
+
+# --- arrivals and time: StreamCoordinator -> SessionData
+
+
+class BarArrived(Event, frozen=True, kw_only=True):
+    """One bar came in. Told by StreamCoordinator to SessionData."""
+
+    bar: Bar
+    now_ns: Nanos
+    source: str = "tape"
+    is_correction: bool = False
+    receipt: int = 0
+    """Not 0: a publisher waits for ``ReceiptSettled`` with this number."""
+
+
+class BarsArrived(Event, frozen=True, kw_only=True):
+    """Bars of many symbols came in together, as a rule one minute of the market."""
+
+    batch: BarBatch
+    now_ns: Nanos
+    source: str = "tape"
+    is_correction: bool = False
+    receipt: int = 0
+
+
+class QuoteArrived(Event, frozen=True, kw_only=True):
+    """A quote came in."""
+
+    quote: Quote
+    now_ns: Nanos
+    receipt: int = 0
+
+
+class TickArrived(Event, frozen=True, kw_only=True):
+    """A trade came in."""
+
+    tick: Tick
+    now_ns: Nanos
+    receipt: int = 0
+
+
+class TimeAdvanced(Event, frozen=True, kw_only=True, gc=False):
+    """It is ``now_ns``. Told by StreamCoordinator at every minute and at each deadline asked for."""
+
+    now_ns: Nanos
+    ticket: int = 0
+    """Not 0: a credit, which comes home as ``MinuteSettled`` when all that follows from this minute is done."""
+
+
+class SessionBoundary(Event, frozen=True, kw_only=True):
+    """A session opened, with the history that comes before it, or closed."""
+
+    kind: BoundaryKind
+    session: TradingSession
+    now_ns: Nanos
+    symbols: tuple[str, ...] = ()
+    """At the opening: the symbols that the session starts with."""
+    history: tuple[DayGrid, ...] = ()
+    """At the opening: trailing days that SessionData does not hold yet, oldest first."""
+    ticket: int = 0
+
+
+# --- what follows: SessionData -> subscribers, DataUpkeep, StreamCoordinator
+
+
+class MinuteClosed(Event, frozen=True, kw_only=True):
+    """A minute is over for the whole universe; told once a minute."""
+
+    start_ns: Nanos
+    end_ns: Nanos
+    present: int
+    """Symbols that have their bar."""
+    expected: int
+    missing: tuple[str, ...] = ()
+    is_complete: bool = True
+    """Whether every symbol had its bar, or the deadline closed it."""
+
+
+class BarsUpdated(Event, frozen=True, kw_only=True):
+    """Bars that are new or changed: one minute's base bars, or one block's derived bars."""
+
+    interval: Interval
+    batch: BarBatch
+    revision: int
+    """The session's revision at which they became so."""
+    base_counts: tuple[int, ...] | None = None
+    """For derived bars that are incomplete: how many base bars each is made of; ``None``: all of them."""
+    base_expected: int = 1
+    is_repair: bool = False
+    """Whether bars that had been published before were changed."""
+
+    @property
+    def start_ns(self) -> Nanos:
+        """The start that all its bars have in common."""
+        return int(self.batch.start_ns[0])
+
+
+class GapDetected(Event, frozen=True, kw_only=True):
+    """Minutes closed without their bars. Told to DataUpkeep."""
+
+    session_date: str
+    gap: Gap
+
+
+class BarRejected(Event, frozen=True, kw_only=True):
+    """A bar that cannot be taken, and why."""
+
+    bar: Bar
+    source: str
+    reason: str
+    """Short and countable: ``high_too_low``, ``not_a_session_minute``, ``symbol_removed`` ..."""
+    detail: str = ""
+
+
+class ReceiptSettled(Event, frozen=True, kw_only=True):
+    """What was published has been applied, or refused. ``accepted + rejected + duplicates = received``."""
+
+    receipt: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    reasons: tuple[str, ...] = ()
+
+
+class MinuteSettled(Event, frozen=True, kw_only=True, gc=False):
+    """A ticket comes home: the last who had to do something with it is done."""
+
+    ticket: int
+
+
+class SymbolsChanged(Event, frozen=True, kw_only=True):
+    """Symbols joined or left the session while it runs."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class SessionReported(Event, frozen=True, kw_only=True):
+    """A session closed, and this is what it came to. Told by SessionData to StreamCoordinator."""
+
+    report: SessionReport
+
+
+# --- prefetch: DataUpkeep -> StreamCoordinator
+
+
+class SessionPrefetched(Event, frozen=True, kw_only=True):
+    """A session's tape and the history before it are in memory."""
+
+    tape: Tape
+    history: tuple[DayGrid, ...] = ()
+
+
+class PrefetchFailed(Event, frozen=True, kw_only=True):
+    """A session could not be loaded; the run cannot go on without it."""
+
+    session: TradingSession
+    reason: str
+
+
+class SessionRead(Event, frozen=True, kw_only=True):
+    """DataUpkeep's worker to itself: the tape and the history that were read."""
+
+    tape: Tape
+    history: tuple[DayGrid, ...] = ()
+
+
+class ReadFailed(Event, frozen=True, kw_only=True):
+    """DataUpkeep's worker to itself: the store could not be read."""
+
+    session: TradingSession
+    reason: str
+
+
+# --- the run, as the coordinator tells it
+
+
+class SessionsPlanned(Event, frozen=True, kw_only=True):
+    """The sessions that will be played, in order."""
+
+    sessions: tuple[TradingSession, ...]
+
+
+class TimerFired(Event, frozen=True, kw_only=True, gc=False):
+    """The clock reached what was asked of it. ``clock_ns`` is the clock's time, not the session's."""
+
+    clock_ns: Nanos
+
+
+class StopwatchRead(Event, frozen=True, kw_only=True, gc=False):
+    """How long a transition took, in nanoseconds of real time."""
+
+    elapsed_ns: Nanos
+
+
+class SubscribersChanged(Event, frozen=True, kw_only=True):
+    """Somebody began or ceased to listen. Told to StreamCoordinator, which keeps lockstep with them."""
+
+    count: int
+
+
+class RunReady(Event, frozen=True, kw_only=True):
+    """The first session is open; told to SystemManager."""
+
+    session: TradingSession
+
+
+class RunFinished(Event, frozen=True, kw_only=True):
+    """The last session closed and is settled."""
+
+    sessions: int
+
+
+class RunFailed(Event, frozen=True, kw_only=True):
+    """The run cannot go on."""
+
+    reason: str
+
+
+# --- life: rooms -> SystemManager
+
+
+class RoomStarted(Event, frozen=True, kw_only=True):
+    """A room is up."""
+
+    room: Room
+
+
+class RoomStopped(Event, frozen=True, kw_only=True):
+    """A room has handled its last message."""
+
+    room: Room
+
+
+class RoomFailed(Event, frozen=True, kw_only=True):
+    """A room could not be started."""
+
+    room: Room
+    reason: str
+
+
+class StateChanged(Event, frozen=True, kw_only=True):
+    """The system came to a state, or could not be started. Told by SystemManager to who waits for it."""
+
+    state: SystemState
+    failure: str | None = None
+    is_down: bool = False
+    """No room is up any more."""
+
+
+class BugFound(Event, frozen=True, kw_only=True):
+    """A handler raised: the message is in quarantine. ``is_sound`` says whether the core passed its check."""
+
+    room: Room
+    message: str
+    error: str
+    is_sound: bool
+
+
+class HealthReported(Event, frozen=True, kw_only=True):
+    """How a room is; told at least once a second while it has anything to do, and on request."""
+
+    health: RoomHealth
+
+
+class SubscriberLate(Event, frozen=True, kw_only=True):
+    """A subscriber has not settled its minute for a while; told to StreamCoordinator and SystemManager."""
+
+    names: tuple[str, ...]
+    seconds: float

@@ -1,0 +1,159 @@
+"""Who understands what: the table of contents of the whole conversation."""
+
+from typing import TypeAlias
+
+from messages.commands import (
+    AbortRun,
+    AddSymbols,
+    ChangeMode,
+    ClearError,
+    Pause,
+    PauseSystem,
+    Prefetch,
+    PrepareRun,
+    PublishBar,
+    PublishBars,
+    PublishQuote,
+    PublishTick,
+    RemoveSymbols,
+    ReportHealth,
+    Resume,
+    ResumeSystem,
+    SetSpeed,
+    StartRun,
+    StartSystem,
+    Step,
+    StepSystem,
+    StopSystem,
+    WakeAt,
+)
+from messages.events import (
+    BarArrived,
+    BarsArrived,
+    BugFound,
+    GapDetected,
+    HealthReported,
+    MinuteSettled,
+    PrefetchFailed,
+    QuoteArrived,
+    ReadFailed,
+    RoomFailed,
+    RoomStarted,
+    RoomStopped,
+    RunFailed,
+    RunFinished,
+    RunReady,
+    SessionBoundary,
+    SessionPrefetched,
+    SessionRead,
+    SessionReported,
+    SessionsPlanned,
+    StopwatchRead,
+    SubscriberLate,
+    SubscribersChanged,
+    SymbolsChanged,
+    TickArrived,
+    TimeAdvanced,
+    TimerFired,
+)
+from messages.queries import (
+    GetActiveSymbols,
+    GetBarCount,
+    GetBars,
+    GetChangesSince,
+    GetDigest,
+    GetHistory,
+    GetLastBars,
+    GetLatestBar,
+    GetLatestBars,
+    GetLatestQuote,
+    GetLatestTick,
+    GetMetrics,
+    GetProgress,
+    GetQuality,
+    GetQuotes,
+    GetRunSummary,
+    GetSession,
+    GetSnapshot,
+    GetStatus,
+    GetTicks,
+)
+
+SessionDataQuery: TypeAlias = (
+    GetLatestBar
+    | GetLatestBars
+    | GetLastBars
+    | GetBars
+    | GetBarCount
+    | GetMetrics
+    | GetQuality
+    | GetActiveSymbols
+    | GetHistory
+    | GetSnapshot
+    | GetChangesSince
+    | GetSession
+    | GetDigest
+    | GetLatestQuote
+    | GetQuotes
+    | GetLatestTick
+    | GetTicks
+)
+
+Journaled: TypeAlias = (
+    BarsArrived | BarArrived | TimeAdvanced | SessionBoundary | QuoteArrived | TickArrived | AddSymbols | RemoveSymbols
+)
+"""What changes a session, hence what a journal may hold."""
+
+SessionDataInbox: TypeAlias = Journaled | SessionDataQuery
+
+StreamCoordinatorInbox: TypeAlias = (
+    MinuteSettled
+    | TimerFired
+    | SessionPrefetched
+    | PrefetchFailed
+    | SessionReported
+    | SessionsPlanned
+    | SubscriberLate
+    | SubscribersChanged
+    | StopwatchRead
+    | RunFailed
+    | PrepareRun
+    | StartRun
+    | Pause
+    | Resume
+    | Step
+    | SetSpeed
+    | AbortRun
+    | WakeAt
+    | PublishBars
+    | PublishBar
+    | PublishQuote
+    | PublishTick
+    | GetProgress
+    | GetRunSummary
+)
+
+DataUpkeepInbox: TypeAlias = GapDetected | Prefetch | SessionRead | ReadFailed | SessionBoundary | SymbolsChanged
+
+SystemManagerInbox: TypeAlias = (
+    HealthReported
+    | BugFound
+    | RoomStarted
+    | RoomStopped
+    | RoomFailed
+    | RunReady
+    | RunFinished
+    | RunFailed
+    | SubscriberLate
+    | StartSystem
+    | StopSystem
+    | PauseSystem
+    | ResumeSystem
+    | StepSystem
+    | ChangeMode
+    | ClearError
+    | GetStatus
+)
+
+ShellInbox: TypeAlias = ReportHealth
+"""What every shell understands before its core is asked."""

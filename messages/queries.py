@@ -1,0 +1,139 @@
+"""What may be asked. A moment is nanoseconds UTC or, as text, a clock time of the session's exchange: ``"10:30"``."""
+
+from typing import TypeAlias
+
+from messages.base import Query
+from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
+from messages.values import ONE_MINUTE, Bar, Interval, Nanos, Quote, Tick, TradingSession
+from messages.windows import BarWindow
+
+Moment: TypeAlias = Nanos | str
+
+# --- SessionData
+
+
+class GetLatestBar(Query[Bar | None], frozen=True, kw_only=True):
+    """The latest bar of a symbol; ``None`` before its first."""
+
+    symbol: str
+    interval: Interval = ONE_MINUTE
+    include_partial: bool = False
+
+
+class GetLatestBars(Query[tuple[Bar | None, ...]], frozen=True, kw_only=True):
+    """The latest base bar of each symbol, in the order asked; no symbols: all active ones."""
+
+    symbols: tuple[str, ...] = ()
+
+
+class GetLastBars(Query[BarWindow], frozen=True, kw_only=True):
+    """The last ``count`` finished bars that exist."""
+
+    symbol: str
+    count: int
+    interval: Interval = ONE_MINUTE
+    with_history: bool = False
+    include_partial: bool = False
+
+
+class GetBars(Query[BarWindow], frozen=True, kw_only=True):
+    """The bars that start in ``[start, end)``; ``None`` is the session's edge."""
+
+    symbol: str
+    start: Moment | None = None
+    end: Moment | None = None
+    interval: Interval = ONE_MINUTE
+    include_partial: bool = False
+
+
+class GetBarCount(Query[int], frozen=True, kw_only=True):
+    """How many finished bars a symbol has in this session."""
+
+    symbol: str
+    interval: Interval = ONE_MINUTE
+
+
+class GetMetrics(Query[SessionMetrics], frozen=True, kw_only=True):
+    """One symbol's session so far."""
+
+    symbol: str
+
+
+class GetQuality(Query[QualityReport], frozen=True, kw_only=True):
+    """How complete the session is."""
+
+
+class GetActiveSymbols(Query[tuple[str, ...]], frozen=True, kw_only=True):
+    """The symbols of the session, without those that left it."""
+
+
+class GetHistory(Query[BarWindow], frozen=True, kw_only=True):
+    """The bars of the last ``sessions`` closed sessions, oldest first."""
+
+    symbol: str
+    sessions: int = 1
+    interval: Interval = ONE_MINUTE
+
+
+class GetSnapshot(Query[Snapshot], frozen=True, kw_only=True):
+    """One consistent cut over symbols; none named: all active ones."""
+
+    symbols: tuple[str, ...] = ()
+
+
+class GetChangesSince(Query[BarWindow], frozen=True, kw_only=True):
+    """The base bars that changed after a revision, all symbols."""
+
+    revision: int
+
+
+class GetSession(Query[TradingSession | None], frozen=True, kw_only=True):
+    """The session that readers see; ``None`` before the first opens."""
+
+
+class GetDigest(Query[str], frozen=True, kw_only=True):
+    """The digest of the session that readers see."""
+
+
+class GetLatestQuote(Query[Quote | None], frozen=True, kw_only=True):
+    """The latest quote of a symbol."""
+
+    symbol: str
+
+
+class GetQuotes(Query[tuple[Quote, ...]], frozen=True, kw_only=True):
+    """The last ``count`` quotes that are kept."""
+
+    symbol: str
+    count: int
+
+
+class GetLatestTick(Query[Tick | None], frozen=True, kw_only=True):
+    """The latest trade of a symbol."""
+
+    symbol: str
+
+
+class GetTicks(Query[tuple[Tick, ...]], frozen=True, kw_only=True):
+    """The last ``count`` trades that are kept."""
+
+    symbol: str
+    count: int
+
+
+# --- StreamCoordinator
+
+
+class GetProgress(Query[Progress], frozen=True, kw_only=True):
+    """How far the run is."""
+
+
+class GetRunSummary(Query[RunSummary], frozen=True, kw_only=True):
+    """What the run has come to so far."""
+
+
+# --- SystemManager
+
+
+class GetStatus(Query[SystemStatus], frozen=True, kw_only=True):
+    """How the system is."""

@@ -1,0 +1,202 @@
+"""Answers of several parts."""
+
+import math
+
+import msgspec
+
+from messages.columns import Floats, Indices, same_columns
+from messages.values import Bar, Interval, Mode, Nanos, Quote, Room, SystemState, Tick, TradingSession
+
+
+class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many expected minutes have which verdict."""
+
+    pending: int = 0
+    missing: int = 0
+    streamed: int = 0
+    late: int = 0
+    filled: int = 0
+    corrected: int = 0
+    no_trade: int = 0
+    abandoned: int = 0
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """How complete something is, in percent; ``None`` before its first minute is closed."""
+
+    completeness: float | None
+    """Minutes with a bar / minutes closed."""
+    bar_quality: float | None
+    """(Minutes with a bar + NO_TRADE) / minutes closed: 100 means nothing is missing that the upstream has."""
+    closed: int
+    """Minutes closed so far (for several symbols: their sum)."""
+    verdicts: VerdictCounts
+
+
+class SessionMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """One symbol's regular session so far. Prices are ``None`` before its first bar."""
+
+    symbol: str
+    open: float | None
+    high: float | None
+    low: float | None
+    last: float | None
+    volume: float
+    vwap: float | None
+    """Of the bars' own vwaps where all have one, else of their typical prices (high + low + close) / 3."""
+    bars: int
+    first_update_ns: Nanos | None
+    last_update_ns: Nanos | None
+    """Session time of the first and of the last change to any of its cells."""
+    quality: Quality
+    extended_quality: Quality
+    extended_volume: float
+    revision: int
+    """The session's revision at which this symbol last changed."""
+
+    @property
+    def completeness(self) -> float | None:
+        """Minutes with a bar / minutes closed, in percent."""
+        return self.quality.completeness
+
+
+class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The session's quality, the worst symbols, and what was received."""
+
+    session_date: str
+    quality: Quality
+    extended_quality: Quality
+    worst: tuple[tuple[str, float], ...]
+    """Up to ten symbols with the lowest completeness, worst first."""
+    received: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    """``accepted + rejected + duplicates = received``."""
+    outranked: int
+    """Of the duplicates: bars for a cell that holds something better."""
+    revised: int
+    """Of the accepted: plain bars that changed one that was there."""
+    outside: int
+    """Of the accepted: bars in no segment of the session, kept but not in the grid."""
+    gaps: int
+    """``GapDetected`` told so far."""
+    reasons: tuple[tuple[str, int], ...]
+    """Rejections by reason."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One consistent cut over many symbols."""
+
+    now_ns: Nanos
+    revision: int
+    session_date: str
+    metrics: tuple[SessionMetrics, ...]
+    latest: tuple[Bar | None, ...]
+    quotes: tuple[Quote | None, ...]
+    ticks: tuple[Tick | None, ...]
+
+
+class SymbolReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one symbol's regular session came to."""
+
+    symbol: str
+    bars: int
+    high: float | None
+    low: float | None
+    volume: float
+    completeness: float | None
+    derived: dict[str, int]
+    """Derived bars by interval."""
+
+
+class SessionReport(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What a session came to, by the column; ``symbol_reports`` spells it out."""
+
+    session: TradingSession
+    symbols: tuple[str, ...]
+    bars: Indices
+    high: Floats
+    low: Floats
+    volume: Floats
+    closed: int
+    """Regular minutes closed."""
+    intervals: tuple[Interval, ...]
+    derived: Indices
+    """Derived bars, intervals x symbols."""
+    transition_ms: float | None = None
+    """From the last settled minute of the session before to the acknowledged opening of this one."""
+    is_prefetched: bool = False
+    """Whether the tape was ready when its boundary came."""
+
+    def __eq__(self, other: object) -> bool:
+        return same_columns(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # columns are compared by value and are never keys
+
+    def symbol_reports(self) -> list[SymbolReport]:
+        """Return one report a symbol."""
+        return [
+            SymbolReport(
+                symbol=symbol,
+                bars=int(self.bars[i]),
+                high=_number(self.high[i]),
+                low=_number(self.low[i]),
+                volume=float(self.volume[i]),
+                completeness=100.0 * int(self.bars[i]) / self.closed if self.closed else None,
+                derived={str(interval): int(self.derived[k, i]) for k, interval in enumerate(self.intervals)},
+            )
+            for i, symbol in enumerate(self.symbols)
+        ]
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run has come to so far."""
+
+    sessions: tuple[SessionReport, ...]
+    is_finished: bool
+    failure: str | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a run is."""
+
+    session_date: str
+    sessions_done: int
+    sessions_total: int
+    minutes_done: int
+    minutes_total: int
+    """Of this session's slots."""
+    bars: int
+    """Sent so far in the whole run."""
+    now_ns: Nanos
+    is_finished: bool
+
+
+class RoomHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One room's counters since it started. Times in microseconds."""
+
+    room: Room
+    messages: int = 0
+    mailbox_depth: int = 0
+    mailbox_high_water: int = 0
+    handling_p50_us: float = 0.0
+    handling_p99_us: float = 0.0
+    quarantined: int = 0
+
+
+class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the system is, from the last health reports; never asked of the rooms."""
+
+    state: SystemState
+    mode: Mode
+    rooms: tuple[RoomHealth, ...]
+    failure: str | None = None
+    is_changing: bool = False
+    """On the way to another state: starting or stopping."""
+    is_run_finished: bool = False
+    late_subscribers: tuple[str, ...] = ()
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -1,0 +1,270 @@
+"""The nouns that messages are made of. Times are nanoseconds since the epoch, UTC; spans are half-open."""
+
+import enum
+import re
+from datetime import UTC, datetime
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from messages.errors import SettingsError
+
+Nanos: TypeAlias = int
+"""An instant in nanoseconds since the epoch, UTC; or a duration in nanoseconds."""
+
+SECOND_NS: Nanos = 1_000_000_000
+MINUTE_NS: Nanos = 60 * SECOND_NS
+DAY_NS: Nanos = 86_400 * SECOND_NS
+
+
+def moment(instant_ns: Nanos, tz: str) -> datetime:
+    """Return the aware datetime of an instant in a zone (microseconds: nanoseconds below that are cut)."""
+    seconds, nanos = divmod(instant_ns, SECOND_NS)
+    whole = datetime.fromtimestamp(seconds, UTC).replace(microsecond=nanos // 1000)
+    return whole.astimezone(ZoneInfo(tz))
+
+
+class Verdict(enum.IntEnum):
+    """What is known about one expected minute of one symbol. The numbers are what planes and files hold."""
+
+    MISSING = 0
+    """Closed, and nothing came."""
+    ABANDONED = 1
+    """Asked for until the retries ran out."""
+    NO_TRADE = 2
+    """The upstream confirmed that there is no bar."""
+    FILLED = 3
+    """Fetched afterwards."""
+    STREAMED = 4
+    """Arrived in time."""
+    LATE = 5
+    """Arrived by the stream after its minute was closed."""
+    CORRECTED = 6
+    """Replaced by a message that says it is a correction."""
+    PENDING = 7
+    """Not closed yet, and nothing came; only ever read, never stored."""
+
+
+FIRST_WITH_BAR = Verdict.FILLED
+"""A cell holds a bar exactly when its stored verdict is at least this."""
+
+
+class SegmentKind(enum.IntEnum):
+    """Which part of the day; a lunch break makes two ``REGULAR`` segments, morning and afternoon."""
+
+    PRE_MARKET = 0
+    REGULAR = 1
+    POST_MARKET = 2
+    OUTSIDE = 3
+    """In no segment: stored, marked, never in the grid."""
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An unbroken run of expected minutes, ``[start_ns, end_ns)``; intervals are anchored at its start."""
+
+    kind: SegmentKind
+    start_ns: Nanos
+    end_ns: Nanos
+
+
+class TradingSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One session of one calendar: its label and its segments in order of time."""
+
+    calendar: str
+    date: str
+    """The calendar's label, ISO: the UTC day for 24/7, the trade date for futures."""
+    tz: str
+    """The exchange's zone (IANA)."""
+    segments: tuple[Segment, ...]
+
+    @property
+    def start_ns(self) -> Nanos:
+        """Start of the first segment, extended hours included."""
+        return self.segments[0].start_ns
+
+    @property
+    def end_ns(self) -> Nanos:
+        """End of the last segment, extended hours included."""
+        return self.segments[-1].end_ns
+
+    @property
+    def regular(self) -> tuple[Segment, ...]:
+        """The segments between open and close."""
+        return tuple(s for s in self.segments if s.kind is SegmentKind.REGULAR)
+
+    @property
+    def open_ns(self) -> Nanos:
+        """The regular open."""
+        return self.regular[0].start_ns
+
+    @property
+    def close_ns(self) -> Nanos:
+        """The regular close."""
+        return self.regular[-1].end_ns
+
+    @property
+    def expected_minutes(self) -> int:
+        """Regular minutes of the session."""
+        return sum(s.end_ns - s.start_ns for s in self.regular) // MINUTE_NS
+
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
+    """The length of a bar. ``1d`` is not 24 hours but the regular hours of one session."""
+
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: "str | Interval") -> "Interval":
+        """Read ``"5m"``, ``"1h"``, ``"90m"``, ``"1d"``.
+
+        Raises:
+            SettingsError: the text is no interval, or more than a day.
+        """
+        if isinstance(text, Interval):
+            return text
+        found = re.fullmatch(r"\s*(\d+)\s*(s|m|min|h|d)\s*", text.lower())
+        if found is None or int(found[1]) == 0:
+            raise SettingsError(f"{text!r} is no interval; write it as 1m, 5m, 1h or 1d")
+        seconds = int(found[1]) * _UNIT_SECONDS[found[2][0]]
+        if seconds > _UNIT_SECONDS["d"]:
+            raise SettingsError(f"interval {text!r} is longer than one session; the longest is 1d")
+        return cls(seconds=seconds)
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether one bar spans the whole session."""
+        return self.seconds == _UNIT_SECONDS["d"]
+
+    @property
+    def span_ns(self) -> Nanos:
+        """The length in nanoseconds (nominal for ``1d``)."""
+        return self.seconds * SECOND_NS
+
+    def __str__(self) -> str:
+        for unit in "dhm":
+            if self.seconds % _UNIT_SECONDS[unit] == 0:
+                return f"{self.seconds // _UNIT_SECONDS[unit]}{unit}"
+        return f"{self.seconds}s"
+
+
+ONE_MINUTE = Interval(seconds=60)
+ONE_DAY = Interval(seconds=86_400)
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One bar. It is labelled by the start of its interval and becomes known at its end."""
+
+    symbol: str
+    start_ns: Nanos
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    vwap: float | None = None
+    trades: float | None = None
+    interval: Interval = ONE_MINUTE
+    end_ns: Nanos = 0
+    """Filled in by replies (a clipped or daily bar ends where its session says); 0 means start + interval."""
+    verdict: Verdict = Verdict.STREAMED
+    base_count: int = 1
+    """How many base bars it is made of, of ``base_expected``."""
+    base_expected: int = 1
+    is_partial: bool = False
+    """Still forming when it was read."""
+    revision: int = 0
+    tz: str = "UTC"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every base minute is in it."""
+        return not self.is_partial and self.base_count == self.base_expected
+
+    @property
+    def known_ns(self) -> Nanos:
+        """When the bar becomes known: its end."""
+        return self.end_ns or self.start_ns + self.interval.span_ns
+
+    @property
+    def start(self) -> datetime:
+        """The start as an aware datetime in exchange time."""
+        return moment(self.start_ns, self.tz)
+
+    @property
+    def end(self) -> datetime:
+        """The end as an aware datetime in exchange time."""
+        return moment(self.known_ns, self.tz)
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The best bid and offer at an instant; sizes in units of the instrument."""
+
+    symbol: str
+    at_ns: Nanos
+    bid: float
+    ask: float
+    bid_size: float = 0.0
+    ask_size: float = 0.0
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One trade."""
+
+    symbol: str
+    at_ns: Nanos
+    price: float
+    size: float
+    conditions: str = ""
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of missing minutes ``[start_ns, end_ns)`` that these symbols have in common."""
+
+    symbols: tuple[str, ...]
+    start_ns: Nanos
+    end_ns: Nanos
+
+
+class SystemState(enum.StrEnum):
+    """What the whole system is doing."""
+
+    STOPPED = "stopped"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ERROR = "error"
+
+
+class Mode(enum.StrEnum):
+    """Whose clock: the tape's or the world's."""
+
+    BACKTEST = "backtest"
+    LIVE = "live"
+
+
+class Pace(enum.StrEnum):
+    """Whether a backtest waits for its subscribers minute by minute."""
+
+    LOCKSTEP = "lockstep"
+    FREE = "free"
+
+
+class Policy(enum.StrEnum):
+    """What happens when a subscriber's bounded queue is full."""
+
+    BLOCK = "block"
+    DROP_OLDEST = "drop_oldest"
+    DISCONNECT = "disconnect"
+
+
+class Room(enum.StrEnum):
+    """The rooms, and the stores that are opened before them; in start order."""
+
+    STORES = "stores"
+    SESSION_DATA = "session_data"
+    DATA_UPKEEP = "data_upkeep"
+    STREAM_COORDINATOR = "stream_coordinator"
+    SYSTEM_MANAGER = "system_manager"

@@ -1,0 +1,204 @@
+"""What one file of the Parquet store looks like to others, and what becomes of one that is damaged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.storage import dayfile
+from actors.storage.dayfile import read_day, write_day
+from actors.storage.parquet import ParquetStore
+from messages.columns import BarBatch
+from messages.errors import DataError
+from tests.storage.days import DATE, all_regular, bar, day, file_of
+
+
+def rewritten(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Write a file anew with other columns or metadata, as somebody else's program might."""
+    pq.write_table(change(pq.read_table(path)), path)
+
+
+def test_anybody_can_read_the_file_with_pandas(tmp_path: Path):
+    store = ParquetStore(tmp_path)
+    store.merge("XNYS", DATE, day(bar("MSFT", 0, 11.0), bar("AAPL", 0), bar("AAPL", -1)))
+    store.close()
+
+    frame = pd.read_parquet(file_of(store))
+
+    assert list(frame) == ["symbol", "start", "open", "high", "low", "close", "volume", "verdict", "segment"]
+    assert frame["symbol"].tolist() == ["AAPL", "AAPL", "MSFT"]
+    assert frame["start"].tolist() == [pd.Timestamp("2024-03-08 14:29Z"), *[pd.Timestamp("2024-03-08 14:30Z")] * 2]
+    assert frame["close"].tolist() == [10.0, 10.0, 11.0]
+    assert frame["verdict"].tolist() == ["streamed"] * 3
+    assert frame["segment"].tolist() == ["pre_market", "regular", "regular"]
+
+
+def test_the_metadata_says_what_the_file_is(store: ParquetStore):
+    store.merge("XNYS", DATE, day(bar("MSFT", 1), bar("AAPL", 0, vwap=10.0)))
+
+    metadata = pq.read_schema(file_of(store)).metadata
+
+    found = {key.decode(): text.decode() for key, text in metadata.items() if key.startswith(b"barkeeper.")}
+    assert found == {
+        "barkeeper.version": "1",
+        "barkeeper.calendar": "XNYS",
+        "barkeeper.date": DATE,
+        "barkeeper.tz": "America/New_York",
+        "barkeeper.interval": "1m",
+        "barkeeper.symbols": '["AAPL","MSFT"]',
+    }
+    assert {"vwap", "trades"} < set(pq.read_schema(file_of(store)).names)
+
+
+def test_a_day_of_many_row_groups_is_read_whole_and_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dayfile, "_ROW_GROUP", 7)
+    store = ParquetStore(tmp_path, segment_of=all_regular)
+    given_day = day(*(bar(s, m, 1.0 + m) for s in "ABCDE" for m in range(10)), bar("Z", 9))
+    store.merge("XNYS", DATE, given_day)
+    store.close()
+
+    everything, some = store.read("XNYS", DATE), store.read("XNYS", DATE, ["B", "Z"])
+
+    assert pq.read_metadata(file_of(store)).num_row_groups == 8
+    assert everything is not None
+    assert everything.bars == given_day.bars
+    assert some is not None
+    assert some.bars == BarBatch.of([*(bar("B", m, 1.0 + m) for m in range(10)), bar("Z", 9)])
+    only_last = store.read("XNYS", DATE, ["Z"])
+    assert only_last is not None
+    assert list(only_last.bars.bars()) == [bar("Z", 9)]
+
+
+def test_names_in_another_order_are_read_all_the_same(store: ParquetStore):
+    given_day = day(bar("A", 0), bar("B", 0, 11.0), bar("A", 1))
+    store.merge("XNYS", DATE, given_day)
+    backwards = pa.DictionaryArray.from_arrays(pa.array([1, 0, 1]), ["B", "A"])
+
+    rewritten(file_of(store), lambda table: table.set_column(0, "symbol", backwards))
+
+    stored = store.read("XNYS", DATE)
+    assert stored is not None
+    assert stored.bars == given_day.bars
+
+
+def test_an_empty_cell_of_a_value_is_read_as_unknown(store: ParquetStore):
+    store.merge("XNYS", DATE, day(bar("A", 0, vwap=1.0), bar("A", 1, vwap=2.0)))
+
+    rewritten(file_of(store), lambda t: t.set_column(7, "vwap", pa.array([1.0, None])))
+
+    stored = store.read("XNYS", DATE)
+    assert stored is not None
+    assert [b.vwap for b in stored.bars.bars()] == [1.0, None]
+
+
+def test_a_file_without_rows_is_an_empty_day(store: ParquetStore):
+    store.merge("XNYS", DATE, day(bar("A", 0)))
+
+    rewritten(file_of(store), lambda table: table.slice(0, 0))
+
+    stored = store.read("XNYS", DATE)
+    assert stored is not None
+    assert len(stored.bars) == 0
+
+
+def saying(key: str, text: str | None) -> Callable[[pa.Table], pa.Table]:
+    """Return the change that sets or removes one key of the metadata."""
+
+    def change(table: pa.Table) -> pa.Table:
+        kept = {name: found for name, found in table.schema.metadata.items() if name != b"barkeeper." + key.encode()}
+        return table.replace_schema_metadata(kept if text is None else {**kept, "barkeeper." + key: text})
+
+    return change
+
+
+def holding(place: int, name: str, column: Callable[[pa.Table], pa.Array]) -> Callable[[pa.Table], pa.Table]:
+    """Return the change that puts another column in a place."""
+    return lambda table: table.set_column(place, name, column(table))
+
+
+DAMAGES = {
+    "no metadata": (lambda t: t.replace_schema_metadata(None), "barkeeper.version, found None"),
+    "metadata of others": (lambda t: t.replace_schema_metadata({b"\xff": b"\xff"}), "found None"),
+    "other version": (saying("version", "2"), "expected version 1 .* found 2"),
+    "no zone": (saying("tz", None), "field `tz`"),
+    "other date": (saying("date", "2024-03-11"), "expected XNYS on 2024-03-08, found XNYS on 2024-03-11"),
+    "odd interval": (saying("interval", "often"), "'often' is no interval"),
+    "short table": (saying("symbols", '["A"]'), "'symbol' holds 'B', which"),
+    "no table": (saying("symbols", "A, B"), "JSON is malformed"),
+    "no close": (lambda t: t.drop_columns(["close"]), "'close' of double, found no such column"),
+    "half the extras": (lambda t: t.append_column("vwap", t.column("open")), "'trades' of double, found no such"),
+    "text": (holding(2, "open", lambda _: pa.array(["x", "y"])), "'open' of double, found string"),
+    "microseconds": (
+        holding(1, "start", lambda t: t.column("start").cast(pa.timestamp("us", "UTC"))),
+        "'start' of timestamp",
+    ),
+    "no verdict": (
+        holding(7, "verdict", lambda _: pa.array([None, None], pa.dictionary(pa.int8(), pa.string()))),
+        "'verdict' has empty cells",
+    ),
+    "odd verdict": (
+        holding(7, "verdict", lambda _: pa.array(["fine"] * 2).dictionary_encode()),
+        "'verdict' holds 'fine'",
+    ),
+    "disorder": (lambda t: t.take([1, 0]), "sorted by start and symbol"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_that_does_not_fit_names_itself_and_what_is_wrong(store: ParquetStore, damage: str):
+    store.merge("XNYS", DATE, day(bar("A", 0), bar("B", 0)))
+    store.merge("XNYS", "2024-03-11", day(bar("A", 0)))
+    change, message = DAMAGES[damage]
+
+    rewritten(file_of(store), change)
+
+    with pytest.raises(DataError, match=message) as caught:
+        store.read("XNYS", DATE)
+    assert str(file_of(store)) in str(caught.value)
+    assert store.read("XNYS", "2024-03-11") is not None
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sound") / "day.parquet"
+    given_day = day(*(bar(s, m, 10.0 + m) for s in ("A", "B") for m in range(50)))
+    write_day(path, "XNYS", DATE, given_day, np.ones(100, dtype=np.uint8))
+    return path
+
+
+@settings(deadline=None, max_examples=40)
+@given(share=st.floats(0.0, 0.999))
+def test_a_truncated_file_is_an_error_that_names_it(sound: Path, share: float):
+    content = sound.read_bytes()
+    truncated = sound.with_name("truncated.parquet")
+    truncated.write_bytes(content[: int(share * len(content))])
+
+    with pytest.raises(
+        DataError, match=r"truncated\.parquet cannot be read: expected a Parquet file with the bars of XNYS on"
+    ):
+        read_day(truncated, "XNYS", DATE)
+
+
+@settings(deadline=None, max_examples=60)
+@given(place=st.floats(0.0, 0.999), flipped=st.integers(1, 255))
+def test_a_flipped_byte_among_the_bars_never_gives_other_bars(sound: Path, place: float, flipped: int):
+    content = bytearray(sound.read_bytes())
+    expected = read_day(sound, "XNYS", DATE)
+    end_of_bars = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[int(place * end_of_bars)] ^= flipped
+    changed = sound.with_name("flipped.parquet")
+    changed.write_bytes(content)
+
+    try:
+        found = read_day(changed, "XNYS", DATE)
+    except DataError:
+        return
+
+    assert found.bars == expected.bars
+    assert found.verdicts.tolist() == expected.verdicts.tolist()
