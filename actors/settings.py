@@ -1,7 +1,10 @@
 """Everything that can be set, with its defaults: frozen structs, checked when they are made."""
 
+import math
 import os
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,7 +15,7 @@ from messages.values import ONE_MINUTE, Interval, Mode, Pace
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
 
 
-class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
+class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How SessionData treats what it is told."""
 
     intervals: tuple[Interval, ...] = DEFAULT_INTERVALS
@@ -34,8 +37,10 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for interval in self.intervals:
-            if not interval.is_daily and interval.span_ns % ONE_MINUTE.span_ns:
-                raise SettingsError(f"interval {interval} is no whole multiple of one minute")
+            if interval <= ONE_MINUTE or interval.span_ns % ONE_MINUTE.span_ns:
+                raise SettingsError(f"interval {interval} is no whole multiple of 1m, whose bars are told anyway")
+        if len(set(self.intervals)) != len(self.intervals):
+            raise SettingsError("an interval is named twice")
         if self.unknown_symbols not in ("add", "reject"):
             raise SettingsError(f"unknown_symbols is 'add' or 'reject', not {self.unknown_symbols!r}")
         if self.trailing_sessions < 0 or self.quote_window < 1:
@@ -68,9 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     closed: tuple[str, ...] = ()
     """Exchange-local times that the calendar wrongly holds open: ``("16:00-17:00",)``."""
     rules: SessionRules = SessionRules()
-    credit: int = 8
+    credit: int = 2
     """Tickets out at once when running free."""
-    minutes_per_ticket: int = 8
+    minutes_per_ticket: int = 32
     """Minutes that travel on one ticket when running free at full speed."""
     late_after_s: float = 10.0
     """A subscriber that holds up the run for so long is named in the status."""
@@ -80,8 +85,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long the first session may take to load."""
 
     def __post_init__(self) -> None:
-        if self.speed < 0:
+        if not 0 <= self.speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
+        _check_dates(self.start, self.end)
         if self.last is not None and self.last < 1:
             raise SettingsError(f"last is the number of sessions to play, 1 or more, not {self.last}")
         if self.credit < 1 or self.minutes_per_ticket < 1:
@@ -100,6 +106,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raw = msgspec.toml.decode(path.read_bytes())
             if store := os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = store
+            _spell_out_intervals(raw.get("rules"))
             return msgspec.convert(raw, cls, strict=True)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
+
+
+def _check_dates(start: str | None, end: str | None) -> None:
+    """Refuse what is no ISO date: dates are compared as text."""
+    for text in (start, end):
+        if text is not None and not _is_date(text):
+            raise SettingsError(f"{text!r} is no date; write it as 2024-05-31")
+    if start is not None and end is not None and start > end:
+        raise SettingsError(f"the range ends on {end}, before it starts on {start}")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _spell_out_intervals(rules: Any) -> None:
+    """Let a file say ``intervals = ["5m", "1h"]``."""
+    if isinstance(rules, dict) and isinstance(rules.get("intervals"), list):
+        texts = rules["intervals"]
+        rules["intervals"] = [{"seconds": Interval.parse(t).seconds} if isinstance(t, str) else t for t in texts]

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator
 from types import TracebackType
@@ -165,7 +166,7 @@ class System(Readers):
             if isinstance(error, pykka.Timeout):
                 raise SystemFailed(f"the first session was not loaded within {limit:.0f} s") from error
             raise
-        self._watch(house.clock.now_ns())
+        _watch(weakref.ref(house), self._settings.late_after_s)
         return self
 
     def close(self, timeout: float = 5.0) -> None:
@@ -330,20 +331,6 @@ class System(Readers):
         """What the run has come to so far, session by session."""
         return self._house.stream_coordinator.ask(GetRunSummary())
 
-    # --- watching
-
-    def _watch(self, _clock_ns: int) -> None:
-        """Look once a second of real time who holds up the run."""
-        house = weakref.ref(self._house)
-
-        def look(_now_ns: int) -> None:
-            alive = house()
-            if alive is not None and alive.system_manager.is_alive:
-                alive.fanout.watch(1.0)
-                alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, look)
-
-        self._house.clock.call_at(self._house.clock.now_ns() + SECOND_NS, look)
-
 
 class Minutes:
     """The minutes of a run, one after the other; leaving the loop lets the run go on without it."""
@@ -362,6 +349,16 @@ class Minutes:
             async for event in events:
                 assert isinstance(event, MinuteClosed), "nothing else was asked for"
                 yield event
+
+
+def _watch(house: "weakref.ref[House]", late_after: float, since: float | None = None) -> None:
+    """Look about once a second who holds up the run; ends with the house."""
+    alive, now = house(), time.monotonic()
+    if alive is None or not alive.system_manager.is_alive:
+        return
+    if since is not None:
+        alive.fanout.watch(now - since, late_after)
+    alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, lambda _: _watch(house, late_after, now))
 
 
 def _close_forgotten(house: House) -> None:

@@ -94,7 +94,7 @@ class House:
         self.receipts = Receipts()
         self.milestones = Milestones()
         self.fanout = Fanout(self.stream_coordinator, (self.stream_coordinator, self.system_manager))
-        loader = Loader(self.store, self.calendar, self.data_upkeep, keep_extra=settings.rules.keep_extra)
+        loader = Loader(self.store, self.calendar, self.data_upkeep, rules=settings.rules)
         self.loading = Worker("loader", loader.read, self._loader_broke)
         self._routes = self._all_routes()
 

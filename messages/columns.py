@@ -101,6 +101,8 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
     """For each bar, its symbol's place in the table."""
     start_ns: Stamps
     interval: Interval = ONE_MINUTE
+    is_sane: bool = False
+    """Whether somebody has made sure that every bar of it is sane (``market.validate``), so that nobody need again."""
 
     @classmethod
     def of(cls, bars: Iterable[Bar]) -> "BarBatch":
@@ -167,6 +169,7 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
             start_ns=self.start_ns[first:last],
             values=self.values[:, first:last],
             interval=self.interval,
+            is_sane=self.is_sane,
         )
 
     def where(self, keep: Mask) -> "BarBatch":
@@ -177,6 +180,7 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
             start_ns=freeze(self.start_ns[keep]),
             values=freeze(self.values[:, keep]),
             interval=self.interval,
+            is_sane=self.is_sane,
         )
 
     def only(self, symbols: frozenset[str]) -> "BarBatch":

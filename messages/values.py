@@ -46,7 +46,7 @@ class Verdict(enum.IntEnum):
     """Not closed yet, and nothing came; only ever read, never stored."""
 
 
-FIRST_WITH_BAR = Verdict.FILLED
+FIRST_WITH_BAR = int(Verdict.FILLED)
 """A cell holds a bar exactly when its stored verdict is at least this."""
 
 

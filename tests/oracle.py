@@ -4,7 +4,6 @@ It shares no code with the product, only the words (message classes and ``Verdic
 by the column: where the product reduces blocks of a grid, this walks minute by minute over a dict.
 """
 
-from collections import Counter
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,13 +14,11 @@ from messages import (
     BarsArrived,
     BoundaryKind,
     Interval,
-    Quality,
     RemoveSymbols,
     SessionBoundary,
     SessionMetrics,
     TimeAdvanced,
     Verdict,
-    VerdictCounts,
 )
 from messages.values import ONE_MINUTE
 from tests.oracle_day import (
@@ -270,26 +267,10 @@ class Oracle:
             bars=len(held),
             first_update_ns=day.first_update.get(symbol),
             last_update_ns=day.last_update.get(symbol),
-            quality=self.quality([symbol], regular=True),
-            extended_quality=self.quality([symbol], regular=False),
+            quality=day.quality(symbol, regular=True),
+            extended_quality=day.quality(symbol, regular=False),
             extended_volume=sum(one.volume for one in rest),
             revision=0,
-        )
-
-    def quality(self, symbols: list[str] | None = None, *, regular: bool = True) -> Quality:
-        """The quality of these symbols' regular minutes, or of the rest; of all active ones if none are named."""
-        day = self.day
-        minutes = day.minutes(regular=regular)
-        cells = [(symbol, start) for symbol in (day.active() if symbols is None else symbols) for start in minutes]
-        closed = [cell for cell in cells if cell[1] in day.closed]
-        present = sum(day.verdict(*cell) in WITH_BAR for cell in closed)
-        confirmed = sum(day.verdict(*cell) is Verdict.NO_TRADE for cell in closed)
-        counts = Counter(day.verdict(*cell).name.lower() for cell in cells)
-        return Quality(
-            completeness=100 * present / len(closed) if closed else None,
-            bar_quality=100 * (present + confirmed) / len(closed) if closed else None,
-            closed=len(closed),
-            verdicts=VerdictCounts(**counts),
         )
 
     def empty_minutes(self, made: list[Bar]) -> int:
@@ -297,8 +278,10 @@ class Oracle:
         return sum(
             made[0].start_ns <= start < made[-1].end_ns and day.verdict(made[0].symbol, start) not in WITH_BAR
             for day in [*self._closed_days(), self.day]
-            for start in (day.closed if made else ())
+            if made and made[0].symbol in day.symbols
+            for start in day.closed
         )
 
     def _closed_days(self) -> list[Day]:
-        return sorted(self.past + self.days[:-1], key=lambda day: day.session.date)[-self.trailing :]
+        days = sorted(self.past + self.days[:-1], key=lambda day: day.session.date)
+        return days[max(len(days) - self.trailing, 0) :]

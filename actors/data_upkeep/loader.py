@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
+from actors.market.validate import faults
+from actors.settings import SessionRules
 from messages.columns import FIELDS, BarBatch, DayGrid, Tape, freeze
 from messages.commands import ReadSession
 from messages.errors import BarkeeperError
@@ -19,12 +22,13 @@ class Loader:
     """Turns ``ReadSession`` into ``SessionRead`` or ``ReadFailed``, told to ``reply_to``."""
 
     def __init__(
-        self, store: BarStore, calendar: Calendar, reply_to: Address[SessionRead | ReadFailed], *, keep_extra: bool
+        self, store: BarStore, calendar: Calendar, reply_to: Address[SessionRead | ReadFailed], *, rules: SessionRules
     ) -> None:
         self._store = store
         self._calendar = calendar
         self._reply_to = reply_to
-        self._fields = len(FIELDS) + 2 * keep_extra
+        self._fields = len(FIELDS) + 2 * rules.keep_extra
+        self._allow_negative = rules.allow_negative
 
     def read(self, job: ReadSession) -> None:
         """Read, and tell what came of it."""
@@ -37,19 +41,26 @@ class Loader:
         self._reply_to.tell(SessionRead(tape=tape, history=history))
 
     def _tape(self, session: TradingSession, symbols: Sequence[str] | None) -> Tape:
-        day = self._store.read(session.calendar, session.date, symbols)
+        day = self._day(session, symbols)
         if day is None:
             empty = BarBatch.of(())
             return Tape(session=session, batch=_for_symbols(empty, symbols))
         bars = day.bars
         inside = SessionAxis(session).slots_of(bars.start_ns) >= 0
         kept = bars if bool(inside.all()) else bars.where(inside)
-        return Tape(session=session, batch=_for_symbols(kept, symbols), outside=len(bars) - len(kept))
+        is_sane = not faults(kept.values, kept.start_ns, allow_negative=self._allow_negative).any()
+        batch = msgspec.structs.replace(_for_symbols(kept, symbols), is_sane=is_sane)
+        return Tape(session=session, batch=batch, outside=len(bars) - len(kept))
 
     def _history_day(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
         session = self._calendar.session(date)
-        day = None if session is None else self._store.read(session.calendar, date, symbols)
+        day = None if session is None else self._day(session, symbols)
         return None if session is None or day is None else _as_grid(session, day, self._fields)
+
+    def _day(self, session: TradingSession, symbols: Sequence[str] | None) -> StoredDay | None:
+        if symbols is not None and not symbols:
+            return None  # all were removed; a store would take naming none for wanting all
+        return self._store.read(session.calendar, session.date, symbols)
 
 
 def _for_symbols(batch: BarBatch, symbols: Sequence[str] | None) -> BarBatch:

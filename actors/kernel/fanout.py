@@ -62,14 +62,15 @@ class Fanout:
         for subscription in subscriptions:
             subscription.finish(error)
 
-    def watch(self, elapsed: float) -> None:
-        """Look whether the oldest ticket has moved in the last ``elapsed`` seconds, and name who holds it."""
+    def watch(self, elapsed: float, late_after: float) -> None:
+        """Look whether the oldest ticket moved in the last ``elapsed`` seconds; name who has held it for too long."""
         with self._lock:
             oldest = min(self._holders, default=0)
             names = tuple(sorted(holder.name for holder in self._holders.get(oldest, ())))
             before, waited = self._stuck
             self._stuck = (oldest, waited + elapsed if oldest and oldest == before else 0.0)
             seconds = self._stuck[1]
+            names = names if seconds >= late_after else ()
         for overseer in self._overseers:
             overseer.tell(SubscriberLate(names=names, seconds=seconds))
 

@@ -39,6 +39,30 @@ def fold(values: Floats, present: Mask, edges: Indices) -> tuple[Floats, Indices
     return folded, counts
 
 
+def fold_block(values: Floats, present: Mask | None) -> tuple[Floats, Indices | None]:
+    """Reduce one block: what ``fold`` does, at the cost that the stream can bear.
+
+    Args:
+        values: slots x fields x symbols of the block.
+        present: slots x symbols; whether there is a bar. ``None``: everywhere.
+
+    Returns:
+        fields x symbols, and how many base bars each has; ``None``: all of them.
+    """
+    if present is not None or values.shape[1] > VWAP:
+        if present is None:
+            present = np.ones((len(values), values.shape[2]), dtype=np.bool_)
+        folded, counts = fold(values, present, np.array([0, len(values)], dtype=np.int32))
+        return folded[0], None if bool((counts == len(values)).all()) else counts[0]
+    block = np.empty(values.shape[1:], dtype=np.float64)
+    block[OPEN] = values[0, OPEN]
+    np.maximum.reduce(values[:, HIGH], axis=0, out=block[HIGH])
+    np.minimum.reduce(values[:, LOW], axis=0, out=block[LOW])
+    block[CLOSE] = values[-1, CLOSE]
+    np.add.reduce(values[:, VOLUME], axis=0, out=block[VOLUME])
+    return block, None
+
+
 def vwap(volume: Floats, price: Floats) -> Floats:
     """Return the volume-weighted mean price down the first axis; NaN where nothing was traded."""
     total = np.nansum(volume, axis=0)

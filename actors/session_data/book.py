@@ -1,21 +1,25 @@
 """The book of one session: its grid, how much of it is closed, and what has been made of it."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
 from actors.session_data.derived import DerivedBars
-from actors.session_data.grid import Grid, Preference
+from actors.session_data.grid import Claim, Grid
 from actors.session_data.ledger import Ledger
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Floats, Indices, Mask, Stamps
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.events import BarsUpdated, GapDetected, MinuteClosed, SymbolsChanged
 from messages.replies import SessionReport
 from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Bar, Gap, Nanos, TradingSession, Verdict
+
+# Plain numbers: numpy asks an enum member five questions before it takes it for one.
+_LATE, _STREAMED, _NO_TRADE = int(Verdict.LATE), int(Verdict.STREAMED), int(Verdict.NO_TRADE)
 
 
 class Book:
@@ -37,6 +41,8 @@ class Book:
         self.derived = DerivedBars(self.axis, rules.intervals, capacity)
         self.first_update_ns: Stamps = np.zeros(capacity, dtype=np.int64)
         self.last_update_ns: Stamps = np.zeros(capacity, dtype=np.int64)
+        self._starts_ns: list[int] = self.axis.starts_ns.tolist()
+        self._is_all_stamped = False
         self._table: tuple[str, ...] = ()
         self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
         self._is_in_order = False
@@ -66,13 +72,14 @@ class Book:
             spare = np.zeros(capacity - len(self.first_update_ns), dtype=np.int64)
             self.first_update_ns = np.concatenate([self.first_update_ns, spare])
             self.last_update_ns = np.concatenate([self.last_update_ns, spare])
+        self._is_all_stamped = False
         self._table = ()
 
-    def welcome(self, symbols: Sequence[str]) -> Iterator[Event]:
+    def welcome(self, symbols: Sequence[str]) -> SymbolsChanged:
         """Let symbols join on first sight."""
         for symbol in symbols:
             self.add(symbol)
-        yield SymbolsChanged(added=tuple(symbols))
+        return SymbolsChanged(added=tuple(symbols))
 
     def columns_of(self, batch: BarBatch) -> Indices | slice:
         """Return the columns of one minute's bars, -1 where a symbol is unknown; all columns as a slice."""
@@ -89,41 +96,28 @@ class Book:
     # --- writing
 
     def write(
-        self,
-        slot: int,
-        columns: Indices | slice,
-        batch: BarBatch,
-        *,
-        sender: int,
-        preference: Preference,
-        is_correction: bool,
-        now_ns: Nanos,
-    ) -> Iterator[Event]:
-        """Write one minute's bars and yield what follows from it."""
-        verdict = Verdict.LATE if slot < self.closed else Verdict.STREAMED
+        self, slot: int, columns: Indices | slice, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Event]
+    ) -> None:
+        """Write one minute's bars and put out what follows from it."""
         revision = self.revision + 1
         written = self.grid.write(
-            slot,
-            columns,
-            batch.values,
-            verdict=verdict,
-            sender=sender,
-            preference=preference,
-            is_correction=is_correction,
-            revision=revision,
+            slot, columns, batch.values, _LATE if slot < self.closed else _STREAMED, claim, revision
         )
         self.ledger.take(written)
         changed = written.changed
         if changed is not None:
             if not changed.any():
                 return
-            if not changed.all():
-                columns = columns_where(columns, changed)
-                batch = batch.where(changed)
+            columns = columns_where(columns, changed)
+            batch = self._as_held(slot, columns, batch.where(changed))
         self.revision = revision
         self._stamp(columns, now_ns)
-        yield BarsUpdated(interval=ONE_MINUTE, batch=batch, revision=revision, is_repair=written.is_repair)
-        yield from self.derived.on_write(self.grid, slot, columns, self.closed, revision)
+        out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch, revision=revision, is_repair=written.is_repair))
+        self.derived.on_write(self.grid, slot, columns, self.closed, revision, out)
+
+    def _as_held(self, slot: int, columns: Indices, batch: BarBatch) -> BarBatch:
+        # A bar that lost against a correction changes the verdict of its cell, not the values.
+        return msgspec.structs.replace(batch, values=freeze(self.grid.values[slot][:, columns]))
 
     def keep_outside(self, batch: BarBatch) -> None:
         """Keep bars that lie in no segment: accepted, counted, never in the grid."""
@@ -136,36 +130,42 @@ class Book:
                 self.ledger.accepted += 1
                 self.ledger.outside += 1
 
-    def close_until(self, now_ns: Nanos) -> Iterator[Event]:
+    def close_until(self, now_ns: Nanos, out: list[Event]) -> None:
         """Close every minute that ended ``grace`` before now, in order."""
-        until = self.axis.slots_ended(now_ns - self._rules.grace_ns)
-        while self.closed < until:
+        last_start_ns = now_ns - self._rules.grace_ns - self.axis.step_ns
+        starts_ns = self._starts_ns
+        while self.closed < len(starts_ns) and starts_ns[self.closed] <= last_start_ns:
             slot = self.closed
             self.closed += 1
-            yield from self._close(slot)
+            self._close(slot, out)
 
-    def _close(self, slot: int) -> Iterator[Event]:
-        start_ns = self.axis.start_of(slot)
+    def _close(self, slot: int, out: list[Event]) -> None:
+        start_ns = self._starts_ns[slot]
         end_ns = start_ns + self.axis.step_ns
         verdicts = self.grid.verdicts[slot, : len(self.grid.symbols)]
         expected = len(verdicts) - len(self.removed)
         missing: tuple[str, ...] = ()
-        if self.removed or (len(verdicts) and verdicts.min() < FIRST_WITH_BAR):
-            missing = self._names(self.active() & (verdicts < FIRST_WITH_BAR))
-        yield from self.derived.on_close(self.grid, slot, self.revision)
-        yield MinuteClosed(
-            start_ns=start_ns,
-            end_ns=end_ns,
-            present=expected - len(missing),
-            expected=expected,
-            missing=missing,
-            is_complete=not missing,
+        wanted: tuple[str, ...] = ()
+        # A look at the smallest verdict is a tenth of the cost of finding out who has which.
+        if self.removed or verdicts.min(initial=_STREAMED) < FIRST_WITH_BAR:
+            active = self.active()
+            missing = self._names(active & (verdicts < FIRST_WITH_BAR))
+            wanted = self._names(active & (verdicts < _NO_TRADE))
+        self.derived.on_close(self.grid, slot, self.revision, out)
+        out.append(
+            MinuteClosed(
+                start_ns=start_ns,
+                end_ns=end_ns,
+                present=expected - len(missing),
+                expected=expected,
+                missing=missing,
+                is_complete=not missing,
+            )
         )
-        wanted = self._names(self.active() & (verdicts < Verdict.NO_TRADE)) if missing else ()
         if wanted:
             self.ledger.gaps += 1
             gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
-            yield GapDetected(session_date=self.session.date, gap=gap)
+            out.append(GapDetected(session_date=self.session.date, gap=gap))
 
     def _names(self, mask: Mask) -> tuple[str, ...]:
         symbols = self.grid.symbols
@@ -173,9 +173,10 @@ class Book:
 
     def _stamp(self, columns: Indices | slice, now_ns: Nanos) -> None:
         self.last_update_ns[columns] = now_ns
-        first = self.first_update_ns[columns]
-        if not first.all():
+        if not self._is_all_stamped:
+            first = self.first_update_ns[columns]
             self.first_update_ns[columns] = np.where(first == 0, now_ns, first)
+            self._is_all_stamped = bool(self.first_update_ns[: len(self.grid.symbols)].all())
 
     # --- sums
 
@@ -213,7 +214,7 @@ class Book:
             derived=np.array(
                 [self.derived.count(series, count)[columns] for series in range(len(self._rules.intervals))],
                 dtype=np.int32,
-            ).reshape(-1, len(symbols)),
+            ).reshape(len(self._rules.intervals), len(symbols)),
         )
 
     def check(self) -> None:

@@ -11,6 +11,7 @@ from actors.session_data.history import History
 from actors.session_data.intake import Intake
 from actors.session_data.prints import Prints
 from actors.session_data.reader import Reader
+from actors.session_data.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import BarBatch
@@ -45,7 +46,7 @@ class SessionDataCore:
         self._now_ns: Nanos = 0
         self._book: Book | None = None
         self._history = History(self._rules.trailing_sessions)
-        self._intake = Intake(self._rules, self._history)
+        self._senders = Senders(self._rules.sources)
         self._quotes: Prints[Quote] = Prints(self._rules.quote_window)
         self._ticks: Prints[Tick] = Prints(self._rules.quote_window)
 
@@ -92,11 +93,10 @@ class SessionDataCore:
             rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
             return _receipted(rejected, message.receipt, accepted=0, duplicates=0)
         accepted, duplicates = book.ledger.accepted, book.ledger.duplicates
-        events = tuple(
-            self._intake.apply(book, batch, message.source, self._now_ns, is_correction=message.is_correction)
-        )
+        intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
+        intake.take(batch)
         return _receipted(
-            events,
+            intake.events,
             message.receipt,
             accepted=book.ledger.accepted - accepted,
             duplicates=book.ledger.duplicates - duplicates,
@@ -126,7 +126,9 @@ class SessionDataCore:
 
     def _time_advanced(self, message: TimeAdvanced) -> Outcome:
         self._know(message.now_ns)
-        out: list[Event] = [] if self._book is None else list(self._book.close_until(self._now_ns))
+        out: list[Event] = []
+        if self._book is not None:
+            self._book.close_until(self._now_ns, out)
         if message.ticket:
             out.append(MinuteSettled(ticket=message.ticket))
         return Outcome(out=tuple(out))
@@ -140,7 +142,7 @@ class SessionDataCore:
         if message.kind is BoundaryKind.OPENED:
             self._open(message)
         elif self._book is not None and self._book.session == message.session:
-            events += self._book.close_until(self._now_ns)
+            self._book.close_until(self._now_ns, events)
             self._book.is_closed = True
             events.append(SessionReported(report=self._book.report()))
         if message.ticket:

@@ -1,5 +1,6 @@
 """The grid: one session's base bars, minutes x fields x symbols, and who may write over what."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -15,7 +16,23 @@ _CORRECTED_RANK = 5
 _RANK = np.array([0, 1, 2, 3, 4, 4, _CORRECTED_RANK], dtype=np.uint8)  # by verdict: STREAMED and LATE are equal
 
 
-Preference = npt.NDArray[np.uint8]
+_SENDER = 0x7F
+_SOMETHING = re.compile(rb"[^\0]")  # a search in the bytes costs a third of any() on a short row
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """On what ground somebody writes to a cell."""
+
+    sender: int
+    """The sender's number, below 128."""
+    preference: npt.NDArray[np.uint8]
+    """By sender's number: its place in the order of preference; lower is preferred."""
+    is_correction: bool
+
+    @property
+    def mark(self) -> int:
+        """What the sources plane holds."""
+        return self.sender | _CORRECTION if self.is_correction else self.sender
 
 
 class Written(msgspec.Struct):
@@ -92,16 +109,7 @@ class Grid:
         return column
 
     def write(
-        self,
-        slot: int,
-        columns: Indices | slice,
-        values: Floats,
-        *,
-        verdict: Verdict,
-        sender: int,
-        is_correction: bool,
-        revision: int,
-        preference: Preference,
+        self, slot: int, columns: Indices | slice, values: Floats, verdict: int, claim: Claim, revision: int
     ) -> Written:
         """Write bars into one slot where their rank allows it.
 
@@ -110,42 +118,34 @@ class Grid:
             columns: for each bar its column; no column twice.
             values: fields x bars.
             verdict: what a bar becomes in an empty cell.
-            sender: the sender's number.
-            preference: by sender's number, its place in the order of preference; lower is preferred.
-            is_correction: whether the bars say that they correct.
+            claim: who sends the bars, and as what.
             revision: what the changed cells are marked with.
         """
         values = self._fitted(values)
-        mark = sender | _CORRECTION if is_correction else sender
-        if not self.verdicts[slot, columns].any():
+        held = self.verdicts[slot]
+        if _SOMETHING.search(held[columns].tobytes()) is None:
             self.values[slot][:, columns] = values
-            self.verdicts[slot, columns] = verdict
-            self._sources[slot, columns] = mark
-            self.revisions[slot, columns] = revision
+            held[columns] = verdict
+            self._sources[slot][columns] = claim.mark
+            self.revisions[slot][columns] = revision
             return Written(changed=None, accepted=values.shape[1], duplicates=0)
         if isinstance(columns, slice):
             columns = np.arange(columns.stop, dtype=np.int32)
-        return self._contest(slot, columns, values, verdict, mark, revision, preference)
+        return self._contest(slot, columns, values, verdict, claim, revision)
 
     def _contest(
-        self,
-        slot: int,
-        columns: Indices,
-        values: Floats,
-        verdict: Verdict,
-        mark: int,
-        revision: int,
-        preference: Preference,
+        self, slot: int, columns: Indices, values: Floats, verdict: int, claim: Claim, revision: int
     ) -> Written:
         """Decide cell by cell between what is there and what comes."""
         held, sources = self.verdicts[slot, columns], self._sources[slot, columns]
-        is_correction = mark >= _CORRECTION
+        mark, is_correction = claim.mark, claim.is_correction
         was_correction = sources >= _CORRECTION
         rank = _CORRECTED_RANK if is_correction else int(_RANK[verdict])
         held_rank = np.where(was_correction, _CORRECTED_RANK, _RANK[held])
         has_bar = held >= FIRST_WITH_BAR
         equal = has_bar & _equal(self.values[slot][:, columns], values)
-        wins = (rank > held_rank) | ((rank == held_rank) & (preference[mark & 0x7F] <= preference[sources & 0x7F]))
+        is_preferred = claim.preference[mark & _SENDER] <= claim.preference[sources & _SENDER]
+        wins = (rank > held_rank) | ((rank == held_rank) & is_preferred)
 
         becomes = held.copy()
         if is_correction:
@@ -159,16 +159,15 @@ class Grid:
 
         revalued = wins & ~equal
         changed = revalued | (becomes != held)
-        accepted = wins & changed
+        accepted = int((wins & changed).sum())
         self._store(slot, columns, values, revalued)
         self.verdicts[slot, columns] = becomes
         self._sources[slot, columns[wins]] = mark
         self.revisions[slot, columns[changed]] = revision
-        accepted_count = int(accepted.sum())
         return Written(
             changed=changed,
-            accepted=accepted_count,
-            duplicates=len(columns) - accepted_count,
+            accepted=accepted,
+            duplicates=len(columns) - accepted,
             outranked=int((~wins & ~equal).sum()),
             revised=0 if is_correction else int((revalued & has_bar & (rank == held_rank)).sum()),
             is_repair=bool((has_bar & changed).any()),

@@ -10,9 +10,14 @@ class Print(Protocol):
     """Anything with a symbol and an instant."""
 
     @property
-    def symbol(self) -> str: ...
+    def symbol(self) -> str:
+        """Whose."""
+        ...
+
     @property
-    def at_ns(self) -> Nanos: ...
+    def at_ns(self) -> Nanos:
+        """When."""
+        ...
 
 
 P = TypeVar("P", bound=Print)

@@ -1,5 +1,6 @@
 """What readers get: windows of columns, cut from the grid of the session and from days of history."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -154,7 +155,7 @@ def window_of(
         tz=tz,
         now_ns=now_ns,
         revision=revision,
-        empty_minutes=sum(_empty_minutes([piece for piece, owner in kept if owner == k]) for k in range(len(symbols))),
+        empty_minutes=_empty_minutes(pieces, owners),
         partial=not bool(parts[-1].finished[-1]),
     )
 
@@ -165,14 +166,22 @@ def _padded(values: Floats, fields: int) -> Floats:
     return np.hstack([values, np.full((len(values), fields - values.shape[1]), np.nan)])
 
 
-def _empty_minutes(pieces: Sequence[Piece]) -> int:
-    """Count the closed minutes without a bar between the first and the last bar of one symbol."""
+def _empty_minutes(pieces: Sequence[Piece], owners: Sequence[int]) -> int:
+    """Count the closed minutes without a bar between each symbol's first and last bar."""
+    runs: dict[int, list[Piece]] = defaultdict(list)
+    for piece, owner in zip(pieces, owners, strict=True):
+        runs[owner].append(piece)
+    return sum(_empty_between(run) for run in runs.values())
+
+
+def _empty_between(pieces: Sequence[Piece]) -> int:
+    filled = [place for place, piece in enumerate(pieces) if len(piece)]
     empty = 0
-    for place, piece in enumerate(pieces):
-        first = int(piece.first_slots[0]) if place == 0 else 0
-        end = int(piece.end_slots[-1]) if place == len(pieces) - 1 else piece.column.axis.slots
-        end = min(end, piece.column.closed)
-        empty += int((~piece.column.present[first:end]).sum())
+    for place in range(filled[0], filled[-1] + 1) if filled else ():
+        piece = pieces[place]
+        first = int(piece.first_slots[0]) if place == filled[0] else 0
+        end = int(piece.end_slots[-1]) if place == filled[-1] else piece.column.axis.slots
+        empty += int((~piece.column.present[first : min(end, piece.column.closed)]).sum())
     return empty
 
 

@@ -43,18 +43,6 @@ class FloorResult(msgspec.Struct):
     volume: dict[str, float]
 
 
-class _Book(msgspec.Struct):
-    """All that is kept of one symbol: one look-up a bar finds everything."""
-
-    kept: deque[FloorBar]
-    high: float
-    low: float
-    volume: float
-    five: FloorBar
-    """The 5m bar that is forming."""
-    fifteen: FloorBar
-
-
 Callback: TypeAlias = Callable[[FloorBar], object]
 
 
@@ -75,50 +63,46 @@ def run_floor(bars: list[FloorBar], callback: Callback) -> FloorResult:
     counting from the open. Those still forming after the last bar are finished then.
     """
     began = time.perf_counter()
-    books: dict[str, _Book] = {}
+    kept: dict[str, deque[FloorBar]] = {}
+    high: dict[str, float] = {}
+    low: dict[str, float] = {}
+    volume: dict[str, float] = {}
+    five: dict[str, FloorBar] = {}
+    fifteen: dict[str, FloorBar] = {}
     fives = fifteens = 0
     for bar in bars:
+        symbol = bar.symbol
         callback(bar)
-        book = books.get(bar.symbol)
-        if book is None:
-            books[bar.symbol] = _open_book(bar)
+        if symbol not in kept:
+            kept[symbol] = deque((bar,), maxlen=KEPT_BARS)
+            high[symbol], low[symbol], volume[symbol] = bar.high, bar.low, bar.volume
+            five[symbol], fifteen[symbol] = _begin(bar, FIVE_MINUTES_NS), _begin(bar, FIFTEEN_MINUTES_NS)
             continue
-        book.kept.append(bar)
-        if bar.high > book.high:
-            book.high = bar.high
-        if bar.low < book.low:
-            book.low = bar.low
-        book.volume += bar.volume
-        forming = book.five
+        kept[symbol].append(bar)
+        if bar.high > high[symbol]:
+            high[symbol] = bar.high
+        if bar.low < low[symbol]:
+            low[symbol] = bar.low
+        volume[symbol] += bar.volume
+        forming = five[symbol]
         if bar.start_ns - forming.start_ns < FIVE_MINUTES_NS:
             _extend(forming, bar)
         else:
             callback(forming)
             fives += 1
-            book.five = _begin(bar, FIVE_MINUTES_NS)
-        forming = book.fifteen
+            five[symbol] = _begin(bar, FIVE_MINUTES_NS)
+        forming = fifteen[symbol]
         if bar.start_ns - forming.start_ns < FIFTEEN_MINUTES_NS:
             _extend(forming, bar)
         else:
             callback(forming)
             fifteens += 1
-            book.fifteen = _begin(bar, FIFTEEN_MINUTES_NS)
-    for book in books.values():
-        callback(book.five)
-        callback(book.fifteen)
-    derived = {"5m": fives + len(books), "15m": fifteens + len(books)}
-    return _result(time.perf_counter() - began, derived, books)
-
-
-def _open_book(bar: FloorBar) -> _Book:
-    return _Book(
-        kept=deque((bar,), maxlen=KEPT_BARS),
-        high=bar.high,
-        low=bar.low,
-        volume=bar.volume,
-        five=_begin(bar, FIVE_MINUTES_NS),
-        fifteen=_begin(bar, FIFTEEN_MINUTES_NS),
-    )
+            fifteen[symbol] = _begin(bar, FIFTEEN_MINUTES_NS)
+    for symbol in kept:
+        callback(five[symbol])
+        callback(fifteen[symbol])
+    derived = {"5m": fives + len(kept), "15m": fifteens + len(kept)}
+    return FloorResult(time.perf_counter() - began, derived, high, low, volume)
 
 
 def _begin(bar: FloorBar, span_ns: int) -> FloorBar:
@@ -133,13 +117,3 @@ def _extend(forming: FloorBar, bar: FloorBar) -> None:
         forming.low = bar.low
     forming.close = bar.close
     forming.volume += bar.volume
-
-
-def _result(seconds: float, derived: dict[str, int], books: dict[str, _Book]) -> FloorResult:
-    return FloorResult(
-        seconds=seconds,
-        derived=derived,
-        high={symbol: book.high for symbol, book in books.items()},
-        low={symbol: book.low for symbol, book in books.items()},
-        volume={symbol: book.volume for symbol, book in books.items()},
-    )

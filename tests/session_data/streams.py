@@ -230,3 +230,12 @@ def expected_counts(oracle: Oracle) -> dict[str, object]:
     counts = oracle.day.counts
     names = ("received", "accepted", "rejected", "duplicates", "outranked", "revised", "outside")
     return {name: getattr(counts, name) for name in names} | {"reasons": dict(counts.reasons)}
+
+
+def play(core: SessionDataCore, messages: list[Message]) -> list[Message]:
+    """Tell the core everything, check it after every message, and return what it said."""
+    said: list[Message] = []
+    for message in messages:
+        said += core.handle(message).out
+        core.check()
+    return said

@@ -12,6 +12,7 @@ from messages import (
     Bar,
     BarsUpdated,
     GapDetected,
+    GetActiveSymbols,
     GetBars,
     GetChangesSince,
     GetDigest,
@@ -21,13 +22,12 @@ from messages import (
     GetQuality,
     GetSnapshot,
     Interval,
-    Message,
     MinuteClosed,
     TradingSession,
 )
-from messages.values import ONE_DAY
+from messages.values import MINUTE_NS, ONE_DAY
 from tests import builders
-from tests.builders import closed, day_grid, opened, session_tiny
+from tests.builders import arrived, closed, day_grid, opened, session_tiny
 from tests.oracle_day import Day
 from tests.session_data.streams import (
     INTERVALS,
@@ -47,6 +47,7 @@ from tests.session_data.streams import (
     minutes_of,
     oracle_with,
     plain,
+    play,
     readings,
     sender,
     settled,
@@ -66,16 +67,7 @@ def ends_of(update: BarsUpdated, session: TradingSession) -> list[int]:
     return [ends[one.start_ns] for one in update.batch.bars()]
 
 
-def play(core: SessionDataCore, messages: list[Message]) -> list[Message]:
-    """Tell the core everything, check it after every message, and return what it said."""
-    said: list[Message] = []
-    for message in messages:
-        said += core.handle(message).out
-        core.check()
-    return said
-
-
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_any_interleaving_of_the_senders_ends_in_the_same_session(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -95,7 +87,7 @@ def test_any_interleaving_of_the_senders_ends_in_the_same_session(
     assert readings(other) == expectations(oracle)
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_readers_and_counts_equal_the_oracle_whatever_is_told(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -111,7 +103,7 @@ def test_readers_and_counts_equal_the_oracle_whatever_is_told(
     assert readings(core) == expectations(oracle)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_nothing_that_is_read_or_published_lies_past_now(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -132,30 +124,28 @@ def test_nothing_that_is_read_or_published_lies_past_now(
                 assert window.now_ns == now
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
     data: st.DataObject, session: TradingSession, rules: SessionRules
 ) -> None:
     core = SessionDataCore(rules)
-    said = play(core, [opened(session, SYMBOLS), *data.draw(wild_messages(session)), closed(session)])
-    kept = {
-        (one.symbol, update.interval, one.start_ns): values(one)
-        for update in said
-        if isinstance(update, BarsUpdated)
-        for one in update.batch.bars()
-    }
-    active = {metrics.symbol for metrics in ask(core, GetSnapshot()).metrics}
+    kept: dict[tuple[str, Interval, int], tuple[float, ...]] = {}
+    for message in [opened(session, SYMBOLS), *data.draw(wild_messages(session)), closed(session)]:
+        for update in play(core, [message]):
+            for one in update.batch.bars() if isinstance(update, BarsUpdated) else ():
+                kept[one.symbol, update.interval, one.start_ns] = values(one)
+        active = ask(core, GetActiveSymbols())
 
-    assert {key: row for key, row in kept.items() if key[0] in active} == {
-        (symbol, interval, one.start_ns): values(one)
-        for symbol in active
-        for interval in INTERVALS
-        for one in ask(core, GetBars(symbol=symbol, interval=interval)).bars()
-    }
+        assert {key: row for key, row in kept.items() if key[0] in active} == {
+            (symbol, interval, one.start_ns): values(one)
+            for symbol in active
+            for interval in INTERVALS
+            for one in ask(core, GetBars(symbol=symbol, interval=interval)).bars()
+        }
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_every_minute_closes_once_and_names_who_is_missing(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -174,7 +164,7 @@ def test_every_minute_closes_once_and_names_who_is_missing(
     assert ask(core, GetQuality()).gaps == len(gaps)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, first=st.integers(0, 12))
 def test_changes_since_a_revision_are_the_cells_that_changed_after_it(
     data: st.DataObject, session: TradingSession, rules: SessionRules, first: int
@@ -192,7 +182,7 @@ def test_changes_since_a_revision_are_the_cells_that_changed_after_it(
     assert {(one.symbol, one.start_ns) for one in window.bars()} == oracle.changed_since(changes)
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @pytest.mark.parametrize("session", DAYS, ids=lambda session: session.calendar)
 @given(minutes=st.integers(2, 600), density=st.sampled_from([0.02, 0.5, 0.99]), seed=st.integers(0, 2**16))
 def test_bars_of_every_interval_equal_the_oracle(
@@ -205,7 +195,7 @@ def test_bars_of_every_interval_equal_the_oracle(
         for symbol in SYMBOLS[:2]
         if dice.random() < density
     ] or [bar_of("A", session.start_ns, SOUND[0])]
-    sent = builders.arrived(*made)
+    sent = arrived(*made)
     for message in (opened(session, SYMBOLS), sent, builders.time(sent.now_ns)):
         core.handle(message)
         oracle.handle(message)
@@ -216,7 +206,7 @@ def test_bars_of_every_interval_equal_the_oracle(
         assert window.empty_minutes == oracle.empty_minutes(oracle.bars("A", interval))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     data=st.data(),
     count=st.integers(1, 12),
