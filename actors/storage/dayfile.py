@@ -157,7 +157,7 @@ def _fields(rows: int) -> tuple[str, ...]:
 def _write(sink: Any, table: Any) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True, row_group_size=_ROW_GROUP)
+    pq.write_table(table, sink, compression="lz4", write_page_checksum=True, row_group_size=_ROW_GROUP)
 
 
 @contextmanager
