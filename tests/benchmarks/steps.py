@@ -38,12 +38,12 @@ def make(store: str, symbols: int, sessions: int) -> dict[str, Any]:
     trading = Calendar(CALENDAR).sessions(FIRST_DAY.isoformat(), last_day.isoformat())[:sessions]
     with closing(ParquetStore(Path(store))) as files:
         added = [files.merge(CALENDAR, session.date, market.day(session)).added for session in trading]
-    return {"bars": sum(added), "sessions": len(added)}
+    return {"added": added}
 
 
-def floor(store: str) -> dict[str, Any]:
-    """Run the floor over all bars of the store."""
-    bars = _bars_at_rest(store)
+def floor(store: str, last: int) -> dict[str, Any]:
+    """Run the floor over the bars of the store's last days."""
+    bars = _bars_at_rest(store, last)
     heard = 0
 
     def hear(_: FloorBar) -> None:
@@ -54,17 +54,17 @@ def floor(store: str) -> dict[str, Any]:
     return {"seconds": result.seconds, "heard": {"1m": heard - sum(result.derived.values()), **result.derived}}
 
 
-def _bars_at_rest(store: str) -> list[FloorBar]:
+def _bars_at_rest(store: str, last: int) -> list[FloorBar]:
     with closing(ParquetStore(Path(store), read_only=True)) as files:
-        days = (files.read(CALENDAR, day) for day in files.dates(CALENDAR))
+        days = (files.read(CALENDAR, day) for day in files.dates(CALENDAR)[-last:])
         return bars_of([day for day in days if day is not None])
 
 
-def replay(store: str, pace: str) -> dict[str, Any]:
+def replay(store: str, pace: str, last: int, trailing: int) -> dict[str, Any]:
     """Replay the store through the real system with one subscriber; time it."""
     heard: Counter[Interval] = Counter()
     began = time.perf_counter()
-    with System.backtest(store=store, calendar=CALENDAR, pace=pace) as system:
+    with _system(store, pace, last, trailing) as system:
         loaded = time.perf_counter()
         for event in system.subscribe(events=("bars",), intervals=INTERVALS):
             heard[event.interval] += len(event.batch)
@@ -79,6 +79,10 @@ def replay(store: str, pace: str) -> dict[str, Any]:
     }
 
 
+def _system(store: str, pace: str, last: int, trailing: int) -> System:
+    return System.backtest(store=store, calendar=CALENDAR, pace=pace, last=last, trailing_sessions=trailing)
+
+
 def _transitions(summary: RunSummary) -> dict[str, Any]:
     if summary.failure is not None:
         raise SystemExit(f"the replay failed: {summary.failure}")
@@ -88,12 +92,12 @@ def _transitions(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def asks(store: str, pace: str) -> dict[str, Any]:
+def asks(store: str, pace: str, last: int, trailing: int) -> dict[str, Any]:
     """Replay again, untimed, while a second thread asks for latest bars; return how long it waited for each."""
     symbols = _symbols_at_rest(store)
     is_over = threading.Event()
     with (
-        System.backtest(store=store, calendar=CALENDAR, pace=pace) as system,
+        _system(store, pace, last, trailing) as system,
         ThreadPoolExecutor(max_workers=1) as second,
     ):
         events = iter(system.subscribe(events=("bars",), intervals=INTERVALS))

@@ -25,7 +25,7 @@ def main() -> None:
     wanted = _arguments()
     # A reader of the store may still hold a file for a moment on Windows; what is left lies in the temporary folder.
     with tempfile.TemporaryDirectory(prefix="barkeeper-", ignore_cleanup_errors=True) as folder:
-        report = measure(f"{folder}/store", wanted.symbols, wanted.sessions, wanted.pace, wanted.repeat)
+        report = measure(f"{folder}/store", wanted)
     if wanted.json:
         print(json.dumps(report))
     else:
@@ -38,6 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sessions", type=_count, required=True, metavar="D")
     parser.add_argument("--pace", choices=("free", "lockstep"), default="free")
     parser.add_argument("--repeat", type=_count, default=3, metavar="N", help="report medians of N runs (default: 3)")
+    parser.add_argument("--trailing", type=int, default=0, metavar="T", help="days of history before the first session")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
 
@@ -48,18 +49,21 @@ def _count(text: str) -> int:
     return count
 
 
-def measure(store: str, symbols: int, sessions: int, pace: str, repeat: int) -> dict[str, Any]:
+def measure(store: str, wanted: argparse.Namespace) -> dict[str, Any]:
     """Make the data in ``store``, run everything ``repeat`` times, and sum it up."""
-    made = _step("make", store=store, symbols=symbols, sessions=sessions)
-    if made["sessions"] != sessions:
-        sys.exit(f"the calendar knows only {made['sessions']} sessions")
+    days = wanted.sessions + wanted.trailing
+    added = _step("make", store=store, symbols=wanted.symbols, sessions=days)["added"]
+    if len(added) != days:
+        sys.exit(f"the calendar knows only {len(added)} sessions")
+    bars = sum(added[-wanted.sessions :])
+    run = {"store": store, "pace": wanted.pace, "last": wanted.sessions, "trailing": wanted.trailing or 5}
     floors, replays, waits = [], [], []
-    for _ in range(repeat):
-        floors.append(_step("floor", store=store))
-        replays.append(_step("replay", store=store, pace=pace))
-        waits += _step("asks", store=store, pace=pace)["waits_us"]
-        _check_same_work(made["bars"], floors[-1]["heard"], replays[-1]["heard"])
-    return _report(made["bars"], floors, replays, waits)
+    for _ in range(wanted.repeat):
+        floors.append(_step("floor", store=store, last=wanted.sessions))
+        replays.append(_step("replay", **run))
+        waits += _step("asks", **run)["waits_us"]
+        _check_same_work(bars, floors[-1]["heard"], replays[-1]["heard"])
+    return _report(bars, floors, replays, waits)
 
 
 def _step(step: str, **arguments: Any) -> dict[str, Any]:
