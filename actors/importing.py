@@ -10,47 +10,28 @@ from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.vendors import judging, oddities
-from actors.vendors.format import Hints, Stamp, Unsupported, ZoneMissing
+from actors.vendors.format import Hints, Unsupported, ZoneMissing
 from actors.vendors.grouping import Pile, settle
 from actors.vendors.naming import interval_named
 from actors.vendors.peek import Head
 from actors.vendors.registry import detect, format_named
-from actors.vendors.report import FileReport, ImportReport, Skipped, totals_of
+from actors.vendors.report import FileReport, ImportOptions, ImportProgress, ImportReport, Skipped, totals_of
 from actors.vendors.stamps import check_zone
 from messages.columns import HIGH, LOW, VOLUME, Stamps
 from messages.errors import BarkeeperError, DataError, SettingsError
 from messages.values import Nanos, moment
 
+__all__ = [
+    "ImportOptions",
+    "ImportProgress",
+    "ImportReport",
+    "InspectDay",
+    "InspectReport",
+    "import_paths",
+    "inspect_store",
+]
+
 _SHOWN_MINUTES = 5
-
-
-class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user says about an import; what is not said, the files are asked."""
-
-    format: str | None = None
-    symbol: str | None = None
-    """The symbol of files that name one symbol or none."""
-    calendar: str | None = None
-    tz: str | None = None
-    """The zone of stamps that carry none."""
-    stamp: Stamp | None = None
-    strict: bool = False
-    """Write nothing if any row is rejected or any file refused."""
-    allow_negative: bool = False
-    """Whether prices may be zero or below."""
-
-
-class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far an import is: first all files are read, then all days are written."""
-
-    phase: str
-    """``reading`` or ``writing``."""
-    done: int
-    total: int
-    at: str
-    """The file or the day that has just been done."""
-    rows: int
-    """Rows read so far."""
 
 
 def import_paths(
@@ -58,6 +39,7 @@ def import_paths(
     store: BarStore,
     options: ImportOptions | None = None,
     on_progress: Callable[[ImportProgress], None] | None = None,
+    calendars: Callable[[str], Calendar] = Calendar,
 ) -> ImportReport:
     """Read files, and folders with all that is in them, into a store: one merge a day.
 
@@ -68,19 +50,25 @@ def import_paths(
         store: where bars go.
         options: what the files do not say themselves.
         on_progress: called after each file and after each day, in this thread.
+        calendars: gives a calendar by its name: for hours of one's own, or to share what is loaded.
 
     Raises:
         DataError: a path is not there, or ``options`` names an unknown format or zone.
         SettingsError: ``options`` names an unknown calendar.
         StoreLocked: another process is writing to the store.
     """
-    return _Import(store, options or ImportOptions(), on_progress or (lambda _: None)).run(
-        [Path(path) for path in paths]
-    )
+    job = _Import(store, options or ImportOptions(), on_progress or (lambda _: None), calendars)
+    return job.run([Path(path) for path in paths])
 
 
 class _Import:
-    def __init__(self, store: BarStore, options: ImportOptions, on_progress: Callable[[ImportProgress], None]) -> None:
+    def __init__(
+        self,
+        store: BarStore,
+        options: ImportOptions,
+        on_progress: Callable[[ImportProgress], None],
+        calendars: Callable[[str], Calendar],
+    ) -> None:
         self._store = store
         self._options = options
         self._on_progress = on_progress
@@ -89,6 +77,7 @@ class _Import:
             check_zone(options.tz)
         self._format = format_named(options.format) if options.format else None
         self._pile = Pile()
+        self._new_calendar = calendars
         self._calendars: dict[str, Calendar] = {}
         self._markets: dict[str, str] = {}
         self._files: list[FileReport] = []
@@ -156,7 +145,7 @@ class _Import:
                 "neither the file nor the store says which calendar; give one, as in --calendar XNYS or --calendar 24/7"
             )
         if name not in self._calendars:
-            self._calendars[name] = Calendar(name)
+            self._calendars[name] = self._new_calendar(name)
         return self._calendars[name]
 
     def _refusal_without_zone(self, local_ns: Stamps, path: Path) -> str:
@@ -197,6 +186,9 @@ class _Import:
             key = (day.calendar, day.date)
             settle(day, self._store, self._files, tz=zones[day.calendar], is_stored=key in stored, write=write)
             self._on_progress(ImportProgress(phase="writing", done=done, total=total, at=day.date, rows=rows))
+        for file in (file for file in self._files if file.contradictions):
+            said = "rows give the minute of an earlier row other values; the last row was taken"
+            file.warnings.append(f"{file.contradictions} {said}")
 
 
 def _walk(path: Path) -> Iterator[tuple[Path, bool]]:
@@ -237,23 +229,29 @@ class InspectReport(msgspec.Struct, frozen=True, kw_only=True):
     days: list[InspectDay]
 
 
-def inspect_store(store: BarStore, symbols: Sequence[str] | None = None, calendar: str | None = None) -> InspectReport:
+def inspect_store(
+    store: BarStore,
+    symbols: Sequence[str] | None = None,
+    calendar: str | None = None,
+    calendars: Callable[[str], Calendar] = Calendar,
+) -> InspectReport:
     """Say what a store holds, day by day and symbol by symbol.
 
     Args:
         store: which one.
         symbols: only these, upper or lower case; all by default.
         calendar: only this one's days; all by default.
+        calendars: gives a calendar by its name, as in ``import_paths``.
 
     Raises:
         DataError: a day cannot be read.
         SettingsError: the calendar is unknown.
     """
     wanted = [symbol.upper() for symbol in symbols] if symbols else None
-    names = (Calendar(calendar).name,) if calendar else store.calendars()
+    names = (calendars(calendar).name,) if calendar else store.calendars()
     days: list[InspectDay] = []
     for name in names:
-        sessions = Calendar(name)
+        sessions = calendars(name)
         for date in store.dates(name):
             day = store.read(name, date, wanted)
             days.extend(_inspected(day, date, sessions) if day is not None else ())

@@ -7,15 +7,10 @@ seconds to nanoseconds since 1970, or a date and a time as people write them. RF
 from actors.vendors import delimited
 from actors.vendors.format import Coverage, Format
 from actors.vendors.peek import Head
-from messages.errors import DataError
 
 
 def _sniff(head: Head) -> bool:
-    try:
-        delimited.layout_of(head)
-    except DataError:
-        return False
-    return not head.is_json
+    return not head.is_json and delimited.misfit(head) is None
 
 
 CSV = Format(

@@ -21,6 +21,7 @@ from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 
 BLOCK_BYTES = 32 << 20
+_NEWLINE = ord("\n")
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,11 +81,24 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     width = len(columns) or len(header)
     _check_width(head, width, header_lines)
     layout = Layout(
-        delimiter=head.delimiter, places=places, width=width, header_lines=header_lines, form=StampForm.TEXT,
+        delimiter=head.delimiter,
+        places=places,
+        width=width,
+        header_lines=header_lines and header_lines + head.leading_lines,
+        form=StampForm.TEXT,
         decimal_point="," if head.delimiter != "," and "," in row[places["open"]] else ".",
-    )  # fmt: skip
+    )
     sample = " ".join(row[places[role]] for role in layout.stamp_roles)
     return msgspec.structs.replace(layout, form=_form(sample, layout))
+
+
+def misfit(head: Head) -> str | None:
+    """Return why a file cannot be read by its header, or ``None`` where it can."""
+    try:
+        layout_of(head)
+    except DataError as error:
+        return str(error)
+    return None
 
 
 def _check_width(head: Head, width: int, header_lines: int) -> None:
@@ -120,13 +134,20 @@ def read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     """Read a file, or a zip's member, block by block."""
     with told_as_data_errors(), unpacked(path, member) as stream:
-        first_row = 1
+        first_row, header_lines = 1, layout.header_lines
         for text in _cut(stream):
-            skip = layout.header_lines if first_row == 1 else 0
-            body = text.split(b"\n", skip)[skip] if skip else text
-            if body.strip():
-                yield _block(body, first_row + skip, layout)
-            first_row += text.count(b"\n")
+            body = memoryview(text)[_end_of_line(text, header_lines) :]
+            lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _NEWLINE))
+            if lines:
+                yield _block(body, first_row + header_lines, lines, layout)
+            first_row, header_lines = first_row + header_lines + lines, 0
+
+
+def _end_of_line(text: bytes, lines: int) -> int:
+    end = 0
+    for _ in range(lines):
+        end = text.index(b"\n", end) + 1
+    return end
 
 
 def _cut(stream: IO[bytes]) -> Iterator[bytes]:
@@ -134,7 +155,7 @@ def _cut(stream: IO[bytes]) -> Iterator[bytes]:
     while chunk := stream.read(BLOCK_BYTES):
         end = chunk.rfind(b"\n") + 1
         if end:
-            yield rest + chunk[:end]
+            yield rest + chunk[:end] if rest or end < len(chunk) else chunk
             rest = chunk[end:]
         else:
             rest += chunk
@@ -142,14 +163,14 @@ def _cut(stream: IO[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def _block(text: bytes, first_row: int, layout: Layout) -> Block:
+def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Block:
     import pyarrow as pa
 
     try:
         table = _typed(text, layout)
     except pa.ArrowInvalid:
         table = None
-    if table is None or len(table) != text.count(b"\n") or _has_holes(table, layout):
+    if table is None or len(table) != lines or _has_holes(table, layout):
         return _exact(text, first_row, layout)
     stamps_ns = _stamps(table, layout)
     if np.any(stamps_ns == stamps.UNREADABLE):
@@ -164,9 +185,9 @@ def _block(text: bytes, first_row: int, layout: Layout) -> Block:
     )
 
 
-def _exact(text: bytes, first_row: int, layout: Layout) -> Block:
+def _exact(text: memoryview, first_row: int, layout: Layout) -> Block:
     read = read_tolerantly(
-        text, first_row, layout.names, layout.delimiter, layout.decimal_point, layout.stamp_roles, layout.form
+        bytes(text), first_row, layout.names, layout.delimiter, layout.decimal_point, layout.stamp_roles, layout.form
     )
     return Block(
         stamps_ns=read.stamps_ns,
@@ -178,7 +199,7 @@ def _exact(text: bytes, first_row: int, layout: Layout) -> Block:
     )
 
 
-def _typed(text: bytes, layout: Layout) -> Any:
+def _typed(text: memoryview, layout: Layout) -> Any:
     import pyarrow as pa
     from pyarrow import csv
 
@@ -195,7 +216,7 @@ def _typed(text: bytes, layout: Layout) -> Any:
     if naming.SYMBOL in layout.places:
         types[naming.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
     table = csv.read_csv(
-        pa.BufferReader(text),
+        pa.BufferReader(pa.py_buffer(text)),
         read_options=csv.ReadOptions(column_names=layout.names),
         parse_options=csv.ParseOptions(delimiter=layout.delimiter),
         convert_options=csv.ConvertOptions(

@@ -159,16 +159,24 @@ def _count(day: Day, previous: "_Places | None", stored: StoredDay | None, repor
         again = np.flatnonzero(previous >= 0)
         is_known[again] = True
         is_same[again] = _same(day.values[:, previous[again]], day.values[:, again])
+        _add(
+            reports, "contradictions", day.file[again[~is_same[again] & (day.file[previous[again]] == day.file[again])]]
+        )
     if stored is not None:
         first = np.flatnonzero(~is_known)
         place = _places_in(stored.bars, day, first)
         rows, there = first[place >= 0], place[place >= 0]
         is_known[rows] = True
         is_same[rows] = _same(stored.bars.values[:, there], day.values[:, rows])
-    for name, mask in (("kept", ~is_known), ("duplicates", is_known & is_same), ("corrected", is_known & ~is_same)):
-        counts = np.bincount(day.file[mask])
-        for file in np.flatnonzero(counts).tolist():
-            setattr(reports[file], name, getattr(reports[file], name) + int(counts[file]))
+    _add(reports, "kept", day.file[~is_known])
+    _add(reports, "duplicates", day.file[is_known & is_same])
+    _add(reports, "corrected", day.file[is_known & ~is_same])
+
+
+def _add(reports: list[FileReport], name: str, files: npt.NDArray[np.int32]) -> None:
+    counts = np.bincount(files)
+    for file in np.flatnonzero(counts).tolist():
+        setattr(reports[file], name, getattr(reports[file], name) + int(counts[file]))
 
 
 def _places_in(bars: BarBatch, day: Day, rows: _Places) -> _Places:

@@ -11,7 +11,7 @@ from actors.vendors import oddities
 from actors.vendors.format import EXAMPLES, RawBars
 from actors.vendors.report import Example, FileReport
 from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Stamps
-from messages.values import moment
+from messages.values import MINUTE_NS, moment
 
 EMPTY_PRICE, NOT_A_SESSION_DAY, UNPARSABLE = "empty_price", "not_a_session_day", "unparsable"
 _EMPTY, _NO_SESSION = 100, 101
@@ -95,7 +95,7 @@ def judge(
     codes = faults(bars.values, bars.start_ns, allow_negative=allow_negative)
     if codes.any():
         codes[np.isnan(bars.values[: CLOSE + 1]).any(axis=0)] = _EMPTY
-    assignment = calendar.assign(bars.start_ns)
+    assignment = _assigned(bars.start_ns, calendar)
     codes[(assignment.date_index < 0) & (codes == 0)] = _NO_SESSION
     report.warnings.extend(oddities.of(bars.start_ns, assignment, calendar, stamp_is_assumed=stamp_is_assumed))
     _note_rejections(bars, codes, calendar, report)
@@ -115,6 +115,22 @@ def judge(
         )
     _note_content(kept, report)
     return kept
+
+
+def _assigned(starts_ns: Stamps, calendar: Calendar) -> Assignment:
+    """Ask for each distinct start only once, where many symbols share them."""
+    if not len(starts_ns):
+        return calendar.assign(starts_ns)
+    first = int(starts_ns.min())
+    offsets, rest = np.divmod(starts_ns - first, MINUTE_NS)
+    size = int(offsets.max()) + 1
+    if size > len(starts_ns) // 4 or rest.any():
+        return calendar.assign(starts_ns)
+    occurs = np.zeros(size, dtype=np.bool_)
+    occurs[offsets] = True
+    place = (np.cumsum(occurs, dtype=np.int32) - np.int32(1))[offsets]
+    distinct = calendar.assign(np.flatnonzero(occurs) * MINUTE_NS + first)
+    return Assignment(dates=distinct.dates, date_index=distinct.date_index[place], segment=distinct.segment[place])
 
 
 def _fill_volumes(bars: FileBars, report: FileReport) -> None:
@@ -140,7 +156,7 @@ def _note_content(kept: FileBars, report: FileReport) -> None:
 
 
 def _example(bars: FileBars, place: int, code: int, calendar: Calendar) -> Example:
-    values = dict(zip(FIELDS, bars.values[:, place].tolist(), strict=False))
+    values: dict[str, float] = dict(zip(FIELDS, bars.values[:, place].tolist(), strict=False))
     start = moment(int(bars.start_ns[place]), calendar.tz)
     field, seen, expected = _explained(code, values, f"{start:%Y-%m-%d %H:%M:%S %Z}", calendar)
     return Example(row=int(bars.rows[place]), reason=_REASONS[code], field=field, seen=seen, expected=expected)

@@ -115,7 +115,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
 
 def _home(place: _Place) -> tuple[str | None, str | None]:
     homes = _HOMES[place.asset]
-    if place.asset == "index" and place.folder.upper() in _CHICAGO_INDICES:
+    if (place.asset, place.market) == ("index", "usa") and place.folder.upper() in _CHICAGO_INDICES:
         return "America/Chicago", "XNYS"
     return homes.get(place.market) or homes.get("", (None, None))
 

@@ -6,14 +6,14 @@ from actors.market.calendar import Assignment, Calendar
 from actors.vendors.format import Unsupported
 from actors.vendors.stamps import localise
 from messages.columns import Mask, Stamps
-from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, SegmentKind, moment
+from messages.values import DAY_NS, MINUTE_NS, SegmentKind, moment
 
 _FEW_BARS = 20
 _OUTSIDE_SHARE = 0.2
 _CONVINCING_SHARE = 0.95
 _SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
 _SAMPLED = 5_000
-_SAMPLED_SESSIONS = 40
+_SAMPLED_SESSIONS = 20
 _GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 
@@ -37,16 +37,16 @@ def check_interval(starts_ns: Stamps, named: str | None) -> None:
             f"{off_minute} of {len(starts_ns)} stamps are not on the minute; only one-minute bars are imported"
         )
     apart = int(np.gcd.reduce(steps)) if len(steps) else 0
-    if apart > MINUTE_NS and (named or len(steps) >= _FEW_BARS):
-        raise Unsupported(f"bars every {_spelled(apart)}; only one-minute bars are imported")
+    if apart > MINUTE_NS and apart % MINUTE_NS == 0 and (named or len(steps) >= _FEW_BARS):
+        lengths, occurrences = np.unique(steps, return_counts=True)
+        usual = int(lengths[np.argmax(occurrences)])
+        raise Unsupported(f"bars every {_spelled(usual)}; only one-minute bars are imported")
 
 
 def _spelled(span_ns: int) -> str:
-    for unit, name in ((DAY_NS, "day"), (60 * MINUTE_NS, "hour"), (MINUTE_NS, "minute"), (SECOND_NS, "second")):
-        if span_ns % unit == 0:
-            count = span_ns // unit
-            return f"{count} {name}s" if count > 1 else name
-    return f"{span_ns} ns"
+    units = ((DAY_NS, "day"), (60 * MINUTE_NS, "hour"), (MINUTE_NS, "minute"))
+    count, name = next((span_ns // unit, name) for unit, name in units if span_ns % unit == 0)
+    return f"{count} {name}s" if count > 1 else name
 
 
 def of(starts_ns: Stamps, assignment: Assignment, calendar: Calendar, *, stamp_is_assumed: bool) -> list[str]:
@@ -99,13 +99,9 @@ def _shows_close_not_open(starts_ns: Stamps, assignment: Assignment, calendar: C
     step = max(1, len(assignment.dates) // _SAMPLED_SESSIONS)
     sessions = [session for date in assignment.dates[::step] if (session := calendar.session(date))]
     # Where sessions follow each other without a pause, the close of one is the open of the next.
-    edges = [(session.open_ns, session.close_ns) for session in sessions if session.close_ns - session.open_ns < DAY_NS]
-    if not edges:
-        return False
-    opens, closes = np.array(edges).T
-    wanted = np.isin(np.concatenate([opens, closes]), starts_ns)
-    has_open, has_close = wanted[: len(opens)], wanted[len(opens) :]
-    return bool(np.count_nonzero(has_close & ~has_open) * 2 > len(edges))
+    paused = [session for session in sessions if session.close_ns - session.open_ns < DAY_NS]
+    closed_late = [session for session in paused if session.close_ns in starts_ns and session.open_ns not in starts_ns]
+    return bool(paused) and len(closed_late) * 2 > len(paused)
 
 
 def refusal_without_zone(local_ns: Stamps, calendar: Calendar | None) -> str:

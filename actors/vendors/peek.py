@@ -54,6 +54,12 @@ class Head:
         """Whether the text is a JSON document."""
         return self.text.lstrip()[:1] in ("{", "[")
 
+    @property
+    def leading_lines(self) -> int:
+        """How many blank lines come before the first that is not."""
+        blank = self.text[: len(self.text) - len(self.text.lstrip())]
+        return blank.count("\n")
+
     @cached_property
     def lines(self) -> list[str]:
         """The first lines that are not blank; the last may be cut."""

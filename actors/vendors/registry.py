@@ -55,8 +55,4 @@ def _seen(head: Head) -> str:
     first = head.lines[0][:80]
     if head.is_json:
         return f"JSON that begins with {first!r}"
-    try:
-        delimited.layout_of(head)
-    except DataError as error:
-        return f"it begins with {first!r}, {error}"
-    return f"it begins with {first!r}"
+    return f"it begins with {first!r}, {delimited.misfit(head)}"

@@ -1,8 +1,37 @@
-"""What an import did, file by file; the names of the fields are the names in the documented JSON."""
+"""What an import is asked, how far it is, and what it did; the names of fields are those in the documented JSON."""
 
 import msgspec
 
-from actors.vendors.format import EXAMPLES
+from actors.vendors.format import EXAMPLES, Stamp
+
+
+class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user says about an import; what is not said, the files are asked."""
+
+    format: str | None = None
+    symbol: str | None = None
+    """The symbol of files that name one symbol or none."""
+    calendar: str | None = None
+    tz: str | None = None
+    """The zone of stamps that carry none."""
+    stamp: Stamp | None = None
+    strict: bool = False
+    """Write nothing if any row is rejected or any file refused."""
+    allow_negative: bool = False
+    """Whether prices may be zero or below."""
+
+
+class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an import is: first all files are read, then all days are written."""
+
+    phase: str
+    """``reading`` or ``writing``."""
+    done: int
+    total: int
+    at: str
+    """The file or the day that has just been done."""
+    rows: int
+    """Rows read so far."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +58,8 @@ class FileReport(msgspec.Struct, kw_only=True):
     """Bars that were there already."""
     corrected: int = 0
     """Bars that replace a different one, of the store or of an earlier row of this import."""
+    contradictions: int = 0
+    """How many of the corrected bars replace an earlier row of the same file: the last row wins."""
     rejected: dict[str, int] = {}
     """How many rows are no bars, by reason."""
     examples: list[Example] = []

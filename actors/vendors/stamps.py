@@ -56,9 +56,10 @@ _DATES = (
     "%m/%d/%y",
     "%d-%b-%Y",
 )
+# strptime reads 0930 as %H%M%S too, as 09:03:00, so the shorter comes first.
 _CLOCKS = (
-    " %H:%M:%S", " %H:%M", " %H%M%S", " %H%M", " %H:%M:%S.%f",
-    " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", "%H%M%S", "%H%M",
+    " %H:%M:%S", " %H:%M", " %H%M", " %H%M%S", " %H:%M:%S.%f",
+    " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", "%H%M", "%H%M%S",
 )  # fmt: skip
 _TRIED_ROWS = 500
 

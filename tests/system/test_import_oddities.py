@@ -1,0 +1,86 @@
+"""What an import says of files that look odd: no zone, the wrong zone, stamp or calendar, bars of another length."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.vendors.format import Stamp
+from tests.system.imports import NEW_YORK, minutes, new_york, one, run
+from tests.vendors.files import row
+
+
+def test_naive_stamps_are_refused_with_the_first_the_last_and_the_flag_that_fits(tmp_path: Path) -> None:
+    path = new_york(tmp_path, minutes("09:30", 60))
+
+    with_calendar, without = (one(run(path, calendar=name)).error or "" for name in ("XNYS", None))
+
+    assert "the first is 2024-03-08 09:30:00, the last 2024-03-08 10:29:00" in without
+    assert without.endswith("as in --tz America/New_York")
+    assert "--tz America/New_York fits: with it 100% of them lie inside the sessions of XNYS" in with_calendar
+
+
+def test_round_the_clock_stamps_are_most_likely_utc(tmp_path: Path) -> None:
+    path = new_york(tmp_path, "".join(minutes(f"{hour:02}:00", 2) for hour in range(24)))
+
+    assert (one(run(path)).error or "").endswith("as in --tz UTC")
+    assert (one(run(path, calendar="24/7")).error or "").endswith("as in --tz UTC")
+
+
+def london(tmp_path: Path, first: str = "08:00", count: int = 510) -> Path:
+    return new_york(tmp_path, minutes(first, count), "VUSA.L.csv")
+
+
+def test_bars_outside_all_segments_are_said_with_the_zone_as_the_likely_cause(tmp_path: Path) -> None:
+    file = one(run(london(tmp_path), calendar="XLON", tz="Asia/Tokyo"))
+
+    (warning,) = file.warnings
+    assert warning == (
+        "100% of the bars lie outside every segment of XLON: 100% would lie inside if they were 9 h later, "
+        "so the zone is the likely cause (--tz)"
+    )
+
+
+def test_bars_round_the_clock_point_to_the_calendar(tmp_path: Path) -> None:
+    path = new_york(tmp_path, "".join(minutes(f"{hour:02}:00", 60) for hour in range(24)), "BTC.csv")
+    (warning,) = one(run(path, calendar="XLON", tz="Europe/London")).warnings
+
+    assert "65% of the bars lie outside every segment of XLON: they go round the clock, so the calendar" in warning
+
+
+def test_bars_that_no_shift_explains_point_to_the_calendar(tmp_path: Path) -> None:
+    (warning,) = one(run(london(tmp_path, "05:00", 960), calendar="XLON", tz="Europe/London")).warnings
+
+    assert "neither another zone nor another stamp explains it" in warning
+
+
+def test_sessions_that_show_the_close_and_not_the_open_may_be_stamped_at_the_end(tmp_path: Path) -> None:
+    path = new_york(tmp_path, minutes("09:31", 390))
+
+    assumed, said = one(run(path, **NEW_YORK)), one(run(path, stamp=Stamp.END, **NEW_YORK))
+
+    assert "import again with --stamp end" in assumed.warnings[0]
+    assert said.warnings == []
+
+
+def test_clocks_that_changed_are_said(tmp_path: Path) -> None:
+    text = minutes("02:10", 2, "2024-03-10") + minutes("01:10", 3, "2024-11-03")
+    file = one(run(new_york(tmp_path, text), calendar="24/7", tz="America/New_York"))
+
+    assert [warning.split(" because")[0].split(":")[0] for warning in file.warnings] == [
+        "3 stamps occur twice",
+        "2 stamps do not exist",
+    ]
+
+
+def test_stamps_that_are_mostly_off_the_minute_are_no_minute_bars(tmp_path: Path) -> None:
+    text = "".join(row(f"2024-03-08 09:30:{second:02}") for second in range(0, 50, 5))
+
+    assert "9 of 10 stamps are not on the minute" in (one(run(new_york(tmp_path, text), **NEW_YORK)).error or "")
+
+
+@pytest.mark.parametrize(("apart", "spelled"), [("%d 09:30", "day"), ("08 %H:30", "hour")])
+def test_bars_of_another_length_are_refused_with_the_length_seen(tmp_path: Path, apart: str, spelled: str) -> None:
+    stamps = [apart.replace("%d", f"{number:02}").replace("%H", f"{number:02}") for number in range(1, 24)]
+    path = new_york(tmp_path, "".join(row(f"2024-03-{stamp}") for stamp in stamps))
+
+    assert f"bars every {spelled};" in (one(run(path, **NEW_YORK)).error or "")

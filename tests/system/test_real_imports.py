@@ -1,0 +1,242 @@
+"""Vendors' real files against a plain pandas computation over the same files, and against what was measured on them.
+
+Nothing here uses the product but ``import_paths`` and ``inspect_store``: files are read with pandas, sessions come from
+exchange_calendars.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import exchange_calendars
+import pandas as pd
+import pytest
+
+from actors.importing import FileReport, ImportOptions, ImportReport, InspectDay, import_paths, inspect_store
+from actors.market.calendar import Calendar
+from actors.storage.memory import MemoryStore
+from tests.real_data import DATA, needs_data
+
+pytestmark = needs_data
+
+PRICES = ["open", "high", "low", "close"]
+BARS = [*PRICES, "volume"]
+MINUTE = pd.Timedelta(minutes=1)
+
+calendar_of = cache(Calendar)
+
+
+def lean(path: Path) -> pd.DataFrame:
+    """Read a LEAN zip; what its folders mean is in the data's own README."""
+    asset, market, _, folder = path.relative_to(DATA / "lean/Data").parts[:4]
+    zone = {"usa": "America/New_York", "india": "Asia/Kolkata", "eurex": "Europe/Berlin"}.get(market, "UTC")
+    parts = []
+    with zipfile.ZipFile(path) as archive:
+        for member in sorted(archive.namelist()):
+            part = pd.read_csv(archive.open(member), header=None, names=["ms", *BARS])
+            contract = re.search(r"_trade_(\d{4})(\d\d)\.csv", member) if asset == "future" else None
+            month = f"{'FGHJKMNQUVXZ'[int(contract[2]) - 1]}{contract[1][2:]}" if contract else ""
+            parts.append(part.assign(symbol=folder.upper() + month))
+    frame = pd.concat(parts)
+    if asset == "equity":
+        frame[PRICES] = frame[PRICES] / 10_000
+    local = pd.Timestamp(path.name[:8]) + pd.to_timedelta(frame["ms"], unit="ms")
+    return frame.assign(start=local.dt.tz_localize(zone).dt.tz_convert("UTC"))
+
+
+def alphavantage(path: Path) -> pd.DataFrame:
+    """Read Alpha Vantage's CSV: New York, end of the bar."""
+    frame = pd.read_csv(path)
+    ends = pd.to_datetime(frame["datetime"]).dt.tz_localize("America/New_York").dt.tz_convert("UTC")
+    return frame.assign(start=ends - MINUTE, symbol=path.name.partition("_")[0])
+
+
+def yahoo(path: Path) -> pd.DataFrame:
+    """Read Yahoo's CSV: offsets in the stamps."""
+    frame = pd.read_csv(path).rename(columns=str.lower)
+    return frame.assign(start=pd.to_datetime(frame["datetime"], utc=True), symbol=path.name.removesuffix(".csv"))
+
+
+def ninjatrader(path: Path) -> pd.DataFrame:
+    """Read NinjaTrader's export: UTC, end of the bar."""
+    frame = pd.read_csv(path, sep=";", header=None, names=["stamp", *BARS])
+    ends = pd.to_datetime(frame["stamp"], format="%Y%m%d %H%M%S").dt.tz_localize("UTC")
+    return frame.assign(start=ends - MINUTE, symbol="SPY")
+
+
+def klines(path: Path) -> pd.DataFrame:
+    """Read Binance's klines."""
+    frame = pd.read_csv(path, header=None, usecols=range(6), names=["ms", *BARS])
+    return frame.assign(start=pd.to_datetime(frame["ms"], unit="ms", utc=True), symbol=path.name.partition("-")[0])
+
+
+def perpetual(path: Path) -> pd.DataFrame:
+    """Read the plain CSV of a perpetual."""
+    frame = pd.read_csv(path)
+    return frame.assign(start=pd.to_datetime(frame["timestamp"]).dt.tz_localize("UTC"), symbol="BTC-PERP")
+
+
+def sane(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that can be no bars, and of the same minute twice the first."""
+    ends = frame[["open", "close"]]
+    possible = (
+        (frame[PRICES] > 0).all(axis=1) & (frame["high"] >= ends.max(axis=1)) & (frame["low"] <= ends.min(axis=1))
+    )
+    return frame[possible & (frame["volume"] >= 0)].drop_duplicates(["symbol", "start"], keep="last")
+
+
+def sessions_of(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the schedule around a frame's span."""
+    first, last = (frame["start"].agg(edge).tz_localize(None).normalize() for edge in ("min", "max"))
+    week = pd.Timedelta(days=7)
+    return exchange_calendars.get_calendar(name, start=first - 2 * week, end=last + 2 * week).schedule
+
+
+def expected(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str, int, int, float, float, float]]:
+    """Yield for each session and symbol with regular bars: bars, missing minutes, high, low and volume."""
+    for label, hours in sessions_of(name, frame).iterrows():
+        minutes = pd.date_range(hours["open"], hours["close"], freq="min", inclusive="left")
+        if pd.notna(hours["break_start"]):
+            minutes = minutes[(minutes < hours["break_start"]) | (minutes >= hours["break_end"])]
+        regular = frame[frame["start"].isin(minutes)]
+        for symbol, bars in regular.groupby("symbol"):
+            missing = len(minutes.difference(pd.DatetimeIndex(bars["start"])))
+            yield (f"{label:%Y-%m-%d}", str(symbol), len(bars), missing,
+                   float(bars["high"].max()), float(bars["low"].min()), float(bars["volume"].sum()))  # fmt: skip
+
+
+def found(day: InspectDay) -> tuple[str, str, int, int, float | None, float | None, object]:
+    """Return the same of an inspected day."""
+    volume = pytest.approx(day.volume, rel=1e-12)
+    return day.date, day.symbol, day.bars, day.missing_minutes, day.high, day.low, volume
+
+
+def imported(path: Path, **options: str) -> tuple[ImportReport, list[InspectDay]]:
+    """Import a file or a folder into a store of its own, and inspect that."""
+    store = MemoryStore()
+    report = import_paths([path], store, ImportOptions(**options), calendars=calendar_of)
+    return report, inspect_store(store, calendars=calendar_of).days
+
+
+def check(path: Path, frame: pd.DataFrame, **options: str) -> FileReport:
+    """Compare what the store has of a file with what the file has."""
+    report, days = imported(path, **options)
+    (file,) = report.files
+    bars = sane(frame)
+    assert [found(day) for day in days if day.bars] == sorted(expected(file.calendar, bars))
+    assert sum(day.bars + day.extended_bars for day in days) == len(bars) == file.kept
+    assert file.rows == len(frame) == file.kept + file.duplicates + file.corrected + sum(file.rejected.values())
+    return file
+
+
+def files(pattern: str, *, slow: bool = True) -> list[object]:
+    """Return the data's files as parameters."""
+    marks = [pytest.mark.slow] if slow else []
+    return [pytest.param(path, id=str(path.relative_to(DATA)), marks=marks) for path in sorted(DATA.glob(pattern))]
+
+
+LEAN = "lean/Data/{}/minute/*/*_trade.zip"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *files("lean/Data/equity/usa/minute/spy/20131010_trade.zip", slow=False),
+        *files("lean/Data/crypto/coinbase/minute/*/20180404_trade.zip", slow=False),
+        *files(LEAN.format("equity/usa")),
+        *files(LEAN.format("crypto*/*")),
+        *files(LEAN.format("index/*")),
+        *files(LEAN.format("future/*")),
+    ],
+)
+def test_a_lean_file_is_stored_as_it_is(path: Path) -> None:
+    check(path, lean(path))
+
+
+@pytest.mark.parametrize("path", [*files("alphavantage/AMT_1min.csv", slow=False), *files("alphavantage/*_1min.csv")])
+def test_an_alpha_vantage_file_is_stored_as_it_is(path: Path) -> None:
+    assert check(path, alphavantage(path)).format == "alphavantage"
+
+
+@pytest.mark.parametrize("path", [*files("yahoo/AGG.csv", slow=False), *files("yahoo/*.csv")])
+def test_a_yahoo_file_is_stored_as_it_is(path: Path) -> None:
+    assert check(path, yahoo(path)).format == "yahoo"
+
+
+@pytest.mark.parametrize("path", files("ninjatrader/*.csv", slow=False))
+def test_the_ninjatrader_file_is_stored_as_it_is(path: Path) -> None:
+    assert check(path, ninjatrader(path), symbol="SPY", calendar="XNYS").format == "ninjatrader"
+
+
+@pytest.mark.parametrize("path", files("nautilus/ADABTC-1m-*.csv", slow=False))
+def test_a_file_of_klines_is_stored_as_it_is(path: Path) -> None:
+    assert check(path, klines(path)).format == "binance"
+
+
+@pytest.mark.parametrize("path", files("nautilus/btc-perp-*.csv", slow=False))
+def test_a_plain_csv_is_stored_as_it_is(path: Path) -> None:
+    assert check(path, perpetual(path), tz="UTC", calendar="24/7").format == "csv"
+
+
+def measured(pattern: str) -> list[tuple[str, ...]]:
+    """Return what the data's README says, by a pattern of its table rows."""
+    readme = DATA / "README.md"
+    return re.findall(pattern, readme.read_text(encoding="utf-8"), re.MULTILINE) if readme.exists() else []
+
+
+@pytest.mark.parametrize(
+    ("symbol", "date", "regular", "rows", "outside"),
+    measured(r"^\| (\w+) \| (\d{8}) \| (\d+) \| (\d+) \| (\d+) \| \d+ \|$"),
+)
+def test_equities_have_the_minutes_that_were_measured(
+    symbol: str, date: str, regular: str, rows: str, outside: str
+) -> None:
+    report, (day,) = imported(DATA / f"lean/Data/equity/usa/minute/{symbol.lower()}/{date}_trade.zip")
+
+    assert (day.bars, report.totals.rows, day.extended_bars) == (int(regular), int(rows), int(outside))
+
+
+def test_alpha_vantages_folder_has_the_minutes_that_were_measured() -> None:
+    report, days = imported(DATA / "alphavantage")
+    missing = {symbol: sum(day.missing_minutes for day in days if day.symbol == symbol) for symbol in ("AMT", "TRV")}
+
+    table = measured(r"^\| (\w+) \| (\d+) \| (\d+) \| \d \| \d+ \(\d+\) \|$")
+    rows = {file.symbols[0]: file.rows for file in report.files}
+    assert rows == {symbol: int(count) for symbol, count, _ in table}
+    assert missing == {symbol: int(gone) for symbol, _, gone in table if symbol in missing}
+    assert {skip.reason for skip in report.skipped} == {"bars every 15 minutes; only one-minute bars are imported"}
+
+
+OTHERS = (
+    r"^\| ((?:crypto|index|yahoo|ninjatrader)\S+) \|.*? (\d+) rows, .*regular minutes (\d+) of (\d+) \((\d+) missing\)"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("place", "rows", "regular", "minutes", "missing"), measured(OTHERS))
+def test_other_files_have_the_minutes_that_were_measured(
+    place: str, rows: str, regular: str, minutes: str, missing: str
+) -> None:
+    path = next(root / place for root in (DATA, DATA / "lean/Data") if (root / place).exists())
+    report, days = imported(path, **({"symbol": "SPY", "calendar": "XNYS"} if "ninja" in place else {}))
+    rejected = sum(report.totals.rejected.values())
+    sessions = [day for day in days if day.bars]
+
+    assert report.totals.rows == int(rows)
+    assert sum(day.bars for day in days) + rejected == int(regular)
+    absent = int(minutes) - sum(day.expected_minutes for day in sessions)
+    assert sum(day.missing_minutes for day in sessions) - rejected + absent == int(missing)
+
+
+@pytest.mark.slow
+def test_everything_together_is_imported_once_and_never_again() -> None:
+    store = MemoryStore()
+    first = import_paths([DATA / "lean"], store, calendars=calendar_of)
+    second = import_paths([DATA / "lean"], store, calendars=calendar_of)
+
+    assert (first.totals.kept, first.totals.duplicates) == (38_607, 1_509)
+    assert (second.totals.kept, second.totals.corrected) == (0, 0)
+    assert first.totals.rows == second.totals.duplicates
+    assert all(re.match(r"LEAN|fits no format", skip.reason) for skip in first.skipped)

@@ -1,0 +1,67 @@
+"""Small files in vendors' formats, and reading them."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from actors.vendors.format import Hints, RawBars
+from actors.vendors.peek import Head
+from actors.vendors.registry import detect
+from messages.values import moment
+
+HEADER = "timestamp,open,high,low,close,volume\n"
+
+
+def written(path: Path, text: str | bytes) -> Path:
+    """Write a file and its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def zipped(path: Path, members: dict[str, str]) -> Path:
+    """Write a zip and its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return path
+
+
+def blocks(path: Path, **hints: object) -> list[RawBars]:
+    """Detect a file's format and read it."""
+    fmt = detect(Head(path))
+    return list(fmt.read(fmt, path, Hints(**hints)))
+
+
+def only(path: Path, **hints: object) -> RawBars:
+    """Read a file that is one block."""
+    (block,) = blocks(path, **hints)
+    return block
+
+
+def times(raw: RawBars, zone: str = "UTC") -> list[str]:
+    """Return the bars' starts as text."""
+    return [f"{moment(start, zone):%Y-%m-%d %H:%M}" for start in raw.start_ns.tolist()]
+
+
+def close(raw: RawBars) -> list[float]:
+    """Return the closes."""
+    return raw.values[3].tolist()
+
+
+def names(raw: RawBars) -> list[str]:
+    """Return each bar's symbol."""
+    return [raw.symbols[index] for index in raw.symbol_index.tolist()]
+
+
+def row(stamp: str, price: float = 10.0, delimiter: str = ",", volume: object = 100) -> str:
+    """Return a line: open, high, low and close around a price."""
+    cells = (stamp, price, price + 1, price - 1, price + 0.5, volume)
+    return delimiter.join(str(cell) for cell in cells) + "\n"
+
+
+def same(left: np.ndarray, right: np.ndarray) -> bool:
+    """Compare arrays, NaN equal to NaN."""
+    return bool(np.array_equal(left, right, equal_nan=True))
