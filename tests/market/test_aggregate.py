@@ -1,0 +1,137 @@
+"""Derived bars, against a walk over the base bars."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from actors.market.aggregate import fold, fold_block, vwap
+from actors.market.axis import SessionAxis
+from messages import Interval
+from messages.columns import Floats, Indices, Mask
+from tests.builders import session_tiny
+
+NAN = float("nan")
+NUMBERS = st.integers(0, 40).map(float)
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> tuple[Floats, Mask]:
+    """Slots x fields x symbols, some cells without a bar, some bars without vwap or trades."""
+    slots, fields, symbols = draw(st.integers(1, 12)), draw(st.sampled_from([5, 7])), draw(st.integers(0, 3))
+    cells = npst.arrays(np.bool_, (slots, symbols))
+    values = draw(npst.arrays(np.float64, (slots, fields, symbols), elements=NUMBERS))
+    present = draw(st.one_of(st.just(np.ones((slots, symbols), np.bool_)), cells))
+    for field in range(5, fields):
+        values[:, field][draw(cells)] = NAN
+    values[np.broadcast_to(~present[:, None], values.shape)] = NAN
+    return values, present
+
+
+@st.composite
+def edges_of(draw: st.DrawFn, slots: int) -> Indices:
+    """Some ascending slots; not always from the first, nor to the last."""
+    inner = draw(st.sets(st.integers(0, slots), min_size=2, max_size=6))
+    return np.array(sorted(inner), dtype=np.int32)
+
+
+def slow_bar(bars: list[list[float]], fields: int) -> list[float]:
+    """One derived bar from the base bars of its block, in order of time."""
+    if not bars:
+        return [NAN] * fields
+    folded = [
+        bars[0][0],
+        max(bar[1] for bar in bars),
+        min(bar[2] for bar in bars),
+        bars[-1][3],
+        sum(bar[4] for bar in bars),
+    ]
+    if fields == 7:
+        known = [bar for bar in bars if not math.isnan(bar[5])]
+        weight = sum(bar[4] for bar in known)
+        counted = [bar[6] for bar in bars if not math.isnan(bar[6])]
+        folded.append(sum(bar[4] * bar[5] for bar in known) / weight if weight else NAN)
+        folded.append(sum(counted) if counted else NAN)
+    return folded
+
+
+def slow_fold(values: Floats, present: Mask, edges: Indices) -> tuple[Floats, Indices]:
+    blocks, (_, fields, symbols) = len(edges) - 1, values.shape
+    folded, counts = np.full((blocks, fields, symbols), NAN), np.zeros((blocks, symbols), np.int32)
+    for block in range(blocks):
+        for symbol in range(symbols):
+            slots = [slot for slot in range(edges[block], edges[block + 1]) if present[slot, symbol]]
+            folded[block, :, symbol] = slow_bar([values[slot, :, symbol].tolist() for slot in slots], fields)
+            counts[block, symbol] = len(slots)
+    return folded, counts
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_derived_bars_are_those_of_a_walk_over_the_base_bars(data: st.DataObject) -> None:
+    values, present = data.draw(grids())
+    edges = data.draw(edges_of(len(values)))
+
+    folded, counts = fold(values, present, edges)
+
+    wanted, wanted_counts = slow_fold(values, present, edges)
+    np.testing.assert_allclose(folded, wanted)
+    np.testing.assert_array_equal(counts, wanted_counts)
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(["2m", "3m", "5m", "1d"]), st.sampled_from([(7,), (4, 3), (2, 6)]))
+def test_no_derived_bar_crosses_a_break(interval: str, parts: tuple[int, ...]) -> None:
+    axis = SessionAxis(session_tiny(*parts))
+    values = np.ones((axis.slots, 5, 1))
+    edges = axis.edges(Interval.parse(interval))
+
+    _, counts = fold(values, np.ones((axis.slots, 1), np.bool_), edges)
+
+    size = Interval.parse(interval).seconds // 60
+    clipped = [min(size, part - first) for part in parts for first in range(0, part, size)]
+    assert counts[:, 0].tolist() == ([sum(parts)] if interval == "1d" else clipped)
+
+
+def test_a_block_without_a_bar_is_no_bar() -> None:
+    values, present = np.full((2, 5, 1), NAN), np.zeros((2, 1), np.bool_)
+    values[0], present[0] = 1.0, True
+
+    folded, counts = fold(values, present, np.array([0, 1, 2], np.int32))
+
+    assert counts[:, 0].tolist() == [1, 0]
+    assert np.isnan(folded[1]).all()
+
+
+@settings(max_examples=60)
+@given(grids())
+def test_one_block_alone_is_folded_as_among_others(drawn: tuple[Floats, Mask]) -> None:
+    values, present = drawn
+    wanted, wanted_counts = slow_fold(values, present, np.array([0, len(values)], np.int32))
+
+    folded, counts = fold_block(values, None if present.all() else present)
+
+    np.testing.assert_allclose(folded, wanted[0])
+    full = np.full(values.shape[2], len(values))
+    np.testing.assert_array_equal(full if counts is None else counts, wanted_counts[0])
+    assert (counts is None) == bool(present.all())
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=8))
+def test_the_mean_price_is_weighted_by_volume(rows: list[tuple[float, float]]) -> None:
+    weight = sum(volume for volume, _ in rows)
+    wanted = sum(volume * price for volume, price in rows) / weight if weight else NAN
+
+    mean = vwap(np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
+
+    assert float(mean) == pytest.approx(wanted, nan_ok=True)
+
+
+def test_mean_prices_go_symbol_by_symbol() -> None:
+    volume, price = np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([[10.0, 5.0], [20.0, 5.0]])
+
+    np.testing.assert_array_equal(vwap(volume, price), [17.5, NAN])
