@@ -1,0 +1,90 @@
+"""The clocks: the computer's, a fast one, and one that stands still until it is told."""
+
+import threading
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.kernel.clock import ManualClock, SystemClock
+from actors.kernel.future import Future
+from messages.values import SECOND_NS
+
+HOUR_NS = 3600 * SECOND_NS
+
+
+def test_what_is_due_in_the_past_is_called_at_once_from_the_clocks_own_thread() -> None:
+    clock, called = SystemClock(), Future[str]()
+    clock.call_at(0, lambda _: called.set(threading.current_thread().name))
+
+    assert called.get(timeout=10) == "barkeeper-clock"
+    clock.close()
+
+
+def test_a_clock_calls_in_the_order_of_what_is_due_and_not_before() -> None:
+    clock, heard = SystemClock(scale=1e6), list[str]()
+    last = Future[None]()
+    start = clock.now_ns()
+
+    def finish(now_ns: int) -> None:
+        heard.append("in two hours" if now_ns >= start + 2 * HOUR_NS else "too early")
+        last.set()
+
+    clock.call_at(start + 2 * HOUR_NS, finish)
+    clock.call_at(start + HOUR_NS, lambda now: heard.append("in an hour" if now >= start + HOUR_NS else "too early"))
+    last.get(timeout=10)
+    clock.close()
+
+    assert heard == ["in an hour", "in two hours"]
+
+
+def test_the_computers_clock_shows_its_time_and_never_goes_back() -> None:
+    clock = SystemClock()
+    shown = [clock.now_ns() for _ in range(100)]
+
+    assert shown == sorted(shown)
+    assert abs(shown[0] - time.time_ns()) < 60 * SECOND_NS
+
+
+def test_a_closed_clock_ends_its_thread_and_calls_nobody() -> None:
+    clock, thread = SystemClock(), Future[threading.Thread]()
+    heard: list[int] = []
+    clock.call_at(0, lambda _: thread.set(threading.current_thread()))
+    running = thread.get(timeout=10)
+    clock.call_at(clock.now_ns() + HOUR_NS, heard.append)
+    clock.close()
+    clock.close()
+    clock.call_at(0, heard.append)
+    running.join(10)
+
+    assert not running.is_alive()
+    assert heard == []
+
+
+@given(st.lists(st.integers(-5, 20), max_size=8), st.lists(st.integers(0, 8), max_size=5))
+def test_a_manual_clock_visits_every_due_time_on_its_way_in_order(due: list[int], steps: list[int]) -> None:
+    clock, seen = ManualClock(), list[int]()
+    for instant in due:
+        clock.call_at(instant, seen.append)
+    for step in steps:
+        clock.advance(step)
+
+    assert clock.now_ns() == sum(steps)
+    assert seen == sorted(max(instant, 0) for instant in due if steps and instant <= sum(steps))
+
+
+def test_a_callback_may_ask_for_another_on_the_same_way() -> None:
+    clock, seen = ManualClock(100), list[int]()
+    clock.call_at(110, lambda now: clock.call_at(now + 10, seen.append))
+    clock.advance(20)
+
+    assert seen == [120]
+
+
+def test_a_closed_manual_clock_calls_nobody() -> None:
+    clock, seen = ManualClock(), list[int]()
+    clock.call_at(1, seen.append)
+    clock.close()
+    clock.advance(5)
+
+    assert seen == []

@@ -1,0 +1,351 @@
+"""From one room to many subscribers: bounded queues, policies, and the ticket that travels through them."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from actors.kernel.fanout import Fanout
+from actors.kernel.subscription import Filter, Subscription
+from messages import (
+    BarBatch,
+    BarsUpdated,
+    Event,
+    Interval,
+    MinuteClosed,
+    MinuteSettled,
+    NotReady,
+    Policy,
+    RunFailed,
+    RunFinished,
+    SubscriberLate,
+    SystemFailed,
+)
+from messages.values import MINUTE_NS, ONE_MINUTE
+from tests.builders import minute_of
+from tests.doubles import Outbox
+
+FIVE = Interval.parse("5m")
+ALL = Filter()
+
+
+def closed(minute: int) -> MinuteClosed:
+    start_ns = minute * MINUTE_NS
+    return MinuteClosed(start_ns=start_ns, end_ns=start_ns + MINUTE_NS, present=0, expected=0)
+
+
+def updated(*symbols: str, interval: Interval = ONE_MINUTE, counts: tuple[int, ...] | None = None) -> BarsUpdated:
+    batch = BarBatch.of(minute_of(symbols, "09:30"))
+    return BarsUpdated(interval=interval, batch=batch, revision=1, base_counts=counts)
+
+
+class Switch:
+    """A fanout, where its tickets come home, and who oversees it."""
+
+    def __init__(self) -> None:
+        self.home, self.boss = Outbox(), Outbox()
+        self.fanout = Fanout(self.home, (self.boss,))
+
+    def subscribe(
+        self, wanted: Filter = ALL, policy: Policy = Policy.BLOCK, bound: int = 2, name: str = "reader"
+    ) -> Subscription:
+        return self.fanout.subscribe(name, wanted, policy, bound)
+
+    def minute(self, ticket: int, *events: Event) -> None:
+        for event in events:
+            self.fanout.tell(event)
+        self.fanout.tell(MinuteSettled(ticket=ticket))
+
+    def tickets(self) -> list[int]:
+        return [settled.ticket for settled in self.home.messages]
+
+
+@pytest.fixture
+def switch() -> Switch:
+    return Switch()
+
+
+def drain(subscription: Subscription) -> list[Event]:
+    """Take what is there; ends when the run has ended."""
+    return list(subscription)
+
+
+# --- tickets
+
+
+def test_with_nobody_listening_a_ticket_goes_straight_home(switch: Switch) -> None:
+    switch.minute(1, closed(1))
+
+    assert switch.tickets() == [1]
+
+
+def test_a_ticket_stays_until_every_blocking_subscriber_has_asked_for_more(switch: Switch) -> None:
+    first, second = switch.subscribe(), switch.subscribe()
+    switch.minute(1, closed(1))
+    switch.minute(2, closed(2))
+    next(first), next(first)
+    assert switch.tickets() == []
+
+    next(second), next(second)
+
+    assert switch.tickets() == [1]
+
+
+def test_a_ticket_travels_with_the_last_event_of_its_minute(switch: Switch) -> None:
+    reader = switch.subscribe()
+    switch.minute(1, closed(1), closed(2))
+    switch.minute(2, closed(3))
+    seen = []
+    for _ in range(3):
+        next(reader)
+        seen.append(switch.tickets())
+
+    assert seen == [[], [], [1]]
+
+
+def test_a_subscriber_that_wants_nothing_of_a_minute_does_not_hold_it_up(switch: Switch) -> None:
+    switch.subscribe(Filter(events=frozenset({BarsUpdated})))
+    switch.minute(1, closed(1))
+
+    assert switch.tickets() == [1]
+
+
+@pytest.mark.parametrize("policy", [Policy.DROP_OLDEST, Policy.DISCONNECT])
+def test_only_blocking_subscribers_hold_a_ticket(switch: Switch, policy: Policy) -> None:
+    reader = switch.subscribe(policy=policy)
+    switch.minute(1, closed(1))
+    assert switch.tickets() == [1]
+
+    next(reader)
+    switch.minute(2, closed(2))
+    next(reader)
+
+    assert switch.tickets() == [1, 2]
+
+
+def test_nobody_sees_a_minute_half_done(switch: Switch) -> None:
+    reader = switch.subscribe()
+    switch.fanout.tell(closed(1))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, reader)
+        switch.fanout.tell(closed(2))
+        assert not waiting.done()
+        switch.fanout.tell(MinuteSettled(ticket=1))
+
+        assert waiting.result(10) == closed(1)
+
+
+def test_who_leaves_gives_back_all_that_it_held(switch: Switch) -> None:
+    reader, other = switch.subscribe(), switch.subscribe()
+    switch.minute(1, closed(1))
+    switch.minute(2, closed(2))
+    other.close()
+    assert switch.tickets() == []
+
+    reader.close()
+    reader.close()
+
+    assert switch.tickets() == [1, 2]
+    assert drain(reader) == []
+
+
+def test_who_has_left_is_given_nothing_more(switch: Switch) -> None:
+    reader = switch.subscribe()
+    reader.push([], 0)
+    reader.close()
+    reader.push([closed(1)], 1)
+    switch.minute(1, closed(1))
+
+    assert switch.tickets() == [1]
+    assert drain(reader) == []
+
+
+def test_a_late_return_of_a_ticket_that_is_home_changes_nothing(switch: Switch) -> None:
+    reader = switch.subscribe()
+    switch.minute(1, closed(1))
+    next(reader)
+    switch.fanout.finish(None)
+
+    assert drain(reader) == []
+    assert switch.tickets() == []
+
+
+# --- the end
+
+
+def test_at_the_end_of_the_run_what_is_queued_is_still_given(switch: Switch) -> None:
+    reader = switch.subscribe()
+    switch.minute(1, closed(1), closed(2))
+    switch.fanout.tell(RunFinished(sessions=1))
+
+    assert drain(reader) == [closed(1), closed(2)]
+
+
+def test_a_run_that_failed_raises_after_what_is_queued(switch: Switch) -> None:
+    reader = switch.subscribe()
+    switch.minute(1, closed(1))
+    switch.fanout.tell(RunFailed(reason="the disk is full"))
+
+    assert next(reader) == closed(1)
+    with pytest.raises(SystemFailed, match="the disk is full"):
+        next(reader)
+
+
+def test_who_comes_after_the_end_is_told_the_same(switch: Switch) -> None:
+    switch.fanout.finish(NotReady("the system is closed"))
+
+    with pytest.raises(NotReady, match="the system is closed"):
+        next(switch.subscribe())
+
+
+def test_who_waits_is_woken_at_the_end(switch: Switch) -> None:
+    reader = switch.subscribe()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(drain, reader)
+        switch.fanout.finish(None)
+
+        assert waiting.result(10) == []
+
+
+def test_leaving_the_block_closes_the_subscription(switch: Switch) -> None:
+    with switch.subscribe() as reader:
+        switch.minute(1, closed(1))
+        assert next(reader) == closed(1)
+
+    assert switch.tickets() == [1]
+
+
+def test_the_first_wait_says_so_once(switch: Switch) -> None:
+    reader, firsts = switch.subscribe(), list[str]()
+    reader.on_first = lambda: firsts.append("play")
+    switch.minute(1, closed(1), closed(2))
+    next(reader)
+    next(reader)
+
+    assert firsts == ["play"]
+
+
+# --- policies
+
+
+def test_who_drops_the_oldest_counts_them(switch: Switch) -> None:
+    reader = switch.subscribe(policy=Policy.DROP_OLDEST, bound=2)
+    for minute in range(5):
+        switch.minute(minute + 1, closed(minute))
+    switch.fanout.finish(None)
+
+    assert reader.dropped == 3
+    assert drain(reader) == [closed(3), closed(4)]
+
+
+def test_who_falls_behind_and_would_be_disconnected_is(switch: Switch) -> None:
+    reader = switch.subscribe(policy=Policy.DISCONNECT, bound=2, name="slow")
+    for minute in range(3):
+        switch.minute(minute + 1, closed(minute))
+
+    with pytest.raises(NotReady, match="subscriber 'slow' fell 2 events behind and was disconnected"):
+        next(reader)
+
+
+def test_who_blocks_may_be_given_more_than_its_bound_within_a_minute(switch: Switch) -> None:
+    reader = switch.subscribe(bound=2)
+    switch.minute(1, *map(closed, range(5)))
+    switch.fanout.finish(None)
+
+    assert drain(reader) == list(map(closed, range(5)))
+
+
+# --- what is wanted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "event", "picked"),
+    [
+        (Filter(events=frozenset({MinuteClosed})), closed(1), closed(1)),
+        (Filter(events=frozenset({MinuteClosed})), updated("A"), None),
+        (Filter(symbols=frozenset({"A"})), closed(1), closed(1)),
+        (Filter(intervals=frozenset({FIVE})), updated("A"), None),
+        (Filter(intervals=frozenset({FIVE})), updated("A", interval=FIVE), updated("A", interval=FIVE)),
+        (Filter(symbols=frozenset({"A", "B"})), updated("A"), updated("A")),
+        (Filter(symbols=frozenset({"C"})), updated("A", "B"), None),
+    ],
+)
+def test_a_filter_picks_by_class_interval_and_symbol(wanted: Filter, event: Event, picked: Event | None) -> None:
+    assert wanted.pick(event) == picked
+
+
+@pytest.mark.parametrize(("counts", "kept"), [((3, 4, 5), (3, 5)), (None, None)])
+def test_bars_are_cut_to_the_wanted_symbols_with_their_counts(
+    counts: tuple[int, ...] | None, kept: tuple[int, ...] | None
+) -> None:
+    cut = Filter(symbols=frozenset({"A", "C"})).pick(updated("A", "B", "C", interval=FIVE, counts=counts))
+
+    assert isinstance(cut, BarsUpdated)
+    assert (cut.batch.names(), cut.base_counts) == (["A", "C"], kept)
+
+
+# --- waiting
+
+
+def test_an_event_loop_goes_through_a_run_while_a_thread_feeds_it(switch: Switch) -> None:
+    async def read(subscription: Subscription) -> Sequence[Event]:
+        return [event async for event in subscription]
+
+    async def feed_and_read() -> Sequence[Event]:
+        reading = asyncio.create_task(read(switch.subscribe()))
+        await asyncio.sleep(0)
+        for minute in range(3):
+            await asyncio.to_thread(switch.minute, minute + 1, closed(minute))
+        await asyncio.to_thread(switch.fanout.finish, None)
+        return await reading
+
+    assert asyncio.run(feed_and_read()) == [closed(0), closed(1), closed(2)]
+
+
+def test_asking_for_the_next_while_nothing_is_there_settles_the_one_before(switch: Switch) -> None:
+    reader = switch.subscribe()
+    switch.minute(1, closed(1))
+    next(reader)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, reader)
+        switch.minute(2, closed(2))
+
+        assert waiting.result(10) == closed(2)
+    assert switch.tickets() == [1]
+
+
+# --- the watch
+
+
+def watched(switch: Switch, times: int) -> list[tuple[tuple[str, ...], float]]:
+    """What the overseer hears when somebody looks so many times, each a second after the other."""
+    switch.boss.take()
+    for _ in range(times):
+        switch.fanout.watch(1.0, late_after=2.0)
+    return [(late.names, late.seconds) for late in switch.boss.of(SubscriberLate)]
+
+
+def test_the_watch_names_who_has_held_the_oldest_ticket_for_too_long(switch: Switch) -> None:
+    switch.subscribe(name="slow")
+    quick = switch.subscribe(name="quick")
+    switch.minute(1, closed(1))
+    quick.close()
+
+    assert watched(switch, 4) == [((), 0.0), ((), 1.0), (("slow",), 2.0), (("slow",), 3.0)]
+
+
+def test_the_watch_starts_again_when_the_ticket_has_moved(switch: Switch) -> None:
+    slow = switch.subscribe(name="slow")
+    switch.minute(1, closed(1))
+    switch.minute(2, closed(2))
+    assert watched(switch, 3)[-1] == (("slow",), 2.0)
+
+    next(slow)
+    next(slow)
+
+    assert watched(switch, 1) == [((), 0.0)]
+
+
+def test_the_watch_names_nobody_when_nobody_holds_anything(switch: Switch) -> None:
+    assert watched(switch, 3) == [((), 0.0)] * 3

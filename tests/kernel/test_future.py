@@ -1,0 +1,190 @@
+"""The answer that is still to come."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pykka
+import pytest
+
+from actors.kernel.future import Future, Refusal
+from messages import NotReady, UnknownSymbol
+
+
+def test_an_answer_that_is_there_is_given_at_once_and_again() -> None:
+    future: Future[int] = Future()
+    future.set(7)
+
+    assert (future.get(), future.get(timeout=0)) == (7, 7)
+    assert future.is_done()
+
+
+def test_many_threads_may_wait_for_one_answer() -> None:
+    future: Future[int] = Future()
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(future.get, timeout=10) for _ in range(4)]
+        future.set(7)
+
+        assert [one.result() for one in waiting] == [7, 7, 7, 7]
+
+
+@pytest.mark.parametrize("timeout", [0, 0.001, -1])
+def test_no_answer_in_time_is_a_timeout_that_says_how_long_it_was(timeout: float) -> None:
+    future: Future[int] = Future()
+
+    with pytest.raises(pykka.Timeout, match=f"no answer within {timeout} seconds"):
+        future.get(timeout=timeout)
+    assert not future.is_done()
+
+
+def test_the_first_answer_stands() -> None:
+    future: Future[int] = Future()
+    future.set(1)
+    future.set(2)
+    future.set_exception(NotReady("too late"))
+
+    assert future.get() == 1
+
+
+def test_a_refusal_fails_the_future() -> None:
+    future: Future[int] = Future()
+    future.set(Refusal(UnknownSymbol("unknown symbol 'A'")))
+
+    with pytest.raises(UnknownSymbol, match="unknown symbol 'A'"):
+        future.get()
+
+
+def test_a_dead_room_is_one_that_is_closed() -> None:
+    future: Future[int] = Future()
+    future.set_exception(pykka.ActorDeadError("urn:uuid not found"))
+
+    with pytest.raises(NotReady, match="the system is closed"):
+        future.get()
+
+
+def test_the_exception_at_hand_is_the_one_that_fails() -> None:
+    future: Future[int] = Future()
+    try:
+        dict[str, int]()["here"]
+    except KeyError:
+        future.set_exception()
+
+    with pytest.raises(KeyError, match="here"):
+        future.get()
+
+
+def test_an_exception_may_come_with_its_traceback() -> None:
+    future: Future[int] = Future()
+    error = KeyError("there")
+    future.set_exception((KeyError, error, None))
+
+    with pytest.raises(KeyError, match="there"):
+        future.get()
+
+
+def test_who_wants_to_know_is_called_once_before_or_after() -> None:
+    future: Future[int] = Future()
+    heard: list[str] = []
+    future.when_done(lambda: heard.append("before"))
+    future.set(1)
+    future.set(2)
+    future.when_done(lambda: heard.append("after"))
+
+    assert heard == ["before", "after"]
+
+
+def test_pykkas_own_combinators_work_on_it() -> None:
+    first, second = Future[int](), Future[int]()
+    doubled, both = first.map(lambda x: 2 * x), first.join(second)
+    first.set(21)
+    second.set(1)
+
+    assert doubled.get(timeout=0) == 42
+    assert list(both.get(timeout=0)) == [21, 1]
+
+
+def test_awaiting_does_not_block_the_event_loop() -> None:
+    future: Future[int] = Future()
+
+    async def answer_later() -> None:
+        await asyncio.sleep(0)
+        future.set(7)
+
+    async def both() -> int:
+        value, _ = await asyncio.gather(wait_for(future), answer_later())
+        return value
+
+    assert asyncio.run(both()) == 7
+
+
+async def wait_for(future: Future[int]) -> int:
+    return await future
+
+
+def test_an_answer_from_another_thread_wakes_the_coroutine() -> None:
+    future: Future[int] = Future()
+
+    async def ask() -> int:
+        threading.Thread(target=future.set, args=(7,)).start()
+        return await future
+
+    assert asyncio.run(ask()) == 7
+
+
+def test_what_is_made_of_an_answer_can_be_awaited_too() -> None:
+    future: Future[int] = Future()
+
+    async def ask() -> int:
+        doubled = asyncio.create_task(wait_for(future.map(lambda x: 2 * x)))  # type: ignore[arg-type]  # Pykka's map is typed as Pykka's future
+        await asyncio.sleep(0)
+        future.set(21)
+        return await asyncio.wait_for(doubled, 1)
+
+    assert asyncio.run(ask()) == 42
+
+
+def test_an_answer_that_is_there_is_awaited_without_a_loop_turning() -> None:
+    future: Future[int] = Future()
+    future.set(7)
+    coroutine = wait_for(future)
+
+    with pytest.raises(StopIteration, match="7"):
+        coroutine.send(None)
+
+
+def test_a_failure_is_raised_where_it_is_awaited() -> None:
+    future: Future[int] = Future()
+    future.set_exception(NotReady("closed"))
+
+    with pytest.raises(NotReady, match="closed"):
+        asyncio.run(wait_for(future))
+
+
+def test_a_coroutine_that_gave_up_is_not_woken() -> None:
+    future: Future[int] = Future()
+
+    async def give_up() -> None:
+        waiting = asyncio.create_task(wait_for(future))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        future.set(7)
+        await asyncio.gather(waiting, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    asyncio.run(give_up())
+
+    assert future.get() == 7
+
+
+def test_an_answer_after_the_loop_has_closed_disturbs_nobody() -> None:
+    future: Future[int] = Future()
+
+    async def leave() -> None:
+        waiting = asyncio.create_task(wait_for(future))
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    asyncio.run(leave())
+    future.set(7)
+
+    assert future.get() == 7

@@ -1,0 +1,97 @@
+"""The questions as methods: each asks exactly what it says. The room answers every question with the question."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from actors.kernel.address import RoomAddress
+from actors.kernel.readers import Readers
+from messages import (
+    GetActiveSymbols,
+    GetBars,
+    GetChangesSince,
+    GetDigest,
+    GetHistory,
+    GetLastBars,
+    GetLatestBar,
+    GetLatestBars,
+    GetLatestQuote,
+    GetLatestTick,
+    GetMetrics,
+    GetQuality,
+    GetQuotes,
+    GetSession,
+    GetSnapshot,
+    GetTicks,
+    Interval,
+    Query,
+    SettingsError,
+)
+from messages.values import ONE_MINUTE
+from tests.doubles import Outbox
+from tests.kernel.parts import SmallCore, SmallRoom
+
+FIVE = Interval.parse("5m")
+TEN_THIRTY = datetime(2024, 7, 2, 10, 30, 0, 250, tzinfo=timezone(timedelta(hours=-4)))
+TEN_THIRTY_NS = 1_719_930_600_000_250_000
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    address = RoomAddress()
+    ref = SmallRoom.start(SmallCore(), {}, Outbox())
+    address.attach(ref)
+    yield Readers(address)
+    ref.stop()
+
+
+QUESTIONS: list[tuple[Callable[[Readers], Any], Query[Any]]] = [
+    (lambda ask: ask.latest_bar("AAPL"), GetLatestBar(symbol="AAPL")),
+    (
+        lambda ask: ask.latest_bar("AAPL", "5m", include_partial=True),
+        GetLatestBar(symbol="AAPL", interval=FIVE, include_partial=True),
+    ),
+    (lambda ask: ask.latest_bars(["B", "A"]), GetLatestBars(symbols=("B", "A"))),
+    (lambda ask: ask.last_bars("A", 20, FIVE), GetLastBars(symbol="A", count=20, interval=FIVE)),
+    (
+        lambda ask: ask.last_bars("A", 2, with_history=True, include_partial=True),
+        GetLastBars(symbol="A", count=2, with_history=True, include_partial=True),
+    ),
+    (lambda ask: ask.bars("A"), GetBars(symbol="A", interval=ONE_MINUTE)),
+    (lambda ask: ask.bars("A", "10:00", 7, "5m"), GetBars(symbol="A", start="10:00", end=7, interval=FIVE)),
+    (lambda ask: ask.bars_since("A", TEN_THIRTY), GetBars(symbol="A", start=TEN_THIRTY_NS)),
+    (lambda ask: ask.bars_since("A", TEN_THIRTY.astimezone(UTC)), GetBars(symbol="A", start=TEN_THIRTY_NS)),
+    (lambda ask: ask.metrics("A"), GetMetrics(symbol="A")),
+    (lambda ask: ask.quality(), GetQuality()),
+    (lambda ask: ask.active_symbols(), GetActiveSymbols()),
+    (lambda ask: ask.history("A", 3, "5m"), GetHistory(symbol="A", sessions=3, interval=FIVE)),
+    (lambda ask: ask.snapshot(iter("AB")), GetSnapshot(symbols=("A", "B"))),
+    (lambda ask: ask.changes_since(4), GetChangesSince(revision=4)),
+    (lambda ask: ask.session(), GetSession()),
+    (lambda ask: ask.digest(), GetDigest()),
+    (lambda ask: ask.latest_quote("A"), GetLatestQuote(symbol="A")),
+    (lambda ask: ask.quotes("A", 2), GetQuotes(symbol="A", count=2)),
+    (lambda ask: ask.latest_tick("A"), GetLatestTick(symbol="A")),
+    (lambda ask: ask.ticks("A", 2), GetTicks(symbol="A", count=2)),
+]
+
+
+@pytest.mark.parametrize(("ask", "query"), QUESTIONS, ids=lambda one: type(one).__name__)
+def test_a_reader_asks_what_it_says(readers: Readers, ask: Callable[[Readers], Any], query: Query[Any]) -> None:
+    assert ask(readers).get(timeout=10) == query
+
+
+def test_a_count_is_a_number(readers: Readers) -> None:
+    assert readers.bar_count("AAPL", "5m").get(timeout=10) == 0
+
+
+def test_a_moment_without_a_zone_is_refused_with_what_to_write(readers: Readers) -> None:
+    with pytest.raises(SettingsError, match=r"2024-07-02T10:30:00 has no time zone; .* like '10:30'"):
+        readers.bars("A", datetime(2024, 7, 2, 10, 30))  # that is the point
+
+
+def test_what_is_no_interval_is_refused_before_it_is_asked(readers: Readers) -> None:
+    with pytest.raises(SettingsError, match="'soon' is no interval"):
+        readers.bar_count("A", "soon")
