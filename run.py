@@ -5,9 +5,13 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    from actors.doors.cli import main as run
+    try:
+        from actors.doors.cli import main as run
 
-    sys.exit(run())
+        code = run()
+    except KeyboardInterrupt:  # before the command line itself listens for it
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":
