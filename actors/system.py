@@ -9,10 +9,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self, assert_never
 
-import pykka
-
 from actors.kernel.clock import Clock
-from actors.kernel.future import Future
+from actors.kernel.future import Future, Timeout
 from actors.kernel.ports import BarStore
 from actors.kernel.readers import Readers
 from actors.kernel.subscription import Filter, Subscription
@@ -163,7 +161,7 @@ class System(Readers):
             house.milestones.running.get(timeout=limit)
         except BaseException as error:
             self.close()
-            if isinstance(error, pykka.Timeout):
+            if isinstance(error, Timeout):
                 raise SystemFailed(f"the first session was not loaded within {limit:.0f} s") from error
             raise
         _watch(weakref.ref(house), self._settings.late_after_s)
@@ -200,7 +198,7 @@ class System(Readers):
 
         Raises:
             SystemFailed: the run ended in an error.
-            pykka.Timeout: it is not over after ``timeout`` seconds.
+            Timeout: it is not over after ``timeout`` seconds.
         """
         self.play()
         self._house.milestones.finished.get(timeout=timeout)
@@ -371,7 +369,7 @@ def _shut(house: House, timeout: float) -> None:
     manager = house.system_manager
     if manager.is_alive:
         manager.ask(StopSystem())
-        with contextlib.suppress(pykka.Timeout):
+        with contextlib.suppress(Timeout):
             house.milestones.stopped.get(timeout=timeout)
         manager.stop()
     closed = NotReady("the system is closed")

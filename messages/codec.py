@@ -1,6 +1,6 @@
 """Messages to bytes and back: MessagePack, numpy columns as an extension of their own."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -36,14 +36,19 @@ def _pack(value: object) -> Any:
 def _unpack(code: int, data: memoryview) -> object:
     if code != _COLUMN:
         raise msgspec.ValidationError(f"unknown extension {code}; a column has {_COLUMN}")
-    dtype, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
-    return freeze(np.frombuffer(raw, dtype=np.dtype(dtype)).reshape(shape))
+    try:
+        dtype, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
+        return freeze(np.frombuffer(raw, dtype=np.dtype(dtype)).reshape(shape))
+    except (TypeError, ValueError, msgspec.DecodeError) as error:
+        raise msgspec.ValidationError(f"a column is damaged: {error}") from error
 
 
-def _as_array(_kind: type, value: object) -> object:
-    if isinstance(value, np.ndarray):
+def _as_array(kind: Any, value: object) -> object:
+    wanted = np.dtype(get_args(get_args(kind)[1])[0])
+    if isinstance(value, np.ndarray) and value.dtype == wanted and value.ndim > 0:
         return value
-    raise msgspec.ValidationError(f"expected a column, got {type(value).__name__}")
+    seen = f"{value.ndim}-dimensional {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    raise msgspec.ValidationError(f"expected a column of {wanted}, got {seen}")
 
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack)

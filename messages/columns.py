@@ -28,11 +28,18 @@ def freeze(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
-def same_columns(left: object, right: object) -> bool:
-    """Compare two structs of one class field by field, arrays by their values, NaN equal to NaN."""
-    if type(left) is not type(right) or not isinstance(left, msgspec.Struct):
-        return False
-    return all(_same(getattr(left, name), getattr(right, name)) for name in left.__struct_fields__)
+class Columnar(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A struct with columns: equal where all fields are, arrays by their values, NaN equal to NaN."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return False
+        return all(_same(getattr(self, name), getattr(other, name)) for name in self.__struct_fields__)
+
+    def __ne__(self, other: object) -> bool:  # a Struct brings one of its own, which does not ask __eq__
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # columns are compared by value and are never keys
 
 
 def _same(left: object, right: object) -> bool:
@@ -42,7 +49,7 @@ def _same(left: object, right: object) -> bool:
     return bool(left == right)
 
 
-class PriceColumns(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class PriceColumns(Columnar, frozen=True, kw_only=True, eq=False):
     """Values by the field: one row each for open, high, low, close, volume[, vwap, trades]."""
 
     values: Floats
@@ -156,11 +163,6 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
     def __len__(self) -> int:
         return len(self.start_ns)
 
-    def __eq__(self, other: object) -> bool:
-        return same_columns(self, other)
-
-    __hash__ = None  # type: ignore[assignment]  # columns are compared by value and are never keys
-
     def rows(self, first: int, last: int) -> "BarBatch":
         """Return bars ``[first, last)`` without copying."""
         return BarBatch(
@@ -212,7 +214,7 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
             )
 
 
-class DayGrid(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class DayGrid(Columnar, frozen=True, kw_only=True, eq=False):
     """A whole session as a dense grid, read-only: how a day of history travels and is held.
 
     ``values`` is minutes x fields x symbols, NaN where there is no bar; ``verdicts`` is minutes x symbols.
@@ -223,24 +225,14 @@ class DayGrid(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     values: Floats
     verdicts: Verdicts
 
-    def __eq__(self, other: object) -> bool:
-        return same_columns(self, other)
 
-    __hash__ = None  # type: ignore[assignment]  # as above
-
-
-class Tape(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Tape(Columnar, frozen=True, kw_only=True, eq=False):
     """One session's bars, ready to be played in order of time."""
 
     session: TradingSession
     batch: BarBatch
     outside: int = 0
     """Bars of that date in the store that lie in none of the session's minutes, so are not played."""
-
-    def __eq__(self, other: object) -> bool:
-        return same_columns(self, other)
-
-    __hash__ = None  # type: ignore[assignment]  # as above
 
 
 def _or_nan(value: float | None) -> float:

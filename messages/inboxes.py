@@ -62,6 +62,7 @@ from messages.queries import (
     GetBars,
     GetChangesSince,
     GetDigest,
+    GetGaps,
     GetHistory,
     GetLastBars,
     GetLatestBar,
@@ -87,6 +88,7 @@ SessionDataQuery: TypeAlias = (
     | GetBarCount
     | GetMetrics
     | GetQuality
+    | GetGaps
     | GetActiveSymbols
     | GetHistory
     | GetSnapshot

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from messages.base import Query
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
-from messages.values import ONE_MINUTE, Bar, Interval, Nanos, Quote, Tick, TradingSession
+from messages.values import ONE_MINUTE, Bar, Gap, Interval, Nanos, Quote, Tick, TradingSession
 from messages.windows import BarWindow
 
 Moment: TypeAlias = Nanos | str
@@ -61,6 +61,12 @@ class GetMetrics(Query[SessionMetrics], frozen=True, kw_only=True):
 
 class GetQuality(Query[QualityReport], frozen=True, kw_only=True):
     """How complete the session is."""
+
+
+class GetGaps(Query[tuple[Gap, ...]], frozen=True, kw_only=True):
+    """What is missing so far, in runs; symbols that miss the same minutes are named together. None named: all."""
+
+    symbols: tuple[str, ...] = ()
 
 
 class GetActiveSymbols(Query[tuple[str, ...]], frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from messages.columns import Floats, Indices, same_columns
+from messages.columns import Columnar, Floats, Indices
 from messages.values import Bar, Interval, Mode, Nanos, Quote, Room, SystemState, Tick, TradingSession
 
 
@@ -110,7 +110,7 @@ class SymbolReport(msgspec.Struct, frozen=True, kw_only=True):
     """Derived bars by interval."""
 
 
-class SessionReport(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
     """What a session came to, by the column; ``symbol_reports`` spells it out."""
 
     session: TradingSession
@@ -128,11 +128,6 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """From the last settled minute of the session before to the acknowledged opening of this one."""
     is_prefetched: bool = False
     """Whether the tape was ready when its boundary came."""
-
-    def __eq__(self, other: object) -> bool:
-        return same_columns(self, other)
-
-    __hash__ = None  # type: ignore[assignment]  # columns are compared by value and are never keys
 
     def symbol_reports(self) -> list[SymbolReport]:
         """Return one report a symbol."""

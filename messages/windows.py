@@ -19,7 +19,6 @@ from messages.columns import (
     PriceColumns,
     Stamps,
     Verdicts,
-    same_columns,
 )
 from messages.values import Bar, Interval, Nanos, Verdict
 
@@ -54,11 +53,6 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
     """Expected, closed minutes between the first and the last bar that have no bar."""
     partial: bool = False
     """Whether the last bar is still forming."""
-
-    def __eq__(self, other: object) -> bool:
-        return same_columns(self, other)
-
-    __hash__ = None  # type: ignore[assignment]  # columns are compared by value and are never keys
 
     def __len__(self) -> int:
         return len(self.start_ns)

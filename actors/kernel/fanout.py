@@ -14,7 +14,7 @@ from actors.kernel.address import Address
 from actors.kernel.subscription import Filter, Subscription
 from messages.base import Event
 from messages.errors import SystemFailed
-from messages.events import MinuteSettled, RunFailed, RunFinished, SubscriberLate
+from messages.events import MinuteSettled, RunFailed, RunFinished, SubscriberLate, SubscribersChanged
 from messages.values import Policy
 
 
@@ -36,10 +36,14 @@ class Fanout:
         """Let somebody listen from the next ticket on."""
         subscription = Subscription(name, wanted, policy, bound, self._give_back)
         with self._lock:
-            if not self._has_ended:
+            has_ended = self._has_ended
+            if not has_ended:
                 self._subscriptions.append(subscription)
-                return subscription
-        subscription.finish(self._end)
+            count = len(self._subscriptions)
+        if has_ended:
+            subscription.finish(self._end)
+        else:
+            self._credit.tell(SubscribersChanged(count=count))
         return subscription
 
     def tell(self, message: Any) -> None:
@@ -88,17 +92,29 @@ class Fanout:
 
     def _give_back(self, subscription: Subscription, ticket: int, *, is_leaving: bool) -> None:
         """A subscriber is done with a ticket, or, leaving, with all that it holds."""
-        home: list[int] = []
+        if is_leaving:
+            self._leave(subscription)
+        elif self._is_home(subscription, ticket):
+            self._credit.tell(MinuteSettled(ticket=ticket))
+
+    def _leave(self, subscription: Subscription) -> None:
         with self._lock:
-            if is_leaving and subscription in self._subscriptions:
+            was_listening = subscription in self._subscriptions
+            if was_listening:
                 self._subscriptions.remove(subscription)
-            for held in list(self._holders) if is_leaving else [ticket]:
-                holders = self._holders.get(held)
-                if holders is None:
-                    continue
-                holders.discard(subscription)
-                if not holders:
-                    del self._holders[held]
-                    home.append(held)
-        for number in home:
-            self._credit.tell(MinuteSettled(ticket=number))
+            count, held = len(self._subscriptions), sorted(self._holders)
+        if was_listening:
+            self._credit.tell(SubscribersChanged(count=count))
+        for ticket in held:
+            self._give_back(subscription, ticket, is_leaving=False)
+
+    def _is_home(self, subscription: Subscription, ticket: int) -> bool:
+        """Take a ticket back from one holder; whether it was the last."""
+        with self._lock:
+            holders = self._holders.get(ticket)
+            if holders is None or subscription not in holders:
+                return False
+            holders.discard(subscription)
+            if not holders:
+                del self._holders[ticket]
+            return not holders

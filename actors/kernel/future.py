@@ -12,6 +12,9 @@ from messages.errors import NotReady
 
 R = TypeVar("R")
 
+Timeout = pykka.Timeout
+"""Raised by ``Future.get`` when there is no answer in time."""
+
 
 class Refusal:
     """An answer that fails its future. An exception on its way out of an actor would kill the actor on a tell."""
@@ -38,25 +41,26 @@ class Future(pykka.Future[R]):
         self._error: BaseException | None = None
         self._callbacks: list[Callable[[], None]] = []
 
-    def get(self, *, timeout: float | None = None) -> Any:
+    def get(self, *, timeout: float | None = None) -> R:
         """Return the answer, waiting for it if need be.
 
         Args:
             timeout: seconds to wait; ``None`` waits for ever.
 
         Raises:
-            pykka.Timeout: no answer within ``timeout`` seconds.
+            Timeout: no answer within ``timeout`` seconds.
             BarkeeperError: the room refused, and why.
         """
         if self._get_hook is not None:
             return super().get(timeout=timeout)
         if not self._is_done:
             if not self._gate.acquire(timeout=-1 if timeout is None else max(timeout, 0.0)):
-                raise pykka.Timeout(f"no answer within {timeout} seconds")
+                raise Timeout(f"no answer within {timeout} seconds")
             self._gate.release()
         if self._error is not None:
             raise self._error
-        return self._value
+        value: R = self._value
+        return value
 
     def set(self, value: Any | None = None) -> None:
         """Resolve, or fail where the value is a ``Refusal``; a second time is ignored."""
@@ -85,6 +89,9 @@ class Future(pykka.Future[R]):
         callback()
 
     def __await__(self) -> Generator[Any, None, R]:
+        if self._get_hook is not None:  # made by map, filter or join: has no moment of its own, so a thread waits
+            made: R = yield from asyncio.get_running_loop().run_in_executor(None, self.get).__await__()
+            return made
         if not self._is_done:
             loop = asyncio.get_running_loop()
             wake = loop.create_future()
@@ -95,8 +102,7 @@ class Future(pykka.Future[R]):
 
             self.when_done(lambda: _call_soon(loop, rouse))
             yield from wake.__await__()
-        value: R = self.get(timeout=0)
-        return value
+        return self.get(timeout=0)
 
     def _settle(self, value: Any, error: BaseException | None) -> None:
         with self._state:

@@ -12,6 +12,7 @@ from messages.queries import (
     GetBars,
     GetChangesSince,
     GetDigest,
+    GetGaps,
     GetHistory,
     GetLastBars,
     GetLatestBar,
@@ -26,7 +27,7 @@ from messages.queries import (
     GetTicks,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import SECOND_NS, Bar, Interval, Quote, Tick, TradingSession
+from messages.values import SECOND_NS, Bar, Gap, Interval, Quote, Tick, TradingSession
 from messages.windows import BarWindow
 
 Moment = datetime | str | int
@@ -106,6 +107,10 @@ class Readers:
     def quality(self) -> Future[QualityReport]:
         """How complete the session is, and what was received."""
         return self._session.ask(GetQuality())
+
+    def gaps(self, symbols: Iterable[str] = ()) -> Future[tuple[Gap, ...]]:
+        """What is missing so far, in runs; symbols that miss the same minutes are named together."""
+        return self._session.ask(GetGaps(symbols=tuple(symbols)))
 
     def active_symbols(self) -> Future[tuple[str, ...]]:
         """The symbols of the session."""

@@ -21,9 +21,7 @@ def alarm(event: str, **fields: Any) -> None:
 
 
 def _line(event: str, fields: dict[str, Any]) -> str:
-    return (
-        " ".join([event, *(f"{name}={value}" for name, value in fields.items())]).replace("{", "{{").replace("}", "}}")
-    )
+    return " ".join([event, *(f"{name}={value}" for name, value in fields.items())])
 
 
 class EventLog:

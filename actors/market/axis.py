@@ -34,6 +34,13 @@ class SessionAxis:
         return freeze(np.concatenate(runs))
 
     @cached_property
+    def segment_numbers(self) -> Indices:
+        """For every slot, the place of its segment in the session."""
+        lengths = [(end - first) // self.step_ns for first, end, _, _ in self._spans]
+        numbers: Indices = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        return numbers
+
+    @cached_property
     def is_regular(self) -> Mask:
         """For every slot, whether it lies between open and close."""
         mask = np.zeros(self.slots, dtype=np.bool_)

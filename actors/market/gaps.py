@@ -13,7 +13,7 @@ from messages.values import Gap
 def find_gaps(missing: Mask, axis: SessionAxis, symbols: Sequence[str]) -> tuple[Gap, ...]:
     """Return the gaps of a session, in order of time, then of length.
 
-    A run never crosses a segment's edge: on the other side of a lunch break begins another gap.
+    A run never crosses a segment's edge: after a lunch break, or at the open, begins another gap.
 
     Args:
         missing: slots x symbols; whether the bar is missing.
@@ -26,7 +26,7 @@ def find_gaps(missing: Mask, axis: SessionAxis, symbols: Sequence[str]) -> tuple
         slots = np.flatnonzero(missing[:, column])
         if len(slots) == 0:
             continue
-        breaks = np.flatnonzero(np.diff(starts[slots]) != axis.step_ns) + 1
+        breaks = np.flatnonzero((np.diff(slots) != 1) | (np.diff(axis.segment_numbers[slots]) != 0)) + 1
         for run in np.split(starts[slots], breaks):
             runs[int(run[0]), int(run[-1]) + axis.step_ns].append(symbol)
     return tuple(

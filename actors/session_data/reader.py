@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from actors.kernel.outcome import Outcome, answer, refuse
+from actors.market.gaps import find_gaps
 from actors.market.metrics import percent, prices_of, quality_of
 from actors.session_data.book import Book
 from actors.session_data.history import History, HistoryDay
@@ -22,6 +23,7 @@ from messages.queries import (
     GetBars,
     GetChangesSince,
     GetDigest,
+    GetGaps,
     GetHistory,
     GetLastBars,
     GetLatestBar,
@@ -37,7 +39,7 @@ from messages.queries import (
     Moment,
 )
 from messages.replies import Quality, QualityReport, SessionMetrics, Snapshot
-from messages.values import ONE_MINUTE, SECOND_NS, Bar, Interval, Nanos, Quote, Tick
+from messages.values import ONE_MINUTE, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
 from messages.windows import BarWindow
 
 
@@ -82,6 +84,8 @@ class Reader:
                 return answer(query, self._past(query))
             case GetQuality():
                 return answer(query, self._quality())
+            case GetGaps():
+                return answer(query, self._gaps(self._symbols(query.symbols)))
             case GetActiveSymbols():
                 return answer(query, tuple(self._book.symbols))
             case GetSession():
@@ -107,11 +111,14 @@ class Reader:
             raise NotReady("no session has been opened yet")
         return self._maybe_book
 
-    def _column(self, symbol: str) -> Column:
-        book = self._book
-        column = book.column(symbol)
+    def _number(self, symbol: str) -> int:
+        column = self._book.column(symbol)
         if column is None:
-            raise UnknownSymbol.among(symbol, book.symbols)
+            raise UnknownSymbol.among(symbol, self._book.symbols)
+        return column
+
+    def _column(self, symbol: str) -> Column:
+        book, column = self._book, self._number(symbol)
         return Column(
             axis=book.axis,
             values=book.grid.values[:, :, column],
@@ -177,7 +184,7 @@ class Reader:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
         pieces = [bars_of(self._column(query.symbol), query.interval, include_partial=query.include_partial)]
         missing = query.count - len(pieces[0])
-        for day in reversed(self._history) if query.with_history else ():
+        for day in self._history.latest_first() if query.with_history else ():
             if missing <= 0:
                 break
             column = self._past_column(day, query.symbol)
@@ -200,7 +207,7 @@ class Reader:
     def _past(self, query: GetHistory) -> BarWindow:
         if query.sessions < 1:
             raise SettingsError(f"the number of sessions is 1 or more, not {query.sessions}")
-        days = list(reversed(self._history))[: query.sessions][::-1]
+        days = list(self._history.latest_first())[: query.sessions][::-1]
         columns = [column for day in days if (column := self._past_column(day, query.symbol)) is not None]
         if not columns and self._book.column(query.symbol) is None:
             raise UnknownSymbol.among(query.symbol, self._book.symbols)
@@ -221,10 +228,12 @@ class Reader:
             return given
         session = self._book.session
         try:
-            local = datetime.fromisoformat(f"{session.date}T{given:0>5}").replace(tzinfo=ZoneInfo(session.tz))
+            local = datetime.fromisoformat(f"{session.date}T{given:0>5}")
         except ValueError:
-            raise SettingsError(f"{given!r} is no clock time; write it as '10:30', in exchange time") from None
-        return int(local.timestamp()) * SECOND_NS
+            local = None
+        if local is None or local.tzinfo is not None:
+            raise SettingsError(f"{given!r} is no clock time; write it as '10:30', in exchange time")
+        return int(local.replace(tzinfo=ZoneInfo(session.tz)).timestamp()) * SECOND_NS
 
     # --- sums
 
@@ -282,6 +291,14 @@ class Reader:
             gaps=ledger.gaps,
             reasons=tuple(sorted(ledger.reasons.items())),
         )
+
+    def _gaps(self, symbols: Sequence[str]) -> tuple[Gap, ...]:
+        """Return the runs of closed minutes of which nothing is known."""
+        book = self._book
+        columns = [self._number(symbol) for symbol in symbols]
+        missing: Mask = book.grid.verdicts[:, columns] < Verdict.NO_TRADE
+        missing[book.closed :] = False
+        return find_gaps(missing, book.axis, symbols)
 
     def _snapshot(self, asked: Sequence[str]) -> Snapshot:
         symbols = self._symbols(asked)

@@ -20,6 +20,7 @@ from messages import (
     RunFailed,
     RunFinished,
     SubscriberLate,
+    SubscribersChanged,
     SystemFailed,
 )
 from messages.values import MINUTE_NS, ONE_MINUTE
@@ -58,7 +59,7 @@ class Switch:
         self.fanout.tell(MinuteSettled(ticket=ticket))
 
     def tickets(self) -> list[int]:
-        return [settled.ticket for settled in self.home.messages]
+        return [settled.ticket for settled in self.home.of(MinuteSettled)]
 
 
 @pytest.fixture
@@ -69,6 +70,20 @@ def switch() -> Switch:
 def drain(subscription: Subscription) -> list[Event]:
     """Take what is there; ends when the run has ended."""
     return list(subscription)
+
+
+# --- who listens
+
+
+def test_the_coordinator_is_told_how_many_listen(switch: Switch) -> None:
+    first = switch.subscribe()
+    second = switch.subscribe()
+    first.close()
+    first.close()
+    switch.fanout.finish(None)
+    second.close()
+
+    assert [told.count for told in switch.home.of(SubscribersChanged)] == [1, 2, 1]
 
 
 # --- tickets

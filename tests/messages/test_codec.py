@@ -95,9 +95,21 @@ def test_a_field_of_the_wrong_type_is_refused() -> None:
         codec.decoder(GetLatestBar).decode(raw)
 
 
+def column(dtype: str, shape: tuple[int, ...], raw: bytes) -> msgspec.msgpack.Ext:
+    """Return a column as the codec writes one."""
+    return msgspec.msgpack.Ext(1, msgspec.msgpack.encode((dtype, shape, raw)))
+
+
 @pytest.mark.parametrize(
     ("values", "complaint"),
-    [(msgspec.msgpack.Ext(7, b""), "unknown extension 7"), ([1.0], "expected a column, got list")],
+    [
+        (msgspec.msgpack.Ext(7, b""), "unknown extension 7"),
+        (msgspec.msgpack.Ext(1, b"x"), "a column is damaged"),
+        (column("<f8", (3,), b"too short"), "a column is damaged"),
+        (column("<i8", (1,), bytes(8)), "expected a column of float64, got 1-dimensional int64"),
+        (column("<f8", (), bytes(8)), "expected a column of float64, got 0-dimensional float64"),
+        ([1.0], "expected a column of float64, got list"),
+    ],
 )
 def test_what_is_no_column_is_refused(values: object, complaint: str) -> None:
     batch = {"values": values, "symbols": [], "symbol_index": [], "start_ns": []}
