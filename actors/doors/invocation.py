@@ -1,0 +1,29 @@
+"""How this program was called, so that the commands it prints work when they are pasted."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def command(*arguments: str) -> str:
+    """Return a command line that calls this program again, as the user's shell wants it quoted."""
+    return _quoted((*_program(), *arguments))
+
+
+def _program() -> tuple[str, ...]:
+    called = Path(sys.argv[0])
+    return (_interpreter(), sys.argv[0]) if called.name == "run.py" else ("barkeeper",)
+
+
+def _interpreter() -> str:
+    for name in ("python", "python3"):
+        found = shutil.which(name)
+        if found is not None and Path(found) == Path(sys.executable):
+            return name
+    return sys.executable
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

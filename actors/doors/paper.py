@@ -1,0 +1,110 @@
+"""What is printed on: tables and lines for people on stdout, one JSON object for programs, progress on stderr."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+_WIDE = 120
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    title: str
+    rank: int = 0
+    """On a narrow terminal the highest ranks are left out first; 0 never."""
+    is_text: bool = False
+    """Aligned to the left, as names are; numbers to the right."""
+
+
+class Sheet:
+    """A table before it is known how wide the paper is."""
+
+    def __init__(self, title: str, columns: Sequence[Column]) -> None:
+        self.title = title
+        self._columns = tuple(columns)
+        self._rows: list[tuple[str, ...]] = []
+        self._sums: tuple[str, ...] = ()
+
+    def add(self, *cells: str) -> None:
+        """Add a row, a cell for every column."""
+        self._rows.append(cells)
+
+    def sum_up(self, *cells: str) -> None:
+        """Set the last row, below a line."""
+        self._sums = cells
+
+    def fitted(self, console: Console) -> Table:
+        """Return the table with the columns that fit: a number is better left out than broken in two."""
+        rank = max(column.rank for column in self._columns)
+        while rank and console.measure(self._table(rank), options=_endless(console)).maximum > console.width:
+            rank -= 1
+        return self._table(rank)
+
+    def _table(self, rank: int) -> Table:
+        table = Table(
+            box=box.SIMPLE if self._sums else box.SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            show_edge=False,
+            pad_edge=False,
+            show_footer=bool(self._sums),
+        )
+        places = [place for place, column in enumerate(self._columns) if column.rank <= rank]
+        for place in places:
+            column = self._columns[place]
+            footer = self._sums[place] if self._sums else ""
+            table.add_column(column.title, footer, justify="left" if column.is_text else "right", overflow="fold")
+        for row in self._rows:
+            table.add_row(*(row[place] for place in places))
+        return table
+
+
+def _endless(console: Console) -> Any:
+    return console.options.update(width=10_000)
+
+
+def out() -> Console:
+    """Return the console for results; to a file or a pipe it writes plain text, as wide as the tables like."""
+    console = _console(stderr=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDE
+    return console
+
+
+def err() -> Console:
+    """Return the console for progress; nothing that a program would want to read goes there."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    # Symbols and file names may look like markup or numbers worth a colour; they are neither.
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def show(*parts: Sheet | str) -> None:
+    """Print tables and lines, an empty line after each table.
+
+    A line is left to the terminal to break, so that a command in it stays one when it is copied.
+    """
+    console = out()
+    for part in parts:
+        if isinstance(part, Sheet):
+            console.print(part.title, style="bold", soft_wrap=True)
+            console.print(part.fitted(console))
+            console.print()
+        else:
+            console.print(part, soft_wrap=True)
+
+
+def show_json(report: Any) -> None:
+    """Print one object as one line of UTF-8 on stdout, whatever encoding the terminal speaks."""
+    import msgspec
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    sys.stdout.buffer.flush()

@@ -1,0 +1,151 @@
+"""The command ``import``."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.doors.conftest import Call
+
+HEADER = "time,open,high,low,close,volume"
+NEW_YORK = ("--tz", "America/New_York", "--calendar", "XNYS")
+
+
+def csv(folder: Path, name: str, *rows: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("\n".join([HEADER, *rows]), encoding="utf-8")
+    return folder / name
+
+
+@pytest.fixture
+def two_bars(tmp_path: Path) -> Path:
+    return csv(tmp_path, "abc.csv", "2024-07-02 09:30:00,1,2,1,2,10", "2024-07-02 09:31:00,2,3,2,3,20")
+
+
+def test_its_json_has_the_documented_fields(call: Call, two_bars: Path, tmp_path: Path) -> None:
+    answer = call("import", two_bars, "--store", tmp_path / "store", *NEW_YORK, "--json")
+
+    (file,) = answer.object["files"]
+    names = {"path", "format", "symbols", "rows", "kept", "duplicates", "corrected", "rejected", "examples", "sessions"}
+    assert (answer.code, answer.err) == (0, "")
+    assert names <= set(file)
+    assert (file["path"], file["format"], file["symbols"]) == (str(two_bars), "csv", ["ABC"])
+    assert (file["rows"], file["kept"], file["sessions"]) == (2, 2, ["2024-07-02"])
+    assert answer.object["totals"]["kept"] == 2
+
+
+def test_the_same_file_twice_changes_nothing(call: Call, two_bars: Path, tmp_path: Path) -> None:
+    first, second = (
+        call("import", two_bars, "--store", tmp_path / "store", *NEW_YORK, "--json").object["totals"] for _ in range(2)
+    )
+
+    assert (first["kept"], first["duplicates"]) == (2, 0)
+    assert (second["kept"], second["duplicates"], second["corrected"]) == (0, 2, 0)
+
+
+def test_every_option_reaches_the_import(call: Call, tmp_path: Path) -> None:
+    file = csv(tmp_path, "abc.csv", "2024-07-02 09:31:00,1,2,1,2,10")
+    options = (*NEW_YORK, "--format", "csv", "--symbol", "xyz", "--stamp", "end", "--strict")
+
+    answer = call("import", file, "--store", tmp_path / "store", *options)
+
+    (day,) = call("inspect", "--store", tmp_path / "store", "--json").object["days"]
+    assert answer.code == 0
+    assert (day["symbol"], day["first"]) == ("XYZ", "2024-07-02T13:30:00Z")
+
+
+def test_it_prints_a_row_a_file(call: Call, two_bars: Path, tmp_path: Path) -> None:
+    answer = call("import", two_bars, "--store", tmp_path / "store", *NEW_YORK)
+
+    assert answer.code == 0
+    assert answer.out.startswith(f"Imported into {tmp_path / 'store'}\n")
+    assert f"{tmp_path.name}/abc.csv" in answer.out
+
+
+def test_rejected_rows_are_shown_and_do_not_fail_the_import(call: Call, tmp_path: Path) -> None:
+    good, bad = "2024-07-02 09:30:00,1,2,1,2,10", "2024-07-02 09:31:00,,2,1,2,10"
+
+    answer = call("import", csv(tmp_path, "abc.csv", good, bad), "--store", tmp_path / "store", *NEW_YORK)
+
+    assert answer.code == 0
+    assert "abc.csv, row 3 rejected" in answer.out
+
+
+def test_strict_writes_nothing_and_says_so(call: Call, tmp_path: Path) -> None:
+    file = csv(tmp_path, "abc.csv", "2024-07-02 09:30:00,1,2,1,2,10", "2024-07-02 09:31:00,,2,1,2,10")
+
+    answer = call("import", file, "--store", tmp_path / "store", *NEW_YORK, "--strict")
+
+    assert answer.code == 1
+    assert answer.out.startswith("Read, and nothing written\n")
+    assert answer.err.startswith("error: strict: 1 rows were rejected")
+
+
+def test_a_file_that_fits_nothing_fails_in_one_sentence(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "poem.csv").write_text("roses,are\nred,1\n", encoding="utf-8")
+
+    answer = call("import", tmp_path / "poem.csv", "--store", tmp_path / "store")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("error: poem.csv: fits no format")
+    assert answer.err.count("\n") == 1
+
+
+def test_a_refused_file_does_not_stop_the_others(call: Call, two_bars: Path, tmp_path: Path) -> None:
+    (tmp_path / "poem.csv").write_text("roses,are\nred,1\n", encoding="utf-8")
+
+    answer = call("import", two_bars, tmp_path / "poem.csv", "--store", tmp_path / "store", *NEW_YORK)
+
+    assert answer.code == 1
+    assert "all 2 files" in answer.out
+    assert answer.err.startswith("error: 1 of 2 files was refused, the others were imported; the first: poem.csv: ")
+
+
+def test_several_refusals_are_all_told(call: Call, two_bars: Path, tmp_path: Path) -> None:
+    poems = [tmp_path / f"poem{i}.csv" for i in range(2)]
+    for poem in poems:
+        poem.write_text("roses,are\nred,1\n", encoding="utf-8")
+
+    answer = call("import", two_bars, *poems, "--store", tmp_path / "store", *NEW_YORK)
+
+    assert answer.out.count("\nrefused poem") == 2
+    assert "error: 2 of 3 files were refused" in answer.err
+
+
+def test_what_is_left_out_of_a_folder_is_told_by_kind(call: Call, two_bars: Path, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("roses,are\nred,1\n", encoding="utf-8")
+    (tmp_path / "empty.txt").touch()
+
+    answer = call("import", tmp_path, "--store", tmp_path.parent / f"{tmp_path.name}-store", *NEW_YORK)
+
+    assert answer.code == 0
+    assert f"skipped {tmp_path.name}/a.txt and 2 more: fits no format\n" in answer.out
+
+
+def test_many_files_are_shown_by_folder(call: Call, tmp_path: Path) -> None:
+    for i in range(21):
+        csv(tmp_path / "in" / ("odd" if i % 2 else "even"), f"s{i}.csv", "2024-07-02 09:30:00,1,2,1,2,10")
+
+    answer = call("import", tmp_path / "in", "--store", tmp_path / "store", *NEW_YORK)
+
+    assert "in/even (11 files)" in answer.out
+    assert "in/odd (10 files)" in answer.out
+    assert "all 21 files" in answer.out
+
+
+def test_many_folders_and_many_remarks_are_cut(call: Call, tmp_path: Path) -> None:
+    broken = "2024-07-02 09:31:00,,2,1,2,10"
+    for i in range(21):
+        csv(tmp_path / "in" / f"folder{i}", f"s{i}.csv", "2024-07-02 09:30:00,1,2,1,2,10", broken)
+
+    answer = call("import", tmp_path / "in", "--store", tmp_path / "store", *NEW_YORK)
+
+    assert "all 21 files, not all shown" in answer.out
+    assert "more remarks; --json has them all" in answer.out
+
+
+def test_a_path_that_is_not_there_fails_in_one_sentence(call: Call, tmp_path: Path) -> None:
+    answer = call("import", tmp_path / "nowhere.csv", "--store", tmp_path / "store")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == f"error: {tmp_path / 'nowhere.csv'}: there is no such file or folder\n"

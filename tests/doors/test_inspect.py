@@ -1,0 +1,83 @@
+"""The command ``inspect``."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from actors.feeds.simulated import SimulatedMarket
+from actors.market.calendar import Calendar
+from actors.storage.parquet import ParquetStore
+from tests.doors.conftest import MARKET, Call
+
+
+def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:
+    answer = call("inspect", "--store", store, "--json")
+
+    days = answer.object["days"]
+    assert (answer.code, answer.err) == (0, "")
+    assert {(day["date"], day["symbol"]) for day in days} == {
+        (date, symbol) for date in ("2024-07-02", "2024-07-03") for symbol in MARKET.symbols
+    }
+    assert all(day["bars"] + day["missing_minutes"] == day["expected_minutes"] for day in days)
+    assert {"missing", "extended_bars", "first", "last", "high", "low", "volume", "calendar"} <= set(days[0])
+
+
+def test_it_prints_a_row_for_each_day_and_symbol_in_exchange_time(call: Call, store: Path) -> None:
+    answer = call("inspect", "--store", store, "--symbols", MARKET.symbols[2].lower())
+
+    lines = answer.out.splitlines()
+    assert answer.code == 0
+    assert [line.split()[:3] for line in lines[3:5]] == [
+        ["2024-07-02", "XNYS", MARKET.symbols[2]],
+        ["2024-07-03", "XNYS", MARKET.symbols[2]],
+    ]
+    assert "09:3" in lines[3]
+    assert "-12:5" in lines[4]
+
+
+def test_a_day_without_regular_bars_has_no_span(call: Call, tmp_path: Path) -> None:
+    text = "time,open,high,low,close,volume\n2024-07-02 08:00:00,1,1,1,1,10\n"
+    (tmp_path / "abc.csv").write_text(text, encoding="utf-8")
+    zone = ("--tz", "America/New_York", "--calendar", "XNYS")
+    call("import", tmp_path / "abc.csv", "--store", tmp_path / "store", *zone)
+
+    answer = call("inspect", "--store", tmp_path / "store")
+
+    day = answer.out.splitlines()[3].split()
+    assert day == ["2024-07-02", "XNYS", "ABC", "0", "390", "1", "-", "-", "-", "0", "09:30,", "09:31,", "09:32"]
+
+
+def test_a_large_store_is_summed_up_by_day(call: Call, tmp_path: Path) -> None:
+    session = Calendar("XNYS").session("2024-07-02")
+    assert session is not None
+    with closing(ParquetStore(tmp_path / "store")) as files:
+        files.merge("XNYS", session.date, SimulatedMarket.of_size(41).day(session))
+
+    answer = call("inspect", "--store", tmp_path / "store")
+
+    assert ["2024-07-02", "XNYS", "41", "15,990", "0", "100.0", "%", "0"] in map(str.split, answer.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--symbols", "QQQQ"), "unknown symbol 'QQQQ'"),
+        (("--calendar", "XLON"), "has no day of calendar XLON; it has: XNYS"),
+        (("--calendar", "XXXX"), "unknown calendar 'XXXX'"),
+    ],
+)
+def test_what_the_store_lacks_is_said(call: Call, store: Path, options: tuple[str, str], sentence: str) -> None:
+    answer = call("inspect", "--store", store, *options)
+
+    assert (answer.code, answer.out) == (1, "")
+    assert sentence in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_an_empty_store_and_no_store_are_told_apart(call: Call, empty: Path) -> None:
+    answers = [call("inspect", "--store", folder) for folder in (empty, empty / "none")]
+
+    assert [answer.code for answer in answers] == [1, 1]
+    assert answers[0].err == f"error: the store {empty} is empty; import something first\n"
+    assert answers[1].err == f"error: no store at {empty / 'none'}: no such folder\n"
