@@ -40,8 +40,10 @@ def bring_in(paths: Sequence[Path], store: Path, options: ImportOptions, *, as_j
     Raises:
         BarkeeperError: nothing could be read, or a file was refused; what was printed tells of the others.
     """
-    with contextlib.closing(ParquetStore(store)) as files, import_bar() as show_progress:
-        report = import_paths(paths, files, options, show_progress)
+    calendars = cache(Calendar)  # one each for the import and for the store, which marks each bar's segment
+    target = ParquetStore(store, segment_of=lambda name, starts: calendars(name).assign(starts).segment)
+    with contextlib.closing(target) as files, import_bar() as show_progress:
+        report = import_paths(paths, files, options, show_progress, calendars)
     if as_json:
         paper.show_json(report)
     else:

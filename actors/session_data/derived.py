@@ -38,18 +38,20 @@ class DerivedBars:
         self._starts_ns: list[int] = axis.starts_ns.tolist()
         self._blocks: list[list[Block]] = [[] for _ in range(axis.slots)]
         self._published: list[Mask] = []
+        self._regular: list[slice] = []
         self._latest = -1  # the highest slot ever written
         for series, interval in enumerate(intervals):
             edges = axis.edges(interval).tolist()
             self._published.append(np.zeros((len(edges) - 1, capacity), dtype=np.bool_))
+            self._regular.append(slice(*np.searchsorted(edges, (axis.regular.start, axis.regular.stop)).tolist()))
             for number, (first, end) in enumerate(itertools.pairwise(edges)):
                 block = Block(series=series, number=number, first=first, end=end)
                 for slot in range(first, end):
                     self._blocks[slot].append(block)
 
     def count(self, series: int, columns: int) -> Indices:
-        """Return how many bars of an interval have been published, for each of the first columns."""
-        counts: Indices = self._published[series][:, :columns].sum(axis=0, dtype=np.int32)
+        """Return how many regular bars of an interval have been published, for each of the first columns."""
+        counts: Indices = self._published[series][self._regular[series], :columns].sum(axis=0, dtype=np.int32)
         return counts
 
     def on_write(
