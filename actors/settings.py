@@ -3,14 +3,17 @@
 import math
 import os
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from actors.market.calendar import ExtendedHours
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
+
+E = TypeVar("E", bound=StrEnum)
 
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
 
@@ -85,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long the first session may take to load."""
 
     def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "mode", _known(Mode, self.mode))
+        msgspec.structs.force_setattr(self, "pace", _known(Pace, self.pace))
         if not 0 <= self.speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
         _check_dates(self.start, self.end)
@@ -110,6 +115,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return msgspec.convert(raw, cls, strict=True)
         except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
+
+
+def _known(kind: type[E], text: str) -> E:
+    """Return the member that a text names; a string that only looks like one would be taken for none of them."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise SettingsError(f"{kind.__name__.lower()} is one of {', '.join(kind)}, not {text!r}") from None
 
 
 def _check_dates(start: str | None, end: str | None) -> None:

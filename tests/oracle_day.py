@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from messages import Bar, DayGrid, Interval, SegmentKind, TradingSession, Verdict
+from messages import Bar, DayGrid, Interval, Quality, SegmentKind, TradingSession, Verdict, VerdictCounts
 from messages.values import ONE_MINUTE
 
 MINUTE = 60_000_000_000
@@ -92,6 +92,20 @@ class Day:
         if start not in self.closed:
             return Verdict.PENDING
         return self.empty.get((symbol, start), Verdict.MISSING)
+
+    def quality(self, symbol: str, *, regular: bool) -> Quality:
+        """The quality of one symbol's regular minutes, or of the rest."""
+        verdicts = {start: self.verdict(symbol, start) for start in self.minutes(regular=regular)}
+        closed = [verdicts[start] for start in verdicts if start in self.closed]
+        present = sum(verdict in WITH_BAR for verdict in closed)
+        confirmed = closed.count(Verdict.NO_TRADE)
+        counts = Counter(verdict.name.lower() for verdict in verdicts.values())
+        return Quality(
+            completeness=100 * present / len(closed) if closed else None,
+            bar_quality=100 * (present + confirmed) / len(closed) if closed else None,
+            closed=len(closed),
+            verdicts=VerdictCounts(**counts),
+        )
 
     def derived(self, symbol: str, interval: Interval) -> list[Bar]:
         """The bars of one symbol; those still forming are marked as partial."""

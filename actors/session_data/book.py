@@ -13,7 +13,7 @@ from actors.session_data.grid import Claim, Grid
 from actors.session_data.ledger import Ledger
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Floats, Indices, Mask, Stamps, freeze
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Floats, Indices, Mask, Stamps
 from messages.events import BarsUpdated, GapDetected, MinuteClosed, SymbolsChanged
 from messages.replies import SessionReport
 from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Bar, Gap, Nanos, TradingSession, Verdict
@@ -33,7 +33,6 @@ class Book:
         self.closed = 0
         """Slots ``[0, closed)`` are closed."""
         self.revision = 0
-        self.is_closed = False
         self.removed: set[str] = set()
         self.outside: dict[tuple[str, Nanos], Bar] = {}
         self._rules = rules
@@ -109,21 +108,20 @@ class Book:
             if not changed.any():
                 return
             columns = columns_where(columns, changed)
-            batch = self._as_held(slot, columns, batch.where(changed))
+            # As held: a bar that lost against a correction changes the verdict of its cell, not the values.
+            batch = self.grid.minute(slot, columns)
         self.revision = revision
         self._stamp(columns, now_ns)
         out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch, revision=revision, is_repair=written.is_repair))
         self.derived.on_write(self.grid, slot, columns, self.closed, revision, out)
 
-    def _as_held(self, slot: int, columns: Indices, batch: BarBatch) -> BarBatch:
-        # A bar that lost against a correction changes the verdict of its cell, not the values.
-        return msgspec.structs.replace(batch, values=freeze(self.grid.values[slot][:, columns]))
-
     def keep_outside(self, batch: BarBatch) -> None:
         """Keep bars that lie in no segment: accepted, counted, never in the grid."""
+        if not self._rules.keep_extra:
+            batch = msgspec.structs.replace(batch, values=batch.values[: len(FIELDS)])
         for bar in batch.bars():
             key = (bar.symbol, bar.start_ns)
-            if self.outside.get(key) == bar:
+            if key in self.outside and _says_no_more(bar, self.outside[key]):
                 self.ledger.duplicates += 1
             else:
                 self.outside[key] = bar
@@ -230,6 +228,13 @@ def columns_where(columns: Indices | slice, keep: Mask) -> Indices:
     if isinstance(columns, slice):
         return np.flatnonzero(keep).astype(np.int32)
     return columns[keep]
+
+
+def _says_no_more(bar: Bar, held: Bar) -> bool:
+    """Return whether a bar is the held one; a vwap or number of trades that it does not know does not count."""
+    vwap = held.vwap if bar.vwap is None else bar.vwap
+    trades = held.trades if bar.trades is None else bar.trades
+    return msgspec.structs.replace(bar, vwap=vwap, trades=trades) == held
 
 
 def _canonical(values: Floats) -> bytes:

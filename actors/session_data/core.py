@@ -138,24 +138,32 @@ class SessionDataCore:
 
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
         self._know(message.now_ns)
-        events: list[Event] = [msgspec.structs.replace(message, history=(), ticket=0)]
-        if message.kind is BoundaryKind.OPENED:
-            self._open(message)
-        elif self._book is not None and self._book.session == message.session:
-            self._book.close_until(self._now_ns, events)
-            self._book.is_closed = True
-            events.append(SessionReported(report=self._book.report()))
+        boundary = msgspec.structs.replace(message, history=(), ticket=0)
+        is_opening = message.kind is BoundaryKind.OPENED
+        events = [*self._open(message), boundary] if is_opening else [boundary, *self._close(message)]
         if message.ticket:
             events.append(MinuteSettled(ticket=message.ticket))
         return Outcome(out=tuple(events))
 
-    def _open(self, message: SessionBoundary) -> None:
+    def _close(self, message: SessionBoundary) -> list[Event]:
+        events: list[Event] = []
+        if self._book is not None and self._book.session == message.session:
+            self._book.close_until(self._now_ns, events)
+            events.append(SessionReported(report=self._book.report()))
+        return events
+
+    def _open(self, message: SessionBoundary) -> list[Event]:
+        """Begin a session; return how the one before it ended."""
+        events: list[Event] = []
         if self._book is not None:
-            self._history.extend((self._book.grid.frozen(),))
+            # A day of history closes nothing: what ended closes now, its grace over or not.
+            self._book.close_until(self._now_ns + self._rules.grace_ns, events)
+            self._history.roll(self._book.grid)
         self._history.extend(message.history)
         self._book = Book(message.session, message.symbols, self._rules)
         self._quotes.clear()
         self._ticks.clear()
+        return events
 
     # --- symbols
 

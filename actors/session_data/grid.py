@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, DayGrid, Floats, Indices, Mask, Verdicts, freeze
+from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Verdict
 
 _CORRECTION = 0x80  # set in the sources plane where a correction wrote last; the rest is the sender's number
@@ -65,15 +65,17 @@ class Grid:
         self.verdicts: Verdicts = np.zeros((axis.slots, capacity), dtype=np.uint8)
         self.revisions: npt.NDArray[np.uint32] = np.zeros((axis.slots, capacity), dtype=np.uint32)
         self._table: tuple[str, ...] | None = None
-        self._sources: npt.NDArray[np.uint8] = np.zeros((axis.slots, capacity), dtype=np.uint8)
+        self.sources: npt.NDArray[np.uint8] = np.zeros((axis.slots, capacity), dtype=np.uint8)
 
     @classmethod
-    def thawed(cls, day: DayGrid, axis: SessionAxis) -> "Grid":
-        """Return a copy of a closed day that can be written to."""
+    def thawed(cls, day: DayGrid, axis: SessionAxis, sources: Verdicts | None) -> "Grid":
+        """Return a copy of a closed day that can be written to; ``sources`` says who wrote what, where it is known."""
         grid = cls(axis, day.symbols, has_extra=day.values.shape[1] > len(FIELDS))
         count = len(day.symbols)
         grid.values[:, :, :count] = day.values
         grid.verdicts[:, :count] = day.verdicts
+        if sources is not None:
+            grid.sources[:, :count] = sources[:, :count]
         return grid
 
     def frozen(self) -> DayGrid:
@@ -97,6 +99,15 @@ class Grid:
         """Return slots x symbols: whether there is a bar."""
         mask: Mask = self.verdicts[:, : len(self.symbols)] >= FIRST_WITH_BAR
         return mask
+
+    def minute(self, slot: int, columns: Indices) -> BarBatch:
+        """Return the bars that some columns hold in one slot."""
+        return BarBatch(
+            symbols=self.table,
+            symbol_index=freeze(columns),
+            start_ns=freeze(np.full(len(columns), self.axis.start_of(slot), dtype=np.int64)),
+            values=freeze(self.values[slot][:, columns]),
+        )
 
     def add(self, symbol: str) -> int:
         """Return the column of a symbol, giving it one if it has none."""
@@ -126,7 +137,7 @@ class Grid:
         if _SOMETHING.search(held[columns].tobytes()) is None:
             self.values[slot][:, columns] = values
             held[columns] = verdict
-            self._sources[slot][columns] = claim.mark
+            self.sources[slot][columns] = claim.mark
             self.revisions[slot][columns] = revision
             return Written(changed=None, accepted=values.shape[1], duplicates=0)
         if isinstance(columns, slice):
@@ -137,7 +148,7 @@ class Grid:
         self, slot: int, columns: Indices, values: Floats, verdict: int, claim: Claim, revision: int
     ) -> Written:
         """Decide cell by cell between what is there and what comes."""
-        held, sources = self.verdicts[slot, columns], self._sources[slot, columns]
+        held, sources = self.verdicts[slot, columns], self.sources[slot, columns]
         mark, is_correction = claim.mark, claim.is_correction
         was_correction = sources >= _CORRECTION
         rank = _CORRECTED_RANK if is_correction else int(_RANK[verdict])
@@ -162,7 +173,7 @@ class Grid:
         accepted = int((wins & changed).sum())
         self._store(slot, columns, values, revalued)
         self.verdicts[slot, columns] = becomes
-        self._sources[slot, columns[wins]] = mark
+        self.sources[slot, columns[wins]] = mark
         self.revisions[slot, columns[changed]] = revision
         return Written(
             changed=changed,
@@ -191,7 +202,7 @@ class Grid:
         self.values = wider(self.values, np.nan)  # type: ignore[assignment]  # same dtype in, same out
         self.verdicts = wider(self.verdicts, 0)  # type: ignore[assignment]
         self.revisions = wider(self.revisions, 0)  # type: ignore[assignment]
-        self._sources = wider(self._sources, 0)  # type: ignore[assignment]
+        self.sources = wider(self.sources, 0)  # type: ignore[assignment]
 
 
 def _equal(held: Floats, values: Floats) -> Mask:

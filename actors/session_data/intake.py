@@ -6,6 +6,7 @@ import numpy as np
 
 from actors.market.validate import Fault, faults, is_sane
 from actors.session_data.book import Book
+from actors.session_data.derived import DerivedBars
 from actors.session_data.grid import Claim, Grid
 from actors.session_data.history import History, HistoryDay
 from actors.session_data.senders import Senders
@@ -43,7 +44,7 @@ class Intake:
     def take(self, batch: BarBatch) -> None:
         """Take bars of any minutes."""
         self._book.ledger.received += len(batch)
-        batch = self._judged(batch)
+        batch = self._judged(self._of_one_minute(batch))
         starts = batch.start_ns
         if len(batch) and starts[0] == starts[-1]:
             self._minute(batch)
@@ -51,6 +52,13 @@ class Intake:
             edges = [0, *(np.flatnonzero(np.diff(starts)) + 1).tolist(), len(batch)]
             for first, last in itertools.pairwise(edges):
                 self._minute(batch.rows(first, last))
+
+    def _of_one_minute(self, batch: BarBatch) -> BarBatch:
+        """Return base bars; turn away longer ones, which the grid has no place for."""
+        if batch.interval == ONE_MINUTE:
+            return batch
+        self._reject(batch, "not_one_minute")
+        return batch.rows(0, 0)
 
     def _judged(self, batch: BarBatch) -> BarBatch:
         """Return the bars that are sane and known by now; turn the others away."""
@@ -119,15 +127,19 @@ class Intake:
         slot = day.axis.slot_of(int(batch.start_ns[0])) if len(batch) else None
         if slot is None:
             return
-        grid = Grid.thawed(day.grid, day.axis)
+        grid = Grid.thawed(day.grid, day.axis, day.sources)
         columns: Indices = np.array([day.columns[symbol] for symbol in batch.names()], dtype=np.int32)
-        written = grid.write(slot, columns, batch.values, Verdict.LATE, self._claim, day.revision + 1)
+        revision = day.revision + 1
+        written = grid.write(slot, columns, batch.values, Verdict.LATE, self._claim, revision)
         self._book.ledger.take(written)
-        changed: Mask = np.ones(len(batch), dtype=np.bool_) if written.changed is None else written.changed
-        if changed.any():
-            revision = self._history.replace(day, grid.frozen()).revision
-            repaired = batch.where(changed)
-            self.events.append(BarsUpdated(interval=ONE_MINUTE, batch=repaired, revision=revision, is_repair=True))
+        columns = columns if written.changed is None else columns[written.changed]
+        if len(columns):
+            self._history.replace(day, grid)
+            self.events.append(
+                BarsUpdated(interval=ONE_MINUTE, batch=grid.minute(slot, columns), revision=revision, is_repair=True)
+            )
+            derived = DerivedBars(day.axis, self._rules.intervals, grid.verdicts.shape[1])
+            derived.on_write(grid, slot, columns, day.axis.slots, revision, self.events)
 
     def _reject(self, batch: BarBatch, reason: str) -> None:
         if len(batch):

@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 MOST_SENDERS = 127
 
+UNKNOWN = ""
+"""Who wrote the days that were read from a store; its number is 0, what an empty plane of sources holds."""
+
 
 class Senders:
     """Numbers senders as they appear, and ranks them: those named in the settings first, then by name."""
@@ -14,15 +17,20 @@ class Senders:
     def __init__(self, preferred: Sequence[str]) -> None:
         self._preferred = {name: place for place, name in enumerate(preferred)}
         self._numbers: dict[str, int] = {}
-        self.preference: npt.NDArray[np.uint8] = np.zeros(MOST_SENDERS + 1, dtype=np.uint8)
+        self.preference: npt.NDArray[np.uint8] = np.full(MOST_SENDERS + 1, MOST_SENDERS, dtype=np.uint8)
         """By number: the place in the order of preference; lower is preferred."""
+        for name in (UNKNOWN, *preferred):  # first, so that however many come, those named have their own
+            self.number(name)
 
     def number(self, name: str) -> int:
-        """Return a sender's number; beyond the 127th all share one."""
+        """Return a sender's number; beyond the 127th all share one, and come last."""
         number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = min(len(self._numbers), MOST_SENDERS)
-            ordered = sorted(self._numbers, key=lambda sender: (self._preferred.get(sender, MOST_SENDERS), sender))
-            for place, sender in enumerate(ordered):
-                self.preference[self._numbers[sender]] = min(place, MOST_SENDERS)
-        return number
+        if number is not None:
+            return number
+        if len(self._numbers) == MOST_SENDERS:
+            return MOST_SENDERS
+        self._numbers[name] = len(self._numbers)
+        ordered = sorted(self._numbers, key=lambda sender: (self._preferred.get(sender, MOST_SENDERS), sender))
+        for place, sender in enumerate(ordered):
+            self.preference[self._numbers[sender]] = place
+        return self._numbers[name]

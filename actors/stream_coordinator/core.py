@@ -70,7 +70,7 @@ class StreamCoordinatorCore:
         self._plan: tuple[TradingSession, ...] = ()
         self._played = 0
         self._playback: Playback | None = None
-        self._next: SessionPrefetched | None = None
+        self._next: SessionPrefetched | PrefetchFailed | None = None
         self._is_waiting_for_tape = False
         self._is_started = False
         self._is_paused = False
@@ -82,7 +82,7 @@ class StreamCoordinatorCore:
         self._last_ticket = 0
         self._boundary: BoundaryKind | None = None
         self._clock_ns: Nanos | None = None
-        self._is_timer_set = False
+        self._timer_ns: Nanos | None = None
         self._now_ns: Nanos = 0
         self._bars = 0
         self._wakes: list[Nanos] = []
@@ -105,7 +105,7 @@ class StreamCoordinatorCore:
                 return answer(message, self._progress())
             case GetRunSummary():
                 return answer(message, self._summary())
-            case SessionPrefetched():
+            case SessionPrefetched() | PrefetchFailed():
                 return self._session_prefetched(message)
             case SessionReported():
                 return self._session_reported(message)
@@ -129,11 +129,7 @@ class StreamCoordinatorCore:
                 return self._step()
             case SetSpeed():
                 return self._set_speed(message)
-            case PrefetchFailed():
-                return self._fail(f"session {message.session.date} could not be loaded: {message.reason}")
-            case RunFailed():
-                return self._fail(message.reason)
-            case AbortRun():
+            case RunFailed() | AbortRun():
                 return self._fail(message.reason)
             case _:
                 assert_never(message)
@@ -157,14 +153,16 @@ class StreamCoordinatorCore:
         self._is_waiting_for_tape = True
         return tell(Prefetch(session=self._plan[0]))
 
-    def _session_prefetched(self, message: SessionPrefetched) -> Outcome:
+    def _session_prefetched(self, message: SessionPrefetched | PrefetchFailed) -> Outcome:
         self._next = message
-        return self._open() if self._is_waiting_for_tape else NOTHING
+        return self._open() if self._is_waiting_for_tape and not self._is_over else NOTHING
 
     def _open(self) -> Outcome:
-        """Open the prefetched session and send for the one after it."""
-        assert self._next is not None, "nothing to open"
+        """Open the prefetched session and send for the one after it; only now a failure to load it counts."""
         prefetched, self._next = self._next, None
+        assert prefetched is not None, "nothing to open"
+        if isinstance(prefetched, PrefetchFailed):
+            return self._fail(f"session {prefetched.session.date} could not be loaded: {prefetched.reason}")
         self._is_waiting_for_tape = False
         tape = prefetched.tape
         self._playback = Playback(tape)
@@ -230,10 +228,12 @@ class StreamCoordinatorCore:
 
     def _pump(self) -> Outcome:
         """Send as many minutes as may be sent now."""
+        if self._is_over:
+            return NOTHING
         out: list[Message] = []
         playback = self._playback
         while playback is not None and self._may_send(playback):
-            if self._pacer.is_timed and not self._is_due(playback, out):
+            if self._pacer.is_timed and not self._is_paused and not self._is_due(playback, out):
                 break
             self._visit_wakes(playback.due_ns, out)
             self._now_ns = playback.due_ns
@@ -245,7 +245,7 @@ class StreamCoordinatorCore:
         return Outcome(out=tuple(out))
 
     def _may_send(self, playback: Playback) -> bool:
-        if not self._is_started or self._boundary is not None or playback.is_over or self._is_over:
+        if not self._is_started or self._boundary is not None or playback.is_over:
             return False
         if self._is_paused and self._steps == 0:
             return False
@@ -285,13 +285,14 @@ class StreamCoordinatorCore:
         due_ns = 0 if self._pacer.needs_anchor else self._pacer.due(playback.due_ns)
         if not self._pacer.needs_anchor and self._clock_ns is not None and self._clock_ns >= due_ns:
             return True
-        if not self._is_timer_set:
-            self._is_timer_set = True
+        if self._timer_ns is None:
+            self._timer_ns = due_ns
             out.append(SetTimer(due_ns=due_ns))
         return False
 
     def _timer_fired(self, message: TimerFired) -> Outcome:
-        self._is_timer_set = False
+        if self._timer_ns is not None and message.clock_ns >= self._timer_ns:
+            self._timer_ns = None  # an earlier one was set before the pace changed, and starts nothing
         self._clock_ns = message.clock_ns
         self._pacer.anchor(message.clock_ns, self._now_ns)
         return self._pump()
@@ -302,7 +303,7 @@ class StreamCoordinatorCore:
 
     def _restart_clock(self) -> Outcome:
         self._pacer.release()
-        self._is_timer_set = False
+        self._timer_ns = None
         return self._pump()
 
     # --- what people and programs want

@@ -21,12 +21,13 @@ def calendar_name(settings: Settings, store: BarStore) -> str:
     """
     if settings.calendar is not None:
         return settings.calendar
-    names = store.calendars()
-    if not names:
-        raise DataError(f"the store {settings.store} is empty; import something first")
-    if len(names) > 1:
-        raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
-    return names[0]
+    match store.calendars():
+        case ():
+            raise DataError(f"the store {settings.store} is empty; import something first")
+        case (name,):
+            return name
+        case names:
+            raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
 
 
 class Planner:

@@ -65,6 +65,8 @@ class SystemManagerCore:
         self._change: str | None = None
         self._failure: str | None = None
         self._up: list[Room] = []
+        self._coming: Room | None = None
+        """Told to start, and not heard of since."""
         self._health: dict[Room, RoomHealth] = {}
         self._is_run_finished = False
         self._late: tuple[str, ...] = ()
@@ -84,7 +86,7 @@ class SystemManagerCore:
             case RoomStopped():
                 return self._room_stopped(message)
             case RoomFailed():
-                return self._fail(f"{message.room} did not start: {message.reason}")
+                return self._room_failed(message)
             case RunReady():
                 return self._become(SystemState.RUNNING)
             case RunFinished():
@@ -119,7 +121,8 @@ class SystemManagerCore:
         match message:
             case StartSystem():
                 self._change = "starting"
-                return answer(message, self._status(), StartRoom(room=START_ORDER[0]))
+                self._is_run_finished = False
+                return answer(message, self._status(), self._start_next())
             case StopSystem():
                 return answer(message, self._status(), *self._stop_next())
             case PauseSystem():
@@ -147,12 +150,22 @@ class SystemManagerCore:
     def _room_started(self, message: RoomStarted) -> Outcome:
         if message.room not in START_ORDER:
             return NOTHING
+        self._coming = None
         self._up.append(message.room)
-        if self._change != "starting":
-            return NOTHING
+        return tell(self._start_next()) if self._change == "starting" else tell(*self._stop_next())
+
+    def _start_next(self) -> Message:
+        """Start the room that comes after those that are up; when all are, load the first session."""
         if len(self._up) == len(START_ORDER):
-            return tell(PrepareRun(mode=self._mode))
-        return tell(StartRoom(room=START_ORDER[len(self._up)]))
+            return PrepareRun(mode=self._mode)
+        self._coming = START_ORDER[len(self._up)]
+        return StartRoom(room=self._coming)
+
+    def _room_failed(self, message: RoomFailed) -> Outcome:
+        self._coming = None
+        is_stopping = self._change == "stopping"
+        outcome = self._fail(f"{message.room} did not start: {message.reason}")
+        return tell(*outcome.out, *self._stop_next()) if is_stopping else outcome
 
     def _room_stopped(self, message: RoomStopped) -> Outcome:
         if message.room not in self._up:
@@ -164,6 +177,9 @@ class SystemManagerCore:
 
     def _stop_next(self) -> tuple[Message, ...]:
         """Stop the room that was started last; when none is left, the system is stopped (or stays in error)."""
+        if self._coming is not None:
+            self._change = "stopping"
+            return ()  # it is stopped when it is up
         if self._up:
             self._change = "stopping"
             return (StopRoom(room=self._up[-1]),)
@@ -177,11 +193,17 @@ class SystemManagerCore:
     def _bug_found(self, message: BugFound) -> Outcome:
         if self._mode is Mode.LIVE and message.is_sound:
             return NOTHING
+        if message.room is Room.SYSTEM_MANAGER:
+            self._coming = None  # rooms are started in its thread: a start that raised reports nothing else
+        was_error = self._state is SystemState.ERROR
         outcome = self._fail(f"a bug in {message.room} on {message.message}: {message.error}")
-        return tell(AbortRun(reason=self._failure or message.error), *outcome.out)
+        # Once is enough: a coordinator that cannot even abort would be told so for ever.
+        return outcome if was_error else tell(AbortRun(reason=self._failure or message.error), *outcome.out)
 
     def _fail(self, reason: str) -> Outcome:
         """Enter the error state; a start that failed stops what it had started."""
+        if self._state is SystemState.STOPPED and self._change == "stopping":
+            return NOTHING  # a start given up, or an error being cleared away: what still fails there is no news
         self._failure = self._failure or reason
         self._state = SystemState.ERROR
         changed = StateChanged(state=self._state, failure=self._failure)

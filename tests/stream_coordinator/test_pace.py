@@ -1,0 +1,228 @@
+"""Speed, pause, resume and steps, on a clock that is moved by hand."""
+
+from msgspec.structs import replace
+
+from actors.stream_coordinator.pacing import Pacer
+from messages import (
+    BarArrived,
+    BarsArrived,
+    Message,
+    MinuteSettled,
+    Pause,
+    PublishBar,
+    PublishBars,
+    PublishQuote,
+    PublishTick,
+    Quote,
+    QuoteArrived,
+    Resume,
+    SetSpeed,
+    SetTimer,
+    Step,
+    Tick,
+    TickArrived,
+)
+from messages.columns import BarBatch
+from messages.values import MINUTE_NS, SECOND_NS
+from tests.builders import bar, session_tiny
+from tests.stream_coordinator.playing import LOCKSTEP, MONDAY, Hand, ends, prefetched, shape
+
+LONG = session_tiny(30, day="2024-07-01")
+OPEN = LONG.start_ns
+
+
+def timed(speed: float) -> Hand:
+    """A run that has been started, whose clock shows 100 s at the open."""
+    hand = Hand(replace(LOCKSTEP, speed=speed), LONG).opened()
+    hand.play()
+    hand.clock(100)
+    return hand
+
+
+def timer(messages: list[Message]) -> list[float]:
+    """When the clock was asked to call back, in seconds."""
+    return [message.due_ns / 1e9 for message in messages if isinstance(message, SetTimer)]
+
+
+def settle(hand: Hand) -> None:
+    for ticket in sorted(hand.tickets):
+        hand.tell(MinuteSettled(ticket=ticket))
+
+
+def test_the_clock_is_read_before_the_first_minute() -> None:
+    hand = Hand(replace(LOCKSTEP, speed=60.0), LONG).opened()
+
+    assert timer(hand.play()) == [0]
+    assert timer(hand.clock(100)) == [101]
+
+
+def test_at_speed_sixty_a_minute_takes_a_second() -> None:
+    hand = timed(60.0)
+
+    said = [hand.clock(second) for second in (101, 102, 103)]
+
+    assert [shape(some) for some in said] == [["BarsArrived", "TimeAdvanced", "SetTimer"]] * 3
+    assert [timer(some) for some in said] == [[102], [103], [104]]
+
+
+def test_at_speed_one_a_minute_takes_a_minute() -> None:
+    assert timer(timed(1.0).clock(160)) == [220]
+
+
+def test_a_clock_that_is_late_is_caught_up_with() -> None:
+    hand = timed(60.0)
+
+    assert len(ends(hand.clock(104.5))) == 4
+
+
+def test_a_timer_that_fires_early_plays_nothing_and_sets_no_second_one() -> None:
+    assert timed(60.0).clock(100.5) == []
+
+
+def test_faster_while_running() -> None:
+    hand = timed(60.0)
+    hand.clock(101)
+
+    assert timer(hand.tell(SetSpeed(speed=600.0))) == [0]
+    assert timer(hand.clock(101.5)) == [101.6]
+
+
+def test_as_fast_as_possible_while_running() -> None:
+    hand = timed(1.0)
+
+    assert len(ends(hand.tell(SetSpeed(speed=0.0)))) > 1
+
+
+def test_slower_from_as_fast_as_possible() -> None:
+    hand = Hand(replace(LOCKSTEP, credit=1, minutes_per_ticket=1), LONG).opened()
+    hand.play()
+    hand.tell(SetSpeed(speed=60.0))
+    settle(hand)
+
+    assert timer(hand.clock(200)) == [201]
+
+
+def test_however_often_the_speed_changes_one_timer_drives_the_run() -> None:
+    hand = timed(60.0)
+    pending = [101.0]
+    for _ in range(5):
+        pending += timer(hand.tell(SetSpeed(speed=60.0)))
+    for _ in range(20):
+        pending.sort()
+        pending += timer(hand.clock(max(pending.pop(0), 100.0)))
+        settle(hand)
+
+    assert len(pending) == 1
+
+
+def test_a_session_begins_on_a_clock_of_its_own() -> None:
+    day, next_day = session_tiny(1, day="2024-07-01"), session_tiny(1, day="2024-07-02")
+    hand = Hand(replace(LOCKSTEP, speed=60.0), day, next_day).opened()
+    hand.tell(prefetched(next_day))
+    hand.play()
+    hand.clock(100)
+    hand.clock(101)
+    for _ in range(3):
+        said = hand.home()
+
+    assert timer(said) == [0]
+    assert timer(hand.clock(150)) == [151]
+
+
+def test_paused_no_minute_is_told() -> None:
+    hand = timed(60.0)
+    hand.tell(Pause())
+
+    assert hand.clock(500) == []
+
+
+def test_resumed_the_run_goes_on_from_where_it_stood() -> None:
+    hand = timed(60.0)
+    hand.tell(Pause())
+    hand.clock(500)
+
+    assert timer(hand.tell(Resume())) == [0]
+    assert timer(hand.clock(1000)) == [1001]
+
+
+def test_a_pause_at_full_speed_holds_back_what_has_not_been_sent() -> None:
+    hand = Hand(replace(LOCKSTEP, credit=1, minutes_per_ticket=1), LONG).opened()
+    hand.play()
+    hand.tell(Pause())
+
+    assert hand.home() == []
+    assert len(ends(hand.tell(Resume()))) == 1
+
+
+def test_a_step_plays_one_minute() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened()
+    hand.tell(Pause())
+
+    assert [ends(hand.tell(Step())) for _ in range(2)] == [[OPEN + MINUTE_NS], [OPEN + 2 * MINUTE_NS]]
+
+
+def test_a_step_does_not_wait_for_the_clock() -> None:
+    hand = timed(1.0)
+    hand.tell(Pause())
+
+    assert ends(hand.tell(Step())) == [OPEN + MINUTE_NS]
+
+
+def test_a_step_waits_for_the_minute_before_it_in_lockstep() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.tell(Pause(), Step())
+
+    assert hand.tell(Step()) == []
+    assert ends(hand.home()) == [OPEN + 2 * MINUTE_NS]
+
+
+def test_steps_that_were_not_taken_are_forgotten_on_resume() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.tell(Pause(), Step(), Step(), Resume(), Pause())
+
+    assert hand.home() == []
+
+
+def test_one_step_at_the_close_opens_the_next_session_but_plays_none_of_it() -> None:
+    hand = Hand(LOCKSTEP, MONDAY).opened()
+    hand.tell(Pause(), Step(), Step(), Step())
+
+    assert len(ends(hand.said)) == 3
+    settle(hand)
+    assert shape(hand.said)[-2:] == ["StartStopwatch", "closed"]
+
+
+def test_what_is_published_arrives_at_the_time_of_the_stream_with_its_receipt() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    now_ns, own = OPEN + MINUTE_NS, bar("A", OPEN)
+    batch, quote = BarBatch.of([own]), Quote(symbol="A", at_ns=OPEN, bid=1.0, ask=2.0)
+    tick = Tick(symbol="A", at_ns=OPEN, price=1.0, size=1.0)
+
+    said = hand.tell(
+        PublishBar(bar=own, source="desk", receipt=1),
+        PublishBars(batch=batch, source="desk", receipt=2, is_correction=True),
+        PublishQuote(quote=quote, receipt=3),
+        PublishTick(tick=tick, receipt=4),
+    )
+
+    assert said == [
+        BarArrived(bar=own, now_ns=now_ns, source="desk", receipt=1),
+        BarsArrived(batch=batch, now_ns=now_ns, source="desk", receipt=2, is_correction=True),
+        QuoteArrived(quote=quote, now_ns=now_ns, receipt=3),
+        TickArrived(tick=tick, now_ns=now_ns, receipt=4),
+    ]
+
+
+def test_a_pacer_keeps_its_first_anchor_until_it_is_released() -> None:
+    pacer = Pacer(60.0)
+    pacer.anchor(0, 0)
+    pacer.anchor(SECOND_NS, 0)
+
+    assert pacer.due(MINUTE_NS) == SECOND_NS
+    pacer.release()
+    assert pacer.needs_anchor
+
+
+def test_as_fast_as_possible_needs_no_anchor() -> None:
+    assert not Pacer(0.0).needs_anchor

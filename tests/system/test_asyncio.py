@@ -1,0 +1,160 @@
+"""The same system in an event loop, which goes on turning."""
+
+import asyncio
+from typing import Any, Self
+
+import pytest
+
+from actors.session_data.core import SessionDataCore
+from actors.storage.memory import MemoryStore
+from messages import NotReady, Quote, SystemFailed, TimeAdvanced, UnknownSymbol
+from tests.system.worlds import break_on, memory, short
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    return memory(2, 3, quiet=0.0)
+
+
+class Ticker:
+    """Another task of the same loop; it counts how often it gets its turn."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            self.turns += 1
+            await asyncio.sleep(0)
+
+
+def test_minutes_come_to_a_loop_and_are_the_same_as_in_a_thread(store: MemoryStore) -> None:
+    async def collect() -> list[Any]:
+        with short(store) as system:
+            return [minute async for minute in system.minutes()]
+
+    with short(store) as system:
+        in_a_thread = list(system.minutes())
+
+    assert asyncio.run(collect()) == in_a_thread
+    assert len(in_a_thread) == 30
+
+
+def test_in_a_loop_too_nothing_past_the_minute_exists(store: MemoryStore) -> None:
+    async def read() -> list[bool]:
+        with short(store) as system:
+            symbol = (await system.active_symbols())[0]
+            seen = []
+            async for minute in system.minutes():
+                window = await system.last_bars(symbol, 1)
+                seen.append((window.now_ns, int(window.start_ns[-1])) == (minute.end_ns, minute.start_ns))
+            return seen
+
+    assert asyncio.run(read()) == [True] * 30
+
+
+def test_waiting_for_a_minute_blocks_nobody_else(store: MemoryStore) -> None:
+    async def listen() -> tuple[int, int]:
+        with short(store, speed=600.0) as system:  # a minute takes a tenth of a second
+            async with Ticker() as ticker:
+                async for _ in system.minutes():
+                    break
+            return ticker.turns, system.progress().get(timeout=5).minutes_done
+
+    turns, minutes = asyncio.run(listen())
+
+    assert minutes >= 1
+    assert turns > 50
+
+
+def test_several_loops_of_one_program_listen_side_by_side(store: MemoryStore) -> None:
+    async def count(system: Any) -> int:
+        return len([minute async for minute in system.minutes()])
+
+    async def both() -> list[int]:
+        with short(store) as system:
+            return await asyncio.gather(*(count(system) for _ in range(3)))
+
+    assert asyncio.run(both()) == [30, 30, 30]
+
+
+def test_an_answer_that_is_an_error_is_raised_where_it_is_awaited(store: MemoryStore) -> None:
+    async def ask() -> None:
+        with short(store) as system:
+            await system.latest_bar("NOBODY")
+
+    with pytest.raises(UnknownSymbol):
+        asyncio.run(ask())
+
+
+def test_a_failing_run_is_raised_in_the_loop(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_on(monkeypatch, SessionDataCore, TimeAdvanced, nth=3)
+
+    async def listen() -> None:
+        with short(store) as system:
+            async for _ in system.subscribe():
+                pass
+
+    with pytest.raises(SystemFailed, match="a bug in session_data on TimeAdvanced"):
+        asyncio.run(listen())
+
+
+def test_closing_in_the_loop_wakes_a_task_that_waits(store: MemoryStore) -> None:
+    async def listen(system: Any) -> str:
+        try:
+            async for _ in system.subscribe():
+                pass
+        except NotReady as error:
+            return str(error)
+        return "ended"
+
+    async def close_soon() -> str:
+        with short(store, speed=1.0) as system:
+            task = asyncio.create_task(listen(system))
+            await asyncio.sleep(0)
+            system.close()
+            return await task
+
+    assert asyncio.run(close_soon()) == "the system is closed"
+
+
+def test_a_task_that_is_cancelled_while_it_waits_lets_the_run_go_on(store: MemoryStore) -> None:
+    async def give_up() -> bool:
+        with short(store, speed=1.0) as system:
+            minutes = system.minutes()
+
+            async def first() -> object:
+                return await anext(aiter(minutes))
+
+            task = asyncio.create_task(first())
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            minutes._subscription.close()
+            system.set_speed(0)
+            return system.run(timeout=20).is_finished
+
+    assert asyncio.run(give_up())
+
+
+def test_published_in_a_loop_and_read_there(store: MemoryStore) -> None:
+    async def publish() -> tuple[object, object]:
+        with short(store) as system:
+            symbol = (await system.active_symbols())[0]
+            quote = Quote(symbol=symbol, at_ns=(await system.progress()).now_ns, bid=1.0, ask=2.0)
+            await system.publish(quote)
+            return quote, await system.latest_quote(symbol)
+
+    sent, read = asyncio.run(publish())
+
+    assert sent == read

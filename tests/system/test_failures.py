@@ -1,0 +1,137 @@
+"""Bugs and rooms that do not come up: a backtest ends as an error, and everybody is told the same reason."""
+
+from typing import Any
+
+import pytest
+
+from actors.data_upkeep.core import DataUpkeepCore
+from actors.session_data.core import SessionDataCore
+from actors.storage.memory import MemoryStore
+from actors.stream_coordinator.core import StreamCoordinatorCore
+from actors.system_manager.core import SystemManagerCore
+from messages import (
+    GetLatestBar,
+    IllegalTransition,
+    MinuteSettled,
+    Room,
+    SessionBoundary,
+    StepSystem,
+    SystemFailed,
+    SystemState,
+    TimeAdvanced,
+)
+from tests.switchboard import Switchboard
+from tests.system.worlds import QUARTER, break_on, memory, short
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    return memory(3)
+
+
+@pytest.mark.parametrize(
+    ("core", "kind", "nth", "room"),
+    [
+        (SessionDataCore, TimeAdvanced, 3, "session_data"),
+        (SessionDataCore, SessionBoundary, 2, "session_data"),
+        (DataUpkeepCore, SessionBoundary, 2, "data_upkeep"),
+        (StreamCoordinatorCore, MinuteSettled, 4, "stream_coordinator"),
+    ],
+)
+def test_a_bug_in_a_room_ends_a_backtest_as_an_error_for_everybody(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch, core: type[Any], kind: type[Any], nth: int, room: str
+) -> None:
+    break_on(monkeypatch, core, kind, nth=nth)
+    failure = f"a bug in {room} on {kind.__name__}: RuntimeError: a bug put in by a test"
+
+    with short(store) as system:
+        with pytest.raises(SystemFailed, match=failure):
+            list(system.subscribe())
+        with pytest.raises(SystemFailed, match=failure):
+            system.run(timeout=20)
+        status = system.status().get(timeout=5)
+
+    assert (status.state, status.failure) == (SystemState.ERROR, failure)
+
+
+def test_a_bug_on_a_question_fails_the_question_and_the_backtest(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_on(monkeypatch, SessionDataCore, GetLatestBar)
+
+    with short(store) as system:
+        with pytest.raises(SystemFailed, match="a bug in session_data on GetLatestBar"):
+            system.latest_bar("ANY").get(timeout=5)
+        with pytest.raises(SystemFailed, match="GetLatestBar"):
+            system.run(timeout=20)
+
+
+def test_a_bug_in_the_manager_itself_is_an_error_too(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_on(monkeypatch, SystemManagerCore, StepSystem)
+
+    with short(store) as system:
+        system.pause().get(timeout=5)
+        with pytest.raises(SystemFailed, match="a bug in system_manager on StepSystem"):
+            system.step().get(timeout=5)
+        with pytest.raises(SystemFailed, match="StepSystem"):
+            system.run(timeout=20)
+
+
+def test_a_bug_before_the_first_session_fails_the_start(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_on(monkeypatch, SessionDataCore, SessionBoundary)
+
+    with pytest.raises(SystemFailed, match="a bug in session_data on SessionBoundary"):
+        short(store).start(timeout=10)
+
+
+def test_a_coordinator_that_cannot_do_anything_does_not_start_a_quarrel(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Switchboard(store, closed=QUARTER).up()
+    monkeypatch.setattr(board.shells[Room.STREAM_COORDINATOR]._core, "handle", lambda _message: 1 / 0)
+
+    board.stream_coordinator.tell(TimeAdvanced(now_ns=0))
+    board.settle()
+
+    assert board.state is SystemState.ERROR
+
+
+def test_an_error_can_be_cleared_and_leaves_the_system_stopped(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_on(monkeypatch, SessionDataCore, TimeAdvanced)
+    with short(store) as system:
+        with pytest.raises(SystemFailed):
+            system.run(timeout=20)
+        with pytest.raises(IllegalTransition, match="the system is error"):
+            system.pause().get(timeout=5)
+        cleared = system.clear_error().get(timeout=5)
+        system._house.milestones.stopped.get(timeout=5)
+        status = system.status().get(timeout=5)
+
+    assert (cleared.state, status.state, status.failure) == (SystemState.STOPPED, SystemState.STOPPED, None)
+
+
+def test_a_room_that_cannot_be_made_fails_the_start_and_stops_the_others(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unmade(*_: object) -> None:
+        raise TypeError("no such argument")
+
+    monkeypatch.setattr(DataUpkeepCore, "__init__", unmade)
+
+    with pytest.raises(SystemFailed, match="no such argument"):
+        short(store).start(timeout=10)
+
+
+def test_a_store_that_cannot_be_listed_fails_the_start(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = short(store, calendar="XNYS")
+
+    def gone() -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(system._house.store, "calendars", gone)
+
+    with pytest.raises(SystemFailed, match="stores did not start: the disk is gone"):
+        system.start(timeout=10)
+    monkeypatch.undo()

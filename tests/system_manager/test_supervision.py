@@ -1,0 +1,141 @@
+"""Bugs, health, late subscribers and the end of a run, as the manager sees them."""
+
+import pytest
+
+from actors.system_manager.core import SystemManagerCore
+from messages import (
+    AbortRun,
+    BugFound,
+    GetStatus,
+    HealthReported,
+    Message,
+    Mode,
+    ReportHealth,
+    Room,
+    RoomHealth,
+    RunFailed,
+    RunFinished,
+    StartSystem,
+    StateChanged,
+    StopSystem,
+    SubscriberLate,
+    SystemState,
+    SystemStatus,
+)
+from tests.system_manager.test_commands import ERROR, RUNNING, core_that_is
+
+
+def status_of(core: SystemManagerCore) -> SystemStatus:
+    status: SystemStatus = core.handle(GetStatus()).answer
+    return status
+
+
+def bug(*, is_sound: bool) -> BugFound:
+    return BugFound(room=Room.SESSION_DATA, message="BarsArrived", error="KeyError: 1", is_sound=is_sound)
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_a_bug_in_a_backtest_is_an_error_and_aborts_the_run(is_sound: bool) -> None:
+    failure = "a bug in session_data on BarsArrived: KeyError: 1"
+
+    told = core_that_is("running").handle(bug(is_sound=is_sound)).out
+
+    assert told == (AbortRun(reason=failure), StateChanged(state=ERROR, failure=failure))
+
+
+def test_a_live_system_keeps_a_core_that_is_sound() -> None:
+    core = core_that_is("running", Mode.LIVE)
+
+    assert core.handle(bug(is_sound=True)).out == ()
+    assert status_of(core).state is RUNNING
+
+
+def test_a_live_system_with_a_core_that_is_not_sound_is_in_error() -> None:
+    core = core_that_is("running", Mode.LIVE)
+
+    assert isinstance(core.handle(bug(is_sound=False)).out[0], AbortRun)
+    assert status_of(core).state is ERROR
+
+
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_a_run_that_fails_is_an_error(state: str) -> None:
+    core = core_that_is(state)
+
+    assert core.handle(RunFailed(reason="torn")).out == (StateChanged(state=ERROR, failure="torn"),)
+
+
+def test_a_run_that_is_over_asks_everybody_how_they_are() -> None:
+    core = core_that_is("running")
+
+    assert core.handle(RunFinished(sessions=3)).out == (ReportHealth(),)
+    assert (status_of(core).is_run_finished, status_of(core).state) == (True, RUNNING)
+
+
+def test_a_new_start_forgets_the_end_of_the_run_before() -> None:
+    core = core_that_is("stopped")
+    core.handle(RunFinished(sessions=3))
+
+    core.handle(StartSystem())
+
+    assert status_of(core).is_run_finished is False
+
+
+def test_the_status_holds_the_last_report_of_each_room_in_their_order() -> None:
+    core = SystemManagerCore()
+    reports = [
+        RoomHealth(room=Room.STREAM_COORDINATOR, messages=5),
+        RoomHealth(room=Room.SESSION_DATA, messages=7),
+        RoomHealth(room=Room.STREAM_COORDINATOR, messages=9),
+    ]
+
+    outcomes = [core.handle(HealthReported(health=health)) for health in reports]
+
+    assert [outcome.out for outcome in outcomes] == [(), (), ()]
+    assert status_of(core).rooms == (reports[1], reports[2])
+
+
+def test_a_subscriber_that_is_late_is_named_in_the_status() -> None:
+    core = SystemManagerCore()
+
+    core.handle(SubscriberLate(names=("slow",), seconds=11.0))
+
+    assert status_of(core).late_subscribers == ("slow",)
+
+
+def test_a_subscriber_that_has_caught_up_is_late_no_more() -> None:
+    core = SystemManagerCore()
+    core.handle(SubscriberLate(names=("slow",), seconds=60.0))
+
+    core.handle(SubscriberLate(names=(), seconds=0.0))
+
+    assert status_of(core).late_subscribers == ()
+
+
+@pytest.mark.parametrize("state", [*SystemState, "starting", "stopping"])
+def test_the_core_is_sound_in_every_state(state: str) -> None:
+    core_that_is(state).check()
+
+
+def test_a_core_whose_rooms_are_up_in_no_order_is_not_sound() -> None:
+    core = core_that_is("running")
+    core._up.reverse()
+
+    with pytest.raises(AssertionError):
+        core.check()
+
+
+def test_a_message_that_is_no_command_is_a_bug_and_not_ignored() -> None:
+    class Nonsense(Message, frozen=True, kw_only=True):
+        pass
+
+    with pytest.raises(KeyError):
+        SystemManagerCore().handle(Nonsense())  # type: ignore[arg-type]  # on purpose
+
+
+def test_the_failure_of_a_run_while_stopping_is_told_at_the_end() -> None:
+    core = core_that_is("running")
+    core.handle(StopSystem())
+
+    core.handle(RunFailed(reason="torn"))
+
+    assert (status_of(core).state, status_of(core).failure, status_of(core).is_changing) == (ERROR, "torn", True)

@@ -1,0 +1,142 @@
+"""Settings are checked when they are made, and say what is wrong with them in one sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.settings import DEFAULT_INTERVALS, SessionRules, Settings
+from messages.errors import SettingsError
+from messages.values import Interval, Mode, Pace
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "barkeeper.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_only_the_store_must_be_said() -> None:
+    settings = Settings(store="bars")
+
+    assert (settings.mode, settings.pace, settings.speed) == (Mode.BACKTEST, Pace.LOCKSTEP, 0.0)
+    assert settings.rules.intervals == DEFAULT_INTERVALS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"speed": -1.0}, "speed is 0"),
+        ({"speed": float("nan")}, "speed is 0"),
+        ({"speed": float("inf")}, "speed is 0"),
+        ({"mode": "replay"}, "mode is one of backtest, live, not 'replay'"),
+        ({"pace": "slow"}, "pace is one of lockstep, free, not 'slow'"),
+        ({"last": 0}, "last is the number of sessions"),
+        ({"credit": 0}, "credit and minutes_per_ticket"),
+        ({"minutes_per_ticket": 0}, "credit and minutes_per_ticket"),
+        ({"symbols": ("AAPL", "AAPL")}, "named twice"),
+        ({"start": "2024/01/02"}, "'2024/01/02' is no date"),
+        ({"end": "20240102"}, "'20240102' is no date"),
+        ({"start": "2024-13-01"}, "is no date"),
+        ({"start": "2024-01-03", "end": "2024-01-02"}, "ends on 2024-01-02, before it starts on 2024-01-03"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_with_a_reason(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Settings(store="bars", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"intervals": (Interval(seconds=90),)}, "interval 90s is no whole multiple of 1m"),
+        ({"intervals": (Interval(seconds=60),)}, "interval 1m is no whole multiple of 1m, whose bars are told anyway"),
+        ({"intervals": (Interval(seconds=0),)}, "no whole multiple"),
+        ({"intervals": (Interval(seconds=300), Interval(seconds=300))}, "named twice"),
+        ({"unknown_symbols": "maybe"}, "'add' or 'reject', not 'maybe'"),
+        ({"trailing_sessions": -1}, "trailing_sessions must be 0 or more"),
+        ({"quote_window": 0}, "quote_window 1 or more"),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_refused_with_a_reason(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        SessionRules(**wrong)
+
+
+def test_a_mode_or_a_pace_may_be_said_in_words() -> None:
+    settings = Settings(store="bars", mode="live", pace="free")  # type: ignore[arg-type]  # as untyped callers do
+
+    assert (settings.mode is Mode.LIVE, settings.pace is Pace.FREE) == (True, True)
+
+
+def test_one_day_in_the_range_is_a_range() -> None:
+    assert Settings(store="bars", start="2024-01-02", end="2024-01-02").start == "2024-01-02"
+
+
+def test_a_file_says_the_same_as_arguments(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+        store = "bars"
+        symbols = ["AAPL", "MSFT"]
+        speed = 60
+        pace = "free"
+        closed = ["16:00-17:00"]
+
+        [rules]
+        intervals = ["5m", "1h", "1d"]
+        trailing_sessions = 2
+        """,
+    )
+
+    assert Settings.load(path) == Settings(
+        store="bars",
+        symbols=("AAPL", "MSFT"),
+        speed=60.0,
+        pace=Pace.FREE,
+        closed=("16:00-17:00",),
+        rules=SessionRules(intervals=tuple(map(Interval.parse, ("5m", "1h", "1d"))), trailing_sessions=2),
+    )
+
+
+def test_an_interval_in_a_file_may_be_spelled_in_seconds(tmp_path: Path) -> None:
+    path = written(tmp_path, 'store = "bars"\n[rules]\nintervals = [{seconds = 300}]')
+
+    assert Settings.load(path).rules.intervals == (Interval(seconds=300),)
+
+
+def test_the_environment_overrides_the_store_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BARKEEPER_STORE", "elsewhere")
+
+    assert Settings.load(written(tmp_path, 'store = "bars"')).store == "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('store = "bars"\nspede = 60', "unknown field `spede`"),
+        ('store = "bars"\n[rules]\ngrace = 5', "unknown field `grace`"),
+        ("speed = 60", "missing required field `store`"),
+        ('store = "bars"\nspeed = "fast"', "Expected `float`"),
+        ('store = "bars"\nspeed = -1', "speed is 0"),
+        ('store = "bars"\n[rules]\nintervals = ["soon"]', "'soon' is no interval"),
+        ('store = "bars"\n[rules]\nintervals = [5]', "Expected `object`"),
+        ('store = "bars"\nrules = 5', "Expected `object`"),
+        ("store = ", "Invalid"),
+        (b"store = '\xff'", "utf-8"),
+    ],
+)
+def test_a_file_that_is_not_understood_is_named_with_what_is_wrong(
+    tmp_path: Path, text: str | bytes, says: str
+) -> None:
+    path = written(tmp_path, text)
+
+    with pytest.raises(SettingsError, match=says) as refused:
+        Settings.load(path)
+
+    assert str(path) in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
+        Settings.load(tmp_path / "nowhere.toml")
