@@ -1,6 +1,7 @@
 """System: the door for programs. Start it, read from it, publish into it, subscribe to it, close it."""
 
 import contextlib
+import math
 import os
 import threading
 import time
@@ -164,7 +165,7 @@ class System(Readers):
             if isinstance(error, Timeout):
                 raise SystemFailed(f"the first session was not loaded within {limit:.0f} s") from error
             raise
-        _watch(weakref.ref(house), self._settings.late_after_s)
+        _watch(weakref.ref(house))
         return self
 
     def close(self, timeout: float = 5.0) -> None:
@@ -200,6 +201,7 @@ class System(Readers):
             SystemFailed: the run ended in an error.
             Timeout: it is not over after ``timeout`` seconds.
         """
+        self._check_started()
         self.play()
         self._house.milestones.finished.get(timeout=timeout)
         summary: RunSummary = self.summary().get(timeout=timeout)
@@ -223,7 +225,7 @@ class System(Readers):
 
     def set_speed(self, speed: float) -> None:
         """Change the pace: 0 as fast as possible, 1 real time, N times as fast."""
-        if speed < 0:
+        if not 0 <= speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {speed}")
         self._house.stream_coordinator.tell(SetSpeed(speed=speed))
 
@@ -272,6 +274,7 @@ class System(Readers):
             symbols=frozenset(symbols),
             intervals=frozenset(Interval.parse(interval) for interval in intervals),
         )
+        self._check_started()
         with self._lock:
             self._names += 1
             name = name or f"subscriber-{self._names}"
@@ -285,6 +288,11 @@ class System(Readers):
         In lockstep nothing past this minute exists yet while the loop's body runs.
         """
         return Minutes(self.subscribe(("minutes",), name=name))
+
+    def _check_started(self) -> None:
+        """Refuse what would wait for ever: before the start nothing comes, and nothing could be given back."""
+        if self._forgotten is None:
+            raise NotReady("the system is not started; use `with`, or call start()")
 
     # --- feeding
 
@@ -349,14 +357,14 @@ class Minutes:
                 yield event
 
 
-def _watch(house: "weakref.ref[House]", late_after: float, since: float | None = None) -> None:
+def _watch(house: "weakref.ref[House]", since: float | None = None) -> None:
     """Look about once a second who holds up the run; ends with the house."""
     alive, now = house(), time.monotonic()
     if alive is None or not alive.system_manager.is_alive:
         return
     if since is not None:
-        alive.fanout.watch(now - since, late_after)
-    alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, lambda _: _watch(house, late_after, now))
+        alive.fanout.watch(now - since)
+    alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, lambda _: _watch(house, now))
 
 
 def _close_forgotten(house: House) -> None:

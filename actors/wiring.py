@@ -29,6 +29,7 @@ from actors.system_manager.actor import SystemManager
 from actors.system_manager.core import SystemManagerCore
 from messages.commands import (
     AbortRun,
+    ListenFrom,
     Pause,
     PlanSessions,
     Prefetch,
@@ -124,6 +125,7 @@ class House:
                 QuoteArrived: (session,),
                 TickArrived: (session,),
                 SessionBoundary: (session,),
+                ListenFrom: (self.fanout,),
                 Prefetch: (upkeep,),
                 PlanSessions: (planner,),
                 SetTimer: (Timer(self.clock, stream),),
@@ -147,7 +149,7 @@ class House:
                 Step: (stream,),
                 AbortRun: (stream, log),
                 ReportHealth: tuple(self.rooms.values()),
-                StateChanged: (self.milestones, log),
+                StateChanged: (self.milestones, self.fanout, log),
             },
         }
 
@@ -179,7 +181,7 @@ class House:
             Room.SESSION_DATA: (SessionData, lambda: SessionDataCore(settings.rules)),
             Room.DATA_UPKEEP: (DataUpkeep, self._data_upkeep),
             Room.STREAM_COORDINATOR: (StreamCoordinator, lambda: StreamCoordinatorCore(settings)),
-            Room.SYSTEM_MANAGER: (SystemManager, lambda: SystemManagerCore(settings.mode)),
+            Room.SYSTEM_MANAGER: (SystemManager, lambda: SystemManagerCore(settings.mode, settings.late_after_s)),
         }
         shell, make = makers[room]
         return shell, make()

@@ -133,6 +133,15 @@ class WakeAt(Command, frozen=True, kw_only=True):
     key: str
 
 
+# --- StreamCoordinator -> the fanout
+
+
+class ListenFrom(Command, frozen=True, kw_only=True, gc=False):
+    """Let those who came to listen hear what travels with this ticket and later: all before is under way already."""
+
+    ticket: int
+
+
 # --- StreamCoordinator -> its shell
 
 

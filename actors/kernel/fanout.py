@@ -11,10 +11,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from actors.kernel.address import Address
-from actors.kernel.subscription import Filter, Subscription
+from actors.kernel.subscription import NEVER, Filter, Subscription
 from messages.base import Event
+from messages.commands import ListenFrom
 from messages.errors import SystemFailed
-from messages.events import MinuteSettled, RunFailed, RunFinished, SubscriberLate, SubscribersChanged
+from messages.events import (
+    BoundaryKind,
+    MinuteSettled,
+    RunFailed,
+    RunFinished,
+    SessionBoundary,
+    StateChanged,
+    SubscriberLate,
+    SubscribersChanged,
+)
 from messages.values import Policy
 
 
@@ -28,7 +38,8 @@ class Fanout:
         self._subscriptions: list[Subscription] = []
         self._held: list[Event] = []
         self._holders: dict[int, set[Subscription]] = {}
-        self._stuck: tuple[int, float] = (0, 0.0)
+        self._opened: Event | None = None
+        self._stuck: tuple[tuple[int, int], float] = ((0, 0), 0.0)
         self._end: BaseException | None = None
         self._has_ended = False
 
@@ -36,14 +47,11 @@ class Fanout:
         """Let somebody listen from the next ticket on."""
         subscription = Subscription(name, wanted, policy, bound, self._give_back)
         with self._lock:
-            has_ended = self._has_ended
-            if not has_ended:
+            if not self._has_ended:
                 self._subscriptions.append(subscription)
-            count = len(self._subscriptions)
-        if has_ended:
-            subscription.finish(self._end)
-        else:
-            self._credit.tell(SubscribersChanged(count=count))
+                self._credit.tell(SubscribersChanged(count=len(self._subscriptions)))
+                return subscription
+        subscription.finish(self._end)
         return subscription
 
     def tell(self, message: Any) -> None:
@@ -54,7 +62,12 @@ class Fanout:
             self.finish(None)
         elif isinstance(message, RunFailed):
             self.finish(SystemFailed(message.reason))
-        elif self._subscriptions:
+        elif isinstance(message, StateChanged):
+            if message.failure is not None:  # the coordinator may be what failed, and say nothing any more
+                self.finish(SystemFailed(message.failure))
+        elif isinstance(message, ListenFrom):
+            self._listen_from(message.ticket)
+        elif self._subscriptions or isinstance(message, SessionBoundary):
             self._held.append(message)
 
     def finish(self, error: BaseException | None) -> None:
@@ -66,22 +79,25 @@ class Fanout:
         for subscription in subscriptions:
             subscription.finish(error)
 
-    def watch(self, elapsed: float, late_after: float) -> None:
-        """Look whether the oldest ticket moved in the last ``elapsed`` seconds; name who has held it for too long."""
+    def watch(self, elapsed: float) -> None:
+        """Look whether the oldest ticket stands still for another ``elapsed`` seconds, and tell who holds it."""
         with self._lock:
             oldest = min(self._holders, default=0)
-            names = tuple(sorted(holder.name for holder in self._holders.get(oldest, ())))
+            holders = self._holders.get(oldest, set())
+            seen = (oldest, sum(holder.taken for holder in holders))
             before, waited = self._stuck
-            self._stuck = (oldest, waited + elapsed if oldest and oldest == before else 0.0)
-            seconds = self._stuck[1]
-            names = names if seconds >= late_after else ()
+            waited = waited + elapsed if oldest and seen == before else 0.0
+            self._stuck = (seen, waited)
+            names = tuple(sorted(holder.name for holder in holders)) if waited else ()
         for overseer in self._overseers:
-            overseer.tell(SubscriberLate(names=names, seconds=seconds))
+            overseer.tell(SubscriberLate(names=names, seconds=waited))
 
     def _release(self, settled: MinuteSettled) -> None:
         events, self._held = self._held, []
+        self._opened = next((event for event in reversed(events) if _is_opening(event)), self._opened)
         with self._lock:
-            given = [(to, picked) for to in self._subscriptions if (picked := to.pick(events))]
+            listening = [to for to in self._subscriptions if to.listens_from <= settled.ticket]
+            given = [(to, picked) for to in listening if (picked := to.pick(events))]
             holders = {to for to, _ in given if to.policy is Policy.BLOCK}
             if holders:
                 self._holders[settled.ticket] = holders
@@ -89,6 +105,16 @@ class Fanout:
             to.push(picked, settled.ticket)
         if not holders:
             self._credit.tell(settled)
+
+    def _listen_from(self, ticket: int) -> None:
+        """Let the newcomers in, and tell them which session is open."""
+        with self._lock:
+            newcomers = [to for to in self._subscriptions if to.listens_from == NEVER]
+            for newcomer in newcomers:
+                newcomer.listens_from = ticket
+        for newcomer in newcomers:
+            if self._opened is not None and (picked := newcomer.pick([self._opened])):
+                newcomer.push(picked, 0)
 
     def _give_back(self, subscription: Subscription, ticket: int, *, is_leaving: bool) -> None:
         """A subscriber is done with a ticket, or, leaving, with all that it holds."""
@@ -102,9 +128,8 @@ class Fanout:
             was_listening = subscription in self._subscriptions
             if was_listening:
                 self._subscriptions.remove(subscription)
-            count, held = len(self._subscriptions), sorted(self._holders)
-        if was_listening:
-            self._credit.tell(SubscribersChanged(count=count))
+                self._credit.tell(SubscribersChanged(count=len(self._subscriptions)))
+            held = sorted(self._holders)
         for ticket in held:
             self._give_back(subscription, ticket, is_leaving=False)
 
@@ -118,3 +143,7 @@ class Fanout:
             if not holders:
                 del self._holders[ticket]
             return not holders
+
+
+def _is_opening(event: Event) -> bool:
+    return isinstance(event, SessionBoundary) and event.kind is BoundaryKind.OPENED

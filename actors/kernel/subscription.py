@@ -14,6 +14,9 @@ from messages.errors import NotReady
 from messages.events import BarsUpdated
 from messages.values import Interval, Policy
 
+NEVER = 1 << 62
+"""A ticket that is never issued."""
+
 
 class GiveBack(Protocol):
     """How a subscription says that it is done with a ticket, or leaves."""
@@ -64,6 +67,10 @@ class Subscription:
         self.policy = policy
         self.dropped = 0
         """Events dropped so far (policy ``drop_oldest``)."""
+        self.taken = 0
+        """Events taken out so far."""
+        self.listens_from = NEVER
+        """The first ticket whose events come here; the coordinator says which."""
         self._wanted = wanted
         self._bound = bound
         self._give_back = give_back
@@ -150,6 +157,7 @@ class Subscription:
         with self._lock:
             if self._queue:
                 event, self._ticket = self._queue.popleft()
+                self.taken += 1
                 return event
             if self._is_ended:
                 if self._error is not None:

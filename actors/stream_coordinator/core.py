@@ -12,6 +12,7 @@ from actors.stream_coordinator.playback import Playback
 from messages.base import Message
 from messages.commands import (
     AbortRun,
+    ListenFrom,
     Pause,
     PlanSessions,
     Prefetch,
@@ -360,7 +361,7 @@ class StreamCoordinatorCore:
 
     def _subscribers_changed(self, message: SubscribersChanged) -> Outcome:
         self._subscribers = message.count
-        return self._pump()
+        return tell(ListenFrom(ticket=self._last_ticket + 1), *self._pump().out)
 
     def _subscriber_late(self, message: SubscriberLate) -> Outcome:
         limit = self._settings.lockstep_timeout_s

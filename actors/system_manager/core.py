@@ -59,8 +59,9 @@ ALLOWED: dict[type[Message], tuple[str, frozenset[SystemState], SystemState]] = 
 class SystemManagerCore:
     """Life and death of the rooms, one state for all of them."""
 
-    def __init__(self, mode: Mode = Mode.BACKTEST) -> None:
+    def __init__(self, mode: Mode = Mode.BACKTEST, late_after_s: float = 10.0) -> None:
         self._mode = mode
+        self._late_after_s = late_after_s
         self._state = SystemState.STOPPED
         self._change: str | None = None
         self._failure: str | None = None
@@ -95,7 +96,7 @@ class SystemManagerCore:
             case RunFailed():
                 return self._fail(message.reason)
             case SubscriberLate():
-                self._late = message.names
+                self._late = message.names if message.seconds >= self._late_after_s else ()
                 return NOTHING
             case _:
                 return self._command(message)

@@ -13,6 +13,7 @@ from messages import (
     BarsUpdated,
     Event,
     Interval,
+    ListenFrom,
     MinuteClosed,
     MinuteSettled,
     NotReady,
@@ -24,7 +25,7 @@ from messages import (
     SystemFailed,
 )
 from messages.values import MINUTE_NS, ONE_MINUTE
-from tests.builders import minute_of
+from tests.builders import DAY, minute_of, opened
 from tests.doubles import Outbox
 
 FIVE = Interval.parse("5m")
@@ -51,7 +52,9 @@ class Switch:
     def subscribe(
         self, wanted: Filter = ALL, policy: Policy = Policy.BLOCK, bound: int = 2, name: str = "reader"
     ) -> Subscription:
-        return self.fanout.subscribe(name, wanted, policy, bound)
+        subscription = self.fanout.subscribe(name, wanted, policy, bound)
+        self.fanout.tell(ListenFrom(ticket=1))
+        return subscription
 
     def minute(self, ticket: int, *events: Event) -> None:
         for event in events:
@@ -337,7 +340,7 @@ def watched(switch: Switch, times: int) -> list[tuple[tuple[str, ...], float]]:
     """What the overseer hears when somebody looks so many times, each a second after the other."""
     switch.boss.take()
     for _ in range(times):
-        switch.fanout.watch(1.0, late_after=2.0)
+        switch.fanout.watch(1.0)
     return [(late.names, late.seconds) for late in switch.boss.of(SubscriberLate)]
 
 
@@ -347,7 +350,7 @@ def test_the_watch_names_who_has_held_the_oldest_ticket_for_too_long(switch: Swi
     switch.minute(1, closed(1))
     quick.close()
 
-    assert watched(switch, 4) == [((), 0.0), ((), 1.0), (("slow",), 2.0), (("slow",), 3.0)]
+    assert watched(switch, 4) == [((), 0.0), (("slow",), 1.0), (("slow",), 2.0), (("slow",), 3.0)]
 
 
 def test_the_watch_starts_again_when_the_ticket_has_moved(switch: Switch) -> None:
@@ -364,3 +367,30 @@ def test_the_watch_starts_again_when_the_ticket_has_moved(switch: Switch) -> Non
 
 def test_the_watch_names_nobody_when_nobody_holds_anything(switch: Switch) -> None:
     assert watched(switch, 3) == [((), 0.0)] * 3
+
+
+# --- newcomers
+
+
+def test_a_newcomer_hears_nothing_of_what_was_under_way_when_it_came(switch: Switch) -> None:
+    newcomer = switch.fanout.subscribe("new", ALL, Policy.BLOCK, 2)
+    switch.minute(6, closed(6))
+    switch.fanout.tell(ListenFrom(ticket=8))
+    switch.minute(7, closed(7))
+    switch.minute(8, closed(8))
+
+    switch.fanout.finish(None)
+
+    assert drain(newcomer) == [closed(8)]
+    assert switch.tickets() == [6, 7]
+
+
+def test_a_newcomer_is_told_which_session_is_open(switch: Switch) -> None:
+    opening = opened(DAY, ["A"])
+    switch.minute(1, opening)
+    switch.minute(2, closed(2))
+
+    newcomer = switch.subscribe()
+    switch.fanout.finish(None)
+
+    assert drain(newcomer) == [opening]

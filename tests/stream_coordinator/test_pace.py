@@ -2,10 +2,13 @@
 
 from msgspec.structs import replace
 
+from actors.settings import Settings
+from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.pacing import Pacer
 from messages import (
     BarArrived,
     BarsArrived,
+    ListenFrom,
     Message,
     MinuteSettled,
     Pause,
@@ -19,6 +22,7 @@ from messages import (
     SetSpeed,
     SetTimer,
     Step,
+    SubscribersChanged,
     Tick,
     TickArrived,
 )
@@ -226,3 +230,11 @@ def test_a_pacer_keeps_its_first_anchor_until_it_is_released() -> None:
 
 def test_as_fast_as_possible_needs_no_anchor() -> None:
     assert not Pacer(0.0).needs_anchor
+
+
+def test_who_comes_to_listen_hears_from_the_next_ticket_on() -> None:
+    core = StreamCoordinatorCore(Settings(store="unused"))
+
+    outcome = core.handle(SubscribersChanged(count=1))
+
+    assert outcome.out == (ListenFrom(ticket=1),)

@@ -102,6 +102,14 @@ def test_a_subscriber_that_is_late_is_named_in_the_status() -> None:
     assert status_of(core).late_subscribers == ("slow",)
 
 
+def test_a_subscriber_that_takes_its_time_is_not_late_yet() -> None:
+    core = SystemManagerCore(late_after_s=10.0)
+
+    core.handle(SubscriberLate(names=("slow",), seconds=9.0))
+
+    assert status_of(core).late_subscribers == ()
+
+
 def test_a_subscriber_that_has_caught_up_is_late_no_more() -> None:
     core = SystemManagerCore()
     core.handle(SubscriberLate(names=("slow",), seconds=60.0))
