@@ -76,9 +76,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     closed: tuple[str, ...] = ()
     """Exchange-local times that the calendar wrongly holds open: ``("16:00-17:00",)``."""
     rules: SessionRules = SessionRules()
-    credit: int = 2
+    credit: int = 1
     """Tickets out at once when running free."""
-    minutes_per_ticket: int = 32
+    minutes_per_ticket: int = 64
     """Minutes that travel on one ticket when running free at full speed."""
     late_after_s: float = 10.0
     """A subscriber that holds up the run for so long is named in the status."""

@@ -5,9 +5,13 @@ from typing import Any
 
 from loguru import logger
 
+from messages.commands import PublishBars
+from messages.events import BarsArrived, SessionBoundary, SessionPrefetched, SessionRead, SessionReported
+
 logger.disable("actors")
 
 _SUB_BUCKETS = 16
+_CARRIERS = frozenset({BarsArrived, PublishBars, SessionBoundary, SessionPrefetched, SessionRead, SessionReported})
 
 
 def note(event: str, **fields: Any) -> None:
@@ -62,11 +66,17 @@ class LatencyHistogram:
 
 
 class Story:
-    """The last few hundred messages of a room, for the log line of a failure."""
+    """The last few hundred messages of a room, for the log line of a failure.
+
+    Of a message that carries columns only the class is kept, else the story would hold whole sessions in memory.
+    """
 
     def __init__(self, length: int = 300) -> None:
         self._messages: deque[object] = deque(maxlen=length)
-        self.add = self._messages.append
+
+    def add(self, message: object) -> None:
+        """Remember a message."""
+        self._messages.append(type(message) if type(message) in _CARRIERS else message)
 
     def lines(self, last: int = 20) -> list[str]:
         """Return the last few, cut to one line each."""

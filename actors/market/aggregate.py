@@ -1,5 +1,7 @@
 """Derived bars: reductions over blocks of the grid. Nothing is invented: no base bar, no derived bar."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,9 +29,10 @@ def fold(values: Floats, present: Mask, edges: Indices) -> tuple[Floats, Indices
         folded[:, CLOSE] = inside[edges[1:] - first - 1, CLOSE]
         folded[:, VOLUME] = np.add.reduceat(inside[:, VOLUME], starts, axis=0)
     else:
-        counts = np.add.reduceat(here, starts, axis=0, dtype=np.int32)
-        folded[:, OPEN] = _pick(inside[:, OPEN], _first_slots(here, starts))
-        folded[:, CLOSE] = _pick(inside[:, CLOSE], _last_slots(here, starts))
+        counts = np.add.reduceat(here.astype(np.int32), starts, axis=0)
+        offsets = range(int(np.diff(edges).max()))
+        folded[:, OPEN] = _latest_of(inside[:, OPEN], here, edges - first, reversed(offsets))
+        folded[:, CLOSE] = _latest_of(inside[:, CLOSE], here, edges - first, offsets)
         folded[:, VOLUME] = np.add.reduceat(np.where(here, inside[:, VOLUME], 0.0), starts, axis=0)
         folded[:, VOLUME][counts == 0] = np.nan
     folded[:, HIGH] = np.fmax.reduceat(inside[:, HIGH], starts, axis=0)
@@ -83,19 +86,12 @@ def _fold_extra(folded: Floats, inside: Floats, starts: npt.NDArray[np.int32]) -
     folded[:, TRADES][~np.logical_or.reduceat(counted, starts, axis=0)] = np.nan
 
 
-def _first_slots(here: Mask, starts: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
-    slots = np.arange(len(here), dtype=np.intp)[:, None]
-    return np.minimum.reduceat(np.where(here, slots, len(here)), starts, axis=0)
-
-
-def _last_slots(here: Mask, starts: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
-    slots = np.arange(len(here), dtype=np.intp)[:, None]
-    return np.maximum.reduceat(np.where(here, slots, -1), starts, axis=0)
-
-
-def _pick(column: Floats, slots: npt.NDArray[np.intp]) -> Floats:
-    """Take ``column[slots]`` symbol by symbol; NaN where there is no such slot."""
-    clipped = np.clip(slots, 0, len(column) - 1)
-    picked: Floats = np.take_along_axis(column, clipped, axis=0)
-    picked[clipped != slots] = np.nan
-    return picked
+def _latest_of(column: Floats, here: Mask, edges: Indices, offsets: Iterable[int]) -> Floats:
+    """Return for every block the last bar met when its slots are visited by these offsets; NaN where there is none."""
+    starts, ends = edges[:-1], edges[1:]
+    met = np.full((len(starts), column.shape[1]), np.nan)
+    for offset in offsets:
+        blocks = np.flatnonzero(starts + offset < ends)
+        slots = starts[blocks] + offset
+        met[blocks] = np.where(here[slots], column[slots], met[blocks])
+    return met

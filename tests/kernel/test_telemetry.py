@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from actors.kernel.telemetry import EventLog, LatencyHistogram, Story, alarm, note
-from messages import BarBatch, BarsArrived, PrefetchFailed, RunFailed, SymbolsChanged
+from messages import BarBatch, BarsArrived, PrefetchFailed, RunFailed, SymbolsChanged, TimeAdvanced
 from tests.builders import DAY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,3 +86,11 @@ def test_a_story_is_the_last_few_messages_one_short_line_each() -> None:
 
     assert story.lines(last=2) == ["3", "'" + "x" * 199]
     assert len(story.lines()) == 3
+
+
+def test_a_story_keeps_no_columns() -> None:
+    story = Story()
+    story.add(TimeAdvanced(now_ns=1))
+    story.add(BarsArrived(batch=BarBatch.of(()), now_ns=1))
+
+    assert story.lines() == ["TimeAdvanced(now_ns=1, ticket=0)", "<class 'messages.events.BarsArrived'>"]
