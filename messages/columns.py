@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from messages.errors import DataError
-from messages.values import ONE_MINUTE, Bar, Interval, Nanos, TradingSession
+from messages.values import ONE_MINUTE, Bar, Interval, TradingSession
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Stamps: TypeAlias = npt.NDArray[np.int64]
@@ -241,9 +241,3 @@ def _or_nan(value: float | None) -> float:
 
 def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
-
-
-def span_of(batch: BarBatch, first: Nanos, last: Nanos) -> tuple[int, int]:
-    """Return the rows ``[i, j)`` whose start lies in ``[first, last)``."""
-    i, j = np.searchsorted(batch.start_ns, (first, last)).tolist()
-    return i, j

@@ -98,10 +98,6 @@ class SessionAxis:
                 return first + (slot - base) * self.step_ns
         raise IndexError(slot)
 
-    def end_of(self, slot: int) -> Nanos:
-        """Return the end of a slot."""
-        return self.start_of(slot) + self.step_ns
-
     def edges(self, interval: Interval) -> Indices:
         """Return where the bars of an interval begin, as slots, with the number of slots last.
 

@@ -52,7 +52,6 @@ def test_slots_number_the_minutes_of_the_segments_and_nothing_else(session):
     assert axis.slots == len(starts)
     assert axis.starts_ns.tolist() == starts
     assert [axis.start_of(slot) for slot in range(axis.slots)] == starts
-    assert [axis.end_of(slot) for slot in range(axis.slots)] == [start + M for start in starts]
 
 
 @each_session

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages import Bar, BarBatch, BarsUpdated, DataError, Tape
-from messages.columns import FIELDS, span_of
+from messages.columns import FIELDS
 from messages.values import MINUTE_NS
 from tests.builders import DAY, at, bar, bars, day_grid, minute_of
 from tests.messages.equality import assert_different, assert_equal
@@ -71,12 +71,6 @@ def test_rows_are_views_and_say_the_same_as_the_bars_between() -> None:
 
     assert list(cut.bars()) == BARS[1:3]
     assert np.shares_memory(cut.values, BATCH.values)
-
-
-def test_the_rows_of_a_span_are_those_that_start_in_it() -> None:
-    assert span_of(BATCH, at("09:30"), at("09:31")) == (0, 2)
-    assert span_of(BATCH, at("09:31"), at("16:00")) == (2, 4)
-    assert span_of(BATCH, at("10:00"), at("11:00")) == (4, 4)
 
 
 def test_a_mask_keeps_the_bars_it_is_true_for() -> None:
