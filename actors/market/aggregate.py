@@ -1,45 +1,76 @@
 """Derived bars: reductions over blocks of the grid. Nothing is invented: no base bar, no derived bar."""
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from messages.columns import CLOSE, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask
 
 
-def fold(values: Floats, present: Mask, edges: Indices) -> tuple[Floats, Indices]:
+def fold(values: Floats, present: Mask | None, edges: Indices) -> tuple[Floats, Indices]:
     """Reduce base bars to bars of blocks.
 
     Args:
         values: slots x fields x symbols; NaN where there is no bar.
-        present: slots x symbols; whether there is a bar.
+        present: slots x symbols; whether there is a bar. ``None``: everywhere.
         edges: where each block begins, ascending, and at the end where the last one ends.
 
     Returns:
         blocks x fields x symbols (NaN where a block has no bar), and blocks x symbols: how many base bars.
     """
-    first, last = int(edges[0]), int(edges[-1])
-    starts = edges[:-1] - first
-    inside, here = values[first:last], present[first:last]
-    folded = np.empty((len(starts), *values.shape[1:]), dtype=np.float64)
-    if bool(here.all()):
-        counts = np.broadcast_to(np.diff(edges)[:, None], (len(starts), values.shape[2])).astype(np.int32)
-        folded[:, OPEN] = inside[starts, OPEN]
-        folded[:, CLOSE] = inside[edges[1:] - first - 1, CLOSE]
-        folded[:, VOLUME] = np.add.reduceat(inside[:, VOLUME], starts, axis=0)
-    else:
-        counts = np.add.reduceat(here.astype(np.int32), starts, axis=0)
-        offsets = range(int(np.diff(edges).max()))
-        folded[:, OPEN] = _latest_of(inside[:, OPEN], here, edges - first, reversed(offsets))
-        folded[:, CLOSE] = _latest_of(inside[:, CLOSE], here, edges - first, offsets)
-        folded[:, VOLUME] = np.add.reduceat(np.where(here, inside[:, VOLUME], 0.0), starts, axis=0)
-        folded[:, VOLUME][counts == 0] = np.nan
-    folded[:, HIGH] = np.fmax.reduceat(inside[:, HIGH], starts, axis=0)
-    folded[:, LOW] = np.fmin.reduceat(inside[:, LOW], starts, axis=0)
-    if values.shape[1] > VWAP:
-        _fold_extra(folded, inside, starts)
+    folded = np.empty((len(edges) - 1, *values.shape[1:]), dtype=np.float64)
+    counts = np.empty((len(edges) - 1, values.shape[2]), dtype=np.int32)
+    for blocks, cells, length in _runs(edges):
+        # Blocks of one length stand as an axis of their own: numpy reduces along it ten times as fast as by reduceat.
+        shape = (blocks.stop - blocks.start, length)
+        inside = values[cells].reshape(*shape, *values.shape[1:])
+        here = None if present is None else present[cells]
+        is_full = here is None or bool(here.all())
+        if is_full or here is None:
+            counts[blocks] = length
+            _fold_full(folded[blocks], inside)
+        else:
+            _fold_holed(folded[blocks], counts[blocks], inside, here.reshape(*shape, values.shape[2]))
+        if values.shape[1] > VWAP:
+            _fold_extra(folded[blocks], inside)
     return folded, counts
+
+
+def _runs(edges: Indices) -> Iterator[tuple[slice, slice, int]]:
+    """Yield each run of blocks of one length: which blocks, their slots, and the length."""
+    lengths = np.diff(edges)
+    bounds = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(lengths)]
+    for first, end in itertools.pairwise(bounds):
+        yield slice(first, end), slice(int(edges[first]), int(edges[end])), int(lengths[first])
+
+
+def _fold_full(folded: Floats, inside: Floats) -> None:
+    """Reduce blocks x slots x fields x symbols, a bar in every cell."""
+    folded[:, OPEN] = inside[:, 0, OPEN]
+    np.maximum.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
+    np.minimum.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
+    folded[:, CLOSE] = inside[:, -1, CLOSE]
+    np.add.reduce(inside[:, :, VOLUME], axis=1, out=folded[:, VOLUME])
+
+
+def _fold_holed(folded: Floats, counts: Indices, inside: Floats, here: Mask) -> None:
+    """Reduce blocks x slots x fields x symbols, NaN where there is no bar."""
+    np.add.reduce(here, axis=1, dtype=np.int32, out=counts)
+    folded[:, OPEN] = _first(inside[:, :, OPEN], here)
+    folded[:, CLOSE] = _first(inside[:, ::-1, CLOSE], here[:, ::-1])
+    np.fmax.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
+    np.fmin.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
+    np.add.reduce(np.where(here, inside[:, :, VOLUME], 0.0), axis=1, out=folded[:, VOLUME])
+    folded[:, VOLUME][counts == 0] = np.nan
+
+
+def _first(column: Floats, here: Mask) -> Floats:
+    """Return each block's first value that is there; of a block without any, one of its NaNs."""
+    first = column[:, 0].copy()
+    blocks, symbols = np.nonzero(~here[:, 0])  # few, so they alone are searched
+    first[blocks, symbols] = column[blocks, here[blocks, :, symbols].argmax(axis=1), symbols]
+    return first
 
 
 def fold_block(values: Floats, present: Mask | None) -> tuple[Floats, Indices | None]:
@@ -53,8 +84,6 @@ def fold_block(values: Floats, present: Mask | None) -> tuple[Floats, Indices | 
         fields x symbols, and how many base bars each has; ``None``: all of them.
     """
     if present is not None or values.shape[1] > VWAP:
-        if present is None:
-            present = np.ones((len(values), values.shape[2]), dtype=np.bool_)
         folded, counts = fold(values, present, np.array([0, len(values)], dtype=np.int32))
         return folded[0], None if bool((counts == len(values)).all()) else counts[0]
     block = np.empty(values.shape[1:], dtype=np.float64)
@@ -74,24 +103,13 @@ def vwap(volume: Floats, price: Floats) -> Floats:
     return mean
 
 
-def _fold_extra(folded: Floats, inside: Floats, starts: npt.NDArray[np.int32]) -> None:
-    price, volume = inside[:, VWAP], inside[:, VOLUME]
+def _fold_extra(folded: Floats, inside: Floats) -> None:
+    price, volume = inside[:, :, VWAP], inside[:, :, VOLUME]
     known = np.isfinite(price)
-    weight = np.add.reduceat(np.where(known, volume, 0.0), starts, axis=0)
-    amount = np.add.reduceat(np.where(known, volume * price, 0.0), starts, axis=0)
+    weight = np.where(known, volume, 0.0).sum(axis=1)
+    amount = np.where(known, volume * price, 0.0).sum(axis=1)
     folded[:, VWAP] = np.divide(amount, weight, out=np.full_like(weight, np.nan), where=weight > 0)
-    trades = inside[:, TRADES]
+    trades = inside[:, :, TRADES]
     counted = np.isfinite(trades)
-    folded[:, TRADES] = np.add.reduceat(np.where(counted, trades, 0.0), starts, axis=0)
-    folded[:, TRADES][~np.logical_or.reduceat(counted, starts, axis=0)] = np.nan
-
-
-def _latest_of(column: Floats, here: Mask, edges: Indices, offsets: Iterable[int]) -> Floats:
-    """Return for every block the last bar met when its slots are visited by these offsets; NaN where there is none."""
-    starts, ends = edges[:-1], edges[1:]
-    met = np.full((len(starts), column.shape[1]), np.nan)
-    for offset in offsets:
-        blocks = np.flatnonzero(starts + offset < ends)
-        slots = starts[blocks] + offset
-        met[blocks] = np.where(here[slots], column[slots], met[blocks])
-    return met
+    folded[:, TRADES] = np.where(counted, trades, 0.0).sum(axis=1)
+    folded[:, TRADES][~counted.any(axis=1)] = np.nan
