@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from messages.errors import DataError
-from messages.values import ONE_MINUTE, Bar, Interval, TradingSession
+from messages.values import ONE_MINUTE, Bar, Interval, TradingSession, VerdictRun
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Stamps: TypeAlias = npt.NDArray[np.int64]
@@ -233,6 +233,8 @@ class Tape(Columnar, frozen=True, kw_only=True, eq=False):
     batch: BarBatch
     outside: int = 0
     """Bars of that date in the store that lie in none of the session's minutes, so are not played."""
+    runs: tuple[VerdictRun, ...] = ()
+    """What the day's certificate knows of minutes without a bar: NO_TRADE and ABANDONED, this tape's symbols."""
 
 
 def _or_nan(value: float | None) -> float:

@@ -229,6 +229,24 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     end_ns: Nanos
 
 
+class VerdictRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A run of minutes ``[start_ns, end_ns)`` of one symbol that are NO_TRADE or ABANDONED; it may span a break."""
+
+    symbol: str
+    verdict: Verdict
+    start_ns: Nanos
+    end_ns: Nanos
+    source: str
+    """Who said so, or who was asked in vain."""
+
+
+class Fill(enum.StrEnum):
+    """What stands in a window for a minute without a bar; nothing is ever filled in the session itself."""
+
+    FORWARD = "forward"
+    """The close before it, with volume 0."""
+
+
 class SystemState(enum.StrEnum):
     """What the whole system is doing."""
 

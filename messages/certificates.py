@@ -1,0 +1,117 @@
+"""The certificate of a session: what came of every expected minute, how its gaps ended, and the digest of its bars."""
+
+import enum
+
+import msgspec
+
+from messages.values import Nanos, Segment, TradingSession, VerdictRun
+
+CERTIFICATE_VERSION = 1
+
+
+class GapOutcome(enum.StrEnum):
+    """How a gap ended."""
+
+    CLOSED = "closed"
+    """Every minute of it has its bar."""
+    NO_TRADE = "no_trade"
+    """The upstream confirmed that what is not there was never traded."""
+    ABANDONED = "abandoned"
+    """Asked for until the retries ran out, or until the next session opened."""
+
+
+class GapStory(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one gap: minutes ``[start_ns, end_ns)`` that these symbols lacked. All times are session time."""
+
+    symbols: tuple[str, ...]
+    start_ns: Nanos
+    end_ns: Nanos
+    detected_ns: Nanos
+    settled_ns: Nanos
+    """When its last minute got its verdict."""
+    attempts: int
+    """How often a source was asked; 0: the bars came by themselves."""
+    source: str
+    """Who gave the last answer; empty where nobody did."""
+    outcome: GapOutcome
+
+    @property
+    def took_ns(self) -> Nanos:
+        """How long it was open."""
+        return self.settled_ns - self.detected_ns
+
+
+class SymbolVerdicts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How many minutes of one symbol ended with which verdict; their sum is the minutes that were expected."""
+
+    symbol: str
+    streamed: int = 0
+    late: int = 0
+    filled: int = 0
+    corrected: int = 0
+    no_trade: int = 0
+    abandoned: int = 0
+    missing: int = 0
+
+    @property
+    def bars(self) -> int:
+        """Minutes that have a bar."""
+        return self.streamed + self.late + self.filled + self.corrected
+
+    @property
+    def minutes(self) -> int:
+        """Minutes that were expected."""
+        return self.bars + self.no_trade + self.abandoned + self.missing
+
+
+class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a settled session came to; rests as one JSON file beside the day's bars.
+
+    It covers the symbols that it names, in the hours that it names; the digest is that of their bars.
+    """
+
+    version: int = CERTIFICATE_VERSION
+    calendar: str
+    date: str
+    """The session's label, ISO."""
+    tz: str
+    segments: tuple[Segment, ...]
+    """The hours used."""
+    intervals: tuple[str, ...]
+    """The derived bars that are in the digest, such as ``5m``."""
+    symbols: tuple[SymbolVerdicts, ...]
+    """Regular minutes, by symbol, sorted."""
+    extended: tuple[SymbolVerdicts, ...] = ()
+    """Extended minutes, by symbol, sorted; empty where the hours have none."""
+    gaps: tuple[GapStory, ...] = ()
+    runs: tuple[VerdictRun, ...] = ()
+    """Every minute without a bar that is known to be NO_TRADE or ABANDONED, in runs."""
+    corrections: int = 0
+    """Corrections applied, several to one minute counted each."""
+    rejected: dict[str, int] = {}
+    """Bars that were refused, by reason."""
+    is_prefetched: bool | None = None
+    """Whether the tape was ready when its boundary came; ``None``: it was never played."""
+    transition_ms: float | None = None
+    """From the last settled minute of the session before to the acknowledged opening of this one."""
+    completeness: float | None
+    """Minutes with a bar / minutes expected, in percent, regular minutes; ``None`` without a symbol."""
+    bar_quality: float | None
+    """(Minutes with a bar + NO_TRADE) / minutes expected, in percent, regular minutes."""
+    digest: str
+    replaces: str | None = None
+    """The digest of the certificate that this one replaces; the store fills it in."""
+    issued_by: str
+    """``session`` at settlement, ``fill`` after a late repair, ``import`` after files were read."""
+    settled_ns: Nanos
+    """Session time at which every gap had its verdict."""
+
+    @property
+    def session(self) -> TradingSession:
+        """The session with the hours used."""
+        return TradingSession(calendar=self.calendar, date=self.date, tz=self.tz, segments=self.segments)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The symbols that it covers, sorted."""
+        return tuple(counts.symbol for counts in self.symbols)

@@ -1,0 +1,157 @@
+"""What is said about missing minutes: between SessionData, which knows them, and DataUpkeep, which has them filled.
+
+All instants are session time. A session is named by its date.
+"""
+
+from messages.base import Command, Event, Query
+from messages.certificates import GapStory, SessionCertificate
+from messages.columns import BarBatch, DayGrid
+from messages.values import Gap, Interval, Nanos, TradingSession, VerdictRun
+
+# --- SessionData -> DataUpkeep, beside GapDetected
+
+
+class GapNarrowed(Event, frozen=True, kw_only=True):
+    """Bars of missing minutes came by themselves: late, or published."""
+
+    session_date: str
+    gap: Gap
+    source: str
+
+
+class MinuteApplied(Event, frozen=True, kw_only=True, gc=False):
+    """SessionData has applied everything until ``now_ns``; what is due by then may be asked for."""
+
+    now_ns: Nanos
+    ticket: int
+
+
+class SessionSealed(Event, frozen=True, kw_only=True):
+    """What a certificate is made of, as SessionData has it."""
+
+    day: DayGrid
+    runs: tuple[VerdictRun, ...]
+    """Its minutes that are NO_TRADE or ABANDONED, and who said so."""
+    intervals: tuple[Interval, ...]
+    corrections: int
+    rejected: dict[str, int]
+    issued_by: str
+    now_ns: Nanos
+
+
+# --- DataUpkeep -> SessionData
+
+
+class BarsFilled(Event, frozen=True, kw_only=True):
+    """Bars that were fetched for missing minutes; there may be fewer than were asked for."""
+
+    session_date: str
+    batch: BarBatch
+    source: str
+
+
+class NoTradeConfirmed(Event, frozen=True, kw_only=True):
+    """A source that knows says that these minutes have no bar."""
+
+    session_date: str
+    gaps: tuple[Gap, ...]
+    source: str
+
+
+class GapAbandoned(Event, frozen=True, kw_only=True):
+    """These minutes were asked for until the retries ran out, or the next session opened."""
+
+    session_date: str
+    gaps: tuple[Gap, ...]
+    source: str = ""
+    """Who was asked last."""
+
+
+class PassTicket(Command, frozen=True, kw_only=True, gc=False):
+    """Let a ticket go on: what was fetched at its minute has been told before."""
+
+    ticket: int
+
+
+class SessionSettled(Event, frozen=True, kw_only=True):
+    """Every gap of a closed session has its verdict. Told to StreamCoordinator too, which may open the next."""
+
+    session_date: str
+
+
+# --- StreamCoordinator -> DataUpkeep
+
+
+class TransitionMeasured(Event, frozen=True, kw_only=True):
+    """How a session that has closed was opened."""
+
+    session_date: str
+    is_prefetched: bool
+    """Whether its tape was ready when its boundary came."""
+    transition_ms: float | None
+
+
+class AbandonGaps(Command, frozen=True, kw_only=True):
+    """The next session is about to open: settle this one with what there is."""
+
+    session_date: str
+
+
+# --- DataUpkeep and its workers
+
+
+class FetchBars(Command, frozen=True, kw_only=True):
+    """Ask a source for the bars that start in ``[start_ns, end_ns)``."""
+
+    fetch: int
+    source: int
+    """Its place in the order of preference."""
+    session: TradingSession
+    symbols: tuple[str, ...]
+    start_ns: Nanos
+    end_ns: Nanos
+
+
+class FetchAnswered(Event, frozen=True, kw_only=True):
+    """What a source has; nothing it did not say is concluded here."""
+
+    fetch: int
+    batch: BarBatch
+    no_trade: tuple[Gap, ...] = ()
+    """Minutes that it says were never traded."""
+
+
+class FillFailed(Event, frozen=True, kw_only=True):
+    """A source could not be asked, or gave no answer."""
+
+    fetch: int
+    source: str
+    reason: str
+
+
+class IssueCertificate(Command, frozen=True, kw_only=True):
+    """Certify a day; where certificates are kept, write what was filled to the store first."""
+
+    sealed: SessionSealed
+    gaps: tuple[GapStory, ...]
+    is_prefetched: bool | None = None
+    transition_ms: float | None = None
+
+
+class CertificateIssued(Event, frozen=True, kw_only=True):
+    """The certificate of a settled session."""
+
+    certificate: SessionCertificate
+    is_kept: bool
+    """Whether it rests in the store, beside the day."""
+    reason: str = ""
+    """Why it was not kept."""
+
+
+# --- to DataUpkeep, from people and programs
+
+
+class GetCertificate(Query[SessionCertificate | None], frozen=True, kw_only=True):
+    """The certificate of a session that settled in this run; no date: the latest."""
+
+    date: str | None = None
