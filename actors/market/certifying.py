@@ -1,0 +1,139 @@
+"""Certificates of sessions, made from dense planes or from the bars of a stored day."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from actors.market.axis import SessionAxis
+from actors.market.digest import digest
+from actors.market.planes import pruned, spread, with_runs
+from messages.certificates import SessionCertificate, SymbolVerdicts
+from messages.columns import FIELDS, BarBatch, Floats, Verdicts
+from messages.values import FIRST_WITH_BAR, Interval, Nanos, Segment, TradingSession, Verdict, VerdictRun
+
+_COUNTED = tuple(verdict for verdict in Verdict if verdict is not Verdict.PENDING)
+
+
+def certificate_of(
+    session: TradingSession,
+    symbols: Sequence[str],
+    values: Floats,
+    verdicts: Verdicts,
+    intervals: Sequence[Interval],
+    *,
+    runs: Sequence[VerdictRun] = (),
+    issued_by: str,
+    settled_ns: Nanos,
+) -> SessionCertificate:
+    """Return the certificate of planes: counts, quality, digest and runs. What else happened, its issuer adds.
+
+    Args:
+        session: with the hours used.
+        symbols: a name for each column, sorted.
+        values: slots x fields x symbols.
+        verdicts: slots x symbols.
+        intervals: the derived bars that are in the digest.
+        runs: who told of minutes without a bar; where there is a bar they are left out.
+        issued_by: ``session``, ``fill`` or ``import``.
+        settled_ns: session time at which every gap had its verdict.
+    """
+    axis, has_bar = SessionAxis(session), verdicts >= FIRST_WITH_BAR
+    plane = with_runs(axis, symbols, verdicts, runs)
+    regular = tally(symbols, plane[axis.regular])
+    completeness, bar_quality = quality_of(regular)
+    return SessionCertificate(
+        calendar=session.calendar,
+        date=session.date,
+        tz=session.tz,
+        segments=session.segments,
+        intervals=tuple(map(str, intervals)),
+        symbols=regular,
+        extended=() if bool(axis.is_regular.all()) else tally(symbols, plane[~axis.is_regular]),
+        runs=pruned(axis, symbols, has_bar, runs),
+        completeness=completeness,
+        bar_quality=bar_quality,
+        digest=digest(session.date, symbols, values, has_bar, axis, intervals),
+        issued_by=issued_by,
+        settled_ns=settled_ns,
+    )
+
+
+def recertified(
+    old: SessionCertificate,
+    bars: BarBatch,
+    verdicts: Verdicts,
+    *,
+    issued_by: str,
+    symbols: Sequence[str] = (),
+    segments: tuple[Segment, ...] = (),
+    runs: Sequence[VerdictRun] = (),
+    settled_ns: Nanos | None = None,
+) -> SessionCertificate:
+    """Return a certificate of the stored day as it is now, that tells what the old one told of how it came to be.
+
+    Args:
+        old: whose symbols, hours, intervals, gaps and rejections are kept.
+        bars: of the stored day; those of other symbols are left out.
+        verdicts: for each bar its verdict.
+        issued_by: ``fill`` or ``import``.
+        symbols: to be covered besides those of ``old``.
+        segments: the hours used; by default those of ``old``.
+        runs: told besides those of ``old``, which stay where both speak of a minute.
+        settled_ns: by default when ``old`` settled.
+    """
+    session = msgspec.structs.replace(old.session, segments=segments or old.segments)
+    names = sorted({*old.names, *symbols})
+    values, plane = spread(SessionAxis(session), names, bars, verdicts, len(FIELDS))
+    new = certificate_of(
+        session,
+        names,
+        values,
+        plane,
+        tuple(map(Interval.parse, old.intervals)),
+        runs=(*runs, *old.runs),
+        issued_by=issued_by,
+        settled_ns=old.settled_ns if settled_ns is None else settled_ns,
+    )
+    return msgspec.structs.replace(
+        new,
+        gaps=old.gaps,
+        corrections=old.corrections,
+        rejected=old.rejected,
+        is_prefetched=old.is_prefetched,
+        transition_ms=old.transition_ms,
+    )
+
+
+def stored_digest(certificate: SessionCertificate, bars: BarBatch) -> str:
+    """Return the digest that a stored day has in the hours, symbols and intervals of a certificate."""
+    axis = SessionAxis(certificate.session)
+    names = certificate.names
+    present = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
+    values, plane = spread(axis, names, bars, present, len(FIELDS))
+    intervals = tuple(map(Interval.parse, certificate.intervals))
+    return digest(certificate.date, names, values, plane >= FIRST_WITH_BAR, axis, intervals)
+
+
+def tally(symbols: Sequence[str], verdicts: Verdicts) -> tuple[SymbolVerdicts, ...]:
+    """Return how many minutes of each symbol have which verdict.
+
+    Args:
+        symbols: a name for each column.
+        verdicts: minutes x symbols.
+    """
+    names = [verdict.name.lower() for verdict in _COUNTED]
+    counts = [np.count_nonzero(verdicts == verdict, axis=0).tolist() for verdict in _COUNTED]
+    return tuple(
+        SymbolVerdicts(symbol=symbol, **dict(zip(names, of_symbol, strict=True)))
+        for symbol, *of_symbol in zip(symbols, *counts, strict=True)
+    )
+
+
+def quality_of(counts: Sequence[SymbolVerdicts]) -> tuple[float | None, float | None]:
+    """Return completeness and bar quality in percent; ``None`` where no minute was expected."""
+    minutes = sum(one.minutes for one in counts)
+    if not minutes:
+        return None, None
+    bars, no_trade = sum(one.bars for one in counts), sum(one.no_trade for one in counts)
+    return 100.0 * bars / minutes, 100.0 * (bars + no_trade) / minutes
