@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Unsupported, ZoneMissing
+from actors.vendors.format import Hints, Unsupported, ZoneMissing
+from actors.vendors.lean import LEAN
 from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
@@ -61,16 +62,49 @@ def test_a_lean_future_is_named_by_its_delivery_month(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [
-        ("equity/usa/minute/spy/20131007_quote.zip", "LEAN quote data of equity usa; only trade bars"),
-        ("forex/oanda/minute/nzdusd/20140501_quote.zip", "LEAN quote data of forex oanda"),
-        ("equity/usa/second/spy/20131007_trade.zip", "LEAN second data; only one-minute"),
-        ("equity/usa/tick/spy/20131007_trade.zip", "LEAN tick data"),
-        ("equity/usa/daily/spy.zip", "LEAN daily data"),
+        (
+            "equity/usa/minute/spy/20131007_quote.zip",
+            "quote data of equity usa, which has trades too; imported only with --format lean-quote, as mid prices",
+        ),
+        ("equity/usa/minute/spy/20131007_openinterest.zip", "LEAN minute openinterest data of equity usa; imported"),
+        ("equity/usa/second/spy/20131007_quote.zip", "LEAN second quote data"),
+        ("equity/usa/tick/spy/20131007_quote.zip", "LEAN tick quote data"),
+        ("equity/usa/daily/spy.zip", "LEAN daily trade data of equity usa; imported are one-minute bars and quotes"),
+        ("option/usa/minute/spy/20131007_trade_american.zip", "options are not imported"),
     ],
 )
 def test_what_lean_has_besides_minute_trades_is_told_apart(tmp_path: Path, place: str, sentence: str) -> None:
     with pytest.raises(Unsupported, match=sentence):
         blocks(lean(tmp_path, place))
+
+
+@pytest.mark.parametrize(
+    ("resolution", "beside", "sentence"),
+    [
+        ("tick", "minute", "the day's minute bars stand beside it, so imported only with --format lean-tick"),
+        ("tick", "second", "the day's second bars stand beside it, so imported only with --format lean-tick"),
+        ("second", "minute", "the day's minute bars stand beside it, so imported only with --format lean-second"),
+    ],
+)
+def test_finer_trades_beside_the_days_bars_are_refused(
+    tmp_path: Path, resolution: str, beside: str, sentence: str
+) -> None:
+    lean(tmp_path, f"equity/usa/{beside}/spy/20131007_trade.zip")
+
+    with pytest.raises(Unsupported, match=sentence):
+        blocks(lean(tmp_path, f"equity/usa/{resolution}/spy/20131007_trade.zip"))
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("forex/oanda/minute/nzdusd/20140501_quote.zip", "has quotes only; imported with --format lean-quote or with"),
+        ("equity/usa/tick/spy/20131007_trade.zip", "no one-minute bars, so imported only with --format lean-tick"),
+    ],
+)
+def test_what_another_lean_format_reads_is_refused_with_its_name(tmp_path: Path, place: str, sentence: str) -> None:
+    with pytest.raises(Unsupported, match=sentence):
+        list(LEAN.read(LEAN, lean(tmp_path, place), Hints()))
 
 
 def test_a_lean_zip_without_its_folders_is_refused(tmp_path: Path) -> None:

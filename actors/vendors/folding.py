@@ -1,0 +1,224 @@
+"""Trades into one-minute bars, and shorter bars into one-minute bars: vectorised, and the same however they are cut.
+
+A minute opens with its earliest trade and closes with its latest; of trades at one instant the order of the file
+decides. A minute without a trade has no bar.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask, Stamps
+from messages.values import MINUTE_NS
+
+_Places = npt.NDArray[np.intp]
+
+
+class MinuteBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One-minute bars, sorted by start and symbol, and where each came from."""
+
+    start_ns: Stamps
+    symbol_index: Indices
+    values: Floats
+    """Fields x bars: open, high, low, close, volume[, vwap, trades]; the vwap is NaN where nothing was traded."""
+    rows: Stamps
+    """For each bar the row of its earliest trade."""
+    first_ns: Stamps
+    """When that was."""
+    last_ns: Stamps
+    """When its latest trade was."""
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+
+def fold_ticks(
+    at_ns: Stamps, price: Floats, size: Floats, symbol_index: Indices, rows: Stamps | None = None
+) -> MinuteBars:
+    """Return the one-minute bars of some trades, in any order; seven fields each.
+
+    Args:
+        at_ns: when, in any zone whose offset is whole minutes.
+        price: finite.
+        size: finite and not negative.
+        symbol_index: for each trade its symbol's place in a table.
+        rows: the row of each trade in its file; by default counted from 1.
+    """
+    rows = np.arange(1, len(at_ns) + 1, dtype=np.int64) if rows is None else rows
+    order = _order(at_ns, symbol_index)
+    if order is not None:
+        at_ns, price, size = at_ns[order], price[order], size[order]
+        symbol_index, rows = symbol_index[order], rows[order]
+    minute = at_ns // MINUTE_NS
+    first = _firsts(minute, symbol_index)
+    last = np.append(first[1:], len(at_ns)) - 1
+    if not len(first):
+        return _empty(TRADES + 1)
+    values = np.empty((TRADES + 1, len(first)))
+    values[OPEN], values[CLOSE] = price[first], price[last]
+    values[HIGH], values[LOW] = np.maximum.reduceat(price, first), np.minimum.reduceat(price, first)
+    values[VOLUME], values[TRADES] = np.add.reduceat(size, first), last - first + 1
+    values[VWAP] = _vwap(np.add.reduceat(price * size, first), values)
+    return MinuteBars(
+        start_ns=minute[first] * MINUTE_NS,
+        symbol_index=symbol_index[first],
+        values=values,
+        rows=rows[first],
+        first_ns=at_ns[first],
+        last_ns=at_ns[last],
+    )
+
+
+def fold_bars(at_ns: Stamps, values: Floats, symbol_index: Indices, rows: Stamps) -> MinuteBars:
+    """Return the one-minute bars of shorter ones, in any order.
+
+    Args:
+        at_ns: their starts.
+        values: fields x bars; the bars of the minutes have the same fields.
+        symbol_index: for each its symbol's place in a table.
+        rows: the row of each in its file.
+    """
+    short = MinuteBars(
+        start_ns=at_ns // MINUTE_NS * MINUTE_NS,
+        symbol_index=symbol_index,
+        values=values,
+        rows=rows,
+        first_ns=at_ns,
+        last_ns=at_ns,
+    )
+    return merged([short])
+
+
+def merged(parts: Sequence[MinuteBars]) -> MinuteBars:
+    """Return one bar for each minute and symbol of which several parts may hold a piece; all have the same fields."""
+    start, symbol, rows, first_ns, last_ns = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("start_ns", "symbol_index", "rows", "first_ns", "last_ns")
+    )
+    values = np.concatenate([part.values for part in parts], axis=1)
+    by_first = np.lexsort((first_ns, symbol, start))
+    by_last = np.lexsort((last_ns, symbol, start))
+    first = _firsts(start[by_first], symbol[by_first])
+    if not len(first):
+        return _empty(len(values))
+    opening, closing = by_first[first], by_last[np.append(first[1:], len(by_last)) - 1]
+    return MinuteBars(
+        start_ns=start[opening],
+        symbol_index=symbol[opening],
+        values=_joined(values[:, by_first], first, values[OPEN, opening], values[CLOSE, closing]),
+        rows=rows[opening],
+        first_ns=first_ns[opening],
+        last_ns=last_ns[closing],
+    )
+
+
+def _joined(pieces: Floats, first: _Places, opens: Floats, closes: Floats) -> Floats:
+    values = np.empty((len(pieces), len(first)))
+    values[OPEN], values[CLOSE] = opens, closes
+    values[HIGH], values[LOW] = np.maximum.reduceat(pieces[HIGH], first), np.minimum.reduceat(pieces[LOW], first)
+    values[VOLUME] = np.add.reduceat(pieces[VOLUME], first)
+    if len(pieces) > len(FIELDS):
+        turnover = np.where(pieces[VOLUME] > 0, pieces[VWAP] * pieces[VOLUME], 0.0)
+        values[VWAP] = _vwap(np.add.reduceat(turnover, first), values)
+        values[TRADES] = np.add.reduceat(pieces[TRADES], first)
+    return values
+
+
+def _vwap(turnover: Floats, values: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        vwap = turnover / values[VOLUME]
+    vwap[values[VOLUME] == 0] = np.nan
+    # A mean of equal prices may miss them by the last bit.
+    within: Floats = np.clip(vwap, values[LOW], values[HIGH])
+    return within
+
+
+def _order(at_ns: Stamps, symbol_index: Indices) -> _Places | None:
+    """Return the order by minute, symbol and time, or ``None`` where the trades are in it already."""
+    is_sorted = not np.any(at_ns[1:] < at_ns[:-1])
+    if is_sorted and not np.any(symbol_index[1:] != symbol_index[:-1]):
+        return None
+    keys = (symbol_index, at_ns // MINUTE_NS)
+    order: _Places = np.lexsort(keys if is_sorted else (at_ns, *keys))
+    return order
+
+
+def _firsts(start: Stamps, symbol_index: Indices) -> _Places:
+    is_first: Mask = np.ones(len(start), dtype=np.bool_)
+    is_first[1:] = (start[1:] != start[:-1]) | (symbol_index[1:] != symbol_index[:-1])
+    return np.flatnonzero(is_first)
+
+
+def _empty(fields: int) -> MinuteBars:
+    nothing = np.empty(0, dtype=np.int64)
+    return MinuteBars(
+        start_ns=nothing,
+        symbol_index=np.empty(0, dtype=np.int32),
+        values=np.empty((fields, 0)),
+        rows=nothing,
+        first_ns=nothing,
+        last_ns=nothing,
+    )
+
+
+class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    at_ns: Stamps
+    price: Floats
+    size: Floats
+    symbol_index: Indices
+    rows: Stamps
+
+    def following(self, others: "_Trades") -> "_Trades":
+        return _Trades(
+            at_ns=np.concatenate([others.at_ns, self.at_ns]),
+            price=np.concatenate([others.price, self.price]),
+            size=np.concatenate([others.size, self.size]),
+            symbol_index=np.concatenate([others.symbol_index, self.symbol_index]),
+            rows=np.concatenate([others.rows, self.rows]),
+        )
+
+    def of(self, keep: Mask) -> "_Trades":
+        return _Trades(
+            at_ns=self.at_ns[keep],
+            price=self.price[keep],
+            size=self.size[keep],
+            symbol_index=self.symbol_index[keep],
+            rows=self.rows[keep],
+        )
+
+    def folded(self) -> MinuteBars:
+        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows)
+
+
+class TickFolder:
+    """Folds trades that come piece by piece, in memory bounded by their bars.
+
+    The newest minute of a piece is held back until it is over, so that a file in order of time gives the same bars to
+    the last bit wherever it was cut.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[MinuteBars] = []
+        self._held: _Trades | None = None
+
+    def add(self, at_ns: Stamps, price: Floats, size: Floats, symbol_index: Indices, rows: Stamps) -> None:
+        """Take some trades, as ``fold_ticks`` does."""
+        if not len(at_ns):
+            return
+        trades = _Trades(at_ns=at_ns, price=price, size=size, symbol_index=symbol_index, rows=rows)
+        if self._held is not None:
+            trades = trades.following(self._held)
+        newest = int(trades.at_ns.max())
+        is_over: Mask = trades.at_ns < newest - newest % MINUTE_NS
+        if is_over.any():
+            self._parts.append(trades.of(is_over).folded())
+        self._held = trades.of(~is_over)
+
+    def finish(self) -> MinuteBars:
+        """Return the bars of all trades."""
+        if self._held is not None:
+            self._parts.append(self._held.folded())
+            self._held = None
+        return merged(self._parts) if self._parts else _empty(TRADES + 1)

@@ -1,0 +1,71 @@
+"""LEAN's minute quotes, as mid prices: what forex and CFD have instead of trades.
+
+No header: milliseconds since midnight, bid open, high, low, close, last bid size, and the same of the ask. A bar is the
+mean of the two sides' open, high, low and close; nothing is known to have traded, so its volume is 0. Where a side is
+empty there is no mid. The files of a market that has trades too are read only when ``--format`` says so.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.vendors import lean_folders
+from actors.vendors.delimited import Block, Layout
+from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.lean_folders import QUOTED_ONLY
+from actors.vendors.naming import PRICES
+from actors.vendors.peek import Head, members
+from actors.vendors.stamps import StampForm
+from messages.columns import VOLUME
+
+_BID = tuple(f"bid {price}" for price in PRICES)
+_ASK = tuple(f"ask {price}" for price in PRICES)
+_QUOTES = Layout(
+    delimiter=",",
+    places={"time": 0} | {role: 1 + place for place, role in enumerate((*_BID, "", *_ASK)) if role},
+    width=11,
+    header_lines=0,
+    form=StampForm.TIME_OF_DAY,
+    numbers=(*_BID, *_ASK),
+)
+_MIDS = "prices are mids of bid and ask, and every volume is 0"
+
+
+def _sniff(head: Head) -> bool:
+    place = lean_folders.place_of(head.path) if head.members else None
+    return place is not None and (place.resolution, place.kind) == ("minute", "quote") and place.asset in QUOTED_ONLY
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    place = lean_folders.checked_place(path)
+    if (place.resolution, place.kind) != ("minute", "quote") or not place.is_known:
+        raise Unsupported(f"LEAN {place.resolution} {place.kind} data of {place.asset}; lean-quote is minute quotes")
+    for member in members(path):
+        assembler = lean_folders.assembler_of(fmt, hints, place, member)
+        assembler.remark(_MIDS)
+        for block in lean_folders.dated_blocks(place, member, _QUOTES):
+            for raw in assembler.assembled(_mids(block)):
+                yield msgspec.structs.replace(raw, market=f"{place.asset}/{place.market}")
+        assembler.finish()
+
+
+def _mids(block: Block) -> Block:
+    values = np.zeros((VOLUME + 1, len(block.rows)))
+    values[:VOLUME] = (block.values[: len(_BID)] + block.values[len(_BID) :]) / 2
+    return msgspec.structs.replace(block, values=values)
+
+
+LEAN_QUOTE = Format(
+    name="lean-quote",
+    title="LEAN minute quotes, as mid prices",
+    source=lean_folders.SOURCE,
+    stamp=Stamp.START,
+    tz=None,
+    adjusted=False,
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)

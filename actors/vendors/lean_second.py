@@ -1,0 +1,93 @@
+"""LEAN's second trade bars, folded to one-minute bars: what they are where a day has no minute file.
+
+The columns are those of the minute bars. A second whose row can be no bar is left out of its minute and counted. Where
+the day's minute bars stand beside the file it is read only when ``--format`` says so.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.market.validate import Fault, faults
+from actors.vendors import lean_folders
+from actors.vendors.delimited import Block
+from actors.vendors.folding import fold_bars, merged
+from actors.vendors.format import EXAMPLES, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.lean import BARS
+from actors.vendors.peek import Head, members
+from actors.vendors.trades import Refused, assembled, without_stamp
+from messages.columns import FIELDS
+from messages.values import SECOND_NS
+
+_SOUND = "whole seconds, prices above 0 between low and high, and a volume of 0 or more"
+
+
+def _sniff(head: Head) -> bool:
+    place = lean_folders.place_of(head.path) if head.members else None
+    return (
+        place is not None
+        and place.is_known
+        and (place.resolution, place.kind) == ("second", "trade")
+        and place.has_beside("minute") is None
+    )
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    place = lean_folders.checked_place(path)
+    if (place.resolution, place.kind) != ("second", "trade") or not place.is_known:
+        raise Unsupported(f"LEAN {place.resolution} {place.kind} data of {place.asset}; lean-second is second trades")
+    for member in members(path):
+        assembler = lean_folders.assembler_of(fmt, without_stamp(hints), place, member)
+        seconds, refused = 0, Refused()
+        parts = []
+        for block in lean_folders.dated_blocks(place, member, BARS):
+            refused.add_broken(block.broken)
+            sound = sound_seconds(block, refused)
+            seconds += len(sound.rows)
+            parts.append(fold_bars(sound.stamps_ns, sound.values, sound.symbol_index, sound.rows))
+        if parts:
+            bars = merged(parts)
+            assembler.remark(f"{seconds} one-second bars make {len(bars)} one-minute bars")
+            for raw in assembled(assembler, bars, ("",), refused):
+                yield msgspec.structs.replace(raw, market=f"{place.asset}/{place.market}")
+
+
+def sound_seconds(block: Block, refused: Refused) -> Block:
+    """Return the seconds of a block that can be bars; the others are counted."""
+    codes = faults(block.values, block.stamps_ns, step_ns=SECOND_NS)
+    if not codes.any():
+        return block
+    for code in np.unique(codes[codes != 0]).tolist():
+        places = np.flatnonzero(codes == code)
+        refused.add(Fault(code).reason, [_example(block, place) for place in places[:EXAMPLES].tolist()], len(places))
+    keep = codes == 0
+    return msgspec.structs.replace(
+        block,
+        stamps_ns=block.stamps_ns[keep],
+        symbol_index=block.symbol_index[keep],
+        values=block.values[:, keep],
+        rows=block.rows[keep],
+    )
+
+
+def _example(block: Block, place: int) -> BrokenRow:
+    seen = ", ".join(
+        f"{name} {value:.10g}" for name, value in zip(FIELDS, block.values[:, place].tolist(), strict=True)
+    )
+    return BrokenRow(row=int(block.rows[place]), field="row", seen=seen, expected=_SOUND)
+
+
+LEAN_SECOND = Format(
+    name="lean-second",
+    title="LEAN second trade bars, folded to minutes",
+    source=lean_folders.SOURCE,
+    stamp=Stamp.START,
+    tz=None,
+    adjusted=False,
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)

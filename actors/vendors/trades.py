@@ -1,0 +1,122 @@
+"""Files of single trades: which rows can be trades, and the minute bars of those that can."""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+
+from actors.vendors.assemble import Assembler
+from actors.vendors.delimited import Block
+from actors.vendors.folding import MinuteBars, TickFolder
+from actors.vendors.format import EXAMPLES, Broken, BrokenRow, Hints, RawBars
+from messages.columns import Floats, Indices, Mask, Stamps
+
+_NO_STAMPS = np.empty(0, dtype=np.int64)
+
+
+class Refused:
+    """Rows that are left out, by reason, with the first few of each."""
+
+    def __init__(self) -> None:
+        self._by_reason: dict[str, Broken] = {}
+
+    def add(self, reason: str, rows: list[BrokenRow], count: int, blank: int = 0) -> None:
+        """Count rows of which ``rows`` are the first few."""
+        before = self._by_reason.get(reason, Broken(reason=reason))
+        if count or blank:
+            self._by_reason[reason] = Broken(
+                rows=(*before.rows, *rows)[:EXAMPLES],
+                count=before.count + count,
+                blank=before.blank + blank,
+                reason=reason,
+            )
+
+    def add_broken(self, broken: Broken) -> None:
+        """Count the rows of a block that could not be read."""
+        self.add(broken.reason, list(broken.rows), broken.count, broken.blank)
+
+    def __iter__(self) -> Iterator[Broken]:
+        return iter(self._by_reason.values())
+
+
+class TradeTape:
+    """Takes a file's trades piece by piece and gives their one-minute bars."""
+
+    def __init__(self, assembler: Assembler, symbols: tuple[str, ...] = ("",)) -> None:
+        """Say who makes bars of one's minutes, and the symbol table of the trades."""
+        self._assembler = assembler
+        self._symbols = symbols
+        self._folder = TickFolder()
+        self._refused = Refused()
+        self._trades = self._suspicious = 0
+
+    def add(
+        self, at_ns: Stamps, price: Floats, size: Floats, rows: Stamps, *, symbol_index: Indices | None = None
+    ) -> None:
+        """Take some trades; those without a positive price and size are left out and counted."""
+        index = np.zeros(len(at_ns), dtype=np.int32) if symbol_index is None else symbol_index
+        keep = self._judged(price, "price", rows)
+        keep &= self._judged(size, "size", rows, among=keep)
+        if not keep.all():
+            at_ns, price, size, index, rows = at_ns[keep], price[keep], size[keep], index[keep], rows[keep]
+        self._trades += len(at_ns)
+        self._folder.add(at_ns, price, size, index, rows)
+
+    def add_broken(self, broken: Broken) -> None:
+        """Count rows that could not be read."""
+        self._refused.add_broken(broken)
+
+    def leave_out(self, suspicious: int) -> None:
+        """Count trades that the vendor itself calls suspicious."""
+        self._suspicious += suspicious
+
+    def bars(self) -> Iterator[RawBars]:
+        """Yield the bars of all trades, and what was left out."""
+        bars = self._folder.finish()
+        if len(bars):
+            self._assembler.remark(f"{self._trades} trades make {len(bars)} one-minute bars")
+        if self._suspicious:
+            self._assembler.remark(f"{self._suspicious} trades that the vendor marks as suspicious are left out")
+        yield from assembled(self._assembler, bars, self._symbols, self._refused)
+
+    def _judged(self, numbers: Floats, field: str, rows: Stamps, among: Mask | None = None) -> Mask:
+        is_sound: Mask = np.isfinite(numbers) & (numbers > 0)
+        wrong = np.flatnonzero(~is_sound if among is None else ~is_sound & among)
+        examples = [
+            BrokenRow(row=int(rows[place]), field=field, seen=f"{numbers[place]:.10g}", expected=f"a {field} above 0")
+            for place in wrong[:EXAMPLES].tolist()
+        ]
+        self._refused.add(f"{field}_not_positive", examples, len(wrong))
+        return is_sound
+
+
+def assembled(assembler: Assembler, bars: MinuteBars, symbols: tuple[str, ...], refused: Refused) -> Iterator[RawBars]:
+    """Yield folded bars, and a block without bars for each further reason to leave a row out."""
+    if len(bars):
+        yield from assembler.assembled(_block(bars, symbols))
+    for broken in refused:
+        nothing = Block(
+            stamps_ns=_NO_STAMPS,
+            symbols=symbols,
+            symbol_index=np.empty(0, dtype=np.int32),
+            values=np.empty((len(bars.values), 0)),
+            rows=_NO_STAMPS,
+            broken=broken,
+        )
+        yield from assembler.assembled(nothing)
+    assembler.finish()
+
+
+def _block(bars: MinuteBars, symbols: tuple[str, ...]) -> Block:
+    return Block(
+        stamps_ns=bars.start_ns,
+        symbols=symbols,
+        symbol_index=bars.symbol_index,
+        values=bars.values,
+        rows=bars.rows,
+    )
+
+
+def without_stamp(hints: Hints) -> Hints:
+    """Return the hints without the end of the bar that stamps are: a trade has an instant."""
+    return msgspec.structs.replace(hints, stamp=None)
