@@ -1,0 +1,112 @@
+"""Parquet and Feather (Arrow's file format) by the batch: what they hold, whatever wrote them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from actors.vendors import stamps
+from actors.vendors.stamps import StampForm
+from messages.columns import Floats, Stamps
+from messages.errors import DataError
+
+_BATCH_ROWS = 1 << 18
+_FEATHER = b"ARROW1"
+
+
+def _is_feather(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_FEATHER)) == _FEATHER
+
+
+@contextmanager
+def _told_as_data_errors() -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"no sound Parquet or Feather file: {str(error).splitlines()[0]}") from error
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with _told_as_data_errors():
+        if not _is_feather(path):
+            return list(pq.read_schema(path).names)
+        with pa.OSFile(str(path)) as source:
+            return list(pa.ipc.open_file(source).schema.names)
+
+
+def record_batches(path: Path, columns: list[str]) -> Iterator[tuple[Any, float]]:
+    """Yield some columns of a file, batch by batch, each with the share of the file that has been read with it.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with _told_as_data_errors():
+        if not _is_feather(path):
+            with pq.ParquetFile(path) as file:
+                done, total = 0, file.metadata.num_rows
+                for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
+                    done += len(batch)
+                    yield batch, done / max(1, total)
+            return
+        with pa.OSFile(str(path)) as source:
+            reader = pa.ipc.open_file(source)
+            total = reader.num_record_batches
+            for number in range(total):
+                yield reader.get_batch(number).select(columns), (number + 1) / total
+
+
+def stamps_of(column: Any) -> tuple[Stamps, StampForm]:
+    """Return stamps of any type, ``UNREADABLE`` where there is none, and how they were written."""
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(column.type):
+        form = StampForm.ISO_OFFSET if column.type.tz else StampForm.ISO
+        exact = column.cast(pa.timestamp("ns", column.type.tz)).cast(pa.int64())
+        return exact.fill_null(stamps.UNREADABLE).to_numpy(zero_copy_only=False), form
+    if pa.types.is_integer(column.type):
+        numbers = column.cast(pa.int64())
+        found = np.full(len(column), stamps.UNREADABLE, dtype=np.int64)
+        known = column.is_valid().to_numpy(zero_copy_only=False)
+        found[known] = stamps.epoch_ns(numbers.drop_null().to_numpy())
+        return found, StampForm.EPOCH
+    texts = texts_of(column)
+    form = next((stamps.form_of(text) for text in texts if text), StampForm.TEXT)
+    return stamps.read_texts(texts, form), form
+
+
+def texts_of(column: Any) -> Any:
+    """Return a column as text, empty where there is nothing."""
+    import pyarrow as pa
+
+    return column.cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False).astype(object)
+
+
+def floats_of(column: Any, role: str) -> Floats:
+    """Return a column as numbers, NaN where there is none.
+
+    Raises:
+        DataError: it holds something else.
+    """
+    import pyarrow as pa
+
+    try:
+        found: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"column {role} is {column.type}; wanted numbers") from error
+    return found
