@@ -1,0 +1,64 @@
+"""FirstRate Data's one-minute text files: ``YYYY-MM-DD HH:MM:SS,open,high,low,close,volume``, start, US Eastern.
+
+The first line is a row, or ``timestamp,open,high,low,close,volume``. What a file holds stands in its name, also within
+the zips that FirstRate serves: ``AAPL_1min_adjsplitdiv.txt``, ``AAPL_full_1min_adjsplit.txt`` or
+``AAPL_1min_UNADJUSTED.txt``. Minutes without volume have no row.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from actors.vendors import delimited, naming
+from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.vendors.peek import Head
+from actors.vendors.stamps import StampForm, form_of
+
+_COLUMNS = ("time", "open", "high", "low", "close", "volume")
+_HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
+_NAME = re.compile(r"(?P<symbol>.+?)(?:_full)?_1min(?:_(?P<kind>.+))?", re.IGNORECASE)
+_STOCKS = ("adjsplitdiv", "adjsplit", "unadjusted")
+
+
+def _sniff(head: Head) -> bool:
+    kind = _kind(Path(head.members[0]) if head.members else head.path)
+    has_header = head.cells(0) == _HEADER
+    row = head.cells(int(has_header))
+    is_row = len(row) == len(_COLUMNS) and form_of(row[0]) is StampForm.ISO
+    # With a header the lines alone could be anybody's.
+    return is_row and (kind in _STOCKS if has_header else kind is not None)
+
+
+def _kind(path: Path) -> str | None:
+    """Return what a name says of adjustment, empty text where nothing, ``None`` if it is no name of FirstRate's."""
+    named = _NAME.fullmatch(naming.stem_of(path))
+    return None if named is None else (named["kind"] or "").lower()
+
+
+def _symbol(path: Path) -> str:
+    named = _NAME.fullmatch(naming.stem_of(path))
+    return named["symbol"] if named else naming.symbol_of(path)
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    if _kind(path) not in (*_STOCKS, "", None):
+        fmt = msgspec.structs.replace(fmt, calendar=None)  # futures, currencies and what else there is
+    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
+
+
+FIRSTRATE = Format(
+    name="firstrate",
+    title="FirstRate Data one-minute text",
+    source="https://firstratedata.com/_readme/stock.txt",
+    stamp=Stamp.START,
+    tz="America/New_York",
+    adjusted=None,  # the file's name says
+    coverage=Coverage.EXTENDED,
+    emits_empty_minutes=False,
+    calendar="XNYS",
+    columns=_COLUMNS,
+    sniff=_sniff,
+    read=_read,
+)

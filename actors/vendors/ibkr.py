@@ -1,0 +1,71 @@
+"""Historical bars of Interactive Brokers as ib_insync and ib_async frame them: ``util.df(bars).to_csv()``, bar start.
+
+The header is ``date,open,high,low,close,volume,average,barCount``, after the frame's index if that was written too.
+Stamps carry an offset; as the TWS API itself writes them they are ``20240308 09:30:00 US/Eastern``, and without the
+zone they are in the one that was chosen at login, which nobody else knows: then ``--tz`` says it. A volume, average and
+count of -1 mean that there are none, as for midpoints. The file's name gives the symbol.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.vendors import delimited
+from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.vendors.peek import Head
+from messages.columns import TRADES, VOLUME, VWAP
+
+_ROLES = {"date": "time", "average": "vwap", "barCount": "trades"} | {
+    name: name for name in ("open", "high", "low", "close", "volume")
+}
+_TWS_STAMP = re.compile(r"\d{8} +\d\d:\d\d:\d\d(?: (?P<zone>[A-Za-z][\w/+-]*))?")
+_TWS_PATTERN = "%Y%m%d %H:%M:%S"
+_NONE = -1.0
+
+
+def _sniff(head: Head) -> bool:
+    return set(_ROLES) <= set(head.cells(0))
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    head = Head(path)
+    columns = tuple(_ROLES.get(name, "") for name in head.cells(0))
+    zone, pattern = _written(head, columns)
+    fmt = msgspec.structs.replace(fmt, columns=columns, tz=zone or fmt.tz)
+    hints = msgspec.structs.replace(hints, tz=zone or hints.tz)
+    for raw in delimited.read(fmt, path, hints, pattern=pattern):
+        yield _without_placeholders(raw)
+
+
+def _written(head: Head, columns: tuple[str, ...]) -> tuple[str | None, str]:
+    """Return the zone that the first stamp names, if it does, and the pattern of stamps as TWS writes them."""
+    row = head.cells(1)
+    found = _TWS_STAMP.fullmatch(row[columns.index("time")]) if len(row) == len(columns) else None
+    if found is None:
+        return None, ""
+    zone = found["zone"]
+    return zone, f"{_TWS_PATTERN} {zone}" if zone else _TWS_PATTERN
+
+
+def _without_placeholders(raw: RawBars) -> RawBars:
+    is_none = raw.values[TRADES] == _NONE
+    raw.values[VWAP, is_none] = raw.values[TRADES, is_none] = np.nan
+    raw.values[VOLUME, raw.values[VOLUME] == _NONE] = np.nan
+    return raw
+
+
+IBKR = Format(
+    name="ibkr",
+    title="Interactive Brokers bars (ib_insync, ib_async)",
+    source="https://interactivebrokers.github.io/tws-api/historical_bars.html",
+    stamp=Stamp.START,
+    tz=None,
+    adjusted=None,  # TRADES are adjusted for splits, ADJUSTED_LAST for dividends too
+    coverage=Coverage.EXTENDED,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)
