@@ -1,0 +1,229 @@
+"""Minutes at SessionData's door: one is let in when the one before it has been dealt with, and none overtakes."""
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.kernel.turnstile import Turnstile
+from messages import AllowMinutes, BarBatch, BarsArrived, MinuteSettled, MinuteStaged, SubscribersChanged, TimeAdvanced
+from tests.builders import minute_of
+from tests.doubles import Outbox
+
+
+class Door:
+    """A turnstile, who is let in, and who hears of the tickets."""
+
+    def __init__(self) -> None:
+        self.inside, self.credit = Outbox(), Outbox()
+        self.turnstile = Turnstile(self.inside, self.credit)
+
+    def stage(self, *tickets: int) -> list[int]:
+        """Stage minutes; return which are let in."""
+        return self.tell(*(MinuteStaged(minute=TimeAdvanced(now_ns=ticket, ticket=ticket)) for ticket in tickets))
+
+    def settle(self, ticket: int) -> list[int]:
+        return self.tell(MinuteSettled(ticket=ticket))
+
+    def allow(self, count: int | None) -> list[int]:
+        return self.tell(AllowMinutes(count=count))
+
+    def tell(self, *messages: Any) -> list[int]:
+        for message in messages:
+            self.turnstile.tell(message)
+        return [minute.ticket for minute in self.inside.take()]
+
+    def home(self) -> list[int]:
+        """The tickets that the sender has heard of since the last time."""
+        return [settled.ticket for settled in self.credit.take()]
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+def test_the_first_minute_passes_at_once_and_the_others_wait(door: Door) -> None:
+    assert door.stage(1, 2, 3) == [1]
+
+
+def test_a_minute_passes_when_the_ticket_of_the_one_before_comes_home(door: Door) -> None:
+    door.stage(1, 2, 3)
+
+    assert [door.settle(ticket) for ticket in (1, 2, 3)] == [[2], [3], []]
+
+
+def test_a_minute_that_is_staged_while_nobody_is_inside_passes_at_once(door: Door) -> None:
+    door.stage(1)
+    door.settle(1)
+
+    assert door.stage(2) == [2]
+
+
+def test_a_minute_is_let_in_as_it_was_staged_with_bars_or_without(door: Door) -> None:
+    bars = BarsArrived(batch=BarBatch.of(minute_of(["A"], "09:30")), now_ns=1, is_whole=True, ticket=1)
+    time = TimeAdvanced(now_ns=2, ticket=2)
+    door.turnstile.tell(MinuteStaged(minute=bars))
+    door.turnstile.tell(MinuteStaged(minute=time))
+    door.turnstile.tell(MinuteSettled(ticket=1))
+
+    first, second = door.inside.messages
+    assert first is bars
+    assert second is time
+
+
+def test_the_sender_hears_of_a_ticket_when_few_minutes_are_left(door: Door) -> None:
+    door.stage(1, 2, 3, 4, 5)
+
+    heard = []
+    for ticket in range(1, 6):
+        door.settle(ticket)
+        heard.append(door.home())
+
+    assert heard == [[], [], [3], [4], [5]]
+
+
+def test_a_ticket_of_something_that_was_not_staged_is_told_at_once(door: Door) -> None:
+    door.settle(7)
+
+    assert door.home() == [7]
+
+
+def test_such_a_ticket_is_told_although_minutes_wait_at_a_door_that_is_shut(door: Door) -> None:
+    door.allow(0)
+    door.stage(8, 9, 10)
+    door.settle(7)
+
+    assert (door.home(), door.inside.take()) == ([7], [])
+
+
+def test_what_is_no_ticket_goes_on_to_the_sender(door: Door) -> None:
+    changed = SubscribersChanged(count=2)
+    door.turnstile.tell(changed)
+
+    assert door.credit.messages == [changed]
+
+
+def test_a_door_that_is_shut_lets_nobody_in_until_it_is_opened(door: Door) -> None:
+    door.stage(1, 2, 3)
+
+    assert [door.allow(0), door.settle(1), door.allow(None)] == [[], [], [2]]
+
+
+def test_a_door_that_opens_while_somebody_is_inside_lets_nobody_else_in(door: Door) -> None:
+    door.stage(1, 2)
+
+    assert [door.allow(0), door.allow(None), door.settle(1)] == [[], [], [2]]
+
+
+def test_one_that_may_pass_passes_and_the_door_is_shut_again(door: Door) -> None:
+    door.allow(0)
+    door.stage(1, 2, 3)
+
+    assert [door.allow(1), door.settle(1), door.allow(1), door.settle(2)] == [[1], [], [2], []]
+
+
+def test_those_that_may_pass_add_up(door: Door) -> None:
+    door.allow(0)
+    door.stage(1, 2, 3, 4)
+
+    assert [door.allow(1), door.allow(1), door.settle(1), door.settle(2)] == [[1], [], [2], []]
+
+
+def test_one_that_may_pass_may_do_so_when_it_comes(door: Door) -> None:
+    door.allow(0)
+    door.allow(1)
+
+    assert [door.stage(1), door.stage(2), door.settle(1)] == [[1], [], []]
+
+
+@pytest.mark.parametrize("count", [0, None])
+def test_shut_or_opened_what_was_allowed_before_is_forgotten(door: Door, count: int | None) -> None:
+    door.allow(0)
+    door.allow(3)
+    door.allow(count)
+    door.allow(0)
+
+    assert door.stage(1) == []
+
+
+@given(st.lists(st.sampled_from(["stage", "settle", "shut", "open", "one"]), max_size=60))
+def test_whatever_happens_one_is_inside_at_a_time_and_all_pass_in_order(steps: list[str]) -> None:
+    door, staged, passed, settled, allowed = Door(), 0, [], 0, None
+    for step in steps:
+        before = len(passed)
+        if step == "stage":
+            staged += 1
+            passed += door.stage(staged)
+        elif step == "settle" and settled < len(passed):
+            settled += 1
+            passed += door.settle(settled)
+        elif step == "shut":
+            passed, allowed = passed + door.allow(0), 0
+        elif step == "open":
+            passed, allowed = passed + door.allow(None), None
+        elif step == "one":
+            passed, allowed = passed + door.allow(1), 1 if allowed is None else allowed + 1
+        allowed = allowed if allowed is None else allowed - (len(passed) - before)
+
+        assert passed == list(range(1, len(passed) + 1))
+        assert len(passed) - settled <= 1
+        assert allowed is None or allowed >= 0
+        is_free, may_pass = settled == len(passed), allowed is None or allowed > 0
+        assert not (is_free and may_pass and staged > len(passed)), "one that could pass waits"
+
+
+@given(st.integers(1, 30), st.integers(2, 8))
+def test_a_sender_that_stages_more_whenever_it_hears_gets_every_minute_through(minutes: int, ahead: int) -> None:
+    door, sent, passed = Door(), 0, []
+    heard = 0
+    while heard < minutes:
+        more = range(sent + 1, min(heard + ahead, minutes) + 1)
+        sent += len(more)
+        passed += door.stage(*more)
+        while not (home := door.home()):
+            passed += door.settle(passed[-1])
+        heard = home[-1]
+
+    assert passed == list(range(1, minutes + 1))
+
+
+def test_many_threads_may_tell_it_at_once() -> None:
+    inside, tickets = Busy(), list(range(1, 201))
+    inside.turnstile = turnstile = Turnstile(inside, Outbox())
+    for ticket in tickets:
+        turnstile.tell(MinuteStaged(minute=TimeAdvanced(now_ns=ticket, ticket=ticket)))
+
+    assert inside.is_done_with(tickets[-1])
+    assert (inside.passed, inside.most) == (tickets, 1)
+
+
+class Busy:
+    """Gives every ticket back from a thread of its own."""
+
+    def __init__(self) -> None:
+        self.turnstile: Turnstile | None = None
+        self.passed: list[int] = []
+        self.here = self.most = 0
+        self._last = 0
+        self._changed = threading.Condition()
+
+    def tell(self, minute: Any) -> None:
+        self.here += 1
+        self.most = max(self.most, self.here)
+        self.passed.append(minute.ticket)
+        threading.Thread(target=self._leave, args=(minute.ticket,)).start()
+
+    def _leave(self, ticket: int) -> None:
+        self.here -= 1
+        assert self.turnstile is not None
+        self.turnstile.tell(MinuteSettled(ticket=ticket))
+        with self._changed:
+            self._last = ticket
+            self._changed.notify_all()
+
+    def is_done_with(self, ticket: int) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._last == ticket, 20)
