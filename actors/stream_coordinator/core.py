@@ -1,17 +1,20 @@
 """The mind of StreamCoordinator: which session, which minute, and when it may be told."""
 
-import heapq
 from typing import assert_never
-
-import msgspec
 
 from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
+from actors.stream_coordinator.agenda import Agenda
+from actors.stream_coordinator.boundaries import closed, opened
 from actors.stream_coordinator.pacing import Pacer
 from actors.stream_coordinator.playback import Playback
+from actors.stream_coordinator.publishing import Published, arrival
+from actors.stream_coordinator.reports import Reports
+from actors.stream_coordinator.tickets import Tickets
 from messages.base import Message
 from messages.commands import (
     AbortRun,
+    AllowMinutes,
     ListenFrom,
     Pause,
     PlanSessions,
@@ -24,37 +27,35 @@ from messages.commands import (
     ReadStopwatch,
     Resume,
     SetSpeed,
-    SetTimer,
     StartRun,
     StartStopwatch,
     Step,
     WakeAt,
 )
 from messages.events import (
-    BarArrived,
-    BarsArrived,
     BoundaryKind,
     MinuteSettled,
     PrefetchFailed,
-    QuoteArrived,
     RunFailed,
     RunFinished,
     RunReady,
-    SessionBoundary,
     SessionPrefetched,
     SessionReported,
     SessionsPlanned,
     StopwatchRead,
     SubscriberLate,
     SubscribersChanged,
-    TickArrived,
     TimeAdvanced,
     TimerFired,
 )
 from messages.inboxes import StreamCoordinatorInbox
 from messages.queries import GetProgress, GetRunSummary
-from messages.replies import Progress, RunSummary, SessionReport
+from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled, TransitionMeasured
+from messages.replies import Progress
 from messages.values import Mode, Nanos, Pace, TradingSession
+
+_STAGED = 8
+"""Minutes at SessionData's door, in lockstep: waking this room between any two would be half of their cost."""
 
 
 class StreamCoordinatorCore:
@@ -65,8 +66,15 @@ class StreamCoordinatorCore:
     subscribers in lockstep every minute has one, and only one is out.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, has_upkeep: bool = False) -> None:
+        """Set up.
+
+        Args:
+            settings: what to play and how.
+            has_upkeep: whether closed sessions settle, and are certified, before the next opens.
+        """
         self._settings = settings
+        self._has_upkeep = has_upkeep
         self._pacer = Pacer(settings.speed)
         self._plan: tuple[TradingSession, ...] = ()
         self._played = 0
@@ -79,17 +87,16 @@ class StreamCoordinatorCore:
         self._is_over = False
         self._failure: str | None = None
         self._subscribers = 0
-        self._tickets: set[int] = set()
-        self._last_ticket = 0
+        self._tickets = Tickets()
         self._boundary: BoundaryKind | None = None
-        self._clock_ns: Nanos | None = None
-        self._timer_ns: Nanos | None = None
         self._now_ns: Nanos = 0
         self._bars = 0
-        self._wakes: list[Nanos] = []
-        self._reports: list[SessionReport] = []
-        self._transition_ms: float | None = None
-        self._is_prefetched = False
+        self._agenda = Agenda()
+        self._reports = Reports()
+        self._settling: TradingSession | None = None
+        self._is_settled = False
+        self._is_abandoning = False
+        self._certified = ""
 
     def handle(self, message: StreamCoordinatorInbox) -> Outcome:
         """Take one message."""
@@ -105,13 +112,19 @@ class StreamCoordinatorCore:
             case GetProgress():
                 return answer(message, self._progress())
             case GetRunSummary():
-                return answer(message, self._summary())
+                return answer(message, self._reports.summary(is_finished=self._is_over, failure=self._failure))
             case SessionPrefetched() | PrefetchFailed():
                 return self._session_prefetched(message)
             case SessionReported():
-                return self._session_reported(message)
+                self._reports.add(message.report)
+                return NOTHING
+            case SessionSettled():
+                return self._session_settled(message)
+            case CertificateIssued():
+                return self._certificate_issued(message)
             case StopwatchRead():
-                return self._stopwatch_read(message)
+                self._reports.transition_ms = message.elapsed_ns / 1e6
+                return NOTHING
             case SubscribersChanged():
                 return self._subscribers_changed(message)
             case SubscriberLate():
@@ -137,7 +150,7 @@ class StreamCoordinatorCore:
 
     def check(self) -> None:
         """Assert what must always be true."""
-        assert len(self._tickets) <= self._settings.credit + 1, "more tickets out than there is credit"
+        assert len(self._tickets) <= max(self._settings.credit, _STAGED) + 1, "more tickets out than there is credit"
         assert self._played <= len(self._plan)
 
     # --- from session to session
@@ -166,29 +179,13 @@ class StreamCoordinatorCore:
             return self._fail(f"session {prefetched.session.date} could not be loaded: {prefetched.reason}")
         self._is_waiting_for_tape = False
         tape = prefetched.tape
-        self._playback = Playback(tape)
+        self._playback = Playback(tape, self._settings.faults)
         self._pacer.release()
         self._now_ns = max(self._now_ns, tape.session.start_ns)
-        opened = self._cross(BoundaryKind.OPENED, tape.session, tape.batch.symbols, prefetched)
+        self._boundary = BoundaryKind.OPENED
+        boundary = opened(prefetched, self._now_ns, self._tickets.issue())
         after = self._plan[self._played + 1 : self._played + 2]
-        return tell(opened, *(Prefetch(session=session) for session in after))
-
-    def _cross(
-        self,
-        kind: BoundaryKind,
-        session: TradingSession,
-        symbols: tuple[str, ...] = (),
-        prefetched: SessionPrefetched | None = None,
-    ) -> SessionBoundary:
-        self._boundary = kind
-        return SessionBoundary(
-            kind=kind,
-            session=session,
-            now_ns=self._now_ns,
-            symbols=symbols,
-            ticket=self._ticket(),
-            history=() if prefetched is None else prefetched.history,
-        )
+        return tell(boundary, *(Prefetch(session=session) for session in after))
 
     def _crossed(self) -> Outcome:
         """A boundary has been acknowledged."""
@@ -197,28 +194,55 @@ class StreamCoordinatorCore:
         if kind is BoundaryKind.OPENED:
             first: Message = RunReady(session=self._playback.session) if self._played == 0 else ReadStopwatch()
             return tell(first, *self._pump().out)
-        self._bars += self._playback.bars_played
-        self._playback = None
+        self._bars += self._playback.bars_before(self._playback.slots)
+        session, self._playback = self._playback.session, None
         self._played += 1
+        if not self._has_upkeep:
+            return self._go_on()
+        self._settling = session
+        measured = TransitionMeasured(
+            session_date=session.date,
+            is_prefetched=self._reports.is_prefetched,
+            transition_ms=self._reports.transition_ms,
+        )
+        return tell(measured, *self._settle().out)
+
+    def _settle(self) -> Outcome:
+        """Let a closed session get its last verdicts: visit what is due until it has them, or the next one opens."""
+        session = self._settling
+        assert session is not None, "nothing to settle"
+        if self._is_settled:
+            self._settling, self._is_settled, self._is_abandoning = None, False, False
+            return tell(StartStopwatch(), *self._go_on().out)
+        due_ns = self._agenda.next_due(self._now_ns)
+        if self._tickets or self._is_abandoning or due_ns is None:
+            return NOTHING
+        if self._played < len(self._plan) and due_ns >= self._plan[self._played].start_ns:
+            self._is_abandoning = True
+            return tell(AbandonGaps(session_date=session.date))
+        self._now_ns = due_ns
+        return tell(TimeAdvanced(now_ns=due_ns, ticket=self._tickets.issue()))
+
+    def _session_settled(self, message: SessionSettled) -> Outcome:
+        del message
+        self._is_settled = True
+        return NOTHING if self._settling is None else self._settle()
+
+    def _certificate_issued(self, message: CertificateIssued) -> Outcome:
+        self._certified = max(self._certified, message.certificate.date)
+        return self._go_on() if self._played == len(self._plan) and not self._is_over else NOTHING
+
+    def _go_on(self) -> Outcome:
+        """Open the next session, or end the run when the last one has all that it is to have."""
         if self._played == len(self._plan):
+            if self._has_upkeep and self._certified < self._plan[-1].date:
+                return NOTHING
             self._is_over = True
             return tell(RunFinished(sessions=self._played))
-        self._is_prefetched = self._next is not None
+        self._reports.is_prefetched = self._next is not None
         if self._next is not None:
             return self._open()
         self._is_waiting_for_tape = True
-        return NOTHING
-
-    def _stopwatch_read(self, message: StopwatchRead) -> Outcome:
-        self._transition_ms = message.elapsed_ns / 1e6
-        return NOTHING
-
-    def _session_reported(self, message: SessionReported) -> Outcome:
-        self._reports.append(
-            msgspec.structs.replace(
-                message.report, transition_ms=self._transition_ms, is_prefetched=self._is_prefetched
-            )
-        )
         return NOTHING
 
     # --- from minute to minute
@@ -227,84 +251,84 @@ class StreamCoordinatorCore:
     def _is_lockstep(self) -> bool:
         return self._settings.pace is Pace.LOCKSTEP and self._subscribers > 0
 
+    @property
+    def _is_staging(self) -> bool:
+        """Whether minutes are sent ahead to SessionData's door, where each waits for the one before."""
+        is_plain = not self._has_upkeep and self._settings.faults.is_none
+        return is_plain and self._is_lockstep and not self._pacer.is_timed
+
     def _pump(self) -> Outcome:
         """Send as many minutes as may be sent now."""
         if self._is_over:
             return NOTHING
+        if self._settling is not None:
+            return self._settle()
         out: list[Message] = []
         playback = self._playback
         while playback is not None and self._may_send(playback):
             if self._pacer.is_timed and not self._is_paused and not self._is_due(playback, out):
                 break
-            self._visit_wakes(playback.due_ns, out)
-            self._now_ns = playback.due_ns
+            due_ns = self._agenda.next_due(self._now_ns)
+            if due_ns is not None and due_ns < playback.due_ns:
+                self._now_ns = due_ns
+                out.append(TimeAdvanced(now_ns=due_ns, ticket=self._tickets.issue()))
+                continue
             self._steps = max(self._steps - 1, 0)
-            out.extend(playback.play(self._ticket_if_due(playback)))
+            minutes = playback.play(self._slots_at_once(playback, due_ns), self._tickets.issue())
+            self._now_ns = minutes[-1].now_ns
+            out += map(self._tickets.staged, minutes) if self._is_staging else minutes
         if playback is not None and playback.is_over and not self._tickets and self._boundary is None:
             out.append(StartStopwatch())
-            out.append(self._cross(BoundaryKind.CLOSED, playback.session))
+            self._boundary = BoundaryKind.CLOSED
+            out.append(closed(playback.session, self._now_ns, self._tickets.issue()))
         return Outcome(out=tuple(out))
 
     def _may_send(self, playback: Playback) -> bool:
         if not self._is_started or self._boundary is not None or playback.is_over:
             return False
+        if self._is_staging:
+            # The turnstile takes every ticket for one of its minutes, so there may be no others.
+            return self._tickets.staged_out == len(self._tickets) < _STAGED
+        if self._tickets.staged_out:
+            return False  # or it would overtake the minutes that wait at the door
         if self._is_paused and self._steps == 0:
             return False
         return len(self._tickets) < (1 if self._is_lockstep else self._settings.credit)
 
-    def _ticket_if_due(self, playback: Playback) -> int:
-        """Give the minute a ticket if it is its turn to have one."""
-        every = 1 if self._is_lockstep or self._pacer.is_timed or self._is_paused else self._settings.minutes_per_ticket
-        is_last = playback.position + 1 == playback.slots
-        return self._ticket() if is_last or (playback.position + 1) % every == 0 else 0
-
-    def _ticket(self) -> int:
-        self._last_ticket += 1
-        self._tickets.add(self._last_ticket)
-        return self._last_ticket
+    def _slots_at_once(self, playback: Playback, due_ns: Nanos | None) -> int:
+        """Return for how many slots one ticket is enough: nobody waits for a minute of them, and nothing is due."""
+        if self._is_lockstep or self._pacer.is_timed or self._is_paused:
+            return 1
+        return playback.slots_until(due_ns, self._settings.minutes_per_ticket)
 
     def _minute_settled(self, message: MinuteSettled) -> Outcome:
-        self._tickets.discard(message.ticket)
+        self._tickets.home(message.ticket)
         if self._is_over:
             return NOTHING
         if self._boundary is not None and not self._tickets:
             return self._crossed()
         return self._pump()
 
-    def _visit_wakes(self, until_ns: Nanos, out: list[Message]) -> None:
-        while self._wakes and self._wakes[0] < until_ns:
-            out.append(TimeAdvanced(now_ns=max(heapq.heappop(self._wakes), self._now_ns)))
-
     def _wake_at(self, message: WakeAt) -> Outcome:
-        heapq.heappush(self._wakes, message.due_ns)
-        return NOTHING
+        self._agenda.add(message.due_ns)
+        return NOTHING if self._settling is None else self._settle()
 
     # --- the clock
 
     def _is_due(self, playback: Playback, out: list[Message]) -> bool:
         """Whether the clock has come to the next minute; else have it call back."""
-        due_ns = 0 if self._pacer.needs_anchor else self._pacer.due(playback.due_ns)
-        if not self._pacer.needs_anchor and self._clock_ns is not None and self._clock_ns >= due_ns:
+        if self._pacer.is_due(playback.due_ns):
             return True
-        if self._timer_ns is None:
-            self._timer_ns = due_ns
-            out.append(SetTimer(due_ns=due_ns))
+        timer = self._pacer.timer(playback.due_ns)
+        out += [] if timer is None else [timer]
         return False
 
     def _timer_fired(self, message: TimerFired) -> Outcome:
-        if self._timer_ns is not None and message.clock_ns >= self._timer_ns:
-            self._timer_ns = None  # an earlier one was set before the pace changed, and starts nothing
-        self._clock_ns = message.clock_ns
-        self._pacer.anchor(message.clock_ns, self._now_ns)
+        self._pacer.fired(message.clock_ns, self._now_ns)
         return self._pump()
 
     def _set_speed(self, message: SetSpeed) -> Outcome:
         self._pacer.change(message.speed)
-        return self._restart_clock()
-
-    def _restart_clock(self) -> Outcome:
-        self._pacer.release()
-        self._timer_ns = None
         return self._pump()
 
     # --- what people and programs want
@@ -317,51 +341,29 @@ class StreamCoordinatorCore:
 
     def _pause(self) -> Outcome:
         self._is_paused = True
-        return NOTHING
+        return tell(AllowMinutes(count=0))
 
     def _resume(self) -> Outcome:
         self._is_paused = False
         self._steps = 0
-        return self._restart_clock()
+        self._pacer.restart()
+        return tell(AllowMinutes(count=None), *self._pump().out)
 
     def _step(self) -> Outcome:
         self._is_started = True
+        if self._is_staging or self._tickets.staged_out:
+            return tell(AllowMinutes(count=1), *self._pump().out)
         self._steps += 1
-        return self._restart_clock()
+        self._pacer.restart()
+        return self._pump()
 
-    def _publish(self, message: PublishBars | PublishBar | PublishQuote | PublishTick) -> Outcome:
-        now_ns, receipt = self._now_ns, message.receipt
-        match message:
-            case PublishBars():
-                return tell(
-                    BarsArrived(
-                        batch=message.batch,
-                        now_ns=now_ns,
-                        source=message.source,
-                        is_correction=message.is_correction,
-                        receipt=receipt,
-                    )
-                )
-            case PublishBar():
-                return tell(
-                    BarArrived(
-                        bar=message.bar,
-                        now_ns=now_ns,
-                        source=message.source,
-                        is_correction=message.is_correction,
-                        receipt=receipt,
-                    )
-                )
-            case PublishQuote():
-                return tell(QuoteArrived(quote=message.quote, now_ns=now_ns, receipt=receipt))
-            case PublishTick():
-                return tell(TickArrived(tick=message.tick, now_ns=now_ns, receipt=receipt))
-            case _:
-                assert_never(message)
+    def _publish(self, message: Published) -> Outcome:
+        # While minutes wait at the door this room is ahead, and it is whatever time SessionData has come to.
+        return tell(arrival(message, 0 if self._is_staging or self._tickets.staged_out else self._now_ns))
 
     def _subscribers_changed(self, message: SubscribersChanged) -> Outcome:
         self._subscribers = message.count
-        return tell(ListenFrom(ticket=self._last_ticket + 1), *self._pump().out)
+        return tell(ListenFrom(ticket=self._tickets.last + 1), *self._pump().out)
 
     def _subscriber_late(self, message: SubscriberLate) -> Outcome:
         limit = self._settings.lockstep_timeout_s
@@ -381,16 +383,16 @@ class StreamCoordinatorCore:
     def _progress(self) -> Progress:
         playback = self._playback
         place = min(self._played, len(self._plan) - 1)
+        # Of the staged minutes, the first may be with its readers; the others wait.
+        waiting = max(self._tickets.staged_out - 1, 0)
+        done = playback.position - waiting if playback else 0
         return Progress(
             session_date=self._plan[place].date if self._plan else "",
             sessions_done=self._played,
             sessions_total=len(self._plan),
-            minutes_done=playback.position if playback else 0,
+            minutes_done=done,
             minutes_total=playback.slots if playback else 0,
-            bars=self._bars + (playback.bars_played if playback else 0),
-            now_ns=self._now_ns,
+            bars=self._bars + (playback.bars_before(done) if playback else 0),
+            now_ns=playback.end_of(done) if playback and waiting else self._now_ns,
             is_finished=self._is_over,
         )
-
-    def _summary(self) -> RunSummary:
-        return RunSummary(sessions=tuple(self._reports), is_finished=self._is_over, failure=self._failure)

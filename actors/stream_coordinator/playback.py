@@ -1,25 +1,31 @@
 """A session's tape being played: which minute comes next, and what is in it."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Sequence
 
 import numpy as np
 
 from actors.market.axis import SessionAxis
-from messages.columns import Tape
+from actors.market.faults import Faults, damage
+from messages.columns import BarBatch, Tape
 from messages.events import BarsArrived, TimeAdvanced
 from messages.values import Nanos
 
+_BARS_AT_ONCE = 16_384
+
 
 class Playback:
-    """Cuts a tape into minutes. A minute's bars are told at its end, then that it is over."""
+    """Cuts a tape into minutes, or runs of them. Bars are told when their minute is over."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, faults: Faults) -> None:
         self.session = tape.session
+        self._damaged = None if faults.is_none else damage(tape, faults)
         self._batch = tape.batch
         axis = SessionAxis(tape.session)
         starts = axis.starts_ns
         self._ends_ns: list[int] = (starts + axis.step_ns).tolist()
         self._rows: list[int] = [*np.searchsorted(tape.batch.start_ns, starts).tolist(), len(tape.batch)]
+        self._told = [0]  # by slot: how many bars have been told before it
         self.position = 0
         """Slots played so far."""
 
@@ -38,16 +44,46 @@ class Playback:
         """When the next slot ends, in session time."""
         return self._ends_ns[self.position]
 
-    def play(self, ticket: int) -> Iterator[BarsArrived | TimeAdvanced]:
-        """Yield the next slot's messages; the ticket travels with the last."""
-        slot = self.position
-        self.position += 1
-        first, last, now_ns = self._rows[slot], self._rows[slot + 1], self._ends_ns[slot]
-        if last > first:
-            yield BarsArrived(batch=self._batch.rows(first, last), now_ns=now_ns)
-        yield TimeAdvanced(now_ns=now_ns, ticket=ticket)
+    def slots_until(self, instant_ns: Nanos | None, most: int) -> int:
+        """Return how many of the next slots may be told at once: ``most`` at most, none past an instant but the first.
 
-    @property
-    def bars_played(self) -> int:
-        """Bars told so far."""
-        return self._rows[self.position]
+        However many, they hold no more than a few thousand bars, or a reader would wait for them too long.
+        """
+        first = self.position
+        end = bisect_right(self._rows, self._rows[first] + _BARS_AT_ONCE, first, len(self._rows)) - 1
+        if instant_ns is not None:
+            end = min(end, bisect_right(self._ends_ns, instant_ns, first))
+        slots = max(min(end, first + most, self.slots) - first, 1)
+        return slots if self._damaged is None else min(slots, self._damaged.run(first))
+
+    def play(self, slots: int, ticket: int) -> list[BarsArrived | TimeAdvanced]:
+        """Return the messages of the next slots: their bars, or that they went by without any. The ticket goes last."""
+        first = self.position
+        self.position += slots
+        now_ns = self._ends_ns[self.position - 1]
+        batches = self._batches(first, slots)
+        self._told += [self._told[-1]] * (slots - 1) + [self._told[-1] + sum(map(len, batches))]
+        if not batches:
+            return [TimeAdvanced(now_ns=now_ns, ticket=ticket)]
+        if len(batches) == 1:
+            return [BarsArrived(batch=batches[0], now_ns=now_ns, is_whole=True, ticket=ticket)]
+        # What comes late or again comes when its minute is over.
+        return [
+            BarsArrived(batch=batches[0], now_ns=now_ns, is_whole=True),
+            *(BarsArrived(batch=batch, now_ns=now_ns) for batch in batches[1:]),
+            TimeAdvanced(now_ns=now_ns, ticket=ticket),
+        ]
+
+    def _batches(self, first: int, slots: int) -> Sequence[BarBatch]:
+        if self._damaged is not None:
+            return self._damaged.deliveries(first, slots)
+        batch = self._batch.rows(self._rows[first], self._rows[first + slots])
+        return (batch,) if len(batch) else ()
+
+    def bars_before(self, slot: int) -> int:
+        """Return how many bars were told with the slots before this one, which has been played or is the next."""
+        return self._told[slot]
+
+    def end_of(self, slots: int) -> Nanos:
+        """Return when the first so many slots are over."""
+        return self._ends_ns[slots - 1] if slots else self.session.start_ns

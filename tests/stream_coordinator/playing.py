@@ -5,15 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from actors.kernel.turnstile import Turnstile
 from actors.settings import Settings
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from messages import (
+    AllowMinutes,
     Bar,
     BarBatch,
     BarsArrived,
     DayGrid,
     Message,
     MinuteSettled,
+    MinuteStaged,
     Pace,
     PrepareRun,
     Query,
@@ -29,6 +32,7 @@ from messages import (
     TradingSession,
 )
 from tests.builders import minute_of, session_tiny
+from tests.doubles import Outbox
 
 MONDAY = session_tiny(3, day="2024-07-01")
 TUESDAY = session_tiny(2, 2, day="2024-07-02")
@@ -50,18 +54,34 @@ def prefetched(session: TradingSession, history: Sequence[DayGrid] = (), **more:
     return SessionPrefetched(tape=tape(session, **more), history=tuple(history))
 
 
-class Hand:
-    """A coordinator, and everything that it has said."""
+CARRIERS = (BarsArrived, TimeAdvanced, SessionBoundary)
+"""What a ticket travels with."""
 
-    def __init__(self, settings: Settings = FREE, *sessions: TradingSession) -> None:
-        self.core = StreamCoordinatorCore(settings)
+
+class Hand:
+    """A coordinator with its turnstile, and everything that comes out of the two: what other rooms hear."""
+
+    def __init__(self, settings: Settings = FREE, *sessions: TradingSession, has_upkeep: bool = False) -> None:
+        self.core = StreamCoordinatorCore(settings, has_upkeep=has_upkeep)
         self.said: list[Message] = []
         self.sessions = sessions or (MONDAY,)
+        self.tickets: set[int] = set()
+        """Out in the house: told, and not come home."""
+        self._inside, self._credit = Outbox(), Outbox()
+        self._door = Turnstile(self._inside, self._credit)
 
     def tell(self, *messages: Any) -> list[Message]:
         """Tell, and return what is said to that."""
-        said = [out for message in messages for out in self.core.handle(message).out]
-        self.core.check()
+        said: list[Message] = []
+        for message in messages:
+            for out in self.core.handle(message).out:
+                if isinstance(out, MinuteStaged | AllowMinutes):
+                    self._door.tell(out)
+                    said += self._inside.take()
+                else:
+                    said.append(out)
+            self.core.check()
+        self.tickets |= {out.ticket for out in said if isinstance(out, CARRIERS) and out.ticket}
         self.said += said
         return said
 
@@ -82,23 +102,35 @@ class Hand:
         return self.tell(StartRun())
 
     def home(self) -> list[Message]:
-        """Let the oldest ticket that is out come home."""
-        return self.tell(MinuteSettled(ticket=min(self.tickets)))
+        """Let the oldest ticket that is out come home, by way of the turnstile."""
+        ticket = min(self.tickets)
+        self.tickets.discard(ticket)
+        self._door.tell(MinuteSettled(ticket=ticket))
+        passed = self._inside.take()
+        self.tickets |= {minute.ticket for minute in passed}
+        self.said += passed
+        return passed + self.tell(*self._credit.take())
 
     def clock(self, seconds: float) -> list[Message]:
         return self.tell(TimerFired(clock_ns=round(seconds * 1e9)))
-
-    @property
-    def tickets(self) -> set[int]:
-        return self.core._tickets
 
     def of(self, *kinds: type[Message]) -> list[Any]:
         return [message for message in self.said if isinstance(message, kinds)]
 
 
+def played(messages: Iterable[Message]) -> list[BarsArrived | TimeAdvanced]:
+    """The messages that each say that a minute, or a run of them, is over: those with a ticket."""
+    return [message for message in messages if isinstance(message, BarsArrived | TimeAdvanced) and message.ticket]
+
+
+def clock_of(messages: Iterable[Message]) -> list[int]:
+    """How session time goes on: at minutes, and at the deadlines between them."""
+    return [message.now_ns for message in messages if isinstance(message, BarsArrived | TimeAdvanced)]
+
+
 def ends(messages: Iterable[Message]) -> list[int]:
-    """When the minutes that were said to be over ended."""
-    return [message.now_ns for message in messages if isinstance(message, TimeAdvanced)]
+    """When the minutes that were said to be over ended; of a run that was told at once, the last of them."""
+    return [message.now_ns for message in played(messages)]
 
 
 def shape(messages: Iterable[Message]) -> list[str]:

@@ -1,11 +1,13 @@
 """Speed, pause, resume and steps, on a clock that is moved by hand."""
 
+import pytest
 from msgspec.structs import replace
 
 from actors.settings import Settings
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.pacing import Pacer
 from messages import (
+    AllowMinutes,
     BarArrived,
     BarsArrived,
     ListenFrom,
@@ -29,7 +31,7 @@ from messages import (
 from messages.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import bar, session_tiny
-from tests.stream_coordinator.playing import LOCKSTEP, MONDAY, Hand, ends, prefetched, shape
+from tests.stream_coordinator.playing import FREE, LOCKSTEP, MONDAY, Hand, ends, prefetched, shape
 
 LONG = session_tiny(30, day="2024-07-01")
 OPEN = LONG.start_ns
@@ -65,7 +67,7 @@ def test_at_speed_sixty_a_minute_takes_a_second() -> None:
 
     said = [hand.clock(second) for second in (101, 102, 103)]
 
-    assert [shape(some) for some in said] == [["BarsArrived", "TimeAdvanced", "SetTimer"]] * 3
+    assert [shape(some) for some in said] == [["BarsArrived", "SetTimer"]] * 3
     assert [timer(some) for some in said] == [[102], [103], [104]]
 
 
@@ -95,6 +97,28 @@ def test_as_fast_as_possible_while_running() -> None:
     hand = timed(1.0)
 
     assert len(ends(hand.tell(SetSpeed(speed=0.0)))) > 1
+
+
+def test_in_lockstep_as_fast_as_possible_is_still_one_minute_after_the_other() -> None:
+    hand = Hand(replace(LOCKSTEP, speed=60.0), LONG).opened().lockstep()
+    hand.play()
+    hand.clock(100)
+    hand.clock(101)
+
+    told = [hand.tell(SetSpeed(speed=0.0)), hand.home(), hand.home()]
+
+    assert [ends(said) for said in told] == [[], [OPEN + 2 * MINUTE_NS], [OPEN + 3 * MINUTE_NS]]
+
+
+def test_in_lockstep_what_waits_when_the_clock_begins_to_count_passes_first_and_in_order() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    told = hand.tell(SetSpeed(speed=60.0))
+    for _ in range(8):
+        told += hand.home()
+    told += [*hand.clock(200), *hand.clock(201)]
+
+    assert [(end - OPEN) // MINUTE_NS for end in ends(told)] == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_slower_from_as_fast_as_possible() -> None:
@@ -158,6 +182,65 @@ def test_a_pause_at_full_speed_holds_back_what_has_not_been_sent() -> None:
     assert len(ends(hand.tell(Resume()))) == 1
 
 
+@pytest.mark.parametrize("passed", [0, 1, 6])
+def test_a_pause_in_lockstep_takes_effect_at_once_though_minutes_wait_at_the_door(passed: int) -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    for _ in range(passed):
+        hand.home()
+    hand.tell(Pause())
+
+    assert hand.home() == []
+    assert ends(hand.tell(Resume())) == [OPEN + (passed + 2) * MINUTE_NS]
+    assert ends(hand.home()) == [OPEN + (passed + 3) * MINUTE_NS]
+
+
+def test_a_step_in_lockstep_lets_exactly_one_of_the_minutes_that_wait_in() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    hand.tell(Pause())
+    hand.home()
+
+    for minute in range(2, 20):
+        assert ends(hand.tell(Step())) == [OPEN + minute * MINUTE_NS]
+        assert hand.home() == []
+
+
+def test_who_pauses_on_the_clock_steps_through_the_minutes_that_wait_all_the_same() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    hand.tell(Pause(), SetSpeed(speed=60.0))
+    hand.home()
+
+    for minute in range(2, 12):
+        assert ends(hand.tell(Step())) == [OPEN + minute * MINUTE_NS]
+        assert ends(hand.home()) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "count"), [(Pause(), 0), (Resume(), None), (Step(), 1)], ids=["pause", "resume", "step"]
+)
+def test_whoever_pauses_resumes_or_steps_the_door_of_session_data_is_told(message: Message, count: int | None) -> None:
+    core = Hand(LOCKSTEP, LONG).opened().lockstep().core
+
+    assert core.handle(message).out[0] == AllowMinutes(count=count)
+
+
+def test_a_step_where_no_minutes_wait_is_nothing_to_the_door() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened()
+
+    assert shape(hand.core.handle(Step()).out)[0] == "BarsArrived"
+
+
+def test_paused_minutes_that_run_free_are_stepped_one_by_one() -> None:
+    hand = Hand(FREE, LONG).opened()
+    hand.tell(Pause())
+    stepped = [ends(hand.tell(Step())) for _ in range(2)]
+
+    assert stepped == [[OPEN + MINUTE_NS], [OPEN + 2 * MINUTE_NS]]
+    assert ends(hand.tell(Resume()))[0] == OPEN + 10 * MINUTE_NS
+
+
 def test_a_step_plays_one_minute() -> None:
     hand = Hand(LOCKSTEP, LONG).opened()
     hand.tell(Pause())
@@ -196,10 +279,21 @@ def test_one_step_at_the_close_opens_the_next_session_but_plays_none_of_it() -> 
     assert shape(hand.said)[-2:] == ["StartStopwatch", "closed"]
 
 
-def test_what_is_published_arrives_at_the_time_of_the_stream_with_its_receipt() -> None:
-    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+@pytest.mark.parametrize(
+    ("settings", "now_ns"),
+    [
+        (replace(LOCKSTEP, speed=60.0), OPEN + MINUTE_NS),
+        (replace(FREE, credit=1), OPEN + 8 * MINUTE_NS),
+        (LOCKSTEP, 0),  # whatever time SessionData has come to: it is behind this room
+    ],
+    ids=["on the clock", "free", "in lockstep"],
+)
+def test_what_is_published_arrives_at_the_time_of_the_stream_with_its_receipt(settings: Settings, now_ns: int) -> None:
+    hand = Hand(settings, LONG).opened().lockstep()
     hand.play()
-    now_ns, own = OPEN + MINUTE_NS, bar("A", OPEN)
+    hand.clock(100)
+    hand.clock(101)
+    own = bar("A", OPEN)
     batch, quote = BarBatch.of([own]), Quote(symbol="A", at_ns=OPEN, bid=1.0, ask=2.0)
     tick = Tick(symbol="A", at_ns=OPEN, price=1.0, size=1.0)
 
@@ -218,18 +312,33 @@ def test_what_is_published_arrives_at_the_time_of_the_stream_with_its_receipt() 
     ]
 
 
+@pytest.mark.parametrize("change", [SetSpeed(speed=60.0), SubscribersChanged(count=0)], ids=["clock", "left"])
+def test_what_is_published_never_knows_more_than_the_minutes_that_were_let_in(change: Message) -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    hand.tell(change)
+
+    (arrival,) = hand.tell(PublishBar(bar=bar("A", OPEN), source="desk", receipt=1))
+
+    assert isinstance(arrival, BarArrived)
+    assert arrival.now_ns <= max(ends(hand.said))
+
+
 def test_a_pacer_keeps_its_first_anchor_until_it_is_released() -> None:
     pacer = Pacer(60.0)
-    pacer.anchor(0, 0)
-    pacer.anchor(SECOND_NS, 0)
+    pacer.fired(0, 0)
+    pacer.fired(SECOND_NS - 1, 0)
+    before = pacer.is_due(MINUTE_NS)
+    pacer.fired(SECOND_NS, 0)
 
-    assert pacer.due(MINUTE_NS) == SECOND_NS
+    assert (before, pacer.is_due(MINUTE_NS)) == (False, True)
     pacer.release()
-    assert pacer.needs_anchor
+    assert not pacer.is_due(MINUTE_NS)
+    assert pacer.timer(MINUTE_NS) == SetTimer(due_ns=0)
 
 
-def test_as_fast_as_possible_needs_no_anchor() -> None:
-    assert not Pacer(0.0).needs_anchor
+def test_as_fast_as_possible_nothing_is_timed() -> None:
+    assert [Pacer(speed).is_timed for speed in (0.0, 60.0)] == [False, True]
 
 
 def test_who_comes_to_listen_hears_from_the_next_ticket_on() -> None:

@@ -95,7 +95,7 @@ def test_no_minute_is_told_before_the_opening_is_acknowledged() -> None:
     hand.tell(PrepareRun(), SessionsPlanned(sessions=(MONDAY, TUESDAY)), prefetched(MONDAY))
 
     assert hand.play() == []
-    assert shape(hand.home())[:3] == ["RunReady", "BarsArrived", "TimeAdvanced"]
+    assert shape(hand.home()) == ["RunReady", "BarsArrived"]
 
 
 def test_a_session_is_drained_before_it_closes() -> None:
@@ -269,12 +269,28 @@ def test_the_whole_order_of_a_run_of_two_sessions() -> None:
     hand.home()  # the minutes
     hand.home()  # the close
 
-    minute = ["BarsArrived", "TimeAdvanced"]
     assert shape(hand.said) == [
         *["PlanSessions", "Prefetch", "opened", "Prefetch", "RunReady"],
-        *minute * 3,
+        "BarsArrived",
         *["StartStopwatch", "closed", "opened", "ReadStopwatch"],
-        *minute * 4,
+        "BarsArrived",
+        *["StartStopwatch", "closed", "RunFinished"],
+    ]
+    assert [message.now_ns for message in hand.of(BarsArrived)] == [MONDAY.end_ns, TUESDAY.end_ns]
+
+
+def test_the_whole_order_of_a_run_of_two_sessions_in_lockstep() -> None:
+    hand = Hand(LOCKSTEP, MONDAY, TUESDAY).opened().lockstep()
+    hand.tell(prefetched(TUESDAY))
+    hand.play()
+    while hand.tickets:
+        hand.home()
+
+    assert shape(hand.said) == [
+        *["PlanSessions", "Prefetch", "opened", "Prefetch", "RunReady", "ListenFrom"],
+        *["BarsArrived"] * 3,
+        *["StartStopwatch", "closed", "opened", "ReadStopwatch"],
+        *["BarsArrived"] * 4,
         *["StartStopwatch", "closed", "RunFinished"],
     ]
 

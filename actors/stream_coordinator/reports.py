@@ -1,0 +1,26 @@
+"""What the sessions that have been played came to."""
+
+import msgspec
+
+from messages.replies import RunSummary, SessionReport
+
+
+class Reports:
+    """Session reports, and what this room adds to them: how the session was opened."""
+
+    def __init__(self) -> None:
+        self._reports: list[SessionReport] = []
+        self.transition_ms: float | None = None
+        """How long the opening of the session at hand took."""
+        self.is_prefetched = False
+        """Whether its tape was ready when its boundary came."""
+
+    def add(self, report: SessionReport) -> None:
+        """Keep the report of the session at hand."""
+        self._reports.append(
+            msgspec.structs.replace(report, transition_ms=self.transition_ms, is_prefetched=self.is_prefetched)
+        )
+
+    def summary(self, *, is_finished: bool, failure: str | None) -> RunSummary:
+        """Return what the run has come to so far."""
+        return RunSummary(sessions=tuple(self._reports), is_finished=is_finished, failure=failure)

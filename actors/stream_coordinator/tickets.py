@@ -1,0 +1,38 @@
+"""The tickets that are out: what is still being dealt with."""
+
+from messages.events import BarsArrived, MinuteStaged, TimeAdvanced
+
+
+class Tickets:
+    """Numbers tickets, and knows which have not come home. Of staged minutes only some tickets do."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        """The number of the last one that went out."""
+        self._out: set[int] = set()
+        self._last_staged = 0
+
+    def __len__(self) -> int:
+        return len(self._out)
+
+    def issue(self) -> int:
+        """Return a new ticket, which is out from now on."""
+        self.last += 1
+        self._out.add(self.last)
+        return self.last
+
+    def staged(self, minute: BarsArrived | TimeAdvanced) -> MinuteStaged:
+        """Return a minute as it is told to SessionData's door."""
+        self._last_staged = minute.ticket
+        return MinuteStaged(minute=minute)
+
+    def home(self, ticket: int) -> None:
+        """Take a ticket back; a staged one speaks for all before it, for they pass one by one."""
+        if ticket <= self._last_staged:
+            self._out = {other for other in self._out if other > ticket}
+        self._out.discard(ticket)
+
+    @property
+    def staged_out(self) -> int:
+        """How many staged minutes have not been dealt with, as far as is known here."""
+        return sum(ticket <= self._last_staged for ticket in self._out)
