@@ -1,4 +1,4 @@
-"""A thread that does one kind of slow job after the other, and tells what came of each."""
+"""Threads that do one kind of slow job after the other, and tell what came of each."""
 
 import queue
 import threading
@@ -11,33 +11,40 @@ from actors.kernel.telemetry import alarm
 class Worker:
     """An address whose messages are jobs; ``tell`` never waits.
 
-    ``do`` runs in the worker's own thread and should tell its outcome, good or bad. What it raises is a bug:
-    logged, and given to ``on_bug`` in that thread.
+    ``do`` runs in a thread of the worker's own, or at most ``threads`` of them at once, and should tell its
+    outcome, good or bad. What it raises is a bug: logged, and given to ``on_bug`` in that thread.
     """
 
-    def __init__(self, name: str, do: Callable[[Any], None], on_bug: Callable[[Any, BaseException], None]) -> None:
+    def __init__(
+        self, name: str, do: Callable[[Any], None], on_bug: Callable[[Any, BaseException], None], threads: int = 1
+    ) -> None:
         self._name = name
         self._do = do
         self._on_bug = on_bug
+        self._count = threads
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._is_open = True
 
     def tell(self, message: Any) -> None:
         """Queue a job."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"barkeeper-{self._name}", daemon=True)
-            self._thread.start()
         self._jobs.put(message)
+        if len(self._threads) < self._count and self._is_open:
+            thread = threading.Thread(target=self._run, name=f"barkeeper-{self._name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def close(self, timeout: float = 5.0) -> None:
-        """Finish the job at hand, drop the rest, and end the thread; may be called twice."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
+        """Finish the jobs at hand, drop the rest, and end the threads; may be called twice."""
+        self._is_open = False
+        threads, self._threads = self._threads, []
+        for _ in threads:
             self._jobs.put(None)
+        for thread in threads:
             thread.join(timeout)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None and self._thread is not None:
+        while (job := self._jobs.get()) is not None and self._is_open:
             try:
                 self._do(job)
             except Exception as error:  # noqa: BLE001  # the thread must live, and whoever waits must hear
