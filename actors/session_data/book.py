@@ -1,25 +1,28 @@
 """The book of one session: its grid, how much of it is closed, and what has been made of it."""
 
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
-from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
+from actors.market.digest import digest
+from actors.market.planes import told
 from actors.session_data.derived import DerivedBars
-from actors.session_data.grid import Claim, Grid
+from actors.session_data.grid import Claim, Grid, mark_cells
 from actors.session_data.ledger import Ledger
+from actors.session_data.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Floats, Indices, Mask, Stamps
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Indices, Mask, Stamps, Verdicts
 from messages.events import BarsUpdated, GapDetected, MinuteClosed, SymbolsChanged
+from messages.repairs import GapNarrowed
 from messages.replies import SessionReport
-from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Bar, Gap, Nanos, TradingSession, Verdict
+from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
 _LATE, _STREAMED, _NO_TRADE = int(Verdict.LATE), int(Verdict.STREAMED), int(Verdict.NO_TRADE)
+_FILLED = int(Verdict.FILLED)
 
 
 class Book:
@@ -45,6 +48,13 @@ class Book:
         self._table: tuple[str, ...] = ()
         self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
         self._is_in_order = False
+        self._known: Verdicts | None = None
+        self._known_by: Verdicts | None = None
+
+    def recall(self, runs: Sequence[VerdictRun], senders: Senders) -> None:
+        """Remember what an earlier run of this day found out about minutes without a bar; told when they close."""
+        if runs:
+            self._known, self._known_by = told(self.axis, self.grid.symbols, runs, senders.number)
 
     # --- symbols
 
@@ -82,27 +92,47 @@ class Book:
 
     def columns_of(self, batch: BarBatch) -> Indices | slice:
         """Return the columns of one minute's bars, -1 where a symbol is unknown; all columns as a slice."""
-        if batch.symbols is not self._table:
-            get = self.grid.columns.get
-            self._columns_of_table = np.array([get(symbol, -1) for symbol in batch.symbols], dtype=np.int32)
-            in_order = np.arange(len(batch.symbols), dtype=np.int32)
-            self._is_in_order = bool(np.array_equal(self._columns_of_table, in_order))
-            self._table = batch.symbols
+        columns = self.columns_of_table(batch.symbols)
         if self._is_in_order and len(batch) == len(self._table):
             return slice(0, len(batch))
-        return self._columns_of_table[batch.symbol_index]
+        return columns[batch.symbol_index]
+
+    def columns_of_table(self, symbols: tuple[str, ...]) -> Indices:
+        """Return the column of each symbol of a table, -1 where one is unknown."""
+        if symbols is not self._table:
+            get = self.grid.columns.get
+            self._columns_of_table = np.array([get(symbol, -1) for symbol in symbols], dtype=np.int32)
+            in_order = np.arange(len(symbols), dtype=np.int32)
+            self._is_in_order = bool(np.array_equal(self._columns_of_table, in_order))
+            self._table = symbols
+        return self._columns_of_table
 
     # --- writing
 
+    def end_of(self, slot: int) -> Nanos:
+        """Return the end of a slot."""
+        return self._starts_ns[slot] + self.axis.step_ns
+
     def write(
-        self, slot: int, columns: Indices | slice, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Event]
+        self,
+        slot: int,
+        columns: Indices | slice,
+        batch: BarBatch,
+        claim: Claim,
+        now_ns: Nanos,
+        out: list[Event],
+        *,
+        is_fill: bool = False,
     ) -> None:
-        """Write one minute's bars and put out what follows from it."""
+        """Write one minute's bars and put out what follows from it; of a fill, what was missing is not news."""
         revision = self.revision + 1
-        written = self.grid.write(
-            slot, columns, batch.values, _LATE if slot < self.closed else _STREAMED, claim, revision
-        )
+        is_late = slot < self.closed
+        was_missing = self.grid.verdicts[slot, columns] < FIRST_WITH_BAR if is_late and not is_fill else None
+        verdict = _FILLED if is_fill else _LATE if is_late else _STREAMED
+        written = self.grid.write(slot, columns, batch.values, verdict, claim, revision)
         self.ledger.take(written)
+        self.ledger.corrections += written.accepted if claim.is_correction else 0
+        narrowed = self._narrowed(slot, columns, was_missing, claim)
         changed = written.changed
         if changed is not None:
             if not changed.any():
@@ -111,9 +141,10 @@ class Book:
             # As held: a bar that lost against a correction changes the verdict of its cell, not the values.
             batch = self.grid.minute(slot, columns)
         self.revision = revision
-        self._stamp(columns, now_ns)
+        self.stamp(columns, now_ns)
         out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch, revision=revision, is_repair=written.is_repair))
         self.derived.on_write(self.grid, slot, columns, self.closed, revision, out)
+        out += narrowed
 
     def keep_outside(self, batch: BarBatch) -> None:
         """Keep bars that lie in no segment: accepted, counted, never in the grid."""
@@ -128,14 +159,37 @@ class Book:
                 self.ledger.accepted += 1
                 self.ledger.outside += 1
 
+    def _narrowed(
+        self, slot: int, columns: Indices | slice, was_missing: Mask | None, claim: Claim
+    ) -> list[GapNarrowed]:
+        """Say which minutes are no longer missing."""
+        if was_missing is None or not was_missing.any():
+            return []
+        symbols = tuple(self.grid.symbols[column] for column in columns_where(columns, was_missing).tolist())
+        gap = Gap(symbols=symbols, start_ns=self._starts_ns[slot], end_ns=self.end_of(slot))
+        return [GapNarrowed(session_date=self.session.date, gap=gap, source=claim.source)]
+
+    def mark(self, gaps: Sequence[Gap], verdict: Verdict, sender: int) -> None:
+        """Give minutes without a bar a verdict, where theirs says less."""
+        self.revision += 1
+        mark_cells(self.grid, gaps, verdict, sender)
+
     def close_until(self, now_ns: Nanos, out: list[Event]) -> None:
         """Close every minute that ended ``grace`` before now, in order."""
-        last_start_ns = now_ns - self._rules.grace_ns - self.axis.step_ns
+        last_ended_ns = now_ns - self.axis.step_ns
+        deadline_ns = last_ended_ns - self._rules.grace_ns
         starts_ns = self._starts_ns
-        while self.closed < len(starts_ns) and starts_ns[self.closed] <= last_start_ns:
-            slot = self.closed
+        while self.closed < len(starts_ns):
+            slot, start_ns = self.closed, starts_ns[self.closed]
+            if start_ns > deadline_ns and not (start_ns <= last_ended_ns and self._is_complete(slot)):
+                return
             self.closed += 1
             self._close(slot, out)
+
+    def _is_complete(self, slot: int) -> bool:
+        """Whether every active symbol has its bar of a minute."""
+        verdicts = self.grid.verdicts[slot, : len(self.grid.symbols)]
+        return bool((verdicts >= FIRST_WITH_BAR).all(where=self.active() if self.removed else True))
 
     def _close(self, slot: int, out: list[Event]) -> None:
         start_ns = self._starts_ns[slot]
@@ -147,6 +201,7 @@ class Book:
         # A look at the smallest verdict is a tenth of the cost of finding out who has which.
         if self.removed or verdicts.min(initial=_STREAMED) < FIRST_WITH_BAR:
             active = self.active()
+            self.recall_many(slice(slot, slot + 1))
             missing = self._names(active & (verdicts < FIRST_WITH_BAR))
             wanted = self._names(active & (verdicts < _NO_TRADE))
         self.derived.on_close(self.grid, slot, self.revision, out)
@@ -165,34 +220,50 @@ class Book:
             gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
             out.append(GapDetected(session_date=self.session.date, gap=gap))
 
+    def recall_many(self, slots: slice) -> None:
+        """Let minutes that close have what is known of them from an earlier run of this day."""
+        if self._known is None or self._known_by is None:
+            return
+        width = self._known.shape[1]
+        verdicts, known = self.grid.verdicts[slots, :width], self._known[slots]
+        says_more = known > verdicts
+        verdicts[says_more] = known[says_more]
+        self.grid.sources[slots, :width][says_more] = self._known_by[slots][says_more]
+
+    @property
+    def has_grace(self) -> bool:
+        """Whether minutes stay open after their end."""
+        return self._rules.grace_ns > 0
+
     def _names(self, mask: Mask) -> tuple[str, ...]:
         symbols = self.grid.symbols
         return tuple(symbols[column] for column in np.flatnonzero(mask).tolist())
 
-    def _stamp(self, columns: Indices | slice, now_ns: Nanos) -> None:
+    def stamp(self, columns: Indices | slice, now_ns: Nanos) -> None:
+        """Remember when symbols changed."""
         self.last_update_ns[columns] = now_ns
         if not self._is_all_stamped:
             first = self.first_update_ns[columns]
             self.first_update_ns[columns] = np.where(first == 0, now_ns, first)
             self._is_all_stamped = bool(self.first_update_ns[: len(self.grid.symbols)].all())
 
+    def stamp_many(self, rows: Indices, columns: Indices) -> None:
+        """Remember when symbols changed that have bars in minutes in order of time: at the end of each."""
+        ends_ns = self.axis.starts_ns[rows] + self.axis.step_ns
+        self.last_update_ns[columns] = ends_ns  # of several the last one stays
+        if not self._is_all_stamped:
+            first = self.first_update_ns.copy()
+            first[columns[::-1]] = ends_ns[::-1]
+            self.first_update_ns = np.where(self.first_update_ns == 0, first, self.first_update_ns)
+            self._is_all_stamped = bool(self.first_update_ns[: len(self.grid.symbols)].all())
+
     # --- sums
 
     def digest(self) -> str:
         """Return the digest: presence, fields and derived bars, symbols sorted; not how they came to be."""
-        has_bar = self.grid.present()
-        columns = [self.grid.columns[s] for s in self.symbols if has_bar[:, self.grid.columns[s]].any()]
-        values = self.grid.values[:, : len(FIELDS)][:, :, columns]
-        present = has_bar[:, columns]
-        total = hashlib.blake2b(digest_size=16)
-        total.update("\n".join([self.session.date, *(self.grid.symbols[c] for c in columns)]).encode())
-        total.update(np.packbits(present).tobytes())
-        total.update(_canonical(values))
-        for interval in self._rules.intervals:
-            derived, counts = fold(values, present, self.axis.edges(interval))
-            total.update(_canonical(derived))
-            total.update(counts.astype("<i4").tobytes())
-        return total.hexdigest()
+        columns = [self.grid.columns[symbol] for symbol in self.symbols]
+        values, present = self.grid.values[:, :, columns], self.grid.present()[:, columns]
+        return digest(self.session.date, self.symbols, values, present, self.axis, self._rules.intervals)
 
     def report(self) -> SessionReport:
         """Return what the session came to, regular minutes only."""
@@ -235,10 +306,3 @@ def _says_no_more(bar: Bar, held: Bar) -> bool:
     vwap = held.vwap if bar.vwap is None else bar.vwap
     trades = held.trades if bar.trades is None else bar.trades
     return msgspec.structs.replace(bar, vwap=vwap, trades=trades) == held
-
-
-def _canonical(values: Floats) -> bytes:
-    """Return the bytes of values with one NaN and one zero."""
-    plain = values + 0.0  # -0.0 becomes 0.0
-    plain[np.isnan(plain)] = np.nan
-    return np.ascontiguousarray(plain, dtype="<f8").tobytes()

@@ -2,15 +2,16 @@
 
 import itertools
 import re
+from bisect import bisect_right
 
 import msgspec
 import numpy as np
 
-from actors.market.aggregate import fold_block
+from actors.market.aggregate import fold, fold_block
 from actors.market.axis import SessionAxis
 from actors.session_data.grid import Grid
 from messages.base import Event
-from messages.columns import BarBatch, Indices, Mask, Stamps, freeze
+from messages.columns import BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.events import BarsUpdated
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
 
@@ -39,9 +40,11 @@ class DerivedBars:
         self._blocks: list[list[Block]] = [[] for _ in range(axis.slots)]
         self._published: list[Mask] = []
         self._regular: list[slice] = []
+        self._edges: list[list[int]] = []
         self._latest = -1  # the highest slot ever written
         for series, interval in enumerate(intervals):
             edges = axis.edges(interval).tolist()
+            self._edges.append(edges)
             self._published.append(np.zeros((len(edges) - 1, capacity), dtype=np.bool_))
             self._regular.append(slice(*np.searchsorted(edges, (axis.regular.start, axis.regular.stop)).tolist()))
             for number, (first, end) in enumerate(itertools.pairwise(edges)):
@@ -88,6 +91,80 @@ class DerivedBars:
             settled = (grid.verdicts[pending : block.end, waiting] >= FIRST_WITH_BAR).all(axis=0)
             self._publish(grid, block, waiting[settled], revision, out, is_repair=False)
 
+    def on_minutes(self, grid: Grid, slots: slice, revisions: list[int]) -> list[list[BarsUpdated]]:
+        """Publish what minutes complete that have just been written and close one after the other.
+
+        Args:
+            grid: where they are.
+            slots: consecutive minutes; all before them are closed, and none after them has a bar.
+            revisions: by minute.
+
+        Returns:
+            For each minute what it completes, the intervals in their order.
+        """
+        self._latest = slots.stop - 1
+        out: list[list[BarsUpdated]] = [[] for _ in revisions]
+        for series, edges in enumerate(self._edges):
+            first, end = max(bisect_right(edges, slots.start) - 1, 0), bisect_right(edges, slots.stop) - 1
+            if first < end:
+                self._publish_run(grid, series, range(first, end), slots.start, revisions, out)
+        return out
+
+    def on_fill(
+        self, grid: Grid, slots: Indices, columns: Indices, closed: int, revision: int, out: list[Event]
+    ) -> None:
+        """Publish again, or for the first time, what bars in closed minutes change; no cell twice."""
+        touched = np.unique(columns).astype(np.int32)
+        for series, edges in enumerate(self._edges):
+            numbers = np.searchsorted(edges, slots, side="right").astype(np.int32) - 1
+            ended = bisect_right(edges, closed) - 1
+            first, last = max(int(numbers[0]), 0), min(int(numbers[-1]), ended - 1)
+            if first <= last:
+                self._repair_run(grid, series, range(first, last + 1), (numbers, columns, touched), revision, out)
+
+    def _repair_run(
+        self,
+        grid: Grid,
+        series: int,
+        run: range,
+        cells: tuple[Indices, Indices, Indices],
+        revision: int,
+        out: list[Event],
+    ) -> None:
+        """Publish the changed bars of consecutive blocks: of each cell its block and column, and all columns once."""
+        numbers, columns, touched = cells
+        bounds = self._edges[series][run.start : run.stop + 1]
+        inside = slice(bounds[0], bounds[-1])
+        present = grid.verdicts[inside][:, touched] >= FIRST_WITH_BAR
+        edges = np.array(bounds, dtype=np.int32) - bounds[0]
+        values, counts = fold(grid.values[inside][:, :, touched], present, edges)
+        for place, number in enumerate(run):
+            changed = np.unique(columns[numbers == number]).astype(np.int32)
+            if len(changed) == 0:
+                continue
+            chosen = np.searchsorted(touched, changed)
+            self._published[series][number, changed] = True
+            of_each, expected = counts[place, chosen], bounds[place + 1] - bounds[place]
+            out.append(
+                BarsUpdated(
+                    interval=self.intervals[series],
+                    batch=self._batch(grid, series, bounds[place], changed, values[place][:, chosen]),
+                    revision=revision,
+                    is_repair=True,
+                    base_counts=None if bool((of_each == expected).all()) else tuple(of_each.tolist()),
+                    base_expected=expected,
+                )
+            )
+
+    def _batch(self, grid: Grid, series: int, first: int, numbers: Indices, values: Floats) -> BarBatch:
+        return BarBatch(
+            symbols=grid.table,
+            symbol_index=freeze(numbers),
+            values=freeze(values),
+            interval=self.intervals[series],
+            start_ns=_filled(len(numbers), self._starts_ns[first]),
+        )
+
     def on_close(self, grid: Grid, slot: int, revision: int, out: list[Event]) -> None:
         """Publish what is left of the blocks that end with ``slot``, and what waited for it alone."""
         for block in self._blocks[slot]:
@@ -111,24 +188,48 @@ class DerivedBars:
         base = grid.values[cells, :, columns] if isinstance(columns, slice) else grid.values[cells][:, :, columns]
         is_full = _EMPTY_CELL.search(verdicts.tobytes()) is None
         values, counts = fold_block(base, None if is_full else verdicts >= FIRST_WITH_BAR)
-        interval = self.intervals[block.series]
-        batch = BarBatch(
-            symbols=grid.table,
-            symbol_index=freeze(numbers),
-            values=freeze(values),
-            interval=interval,
-            start_ns=_filled(len(numbers), self._starts_ns[block.first]),
-        )
         out.append(
             BarsUpdated(
-                interval=interval,
-                batch=batch,
+                interval=self.intervals[block.series],
+                batch=self._batch(grid, block.series, block.first, numbers, values),
                 revision=revision,
                 is_repair=is_repair,
                 base_counts=None if counts is None else tuple(counts.tolist()),
                 base_expected=block.end - block.first,
             )
         )
+
+    def _publish_run(
+        self, grid: Grid, series: int, run: range, origin: int, revisions: list[int], out: list[list[BarsUpdated]]
+    ) -> None:
+        """Publish consecutive blocks, each with the minute that is its last; ``origin`` is the slot of the first."""
+        count = len(grid.symbols)
+        bounds = self._edges[series][run.start : run.stop + 1]
+        cells = slice(bounds[0], bounds[-1])
+        held = grid.verdicts[cells, :count]
+        present = None if int(held.min()) >= FIRST_WITH_BAR else held >= FIRST_WITH_BAR
+        edges = np.array(bounds, dtype=np.int32) - bounds[0]
+        values, counts = fold(grid.values[cells, :, :count], present, edges)
+        freeze(values)
+        everybody = freeze(np.arange(count, dtype=np.int32))
+        self._published[series][run.start : run.stop, :count] |= counts > 0
+        for place, (first, end) in enumerate(itertools.pairwise(bounds)):
+            numbers, folded, of_each = everybody, values[place], counts[place]
+            if present is not None and not of_each.all():
+                numbers = freeze(np.flatnonzero(of_each).astype(np.int32))
+                folded, of_each = freeze(folded[:, numbers]), of_each[numbers]
+            if len(numbers) == 0:
+                continue
+            is_complete = present is None or bool((of_each == end - first).all())
+            out[end - 1 - origin].append(
+                BarsUpdated(
+                    interval=self.intervals[series],
+                    batch=self._batch(grid, series, first, numbers, folded),
+                    revision=revisions[end - 1 - origin],
+                    base_counts=None if is_complete else tuple(of_each.tolist()),
+                    base_expected=end - first,
+                )
+            )
 
     def widen(self, capacity: int) -> None:
         """Make room for more symbols."""

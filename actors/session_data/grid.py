@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
-from messages.values import FIRST_WITH_BAR, Verdict
+from messages.values import FIRST_WITH_BAR, Gap, Verdict
+
+Revisions = npt.NDArray[np.int64]
 
 _CORRECTION = 0x80  # set in the sources plane where a correction wrote last; the rest is the sender's number
 _CORRECTED_RANK = 5
@@ -28,6 +30,8 @@ class Claim(msgspec.Struct, frozen=True):
     preference: npt.NDArray[np.uint8]
     """By sender's number: its place in the order of preference; lower is preferred."""
     is_correction: bool
+    source: str = ""
+    """The sender's name."""
 
     @property
     def mark(self) -> int:
@@ -144,6 +148,46 @@ class Grid:
             columns = np.arange(columns.stop, dtype=np.int32)
         return self._contest(slot, columns, values, verdict, claim, revision)
 
+    def write_minutes(self, slots: slice, values: Floats, verdict: int, claim: Claim, revisions: Revisions) -> None:
+        """Write a bar of every symbol into every one of these slots, which are empty.
+
+        Args:
+            slots: consecutive minutes.
+            values: fields x bars, minute by minute, in the order of the columns.
+            verdict: what the bars become.
+            claim: who sends the bars.
+            revisions: by minute.
+        """
+        values = self._fitted(values)
+        count, minutes = len(self.symbols), slots.stop - slots.start
+        self.values[slots, :, :count] = values.reshape(len(values), minutes, count).transpose(1, 0, 2)
+        self.verdicts[slots, :count] = verdict
+        self.sources[slots, :count] = claim.mark
+        self.revisions[slots, :count] = revisions[:, None]
+
+    def scatter(
+        self,
+        slots: Indices,
+        columns: Indices,
+        values: Floats,
+        verdict: int,
+        claim: Claim,
+        revisions: Revisions | int,
+    ) -> None:
+        """Write bars into cells that hold none, each its slot and column; no cell twice.
+
+        ``revisions`` are by bar, or one for all.
+        """
+        slots = slots.astype(np.int64)
+        fields, capacity = self.values.shape[1:]
+        cells, base = slots * capacity + columns, slots * (fields * capacity) + columns
+        flat = self.values.reshape(-1)  # one index is half the cost of two
+        for field, row in enumerate(self._fitted(values)):
+            flat[base + field * capacity] = row
+        self.verdicts.reshape(-1)[cells] = verdict
+        self.sources.reshape(-1)[cells] = claim.mark
+        self.revisions.reshape(-1)[cells] = revisions
+
     def _contest(
         self, slot: int, columns: Indices, values: Floats, verdict: int, claim: Claim, revision: int
     ) -> Written:
@@ -214,3 +258,21 @@ def _equal(held: Floats, values: Floats) -> Mask:
 
 def _with_spare(count: int) -> int:
     return count + max(count // 16, 4)
+
+
+def mark_cells(grid: Grid, gaps: Sequence[Gap], verdict: Verdict, sender: int) -> None:
+    """Give cells without a bar a verdict, where theirs says less; what lies outside the grid is left out.
+
+    Args:
+        grid: written to.
+        gaps: which minutes of which symbols.
+        verdict: ``ABANDONED`` or ``NO_TRADE``.
+        sender: the number of who says so.
+    """
+    for gap in gaps:
+        slots = slice(grid.axis.slots_before(gap.start_ns), grid.axis.slots_before(gap.end_ns))
+        columns = [grid.columns[symbol] for symbol in gap.symbols if symbol in grid.columns]
+        cells = np.ix_(range(slots.start, slots.stop), columns)
+        says_less = grid.verdicts[cells] < verdict
+        grid.verdicts[cells] = np.where(says_less, np.uint8(verdict), grid.verdicts[cells])
+        grid.sources[cells] = np.where(says_less, np.uint8(sender), grid.sources[cells])

@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import numpy as np
 
 from actors.market.validate import Fault, faults, is_sane
@@ -10,11 +11,23 @@ from actors.session_data.derived import DerivedBars
 from actors.session_data.grid import Claim, Grid
 from actors.session_data.history import History, HistoryDay
 from actors.session_data.senders import Senders
+from actors.session_data.whole import fill, play
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import BarBatch, Indices, Mask
 from messages.events import BarArrived, BarRejected, BarsArrived, BarsUpdated
+from messages.repairs import BarsFilled
 from messages.values import MINUTE_NS, ONE_MINUTE, Nanos, Verdict, moment
+
+
+class _Thawed:
+    """A closed day that is being repaired."""
+
+    def __init__(self, day: HistoryDay, rules: SessionRules) -> None:
+        self.day = day
+        self.grid = Grid.thawed(day.grid, day.axis, day.sources)
+        self.derived = DerivedBars(day.axis, rules.intervals, self.grid.verdicts.shape[1])
+        self.is_changed = False
 
 
 class Intake:
@@ -25,7 +38,7 @@ class Intake:
 
     def __init__(
         self,
-        message: BarsArrived | BarArrived,
+        message: BarsArrived | BarArrived | BarsFilled,
         book: Book,
         history: History,
         senders: Senders,
@@ -37,9 +50,15 @@ class Intake:
         self._history = history
         self._rules = rules
         self._now_ns = now_ns
-        self._claim = Claim(senders.number(message.source), senders.preference, message.is_correction)
+        self._is_fill = isinstance(message, BarsFilled)
+        is_correction = not isinstance(message, BarsFilled) and message.is_correction
+        self._claim = Claim(senders.number(message.source), senders.preference, is_correction, message.source)
+        self._takes_whole = False
+        self._thawed: dict[str, _Thawed] = {}
         self.events: list[Event] = []
         """What follows from the bars, in order."""
+        self.repaired: list[str] = []
+        """The dates of closed days that changed."""
 
     def take(self, batch: BarBatch) -> None:
         """Take bars of any minutes."""
@@ -52,6 +71,25 @@ class Intake:
             edges = [0, *(np.flatnonzero(np.diff(starts)) + 1).tolist(), len(batch)]
             for first, last in itertools.pairwise(edges):
                 self._minute(batch.rows(first, last))
+        self.repaired = [thawed.day.grid.session.date for thawed in self._thawed.values() if thawed.is_changed]
+        for thawed in self._thawed.values():
+            if thawed.is_changed:
+                self._history.replace(thawed.day, thawed.grid)
+
+    def take_whole(self, batch: BarBatch) -> None:
+        """Take whole minutes, each over at its end, and close every minute until now."""
+        book = self._book
+        if not play(book, batch, self._claim, self.events):
+            self._takes_whole = True
+            self.take(batch)
+        book.close_until(self._now_ns, self.events)
+
+    def take_fill(self, batch: BarBatch) -> None:
+        """Take bars that were fetched for closed minutes."""
+        is_known = batch.is_sane or is_sane(batch.values, allow_negative=self._rules.allow_negative)
+        judged = msgspec.structs.replace(batch, is_sane=is_known)
+        if not fill(self._book, judged, self._claim, self._now_ns, self.events):
+            self.take(batch)
 
     def _of_one_minute(self, batch: BarBatch) -> BarBatch:
         """Return base bars; turn away longer ones, which the grid has no place for."""
@@ -82,9 +120,13 @@ class Intake:
         if slot is None:
             self._elsewhere(batch)
             return
+        now_ns = self._now_ns
+        if self._takes_whole:
+            now_ns = book.end_of(slot)
+            book.close_until(now_ns - book.axis.step_ns, self.events)
         batch = self._admitted(batch)
         if len(batch):
-            book.write(slot, book.columns_of(batch), batch, self._claim, self._now_ns, self.events)
+            book.write(slot, book.columns_of(batch), batch, self._claim, now_ns, self.events, is_fill=self._is_fill)
 
     def _admitted(self, batch: BarBatch) -> BarBatch:
         """Return the bars whose symbols are in the session, or join it now."""
@@ -120,26 +162,32 @@ class Intake:
             self._book.keep_outside(self._admitted(batch))
 
     def _repair(self, day: HistoryDay, batch: BarBatch) -> None:
-        """Write into a closed day: into a copy, which takes its place."""
+        """Write into a closed day: into a copy, which takes its place when all bars of the message are in."""
         known = np.array([symbol in day.columns for symbol in batch.names()], dtype=np.bool_)
         self._reject(batch.where(~known), "unknown_symbol")
         batch = batch.where(known)
         slot = day.axis.slot_of(int(batch.start_ns[0])) if len(batch) else None
         if slot is None:
             return
-        grid = Grid.thawed(day.grid, day.axis, day.sources)
+        thawed = self._thaw(day)
+        grid, revision = thawed.grid, day.revision + 1
         columns: Indices = np.array([day.columns[symbol] for symbol in batch.names()], dtype=np.int32)
-        revision = day.revision + 1
-        written = grid.write(slot, columns, batch.values, Verdict.LATE, self._claim, revision)
+        verdict = int(Verdict.FILLED if self._is_fill else Verdict.LATE)
+        written = grid.write(slot, columns, batch.values, verdict, self._claim, revision)
         self._book.ledger.take(written)
         columns = columns if written.changed is None else columns[written.changed]
         if len(columns):
-            self._history.replace(day, grid)
+            thawed.is_changed = True
             self.events.append(
                 BarsUpdated(interval=ONE_MINUTE, batch=grid.minute(slot, columns), revision=revision, is_repair=True)
             )
-            derived = DerivedBars(day.axis, self._rules.intervals, grid.verdicts.shape[1])
-            derived.on_write(grid, slot, columns, day.axis.slots, revision, self.events)
+            thawed.derived.on_write(grid, slot, columns, day.axis.slots, revision, self.events)
+
+    def _thaw(self, day: HistoryDay) -> _Thawed:
+        date = day.grid.session.date
+        if date not in self._thawed:
+            self._thawed[date] = _Thawed(day, self._rules)
+        return self._thawed[date]
 
     def _reject(self, batch: BarBatch, reason: str) -> None:
         if len(batch):

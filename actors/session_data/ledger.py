@@ -16,6 +16,7 @@ class Ledger:
         self.revised = 0
         self.outside = 0
         self.gaps = 0
+        self.corrections = 0
         self.reasons: Counter[str] = Counter()
 
     @property

@@ -22,6 +22,11 @@ class Senders:
         for name in (UNKNOWN, *preferred):  # first, so that however many come, those named have their own
             self.number(name)
 
+    @property
+    def names(self) -> dict[int, str]:
+        """By number: the sender's name."""
+        return {number: name for name, number in self._numbers.items()}
+
     def number(self, name: str) -> int:
         """Return a sender's number; beyond the 127th all share one, and come last."""
         number = self._numbers.get(name)

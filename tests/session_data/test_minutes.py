@@ -7,6 +7,7 @@ from messages import (
     BarsUpdated,
     Gap,
     GapDetected,
+    GapNarrowed,
     GetGaps,
     GetMetrics,
     GetQuality,
@@ -86,7 +87,7 @@ def test_a_late_bar_opens_no_closed_minute_again() -> None:
     core = core_with(OPEN, time("09:31"))
     said = play(core, [arrived(bar("A")), time("09:31")])
 
-    assert [type(one) for one in said] == [BarsUpdated]
+    assert [type(one) for one in said] == [BarsUpdated, GapNarrowed]
     assert ask(core, GetQuality()).gaps == 1
 
 

@@ -1,0 +1,92 @@
+"""What a settled session is certified from, and the verdicts that a closed day is still given."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.market.axis import SessionAxis
+from actors.market.planes import runs_told
+from actors.session_data.book import Book
+from actors.session_data.grid import Grid, mark_cells
+from actors.session_data.history import History, HistoryDay
+from actors.session_data.senders import Senders
+from messages.columns import DayGrid, Floats, Verdicts, freeze
+from messages.repairs import SessionSealed
+from messages.values import Gap, Interval, Nanos, Verdict
+
+
+def sealed_book(book: Book, senders: Senders, intervals: tuple[Interval, ...], now_ns: Nanos) -> SessionSealed:
+    """Return a settled session as it stands, in copies: its book may still be written to."""
+    columns = [book.grid.columns[symbol] for symbol in book.symbols]
+    return _sealed(
+        DayGrid(
+            session=book.session,
+            symbols=tuple(book.symbols),
+            values=_copy(book.grid.values, columns),
+            verdicts=freeze(book.grid.verdicts[:, columns]),
+        ),
+        book.grid.sources[:, columns],
+        senders,
+        intervals,
+        corrections=book.ledger.corrections,
+        rejected=dict(book.ledger.reasons),
+        issued_by="session",
+        now_ns=now_ns,
+    )
+
+
+def sealed_day(day: HistoryDay, senders: Senders, intervals: tuple[Interval, ...], now_ns: Nanos) -> SessionSealed:
+    """Return a day of history as it stands, after a repair."""
+    count = len(day.grid.symbols)
+    order = sorted(range(count), key=day.grid.symbols.__getitem__)
+    sources = np.zeros(day.grid.verdicts.shape, dtype=np.uint8) if day.sources is None else day.sources[:, :count]
+    return _sealed(
+        DayGrid(
+            session=day.grid.session,
+            symbols=tuple(day.grid.symbols[column] for column in order),
+            values=_copy(day.grid.values, order),
+            verdicts=freeze(day.grid.verdicts[:, order]),
+        ),
+        sources[:, order],
+        senders,
+        intervals,
+        corrections=0,
+        rejected={},
+        issued_by="fill",
+        now_ns=now_ns,
+    )
+
+
+def mark_day(history: History, day: HistoryDay, gaps: Sequence[Gap], verdict: Verdict, sender: int) -> None:
+    """Give minutes of a closed day a verdict."""
+    grid = Grid.thawed(day.grid, day.axis, day.sources)
+    mark_cells(grid, gaps, verdict, sender)
+    history.replace(day, grid)
+
+
+def _sealed(
+    day: DayGrid,
+    sources: Verdicts,
+    senders: Senders,
+    intervals: tuple[Interval, ...],
+    *,
+    corrections: int,
+    rejected: dict[str, int],
+    issued_by: str,
+    now_ns: Nanos,
+) -> SessionSealed:
+    return SessionSealed(
+        day=day,
+        runs=runs_told(SessionAxis(day.session), day.symbols, day.verdicts, sources, senders.names),
+        intervals=intervals,
+        corrections=corrections,
+        rejected=rejected,
+        issued_by=issued_by,
+        now_ns=now_ns,
+    )
+
+
+def _copy(values: Floats, columns: Sequence[int]) -> Floats:
+    if columns == list(range(len(columns))):
+        return freeze(values[:, :, : len(columns)].copy())
+    return freeze(values[:, :, list(columns)])

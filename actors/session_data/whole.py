@@ -1,0 +1,134 @@
+"""Many minutes at once: what arrives in whole minutes, and what is fetched for minutes that are missing.
+
+Both do what ``Book.write`` does bar by bar, where nothing is in the way: every cell is empty, every symbol known.
+"""
+
+import itertools
+
+import numpy as np
+
+from actors.session_data.book import Book
+from actors.session_data.grid import Claim
+from messages.base import Event
+from messages.columns import BarBatch, Indices
+from messages.events import BarsUpdated, GapDetected, MinuteClosed
+from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Gap, Nanos, Verdict
+
+_STREAMED, _FILLED, _NO_TRADE = int(Verdict.STREAMED), int(Verdict.FILLED), int(Verdict.NO_TRADE)
+
+
+def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
+    """Write the next minutes, up to the last that has a bar, and close each after its bars.
+
+    Args:
+        book: written to.
+        batch: all that these minutes have.
+        claim: who sends it.
+        out: gets what follows, minute by minute.
+
+    Returns:
+        Whether nothing was in the way; if something was, nothing was done.
+    """
+    cells = _cells(book, batch)
+    if cells is None or book.removed or book.has_grace:
+        return False
+    rows, columns = cells
+    count, first = len(book.grid.symbols), book.closed
+    slots = slice(first, int(rows[-1]) + 1)
+    if int(rows[0]) < first or book.grid.verdicts[slots, :count].any():
+        return False
+    edges = np.searchsorted(rows, np.arange(slots.start, slots.stop + 1)).tolist()
+    revisions = book.revision + np.cumsum(np.diff(edges) > 0)
+    if len(rows) == count * (slots.stop - first) and _is_in_order(columns, count):
+        book.grid.write_minutes(slots, batch.values, _STREAMED, claim, revisions)
+    else:
+        book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
+    book.ledger.received += len(batch)
+    book.ledger.accepted += len(batch)
+    book.stamp_many(rows, columns)
+    book.recall_many(slots)
+    derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
+    missing = _missing(book, slots)
+    for slot, (begin, end) in enumerate(itertools.pairwise(edges), first):
+        if end > begin:
+            book.revision += 1
+            out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch.rows(begin, end), revision=book.revision))
+        out += derived[slot - first]
+        book.closed += 1
+        out += _closing(book, slot, missing.get(slot, ((), ())))
+    return True
+
+
+def fill(book: Book, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Event]) -> bool:
+    """Write bars into closed minutes that lack them, and repair the derived bars that they belong to.
+
+    Returns:
+        Whether nothing was in the way; if something was, nothing was done.
+    """
+    cells = _cells(book, batch)
+    if cells is None or book.removed:
+        return False
+    rows, columns = cells
+    if int(rows[-1]) >= book.closed or (book.grid.verdicts[rows, columns] >= FIRST_WITH_BAR).any():
+        return False
+    book.revision += 1
+    book.grid.scatter(rows, columns, batch.values, _FILLED, claim, book.revision)
+    book.ledger.received += len(batch)
+    book.ledger.accepted += len(batch)
+    book.stamp(columns, now_ns)
+    edges = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist(), len(rows)]
+    for begin, end in itertools.pairwise(edges):
+        out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch.rows(begin, end), revision=book.revision))
+    book.derived.on_fill(book.grid, rows, columns, book.closed, book.revision, out)
+    return True
+
+
+def _cells(book: Book, batch: BarBatch) -> tuple[Indices, Indices] | None:
+    """Return the slot and the column of each bar; ``None`` where one has none, or has not been looked at."""
+    if not batch.is_sane or batch.interval != ONE_MINUTE or len(batch) == 0:
+        return None
+    columns = book.columns_of_table(batch.symbols)[batch.symbol_index]
+    starts = book.axis.starts_ns
+    rows = np.searchsorted(starts, batch.start_ns)
+    if int(rows[-1]) >= len(starts) or int(columns.min()) < 0 or (starts[rows] != batch.start_ns).any():
+        return None
+    return rows.astype(np.int32), columns
+
+
+def _is_in_order(columns: Indices, count: int) -> bool:
+    return bool((columns.reshape(-1, count) == np.arange(count)).all())
+
+
+def _missing(book: Book, slots: slice) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return for each slot that lacks bars whose they are, and which of them are to be asked for."""
+    symbols = book.grid.symbols
+    verdicts = book.grid.verdicts[slots, : len(symbols)]
+    rows, columns = np.nonzero(verdicts < FIRST_WITH_BAR)
+    is_wanted = (verdicts[rows, columns] < _NO_TRADE).tolist()
+    found: dict[int, tuple[list[str], list[str]]] = {}
+    for row, column, wanted in zip(rows.tolist(), columns.tolist(), is_wanted, strict=True):
+        names = found.setdefault(row + slots.start, ([], []))
+        names[0].append(symbols[column])
+        if wanted:
+            names[1].append(symbols[column])
+    return {slot: (tuple(missing), tuple(wanted)) for slot, (missing, wanted) in found.items()}
+
+
+def _closing(book: Book, slot: int, lacking: tuple[tuple[str, ...], tuple[str, ...]]) -> list[Event]:
+    """Return what is told when a minute closes: who lacks a bar, and whose is asked for."""
+    missing, wanted = lacking
+    expected, end_ns = len(book.grid.symbols), book.end_of(slot)
+    start_ns = end_ns - book.axis.step_ns
+    closed = MinuteClosed(
+        start_ns=start_ns,
+        end_ns=end_ns,
+        present=expected - len(missing),
+        expected=expected,
+        missing=missing,
+        is_complete=not missing,
+    )
+    if not wanted:
+        return [closed]
+    book.ledger.gaps += 1
+    gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
+    return [closed, GapDetected(session_date=book.session.date, gap=gap)]

@@ -1,0 +1,260 @@
+"""Whole minutes: bars that are all there is until now, a minute at a time or many of them in one message."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.session_data.core import SessionDataCore
+from actors.settings import SessionRules
+from messages import (
+    BarsUpdated,
+    GapDetected,
+    GetBars,
+    GetChangesSince,
+    GetMetrics,
+    Interval,
+    Message,
+    MinuteClosed,
+    MinuteSettled,
+    RemoveSymbols,
+    TradingSession,
+    Verdict,
+)
+from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE
+from tests.builders import BREAK_DAY, HALF_DAY, arrived, bar, minute_of, opened, session_tiny
+from tests.builders import bars as bars_of
+from tests.oracle import Oracle
+from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, stories, whole
+from tests.session_data.streams import (
+    SOUND,
+    ask,
+    bar_of,
+    counts_of,
+    expectations,
+    expected_counts,
+    minutes_of,
+    oracle_with,
+    play,
+    readings,
+)
+from tests.session_data.telling import TUESDAY, TWO, core_with, counts, told, updates
+
+SESSIONS = (session_tiny(5), session_tiny(3, 4), session_tiny(4, 2, pre=2, post=3), session_tiny(1))
+OPEN_NS = TUESDAY.start_ns
+OPEN = opened(TUESDAY, ["A", "B"])
+
+
+# --- one minute
+
+
+def test_a_whole_minute_is_over_with_its_bars() -> None:
+    core = core_with(OPEN)
+    said = play(core, [whole(minute_of("AB", "09:30"), ticket=7)])
+
+    assert [type(message) for message in said] == [BarsUpdated, MinuteClosed, MinuteSettled]
+    assert said[1] == MinuteClosed(start_ns=OPEN_NS, end_ns=OPEN_NS + MINUTE_NS, present=2, expected=2)
+    assert said[2] == MinuteSettled(ticket=7)
+
+
+def test_a_whole_minute_without_a_ticket_settles_none() -> None:
+    assert told(core_with(OPEN), MinuteSettled, whole(minute_of("AB", "09:30"))) == []
+
+
+def test_who_has_no_bar_in_a_whole_minute_is_missing() -> None:
+    core = core_with(OPEN)
+    said = play(core, [whole([bar("A")], ticket=3)])
+
+    assert [type(message) for message in said] == [BarsUpdated, MinuteClosed, GapDetected, MinuteSettled]
+    (closed,) = (message for message in said if isinstance(message, MinuteClosed))
+    assert (closed.present, closed.expected, closed.missing, closed.is_complete) == (1, 2, ("B",), False)
+
+
+def test_a_bar_that_came_another_way_before_its_minute_is_a_duplicate_of_it() -> None:
+    core = core_with(OPEN, arrived(bar("B"), source="desk"))
+    (closed,) = told(core, MinuteClosed, whole(minute_of("AB", "09:30")))
+
+    assert (closed.present, closed.missing) == (2, ())
+    assert counts(core, "received", "accepted", "duplicates") == (3, 2, 1)
+
+
+def test_the_bar_of_a_symbol_that_was_removed_is_turned_away_from_a_whole_minute() -> None:
+    core = core_with(OPEN, RemoveSymbols(symbols=("B",)))
+    (closed,) = told(core, MinuteClosed, whole(minute_of("AB", "09:30")))
+
+    assert (closed.present, closed.expected, closed.missing) == (1, 1, ())
+    assert counts(core, "accepted", "rejected") == (1, 1)
+
+
+# --- several
+
+
+def test_several_whole_minutes_are_told_one_by_one_and_settled_at_the_end() -> None:
+    core = core_with(OPEN, intervals=(TWO,))
+    made = [*minute_of("AB", "09:30"), *minute_of("AB", "09:31"), *minute_of("AB", "09:32")]
+    said = play(core, [whole(made, ticket=9)])
+
+    shapes = [str(m.interval) if isinstance(m, BarsUpdated) else type(m).__name__ for m in said]
+    assert shapes == ["1m", "MinuteClosed", "1m", "2m", "MinuteClosed", "1m", "MinuteClosed", "MinuteSettled"]
+    assert [m.revision for m in said if isinstance(m, BarsUpdated)] == [1, 2, 2, 3]
+
+
+def test_a_bar_of_an_earlier_minute_is_not_late_for_travelling_with_later_ones() -> None:
+    made = [*minute_of("AB", "09:30"), bar("B", "09:31"), *minute_of("AB", "09:32")]
+    core = core_with(OPEN, whole(made))
+
+    assert ask(core, GetBars(symbol="A")).verdicts.tolist() == [Verdict.STREAMED] * 2
+    assert ask(core, GetBars(symbol="B")).verdicts.tolist() == [Verdict.STREAMED] * 3
+
+
+@pytest.mark.parametrize("gap", [(), ("09:31",)], ids=["full", "holed"])
+def test_bars_that_travel_together_are_stamped_with_the_ends_of_their_own_minutes(gap: tuple[str, ...]) -> None:
+    clocks = [clock for clock in ("09:30", "09:31", "09:32") if clock not in gap]
+    core = core_with(OPEN, whole([one for clock in clocks for one in minute_of("AB", clock)]))
+    metrics = ask(core, GetMetrics(symbol="A"))
+
+    assert (metrics.first_update_ns, metrics.last_update_ns) == (OPEN_NS + MINUTE_NS, OPEN_NS + 3 * MINUTE_NS)
+
+
+def test_minutes_without_a_bar_close_in_their_turn() -> None:
+    core = core_with(OPEN)
+    said = play(core, [whole([*minute_of("AB", "09:31")], OPEN_NS + 3 * MINUTE_NS)])
+
+    seen = [
+        (type(m).__name__, (m.start_ns - OPEN_NS) // MINUTE_NS)
+        for m in said
+        if isinstance(m, BarsUpdated | MinuteClosed)
+    ]
+    assert seen == [("MinuteClosed", 0), ("BarsUpdated", 1), ("MinuteClosed", 1), ("MinuteClosed", 2)]
+
+
+def test_whole_minutes_after_the_last_of_the_session_are_kept_apart() -> None:
+    core = core_with(opened(session_tiny(2), ["A"]))
+    said = play(core, [whole(bars_of("A", "09:30", 100, 101, 102))])
+
+    assert len([m for m in said if isinstance(m, MinuteClosed)]) == 2
+    assert counts(core, "accepted", "outside") == (3, 1)
+
+
+def test_an_hour_bar_that_began_with_gaps_is_published_with_what_it_has_when_full_minutes_end_it() -> None:
+    core = core_with(OPEN, whole([bar("A", "09:30")]), intervals=(TWO,))
+    (update,) = updates(core, TWO, whole([*minute_of("AB", "09:31")]))
+
+    assert (update.batch.names(), update.base_counts, update.base_expected) == (["A", "B"], (2, 1), 2)
+
+
+def test_minutes_need_not_be_known_to_be_sane_to_be_taken() -> None:
+    broken = bar("A", "09:31", close=100, high=99)
+    made = [*minute_of("AB", "09:30"), broken, bar("B", "09:31")]
+    core = core_with(OPEN, whole(made, is_sane=False))
+
+    assert counts(core, "accepted", "rejected") == (3, 1)
+
+
+# --- however they travel
+
+
+@settings(max_examples=80)
+@given(
+    data=st.data(),
+    session=st.sampled_from(SESSIONS),
+    rules=RULES,
+    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    is_sane=st.booleans(),
+)
+def test_however_minutes_travel_they_have_the_same_effect(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, lengths: list[int], is_sane: bool
+) -> None:
+    known, story = data.draw(stories(session))
+    one_by_one, alone, together = (SessionDataCore(rules) for _ in range(3))
+    opening = opened(session, known)
+
+    events = heard(one_by_one, opening, story.minute_by_minute())
+    for core, messages in [
+        (alone, story.in_runs([1], is_sane=is_sane)),
+        (together, story.in_runs(lengths, is_sane=is_sane)),
+    ]:
+        assert difference(heard(core, opening, messages), events) is None
+        assert difference(insides(core), insides(one_by_one)) is None
+
+
+@settings(max_examples=40)
+@given(
+    data=st.data(),
+    session=st.sampled_from(SESSIONS),
+    rules=RULES,
+    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=3),
+)
+def test_however_minutes_travel_readers_read_what_the_oracle_says(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, lengths: list[int]
+) -> None:
+    known, story = data.draw(stories(session))
+    core, oracle = SessionDataCore(rules), oracle_with(rules)
+    messages = [opened(session, known), *story.in_runs(lengths, is_sane=True)]
+    said: list[Message] = []
+    for message in messages:
+        if not is_a_slip(message, oracle):
+            oracle.handle(message)
+            said += play(core, [message])
+
+    closings = [told for told in said if isinstance(told, MinuteClosed)]
+    assert difference(readings(core), expectations(oracle)) is None
+    assert counts_of(core) == expected_counts(oracle)
+    assert [told.start_ns for told in closings] == sorted(oracle.closings)
+    assert [(told.start_ns, name) for told in closings for name in sorted(told.missing)] == sorted(oracle.missed)
+
+
+def is_a_slip(message: Message, oracle: Oracle) -> bool:
+    """Whether it is refused for naming a symbol that is not there."""
+    return isinstance(message, RemoveSymbols) and not set(message.symbols) <= set(oracle.day.active())
+
+
+@settings(max_examples=4)
+@pytest.mark.parametrize("session", [HALF_DAY, BREAK_DAY], ids=["half-day", "with a lunch"])
+@given(quiet=st.sampled_from([0.0, 0.0, 0.02, 0.5]), length=st.sampled_from([1, 7, 64, 999]), seed=st.integers(0, 99))
+def test_a_whole_day_is_the_same_however_it_travels(
+    session: TradingSession, quiet: float, length: int, seed: int
+) -> None:
+    dice = random.Random(seed)
+    tape = [
+        bar_of(symbol, start, dice.choice(SOUND))
+        for start in minutes_of(session)
+        for symbol in NAMES[:3]
+        if dice.random() >= quiet
+    ]
+    rules = SessionRules(intervals=(Interval.parse("5m"), Interval.parse("1h"), ONE_DAY))
+    story, opening = Story(session, tape, NAMES[:3], {}), opened(session, NAMES[:3])
+    one_by_one, together, oracle = SessionDataCore(rules), SessionDataCore(rules), oracle_with(rules)
+    for message in [opening, *story.in_runs([length], is_sane=True)]:
+        oracle.handle(message)
+
+    events = heard(one_by_one, opening, story.minute_by_minute())
+    assert difference(heard(together, opening, story.in_runs([length], is_sane=True)), events) is None
+    assert difference(insides(together), insides(one_by_one)) is None
+    assert difference(readings(together), expectations(oracle)) is None
+
+
+@settings(max_examples=20)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), revision=st.integers(0, 12), length=st.integers(1, 6))
+def test_changes_since_a_revision_are_the_same_however_minutes_travel(
+    data: st.DataObject, session: TradingSession, revision: int, length: int
+) -> None:
+    known, story = data.draw(stories(session))
+    changes = []
+    for messages in (story.minute_by_minute(), story.in_runs([length], is_sane=True)):
+        core = core_with(opened(session, known), *messages)
+        window = ask(core, GetChangesSince(revision=revision))
+        changes.append([(one.symbol, one.start_ns, one.revision) for one in window.bars()])
+
+    assert changes[0] == changes[1]
+
+
+def test_runs_of_full_minutes_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the properties above compare would be one and the same way if this were not so."""
+    core = core_with(OPEN)
+    assert core._book is not None
+    monkeypatch.setattr(core._book, "write", None)
+    play(core, [whole([*minute_of("AB", "09:30"), *minute_of("AB", "09:31")])])
+
+    assert [len(ask(core, GetBars(symbol=symbol, interval=ONE_MINUTE))) for symbol in "AB"] == [2, 2]
