@@ -1,0 +1,53 @@
+"""Asking the upstream; runs on threads of its own, as many as requests may be out."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from actors.data_upkeep.repairs import SourceFacts
+from actors.kernel.address import Address
+from actors.kernel.ports import BarSource
+from messages.columns import BarBatch, Mask
+from messages.repairs import FetchAnswered, FetchBars, FillFailed
+
+
+class Fetcher:
+    """Turns ``FetchBars`` into ``FetchAnswered`` or ``FillFailed``, told to ``reply_to``."""
+
+    def __init__(self, sources: Sequence[BarSource], reply_to: Address[FetchAnswered | FillFailed]) -> None:
+        self._sources = tuple(sources)
+        self._reply_to = reply_to
+
+    @property
+    def facts(self) -> tuple[SourceFacts, ...]:
+        """What each source says about itself, in the order of preference."""
+        return tuple(
+            SourceFacts(
+                name=source.name,
+                is_authoritative=source.is_authoritative,
+                delay_ns=source.delay_ns,
+                most_symbols=source.most_symbols,
+            )
+            for source in self._sources
+        )
+
+    def fetch(self, job: FetchBars) -> None:
+        """Ask, and tell what came of it."""
+        source = self._sources[job.source]
+        try:
+            answer = source.fetch(job.session, job.symbols, job.start_ns, job.end_ns)
+            batch = _as_asked(answer.bars, job)
+        except Exception as error:  # noqa: BLE001  # whatever an upstream raises, its request has failed, and no more
+            self._reply_to.tell(FillFailed(fetch=job.fetch, source=source.name, reason=f"{error!r}"))
+            return
+        self._reply_to.tell(FetchAnswered(fetch=job.fetch, batch=batch, no_trade=answer.no_trade))
+
+    def broke(self, job: FetchBars, error: BaseException) -> None:
+        """Tell that a request came to nothing because of a bug here."""
+        self._reply_to.tell(FillFailed(fetch=job.fetch, source=self._sources[job.source].name, reason=f"{error!r}"))
+
+
+def _as_asked(bars: BarBatch, job: FetchBars) -> BarBatch:
+    """Return the bars of the minutes that were asked for, and no others."""
+    inside: Mask = (bars.start_ns >= job.start_ns) & (bars.start_ns < job.end_ns)
+    return msgspec.structs.replace(bars if bool(inside.all()) else bars.where(inside), is_sane=False)

@@ -1,0 +1,47 @@
+"""Whether a source may be asked: one that keeps failing is rested, then probed with a single request."""
+
+from messages.values import Nanos
+
+LONGEST_REST = 16
+"""Times the first rest: however often a probe fails, a source is not left alone for longer."""
+
+
+class SourceHealth:
+    """A circuit breaker in session time.
+
+    Args:
+        rest_after: failures in a row after which the source is rested.
+        rest_ns: how long, the first time; each failed probe doubles it.
+    """
+
+    def __init__(self, rest_after: int, rest_ns: Nanos) -> None:
+        self._rest_after = rest_after
+        self._rest_ns = rest_ns
+        self._failures = 0
+        self._rests = 0
+        self._until_ns: Nanos | None = None
+        self._is_probing = False
+
+    def may_ask(self, now_ns: Nanos) -> bool:
+        """Return whether a request may go out now; after a rest only one, until its answer is there."""
+        if self._until_ns is None:
+            return True
+        return now_ns >= self._until_ns and not self._is_probing
+
+    def asked(self) -> None:
+        """A request goes out."""
+        self._is_probing = self._until_ns is not None
+
+    def answered(self) -> None:
+        """It came back with an answer, whatever was in it."""
+        self._failures = self._rests = 0
+        self._until_ns, self._is_probing = None, False
+
+    def failed(self, now_ns: Nanos) -> None:
+        """It came back without one."""
+        self._failures += 1
+        if self._is_probing or self._failures >= self._rest_after:
+            rest_ns = self._rest_ns * min(1 << self._rests, LONGEST_REST)
+            self._until_ns, self._is_probing = now_ns + rest_ns, False
+            self._rests += 1
+            self._failures = 0

@@ -1,0 +1,128 @@
+"""Certificates, and the filled bars that they speak of, on their way to the store; runs on a worker."""
+
+import msgspec
+import numpy as np
+
+from actors.kernel.address import Address
+from actors.kernel.ports import BarStore, StoredDay
+from actors.market.axis import SessionAxis
+from actors.market.certifying import certificate_of, recertified, stored_digest
+from messages.certificates import SessionCertificate
+from messages.columns import BarBatch, DayGrid, Mask, freeze
+from messages.errors import BarkeeperError, DataError
+from messages.repairs import CertificateIssued, IssueCertificate
+from messages.values import Verdict
+
+_NOT_KEPT = "certificates are not kept in this run"
+_DIFFERS = "the bars that were played and filled are not those of the store's day"
+
+
+class Keeper:
+    """Turns ``IssueCertificate`` into ``CertificateIssued``, told to ``reply_to``.
+
+    Args:
+        store: where the day lies; ``None``: nothing is written.
+        reply_to: who is told.
+    """
+
+    def __init__(self, store: BarStore | None, reply_to: Address[CertificateIssued]) -> None:
+        self._store = store
+        self._reply_to = reply_to
+
+    def issue(self, job: IssueCertificate) -> None:
+        """Certify, keep what may be kept, and tell."""
+        sealed = job.sealed
+        certificate = msgspec.structs.replace(
+            certificate_of(
+                sealed.day.session,
+                sealed.day.symbols,
+                sealed.day.values,
+                sealed.day.verdicts,
+                sealed.intervals,
+                runs=sealed.runs,
+                issued_by=sealed.issued_by,
+                settled_ns=sealed.now_ns,
+            ),
+            gaps=job.gaps,
+            corrections=sealed.corrections,
+            rejected=sealed.rejected,
+            is_prefetched=job.is_prefetched,
+            transition_ms=job.transition_ms,
+        )
+        if job.old is not None:
+            certificate = _succeeding(job.old, certificate)
+        self._reply_to.tell(self._kept(certificate, sealed.day))
+
+    def _kept(self, certificate: SessionCertificate, day: DayGrid) -> CertificateIssued:
+        if self._store is None:
+            return CertificateIssued(certificate=certificate, is_kept=False, reason=_NOT_KEPT)
+        try:
+            self._keep(self._store, certificate, day)
+        except (BarkeeperError, OSError) as error:
+            return CertificateIssued(certificate=certificate, is_kept=False, reason=str(error))
+        return CertificateIssued(certificate=certificate, is_kept=True)
+
+    @staticmethod
+    def _keep(store: BarStore, certificate: SessionCertificate, day: DayGrid) -> None:
+        """Write what the store lacks, then the certificate if it tells the truth about the store."""
+        calendar, date = certificate.calendar, certificate.date
+        stored = store.read(calendar, date)
+        news = _news(day, stored)
+        if len(news.bars):
+            store.merge(calendar, date, news)
+            stored = store.read(calendar, date)
+        stored = stored or StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
+        if stored_digest(certificate, stored.bars) != certificate.digest:
+            raise DataError(_DIFFERS)
+        store.certify(calendar, date, _widened(store.certificate(calendar, date), certificate, stored))
+
+
+def _succeeding(old: SessionCertificate, new: SessionCertificate) -> SessionCertificate:
+    """Return the certificate of a day that was repaired after it had settled: what happened before still happened."""
+    return msgspec.structs.replace(
+        new,
+        gaps=(*old.gaps, *new.gaps),
+        corrections=old.corrections + new.corrections,
+        rejected=old.rejected | new.rejected,
+        is_prefetched=old.is_prefetched,
+        transition_ms=old.transition_ms,
+        replaces=old.digest,
+    )
+
+
+def _widened(old: SessionCertificate | None, new: SessionCertificate, stored: StoredDay) -> SessionCertificate:
+    """Return a certificate that covers the symbols of the one in its place too: a run of a few must not undo it."""
+    if old is None or set(old.names) <= set(new.names):
+        return new
+    wide = recertified(
+        old,
+        stored.bars,
+        stored.verdicts,
+        issued_by=new.issued_by,
+        symbols=new.names,
+        runs=new.runs,
+        settled_ns=new.settled_ns,
+    )
+    return msgspec.structs.replace(wide, gaps=(*old.gaps, *new.gaps), corrections=old.corrections + new.corrections)
+
+
+def _news(day: DayGrid, stored: StoredDay | None) -> StoredDay:
+    """Return the bars that were fetched for minutes which the store has no bar for, and the corrections."""
+    axis = SessionAxis(day.session)
+    wanted: Mask = day.verdicts == Verdict.FILLED
+    if stored is not None:
+        place = {symbol: column for column, symbol in enumerate(day.symbols)}
+        columns = np.array([place.get(symbol, -1) for symbol in stored.bars.symbols], dtype=np.int32)
+        column, slot = columns[stored.bars.symbol_index], axis.slots_of(stored.bars.start_ns)
+        held = (column >= 0) & (slot >= 0)
+        wanted[slot[held], column[held]] = False
+    wanted |= day.verdicts == Verdict.CORRECTED
+    slots, numbers = np.nonzero(wanted)
+    present = np.unique(numbers)
+    bars = BarBatch(
+        symbols=tuple(day.symbols[number] for number in present.tolist()),
+        symbol_index=freeze(np.searchsorted(present, numbers).astype(np.int32)),
+        start_ns=freeze(axis.starts_ns[slots]),
+        values=freeze(np.ascontiguousarray(day.values[slots, :, numbers].T)),
+    )
+    return StoredDay(bars=bars, verdicts=freeze(day.verdicts[slots, numbers]), tz=day.session.tz)

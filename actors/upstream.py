@@ -1,0 +1,72 @@
+"""Where missing minutes are asked for: other stores, and folders of vendors' files, by their paths."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+from actors.importing import ImportOptions, import_paths
+from actors.kernel.ports import BarSource, SourceAnswer
+from actors.storage.memory import MemoryStore
+from actors.storage.parquet import ParquetStore
+from actors.storage.source import StoreSource
+from messages.errors import DataError
+from messages.values import Nanos, TradingSession
+
+
+def sources_at(paths: Sequence[str], calendar: str | None = None) -> tuple[BarSource, ...]:
+    """Return the sources at these paths, in their order: a store, or else files as ``import`` takes them.
+
+    Raises:
+        DataError: there is nothing at a path.
+    """
+    return tuple(_source_at(Path(path), calendar) for path in paths)
+
+
+def _source_at(path: Path, calendar: str | None) -> BarSource:
+    if not path.exists():
+        raise DataError(f"{path}: there is no store and no file to fill from")
+    if path.is_dir():
+        store = ParquetStore(path, read_only=True)
+        if store.calendars():
+            return StoreSource(store, str(path))
+        store.close()
+    return FileSource(path, calendar)
+
+
+class FileSource:
+    """Vendors' files, read whole when they are first asked for.
+
+    Args:
+        path: a file or a folder of them.
+        calendar: whose sessions they are, where they do not say it themselves.
+    """
+
+    is_authoritative = False
+    delay_ns: Nanos = 0
+    most_symbols: int | None = None
+
+    def __init__(self, path: Path, calendar: str | None) -> None:
+        self.name = str(path)
+        self._path = path
+        self._calendar = calendar
+        self._source: StoreSource | None = None
+        self._lock = Lock()
+
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
+        """Return what the files have."""
+        with self._lock:
+            if self._source is None:
+                self._source = self._read()
+        return self._source.fetch(session, symbols, start_ns, end_ns)
+
+    def _read(self) -> StoreSource:
+        store = MemoryStore()
+        report = import_paths([self._path], store, ImportOptions(calendar=self._calendar))
+        if report.error is not None:
+            raise DataError(report.error)
+        return StoreSource(store, self.name)
+
+    def close(self) -> None:
+        """Forget what was read."""
+        if self._source is not None:
+            self._source.close()

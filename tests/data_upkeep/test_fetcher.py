@@ -1,0 +1,100 @@
+"""Asking an upstream: its answer is cut to the question, and whatever it raises is a failure and no more."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from actors.data_upkeep.fetcher import Fetcher
+from actors.data_upkeep.repairs import SourceFacts
+from actors.kernel.ports import SourceAnswer
+from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, TradingSession
+from messages.values import MINUTE_NS, Nanos
+from tests.builders import DAY, at, bars
+from tests.data_upkeep.desk import gap
+from tests.doubles import Outbox
+from tests.upstreams import Upstream, always
+
+
+class Generous(Upstream):
+    """Gives what it has, whatever it is asked for, and calls it sane."""
+
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
+        return SourceAnswer(bars=replace(BarBatch.of(self._bars.values()), is_sane=True), no_trade=self._no_trade)
+
+
+class Broken(Upstream):
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
+        return None  # type: ignore[return-value]  # on purpose
+
+
+def fetched(
+    *sources: Upstream, source: int = 0, start: str = "09:31", end: str = "09:33"
+) -> FetchAnswered | FillFailed:
+    told = Outbox()
+    job = FetchBars(fetch=7, source=source, session=DAY, symbols=("A",), start_ns=at(start), end_ns=at(end))
+    Fetcher(sources, told).fetch(job)
+    (message,) = told.messages
+    assert isinstance(message, FetchAnswered | FillFailed)
+    return message
+
+
+def test_an_answer_names_its_request() -> None:
+    came = fetched(Upstream(bars("A", "09:31", 1, 2)))
+
+    assert isinstance(came, FetchAnswered)
+    assert (came.fetch, came.batch.names()) == (7, ["A", "A"])
+
+
+def test_an_answer_is_cut_to_what_was_asked_for_and_is_judged_here() -> None:
+    came = fetched(Generous(bars("A", "09:30", 1, 2, 3, 4)))
+
+    assert isinstance(came, FetchAnswered)
+    assert came.batch.start_ns.tolist() == [at("09:31"), at("09:32")]
+    assert not came.batch.is_sane
+
+
+def test_an_answer_that_is_not_too_long_is_not_copied() -> None:
+    came = fetched(Generous(bars("A", "09:31", 1, 2)), Upstream())
+
+    assert isinstance(came, FetchAnswered)
+    assert len(came.batch) == 2
+
+
+def test_what_was_never_traded_is_passed_on() -> None:
+    told = (gap("A", "09:31"),)
+    came = fetched(Upstream(no_trade=told))
+
+    assert isinstance(came, FetchAnswered)
+    assert came.no_trade == told
+
+
+def test_each_request_goes_to_the_source_that_it_names() -> None:
+    first, second = Upstream(name="first"), Upstream(name="second", fails=always)
+    came = fetched(first, second, source=1)
+
+    assert isinstance(came, FillFailed)
+    assert (came.fetch, came.source, first.asked) == (7, "second", [])
+    assert "second does not answer" in came.reason
+
+
+@pytest.mark.parametrize("source", [Broken(), Upstream(fails=always)])
+def test_an_upstream_that_raises_or_talks_nonsense_has_failed(source: Upstream) -> None:
+    assert isinstance(fetched(source), FillFailed)
+
+
+def test_a_bug_of_ours_is_a_failure_of_the_request() -> None:
+    told = Outbox()
+    job = FetchBars(fetch=3, source=0, session=DAY, symbols=("A",), start_ns=0, end_ns=MINUTE_NS)
+    Fetcher((Upstream(name="u"),), told).broke(job, RuntimeError("bug"))
+
+    assert told.messages == [FillFailed(fetch=3, source="u", reason="RuntimeError('bug')")]
+
+
+def test_the_facts_are_what_sources_say_about_themselves() -> None:
+    known = Upstream(name="x", is_authoritative=True, delay_ns=5, most_symbols=3)
+
+    assert Fetcher((known, Upstream()), Outbox()).facts == (
+        SourceFacts(name="x", is_authoritative=True, delay_ns=5, most_symbols=3),
+        SourceFacts(name="upstream"),
+    )

@@ -1,0 +1,254 @@
+"""What is missing is asked for once, together, soon; and again, later and later, until it is given up."""
+
+import pytest
+
+from actors.data_upkeep.repairs import SourceFacts
+from messages import BarsFilled, FetchBars, FillFailed, GapAbandoned, GapDetected, GapNarrowed, GapOutcome, Message
+from messages.values import MINUTE_NS
+from tests.builders import DAY, at, bar
+from tests.data_upkeep.desk import Desk, gap, only, repairs, requests, shown, wakes
+
+
+def asked(request: FetchBars) -> tuple[str, int, int]:
+    return shown(gap("".join(request.symbols), request.start_ns, request.end_ns))
+
+
+def half_minutes(desk: Desk, first: int, last: int) -> list[Message]:
+    """Session time goes on, half a minute at a time, from minute to minute of the day; every request fails."""
+    said: list[Message] = []
+    for half in range(2 * first, 2 * last + 1):
+        heard = desk.now(DAY.start_ns + half * MINUTE_NS // 2)
+        said += heard
+        while found := requests(heard):
+            heard = [message for request in found for message in desk.fail(request)]
+            said += heard
+    return said
+
+
+def test_a_gap_is_asked_for_half_a_minute_after_its_minute_closed() -> None:
+    desk = Desk().lacks("A", "09:30")
+    early = desk.now("09:31")
+    late = desk.now("09:31", 30)
+
+    assert (requests(early), wakes(early)) == ([], [90])
+    assert [asked(request) for request in requests(late)] == [("A", 0, 1)]
+
+
+def test_what_is_missing_by_then_goes_along() -> None:
+    desk = Desk(coalesce_s=90).lacks("AB", "09:30")
+    desk.now("09:31")
+    desk.lacks("C", "09:31")
+    desk.now("09:32")
+
+    assert [asked(request) for request in requests(desk.now("09:32", 30))] == [("ABC", 0, 2)]
+
+
+def test_without_delay_a_gap_is_asked_for_at_once() -> None:
+    desk = Desk(coalesce_s=0).lacks("A", "09:30")
+
+    assert [asked(request) for request in requests(desk.now("09:31"))] == [("A", 0, 1)]
+
+
+def test_a_correlated_outage_is_one_request() -> None:
+    desk = Desk(coalesce_s=7 * 60).lacks("ABCDEFGH", "10:00", "10:07")
+
+    assert [asked(request) for request in requests(desk.now("10:08"))] == [("ABCDEFGH", 30, 37)]
+
+
+def test_a_source_that_takes_few_symbols_is_asked_several_times() -> None:
+    desk = Desk((SourceFacts(name="all"), SourceFacts(name="few", most_symbols=2))).lacks("ABCDE", "10:00")
+
+    assert [request.symbols for request in requests(desk.now("10:01", 30))] == [("A", "B"), ("C", "D"), ("E",)]
+
+
+def test_no_more_requests_are_out_than_are_allowed_and_the_next_follows_an_answer() -> None:
+    desk = Desk((SourceFacts(name="few", most_symbols=1),), max_concurrent_fetches=2).lacks("ABCD", "10:00")
+    first, second = requests(desk.now("10:01", 30))
+    then = [desk.serve(first), desk.serve(second)]
+
+    assert [request.symbols for request in (first, second)] == [("A",), ("B",)]
+    assert [request.symbols for said in then for request in requests(said)] == [("C",), ("D",)]
+
+
+def test_what_was_fetched_is_told_and_closes_the_gap() -> None:
+    desk = Desk().lacks("AB", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    fills = only(desk.serve(request), BarsFilled)
+
+    assert (fills.session_date, fills.source, fills.batch.names()) == (DAY.date, "upstream", ["A", "B"])
+    assert not desk.repairs.is_open(DAY.date)
+    assert [story.outcome for story in desk.repairs.close(DAY.date)] == [GapOutcome.CLOSED]
+
+
+def test_an_answer_that_has_a_part_shrinks_the_gap() -> None:
+    desk = Desk().lacks("AB", "09:30").lacks("A", "09:31")
+    (request,) = requests(desk.now("09:32"))
+    said = desk.answer(request, bar("A", "09:30"), bar("A", "09:31"), bar("B", "09:31"), bar("Z", "09:30"))
+    (again,) = requests(desk.now("09:33"))
+
+    assert only(said, BarsFilled).batch.names() == ["A", "A"]
+    assert asked(again) == ("B", 0, 1)
+
+
+def test_waits_double_from_a_minute_until_it_is_given_up() -> None:
+    desk = Desk().lacks("A", "09:30")
+    half_minutes(desk, 1, 30)
+    calls = desk.of(FetchBars)
+    dues = wakes(desk.said)
+    (given_up,) = desk.of(GapAbandoned)
+
+    assert dues == [90, 150, 270, 510, 990]
+    assert {call.start_ns for call in calls} == {DAY.start_ns}
+    assert [shown(one) for one in given_up.gaps] == [("A", 0, 1)]
+    assert given_up.source == "upstream"
+    assert not desk.repairs.is_open(DAY.date)
+
+
+def test_every_failure_is_told() -> None:
+    desk = Desk(attempts=1).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+
+    assert only(desk.fail(request), FillFailed).reason == "no answer"
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 4])
+def test_as_many_attempts_are_made_as_the_settings_say(attempts: int) -> None:
+    desk = Desk(attempts=attempts, rest_after=100).lacks("A", "09:30")
+    for half in range(60):
+        for request in requests(desk.now(DAY.start_ns + half * MINUTE_NS // 2)):
+            desk.answer(request)
+
+    assert (len(desk.of(FetchBars)), len(desk.of(GapAbandoned))) == (attempts, 1)
+
+
+def test_jitter_makes_waits_longer_by_chance_and_the_same_chance_with_the_same_seed() -> None:
+    def waits(seed: int) -> list[float]:
+        desk = Desk((SourceFacts(name="few", most_symbols=1),), jitter=0.5, seed=seed, coalesce_s=0).lacks(
+            "ABCD", "09:30"
+        )
+        for request in requests(desk.now("09:31")):
+            desk.answer(request)
+        return [plan.due_ns / 1e9 - at("09:31") / 1e9 for plan in desk.repairs._days[DAY.date].plans]
+
+    assert waits(1) == waits(1)
+    assert waits(1) != waits(2)
+    assert all(60 <= wait <= 90 for wait in waits(1))
+    assert len(set(waits(1))) == 4
+
+
+def test_answers_are_dealt_with_in_the_order_of_their_requests() -> None:
+    desk = Desk((SourceFacts(name="few", most_symbols=1),)).lacks("ABC", "10:00")
+    a, b, c = requests(desk.now("10:01", 30))
+    silent = [*desk.serve(c), *desk.serve(b)]
+    said = desk.serve(a)
+
+    assert [message for message in silent if isinstance(message, BarsFilled)] == []
+    assert [m.batch.symbols for m in said if isinstance(m, BarsFilled)] == [("A",), ("B",), ("C",)]
+
+
+def test_live_an_answer_waits_for_no_other() -> None:
+    desk = Desk((SourceFacts(name="few", most_symbols=1),), is_ordered=False).lacks("AB", "10:00")
+    _, b = requests(desk.now("10:01", 30))
+
+    assert only(desk.serve(b), BarsFilled).batch.symbols == ("B",)
+
+
+def test_bars_that_cannot_be_true_go_along_to_be_counted_and_leave_their_minutes_open() -> None:
+    desk = Desk().lacks("AB", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    fills = only(desk.answer(request, bar("A", "09:30", low=200.0), bar("B", "09:30")), BarsFilled)
+    (again,) = requests(desk.now("09:32", 30))
+
+    assert fills.batch.names() == ["A", "B"]
+    assert not fills.batch.is_sane
+    assert asked(again) == ("A", 0, 1)
+
+
+def test_negative_prices_close_a_gap_where_they_are_allowed() -> None:
+    made = repairs()
+    made._allow_negative = True
+    desk = Desk()
+    desk.core._repairs = desk.repairs = made
+    made.open(DAY)
+    desk.lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.answer(request, bar("A", "09:30", -37.6, high=-37.6, low=-37.6))
+
+    assert not made.is_open(DAY.date)
+
+
+def test_a_bar_that_comes_by_itself_before_anybody_asks_is_not_asked_for() -> None:
+    desk = Desk().lacks("AB", "09:30")
+    desk.now("09:31")
+    desk.came("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+
+    assert request.symbols == ("B",)
+
+
+def test_if_all_bars_come_by_themselves_nobody_is_asked_and_the_story_says_so() -> None:
+    desk = Desk().lacks("AB", "09:30")
+    desk.now("09:31")
+    desk.came("AB", "09:30", "desk")
+    said = desk.now("09:31", 30)
+    (story,) = desk.repairs.close(DAY.date)
+
+    assert requests(said) == []
+    assert (story.symbols, story.attempts, story.source) == (("A", "B"), 0, "desk")
+    assert (story.detected_ns, story.took_ns) == (at("09:31"), 0)
+
+
+def test_the_next_gap_after_that_has_a_delay_of_its_own() -> None:
+    desk = Desk().lacks("A", "09:30")
+    desk.came("A", "09:30")
+    desk.lacks("A", "09:31")
+
+    assert requests(desk.now("09:31", 30)) == []
+    assert len(requests(desk.now("09:32", 30))) == 1
+
+
+def test_a_bar_that_comes_by_itself_while_it_is_asked_for_is_not_told_again() -> None:
+    desk = Desk().lacks("AB", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.came("A", "09:30")
+    fills = only(desk.serve(request), BarsFilled)
+    told = {story.symbols: story.source for story in desk.repairs.close(DAY.date)}
+
+    assert fills.batch.names() == ["B"]
+    assert set(told) in ({("A",), ("B",)}, {("A", "B")})
+
+
+def test_a_request_that_waits_for_its_turn_is_not_sent_when_its_bars_have_come() -> None:
+    desk = Desk((SourceFacts(name="few", most_symbols=1),), max_concurrent_fetches=1).lacks("AB", "10:00")
+    (a,) = requests(desk.now("10:01", 30))
+    desk.came("B", "10:00")
+
+    assert requests(desk.serve(a)) == []
+    assert not desk.repairs.is_fetching
+
+
+def test_bars_that_nobody_waits_for_change_nothing() -> None:
+    desk = Desk()
+    desk.came("A", "09:30")
+    desk.tell(GapNarrowed(session_date="1999-01-04", gap=gap("A", "09:30"), source="x"))
+    desk.lacks("A", "09:31")
+    desk.came("B", "09:31")
+    desk.came("A", "09:35")
+
+    assert [request.symbols for request in requests(desk.now("09:32", 30))] == [("A",)]
+
+
+def test_without_an_upstream_nothing_is_asked_for_and_nothing_is_open() -> None:
+    desk = Desk(()).lacks("A", "09:30")
+
+    assert requests(desk.now("09:35")) == []
+    assert not desk.repairs.is_open(DAY.date)
+    assert desk.core.gaps == 1
+
+
+def test_a_gap_of_a_session_that_is_over_is_nobody_s() -> None:
+    desk = Desk()
+    desk.tell(GapDetected(session_date="1999-01-04", gap=gap("A", "09:30")))
+
+    assert requests(desk.now("09:35")) == []
+    assert not desk.repairs.is_open("1999-01-04")

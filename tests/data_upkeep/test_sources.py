@@ -1,0 +1,177 @@
+"""Several sources, in order of preference; those that know, those that fail, those that rest."""
+
+import pytest
+
+from actors.data_upkeep.repairs import SourceFacts
+from messages import BarsFilled, FetchBars, GapAbandoned, GapOutcome, NoTradeConfirmed
+from messages.values import MINUTE_NS
+from tests.builders import DAY, at, bar
+from tests.data_upkeep.desk import KNOWS, TWO, Desk, gap, only, requests, shown, wakes
+
+
+def test_the_first_source_is_asked_first_and_the_second_for_what_it_lacks() -> None:
+    desk = Desk(TWO).lacks("AB", "09:30")
+    (first,) = requests(desk.now("09:31", 30))
+    (second,) = requests(desk.answer(first, bar("A", "09:30")))
+    fills = only(desk.answer(second, bar("A", "09:30"), bar("B", "09:30")), BarsFilled)
+
+    assert (first.source, first.symbols) == (0, ("A", "B"))
+    assert (second.source, second.symbols) == (1, ("B",))
+    assert (fills.source, fills.batch.names()) == ("second", ["B"])
+
+
+def test_who_fails_is_asked_a_second_time_and_then_the_next() -> None:
+    desk = Desk(TWO).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    order = [request.source]
+    while len(order) < 4:
+        (request,) = requests(desk.fail(request))
+        order.append(request.source)
+    said = desk.fail(request)
+
+    assert order == [0, 0, 1, 1]
+    assert (requests(said), wakes(said)) == ([], [150])
+
+
+def test_the_next_attempt_begins_with_the_first_source_again() -> None:
+    desk = Desk(TWO).lacks("A", "09:30")
+    (first,) = requests(desk.now("09:31", 30))
+    (second,) = requests(desk.answer(first))
+    desk.answer(second)
+
+    assert [request.source for request in requests(desk.now("09:32", 30))] == [0]
+
+
+def test_a_source_that_keeps_failing_is_rested_and_the_next_is_used_at_once() -> None:
+    desk = Desk(TWO, rest_after=2, coalesce_s=0, rest_s=120)
+    desk.lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31"))
+    (request,) = requests(desk.fail(request))
+    (request,) = requests(desk.fail(request))
+    desk.serve(request)
+    desk.lacks("A", "09:31")
+    (next_minute,) = requests(desk.now("09:32"))
+
+    assert (request.source, next_minute.source) == (1, 1)
+
+
+def test_after_its_rest_one_request_probes_it_while_the_others_go_on_to_the_next() -> None:
+    few = (SourceFacts(name="first", most_symbols=1), SourceFacts(name="second"))
+    desk = Desk(few, rest_after=1, coalesce_s=0, rest_s=60).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31"))
+    (request,) = requests(desk.fail(request))
+    desk.serve(request)
+    desk.lacks("AB", "09:31")
+    probe, other = requests(desk.now("09:32"))
+    desk.serve(probe)
+    desk.serve(other)
+    desk.lacks("AB", "09:32")
+
+    assert (probe.source, other.source) == (0, 1)
+    assert [request.source for request in requests(desk.now("09:33"))] == [0, 0]
+
+
+def test_a_source_that_fails_once_and_is_rested_is_not_asked_twice() -> None:
+    desk = Desk(TWO, rest_after=1).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+
+    assert [other.source for other in requests(desk.fail(request))] == [1]
+
+
+def test_silence_of_a_source_that_does_not_know_proves_nothing() -> None:
+    desk = Desk(attempts=1).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    said = desk.answer(request)
+
+    assert desk.of(NoTradeConfirmed) == []
+    assert [shown(one) for one in only(said, GapAbandoned).gaps] == [("A", 0, 1)]
+
+
+def test_what_a_source_says_was_never_traded_is_confirmed() -> None:
+    desk = Desk().lacks("AB", "09:30", "09:32")
+    (request,) = requests(desk.now("09:32"))
+    told = [gap("AZ", "09:30", "09:31"), gap("B", "09:00", "16:00")]
+    confirmed = only(desk.answer(request, bar("A", "09:31"), no_trade=told), NoTradeConfirmed)
+
+    assert sorted(shown(one) for one in confirmed.gaps) == [("A", 0, 1), ("B", 0, 2)]
+    assert (confirmed.session_date, confirmed.source) == (DAY.date, "upstream")
+    assert not desk.repairs.is_open(DAY.date)
+
+
+def test_a_bar_outweighs_what_the_same_answer_says_of_its_minute() -> None:
+    desk = Desk().lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    said = desk.answer(request, bar("A", "09:30"), no_trade=[gap("A", "09:30")])
+
+    assert only(said, BarsFilled).batch.names() == ["A"]
+    assert desk.of(NoTradeConfirmed) == []
+
+
+def test_a_source_that_knows_confirms_what_it_lacks_when_its_delay_is_over() -> None:
+    desk = Desk(KNOWS).lacks("AB", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    early = desk.answer(request, bar("A", "09:30"))
+    (request,) = requests(desk.now("09:33"))
+    late = desk.answer(request)
+
+    assert [message for message in early if isinstance(message, NoTradeConfirmed)] == []
+    assert [shown(one) for one in only(late, NoTradeConfirmed).gaps] == [("B", 0, 1)]
+
+
+def test_of_a_request_only_the_minutes_whose_delay_is_over_are_confirmed() -> None:
+    desk = Desk(KNOWS, coalesce_s=120).lacks("A", "09:30", "09:33")
+    (request,) = requests(desk.now("09:33"))
+
+    assert [shown(one) for one in only(desk.answer(request), NoTradeConfirmed).gaps] == [("A", 0, 1)]
+
+
+def test_the_story_tells_how_a_gap_ended_and_how_often_somebody_was_asked() -> None:
+    desk = Desk(attempts=2).lacks("AB", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.answer(request, no_trade=[gap("A", "09:30")])
+    (request,) = requests(desk.now("09:32", 30))
+    desk.answer(request)
+    stories = {story.symbols: story for story in desk.repairs.close(DAY.date)}
+
+    assert {names: story.outcome for names, story in stories.items()} == {
+        ("A",): GapOutcome.NO_TRADE,
+        ("B",): GapOutcome.ABANDONED,
+    }
+    assert stories["B",].attempts == 2
+    assert (stories["B",].detected_ns, stories["B",].settled_ns) == (at("09:31"), at("09:32") + 30 * 10**9)
+    assert stories["B",].source == "upstream"
+
+
+def test_stories_come_in_the_order_of_time() -> None:
+    desk = Desk(coalesce_s=0)
+    for start in ("09:30", "10:30", "09:50"):
+        desk.lacks("B", start)
+    desk.came("B", "10:30")
+    for request in requests(desk.now("10:31")):
+        desk.serve(request)
+
+    assert [story.start_ns for story in desk.repairs.close(DAY.date)] == [at("09:30"), at("09:50"), at("10:30")]
+
+
+def test_a_session_that_is_forgotten_has_no_story() -> None:
+    desk = Desk().lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.serve(request)
+
+    assert len(desk.repairs.close(DAY.date)) == 1
+    assert desk.repairs.close(DAY.date) == ()
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_source_that_fails_always_or_has_nothing_ends_in_one_verdict(fails: bool) -> None:
+    desk = Desk(TWO, jitter=0.2).lacks("ABC", "09:30", "09:34")
+    for half in range(8, 120):
+        heard = desk.now(DAY.start_ns + half * MINUTE_NS // 2)
+        while found := requests(heard):
+            heard = [said for one in found for said in (desk.fail(one) if fails else desk.answer(one))]
+
+    (given_up,) = desk.of(GapAbandoned)
+    assert [shown(one) for one in given_up.gaps] == [("ABC", 0, 4)]
+    assert desk.repairs.next_due() is None
+    assert not desk.repairs.is_fetching
+    assert len(desk.of(FetchBars)) <= 5 * 2 * 2

@@ -1,0 +1,59 @@
+"""Upstreams by their paths: stores, and files as they are imported."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.storage.parquet import ParquetStore
+from actors.storage.source import StoreSource
+from actors.upstream import FileSource, sources_at
+from messages.errors import DataError
+from tests.builders import DAY, bars
+from tests.storage.days import all_regular, day
+
+ROWS = "symbol,timestamp,open,high,low,close,volume\nA,1719927000,1,1,1,1,10\n"
+
+
+def store_at(folder: Path) -> Path:
+    store = ParquetStore(folder, segment_of=all_regular)
+    store.merge("XNYS", DAY.date, day(*bars("A", "09:30", 1, 2)))
+    store.close()
+    return folder
+
+
+def test_a_folder_with_days_is_a_store_and_anything_else_is_files(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.csv").write_text(ROWS, encoding="utf-8")
+    paths = [str(store_at(tmp_path / "store")), str(tmp_path / "files"), str(tmp_path / "files" / "a.csv")]
+    found = sources_at(paths, "XNYS")
+
+    assert [type(source) for source in found] == [StoreSource, FileSource, FileSource]
+    assert [source.name for source in found] == paths
+    assert [len(s.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns).bars) for s in found] == [2, 1, 1]
+
+
+def test_a_path_where_nothing_is_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nothing: there is no store and no file to fill from"):
+        sources_at([str(tmp_path / "nothing")])
+
+
+def test_files_that_cannot_be_read_are_a_failure_each_time_they_are_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("what,is,this\n1,2,3\n", encoding="utf-8")
+    source = FileSource(path, "XNYS")
+    for _ in range(2):
+        with pytest.raises(DataError):
+            source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns)
+    path.write_text(ROWS, encoding="utf-8")
+
+    assert len(source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns).bars) == 1
+
+
+def test_files_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    source = FileSource(path, "XNYS")
+    source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns)
+    path.unlink()
+
+    assert len(source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns).bars) == 1
