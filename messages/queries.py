@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from messages.base import Query
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
-from messages.values import ONE_MINUTE, Bar, Gap, Interval, Nanos, Quote, Tick, TradingSession
+from messages.values import ONE_MINUTE, Bar, Fill, Gap, Interval, Nanos, Quote, Tick, TradingSession
 from messages.windows import BarWindow
 
 Moment: TypeAlias = Nanos | str
@@ -27,13 +27,17 @@ class GetLatestBars(Query[tuple[Bar | None, ...]], frozen=True, kw_only=True):
 
 
 class GetLastBars(Query[BarWindow], frozen=True, kw_only=True):
-    """The last ``count`` finished bars that exist."""
+    """The last ``count`` finished bars that exist; ``short`` says how many fewer there are."""
 
     symbol: str
     count: int
     interval: Interval = ONE_MINUTE
     with_history: bool = False
     include_partial: bool = False
+    fill: Fill | None = None
+    """Forward: the last ``count`` closed bars from the first that exists, each close carried over what has none."""
+    is_adjusted: bool = False
+    """Take out splits and dividends up to the session's date."""
 
 
 class GetBars(Query[BarWindow], frozen=True, kw_only=True):
@@ -44,6 +48,7 @@ class GetBars(Query[BarWindow], frozen=True, kw_only=True):
     end: Moment | None = None
     interval: Interval = ONE_MINUTE
     include_partial: bool = False
+    fill: Fill | None = None
 
 
 class GetBarCount(Query[int], frozen=True, kw_only=True):
@@ -60,7 +65,15 @@ class GetMetrics(Query[SessionMetrics], frozen=True, kw_only=True):
 
 
 class GetQuality(Query[QualityReport], frozen=True, kw_only=True):
-    """How complete the session is."""
+    """How complete the session is, or the last ``sessions`` closed ones; none named: all symbols.
+
+    Of an interval longer than a minute, a bar that is over counts where every minute of it has its bar
+    (``completeness``), or its bar or NO_TRADE (``bar_quality``).
+    """
+
+    symbols: tuple[str, ...] = ()
+    interval: Interval = ONE_MINUTE
+    sessions: int = 0
 
 
 class GetGaps(Query[tuple[Gap, ...]], frozen=True, kw_only=True):
@@ -74,11 +87,14 @@ class GetActiveSymbols(Query[tuple[str, ...]], frozen=True, kw_only=True):
 
 
 class GetHistory(Query[BarWindow], frozen=True, kw_only=True):
-    """The bars of the last ``sessions`` closed sessions, oldest first."""
+    """The bars of the last ``sessions`` closed sessions, oldest first; ``short`` says how many fewer there are."""
 
     symbol: str
     sessions: int = 1
     interval: Interval = ONE_MINUTE
+    fill: Fill | None = None
+    """Forward: from each session's first bar on; ``1d`` from session to session."""
+    is_adjusted: bool = False
 
 
 class GetSnapshot(Query[Snapshot], frozen=True, kw_only=True):

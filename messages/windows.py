@@ -20,7 +20,7 @@ from messages.columns import (
     Stamps,
     Verdicts,
 )
-from messages.values import Bar, Interval, Nanos, Verdict
+from messages.values import FIRST_WITH_BAR, Bar, Fill, Interval, Nanos, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
     start_ns: Stamps
     end_ns: Stamps
     verdicts: Verdicts
-    """Of base bars; of derived bars the best verdict among their base bars."""
+    """Of base bars; of derived bars the best verdict among their base bars. Of bars that were carried forward, why."""
     base_counts: Indices
     base_expected: Indices
     revisions: npt.NDArray[np.uint32]
@@ -51,20 +51,35 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
     """The session's revision at that time."""
     empty_minutes: int = 0
     """Expected, closed minutes between the first and the last bar that have no bar."""
-    partial: bool = False
-    """Whether the last bar is still forming."""
+    """For ``1d`` the regular ones only."""
+    forming: Mask
+    """For each bar, whether a minute of it is still open."""
+    fill: Fill | None = None
+    """Whether minutes without a bar were carried forward; ``is_filled`` says which."""
+    short: int = 0
+    """How many of the bars (``last_bars``) or sessions (``history``) that were asked for are not there."""
+    is_adjusted: bool = False
+    """Whether splits and dividends have been taken out."""
 
     def __len__(self) -> int:
         return len(self.start_ns)
 
     @property
+    def partial(self) -> bool:
+        """Whether any bar is still forming."""
+        return bool(self.forming.any())
+
+    @property
     def is_complete(self) -> Mask:
         """For each bar, whether every base minute is in it."""
-        complete: Mask = self.base_counts == self.base_expected
-        if self.partial and len(complete):
-            complete = complete.copy()
-            complete[-1] = False
+        complete: Mask = (self.base_counts == self.base_expected) & ~self.forming
         return complete
+
+    @property
+    def is_filled(self) -> Mask:
+        """For each bar, whether it is none, but the close before it carried forward; its verdict says why."""
+        mask: Mask = self.verdicts < FIRST_WITH_BAR
+        return mask
 
     def bar(self, index: int) -> Bar:
         """Return one bar; negative numbers count from the end.
@@ -91,7 +106,7 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
             base_expected=int(self.base_expected[index]),
             revision=int(self.revisions[index]),
             tz=self.tz,
-            is_partial=self.partial and index in (-1, len(self) - 1),
+            is_partial=bool(self.forming[index]),
         )
 
     def bars(self) -> list[Bar]:
@@ -117,7 +132,7 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
         return pd.DataFrame(self._columns(), index=index)
 
     def to_arrow(self) -> "pa.Table":
-        """Return a table: symbol, start (UTC), open, high, low, close, volume[, vwap, trades], is_complete."""
+        """Return a table: symbol, start (UTC), prices, volume[, vwap, trades], is_complete[, is_filled]."""
         import pyarrow as pa
 
         symbol = pa.DictionaryArray.from_arrays(pa.array(self.symbol_index), pa.array(self.symbols, pa.string()))
@@ -127,4 +142,7 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
         names = (*FIELDS, "vwap", "trades")
         columns: dict[str, npt.NDArray[Any]] = dict(zip(names, self.values, strict=False))
-        return columns | {"is_complete": self.is_complete}
+        columns["is_complete"] = self.is_complete
+        if self.fill is not None:
+            columns["is_filled"] = self.is_filled
+        return columns

@@ -1,10 +1,14 @@
-"""The mind of DataUpkeep: what is in memory, what must be read for the next session, and what is missing."""
+"""The mind of DataUpkeep: what is missing and who is asked for it, what is in memory, and what is read next."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import assert_never
 
-from actors.kernel.outcome import NOTHING, Outcome, tell
-from messages.commands import Prefetch, ReadSession
+from actors.data_upkeep.prefetch import Prefetching
+from actors.data_upkeep.repairs import Repairs
+from actors.kernel.outcome import NOTHING, Outcome, answer, tell
+from messages.base import Message
+from messages.certificates import SessionCertificate
+from messages.commands import Prefetch, WakeAt
 from messages.events import (
     BoundaryKind,
     GapDetected,
@@ -15,71 +19,190 @@ from messages.events import (
     SessionRead,
     SymbolsChanged,
 )
+from messages.history import RequireHistory
 from messages.inboxes import DataUpkeepInbox
+from messages.repairs import (
+    AbandonGaps,
+    CertificateIssued,
+    FetchAnswered,
+    FillFailed,
+    GapNarrowed,
+    GetCertificate,
+    IssueCertificate,
+    MinuteApplied,
+    PassTicket,
+    SessionSealed,
+    SessionSettled,
+    TransitionMeasured,
+)
+from messages.values import Nanos, TradingSession
+
+_CERTIFICATES = 400
+"""How many are kept in memory: a year and a half of sessions."""
 
 
 class DataUpkeepCore:
-    """Knows which trailing days SessionData holds, so that each is read once."""
+    """Sees to it that every minute gets its verdict, and that the next session is in memory before it opens.
 
-    def __init__(self, dates: Sequence[str], symbols: Sequence[str] | None, trailing_sessions: int) -> None:
-        """Set up.
+    Tickets pass through here on their way from SessionData to the subscribers. While requests are out that
+    were due by a ticket's minute, it waits (``holds_tickets``: in a backtest, whose clock so stands still).
+    """
 
-        Args:
-            dates: the store's session dates, ascending.
-            symbols: what to read; ``None``: everything.
-            trailing_sessions: how many days of history come before a session.
-        """
-        self._dates = tuple(dates)
-        self._symbols = None if symbols is None else tuple(symbols)
-        self._trailing = trailing_sessions
-        self._held: set[str] = set()
+    def __init__(
+        self, prefetching: Prefetching, repairs: Repairs, *, grace_ns: Nanos = 0, holds_tickets: bool = True
+    ) -> None:
+        self._prefetching = prefetching
+        self._repairs = repairs
+        self._grace_ns = grace_ns
+        self._holds_tickets = holds_tickets
+        self._now_ns: Nanos = 0
+        self._held: list[int] = []
+        self._wakes: set[Nanos] = set()
+        self._closing: dict[str, SessionBoundary] = {}
+        self._transitions: dict[str, TransitionMeasured] = {}
+        self._sealed: list[SessionSealed] = []
+        self._coming = ""
+        self._opened_ns: Nanos = 0
+        self._certificates: dict[str, SessionCertificate] = {}
         self.gaps = 0
-        """``GapDetected`` told here so far; fills come with their own issue."""
+        """``GapDetected`` told here so far."""
 
     def handle(self, message: DataUpkeepInbox) -> Outcome:
         """Take one message."""
         match message:
+            case MinuteApplied():
+                return self._minute_applied(message)
             case GapDetected():
                 return self._gap_detected(message)
-            case Prefetch():
-                return self._prefetch(message)
-            case SessionRead():
-                return tell(SessionPrefetched(tape=message.tape, history=message.history))
-            case ReadFailed():
-                return tell(PrefetchFailed(session=message.session, reason=message.reason))
+            case FetchAnswered():
+                return self._go_on(self._repairs.settled(message, self._now_ns))
+            case FillFailed():
+                return self._go_on([message, *self._repairs.settled(message, self._now_ns)])
+            case GapNarrowed():
+                return self._gap_narrowed(message)
             case SessionBoundary():
                 return self._session_boundary(message)
+            case Prefetch():
+                self._coming = message.session.date
+                return tell(self._prefetching.wanted(message))
+            case SessionRead():
+                return tell(
+                    SessionPrefetched(tape=message.tape, history=message.history, background=message.background)
+                )
+            case ReadFailed():
+                return tell(PrefetchFailed(session=message.session, reason=message.reason))
+            case AbandonGaps():
+                return self._go_on(self._repairs.abandon(message.session_date, self._now_ns))
+            case TransitionMeasured():
+                self._transitions[message.session_date] = message
+                return NOTHING
+            case SessionSealed():
+                return self._session_sealed(message)
+            case CertificateIssued():
+                return self._certificate_issued(message)
+            case RequireHistory():
+                self._prefetching.require(message.requirement)
+                return NOTHING
             case SymbolsChanged():
-                return self._symbols_changed(message)
+                self._prefetching.symbols_changed(message)
+                return NOTHING
+            case GetCertificate():
+                return answer(message, self._certificate(message.date))
             case _:
                 assert_never(message)
 
     def check(self) -> None:
         """Assert what must always be true."""
-        assert list(self._dates) == sorted(self._dates), "dates out of order"
+        self._prefetching.check()
+        self._repairs.check()
+
+    # --- gaps
+
+    def _minute_applied(self, message: MinuteApplied) -> Outcome:
+        self._now_ns = max(self._now_ns, message.now_ns)
+        if message.ticket:
+            self._held.append(message.ticket)
+        late = self._issue() if self._sealed and message.now_ns > self._opened_ns else []
+        return self._go_on([*late, *self._repairs.advance(self._now_ns)])
 
     def _gap_detected(self, message: GapDetected) -> Outcome:
-        del message
         self.gaps += 1
+        self._repairs.detected(message)
         return NOTHING
 
-    def _prefetch(self, message: Prefetch) -> Outcome:
-        before = [date for date in self._dates if date < message.session.date]
-        wanted = before[len(before) - min(self._trailing, len(before)) :]
-        missing = tuple(date for date in wanted if date not in self._held)
-        self._held.update(missing)
-        # The session itself becomes a day of history when it closes.
-        self._held.add(message.session.date)
-        return tell(ReadSession(session=message.session, symbols=self._symbols, history=missing))
+    def _gap_narrowed(self, message: GapNarrowed) -> Outcome:
+        self._repairs.narrowed(message, self._now_ns)
+        return NOTHING
+
+    def _go_on(self, sent: Iterable[Message]) -> Outcome:
+        """Send what the repairs want, then what has become possible: settle, let tickets go, be woken."""
+        out = list(sent)
+        if not self._repairs.is_fetching:
+            out += self._settle()
+        if not (self._repairs.is_fetching and self._holds_tickets):
+            out += [PassTicket(ticket=ticket) for ticket in self._held]
+            self._held.clear()
+        return Outcome(out=(*self._wake(), *out))
+
+    def _settle(self) -> list[Message]:
+        out: list[Message] = []
+        for date, closed in list(self._closing.items()):
+            if self._now_ns >= closed.session.end_ns + self._grace_ns and not self._repairs.is_open(date):
+                del self._closing[date]
+                out.append(SessionSettled(session_date=date))
+        return out
+
+    def _wake(self) -> list[WakeAt]:
+        """Ask for the next due time, once; before anything else is sent, so that no ticket gets home before it."""
+        self._wakes = {due_ns for due_ns in self._wakes if due_ns > self._now_ns}
+        dues = [self._repairs.next_due(), *(self._end_of(closed.session) for closed in self._closing.values())]
+        new = {due_ns for due_ns in dues if due_ns is not None and due_ns > self._now_ns} - self._wakes
+        self._wakes |= new
+        return [WakeAt(due_ns=due_ns, key="upkeep") for due_ns in sorted(new)]
+
+    def _end_of(self, session: TradingSession) -> Nanos:
+        return session.end_ns + self._grace_ns
+
+    # --- sessions
 
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
-        if message.kind is BoundaryKind.CLOSED:
-            oldest = [date for date in sorted(self._held) if date <= message.session.date]
-            self._held.difference_update(oldest[: max(len(oldest) - self._trailing - 1, 0)])
+        self._now_ns = max(self._now_ns, message.now_ns)
+        if message.kind is BoundaryKind.OPENED:
+            self._repairs.open(message.session)
+            self._opened_ns = message.now_ns
+        else:
+            self._closing[message.session.date] = message
         return NOTHING
 
-    def _symbols_changed(self, message: SymbolsChanged) -> Outcome:
-        if self._symbols is not None:
-            left = [symbol for symbol in self._symbols if symbol not in message.removed]
-            self._symbols = tuple(left + [symbol for symbol in message.added if symbol not in left])
-        return NOTHING
+    def _session_sealed(self, message: SessionSealed) -> Outcome:
+        self._sealed.append(message)
+        # Certifying takes a core for a while: not now, when another session is about to open.
+        return NOTHING if self._coming > message.day.session.date else tell(*self._issue())
+
+    def _issue(self) -> list[Message]:
+        """Have certificates made of what was sealed."""
+        sealed, self._sealed = self._sealed, []
+        return [self._certificate_job(message) for message in sealed]
+
+    def _certificate_job(self, message: SessionSealed) -> IssueCertificate:
+        date = message.day.session.date
+        opening = self._transitions.pop(date, None)
+        return IssueCertificate(
+            sealed=message,
+            gaps=self._repairs.close(date),
+            is_prefetched=None if opening is None else opening.is_prefetched,
+            transition_ms=None if opening is None else opening.transition_ms,
+            old=self._certificates.get(date),
+        )
+
+    def _certificate_issued(self, message: CertificateIssued) -> Outcome:
+        self._certificates.pop(message.certificate.date, None)
+        self._certificates[message.certificate.date] = message.certificate
+        for date in list(self._certificates)[:-_CERTIFICATES]:
+            del self._certificates[date]
+        return tell(message)
+
+    def _certificate(self, date: str | None) -> SessionCertificate | None:
+        if date is not None or not self._certificates:
+            return self._certificates.get(date or "")
+        return next(reversed(self._certificates.values()))

@@ -1,6 +1,6 @@
 """Reading from the store: a session's tape, and days of history. Runs on a worker that never queues behind fills."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 import numpy as np
@@ -9,13 +9,17 @@ from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
+from actors.market.daily import joined, reduced
+from actors.market.planes import pruned, spread, with_runs
 from actors.market.validate import faults
 from actors.settings import SessionRules
+from messages.certificates import SessionCertificate
 from messages.columns import FIELDS, BarBatch, DayGrid, Tape, freeze
 from messages.commands import ReadSession
 from messages.errors import BarkeeperError
 from messages.events import ReadFailed, SessionRead
-from messages.values import TradingSession
+from messages.history import Adjustment, Background, DailyBars, HistoryPlan
+from messages.values import TradingSession, VerdictRun
 
 
 class Loader:
@@ -35,27 +39,65 @@ class Loader:
         try:
             tape = self._tape(job.session, job.symbols)
             history = tuple(day for date in job.history if (day := self._history_day(date, job.symbols)) is not None)
+            background = None if job.plan is None else self._background(job, job.plan)
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(ReadFailed(session=job.session, reason=str(error)))
             return
-        self._reply_to.tell(SessionRead(tape=tape, history=history))
+        self._reply_to.tell(SessionRead(tape=tape, history=history, background=background))
 
     def _tape(self, session: TradingSession, symbols: Sequence[str] | None) -> Tape:
-        day = self._day(session, symbols)
-        if day is None:
-            empty = BarBatch.of(())
-            return Tape(session=session, batch=_for_symbols(empty, symbols))
-        bars = day.bars
-        inside = SessionAxis(session).slots_of(bars.start_ns) >= 0
+        day, certificate = self._day(session, symbols), self._certificate(session, symbols)
+        bars = BarBatch.of(()) if day is None else day.bars
+        table: Collection[str] | None = symbols
+        if symbols is None and certificate is not None:
+            # One that never traded is part of the session all the same: of its quality, if not of its bars.
+            table = {*bars.symbols, *certificate.names}
+        axis = SessionAxis(session)
+        inside = axis.slots_of(bars.start_ns) >= 0
         kept = bars if bool(inside.all()) else bars.where(inside)
         is_sane = not faults(kept.values, kept.start_ns, allow_negative=self._allow_negative).any()
-        batch = msgspec.structs.replace(_for_symbols(kept, symbols), is_sane=is_sane)
-        return Tape(session=session, batch=batch, outside=len(bars) - len(kept))
+        batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=is_sane)
+        runs = () if certificate is None else _runs_without_bars(axis, batch, certificate.runs)
+        return Tape(session=session, batch=batch, outside=len(bars) - len(kept), runs=runs)
 
     def _history_day(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
         session = self._calendar.session(date)
         day = None if session is None else self._day(session, symbols)
-        return None if session is None or day is None else _as_grid(session, day, self._fields)
+        if session is None or day is None:
+            return None
+        axis, certificate = SessionAxis(session), self._certificate(session, symbols)
+        names = day.bars.symbols if certificate is None else _with_certified(day.bars.symbols, certificate, symbols)
+        values, verdicts = spread(axis, names, day.bars, day.verdicts, self._fields)
+        if certificate is not None and certificate.runs:
+            verdicts = with_runs(axis, names, verdicts, certificate.runs)
+        return DayGrid(session=session, symbols=names, values=freeze(values), verdicts=freeze(verdicts))
+
+    def _background(self, job: ReadSession, plan: HistoryPlan) -> Background:
+        # One day in memory at a time: each is reduced to its daily bars before the next is read.
+        tables = [table for date in job.daily if (table := self._daily(date, job.symbols)) is not None]
+        return Background(
+            plan=plan,
+            daily=joined(tables) if tables else None,
+            adjustments=self._adjustments(job.symbols, since=plan.oldest, until=job.session.date),
+        )
+
+    def _daily(self, date: str, symbols: Sequence[str] | None) -> DailyBars | None:
+        day = self._history_day(date, symbols)
+        return None if day is None else reduced(SessionAxis(day.session), day.symbols, day.values, day.verdicts)
+
+    def _adjustments(self, symbols: Sequence[str] | None, *, since: str, until: str) -> tuple[Adjustment, ...]:
+        """Return the splits and dividends that make a difference to bars since a date, and are known until another."""
+        wanted = None if symbols is None else frozenset(symbols)
+        return tuple(
+            one
+            for one in (self._store.adjustments() if since else ())
+            if since < one.ex_date <= until and (wanted is None or one.symbol in wanted)
+        )
+
+    def _certificate(self, session: TradingSession, symbols: Sequence[str] | None) -> SessionCertificate | None:
+        if symbols is not None and not symbols:
+            return None
+        return self._store.certificate(session.calendar, session.date)
 
     def _day(self, session: TradingSession, symbols: Sequence[str] | None) -> StoredDay | None:
         if symbols is not None and not symbols:
@@ -63,7 +105,14 @@ class Loader:
         return self._store.read(session.calendar, session.date, symbols)
 
 
-def _for_symbols(batch: BarBatch, symbols: Sequence[str] | None) -> BarBatch:
+def _with_certified(
+    names: Sequence[str], certificate: SessionCertificate, symbols: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the symbols of a day, those included that never traded; only ``symbols`` if any are named."""
+    return tuple(sorted({*names, *(one for one in certificate.names if symbols is None or one in symbols)}))
+
+
+def _for_symbols(batch: BarBatch, symbols: Collection[str] | None) -> BarBatch:
     """Return the batch with a table of just these symbols, so that one without a bar is known all the same."""
     if symbols is None or batch.symbols == tuple(sorted(symbols)):
         return batch
@@ -75,15 +124,10 @@ def _for_symbols(batch: BarBatch, symbols: Sequence[str] | None) -> BarBatch:
     )
 
 
-def _as_grid(session: TradingSession, day: StoredDay, fields: int) -> DayGrid:
-    """Scatter a stored day into a dense grid."""
-    axis, bars = SessionAxis(session), day.bars
-    values = np.full((axis.slots, fields, len(bars.symbols)), np.nan)
-    verdicts = np.zeros((axis.slots, len(bars.symbols)), dtype=np.uint8)
-    slots = axis.slots_of(bars.start_ns)
-    inside = slots >= 0
-    rows, columns = slots[inside], bars.symbol_index[inside]
-    for field in range(min(fields, len(bars.values))):
-        values[rows, field, columns] = bars.values[field, inside]
-    verdicts[rows, columns] = day.verdicts[inside]
-    return DayGrid(session=session, symbols=bars.symbols, values=freeze(values), verdicts=freeze(verdicts))
+def _runs_without_bars(axis: SessionAxis, batch: BarBatch, runs: Sequence[VerdictRun]) -> tuple[VerdictRun, ...]:
+    """Return what is left of runs in a tape's minutes, for its symbols, where it has no bar."""
+    if not runs:
+        return ()
+    has_bar = np.zeros((axis.slots, len(batch.symbols)), dtype=np.bool_)
+    has_bar[axis.slots_of(batch.start_ns), batch.symbol_index] = True
+    return pruned(axis, batch.symbols, has_bar, runs)

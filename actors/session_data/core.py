@@ -5,13 +5,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.kernel.outcome import Outcome, answer, tell
+from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.session_data.book import Book
 from actors.session_data.history import History
 from actors.session_data.intake import Intake
 from actors.session_data.prints import Prints
 from actors.session_data.reader import Reader
+from actors.session_data.sealing import mark_day, sealed_book, sealed_day
 from actors.session_data.senders import Senders
+from actors.session_data.warming import Requirements
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import BarBatch
@@ -31,8 +33,10 @@ from messages.events import (
     TickArrived,
     TimeAdvanced,
 )
+from messages.history import RequireHistory
 from messages.inboxes import SessionDataInbox
-from messages.values import Nanos, Quote, Tick
+from messages.repairs import BarsFilled, GapAbandoned, MinuteApplied, NoTradeConfirmed, PassTicket, SessionSettled
+from messages.values import Nanos, Quote, Tick, Verdict
 
 
 class SessionDataCore:
@@ -41,11 +45,19 @@ class SessionDataCore:
     Until the next session opens, readers see the one that closed.
     """
 
-    def __init__(self, rules: SessionRules | None = None) -> None:
+    def __init__(self, rules: SessionRules | None = None, *, has_upkeep: bool = False) -> None:
+        """Set up.
+
+        Args:
+            rules: how what comes is treated.
+            has_upkeep: whether tickets pass through DataUpkeep, and settled sessions are certified.
+        """
         self._rules = rules or SessionRules()
+        self._has_upkeep = has_upkeep
         self._now_ns: Nanos = 0
         self._book: Book | None = None
-        self._history = History(self._rules.trailing_sessions)
+        self._history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
+        self._requirements = Requirements()
         self._senders = Senders(self._rules.sources)
         self._quotes: Prints[Quote] = Prints(self._rules.quote_window)
         self._ticks: Prints[Tick] = Prints(self._rules.quote_window)
@@ -65,12 +77,25 @@ class SessionDataCore:
                 return self._tick_arrived(message)
             case SessionBoundary():
                 return self._session_boundary(message)
+            case PassTicket():
+                return tell(MinuteSettled(ticket=message.ticket))
+            case BarsFilled():
+                return self._bars_filled(message)
+            case NoTradeConfirmed():
+                return self._mark(message, Verdict.NO_TRADE)
+            case GapAbandoned():
+                return self._mark(message, Verdict.ABANDONED)
+            case SessionSettled():
+                return tell(*self._report(message.session_date), *self._seal(message.session_date), message)
+            case RequireHistory():
+                self._requirements.add(message.requirement)
+                return NOTHING
             case AddSymbols():
                 return self._add_symbols(message)
             case RemoveSymbols():
                 return self._remove_symbols(message)
             case _:
-                reader = Reader(self._book, self._history, self._now_ns, self._quotes, self._ticks)
+                reader = Reader(self._book, self._history, self._requirements, self._now_ns, self._quotes, self._ticks)
                 return reader.read(message)
 
     def check(self) -> None:
@@ -81,7 +106,12 @@ class SessionDataCore:
     # --- arrivals
 
     def _bars_arrived(self, message: BarsArrived) -> Outcome:
-        return self._take(message.batch, message)
+        if not message.is_whole or self._book is None:
+            return self._take(message.batch, message)
+        self._know(message.now_ns)
+        intake = Intake(message, self._book, self._history, self._senders, self._rules, self._now_ns)
+        intake.take_whole(message.batch)
+        return Outcome(out=(*intake.events, *self._applied(message.ticket)))
 
     def _bar_arrived(self, message: BarArrived) -> Outcome:
         return self._take(BarBatch.of((message.bar,)), message)
@@ -95,12 +125,43 @@ class SessionDataCore:
         accepted, duplicates = book.ledger.accepted, book.ledger.duplicates
         intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
         intake.take(batch)
+        if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
+            book.close_until(self._now_ns, intake.events)
         return _receipted(
-            intake.events,
+            [*intake.events, *self._certify_again(intake.repaired)],
             message.receipt,
             accepted=book.ledger.accepted - accepted,
             duplicates=book.ledger.duplicates - duplicates,
         )
+
+    def _bars_filled(self, message: BarsFilled) -> Outcome:
+        book = self._book
+        assert book is not None, "a fill before any session"
+        intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
+        intake.take_fill(message.batch)
+        return tell(*intake.events, *self._certify_again(intake.repaired))
+
+    def _certify_again(self, dates: Iterable[str]) -> list[Event]:
+        return [sealed for date in dates for sealed in self._seal(date)]
+
+    def _seal(self, date: str) -> list[Event]:
+        """Return what the certificate of a session is made of: the one that closed last, or a day of history."""
+        if not self._has_upkeep:
+            return []
+        if self._book is not None and self._book.session.date == date:
+            return [sealed_book(self._book, self._senders, self._rules.intervals, self._now_ns)]
+        day = self._history.day(date)
+        return [] if day is None else [sealed_day(day, self._senders, self._rules.intervals, self._now_ns)]
+
+    def _mark(self, message: NoTradeConfirmed | GapAbandoned, verdict: Verdict) -> Outcome:
+        sender = self._senders.number(message.source)
+        day = self._history.day(message.session_date)
+        if self._book is not None and self._book.session.date == message.session_date:
+            self._book.mark(message.gaps, verdict, sender)
+        elif day is not None:
+            mark_day(self._history, day, message.gaps, verdict, sender)
+            return tell(message, *self._seal(message.session_date))
+        return tell(message)
 
     def _quote_arrived(self, message: QuoteArrived) -> Outcome:
         self._know(message.now_ns)
@@ -129,28 +190,37 @@ class SessionDataCore:
         out: list[Event] = []
         if self._book is not None:
             self._book.close_until(self._now_ns, out)
-        if message.ticket:
-            out.append(MinuteSettled(ticket=message.ticket))
-        return Outcome(out=tuple(out))
+        return Outcome(out=(*out, *self._applied(message.ticket)))
+
+    def _applied(self, ticket: int) -> tuple[Event, ...]:
+        """Send a ticket on its way: to the subscribers, or to DataUpkeep first."""
+        if self._has_upkeep:
+            return (MinuteApplied(now_ns=self._now_ns, ticket=ticket),)
+        return (MinuteSettled(ticket=ticket),) if ticket else ()
 
     def _know(self, now_ns: Nanos) -> None:
         self._now_ns = max(self._now_ns, now_ns)
 
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
         self._know(message.now_ns)
-        boundary = msgspec.structs.replace(message, history=(), ticket=0)
+        boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), ticket=0)
         is_opening = message.kind is BoundaryKind.OPENED
         events = [*self._open(message), boundary] if is_opening else [boundary, *self._close(message)]
-        if message.ticket:
-            events.append(MinuteSettled(ticket=message.ticket))
-        return Outcome(out=tuple(events))
+        if is_opening:
+            events += self._requirements.reported(self._history, message.session.date)
+        return Outcome(out=(*events, *self._applied(message.ticket)))
 
     def _close(self, message: SessionBoundary) -> list[Event]:
         events: list[Event] = []
         if self._book is not None and self._book.session == message.session:
             self._book.close_until(self._now_ns, events)
-            events.append(SessionReported(report=self._book.report()))
+            events += [] if self._has_upkeep else self._report(message.session.date)
         return events
+
+    def _report(self, date: str) -> list[Event]:
+        if self._book is None or self._book.session.date != date:
+            return []
+        return [SessionReported(report=self._book.report())]
 
     def _open(self, message: SessionBoundary) -> list[Event]:
         """Begin a session; return how the one before it ended."""
@@ -159,8 +229,9 @@ class SessionDataCore:
             # A day of history closes nothing: what ended closes now, its grace over or not.
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
             self._history.roll(self._book.grid)
-        self._history.extend(message.history)
+        self._history.extend(message.history, message.background)
         self._book = Book(message.session, message.symbols, self._rules)
+        self._book.recall(message.runs, self._senders)
         self._quotes.clear()
         self._ticks.clear()
         return events

@@ -1,15 +1,28 @@
-"""Closed sessions, oldest first, read-only; a repair copies the day and swaps the reference."""
+"""Closed sessions, read-only: the last ones with their minutes, those before with their daily bars.
 
-from collections.abc import Iterable, Iterator
+A repair copies the day and swaps the reference.
+"""
 
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from actors.market.adjusting import Factors
 from actors.market.axis import SessionAxis
+from actors.market.daily import reduced
+from actors.session_data.dailies import Dailies
 from actors.session_data.grid import Grid
-from messages.columns import DayGrid, Verdicts
-from messages.values import Nanos
+from actors.session_data.views import Column, Piece, bars_of
+from messages.columns import CLOSE, DayGrid, Floats, Indices, Verdicts, freeze
+from messages.history import Adjustment, Background, DailyBars, HistoryPlan
+from messages.values import FIRST_WITH_BAR, ONE_DAY, ONE_MINUTE, Interval, Nanos
+
+_NO_DAYS: Indices = freeze(np.zeros(0, dtype=np.int32))
+_NO_CLOSES: Floats = freeze(np.zeros(0))
 
 
 class HistoryDay:
-    """One closed session and what it takes to read it."""
+    """One closed session and what it takes to read it. Bars of longer intervals are made once."""
 
     def __init__(self, grid: DayGrid, revision: int = 0, sources: Verdicts | None = None) -> None:
         self.grid = grid
@@ -19,32 +32,181 @@ class HistoryDay:
         """How often it was repaired since it closed."""
         self.axis = SessionAxis(grid.session)
         self.columns = {symbol: column for column, symbol in enumerate(grid.symbols)}
+        self._pieces: dict[tuple[str, Interval], Piece] = {}
+        self._counts: dict[Interval, Indices] = {}
+
+    @property
+    def date(self) -> str:
+        """The session's label, ISO."""
+        return self.grid.session.date
+
+    def column(self, symbol: str) -> Column | None:
+        """Return a symbol's minutes; ``None`` where the session did not know it."""
+        column = self.columns.get(symbol)
+        if column is None:
+            return None
+        verdicts = self.grid.verdicts[:, column]
+        return Column(
+            axis=self.axis,
+            values=self.grid.values[:, :, column],
+            verdicts=verdicts,
+            revisions=np.full(len(verdicts), self.revision, dtype=np.uint32),
+            closed=self.axis.slots,
+        )
+
+    def piece(self, symbol: str, interval: Interval, *, with_blanks: bool = False) -> Piece | None:
+        """Return a symbol's bars; ``None`` where the session did not know it."""
+        made = self._pieces.get((symbol, interval))
+        if made is None:
+            column = self.column(symbol)
+            if column is None:
+                return None
+            made = bars_of(column, interval, with_blanks=True)
+            if interval != ONE_MINUTE:  # minutes need no making, and would be held twice
+                self._pieces[symbol, interval] = made
+        is_blank = made.counts == 0
+        return made if with_blanks or not is_blank.any() else made.cut(~is_blank)
+
+    def counts(self, symbols: Sequence[str], interval: Interval) -> Indices:
+        """Return how many bars of an interval each symbol has."""
+        if interval not in self._counts:
+            self._counts[interval] = self._counted(interval)
+        columns = [self.columns.get(symbol, -1) for symbol in symbols]
+        return self._counts[interval][columns]
+
+    def _counted(self, interval: Interval) -> Indices:
+        edges = self.axis.edges(interval)
+        best = np.maximum.reduceat(self.grid.verdicts[: edges[-1]], edges[:-1], axis=0)
+        counts: Indices = (best >= FIRST_WITH_BAR).sum(axis=0, dtype=np.int32)
+        return np.append(counts, np.int32(0))  # the last is for who is not known
+
+    def reduced(self) -> DailyBars:
+        """Return the daily bars of all its symbols."""
+        return reduced(self.axis, self.grid.symbols, self.grid.values, self.grid.verdicts)
 
 
 class History:
-    """The trailing sessions, at most ``length`` of them."""
+    """The trailing sessions: at most ``length`` with their minutes, and daily bars of at most ``daily_length``."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, daily_length: int = 0) -> None:
         self._length = length
+        self._daily_length = daily_length
         self._days: list[HistoryDay] = []
+        self._dailies = Dailies()
+        self._adjustments: dict[str, list[Adjustment]] = {}
+        self.plan: HistoryPlan | None = None
+        """How much was to be kept when the latest session was read; ``None``: nobody said."""
 
-    def extend(self, grids: Iterable[DayGrid]) -> None:
-        """Add days, each in its place by date; a date that is there already stays as it is."""
+    # --- from session to session
+
+    def extend(self, grids: Iterable[DayGrid], background: Background | None = None) -> None:
+        """Add days, each in its place by date, and let go of the oldest; a date that is there stays as it is."""
+        tables: list[DailyBars] = []
+        if background is not None:
+            self.plan = background.plan
+            self._length, self._daily_length = self.plan.trailing_sessions, self.plan.daily_sessions
+            self._adjust(background.adjustments)
+            tables = [] if background.daily is None else [background.daily]
         self._add([HistoryDay(grid) for grid in grids])
+        self._trim(tables)
 
     def roll(self, grid: Grid) -> None:
-        """Make the grid of the session that just closed a day of history, without copying it."""
+        """Make the grid of the session that just closed a day of history, without copying it.
+
+        ``extend`` follows, and makes room for it.
+        """
         self._add([HistoryDay(grid.frozen(), sources=grid.sources)])
 
     def _add(self, days: list[HistoryDay]) -> None:
-        held = {day.grid.session.date for day in self._days}
-        self._days += [day for day in days if day.grid.session.date not in held]
-        self._days.sort(key=lambda day: day.grid.session.date)
-        del self._days[: max(len(self._days) - self._length, 0)]
+        held = {day.date for day in self._days}
+        self._days += [day for day in days if day.date not in held]
+        self._days.sort(key=lambda day: day.date)
 
-    def latest_first(self) -> Iterator[HistoryDay]:
-        """Go back in time, day by day."""
-        return reversed(self._days)
+    def _trim(self, tables: list[DailyBars]) -> None:
+        surplus = max(len(self._days) - self._length, 0)
+        retired, self._days = self._days[:surplus], self._days[surplus:]
+        if self._daily_length:
+            tables = [*(day.reduced() for day in retired), *tables]
+        held = frozenset(day.date for day in self._days)
+        self._dailies = self._dailies.with_days(tables, self._daily_length - len(self._days), held)
+
+    def _adjust(self, adjustments: Iterable[Adjustment]) -> None:
+        self._adjustments = {}
+        for one in adjustments:
+            self._adjustments.setdefault(one.symbol, []).append(one)
+
+    # --- reading
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The sessions with their minutes, ascending."""
+        return tuple(day.date for day in self._days)
+
+    @property
+    def daily_dates(self) -> tuple[str, ...]:
+        """The sessions without their minutes, ascending."""
+        return self._dailies.dates
+
+    def knows(self, symbol: str) -> bool:
+        """Return whether any session has a symbol."""
+        return symbol in self._dailies.columns or any(symbol in day.columns for day in self._days)
+
+    def counts(self, symbols: Sequence[str], interval: Interval) -> Indices:
+        """Return how many bars of an interval each symbol has in all sessions that can be read."""
+        total = self._dailies.counts(symbols) if interval.is_daily else np.zeros(len(symbols), dtype=np.int32)
+        for day in self._days:
+            total += day.counts(symbols, interval)
+        return total
+
+    def sessions(self, symbol: str, interval: Interval, count: int, *, with_blanks: bool = False) -> list[Piece]:
+        """Return a symbol's bars of the last ``count`` sessions, oldest first.
+
+        A piece is a session; for ``1d`` the first may be several. Sessions that did not know the symbol are left out.
+        """
+        days = self.last(count)
+        pieces = [day.piece(symbol, interval, with_blanks=with_blanks) for day in days]
+        if interval.is_daily:
+            pieces.insert(0, self._dailies.piece(symbol, count - len(days), with_blanks=with_blanks))
+        return [piece for piece in pieces if piece is not None]
+
+    def known_sessions(self, symbol: str, interval: Interval, count: int) -> int:
+        """Return how many of the last ``count`` sessions can be read and know a symbol."""
+        days = self.last(count)
+        older = self._dailies.piece(symbol, count - len(days), with_blanks=True) if interval.is_daily else None
+        return sum(symbol in day.columns for day in days) + (0 if older is None else len(older))
+
+    def pieces_back(self, symbol: str, interval: Interval, *, with_blanks: bool = False) -> Iterator[Piece]:
+        """Go back in time, session by session; for ``1d`` what comes last may be several."""
+        for day in reversed(self._days):
+            piece = day.piece(symbol, interval, with_blanks=with_blanks)
+            if piece is not None:
+                yield piece
+        if interval.is_daily:
+            older = self._dailies.piece(symbol, len(self._dailies.dates), with_blanks=with_blanks)
+            if older is not None:
+                yield older
+
+    def factors(self, symbol: str, date: str) -> Factors:
+        """Return what the bars of a symbol are multiplied with to be comparable on a date.
+
+        Raises:
+            DataError: a dividend is not below the close before it.
+        """
+        adjustments = [one for one in self._adjustments.get(symbol, ()) if one.ex_date <= date]
+        daily = list(self.pieces_back(symbol, ONE_DAY))[::-1] if adjustments else []
+        days = [piece.days for piece in daily]
+        closes = [piece.values[:, CLOSE] for piece in daily]
+        return Factors(adjustments, np.concatenate([_NO_DAYS, *days]), np.concatenate([_NO_CLOSES, *closes]))
+
+    # --- days, and their repairs
+
+    def last(self, count: int) -> Sequence[HistoryDay]:
+        """Return the last so many days with their minutes, oldest first."""
+        return self._days[max(len(self._days) - count, 0) :]
+
+    def day(self, date: str) -> HistoryDay | None:
+        """Return the day of a date, if its minutes are held."""
+        return next((day for day in self._days if day.date == date), None)
 
     def owner(self, start_ns: Nanos) -> HistoryDay | None:
         """Return the day that has this minute."""

@@ -5,17 +5,23 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.market.gaps import find_gaps
-from actors.market.metrics import percent, prices_of, quality_of
 from actors.session_data.book import Book
-from actors.session_data.history import History, HistoryDay
+from actors.session_data.carrying import carried
+from actors.session_data.history import History
+from actors.session_data.metrics import metrics_of
+from actors.session_data.past import closed_bars, last_bars
 from actors.session_data.prints import Prints
-from actors.session_data.views import Column, Piece, bars_of, window_of
-from messages.columns import VOLUME, Mask, Verdicts
+from actors.session_data.quality import Plane, past_report, report_of
+from actors.session_data.views import Column, Heading, Piece, bars_of, window_of
+from actors.session_data.warming import Requirements
+from messages.columns import Mask
 from messages.errors import BarkeeperError, NotReady, SettingsError, UnknownSymbol
+from messages.history import GetWarmUp
 from messages.inboxes import SessionDataQuery
 from messages.queries import (
     GetActiveSymbols,
@@ -38,7 +44,7 @@ from messages.queries import (
     GetTicks,
     Moment,
 )
-from messages.replies import Quality, QualityReport, SessionMetrics, Snapshot
+from messages.replies import QualityReport, SessionMetrics, Snapshot
 from messages.values import ONE_MINUTE, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
 from messages.windows import BarWindow
 
@@ -47,10 +53,17 @@ class Reader:
     """One read of the session as it stands; made for a query and thrown away."""
 
     def __init__(
-        self, book: Book | None, history: History, now_ns: Nanos, quotes: Prints[Quote], ticks: Prints[Tick]
+        self,
+        book: Book | None,
+        history: History,
+        requirements: Requirements,
+        now_ns: Nanos,
+        quotes: Prints[Quote],
+        ticks: Prints[Tick],
     ) -> None:
         self._maybe_book = book
         self._history = history
+        self._requirements = requirements
         self._now_ns = now_ns
         self._quotes = quotes
         self._ticks = ticks
@@ -83,7 +96,9 @@ class Reader:
             case GetHistory():
                 return answer(query, self._past(query))
             case GetQuality():
-                return answer(query, self._quality())
+                return answer(query, self._quality(query))
+            case GetWarmUp():
+                return answer(query, self._requirements.warm_up(self._history))
             case GetGaps():
                 return answer(query, self._gaps(self._symbols(query.symbols)))
             case GetActiveSymbols():
@@ -127,20 +142,6 @@ class Reader:
             closed=book.closed,
         )
 
-    @staticmethod
-    def _past_column(day: HistoryDay, symbol: str) -> Column | None:
-        column = day.columns.get(symbol)
-        if column is None:
-            return None
-        verdicts = day.grid.verdicts[:, column]
-        return Column(
-            axis=day.axis,
-            values=day.grid.values[:, :, column],
-            verdicts=verdicts,
-            revisions=np.full(len(verdicts), day.revision, dtype=np.uint32),
-            closed=day.axis.slots,
-        )
-
     def _symbols(self, asked: Sequence[str]) -> Sequence[str]:
         return asked or self._book.symbols
 
@@ -150,20 +151,26 @@ class Reader:
             raise UnknownSymbol.among(symbol, sorted(known))
         return symbol
 
-    def _window(
-        self, pieces: Sequence[Piece], symbols: Sequence[str], owners: Sequence[int], interval: Interval
-    ) -> BarWindow:
+    def _known_before(self, symbol: str) -> None:
+        """Refuse a symbol that neither the session nor any before it knows."""
+        if self._book.column(symbol) is None and not self._history.knows(symbol):
+            raise UnknownSymbol.among(symbol, self._book.symbols)
+
+    def _metrics(self, symbol: str) -> SessionMetrics:
+        return metrics_of(self._book, symbol, self._column(symbol))
+
+    def _heading(self, symbols: Sequence[str], interval: Interval) -> Heading:
         book = self._book
-        return window_of(
-            pieces,
-            symbols,
-            owners,
+        return Heading(
+            symbols=tuple(symbols),
             interval=interval,
             tz=book.session.tz,
             now_ns=self._now_ns,
             revision=book.revision,
-            fields=book.grid.values.shape[1],
         )
+
+    def _window(self, pieces: Sequence[Piece], heading: Heading, owners: Sequence[int] | None = None) -> BarWindow:
+        return window_of(pieces, owners or [0] * len(pieces), self._book.grid.values.shape[1], heading)
 
     # --- bars
 
@@ -176,43 +183,50 @@ class Reader:
             piece = column.only(int(slots[-1]))
         else:
             piece = bars_of(column, interval, include_partial=partial)
-        window = self._window([piece.cut(slice(-1, None))], (symbol,), (0,), interval)
+        window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
 
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
-        pieces = [bars_of(self._column(query.symbol), query.interval, include_partial=query.include_partial)]
-        missing = query.count - len(pieces[0])
-        for day in self._history.latest_first() if query.with_history else ():
-            if missing <= 0:
-                break
-            column = self._past_column(day, query.symbol)
-            if column is not None:
-                pieces.insert(0, bars_of(column, query.interval))
-                missing -= len(pieces[0])
-        surplus = max(-missing, 0)
-        pieces[0] = pieces[0].cut(slice(surplus, None))
-        return self._window(pieces, (query.symbol,), [0] * len(pieces), query.interval)
+        today = self._today(query)
+        pieces = last_bars(self._history, query, today, self._book.session.date)
+        short = query.count - sum(map(len, pieces))
+        return self._window(pieces, self._headed(query, short=short, is_adjusted=query.is_adjusted))
 
     def _bars(self, query: GetBars) -> BarWindow:
-        piece = bars_of(self._column(query.symbol), query.interval, include_partial=query.include_partial)
+        piece = self._today(query)
+        if query.fill is not None:
+            (piece,) = carried([piece], is_across=False)
         inside: Mask = np.ones(len(piece), dtype=np.bool_)
         if query.start is not None:
             inside &= piece.start_ns >= self._instant(query.start)
         if query.end is not None:
             inside &= piece.start_ns < self._instant(query.end)
-        return self._window([piece.cut(inside)], (query.symbol,), (0,), query.interval)
+        return self._window([piece.cut(inside)], self._headed(query))
+
+    def _today(self, query: GetBars | GetLastBars) -> Piece:
+        """Return what the open session has, with its blanks where they shall be carried."""
+        return bars_of(
+            self._column(query.symbol),
+            query.interval,
+            include_partial=query.include_partial,
+            with_blanks=query.fill is not None,
+        )
 
     def _past(self, query: GetHistory) -> BarWindow:
         if query.sessions < 1:
             raise SettingsError(f"the number of sessions is 1 or more, not {query.sessions}")
-        days = list(self._history.latest_first())[: query.sessions][::-1]
-        columns = [column for day in days if (column := self._past_column(day, query.symbol)) is not None]
-        if not columns and self._book.column(query.symbol) is None:
-            raise UnknownSymbol.among(query.symbol, self._book.symbols)
-        pieces = [bars_of(column, query.interval) for column in columns]
-        return self._window(pieces, (query.symbol,), [0] * len(pieces), query.interval)
+        self._known_before(query.symbol)
+        pieces = closed_bars(self._history, query, self._book.session.date)
+        short = query.sessions - self._history.known_sessions(query.symbol, query.interval, query.sessions)
+        return self._window(pieces, self._headed(query, short=short, is_adjusted=query.is_adjusted))
+
+    def _headed(
+        self, query: GetBars | GetLastBars | GetHistory, *, short: int = 0, is_adjusted: bool = False
+    ) -> Heading:
+        plain = self._heading((query.symbol,), query.interval)
+        return msgspec.structs.replace(plain, fill=query.fill, short=short, is_adjusted=is_adjusted)
 
     def _changes_since(self, revision: int) -> BarWindow:
         symbols = self._book.symbols
@@ -220,7 +234,7 @@ class Reader:
         for symbol in symbols:
             piece = bars_of(self._column(symbol), ONE_MINUTE)
             pieces.append(piece.cut(piece.revisions > revision))
-        return self._window(pieces, symbols, range(len(symbols)), ONE_MINUTE)
+        return self._window(pieces, self._heading(symbols, ONE_MINUTE), range(len(symbols)))
 
     def _instant(self, given: Moment) -> Nanos:
         """Return the instant of a clock time of the exchange, on the session's own date."""
@@ -237,60 +251,21 @@ class Reader:
 
     # --- sums
 
-    def _metrics(self, symbol: str) -> SessionMetrics:
-        book, column = self._book, self._column(symbol)
-        regular = book.axis.regular
-        values, present = column.values[regular], column.present[regular]
-        first, high, low, last, mean = prices_of(values, present)
-        number = book.grid.columns[symbol]
-        verdicts = book.grid.verdicts[:, number : number + 1]
-        return SessionMetrics(
-            symbol=symbol,
-            open=first,
-            high=high,
-            low=low,
-            last=last,
-            vwap=mean,
-            volume=float(np.nansum(values[:, VOLUME])),
-            bars=int(present.sum()),
-            first_update_ns=int(book.first_update_ns[number]) or None,
-            last_update_ns=int(book.last_update_ns[number]) or None,
-            quality=self._quality_of(verdicts, extended=False),
-            extended_quality=self._quality_of(verdicts, extended=True),
-            extended_volume=float(np.nansum(column.values[~book.axis.is_regular, VOLUME])),
-            revision=int(column.revisions.max(initial=0)),
-        )
-
-    def _quality_of(self, verdicts: Verdicts, *, extended: bool) -> Quality:
+    def _quality(self, query: GetQuality) -> QualityReport:
+        if query.sessions < 0:
+            raise SettingsError(f"the number of sessions is 0 (the open one) or more, not {query.sessions}")
+        if query.sessions:
+            return self._past_quality(query)
         book = self._book
-        chosen = book.axis.is_regular != extended
-        closed = int(chosen[: book.closed].sum())
-        return quality_of(verdicts[chosen], closed)
+        for symbol in query.symbols:
+            self._number(symbol)
+        plane = Plane.of_book(book, self._symbols(query.symbols))
+        return report_of([plane], query.interval, book.ledger, date=book.session.date)
 
-    def _quality(self) -> QualityReport:
-        book = self._book
-        columns = [book.grid.columns[symbol] for symbol in book.symbols]
-        verdicts = book.grid.verdicts[:, columns]
-        ledger = book.ledger
-        closed = max(min(book.closed, book.axis.regular.stop) - book.axis.regular.start, 0)
-        bars = book.grid.present()[book.axis.regular][:closed].sum(axis=0)[columns].tolist()
-        shares = [(percent(count, closed) or 0.0, symbol) for symbol, count in zip(book.symbols, bars, strict=True)]
-        worst = [(symbol, share) for share, symbol in sorted(shares)[:10] if share < 100.0] if closed else []
-        return QualityReport(
-            session_date=book.session.date,
-            worst=tuple(worst),
-            quality=self._quality_of(verdicts, extended=False),
-            extended_quality=self._quality_of(verdicts, extended=True),
-            received=ledger.received,
-            accepted=ledger.accepted,
-            rejected=ledger.rejected,
-            duplicates=ledger.duplicates,
-            outranked=ledger.outranked,
-            revised=ledger.revised,
-            outside=ledger.outside,
-            gaps=ledger.gaps,
-            reasons=tuple(sorted(ledger.reasons.items())),
-        )
+    def _past_quality(self, query: GetQuality) -> QualityReport:
+        for symbol in query.symbols:
+            self._known_before(symbol)
+        return past_report(self._history, query)
 
     def _gaps(self, symbols: Sequence[str]) -> tuple[Gap, ...]:
         """Return the runs of closed minutes of which nothing is known."""

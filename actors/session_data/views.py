@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
 from messages.columns import Floats, Indices, Mask, Stamps, Verdicts, freeze
-from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Interval, Nanos
+from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Fill, Interval, Nanos
 from messages.windows import BarWindow
 
 Revisions = npt.NDArray[np.uint32]
@@ -33,13 +34,34 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         mask: Mask = self.verdicts >= FIRST_WITH_BAR
         return mask
 
+    @property
+    def is_closed(self) -> Mask:
+        """For each slot, whether it is closed."""
+        mask: Mask = np.arange(self.axis.slots) < self.closed
+        return mask
+
+    @property
+    def day(self) -> int:
+        """The session's date as a number of days."""
+        return date.fromisoformat(self.axis.session.date).toordinal()
+
+    def empty_before(self) -> Indices:
+        """Return for each slot, and for their end, how many slots before it are closed and have no bar."""
+        empty = np.zeros(self.axis.slots + 1, dtype=np.int32)
+        np.cumsum(~self.present[: self.closed], out=empty[1 : self.closed + 1])
+        empty[self.closed + 1 :] = empty[self.closed]
+        return empty
+
     def only(self, slot: int) -> "Piece":
         """Return the base bar of one slot."""
         return _base_bars(self, np.array([slot], dtype=np.int32))
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """Bars of one symbol from one session, in order."""
+    """Bars of one symbol in order, from one session, or daily bars of consecutive ones.
+
+    It may hold blanks: what is closed and has no bar, with NaN for values and a ``count`` of 0.
+    """
 
     start_ns: Stamps
     end_ns: Stamps
@@ -50,54 +72,82 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     expected: Indices
     revisions: Revisions
     finished: Mask
-    first_slots: Indices
-    end_slots: Indices
-    column: Column
+    days: Indices
+    """For each bar, its session's date as a number of days."""
+    empty_before: Indices
+    """For each bar, how many closed minutes before it, in this piece, have no bar."""
+    empty_through: Indices
+    """The same up to its end."""
+    empty: int
+    """The same in all; it stays when bars are cut away."""
 
     def __len__(self) -> int:
         return len(self.start_ns)
 
     def cut(self, chosen: "slice | Mask") -> "Piece":
         """Return some of the bars."""
-        names = [name for name in self.__struct_fields__ if name != "column"]
-        return Piece(column=self.column, **{name: getattr(self, name)[chosen] for name in names})
+        names = [name for name in self.__struct_fields__ if name != "empty"]
+        return Piece(empty=self.empty, **{name: getattr(self, name)[chosen] for name in names})
 
 
-def bars_of(column: Column, interval: Interval, *, include_partial: bool = False) -> Piece:
-    """Return a column's bars of an interval: those that are finished, and on request the forming one."""
-    slots = np.flatnonzero(column.present).astype(np.int32)
-    piece = _base_bars(column, slots) if interval == ONE_MINUTE else _derived_bars(column, interval)
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a window says besides its bars."""
+
+    symbols: tuple[str, ...]
+    interval: Interval
+    tz: str
+    now_ns: Nanos
+    revision: int
+    fill: Fill | None = None
+    short: int = 0
+    is_adjusted: bool = False
+
+
+def bars_of(column: Column, interval: Interval, *, include_partial: bool = False, with_blanks: bool = False) -> Piece:
+    """Return a column's bars of an interval: those that are finished, and on request the forming ones and blanks."""
+    if interval == ONE_MINUTE:
+        some = column.present | column.is_closed if with_blanks else column.present
+        return _base_bars(column, np.flatnonzero(some).astype(np.int32))
+    piece = _derived_bars(column, interval, with_blanks=with_blanks)
     return piece if include_partial else piece.cut(piece.finished)
 
 
 def _base_bars(column: Column, slots: Indices) -> Piece:
     start_ns = column.axis.starts_ns[slots]
     ones = np.ones(len(slots), dtype=np.int32)
+    empty = column.empty_before()
+    verdicts = column.verdicts[slots]
     return Piece(
         start_ns=start_ns,
         end_ns=start_ns + column.axis.step_ns,
         values=column.values[slots],
-        verdicts=column.verdicts[slots],
-        counts=ones,
+        verdicts=verdicts,
+        counts=(verdicts >= FIRST_WITH_BAR).astype(np.int32),
         expected=ones,
         revisions=column.revisions[slots],
         finished=ones.astype(np.bool_),
-        first_slots=slots,
-        end_slots=slots + 1,
-        column=column,
+        days=ones * np.int32(column.day),
+        empty_before=empty[slots],
+        empty_through=empty[slots + 1],
+        empty=int(empty[-1]),
     )
 
 
-def _derived_bars(column: Column, interval: Interval) -> Piece:
+def _derived_bars(column: Column, interval: Interval, *, with_blanks: bool) -> Piece:
     edges = column.axis.edges(interval)
     inside = slice(int(edges[0]), int(edges[-1]))
     present = column.present
     values, counts = fold(column.values[:, :, None], present[:, None], edges)
-    some = counts[:, 0] > 0
     first, end = edges[:-1], edges[1:]
     starts = first - first[0]
-    settled = present | (np.arange(len(present)) < column.closed)
+    settled = present | column.is_closed
     ended = (end <= column.closed) | (np.logical_and.reduceat(settled[inside], starts) & present[end - 1])
+    some = counts[:, 0] > 0
+    if with_blanks:
+        some |= end <= column.closed
+    # Of a day only the regular minutes count: what lies around them is no part of it.
+    empty = column.empty_before()[inside.start : inside.stop + 1]
+    empty = empty - empty[0]
     return Piece(
         start_ns=column.axis.starts_ns[first][some],
         end_ns=column.axis.starts_ns[end - 1][some] + column.axis.step_ns,
@@ -107,44 +157,27 @@ def _derived_bars(column: Column, interval: Interval) -> Piece:
         expected=(end - first)[some],
         revisions=np.maximum.reduceat(column.revisions[inside], starts)[some],
         finished=ended[some],
-        first_slots=first[some],
-        end_slots=end[some],
-        column=column,
+        days=np.full(int(some.sum()), column.day, dtype=np.int32),
+        empty_before=empty[starts][some],
+        empty_through=empty[end - first[0]][some],
+        empty=int(empty[-1]),
     )
 
 
-def window_of(
-    pieces: Sequence[Piece],
-    symbols: Sequence[str],
-    owners: Sequence[int],
-    *,
-    interval: Interval,
-    tz: str,
-    now_ns: Nanos,
-    revision: int,
-    fields: int,
-) -> BarWindow:
+def window_of(pieces: Sequence[Piece], owners: Sequence[int], fields: int, heading: Heading) -> BarWindow:
     """Join pieces into one window.
 
     Args:
         pieces: in the order in which they shall stand.
-        symbols: the window's symbols.
-        owners: for each piece, its symbol's place among them.
-        interval: of all the bars.
-        tz: the exchange's zone.
-        now_ns: the session's time.
-        revision: the session's revision.
+        owners: for each piece, its symbol's place among those of the heading.
         fields: how many rows the values have; a piece with fewer gets NaN.
+        heading: what the window says besides.
     """
     kept = [(piece, owner) for piece, owner in zip(pieces, owners, strict=True) if len(piece)]
-    if not kept:
-        return _empty(symbols, interval, tz, now_ns, revision, fields)
-    parts = [piece for piece, _ in kept]
+    parts = [piece for piece, _ in kept] or [_NOTHING]
     lengths = [len(piece) for piece in parts]
     return BarWindow(
-        symbols=tuple(symbols),
-        symbol_index=freeze(np.repeat([owner for _, owner in kept], lengths).astype(np.int32)),
-        interval=interval,
+        symbol_index=freeze(np.repeat([owner for _, owner in kept] or [0], lengths).astype(np.int32)),
         start_ns=freeze(np.concatenate([piece.start_ns for piece in parts])),
         end_ns=freeze(np.concatenate([piece.end_ns for piece in parts])),
         values=freeze(np.ascontiguousarray(np.concatenate([_padded(piece.values, fields) for piece in parts]).T)),
@@ -152,11 +185,9 @@ def window_of(
         base_counts=freeze(np.concatenate([piece.counts for piece in parts])),
         base_expected=freeze(np.concatenate([piece.expected for piece in parts])),
         revisions=freeze(np.concatenate([piece.revisions for piece in parts])),
-        tz=tz,
-        now_ns=now_ns,
-        revision=revision,
+        forming=freeze(~np.concatenate([piece.finished for piece in parts])),
         empty_minutes=_empty_minutes(pieces, owners),
-        partial=not bool(parts[-1].finished[-1]),
+        **{name: getattr(heading, name) for name in heading.__struct_fields__},
     )
 
 
@@ -176,30 +207,26 @@ def _empty_minutes(pieces: Sequence[Piece], owners: Sequence[int]) -> int:
 
 def _empty_between(pieces: Sequence[Piece]) -> int:
     filled = [place for place, piece in enumerate(pieces) if len(piece)]
-    empty = 0
-    for place in range(filled[0], filled[-1] + 1) if filled else ():
-        piece = pieces[place]
-        first = int(piece.first_slots[0]) if place == filled[0] else 0
-        end = int(piece.end_slots[-1]) if place == filled[-1] else piece.column.axis.slots
-        empty += int((~piece.column.present[first : min(end, piece.column.closed)]).sum())
-    return empty
+    if not filled:
+        return 0
+    first, last = pieces[filled[0]], pieces[filled[-1]]
+    until_last = sum(piece.empty for piece in pieces[filled[0] : filled[-1]])
+    return until_last - int(first.empty_before[0]) + int(last.empty_through[-1])
 
 
-def _empty(symbols: Sequence[str], interval: Interval, tz: str, now_ns: Nanos, revision: int, fields: int) -> BarWindow:
-    stamps = freeze(np.zeros(0, dtype=np.int64))
-    numbers = freeze(np.zeros(0, dtype=np.int32))
-    return BarWindow(
-        symbols=tuple(symbols),
-        symbol_index=numbers,
-        interval=interval,
-        start_ns=stamps,
-        end_ns=stamps,
-        values=freeze(np.zeros((fields, 0))),
-        verdicts=freeze(np.zeros(0, dtype=np.uint8)),
-        base_counts=numbers,
-        base_expected=numbers,
-        revisions=freeze(np.zeros(0, dtype=np.uint32)),
-        tz=tz,
-        now_ns=now_ns,
-        revision=revision,
-    )
+_NO_NUMBERS: Indices = freeze(np.zeros(0, dtype=np.int32))
+_NO_STAMPS: Stamps = freeze(np.zeros(0, dtype=np.int64))
+_NOTHING = Piece(
+    start_ns=_NO_STAMPS,
+    end_ns=_NO_STAMPS,
+    values=freeze(np.zeros((0, 0))),
+    verdicts=freeze(np.zeros(0, dtype=np.uint8)),
+    counts=_NO_NUMBERS,
+    expected=_NO_NUMBERS,
+    revisions=freeze(np.zeros(0, dtype=np.uint32)),
+    finished=freeze(np.zeros(0, dtype=np.bool_)),
+    days=_NO_NUMBERS,
+    empty_before=_NO_NUMBERS,
+    empty_through=_NO_NUMBERS,
+    empty=0,
+)

@@ -10,8 +10,9 @@ from actors.data_upkeep.loader import Loader
 from actors.kernel.ports import StoredDay
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules
-from messages import Bar, BarBatch, DataError, ReadFailed, ReadSession, SessionRead, Verdict
+from messages import Bar, BarBatch, DataError, ReadFailed, ReadSession, SessionCertificate, SessionRead, Verdict
 from tests.builders import DAY, bar, session_xnys
+from tests.certificates import certificate, run
 from tests.doubles import CountingStore, FailingStore, Outbox
 
 MONDAY = session_xnys("2024-07-01")
@@ -157,3 +158,79 @@ def test_a_day_that_cannot_be_read_is_told_with_its_reason(error: Exception, dat
     store = FailingStore(also(store_with(bar("AAPL")), bar("AAPL", session=MONDAY), date=MONDAY.date), date, error)
 
     assert told(store, history=(MONDAY.date,)) == ReadFailed(session=DAY, reason=str(error))
+
+
+class TornCertificates(CountingStore):
+    def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
+        raise DataError(f"{date}.certificate.json is torn")
+
+
+def test_a_certificate_that_cannot_be_read_is_told_with_its_reason() -> None:
+    store = also(TornCertificates(), bar("AAPL"), date=DAY.date)
+
+    assert told(store) == ReadFailed(session=DAY, reason=f"{DAY.date}.certificate.json is torn")
+
+
+def test_a_tape_brings_what_the_certificate_knows_of_minutes_without_a_bar() -> None:
+    store = store_with(bar("AAPL", "09:31"), bar("MSFT", "09:30"))
+    runs = (run("AAPL", "09:30", "09:33"), run("MSFT", "15:59", "17:00", Verdict.ABANDONED))
+    store.certify("XNYS", DAY.date, certificate("AAPL", "MSFT", runs=runs))
+
+    tape = read(store).tape
+
+    assert tape.runs == (
+        run("AAPL", "09:30", "09:31"),
+        run("AAPL", "09:32", "09:33"),
+        run("MSFT", "15:59", "16:00", Verdict.ABANDONED),
+    )
+
+
+def test_a_tape_of_some_symbols_brings_only_their_runs() -> None:
+    store = store_with(bar("AAPL"), bar("MSFT"))
+    store.certify("XNYS", DAY.date, certificate("AAPL", "MSFT", runs=(run("AAPL", "10:00", "10:01"),)))
+
+    assert read(store, symbols=("MSFT",)).tape.runs == ()
+    assert read(store, symbols=("AAPL",)).tape.runs == (run("AAPL", "10:00", "10:01"),)
+
+
+def test_a_certified_symbol_without_a_bar_is_part_of_the_session_again() -> None:
+    store = store_with(bar("AAPL"))
+    store.certify("XNYS", DAY.date, certificate("AAPL", "ZZZ", runs=(run("ZZZ", "09:30", "16:00"),)))
+
+    tape = read(store).tape
+
+    assert (tape.batch.symbols, tape.batch.names()) == (("AAPL", "ZZZ"), ["AAPL"])
+    assert tape.runs == (run("ZZZ", "09:30", "16:00"),)
+    assert read(store, symbols=("AAPL",)).tape.batch.symbols == ("AAPL",)
+
+
+def test_a_certified_session_without_any_bar_is_known() -> None:
+    store = CountingStore()
+    store.certify("XNYS", DAY.date, certificate("ZZZ", runs=(run("ZZZ", "09:30", "16:00"),)))
+
+    tape = read(store).tape
+
+    assert (len(tape.batch), tape.batch.symbols, len(tape.runs)) == (0, ("ZZZ",), 1)
+
+
+def test_a_day_of_history_has_the_verdicts_of_its_certificate_where_there_is_no_bar() -> None:
+    store = store_with(bar("AAPL", "09:31"), bar("MSFT"))
+    runs = (run("AAPL", "09:30", "09:32"), run("MSFT", "15:59", "16:00", Verdict.ABANDONED))
+    store.certify("XNYS", DAY.date, certificate("AAPL", "MSFT", "ZZZ", runs=runs))
+
+    (day,) = read(store, session=MONDAY, history=(DAY.date,)).history
+
+    assert day.symbols == ("AAPL", "MSFT", "ZZZ")
+    assert day.verdicts[:3, 0].tolist() == [Verdict.NO_TRADE, Verdict.STREAMED, Verdict.MISSING]
+    assert day.verdicts[389, 1] == Verdict.ABANDONED
+    assert not day.verdicts.flags.writeable
+
+
+def test_a_certificate_that_knows_no_runs_changes_nothing() -> None:
+    store = store_with(bar("AAPL"))
+    store.certify("XNYS", DAY.date, certificate("AAPL"))
+
+    assert read(store).tape.runs == ()
+    (day,) = read(store, session=MONDAY, history=(DAY.date,)).history
+
+    assert np.count_nonzero(day.verdicts) == 1

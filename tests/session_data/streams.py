@@ -168,11 +168,6 @@ def plain(given: list[Bar]) -> list[Bar]:
     return [msgspec.structs.replace(one, revision=0) for one in given]
 
 
-def last_marked(given: list[Bar]) -> list[Bar]:
-    """A window says only of its last bar that it is still forming."""
-    return [msgspec.structs.replace(one, is_partial=False) for one in given[:-1]] + given[-1:]
-
-
 def settled(metrics: SessionMetrics) -> tuple[VerdictCounts, VerdictCounts]:
     """The counts per verdict, in time and late taken together."""
     return together(metrics.quality), together(metrics.extended_quality)
@@ -213,7 +208,7 @@ def expectations(oracle: Oracle) -> dict[object, object]:
             made = oracle.bars(symbol, interval)
             seen[symbol, interval, "bars"] = made
             seen[symbol, interval, "empty"] = oracle.empty_minutes(made)
-            seen[symbol, interval, "forming"] = last_marked(oracle.bars(symbol, interval, include_partial=True))
+            seen[symbol, interval, "forming"] = oracle.bars(symbol, interval, include_partial=True)
             seen[symbol, interval, "last"] = oracle.last_bars(symbol, 2, interval)
             seen[symbol, interval, "latest"] = made[-1:]
             seen[symbol, interval, "count"] = len(made)

@@ -141,6 +141,7 @@ def test_two_bars_that_wait_out_a_long_grace_are_both_incomplete() -> None:
 
     assert len(ask(core, GetBars(symbol="A", interval=TWO))) == 0
     assert starts(window) == [0, 2]
+    assert window.forming.tolist() == [True, True]
     assert window.is_complete.tolist() == [False, False]
     assert not any(one.is_complete for one in window.bars())
 
