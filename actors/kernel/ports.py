@@ -5,7 +5,10 @@ from typing import Protocol
 
 import msgspec
 
+from messages.certificates import SessionCertificate
 from messages.columns import BarBatch, Verdicts
+from messages.history import Adjustment
+from messages.values import Gap, Nanos, TradingSession
 
 
 class StoredDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,82 @@ class BarStore(Protocol):
 
         Raises:
             StoreLocked: another process is writing to this store.
+        """
+        ...
+
+    def certified(self, calendar: str) -> tuple[str, ...]:
+        """Return the session dates (ISO) that have a certificate, ascending; their bars may be gone."""
+        ...
+
+    def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
+        """Return the certificate of a day, or ``None`` where it has none.
+
+        Raises:
+            DataError: it cannot be read; names the file and what was expected.
+        """
+        ...
+
+    def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
+        """Put a certificate beside a day, in the place of any that is there. All or nothing, as a merge.
+
+        The digest of the certificate that goes is named in ``replaces``; one with the same digest passes on
+        what it had replaced itself.
+
+        Raises:
+            StoreLocked: another process is writing to this store.
+            DataError: the certificate is that of another day, or the one that is there cannot be read.
+        """
+        ...
+
+    def adjustments(self) -> tuple[Adjustment, ...]:
+        """Return the splits and dividends that this store knows, sorted by symbol and date.
+
+        Raises:
+            DataError: they cannot be read; names the file, the row and the field.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what is held; may be called twice."""
+        ...
+
+
+class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source has of what it was asked for."""
+
+    bars: BarBatch
+    no_trade: tuple[Gap, ...] = ()
+    """Minutes that it knows were never traded. What is in neither it says nothing about."""
+
+
+class BarSource(Protocol):
+    """The upstream: somebody who can be asked for bars that are missing. Asked from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """Who it is, in verdicts, certificates and logs."""
+        ...
+
+    @property
+    def is_authoritative(self) -> bool:
+        """Whether a minute that it does not have was never traded, once ``delay_ns`` have gone by since its end."""
+        ...
+
+    @property
+    def delay_ns(self) -> Nanos:
+        """How long after its end a minute may still be on its way to this source."""
+        ...
+
+    @property
+    def most_symbols(self) -> int | None:
+        """As many symbols as one request may name; ``None``: any number."""
+        ...
+
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
+        """Return the one-minute bars that start in ``[start_ns, end_ns)``, as far as it has them. May take its time.
+
+        Raises:
+            Exception: whatever went wrong; it is logged, counted, and the source is asked again later.
         """
         ...
 

@@ -1,10 +1,8 @@
 """What every bar store promises; the same suite runs over each of them."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -12,37 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay
-from actors.storage.memory import MemoryStore
-from actors.storage.parquet import ParquetStore
 from messages.columns import FIELDS, BarBatch
 from messages.errors import DataError
 from messages.values import Bar, Interval, Verdict
-from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day
+from tests.contracts.stores import memory_store, parquet_store
+from tests.storage.days import DATE, MINUTE, START, bar, day
 
 NAN = float("nan")
 
 
-@contextmanager
-def memory_store() -> Iterator[BarStore]:
-    yield MemoryStore()
-
-
-@contextmanager
-def parquet_store() -> Iterator[BarStore]:
-    with TemporaryDirectory() as folder:
-        store = ParquetStore(Path(folder) / "store", segment_of=all_regular)
-        yield store
-        store.close()
-
-
 STORES = pytest.mark.parametrize("opened", [memory_store, parquet_store])
 Opened = Callable[[], "contextmanager[BarStore]"]
-
-
-@pytest.fixture(params=[memory_store, parquet_store])
-def store(request: pytest.FixtureRequest) -> Iterator[BarStore]:
-    with request.param() as opened:
-        yield opened
 
 
 def verdicts(stored: StoredDay | None) -> list[int]:
@@ -295,6 +273,67 @@ def test_readers_see_a_day_before_a_merge_or_after_it_never_between(store: BarSt
 
     assert seen
     assert {len(prices) for prices in seen} == {1}
+
+
+def at_once(work: Callable[[int], None], count: int) -> None:
+    """Do work in as many threads, which begin together."""
+    together, errors = threading.Barrier(count), []
+
+    def run(number: int) -> None:
+        together.wait(10)
+        try:
+            work(number)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+
+
+def test_different_days_may_be_merged_at_once(store: BarStore):
+    dates = [f"2024-{month:02}-{number:02}" for month in (3, 4) for number in range(1, 13)]
+
+    at_once(lambda part: [store.merge("XNYS", date, day(bar("A", 0, 1.0 + part))) for date in dates[part::6]], 6)
+
+    assert list(store.dates("XNYS")) == dates
+    prices_of = {date: [b.open for b in stored.bars.bars()] for date in dates if (stored := store.read("XNYS", date))}
+    assert prices_of == {date: [1.0 + place % 6] for place, date in enumerate(dates)}
+
+
+def test_merges_of_one_day_at_once_lose_no_bar_and_count_each_once(store: BarStore):
+    counts: list[MergeCounts] = []
+
+    def merge(number: int) -> None:
+        for minute in range(5):
+            counts.append(store.merge("XNYS", DATE, day(bar("SHARED", minute), bar(f"S{number}", minute))))
+
+    at_once(merge, 4)
+
+    stored = store.read("XNYS", DATE)
+    assert stored is not None
+    assert stored.bars == BarBatch.of(
+        [bar(symbol, minute) for symbol in ("S0", "S1", "S2", "S3", "SHARED") for minute in range(5)]
+    )
+    assert (sum(c.added for c in counts), sum(c.duplicates for c in counts)) == (25, 15)
+    assert not any(c.corrected for c in counts)
+
+
+def test_a_store_that_is_closed_during_merges_loses_none(store: BarStore):
+    def work(number: int) -> None:
+        for minute in range(6):
+            if number:
+                store.merge("XNYS", f"2024-03-0{number}", day(bar("A", minute)))
+            else:
+                store.close()
+
+    at_once(work, 4)
+
+    found = [store.read("XNYS", date) for date in store.dates("XNYS")]
+    assert [len(stored.bars) for stored in found if stored] == [6, 6, 6]
 
 
 prices = st.sampled_from([1.0, 2.0, NAN])

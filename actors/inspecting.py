@@ -1,0 +1,275 @@
+"""What a store holds, and whether it still holds what was certified: the use cases ``inspect`` and ``verify``."""
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+import numpy as np
+
+from actors.kernel.ports import BarStore, StoredDay
+from actors.market.axis import SessionAxis
+from actors.market.calendar import Calendar
+from actors.market.certifying import stored_digest
+from messages.certificates import SessionCertificate, SymbolVerdicts
+from messages.columns import HIGH, LOW, VOLUME, BarBatch
+from messages.errors import DataError, SettingsError
+from messages.values import Nanos, moment
+
+_SHOWN_MINUTES = 5
+
+
+class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store holds of one symbol on one day; the regular minutes, but for ``extended_bars``."""
+
+    date: str
+    calendar: str
+    symbol: str
+    expected_minutes: int
+    bars: int
+    missing_minutes: int
+    missing: list[str]
+    """The first and the last five of them, UTC."""
+    extended_bars: int
+    """Every bar of the day outside the regular minutes."""
+    first: str | None
+    """The start of the first regular bar, UTC."""
+    last: str | None
+    high: float | None
+    low: float | None
+    volume: float
+
+
+class InspectCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the certificate of a day says; of a day without one, only that. Percentages are of regular minutes."""
+
+    date: str
+    calendar: str
+    certified: bool
+    digest: str | None = None
+    replaces: str | None = None
+    """The digest of the certificate before this one."""
+    issued_by: str | None = None
+    """``session``, ``fill`` or ``import``."""
+    settled: str | None = None
+    """When every gap had its verdict, in session time, UTC."""
+    completeness: float | None = None
+    bar_quality: float | None = None
+    gaps: int = 0
+    outcomes: dict[str, int] = {}
+    """How many gaps ended as ``closed``, ``no_trade`` and ``abandoned``."""
+    corrections: int = 0
+    rejected: dict[str, int] = {}
+    prefetched: bool | None = None
+    transition_ms: float | None = None
+    symbols: list[SymbolVerdicts] = []
+    """Minutes by verdict, for each symbol that it covers."""
+    extended: list[SymbolVerdicts] = []
+    """The same of the extended minutes, where its hours have any."""
+
+
+class InspectReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store holds."""
+
+    days: list[InspectDay]
+    certificates: list[InspectCertificate]
+    """One for each day."""
+
+
+class Standing(enum.StrEnum):
+    """How a stored day stands to its certificate."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    """Its bars are not those that were certified."""
+    UNCERTIFIED = "uncertified"
+    UNREADABLE = "unreadable"
+    """The day or its certificate cannot be read."""
+
+
+class VerifiedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What verifying one day came to."""
+
+    date: str
+    calendar: str
+    standing: Standing
+    certified: str | None = None
+    """The digest that the certificate states."""
+    found: str | None = None
+    """The digest of the bars that are stored now."""
+    fault: str | None = None
+    """What is wrong, in one sentence."""
+
+
+class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What verifying a store came to."""
+
+    days: list[VerifiedDay]
+
+    @property
+    def faults(self) -> list[str]:
+        """A sentence for every day that does not match or cannot be read."""
+        return [day.fault for day in self.days if day.fault is not None]
+
+    def count(self, standing: Standing) -> int:
+        """Return how many days stand so."""
+        return sum(day.standing is standing for day in self.days)
+
+
+class VerifyProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far verifying is."""
+
+    done: int
+    total: int
+    at: str
+    """The day that has just been verified."""
+
+
+def inspect_store(
+    store: BarStore,
+    symbols: Sequence[str] | None = None,
+    calendar: str | None = None,
+    calendars: Callable[[str], Calendar] = Calendar,
+) -> InspectReport:
+    """Say what a store holds, day by day and symbol by symbol, and what the days' certificates say.
+
+    Args:
+        store: which one.
+        symbols: only these, upper or lower case; all by default.
+        calendar: only this one's days; all by default.
+        calendars: gives a calendar by its name: for hours of one's own, or to share what is loaded.
+
+    Raises:
+        DataError: a day or its certificate cannot be read.
+        SettingsError: the calendar is unknown.
+    """
+    wanted = [symbol.upper() for symbol in symbols] if symbols else None
+    names = (calendars(calendar).name,) if calendar else store.calendars()
+    days: list[InspectDay] = []
+    certificates: list[InspectCertificate] = []
+    for name in names:
+        sessions = calendars(name)
+        for date in store.dates(name):
+            day = store.read(name, date, wanted)
+            days.extend(_inspected(day, date, sessions) if day is not None else ())
+            certificates.append(_told(name, date, store.certificate(name, date), wanted))
+    return InspectReport(days=days, certificates=certificates)
+
+
+def verify_store(
+    store: BarStore,
+    calendar: str | None = None,
+    on_progress: Callable[[VerifyProgress], None] | None = None,
+) -> VerifyReport:
+    """Say of every day whether its bars are still those that were certified: nothing is written.
+
+    The digest is recomputed in the hours, symbols and intervals of the certificate, so no calendar is asked.
+
+    Args:
+        store: which one.
+        calendar: only this one's days, by its name in the store; all by default.
+        on_progress: called after each day, in this thread.
+    """
+    names = (calendar,) if calendar else store.calendars()
+    keys = [(name, date) for name in names for date in sorted({*store.dates(name), *store.certified(name)})]
+    days: list[VerifiedDay] = []
+    for done, (name, date) in enumerate(keys, 1):
+        days.append(_verified(store, name, date))
+        if on_progress is not None:
+            on_progress(VerifyProgress(done=done, total=len(keys), at=date))
+    return VerifyReport(days=days)
+
+
+def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[InspectDay]:
+    session = calendar.session(date)
+    if session is None:
+        raise SettingsError(f"the store has {date} under {calendar.name}, which has no session on that day")
+    axis = SessionAxis(session)
+    slots = axis.slots_of(day.bars.start_ns)
+    is_regular = (slots >= axis.regular.start) & (slots < axis.regular.stop)
+    by_symbol = np.argsort(day.bars.symbol_index, kind="stable")
+    edges = np.searchsorted(day.bars.symbol_index[by_symbol], np.arange(len(day.bars.symbols) + 1)).tolist()
+    for symbol, first, last in zip(day.bars.symbols, edges, edges[1:], strict=False):
+        rows = by_symbol[first:last]
+        regular = rows[is_regular[rows]]
+        is_missing = axis.is_regular.copy()
+        is_missing[slots[regular]] = False
+        missing = axis.starts_ns[is_missing]
+        starts, values = day.bars.start_ns[regular], day.bars.values[:, regular]
+        yield InspectDay(
+            date=date,
+            calendar=calendar.name,
+            symbol=symbol,
+            expected_minutes=session.expected_minutes,
+            bars=len(regular),
+            missing_minutes=len(missing),
+            missing=[_utc(start) for start in _ends(missing.tolist())],
+            extended_bars=len(rows) - len(regular),
+            first=_utc(int(starts[0])) if len(starts) else None,
+            last=_utc(int(starts[-1])) if len(starts) else None,
+            high=float(values[HIGH].max()) if len(starts) else None,
+            low=float(values[LOW].min()) if len(starts) else None,
+            volume=float(values[VOLUME].sum()),
+        )
+
+
+def _ends(minutes: list[Nanos]) -> list[Nanos]:
+    return minutes if len(minutes) <= 2 * _SHOWN_MINUTES else minutes[:_SHOWN_MINUTES] + minutes[-_SHOWN_MINUTES:]
+
+
+def _utc(start_ns: Nanos) -> str:
+    return f"{moment(start_ns, 'UTC'):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _told(
+    calendar: str, date: str, certificate: SessionCertificate | None, wanted: Sequence[str] | None
+) -> InspectCertificate:
+    if certificate is None:
+        return InspectCertificate(date=date, calendar=calendar, certified=False)
+    return InspectCertificate(
+        date=date,
+        calendar=calendar,
+        certified=True,
+        digest=certificate.digest,
+        replaces=certificate.replaces,
+        issued_by=certificate.issued_by,
+        settled=_utc(certificate.settled_ns),
+        completeness=certificate.completeness,
+        bar_quality=certificate.bar_quality,
+        gaps=len(certificate.gaps),
+        outcomes=dict(sorted(Counter(str(gap.outcome) for gap in certificate.gaps).items())),
+        corrections=certificate.corrections,
+        rejected=certificate.rejected,
+        prefetched=certificate.is_prefetched,
+        transition_ms=certificate.transition_ms,
+        symbols=[counts for counts in certificate.symbols if wanted is None or counts.symbol in wanted],
+        extended=[counts for counts in certificate.extended if wanted is None or counts.symbol in wanted],
+    )
+
+
+def _verified(store: BarStore, calendar: str, date: str) -> VerifiedDay:
+    try:
+        certificate = store.certificate(calendar, date)
+        # A day without a certificate is read as well: one that is damaged is worth knowing of.
+        day = store.read(calendar, date, None if certificate is None else certificate.names)
+    except DataError as error:
+        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNREADABLE, fault=str(error))
+    if certificate is None:
+        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNCERTIFIED)
+    found = stored_digest(certificate, BarBatch.of(()) if day is None else day.bars)
+    is_match = found == certificate.digest
+    return VerifiedDay(
+        date=date,
+        calendar=calendar,
+        standing=Standing.MATCH if is_match else Standing.MISMATCH,
+        certified=certificate.digest,
+        found=found,
+        fault=None if is_match else _mismatch(certificate, found, is_gone=day is None),
+    )
+
+
+def _mismatch(certificate: SessionCertificate, found: str, *, is_gone: bool) -> str:
+    day = f"{certificate.calendar} on {certificate.date}"
+    if is_gone:
+        return f"{day}: the bars are gone that were certified as {certificate.digest}"
+    return f"{day}: the stored bars have the digest {found}, but {certificate.digest} was certified"

@@ -1,0 +1,14 @@
+"""Each test of the contract runs over every store."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from actors.kernel.ports import BarStore
+from tests.contracts.stores import memory_store, parquet_store
+
+
+@pytest.fixture(params=[memory_store, parquet_store])
+def store(request: pytest.FixtureRequest) -> Iterator[BarStore]:
+    with request.param() as opened:
+        yield opened
