@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from actors.market.calendar import ExtendedHours
+from actors.market.faults import Faults
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
 
@@ -34,7 +35,9 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     keep_extra: bool = False
     """Whether the grid has planes for vwap and trades."""
     trailing_sessions: int = 5
-    """Closed sessions that are kept in memory."""
+    """Closed sessions that are kept in memory with their minutes."""
+    daily_sessions: int = 0
+    """Closed sessions of which daily bars are kept, those with their minutes included; ``require`` adds to it."""
     quote_window: int = 1000
     """Quotes and ticks kept per symbol."""
 
@@ -46,8 +49,37 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise SettingsError("an interval is named twice")
         if self.unknown_symbols not in ("add", "reject"):
             raise SettingsError(f"unknown_symbols is 'add' or 'reject', not {self.unknown_symbols!r}")
-        if self.trailing_sessions < 0 or self.quote_window < 1:
-            raise SettingsError("trailing_sessions must be 0 or more, and quote_window 1 or more")
+        if self.trailing_sessions < 0 or self.daily_sessions < 0 or self.quote_window < 1:
+            raise SettingsError("trailing_sessions and daily_sessions must be 0 or more, and quote_window 1 or more")
+
+
+class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How DataUpkeep goes after missing minutes. All times are session time."""
+
+    coalesce_s: float = 30.0
+    """How long after a minute closed without its bars they are asked for; what is missing by then goes along."""
+    neighbours_min: int = 10
+    """Gaps less than so many minutes apart are one request."""
+    attempts: int = 5
+    """How often a missing minute is asked for before it is abandoned; each time every source may be asked."""
+    backoff_s: float = 60.0
+    """From the first attempt to the second; doubles with each one after."""
+    jitter: float = 0.2
+    """The share by which a wait may be longer, at random."""
+    seed: int = 0
+    max_concurrent_fetches: int = 4
+    rest_after: int = 5
+    """Failures in a row after which a source is rested."""
+    rest_s: float = 60.0
+    """How long; each failed probe doubles it."""
+
+    def __post_init__(self) -> None:
+        for name in ("coalesce_s", "neighbours_min", "jitter"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingsError(f"upkeep {name} is 0 or more, not {getattr(self, name)}")
+        for name in ("attempts", "backoff_s", "max_concurrent_fetches", "rest_after", "rest_s"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingsError(f"upkeep {name} is more than 0, not {getattr(self, name)}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +108,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     closed: tuple[str, ...] = ()
     """Exchange-local times that the calendar wrongly holds open: ``("16:00-17:00",)``."""
     rules: SessionRules = SessionRules()
+    faults: Faults = Faults()
+    """What the feed of a backtest does wrong to the tape, so that its repair can be watched and tested."""
+    upkeep: UpkeepRules = UpkeepRules()
+    fill_from: tuple[str, ...] = ()
+    """Where missing minutes are asked for, in order of preference: stores, or folders of vendors' files."""
+    certify: bool = False
+    """Whether what was filled is kept in the store, with a certificate beside each day."""
     credit: int = 1
     """Tickets out at once when running free."""
     minutes_per_ticket: int = 64

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from actors.market.faults import Faults
 from actors.settings import DEFAULT_INTERVALS, SessionRules, Settings
 from messages.errors import SettingsError
 from messages.values import Interval, Mode, Pace
@@ -54,7 +55,8 @@ def test_a_setting_that_cannot_be_used_is_refused_with_a_reason(wrong: dict[str,
         ({"intervals": (Interval(seconds=0),)}, "no whole multiple"),
         ({"intervals": (Interval(seconds=300), Interval(seconds=300))}, "named twice"),
         ({"unknown_symbols": "maybe"}, "'add' or 'reject', not 'maybe'"),
-        ({"trailing_sessions": -1}, "trailing_sessions must be 0 or more"),
+        ({"trailing_sessions": -1}, "trailing_sessions and daily_sessions must be 0 or more"),
+        ({"daily_sessions": -1}, "trailing_sessions and daily_sessions must be 0 or more"),
         ({"quote_window": 0}, "quote_window 1 or more"),
     ],
 )
@@ -86,6 +88,11 @@ def test_a_file_says_the_same_as_arguments(tmp_path: Path) -> None:
         [rules]
         intervals = ["5m", "1h", "1d"]
         trailing_sessions = 2
+
+        [faults]
+        drop = 0.02
+        delay = 1
+        outages = ["10:00-10:07"]
         """,
     )
 
@@ -96,6 +103,7 @@ def test_a_file_says_the_same_as_arguments(tmp_path: Path) -> None:
         pace=Pace.FREE,
         closed=("16:00-17:00",),
         rules=SessionRules(intervals=tuple(map(Interval.parse, ("5m", "1h", "1d"))), trailing_sessions=2),
+        faults=Faults(drop=0.02, delay=1.0, outages=("10:00-10:07",)),
     )
 
 
@@ -116,6 +124,8 @@ def test_the_environment_overrides_the_store_of_a_file(tmp_path: Path, monkeypat
     [
         ('store = "bars"\nspede = 60', "unknown field `spede`"),
         ('store = "bars"\n[rules]\ngrace = 5', "unknown field `grace`"),
+        ('store = "bars"\n[faults]\nlose = 0.1', "unknown field `lose`"),
+        ('store = "bars"\n[faults]\ndrop = 2', "drop is the probability for a bar, between 0 and 1, not 2"),
         ("speed = 60", "missing required field `store`"),
         ('store = "bars"\nspeed = "fast"', "Expected `float`"),
         ('store = "bars"\nspeed = -1', "speed is 0"),

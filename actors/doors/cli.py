@@ -4,12 +4,11 @@ import enum
 import sys
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from actors.doors import completion
+from actors.doors import options
 from actors.doors.errand import Errand
 
 _ANYWHERE = {"--debug", "--verbose", "-v"}
@@ -21,13 +20,6 @@ class Pace(enum.StrEnum):
 
     LOCKSTEP = "lockstep"
     FREE = "free"
-
-
-class Stamp(enum.StrEnum):
-    """Which end of its minute a bar in a file is stamped with."""
-
-    START = "start"
-    END = "end"
 
 
 def _examples(*lines: str) -> str:
@@ -51,22 +43,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-_Store = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False)]
-_Symbols = Annotated[
-    str, typer.Option("--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all")
-]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-_Calendar = Annotated[
-    str | None,
-    typer.Option(
-        "--calendar",
-        metavar="NAME",
-        help="Exchange calendar: XNYS, XLON, XTKS, CMES, 24/7 and so on.",
-        show_default="the store's only one",
-        autocompletion=completion.calendars,
-    ),
-]
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -117,51 +93,23 @@ def _demo() -> None:
     "import",
     epilog=_examples(
         "import AAPL.csv --store store --tz America/New_York",
-        "import equity/usa/minute --store store --format lean",
+        "import equity/usa/minute --store store --format lean --complete",
         "import klines/ --store crypto --calendar 24/7 --json",
     ),
 )
 def import_(
     ctx: typer.Context,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE|DIR...", help="Files, and folders with all that is in them.")
-    ],
-    store: _Store,
+    paths: options.Paths,
+    store: options.Store,
     *,
-    file_format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help=f"One of {', '.join(completion.FORMATS)}.",
-            show_default="seen in the file",
-            autocompletion=completion.formats,
-        ),
-    ] = None,
-    symbol: Annotated[
-        str | None, typer.Option(metavar="S", help="Symbol of the bars.", show_default="what the file says")
-    ] = None,
-    calendar: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Exchange calendar: XNYS, XLON, XTKS, CMES, 24/7 and so on.",
-            show_default="the format's own, then the store's only one",
-            autocompletion=completion.calendars,
-        ),
-    ] = None,
-    tz: Annotated[
-        str | None,
-        typer.Option(metavar="ZONE", help="Zone of stamps without one, such as America/New_York.", show_default=False),
-    ] = None,
-    stamp: Annotated[
-        Stamp | None,
-        typer.Option(
-            help="Which end of its minute a bar is stamped with.", show_default="the format's own, else start"
-        ),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Write nothing if any row or file is refused.")] = False,
-    as_json: _Json = False,
+    file_format: options.FileFormat = None,
+    symbol: options.SymbolOfFiles = None,
+    calendar: options.CalendarOfFiles = None,
+    tz: options.Zone = None,
+    stamp: options.StampOfFiles = None,
+    strict: options.Strict = False,
+    complete: options.Complete = False,
+    as_json: options.Json = False,
 ) -> None:
     """Read files of one-minute bars into a store.
 
@@ -183,6 +131,7 @@ def import_(
                 tz=tz,
                 stamp=None if stamp is None else stamp.value,
                 strict=strict,
+                complete=complete,
             ),
             as_json=as_json,
         )
@@ -195,15 +144,17 @@ def import_(
         "backtest --store store",
         "backtest --store store --symbols AAPL,MSFT --start 2024-07-01",
         "backtest --store store --last 1 --speed 60",
+        "backtest --store store --drop 0.02 --outage 10:00-10:07 --fill-from store",
+        "backtest --store store --fill-from archive --certify",
         "backtest --store store --json > run.json",
     ),
 )
 def backtest(
     ctx: typer.Context,
-    store: _Store,
+    store: options.Store,
     *,
-    symbols: _Symbols = "",
-    calendar: _Calendar = None,
+    symbols: options.Symbols = "",
+    calendar: options.Calendar = None,
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="First session.", parser=_iso_date, show_default="the first")
     ] = None,
@@ -222,12 +173,24 @@ def backtest(
     extended_hours: Annotated[
         bool, typer.Option("--extended-hours", help="Play pre-market and post-market minutes too.")
     ] = False,
-    as_json: _Json = False,
+    drop: options.Drop = 0.0,
+    delay: options.Delay = 0.0,
+    duplicate: options.Duplicate = 0.0,
+    corrupt: options.Corrupt = 0.0,
+    outage: options.Outages = None,
+    seed: options.Seed = 0,
+    fill_from: options.FillFrom = None,
+    certify: options.Certify = False,
+    as_json: options.Json = False,
 ) -> None:
-    """Replay a store's sessions through the system, and say what each came to."""
+    """Replay a store's sessions through the system, and say what each came to.
+
+    With a faulty feed or somebody to ask, also what became of the minutes that were missing.
+    """
 
     def job() -> None:
         from actors.doors import backtesting
+        from actors.market.faults import Faults
 
         backtesting.backtest(
             store,
@@ -240,6 +203,16 @@ def backtest(
             speed=speed,
             pace=pace.value,
             extended_hours=extended_hours,
+            fill_from=tuple(fill_from or ()),
+            certify=certify,
+            faults=Faults(
+                drop=drop,
+                delay=delay,
+                duplicate=duplicate,
+                corrupt=corrupt,
+                outages=tuple(outage or ()),
+                seed=seed,
+            ),
         )
 
     ctx.obj.job = job
@@ -254,21 +227,45 @@ def backtest(
 )
 def inspect(
     ctx: typer.Context,
-    store: _Store,
+    store: options.Store,
     *,
-    symbols: _Symbols = "",
-    calendar: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Only its days.", show_default="all", autocompletion=completion.calendars),
-    ] = None,
-    as_json: _Json = False,
+    symbols: options.Symbols = "",
+    calendar: options.OnlyCalendar = None,
+    as_json: options.Json = False,
 ) -> None:
-    """Say what a store holds: bars, missing minutes, highs and lows, day by day."""
+    """Say what a store holds: bars, missing minutes, highs and lows, and certificates, day by day."""
 
     def job() -> None:
         from actors.doors import storing
 
         storing.look_into(store, _names(symbols), calendar, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+@app.command(
+    epilog=_examples(
+        "verify --store store",
+        "verify --store store --calendar XNYS",
+        "verify --store store --json > verified.json",
+    ),
+)
+def verify(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    calendar: options.OnlyCalendar = None,
+    as_json: options.Json = False,
+) -> None:
+    """Recompute the digest of every certified day, and say which days are not what was certified.
+
+    Exits with 1 if a day does not match its certificate or cannot be read. Nothing is written.
+    """
+
+    def job() -> None:
+        from actors.doors import storing
+
+        storing.verify(store, calendar, as_json=as_json)
 
     ctx.obj.job = job
 

@@ -4,7 +4,29 @@ from pathlib import Path
 
 import typer
 
-FORMATS = ("lean", "parquet", "alpaca", "binance", "ninjatrader", "yahoo", "alphavantage", "csv")
+FORMATS = (
+    "lean-quote",
+    "lean-second",
+    "lean-tick",
+    "lean",
+    "freqtrade-trades",
+    "freqtrade",
+    "parquet",
+    "databento",
+    "alpaca",
+    "binance",
+    "ninjatrader",
+    "backtrader",
+    "nautilus",
+    "yahoo",
+    "yfinance",
+    "ibkr",
+    "kibot",
+    "firstrate",
+    "massive",
+    "alphavantage",
+    "csv",
+)
 """What ``--format`` may say. Written out because help is printed before the formats themselves are imported."""
 
 

@@ -1,75 +1,86 @@
-"""The main job: a market that it makes itself, replayed through the real system."""
+"""The main job: a market that it makes itself, replayed through a feed that loses bars, and healed."""
 
-import contextlib
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from actors.doors import figures, paper, tables
+import msgspec
+
+from actors.doors import demo_market, figures, paper, repair_tables, tables
+from actors.doors.demo_market import CALENDAR, FIRST_DAY, LAST_DAY, SYMBOLS
 from actors.doors.invocation import command
 from actors.doors.playing import Replay, play
 from actors.doors.progress import replay_bar
-from actors.doors.version import version
-from actors.feeds.simulated import SimulatedMarket
-from actors.market.calendar import Calendar
+from actors.doors.repairing import Repairing
+from actors.kernel.ports import BarSource
+from actors.market.faults import Faults
 from actors.storage.parquet import ParquetStore
+from actors.storage.source import StoreSource
 from actors.system import System
-from messages.replies import SessionReport
-from messages.values import TradingSession
+from messages.replies import SessionMetrics, SessionReport
+from messages.values import FIRST_WITH_BAR, Bar, Verdict
 
-CALENDAR = "XNYS"
-FIRST_DAY, LAST_DAY = "2024-07-02", "2024-07-05"
-"""Three sessions around Independence Day, the second one a half-day."""
-SYMBOLS = 50
-QUIET = 0.02
-"""The share of minutes without a trade."""
+OUTAGE = "10:00-10:07"
+FAULTS = Faults(drop=0.02, outages=(OUTAGE,))
+SEEN_FROM, SEEN_UNTIL = "09:59", "10:08"
+"""The minutes that are shown one by one, with one on either side of the outage."""
 SHOWN = 5
 
 
+class _Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A replay, and how things stood at its end."""
+
+    replay: Replay
+    minutes: dict[str, list[Bar]]
+    """By symbol, those around the last session's outage."""
+    metrics: list[SessionMetrics]
+
+
 def run() -> None:
-    """Write the market's days where they are not there yet, replay them, and print what came of it."""
-    folder = store_folder()
+    """Write the market's days where they are not there yet, replay them twice, and print what came of it."""
     paper.show(
         f"A synthetic market of {SYMBOLS} symbols on {CALENDAR}, the same one every time: three sessions",
-        f"from {FIRST_DAY} to {LAST_DAY}, one of them a half-day, replayed minute by minute.",
+        f"from {FIRST_DAY} to {LAST_DAY}, one of them a half-day. Its feed loses {FAULTS.drop:.0%} of the bars,",
+        f"and all of them from {OUTAGE.replace('-', ' to ')}. It is replayed minute by minute, twice: as it comes, and",
+        "healed from an archive that is asked for what is missing.",
         "",
     )
-    write_market(folder)
-    with System.backtest(store=folder, calendar=CALENDAR, start=FIRST_DAY, end=LAST_DAY) as system:
-        with replay_bar() as show_progress:
-            replay = play(system, show_progress)
-        paper.show(tables.sessions(replay), *_standing(system, replay))
-    paper.show(*_closing_words(folder, _shown(replay.sessions[-1])))
+    demo_market.write_market()
+    archive = StoreSource(ParquetStore(demo_market.archive_folder(), read_only=True), "archive")
+    before, healed = _replayed(), _replayed(archive)
+    symbol = _most_telling(healed.minutes)
+    paper.show(
+        tables.sessions(healed.replay, "Sessions when healed"),
+        repair_tables.before_and_after(before.replay.repairs, healed.replay.repairs),
+        repair_tables.repairs(healed.replay.repairs),
+        repair_tables.minutes(
+            f"The outage of {LAST_DAY}, as {symbol} saw it", before.minutes[symbol], healed.minutes[symbol]
+        ),
+        tables.metrics(
+            f"At the close of {figures.weekday(LAST_DAY)}: the most active symbols, and the quietest", healed.metrics
+        ),
+        *_closing_words(symbol),
+    )
 
 
-def store_folder() -> Path:
-    """Return where the market lies: below ``BARKEEPER_CACHE``, else where this user's caches are."""
-    # A later version may make another market: what this one wrote is not to be mixed with it.
-    return _cache() / f"demo-{version()}"
-
-
-def _cache() -> Path:
-    if chosen := os.environ.get("BARKEEPER_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "barkeeper"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "barkeeper"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "barkeeper"
-
-
-def write_market(folder: Path) -> None:
-    """Write those of the market's days that the store does not have."""
-    with contextlib.closing(ParquetStore(folder)) as store:
-        there = store.dates(CALENDAR)
-        for session in _sessions():
-            if session.date not in there:
-                store.merge(CALENDAR, session.date, SimulatedMarket.of_size(SYMBOLS, quiet=QUIET).day(session))
-
-
-def _sessions() -> tuple[TradingSession, ...]:
-    return Calendar(CALENDAR).sessions(FIRST_DAY, LAST_DAY)
+def _replayed(*sources: BarSource) -> _Run:
+    repairing = Repairing(sources)
+    tape = System.backtest(
+        demo_market.tape_folder(),
+        calendar=CALENDAR,
+        start=FIRST_DAY,
+        end=LAST_DAY,
+        faults=FAULTS,
+        sources=repairing.sources,
+    )
+    with tape as system, replay_bar() as show_progress:
+        replay = play(system, show_progress, repairing)
+        report = replay.sessions[-1]
+        windows = {name: system.bars(name, SEEN_FROM, SEEN_UNTIL, fill="forward") for name in report.symbols}
+        metrics = [system.metrics(symbol) for symbol in _shown(report)]
+        return _Run(
+            replay=replay,
+            minutes={symbol: window.get(timeout=10).bars() for symbol, window in windows.items()},
+            metrics=[one.get(timeout=10) for one in metrics],
+        )
 
 
 def _shown(report: SessionReport) -> tuple[str, ...]:
@@ -79,30 +90,22 @@ def _shown(report: SessionReport) -> tuple[str, ...]:
     return (*by_volume[: SHOWN - 2], *by_bars[1::-1])
 
 
-def _standing(system: System, replay: Replay) -> Sequence[paper.Sheet]:
-    """Ask the session that has just closed about a few of its symbols."""
-    report = replay.sessions[-1]
-    shown = _shown(report)
-    metrics = [system.metrics(symbol) for symbol in shown]
-    bars = [system.latest_bar(symbol, interval) for symbol in shown for interval in ("1m", "15m")]
-    day = figures.weekday(report.session.date)
-    return (
-        tables.metrics(
-            f"At the close of {day}: the most active symbols, and the quietest",
-            [future.get(timeout=10) for future in metrics],
-        ),
-        tables.latest("Their latest bars", [future.get(timeout=10) for future in bars]),
-    )
+def _most_telling(minutes: dict[str, list[Bar]]) -> str:
+    """Return a symbol that did not trade in some of these minutes, and did in most of them."""
+    telling = [symbol for symbol, bars in minutes.items() if any(bar.verdict is Verdict.NO_TRADE for bar in bars)]
+    return max(telling, key=lambda symbol: sum(bar.verdict >= FIRST_WITH_BAR for bar in minutes[symbol]))
 
 
-def _closing_words(folder: Path, symbols: Sequence[str]) -> Sequence[str]:
-    store = ("--store", str(folder))
+def _closing_words(symbol: str) -> Sequence[str]:
+    tape, archive = ("--store", str(demo_market.tape_folder())), str(demo_market.archive_folder())
+    faulty = ("--drop", "0.05", "--outage", "15:30-16:00", "--fill-from", archive)
     return (
-        f"The bars lie in {folder} (Parquet, one file a day).",
+        f"The bars lie in {demo_market.tape_folder().parent} (Parquet, one file a day).",
         "",
         "To try next:",
-        f"  {command('inspect', *store, '--symbols', symbols[-1])}",
-        f"  {command('backtest', *store, '--symbols', ','.join(symbols[:2]), '--last', '1', '--speed', '3600')}",
-        f"  {command('backtest', *store, '--json')}",
+        f"  {command('backtest', *tape, *faulty, '--seed', '1')}",
+        f"  {command('backtest', *tape, '--symbols', symbol, '--last', '1', '--speed', '3600')}",
+        f"  {command('inspect', '--store', archive, '--symbols', symbol)}",
+        f"  {command('verify', '--store', archive)}",
         f"  {command('import', '--help')}",
     )

@@ -49,6 +49,15 @@ def milliseconds(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.1f} ms"
 
 
+def duration(seconds: float | None) -> str:
+    """Return ``30 s``, ``2.5 min`` or ``1.2 h``."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 120.0:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60.0:.1f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"
+
+
 def rate(items: int, seconds: float | None) -> str:
     """Return how many a second, to about three figures: more would only be noise."""
     if not seconds:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from actors.doors.figures import iso
+from actors.doors.repairing import Repairing, SessionRepairs
 from actors.kernel.subscription import Subscription
 from actors.system import System
 from messages.errors import BarkeeperError
@@ -27,6 +28,8 @@ class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
     """From the last settled minute of the session before to the acknowledged opening; ``None`` for the first."""
     prefetched: bool
     symbols: list[SymbolReport]
+    repairs: SessionRepairs | None = None
+    """What became of missing minutes, where the feed was faulty or somebody could be asked for them."""
 
 
 class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     session_seconds: dict[str, float]
     """By session date, from its open to its close."""
+    repairs: dict[str, SessionRepairs] = {}
+    """By session date; empty where nothing was to be repaired."""
 
     def result(self) -> BacktestResult:
         """Return what is told to programs."""
@@ -56,11 +61,11 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
             bars=self.bars,
             seconds=round(self.seconds, 4),
             bars_per_s=round(self.bars / self.seconds, 1),
-            sessions=[_session_result(report) for report in self.sessions],
+            sessions=[_session_result(report, self.repairs.get(report.session.date)) for report in self.sessions],
         )
 
 
-def _session_result(report: SessionReport) -> SessionResult:
+def _session_result(report: SessionReport, repairs: SessionRepairs | None) -> SessionResult:
     session = report.session
     return SessionResult(
         date=session.date,
@@ -69,20 +74,23 @@ def _session_result(report: SessionReport) -> SessionResult:
         transition_ms=report.transition_ms,
         prefetched=report.is_prefetched,
         symbols=report.symbol_reports(),
+        repairs=repairs,
     )
 
 
-def play(system: System, on_progress: Callable[[Progress], None]) -> Replay:
+def play(system: System, on_progress: Callable[[Progress], None], repairing: Repairing | None = None) -> Replay:
     """Play a started system to its end.
 
     Args:
         system: started, and not played yet.
         on_progress: called about ten times a second, in this thread.
+        repairing: takes down what becomes of missing minutes, where the system was put together for it.
 
     Raises:
         SystemFailed: the run ended in an error; nothing that came before it is reported.
     """
-    watch = _Watch(system.subscribe(("sessions",), name="command line"))
+    on_closed = (lambda date: repairing.session_closed(system, date)) if repairing else None
+    watch = _Watch(system.subscribe(("sessions",), name="command line"), on_closed)
     progress = system.progress()
     while not watch.is_over(within=_SECONDS_BETWEEN_LOOKS):
         if progress.is_done():
@@ -93,8 +101,14 @@ def play(system: System, on_progress: Callable[[Progress], None]) -> Replay:
     last: Progress = system.progress().get(timeout=10.0)
     on_progress(last)
     summary: RunSummary = system.summary().get(timeout=10.0)
+    if repairing is not None:
+        repairing.run_finished(system)
     return Replay(
-        sessions=summary.sessions, bars=last.bars, seconds=watch.seconds, session_seconds=watch.session_seconds
+        sessions=summary.sessions,
+        bars=last.bars,
+        seconds=watch.seconds,
+        session_seconds=watch.session_seconds,
+        repairs={} if repairing is None else repairing.sessions,
     )
 
 
@@ -104,12 +118,13 @@ class _Watch:
     On Windows nothing interrupts a thread that waits for ever.
     """
 
-    def __init__(self, events: Subscription) -> None:
+    def __init__(self, events: Subscription, on_closed: Callable[[str], None] | None) -> None:
         self.seconds = 0.0
         self.session_seconds: dict[str, float] = {}
         self.error: BarkeeperError | None = None
         """Why the run ended, if not because it was played to its end."""
         self._over = threading.Event()
+        self._on_closed = on_closed
         threading.Thread(target=self._listen, args=(events,), name="barkeeper-watch", daemon=True).start()
 
     def is_over(self, *, within: float) -> bool:
@@ -125,6 +140,8 @@ class _Watch:
                     opened = time.perf_counter()
                 else:
                     self.session_seconds[event.session.date] = time.perf_counter() - opened
+                    if self._on_closed is not None:
+                        self._on_closed(event.session.date)
         except BarkeeperError as error:
             self.error = error
         finally:

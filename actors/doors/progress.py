@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from actors.doors import figures, paper
 from actors.importing import ImportProgress
+from actors.inspecting import VerifyProgress
 from messages import replies
 
 
@@ -32,7 +33,19 @@ def import_bar() -> Iterator[Callable[[ImportProgress], None]]:
         def show(progress: ImportProgress) -> None:
             noun = "files" if progress.phase == "reading" else "days"
             done = f"{figures.count(progress.done)}/{figures.count(progress.total)} {noun}"
-            move(progress.phase, progress.done / progress.total, f"{done}, {figures.count(progress.rows)} rows")
+            move(progress.phase, progress.share, f"{done}, {figures.count(progress.rows)} rows")
+
+        yield show
+
+
+@contextmanager
+def verify_bar() -> Iterator[Callable[[VerifyProgress], None]]:
+    """Yield what shows how far verifying is."""
+    with _bar("verifying") as move:
+
+        def show(progress: VerifyProgress) -> None:
+            done = f"{figures.count(progress.done)}/{figures.count(progress.total)} days"
+            move(f"verifying {progress.at}", progress.done / progress.total, done)
 
         yield show
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from actors.doors import figures
 from actors.doors.paper import Column, Sheet
-from actors.importing import ImportReport, InspectDay
+from actors.importing import ImportReport
+from actors.inspecting import InspectDay
 from actors.vendors.report import FileReport, Skipped
 
 _MOST_LINES = 40
@@ -35,6 +36,9 @@ def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     """Yield a row a file, or a row a folder where there are many, their sum, and what the user should know."""
     if report.totals.rows:
         yield _files_sheet(report.files, f"Imported into {store}" if report.written else "Read, and nothing written")
+    if report.certified:
+        days = "1 day has" if report.certified == 1 else f"{figures.count(report.certified)} days have"
+        yield f"{days} a new certificate."
     told = [*_refusals(report), *_remarks(report.files), *_left_out(report.skipped)]
     yield from told[:_MOST_REMARKS]
     if len(told) > _MOST_REMARKS:

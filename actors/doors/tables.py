@@ -8,7 +8,6 @@ from actors.doors import figures
 from actors.doors.paper import Column, Sheet
 from actors.doors.playing import Replay
 from messages.replies import SessionMetrics, SessionReport, SymbolReport
-from messages.values import Bar
 
 FEW_SYMBOLS = 12
 """Up to so many symbols are shown one by one."""
@@ -25,9 +24,9 @@ _SESSIONS = (
 )
 
 
-def sessions(replay: Replay) -> Sheet:
+def sessions(replay: Replay, title: str = "Sessions") -> Sheet:
     """Return a row a session, and their sum."""
-    sheet = Sheet(f"Sessions, in exchange time ({replay.sessions[0].session.tz})", _SESSIONS)
+    sheet = Sheet(f"{title}, in exchange time ({replay.sessions[0].session.tz})", _SESSIONS)
     for report in replay.sessions:
         sheet.add(*_session(report, replay.session_seconds.get(report.session.date)))
     sheet.sum_up(*_all_sessions(replay))
@@ -125,27 +124,3 @@ def metrics(title: str, all_metrics: Iterable[SessionMetrics]) -> Sheet:
             figures.percent(one.completeness),
         )
     return sheet
-
-
-def latest(title: str, bars: Iterable[Bar | None]) -> Sheet:
-    """Return a row a bar, its time being that of its exchange; symbols without a bar have none."""
-    columns = [Column("Symbol", is_text=True), Column("Bar"), Column("Time", is_text=True)]
-    columns += [Column("Open"), Column("High"), Column("Low"), Column("Close"), Column("Volume", rank=1)]
-    sheet = Sheet(title, [*columns, Column("Minutes", rank=2)])
-    for bar in bars:
-        if bar is not None:
-            sheet.add(*_bar(bar))
-    return sheet
-
-
-def _bar(bar: Bar) -> tuple[str, ...]:
-    prices = (bar.open, bar.high, bar.low, bar.close)
-    decimals = figures.decimals_of(prices)
-    return (
-        bar.symbol,
-        str(bar.interval),
-        f"{figures.span(bar.start_ns, bar.known_ns, bar.tz)} {figures.zone(bar.start_ns, bar.tz)}",
-        *(figures.price(price, decimals) for price in prices),
-        figures.volume(bar.volume),
-        f"{bar.base_count} of {bar.base_expected}",
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from actors.doors import cli, completion, version
+from actors.doors import cli, completion, options, version
 from actors.vendors.format import Stamp
 from actors.vendors.registry import FORMATS
 from messages.values import Pace
@@ -19,6 +19,8 @@ from tests.doors.conftest import Call
     [
         ((), ("import", "backtest", "inspect", "python run.py")),
         (("import",), ("--format", "--tz", "python run.py import AAPL.csv")),
+        (("backtest",), ("--drop", "--delay", "--duplicate", "--corrupt", "--outage", "--seed")),
+        (("backtest",), ("--fill-from", "--certify", "--no-certify")),
         (("backtest",), ("--pace", "--speed", "python run.py backtest --store store --last 1 --speed 60")),
         (("inspect",), ("--symbols", "python run.py inspect --store store --json")),
     ],
@@ -40,6 +42,12 @@ def test_help_shows_options_and_examples(call: Call, arguments: tuple[str, ...],
         (("backtest", "--store", "s", "--last", "0"), "--last"),
         (("backtest", "--store", "s", "--speed", "-1"), "--speed"),
         (("backtest", "--store", "s", "--start", "2024-7-1"), "2024-07-02"),
+        (("backtest", "--store", "s", "--drop", "1.5"), "--drop"),
+        (("backtest", "--store", "s", "--delay", "-0.1"), "--delay"),
+        (("backtest", "--store", "s", "--duplicate", "2"), "--duplicate"),
+        (("backtest", "--store", "s", "--corrupt", "often"), "--corrupt"),
+        (("backtest", "--store", "s", "--outage", "10:00-10:07", "--outage", "noon"), "not 'noon'"),
+        (("backtest", "--store", "s", "--seed", "-1"), "--seed"),
         (("import", "--store", "s"), "FILE|DIR"),
         (("import", "f.csv", "--store", "s", "--stamp", "middle"), "middle"),
     ],
@@ -85,7 +93,7 @@ def test_the_formats_on_offer_are_those_that_there_are() -> None:
     assert tuple(fmt.name for fmt in FORMATS) == completion.FORMATS
 
 
-@pytest.mark.parametrize(("offered", "known"), [(cli.Pace, Pace), (cli.Stamp, Stamp)])
+@pytest.mark.parametrize(("offered", "known"), [(cli.Pace, Pace), (options.Stamp, Stamp)])
 def test_the_choices_on_offer_are_those_that_there_are(offered: type[enum.StrEnum], known: type[enum.StrEnum]) -> None:
     assert {choice.value for choice in offered} == {choice.value for choice in known}
 

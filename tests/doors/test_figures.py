@@ -30,6 +30,14 @@ def test_a_percentage_is_never_rounded_up() -> None:
     assert figures.percent(None) == "-"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (0.0, "0 s"), (119.4, "119 s"), (120.0, "2.0 min"), (7190.0, "119.8 min"), (7200.0, "2.0 h")],
+)
+def test_a_duration_is_shown_in_the_unit_that_fits(seconds: float | None, text: str) -> None:
+    assert figures.duration(seconds) == text
+
+
 def test_a_change_has_its_sign_also_from_below_zero() -> None:
     assert figures.change(100.0, 101.5) == "+1.50 %"
     assert figures.change(-10.0, -12.0) == "-20.00 %"

@@ -73,8 +73,10 @@ def test_a_failure_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process alone")
-def test_an_interrupt_ends_a_running_backtest_within_a_second(store: Path) -> None:
-    process = started("run.py", "backtest", "--store", store, "--speed", "60", "--verbose")
+@pytest.mark.parametrize("repairs", [(), ("--drop", "0.1", "--fill-from")], ids=["plain", "repaired"])
+def test_an_interrupt_ends_a_running_backtest_within_a_second(store: Path, repairs: tuple[str, ...]) -> None:
+    source = (store,) if repairs else ()
+    process = started("run.py", "backtest", "--store", store, "--speed", "60", "--verbose", *repairs, *source)
     assert process.stderr is not None
     while "state=running" not in process.stderr.readline():
         assert process.poll() is None
