@@ -4,12 +4,11 @@
 """
 
 import itertools
-import json
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, timedelta
@@ -17,12 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from actors.feeds.simulated import SimulatedMarket
+from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
+from actors.market.faults import Faults
 from actors.storage.parquet import ParquetStore
+from actors.storage.source import StoreSource
 from actors.system import System
 from messages.replies import RunSummary
 from messages.values import Interval
 from tests.benchmarks.floor import FloorBar, bars_of, run_floor
+from tests.benchmarks.measuring import run_asked_step
 
 CALENDAR = "XNYS"
 FIRST_DAY = date(2024, 1, 2)
@@ -30,12 +33,12 @@ INTERVALS = ("1m", "5m", "15m")
 SECONDS_BETWEEN_ASKS = 0.005
 
 
-def make(store: str, symbols: int, sessions: int) -> dict[str, Any]:
+def make(store: str, symbols: int, sessions: int, closed: Sequence[str] = ()) -> dict[str, Any]:
     """Write the sessions of a simulated market, day by day; return how many bars they have."""
     market = SimulatedMarket.of_size(symbols)
     # Two calendar days a session and a fortnight for holidays are always enough.
     last_day = FIRST_DAY + timedelta(days=2 * sessions + 14)
-    trading = Calendar(CALENDAR).sessions(FIRST_DAY.isoformat(), last_day.isoformat())[:sessions]
+    trading = Calendar(CALENDAR, closed=tuple(closed)).sessions(FIRST_DAY.isoformat(), last_day.isoformat())[:sessions]
     with closing(ParquetStore(Path(store))) as files:
         added = [files.merge(CALENDAR, session.date, market.day(session)).added for session in trading]
     return {"added": added}
@@ -60,11 +63,11 @@ def _bars_at_rest(store: str, last: int) -> list[FloorBar]:
         return bars_of([day for day in days if day is not None])
 
 
-def replay(store: str, pace: str, last: int, trailing: int) -> dict[str, Any]:
+def replay(store: str, **how: Any) -> dict[str, Any]:
     """Replay the store through the real system with one subscriber; time it."""
     heard: Counter[Interval] = Counter()
     began = time.perf_counter()
-    with _system(store, pace, last, trailing) as system:
+    with system_of(store, **how) as system:
         loaded = time.perf_counter()
         for event in system.subscribe(events=("bars",), intervals=INTERVALS):
             heard[event.interval] += len(event.batch)
@@ -79,8 +82,42 @@ def replay(store: str, pace: str, last: int, trailing: int) -> dict[str, Any]:
     }
 
 
-def _system(store: str, pace: str, last: int, trailing: int) -> System:
-    return System.backtest(store=store, calendar=CALENDAR, pace=pace, last=last, trailing_sessions=trailing)
+def system_of(
+    store: str,
+    pace: str,
+    last: int,
+    trailing: int,
+    speed: float = 0.0,
+    scale: float = 1.0,
+    closed: Sequence[str] = (),
+    drop: float = 0.0,
+    seed: int = 0,
+) -> System:
+    """Put a backtest together.
+
+    Args:
+        store: folder of the store.
+        pace: ``free`` or ``lockstep``.
+        last: sessions to play.
+        trailing: sessions of history before each.
+        speed: times real time; 0 as fast as possible.
+        scale: how many times as fast as the computer's the clock goes.
+        closed: hours to leave out of every session.
+        drop: share of the bars that the feed loses; then the same folder, opened again, is asked for them.
+        seed: of the losses.
+    """
+    return System.backtest(
+        store=store,
+        calendar=CALENDAR,
+        pace=pace,
+        last=last,
+        trailing_sessions=trailing,
+        speed=speed,
+        clock=SystemClock(scale) if speed else None,
+        closed=tuple(closed),
+        faults=Faults(drop=drop, seed=seed),
+        sources=(StoreSource(ParquetStore(Path(store), read_only=True), "upstream"),) if drop else (),
+    )
 
 
 def _transitions(summary: RunSummary) -> dict[str, Any]:
@@ -92,12 +129,12 @@ def _transitions(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def asks(store: str, pace: str, last: int, trailing: int) -> dict[str, Any]:
+def asks(store: str, **how: Any) -> dict[str, Any]:
     """Replay again, untimed, while a second thread asks for latest bars; return how long it waited for each."""
     symbols = _symbols_at_rest(store)
     is_over = threading.Event()
     with (
-        _system(store, pace, last, trailing) as system,
+        system_of(store, **how) as system,
         ThreadPoolExecutor(max_workers=1) as second,
     ):
         events = iter(system.subscribe(events=("bars",), intervals=INTERVALS))
@@ -140,4 +177,4 @@ def _peak_rss_mb() -> float | None:
 STEPS: dict[str, Callable[..., dict[str, Any]]] = {"make": make, "floor": floor, "replay": replay, "asks": asks}
 
 if __name__ == "__main__":
-    print(json.dumps(STEPS[sys.argv[1]](**json.loads(sys.argv[2]))))
+    run_asked_step(STEPS)
