@@ -1,37 +1,32 @@
-"""Files into a store, and what the store then holds: the use cases behind ``import`` and ``inspect``."""
+"""Files into a store: the use case behind ``import``."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
-import msgspec
-import numpy as np
-
-from actors.kernel.ports import BarStore, StoredDay
-from actors.market.axis import SessionAxis
+from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
-from actors.vendors import judging, oddities
-from actors.vendors.format import Hints, Unsupported, ZoneMissing
-from actors.vendors.grouping import Pile, settle
+from actors.vendors import oddities
+from actors.vendors.claims import Claims
+from actors.vendors.format import Format, Hints, RawBars, Unsupported, ZoneMissing
+from actors.vendors.grouping import Settled, settle
+from actors.vendors.judging import Judge
 from actors.vendors.naming import interval_named
+from actors.vendors.overlap import overlapped
 from actors.vendors.peek import Head
+from actors.vendors.pile import HELD_BYTES, Day, Pile
 from actors.vendors.registry import detect, format_named
 from actors.vendors.report import FileReport, ImportOptions, ImportProgress, ImportReport, Skipped, totals_of
 from actors.vendors.stamps import check_zone
-from messages.columns import HIGH, LOW, VOLUME, Stamps
-from messages.errors import BarkeeperError, DataError, SettingsError
-from messages.values import Nanos, moment
+from messages.columns import Stamps
+from messages.errors import BarkeeperError, DataError
 
 __all__ = [
     "ImportOptions",
     "ImportProgress",
     "ImportReport",
-    "InspectDay",
-    "InspectReport",
     "import_paths",
-    "inspect_store",
 ]
-
-_SHOWN_MINUTES = 5
 
 
 def import_paths(
@@ -40,17 +35,23 @@ def import_paths(
     options: ImportOptions | None = None,
     on_progress: Callable[[ImportProgress], None] | None = None,
     calendars: Callable[[str], Calendar] = Calendar,
+    held_bytes: int = HELD_BYTES,
+    spill_to: Path | None = None,
 ) -> ImportReport:
     """Read files, and folders with all that is in them, into a store: one merge a day.
 
     A broken row never stops the import and a broken file never stops the others; the report tells of both.
+    Files are read in blocks, and what exceeds ``held_bytes`` waits for its day in a temporary file, so memory
+    is bounded by that and by what a single day holds.
 
     Args:
         paths: files are imported or refused; in folders, what is no file of bars is skipped.
         store: where bars go.
         options: what the files do not say themselves.
-        on_progress: called after each file and after each day, in this thread.
+        on_progress: called after each file, between the blocks of a large one, and after each day, in this thread.
         calendars: gives a calendar by its name: for hours of one's own, or to share what is loaded.
+        held_bytes: how many bytes of bars may wait in memory.
+        spill_to: the folder for the temporary file; by default where the system keeps its own.
 
     Raises:
         DataError: a path is not there, or ``options`` names an unknown format or zone.
@@ -58,7 +59,39 @@ def import_paths(
         StoreLocked: another process is writing to the store.
     """
     job = _Import(store, options or ImportOptions(), on_progress or (lambda _: None), calendars)
-    return job.run([Path(path) for path in paths])
+    with closing(Pile(held_bytes, spill_to)) as pile:
+        return job.run([Path(path) for path in paths], pile)
+
+
+class _Reading:
+    """How far the reading of all files is, by their bytes."""
+
+    def __init__(self, paths: list[Path], on_progress: Callable[[ImportProgress], None]) -> None:
+        self._sizes = [path.stat().st_size for path in paths]
+        self._on_progress = on_progress
+        self._done = 0
+        self._bytes_done = 0
+        self.rows = 0
+
+    def within(self, path: Path, share: float, rows: int) -> None:
+        """Tell that a share of a file has been read, and how many rows that was."""
+        if share < 1.0:
+            self._tell(path, self._bytes_done + share * self._sizes[self._done], self.rows + rows)
+
+    def finished(self, path: Path, rows: int) -> None:
+        """Tell that a file is done."""
+        self.rows += rows
+        self._bytes_done += self._sizes[self._done]
+        self._done += 1
+        self._tell(path, self._bytes_done, self.rows)
+
+    def _tell(self, path: Path, read_bytes: float, rows: int) -> None:
+        share = read_bytes / max(1, sum(self._sizes))
+        self._on_progress(
+            ImportProgress(
+                phase="reading", done=self._done, total=len(self._sizes), at=str(path), rows=rows, share=share
+            )
+        )
 
 
 class _Import:
@@ -76,38 +109,41 @@ class _Import:
         if options.tz:
             check_zone(options.tz)
         self._format = format_named(options.format) if options.format else None
-        self._pile = Pile()
         self._new_calendar = calendars
         self._calendars: dict[str, Calendar] = {}
+        self._claims = Claims(store, self._calendars.__getitem__)
+        self._certified = 0
         self._markets: dict[str, str] = {}
         self._files: list[FileReport] = []
         self._skipped: list[Skipped] = []
 
-    def run(self, paths: list[Path]) -> ImportReport:
+    def run(self, paths: list[Path], pile: Pile) -> ImportReport:
         if self._options.calendar:
             self._calendar(None)
         found = [entry for path in paths for entry in _walk(path)]
-        rows = 0
-        for done, (path, is_named) in enumerate(found, 1):
-            report = self._file(path, is_named=is_named)
-            rows += report.rows if report else 0
-            self._on_progress(ImportProgress(phase="reading", done=done, total=len(found), at=str(path), rows=rows))
+        reading = _Reading([path for path, _ in found], self._on_progress)
+        for path, is_named in found:
+            report = self._file(path, pile, reading, is_named=is_named)
+            reading.finished(path, report.rows if report else 0)
         error = self._objection()
         write = error is None or not self._options.strict
-        self._settle(rows, write=write)
+        self._settle(pile, reading.rows, write=write)
         return ImportReport(
             files=self._files,
             skipped=self._skipped,
             totals=totals_of(self._files, self._skipped),
             written=write,
+            certified=self._certified,
             error=error,
         )
 
-    def _file(self, path: Path, *, is_named: bool) -> FileReport | None:
+    def _file(self, path: Path, pile: Pile, reading: _Reading, *, is_named: bool) -> FileReport | None:
         report = FileReport(path=str(path))
         try:
-            self._read(path, report)
+            self._read(path, report, pile, reading)
         except BarkeeperError as error:
+            pile.forget(len(self._files))
+            self._claims.forget(len(self._files))
             if not is_named and (isinstance(error, Unsupported) or not report.format):
                 self._skipped.append(Skipped(path=str(path), reason=str(error)))
                 return None
@@ -115,27 +151,47 @@ class _Import:
         self._files.append(report)
         return report
 
-    def _read(self, path: Path, report: FileReport) -> None:
+    def _read(self, path: Path, report: FileReport, pile: Pile, reading: _Reading) -> None:
         fmt = self._format or detect(Head(path))
         report.format = fmt.name
+        spacing, judge, market = oddities.Spacing(interval_named(path)), None, ""
+        blocks = self._blocks(fmt, path)
+        for block in blocks:
+            spacing.note(block.start_ns)
+            if judge is None:
+                judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
+            kept = judge.kept(block)
+            pile.add(len(self._files), report.calendar, kept)
+            if self._options.complete or fmt.is_complete:
+                self._claims.note(len(self._files), fmt.name, self._calendars[report.calendar], block, kept)
+            reading.within(path, block.share, report.rows)
+        if judge is None:
+            raise DataError("there are no rows")
+        spacing.check()
+        judge.finish()
+        report.warnings.extend(self._claims.objections(len(self._files)))
+        self._note_market(market, report)
+
+    def _blocks(self, fmt: Format, path: Path) -> Iterator[RawBars]:
         try:
-            blocks = list(fmt.read(fmt, path, self._hints))
+            yield from fmt.read(fmt, path, self._hints)
         except ZoneMissing as error:
             raise DataError(self._refusal_without_zone(error.local_ns, path)) from error
-        judging.note_reading(report, blocks)
-        if not blocks:
-            raise DataError("there are no rows")
-        bars = judging.gathered(blocks)
-        oddities.check_interval(bars.start_ns, interval_named(path))
-        calendar = self._calendar(blocks[0].calendar)
+
+    def _judge(
+        self, fmt: Format, first: RawBars, rest: Iterator[RawBars], spacing: oddities.Spacing, report: FileReport
+    ) -> Judge:
+        try:
+            calendar = self._calendar(first.calendar)
+        except BarkeeperError:
+            # A file that is not imported anyway needs no calendar, and only the whole of it tells.
+            for block in rest:
+                spacing.note(block.start_ns)
+            spacing.check()
+            raise
         report.calendar = calendar.name
         assumed = fmt.stamp is None and self._options.stamp is None
-        kept = judging.judge(
-            bars, calendar, report, allow_negative=self._options.allow_negative, stamp_is_assumed=assumed
-        )
-        self._note_market(blocks[0].market, report)
-        if len(kept.start_ns):
-            self._pile.add(len(self._files), calendar.name, kept)
+        return Judge(calendar, report, allow_negative=self._options.allow_negative, stamp_is_assumed=assumed)
 
     def _calendar(self, of_file: str | None) -> Calendar:
         stored = self._store.calendars()
@@ -178,14 +234,23 @@ class _Import:
             )
         return None
 
-    def _settle(self, rows: int, *, write: bool) -> None:
+    def _settle(self, pile: Pile, rows: int, *, write: bool) -> None:
         stored = {(name, date) for name in self._store.calendars() for date in self._store.dates(name)}
         zones = {calendar.name: calendar.tz for calendar in self._calendars.values()}
-        total = len(self._pile)
-        for done, day in enumerate(self._pile.take(), 1):
-            key = (day.calendar, day.date)
-            settle(day, self._store, self._files, tz=zones[day.calendar], is_stored=key in stored, write=write)
-            self._on_progress(ImportProgress(phase="writing", done=done, total=total, at=day.date, rows=rows))
+        total = len(pile)
+
+        def settled(day: Day) -> tuple[str, Settled, bool]:
+            is_stored = (day.calendar, day.date) in stored
+            done = settle(day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write)
+            return day.date, done, write and self._claims.certify(day)
+
+        with closing(overlapped(settled, pile.take(), Day.nbytes)) as days:
+            for done, (date, counts, is_certified) in enumerate(days, 1):
+                counts.add_to(self._files)
+                self._certified += is_certified
+                self._on_progress(
+                    ImportProgress(phase="writing", done=done, total=total, at=date, rows=rows, share=done / total)
+                )
         for file in (file for file in self._files if file.contradictions):
             said = "rows give the minute of an earlier row other values; the last row was taken"
             file.warnings.append(f"{file.contradictions} {said}")
@@ -200,100 +265,3 @@ def _walk(path: Path) -> Iterator[tuple[Path, bool]]:
         yield path, True
     else:
         raise DataError(f"{path}: there is no such file or folder")
-
-
-class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store holds of one symbol on one day; the regular minutes, but for ``extended_bars``."""
-
-    date: str
-    calendar: str
-    symbol: str
-    expected_minutes: int
-    bars: int
-    missing_minutes: int
-    missing: list[str]
-    """The first and the last five of them, UTC."""
-    extended_bars: int
-    """Every bar of the day outside the regular minutes."""
-    first: str | None
-    """The start of the first regular bar, UTC."""
-    last: str | None
-    high: float | None
-    low: float | None
-    volume: float
-
-
-class InspectReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store holds."""
-
-    days: list[InspectDay]
-
-
-def inspect_store(
-    store: BarStore,
-    symbols: Sequence[str] | None = None,
-    calendar: str | None = None,
-    calendars: Callable[[str], Calendar] = Calendar,
-) -> InspectReport:
-    """Say what a store holds, day by day and symbol by symbol.
-
-    Args:
-        store: which one.
-        symbols: only these, upper or lower case; all by default.
-        calendar: only this one's days; all by default.
-        calendars: gives a calendar by its name, as in ``import_paths``.
-
-    Raises:
-        DataError: a day cannot be read.
-        SettingsError: the calendar is unknown.
-    """
-    wanted = [symbol.upper() for symbol in symbols] if symbols else None
-    names = (calendars(calendar).name,) if calendar else store.calendars()
-    days: list[InspectDay] = []
-    for name in names:
-        sessions = calendars(name)
-        for date in store.dates(name):
-            day = store.read(name, date, wanted)
-            days.extend(_inspected(day, date, sessions) if day is not None else ())
-    return InspectReport(days=days)
-
-
-def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[InspectDay]:
-    session = calendar.session(date)
-    if session is None:
-        raise SettingsError(f"the store has {date} under {calendar.name}, which has no session on that day")
-    axis = SessionAxis(session)
-    slots = axis.slots_of(day.bars.start_ns)
-    is_regular = (slots >= axis.regular.start) & (slots < axis.regular.stop)
-    by_symbol = np.argsort(day.bars.symbol_index, kind="stable")
-    edges = np.searchsorted(day.bars.symbol_index[by_symbol], np.arange(len(day.bars.symbols) + 1)).tolist()
-    for symbol, first, last in zip(day.bars.symbols, edges, edges[1:], strict=False):
-        rows = by_symbol[first:last]
-        regular = rows[is_regular[rows]]
-        is_missing = axis.is_regular.copy()
-        is_missing[slots[regular]] = False
-        missing = axis.starts_ns[is_missing]
-        starts, values = day.bars.start_ns[regular], day.bars.values[:, regular]
-        yield InspectDay(
-            date=date,
-            calendar=calendar.name,
-            symbol=symbol,
-            expected_minutes=session.expected_minutes,
-            bars=len(regular),
-            missing_minutes=len(missing),
-            missing=[_utc(start) for start in _ends(missing.tolist())],
-            extended_bars=len(rows) - len(regular),
-            first=_utc(int(starts[0])) if len(starts) else None,
-            last=_utc(int(starts[-1])) if len(starts) else None,
-            high=float(values[HIGH].max()) if len(starts) else None,
-            low=float(values[LOW].min()) if len(starts) else None,
-            volume=float(values[VOLUME].sum()),
-        )
-
-
-def _ends(minutes: list[Nanos]) -> list[Nanos]:
-    return minutes if len(minutes) <= 2 * _SHOWN_MINUTES else minutes[:_SHOWN_MINUTES] + minutes[-_SHOWN_MINUTES:]
-
-
-def _utc(start_ns: Nanos) -> str:
-    return f"{moment(start_ns, 'UTC'):%Y-%m-%dT%H:%M:%SZ}"

@@ -5,26 +5,24 @@ The columns are ``symbol, start, open, high, low, close, volume[, vwap, trades],
 zone, the interval of the bars and the symbol table.
 """
 
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
+from actors.storage.atomic import patiently, replacing
 from actors.storage.merging import tidied
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.values import Interval, SegmentKind, Verdict
 
 SUFFIX = ".parquet"
-UNFINISHED = ".tmp"
 FORMAT_VERSION = "1"
 
 _PREFIX = "barkeeper."
@@ -33,10 +31,10 @@ _SEGMENTS = {kind.name.lower(): int(kind) for kind in SegmentKind}
 _NAMED = ("symbol", "verdict", "segment")
 # Two megabytes a column: what reading a few symbols of a large market costs in memory.
 _ROW_GROUP = 1 << 18
-_ATTEMPTS = 40
-_PAUSE_S = 0.05
-
-R = TypeVar("R")
+# A small day is handed to Python in one piece: each piece waits for the interpreter, and threads write days at once.
+_BUFFER = 1 << 16
+# Others look for rows by these; the least and greatest price of a day cost a tenth of writing it.
+_SEARCHED: Any = ["symbol", "start"]  # pyarrow declares a bool, and documents a list too
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,33 +93,8 @@ def write_day(path: Path, calendar: str, date: str, day: StoredDay, segments: np
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + UNFINISHED)
-    with unfinished.open("wb") as sink:
-        _write(sink, _table(day, segments).replace_schema_metadata(_header(calendar, date, day)))
-        sink.flush()
-        os.fsync(sink.fileno())
-    _patiently(lambda: os.replace(unfinished, path))
-    _sync_folder(path.parent)
-
-
-def _patiently(step: Callable[[], R]) -> R:
-    # Windows refuses to replace a file while somebody reads it, and to open one while it is replaced.
-    for _ in range(_ATTEMPTS):
-        with suppress(PermissionError):
-            return step()
-        time.sleep(_PAUSE_S)
-    return step()
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows opens no folders, and keeps their entries safe by itself.
-    with suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with replacing(path) as sink:
+        _write(sink, _table(day, segments, _header(calendar, date, day)))
 
 
 def _header(calendar: str, date: str, day: StoredDay) -> dict[str, str]:
@@ -136,18 +109,26 @@ def _header(calendar: str, date: str, day: StoredDay) -> dict[str, str]:
     return {_PREFIX + key: text for key, text in msgspec.structs.asdict(header).items()}
 
 
-def _table(day: StoredDay, segments: npt.NDArray[np.uint8]) -> Any:
+def _table(day: StoredDay, segments: npt.NDArray[np.uint8], header: dict[str, str]) -> Any:
     import pyarrow as pa
 
     bars = day.bars
-    columns = {
-        "symbol": pa.DictionaryArray.from_arrays(bars.symbol_index, pa.array(bars.symbols, pa.string())),
-        "start": pa.array(bars.start_ns).view(pa.timestamp("ns", "UTC")),
-        **{name: pa.array(row) for name, row in zip(_fields(len(bars.values)), bars.values, strict=True)},
-        "verdict": pa.DictionaryArray.from_arrays(day.verdicts, list(_VERDICTS)),
-        "segment": pa.DictionaryArray.from_arrays(segments, list(_SEGMENTS)),
-    }
-    return pa.table(columns)
+    columns = [
+        pa.DictionaryArray.from_arrays(bars.symbol_index, pa.array(bars.symbols, pa.string())),
+        pa.array(bars.start_ns).view(pa.timestamp("ns", "UTC")),
+        *(pa.array(row) for row in bars.values),
+        pa.DictionaryArray.from_arrays(day.verdicts, _texts(tuple(_VERDICTS))),
+        pa.DictionaryArray.from_arrays(segments, _texts(tuple(_SEGMENTS))),
+    ]
+    names = ("symbol", "start", *_fields(len(bars.values)), "verdict", "segment")
+    return pa.Table.from_arrays(columns, names, metadata=header)
+
+
+@cache
+def _texts(names: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(names, pa.string())
 
 
 def _fields(rows: int) -> tuple[str, ...]:
@@ -155,9 +136,19 @@ def _fields(rows: int) -> tuple[str, ...]:
 
 
 def _write(sink: Any, table: Any) -> None:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(table, sink, compression="lz4", write_page_checksum=True, row_group_size=_ROW_GROUP)
+    buffered = pa.BufferedOutputStream(pa.PythonFile(sink, "w"), _BUFFER)
+    pq.write_table(
+        table,
+        buffered,
+        compression="lz4",
+        write_page_checksum=True,
+        write_statistics=_SEARCHED,
+        row_group_size=_ROW_GROUP,
+    )
+    buffered.detach()  # else it would close the sink
 
 
 @contextmanager
@@ -166,7 +157,7 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[Any, _Header
     import pyarrow.parquet as pq
 
     try:
-        with _patiently(
+        with patiently(
             partial(pq.ParquetFile, path, read_dictionary=list(_NAMED), page_checksum_verification=True)
         ) as file:
             yield file, _checked(file, calendar, date)
@@ -174,7 +165,7 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[Any, _Header
         raise
     except BarkeeperError as error:
         raise DataError(f"{path}: {error}") from error
-    except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError) as error:
+    except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError, IndexError) as error:
         expected = f"expected a Parquet file with the bars of {calendar} on {date}"
         raise DataError(f"{path} cannot be read: {expected}, but: {str(error).splitlines()[0]}") from error
 
@@ -209,6 +200,8 @@ def _check_columns(schema: Any) -> None:
 
 def _day(file: Any, header: _Header, symbols: Sequence[str] | None) -> StoredDay:
     index = _numbers(file.read(["symbol"], use_threads=False), "symbol", _places(header.table))
+    if len(index) != file.metadata.num_rows:  # the heads of its pages have no checksum
+        raise DataError(f"the column 'symbol' has {len(index)} cells for {file.metadata.num_rows} rows")
     keep = _mask(header.table, symbols)[index]
     starts, values, verdicts = _columns(file, keep)
     bars = BarBatch(

@@ -1,20 +1,28 @@
 """Bars that rest in memory only: for tests, and for applications that keep their own archive."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from actors.kernel.ports import MergeCounts, StoredDay
 from actors.storage.merging import check_key, merge_days, only
+from actors.storage.sidecar import check_day, succeeding
+from messages.certificates import SessionCertificate
+from messages.history import Adjustment
 
 
 class MemoryStore:
     """A bar store in a dictionary. Days are immutable and swapped whole, so a reader sees the old or the new one.
 
     ``close`` keeps the days: a store may outlive the system that used it.
+
+    Args:
+        adjustments: splits and dividends, in any order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, adjustments: Iterable[Adjustment] = ()) -> None:
+        self._adjustments = tuple(sorted(adjustments, key=lambda one: (one.symbol, one.ex_date)))
         self._days: dict[tuple[str, str], StoredDay] = {}
+        self._certificates: dict[tuple[str, str], SessionCertificate] = {}
         self._changing = Lock()
 
     def calendars(self) -> tuple[str, ...]:
@@ -44,6 +52,28 @@ class MemoryStore:
             if counts.added or counts.corrected:
                 self._days[calendar, date] = merged
         return counts
+
+    def certified(self, calendar: str) -> tuple[str, ...]:
+        """Return the session dates that have a certificate, ascending."""
+        with self._changing:
+            return tuple(sorted(date for name, date in self._certificates if name == calendar))
+
+    def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
+        """Return the certificate of a day, or ``None`` where it has none."""
+        check_key(calendar, date)
+        return self._certificates.get((calendar, date))
+
+    def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
+        """Put a certificate beside a day; ``actors.storage.sidecar`` says what becomes of one that is there."""
+        check_key(calendar, date)
+        check_day(certificate, calendar, date)
+        with self._changing:
+            old = self._certificates.get((calendar, date))
+            self._certificates[calendar, date] = succeeding(old, certificate)
+
+    def adjustments(self) -> tuple[Adjustment, ...]:
+        """Return the splits and dividends, sorted by symbol and date."""
+        return self._adjustments
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

@@ -114,6 +114,7 @@ ALPACA = Format(
     source="https://docs.alpaca.markets/reference/stockbars",
     stamp=Stamp.START,
     tz=OFFSET,
+    adjusted=None,  # the request says: adjustment=raw, split, dividend or all
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     sniff=_sniff,

@@ -28,6 +28,7 @@ ALPHA_VANTAGE = Format(
     source="https://www.alphavantage.co/documentation/#intraday",
     stamp=Stamp.END,
     tz="America/New_York",
+    adjusted=True,  # adjusted=true is the default of the request
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     calendar="XNYS",

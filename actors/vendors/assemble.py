@@ -13,6 +13,7 @@ from messages.columns import CLOSE, VWAP, Floats, Indices, Stamps
 from messages.errors import DataError
 from messages.values import MINUTE_NS
 
+_LOCAL_ROWS = 4 << 20
 NO_VOLUME = "there is no volume column: every volume is 0"
 
 
@@ -82,7 +83,7 @@ class Assembler:
             DataError: nothing gives the symbol, or the one given fits several.
         """
         if self._zone is None:
-            self._without_zone.append(columns.stamps_ns)
+            self._keep_local(columns.stamps_ns)
             return
         moments = localise(columns.stamps_ns, self._zone)
         yield RawBars(
@@ -106,6 +107,12 @@ class Assembler:
         """
         if self._without_zone:
             raise ZoneMissing(np.concatenate(self._without_zone))
+
+    def _keep_local(self, local_ns: Stamps) -> None:
+        # Of a very large file the first rows tell where it may be from; the edges are told of all of it.
+        if sum(map(len, self._without_zone)) > _LOCAL_ROWS and len(local_ns):
+            local_ns = np.array([local_ns.min(), local_ns.max()])
+        self._without_zone.append(local_ns)
 
     def _starts(self, moments: Localised) -> Stamps:
         return moments.utc_ns - MINUTE_NS if self._fmt.stamped(self._hints) is Stamp.END else moments.utc_ns

@@ -26,6 +26,7 @@ BINANCE = Format(
     source="https://github.com/binance/binance-public-data#klines",
     stamp=Stamp.START,
     tz="UTC",
+    adjusted=False,
     coverage=Coverage.ALL,
     emits_empty_minutes=True,
     calendar="24/7",

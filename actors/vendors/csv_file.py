@@ -19,6 +19,7 @@ CSV = Format(
     source="https://www.rfc-editor.org/rfc/rfc4180",
     stamp=None,
     tz=None,
+    adjusted=None,
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
     sniff=_sniff,

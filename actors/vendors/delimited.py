@@ -4,7 +4,7 @@ The fast way hands whole blocks to pyarrow with every column's type fixed. When 
 block is read again as text, and its broken and blank rows are found one by one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,14 +14,15 @@ import numpy as np
 from actors.vendors import naming, stamps
 from actors.vendors.assemble import NO_VOLUME, Assembler
 from actors.vendors.format import Broken, Format, Hints, RawBars
-from actors.vendors.peek import Head, members, told_as_data_errors, unpacked
+from actors.vendors.peek import Head, members, told_as_data_errors, unpacked, unpacking
 from actors.vendors.stamps import StampForm
 from actors.vendors.tolerant import EMPTY, VALUE_ROLES, read_tolerantly, value_rows
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 
-BLOCK_BYTES = 32 << 20
+BLOCK_BYTES = 8 << 20
 _NEWLINE = ord("\n")
+_SAMPLED_LINES = 500
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     header_lines: int
     form: StampForm
     decimal_point: str = "."
+    pattern: str = ""
+    """How people wrote dates and times, if that is known; else the file is asked."""
+    numbers: tuple[str, ...] = VALUE_ROLES
+    """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
 
     @property
     def names(self) -> list[str]:
@@ -57,6 +62,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     values: Floats
     rows: Stamps
     broken: Broken = Broken()
+    share: float = 1.0
+    """How much of the file has been read when these lines have been, from 0 to 1."""
 
 
 def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
@@ -111,8 +118,17 @@ def _form(sample: str, layout: Layout) -> StampForm:
     return StampForm.TEXT if len(layout.stamp_roles) > 1 else stamps.form_of(sample)
 
 
-def read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def read(
+    fmt: Format, path: Path, hints: Hints, pattern: str = "", symbol_named: Callable[[Path], str] | None = None
+) -> Iterator[RawBars]:
     """Read a delimited file of any packing; a zip's members one after the other.
+
+    Args:
+        fmt: its format.
+        path: where it is.
+        hints: what the user says.
+        pattern: how dates and times are written, where the format says so and they are not ISO.
+        symbol_named: gives the symbol that a file's name states, where the format has names of its own.
 
     Raises:
         DataError: it cannot be read, or does not say what a bar needs.
@@ -120,27 +136,56 @@ def read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     """
     inside = members(path)
     for member in inside or ("",):
-        layout = layout_of(Head(path, member), fmt.columns)
+        layout = msgspec.structs.replace(layout_of(Head(path, member), fmt.columns), pattern=pattern)
         # A zip of one file is that file; of several, each is called what it is called within.
         name = Path(member) if len(inside) > 1 else path
-        assembler = Assembler(fmt, hints, name, is_local=layout.form.is_local)
+        symbol = symbol_named(name) if symbol_named else ""
+        assembler = Assembler(fmt, hints, name, is_local=layout.form.is_local, symbol=symbol)
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)
         for block in blocks(path, member, layout):
-            yield from assembler.assembled(block)
+            for raw in assembler.assembled(block):
+                yield msgspec.structs.replace(raw, share=block.share)
         assembler.finish()
 
 
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     """Read a file, or a zip's member, block by block."""
-    with told_as_data_errors(), unpacked(path, member) as stream:
+    size = path.stat().st_size
+    if layout.form is StampForm.TEXT and not layout.pattern:
+        layout = msgspec.structs.replace(layout, pattern=_pattern(path, member, layout))
+    with told_as_data_errors(), path.open("rb") as packed, unpacking(packed, member) as stream:
         first_row, header_lines = 1, layout.header_lines
         for text in _cut(stream):
             body = memoryview(text)[_end_of_line(text, header_lines) :]
             lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _NEWLINE))
             if lines:
-                yield _block(body, first_row + header_lines, lines, layout)
+                block = _block(body, first_row + header_lines, lines, layout)
+                yield msgspec.structs.replace(block, share=min(packed.tell() / size, 1.0))
             first_row, header_lines = first_row + header_lines + lines, 0
+
+
+def _pattern(path: Path, member: str, layout: Layout) -> str:
+    """Return how dates and times are written, from as much of the file as it takes to tell days from months."""
+    found, header_lines = "", layout.header_lines
+    with told_as_data_errors(), unpacked(path, member) as stream:
+        for text in _cut(stream):
+            sample = _sampled(text[_end_of_line(text, header_lines) :], layout)
+            pattern, header_lines = stamps.pattern_of(sample), 0
+            if not stamps.may_be_either(sample, pattern):
+                return pattern
+            found = found or pattern
+    return found
+
+
+def _sampled(text: bytes, layout: Layout) -> list[str]:
+    lines = text.decode("utf-8", errors="replace").splitlines()
+    rows = [line.split(layout.delimiter) for line in lines[:: max(1, len(lines) // _SAMPLED_LINES)]]
+    return [
+        " ".join(row[layout.places[role]].strip().strip('"').strip() for role in layout.stamp_roles)
+        for row in rows
+        if len(row) == layout.width
+    ]
 
 
 def _end_of_line(text: bytes, lines: int) -> int:
@@ -180,14 +225,26 @@ def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Bloc
         stamps_ns=stamps_ns,
         symbols=symbols,
         symbol_index=symbol_index,
-        values=value_rows({role: _floats(table, role) for role in VALUE_ROLES if role in layout.places}, len(table)),
+        values=value_rows(
+            {role: _floats(table, role) for role in layout.numbers if role in layout.places},
+            len(table),
+            layout.numbers,
+        ),
         rows=np.arange(first_row, first_row + len(table), dtype=np.int64),
     )
 
 
 def _exact(text: memoryview, first_row: int, layout: Layout) -> Block:
     read = read_tolerantly(
-        bytes(text), first_row, layout.names, layout.delimiter, layout.decimal_point, layout.stamp_roles, layout.form
+        bytes(text),
+        first_row,
+        layout.names,
+        layout.delimiter,
+        layout.decimal_point,
+        layout.stamp_roles,
+        layout.form,
+        layout.numbers,
+        layout.pattern,
     )
     return Block(
         stamps_ns=read.stamps_ns,
@@ -207,11 +264,11 @@ def _typed(text: memoryview, layout: Layout) -> Any:
         StampForm.ISO: pa.timestamp("ns"),
         StampForm.ISO_OFFSET: pa.timestamp("ns", "UTC"),
         StampForm.EPOCH: pa.int64(),
-        StampForm.TIME_OF_DAY: pa.int64(),
+        StampForm.TIME_OF_DAY: pa.float64(),
         StampForm.EPOCH_SECONDS: pa.float64(),
         StampForm.TEXT: pa.string(),
     }
-    types = dict.fromkeys((role for role in layout.places if role in VALUE_ROLES), pa.float64())
+    types = dict.fromkeys((role for role in layout.places if role in layout.numbers), pa.float64())
     types |= dict.fromkeys(layout.stamp_roles, forms[layout.form])
     if naming.SYMBOL in layout.places:
         types[naming.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
@@ -245,11 +302,11 @@ def _stamps(table: Any, layout: Layout) -> Stamps:
     match layout.form:
         case StampForm.TEXT:
             texts = columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
-            return stamps.read_texts(texts, layout.form)
+            return stamps.read_texts(texts, layout.form, layout.pattern)
         case StampForm.EPOCH:
             return stamps.epoch_ns(found)
         case StampForm.TIME_OF_DAY:
-            return found * stamps.MILLISECOND_NS
+            return stamps.from_milliseconds(columns[0])
         case StampForm.EPOCH_SECONDS:
             return stamps.from_seconds(columns[0])
         case _:

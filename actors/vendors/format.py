@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 EXAMPLES = 5
 """How many broken rows of a file are shown; all are counted."""
 
+UNPARSABLE = "unparsable"
+"""The reason that a row counts under which cannot be read at all."""
+
 OFFSET = "offset"
 """A zone that is no zone: every stamp carries its own offset from UTC."""
 
@@ -71,6 +74,8 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[BrokenRow, ...] = ()
     count: int = 0
     blank: int = 0
+    reason: str = UNPARSABLE
+    """Why they are none, as the report counts them."""
 
     @classmethod
     def of(cls, rows: list[BrokenRow], blank: int = 0) -> "Broken":
@@ -101,6 +106,8 @@ class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The calendar that the file itself points to."""
     market: str = ""
     """Where the symbols are at home, where a vendor says so: one name may mean two things."""
+    share: float = 1.0
+    """How much of the file has been read when these have been, from 0 to 1."""
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +122,13 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: nobody says; start is assumed and the sessions are looked at."""
     tz: str | None
     """The zone of stamps without an offset (IANA), ``offset`` where each carries its own, ``None``: must be given."""
+    adjusted: bool | None
+    """Whether prices are adjusted for splits or dividends; ``None``: the request decides, or the vendor is silent."""
     coverage: Coverage
     emits_empty_minutes: bool
     """Whether a minute without a trade has a row."""
+    is_complete: bool = False
+    """Whether a minute without a row was not traded, in each session of a symbol that a file has a row of."""
     sniff: "Callable[[Head], bool]"
     read: "Callable[[Format, Path, Hints], Iterator[RawBars]]"
     columns: tuple[str, ...] = ()

@@ -1,161 +1,171 @@
 """One file's bars against a calendar: which can be kept, what is wrong with the others, and what looks odd."""
 
-from collections.abc import Iterable
+from itertools import compress
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
-from actors.vendors import oddities
 from actors.vendors.format import EXAMPLES, RawBars
+from actors.vendors.oddities import Oddities
 from actors.vendors.report import Example, FileReport
-from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Stamps
+from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, moment
 
-EMPTY_PRICE, NOT_A_SESSION_DAY, UNPARSABLE = "empty_price", "not_a_session_day", "unparsable"
+Codes = npt.NDArray[np.uint8]
+
+EMPTY_PRICE, NOT_A_SESSION_DAY = "empty_price", "not_a_session_day"
 _EMPTY, _NO_SESSION = 100, 101
 _REASONS = {fault.value: fault.reason for fault in Fault} | {_EMPTY: EMPTY_PRICE, _NO_SESSION: NOT_A_SESSION_DAY}
+_ORDER = list(_REASONS.values())
 
 
 class FileBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The bars of one file, in its order; after judging with the session that each belongs to."""
+    """Bars of one file that can be kept, in its order, with the session that each belongs to."""
 
     symbols: tuple[str, ...]
     symbol_index: Indices
     start_ns: Stamps
     values: Floats
     rows: Stamps
-    assignment: Assignment | None = None
+    assignment: Assignment
 
 
-def gathered(blocks: list[RawBars]) -> FileBars:
-    """Join a file's blocks: one table of symbols, in upper case, and volumes of 0 where cells are empty."""
-    names = sorted({symbol.upper() for block in blocks for symbol in block.symbols})
-    place = {symbol: index for index, symbol in enumerate(names)}
-    index = [
-        np.array([place[symbol.upper()] for symbol in block.symbols], np.int32)[block.symbol_index] for block in blocks
-    ]
-    fields = max(len(block.values) for block in blocks)
-    return FileBars(
-        symbols=tuple(names),
-        symbol_index=_joined(index),
-        start_ns=_joined([block.start_ns for block in blocks]),
-        values=_joined([widened(block.values, fields) for block in blocks], axis=1),
-        rows=_joined([block.rows for block in blocks]),
-    )
+class Judge:
+    """Holds one file's bars against a calendar, block by block; what is wrong with the file goes to its report."""
 
+    def __init__(self, calendar: Calendar, report: FileReport, *, allow_negative: bool, stamp_is_assumed: bool) -> None:
+        """Begin.
 
-def _joined(arrays: list, axis: int = 0):  # type: ignore[no-untyped-def, type-arg]  # of any dtype, and the same one back
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=axis)
+        Args:
+            calendar: whose sessions the bars belong to.
+            report: where counts, examples, warnings, symbols and sessions are written.
+            allow_negative: whether prices may be zero or below.
+            stamp_is_assumed: whether nobody said which end of the bar its stamp is.
+        """
+        self._calendar = calendar
+        self._report = report
+        self._allow_negative = allow_negative
+        self._oddities = Oddities(calendar, stamp_is_assumed=stamp_is_assumed)
+        self._remarks: dict[str, None] = {}
+        self._ambiguous = 0
+        self._nonexistent = 0
+        self._without_volume = 0
+        self._symbols: set[str] = set()
+        self._sessions: set[str] = set()
 
+    def kept(self, block: RawBars) -> FileBars:
+        """Return the bars of a block that can be kept; the report says what became of the others."""
+        self._note_reading(block)
+        bars = msgspec.structs.replace(block, symbols=tuple(symbol.upper() for symbol in block.symbols))
+        self._fill_volumes(bars)
+        codes = faults(bars.values, bars.start_ns, allow_negative=self._allow_negative)
+        if codes.any():
+            codes[np.isnan(bars.values[: CLOSE + 1]).any(axis=0)] = _EMPTY
+        assignment = self._assigned(bars.start_ns)
+        codes[(assignment.date_index < 0) & (codes == 0)] = _NO_SESSION
+        self._note_rejections(bars, codes)
+        kept = _selected(bars, assignment, codes == 0)
+        self._note_content(kept)
+        return kept
 
-def widened(values: Floats, fields: int) -> Floats:
-    """Return values with rows of NaN for the fields that they lack."""
-    if len(values) == fields:
-        return values
-    return np.vstack([values, np.full((fields - len(values), values.shape[1]), np.nan)])
+    def finish(self) -> None:
+        """Complete the report: the file is at its end."""
+        report, warn = self._report, self._report.warnings.append
+        report.rejected = {reason: report.rejected[reason] for reason in sorted(report.rejected, key=_place_of)}
+        report.symbols, report.sessions = sorted(self._symbols), sorted(self._sessions)
+        report.warnings.extend(self._remarks)
+        if self._ambiguous:
+            warn(f"{self._ambiguous} stamps occur twice because clocks went back; read as the first of the two")
+        if self._nonexistent:
+            went = "clocks went forward; read with the offset from before the change"
+            warn(f"{self._nonexistent} stamps do not exist: {went}")
+        if self._without_volume:
+            warn(f"{self._without_volume} rows have no volume; read as 0")
+        report.warnings.extend(self._oddities.told())
 
-
-def note_reading(report: FileReport, blocks: Iterable[RawBars]) -> None:
-    """Write into the report what reading alone tells: blank and unreadable rows, remarks, clocks that changed."""
-    ambiguous = nonexistent = 0
-    for block in blocks:
-        report.blank_rows += block.broken.blank
-        report.rows += len(block.rows) + block.broken.count
+    def _note_reading(self, block: RawBars) -> None:
+        broken = block.broken
+        self._report.blank_rows += broken.blank
+        self._report.rows += len(block.rows) + broken.count
         examples = [
-            Example(row=broken.row, reason=UNPARSABLE, field=broken.field, seen=broken.seen, expected=broken.expected)
-            for broken in block.broken.rows
+            Example(row=row.row, reason=broken.reason, field=row.field, seen=row.seen, expected=row.expected)
+            for row in broken.rows
         ]
-        report.reject(UNPARSABLE, block.broken.count, examples)
-        report.warnings.extend(remark for remark in block.remarks if remark not in report.warnings)
-        ambiguous += block.ambiguous
-        nonexistent += block.nonexistent
-    if ambiguous:
-        report.warnings.append(f"{ambiguous} stamps occur twice because clocks went back; read as the first of the two")
-    if nonexistent:
-        report.warnings.append(
-            f"{nonexistent} stamps do not exist: clocks went forward; read with the offset from before the change"
-        )
+        self._report.reject(broken.reason, broken.count, examples)
+        self._remarks.update(dict.fromkeys(block.remarks))
+        self._ambiguous += block.ambiguous
+        self._nonexistent += block.nonexistent
+
+    def _fill_volumes(self, bars: RawBars) -> None:
+        unknown = np.isnan(bars.values[VOLUME])
+        if unknown.any():
+            bars.values[VOLUME, unknown] = 0.0
+            self._without_volume += int(np.count_nonzero(unknown))
+
+    def _assigned(self, starts_ns: Stamps) -> Assignment:
+        """Ask for each distinct start only once, where many symbols share them."""
+        minutes, place = _shared(starts_ns)
+        assignment = self._calendar.assign(minutes)
+        if place is not None:
+            assignment = Assignment(
+                dates=assignment.dates,
+                date_index=assignment.date_index[place],
+                segment=assignment.segment[place],
+            )
+        self._oddities.note(starts_ns, assignment)
+        return assignment
+
+    def _note_rejections(self, bars: RawBars, codes: Codes) -> None:
+        for code in np.unique(codes[codes != 0]).tolist():
+            places = np.flatnonzero(codes == code)
+            examples = [_example(bars, int(place), int(code), self._calendar) for place in places[:EXAMPLES]]
+            self._report.reject(_REASONS[code], len(places), examples)
+
+    def _note_content(self, kept: FileBars) -> None:
+        has_bars = np.bincount(kept.symbol_index, minlength=len(kept.symbols)) > 0
+        self._symbols.update(compress(kept.symbols, has_bars))
+        dates = kept.assignment.dates
+        has_dates = np.bincount(kept.assignment.date_index, minlength=len(dates)) > 0
+        self._sessions.update(compress(dates, has_dates))
 
 
-def judge(
-    bars: FileBars, calendar: Calendar, report: FileReport, *, allow_negative: bool, stamp_is_assumed: bool
-) -> FileBars:
-    """Return the bars that can be kept, with their sessions; the report says what became of the others.
-
-    Args:
-        bars: a file's bars.
-        calendar: whose sessions they belong to.
-        report: where rejections, warnings and sessions are written.
-        allow_negative: whether prices may be zero or below.
-        stamp_is_assumed: whether nobody said which end of the bar its stamp is.
-    """
-    _fill_volumes(bars, report)
-    codes = faults(bars.values, bars.start_ns, allow_negative=allow_negative)
-    if codes.any():
-        codes[np.isnan(bars.values[: CLOSE + 1]).any(axis=0)] = _EMPTY
-    assignment = _assigned(bars.start_ns, calendar)
-    codes[(assignment.date_index < 0) & (codes == 0)] = _NO_SESSION
-    report.warnings.extend(oddities.of(bars.start_ns, assignment, calendar, stamp_is_assumed=stamp_is_assumed))
-    _note_rejections(bars, codes, calendar, report)
-    keep = codes == 0
-    if keep.all():
-        kept = msgspec.structs.replace(bars, assignment=assignment)
-    else:
-        kept = FileBars(
-            symbols=bars.symbols,
-            symbol_index=bars.symbol_index[keep],
-            start_ns=bars.start_ns[keep],
-            values=bars.values[:, keep],
-            rows=bars.rows[keep],
-            assignment=Assignment(
-                dates=assignment.dates, date_index=assignment.date_index[keep], segment=assignment.segment[keep]
-            ),
-        )
-    _note_content(kept, report)
-    return kept
+def _place_of(reason: str) -> int:
+    return _ORDER.index(reason) if reason in _ORDER else -1
 
 
-def _assigned(starts_ns: Stamps, calendar: Calendar) -> Assignment:
-    """Ask for each distinct start only once, where many symbols share them."""
+def _shared(starts_ns: Stamps) -> tuple[Stamps, Indices | None]:
+    """Return the distinct starts and each row's place among them, or all of them where few are shared."""
     if not len(starts_ns):
-        return calendar.assign(starts_ns)
+        return starts_ns, None
     first = int(starts_ns.min())
     offsets, rest = np.divmod(starts_ns - first, MINUTE_NS)
     size = int(offsets.max()) + 1
     if size > len(starts_ns) // 4 or rest.any():
-        return calendar.assign(starts_ns)
+        return starts_ns, None
     occurs = np.zeros(size, dtype=np.bool_)
     occurs[offsets] = True
     place = (np.cumsum(occurs, dtype=np.int32) - np.int32(1))[offsets]
-    distinct = calendar.assign(np.flatnonzero(occurs) * MINUTE_NS + first)
-    return Assignment(dates=distinct.dates, date_index=distinct.date_index[place], segment=distinct.segment[place])
+    return np.flatnonzero(occurs) * MINUTE_NS + first, place
 
 
-def _fill_volumes(bars: FileBars, report: FileReport) -> None:
-    unknown = np.isnan(bars.values[VOLUME])
-    if unknown.any():
-        bars.values[VOLUME, unknown] = 0.0
-        report.warnings.append(f"{np.count_nonzero(unknown)} rows have no volume; read as 0")
+def _selected(bars: RawBars, assignment: Assignment, keep: Mask) -> FileBars:
+    rows: Mask | slice = slice(None) if keep.all() else keep
+    return FileBars(
+        symbols=bars.symbols,
+        symbol_index=bars.symbol_index[rows],
+        start_ns=bars.start_ns[rows],
+        values=bars.values[:, rows],
+        rows=bars.rows[rows],
+        assignment=Assignment(
+            dates=assignment.dates, date_index=assignment.date_index[rows], segment=assignment.segment[rows]
+        ),
+    )
 
 
-def _note_rejections(bars: FileBars, codes, calendar: Calendar, report: FileReport) -> None:  # type: ignore[no-untyped-def]
-    for code in np.unique(codes[codes != 0]).tolist():
-        places = np.flatnonzero(codes == code)
-        examples = [_example(bars, int(place), int(code), calendar) for place in places[:EXAMPLES]]
-        report.reject(_REASONS[code], len(places), examples)
-
-
-def _note_content(kept: FileBars, report: FileReport) -> None:
-    assert kept.assignment is not None
-    has_bars = np.bincount(kept.symbol_index, minlength=len(kept.symbols)) > 0
-    report.symbols = [symbol for symbol, is_there in zip(kept.symbols, has_bars, strict=True) if is_there]
-    has_dates = np.bincount(kept.assignment.date_index, minlength=len(kept.assignment.dates)) > 0
-    report.sessions = [date for date, is_there in zip(kept.assignment.dates, has_dates, strict=True) if is_there]
-
-
-def _example(bars: FileBars, place: int, code: int, calendar: Calendar) -> Example:
+def _example(bars: RawBars, place: int, code: int, calendar: Calendar) -> Example:
     values: dict[str, float] = dict(zip(FIELDS, bars.values[:, place].tolist(), strict=False))
     start = moment(int(bars.start_ns[place]), calendar.tz)
     field, seen, expected = _explained(code, values, f"{start:%Y-%m-%d %H:%M:%S %Z}", calendar)

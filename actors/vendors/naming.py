@@ -36,7 +36,7 @@ _TRAILING_DATES = re.compile(r"\d{4,8}|\d{4}-\d\d(?:-\d\d)?|\d\d|bars?|data|ohlc
 _OTHER_INTERVAL = re.compile(
     r"(?:^|[-_. ])(\d+)[-_ ]?(s|sec|m|min|mins|minutes?|h|hours?|d|days?)(?=[-_. ]|$)", re.IGNORECASE
 )
-_PACKING = (".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".dat", ".psv")
+_PACKING = (".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".feather", ".dat", ".psv")
 
 
 def places_of(header: Sequence[str]) -> dict[str, int]:

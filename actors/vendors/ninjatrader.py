@@ -22,6 +22,7 @@ NINJATRADER = Format(
     source="https://ninjatrader.com/support/helpGuides/nt8/importing.htm",
     stamp=Stamp.END,
     tz="UTC",
+    adjusted=None,  # an option of the export
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
     columns=("time", "open", "high", "low", "close", "volume"),

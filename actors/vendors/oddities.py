@@ -4,6 +4,7 @@ import numpy as np
 
 from actors.market.calendar import Assignment, Calendar
 from actors.vendors.format import Unsupported
+from actors.vendors.minutes import EvenSample, MinuteSet
 from actors.vendors.stamps import localise
 from messages.columns import Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, SegmentKind, moment
@@ -17,30 +18,68 @@ _SAMPLED_SESSIONS = 20
 _GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 
+class Spacing:
+    """How far a file's bars are apart, noted block by block."""
+
+    def __init__(self, named: str | None) -> None:
+        """Begin.
+
+        Args:
+            named: the interval that the file's name states, if it is not a minute.
+        """
+        self._named = named
+        self._is_minutes = False
+        self._count = 0
+        self._off_minute = 0
+        self._on_minute = MinuteSet()
+        self._last = np.empty(0, dtype=np.int64)
+
+    def note(self, starts_ns: Stamps) -> None:
+        """Take the stamps of some consecutive bars, in the order of the file."""
+        if self._is_minutes or not len(starts_ns):
+            return
+        steps = np.diff(starts_ns, prepend=self._last)
+        self._is_minutes = bool(np.any(np.abs(steps) == MINUTE_NS))
+        self._last = starts_ns[-1:]
+        self._count += len(starts_ns)
+        is_off = starts_ns % MINUTE_NS != 0
+        self._off_minute += int(np.count_nonzero(is_off))
+        self._on_minute.add(starts_ns[~is_off])
+
+    def check(self) -> None:
+        """Check that bars are a minute apart.
+
+        Raises:
+            Unsupported: they are further apart throughout, or mostly not on the minute; says what was seen.
+        """
+        if self._is_minutes or self._count < 2:
+            return
+        if self._off_minute * 2 > self._count:
+            raise Unsupported(
+                f"{self._off_minute} of {self._count} stamps are not on the minute; only one-minute bars are imported"
+            )
+        steps = np.diff(self._on_minute.ascending())
+        # Some on the minute and some off it have no common step of whole minutes.
+        apart = int(np.gcd.reduce(steps)) if len(steps) and not self._off_minute else 0
+        if apart > MINUTE_NS and (self._named or len(steps) >= _FEW_BARS):
+            lengths, occurrences = np.unique(steps, return_counts=True)
+            usual = int(lengths[np.argmax(occurrences)])
+            raise Unsupported(f"bars every {_spelled(usual)}; only one-minute bars are imported")
+
+
 def check_interval(starts_ns: Stamps, named: str | None) -> None:
     """Check that bars are a minute apart.
 
     Args:
-        starts_ns: the stamps of a file, any order.
+        starts_ns: the stamps of a file, in its order.
         named: the interval that the file's name states, if it is another one.
 
     Raises:
-        Unsupported: they are further apart throughout, or mostly not on the minute; says what was seen.
+        Unsupported: they are not; says what was seen.
     """
-    steps = np.diff(starts_ns)
-    if np.any(np.abs(steps) == MINUTE_NS) or len(steps) == 0:
-        return
-    steps = np.diff(np.unique(starts_ns))
-    off_minute = np.count_nonzero(starts_ns % MINUTE_NS)
-    if off_minute * 2 > len(starts_ns):
-        raise Unsupported(
-            f"{off_minute} of {len(starts_ns)} stamps are not on the minute; only one-minute bars are imported"
-        )
-    apart = int(np.gcd.reduce(steps)) if len(steps) else 0
-    if apart > MINUTE_NS and apart % MINUTE_NS == 0 and (named or len(steps) >= _FEW_BARS):
-        lengths, occurrences = np.unique(steps, return_counts=True)
-        usual = int(lengths[np.argmax(occurrences)])
-        raise Unsupported(f"bars every {_spelled(usual)}; only one-minute bars are imported")
+    spacing = Spacing(named)
+    spacing.note(starts_ns)
+    spacing.check()
 
 
 def _spelled(span_ns: int) -> str:
@@ -49,30 +88,59 @@ def _spelled(span_ns: int) -> str:
     return f"{count} {name}s" if count > 1 else name
 
 
-def of(starts_ns: Stamps, assignment: Assignment, calendar: Calendar, *, stamp_is_assumed: bool) -> list[str]:
-    """Return a sentence for each thing that looks odd.
+class Oddities:
+    """What looks odd about a file, noted block by block; stamps are read as the start of the bar."""
 
-    Args:
-        starts_ns: a file's stamps, read as the start of the bar.
-        assignment: the sessions and segments they fall into.
-        calendar: whose sessions.
-        stamp_is_assumed: whether nobody said which end of the bar a stamp is.
-    """
-    found = []
-    outside = np.count_nonzero(assignment.segment == SegmentKind.OUTSIDE) / max(1, len(starts_ns))
-    if outside > _OUTSIDE_SHARE:
-        cause = _likely_cause(starts_ns, calendar)
-        found.append(f"{outside:.0%} of the bars lie outside every segment of {calendar.name}: {cause}")
-    if stamp_is_assumed and _shows_close_not_open(starts_ns, assignment, calendar):
-        found.append(
-            "the sessions show the minute of the close and not that of the open, as if stamps were the end of the "
-            "bar: if so, import again with --stamp end"
-        )
-    return found
+    def __init__(self, calendar: Calendar, *, stamp_is_assumed: bool) -> None:
+        """Begin.
+
+        Args:
+            calendar: whose sessions the bars belong to.
+            stamp_is_assumed: whether nobody said which end of the bar a stamp is.
+        """
+        self._calendar = calendar
+        self._stamp_is_assumed = stamp_is_assumed
+        self._count = 0
+        self._outside = 0
+        self._sample = EvenSample(_SAMPLED)
+        self._minutes = MinuteSet()
+        self._dates: set[str] = set()
+
+    def note(self, starts_ns: Stamps, assignment: Assignment) -> None:
+        """Take some bars, and the sessions and segments that they fall into."""
+        self._count += len(starts_ns)
+        self._outside += int(np.count_nonzero(assignment.segment == SegmentKind.OUTSIDE))
+        self._sample.add(starts_ns)
+        if self._stamp_is_assumed:
+            self._minutes.add(starts_ns[starts_ns % MINUTE_NS == 0])
+            self._dates.update(assignment.dates)
+
+    def told(self) -> list[str]:
+        """Return a sentence for each thing that looks odd."""
+        found = []
+        outside = self._outside / max(1, self._count)
+        if outside > _OUTSIDE_SHARE:
+            cause = _likely_cause(self._sample.stamps(), self._calendar)
+            found.append(f"{outside:.0%} of the bars lie outside every segment of {self._calendar.name}: {cause}")
+        if self._stamp_is_assumed and self._shows_close_not_open():
+            found.append(
+                "the sessions show the minute of the close and not that of the open, as if stamps were the end of the "
+                "bar: if so, import again with --stamp end"
+            )
+        return found
+
+    def _shows_close_not_open(self) -> bool:
+        dates = sorted(self._dates)
+        step = max(1, len(dates) // _SAMPLED_SESSIONS)
+        sessions = [session for date in dates[::step] if (session := self._calendar.session(date))]
+        # Where sessions follow each other without a pause, the close of one is the open of the next.
+        paused = [session for session in sessions if session.close_ns - session.open_ns < DAY_NS]
+        has_close = self._minutes.has([session.close_ns for session in paused])
+        has_open = self._minutes.has([session.open_ns for session in paused])
+        return bool(paused) and int(np.count_nonzero(has_close & ~has_open)) * 2 > len(paused)
 
 
-def _likely_cause(starts_ns: Stamps, calendar: Calendar) -> str:
-    sample = starts_ns[:: max(1, len(starts_ns) // _SAMPLED)]
+def _likely_cause(sample: Stamps, calendar: Calendar) -> str:
     if goes_round_the_clock(sample):
         return "they go round the clock, so the calendar is the likely cause (--calendar 24/7, or that of the market)"
     shares = {shift: float(inside(calendar, sample + shift).mean()) for shift in _SHIFTS_NS}
@@ -93,15 +161,6 @@ def goes_round_the_clock(starts_ns: Stamps) -> bool:
     """Return whether nearly every hour of the day has a bar."""
     hours = np.bincount(starts_ns % DAY_NS // (60 * MINUTE_NS), minlength=24)
     return bool(np.count_nonzero(hours) >= 22)
-
-
-def _shows_close_not_open(starts_ns: Stamps, assignment: Assignment, calendar: Calendar) -> bool:
-    step = max(1, len(assignment.dates) // _SAMPLED_SESSIONS)
-    sessions = [session for date in assignment.dates[::step] if (session := calendar.session(date))]
-    # Where sessions follow each other without a pause, the close of one is the open of the next.
-    paused = [session for session in sessions if session.close_ns - session.open_ns < DAY_NS]
-    closed_late = [session for session in paused if session.close_ns in starts_ns and session.open_ns not in starts_ns]
-    return bool(paused) and len(closed_late) * 2 > len(paused)
 
 
 def refusal_without_zone(local_ns: Stamps, calendar: Calendar | None) -> str:

@@ -11,7 +11,9 @@ from typing import IO, Any
 
 from messages.errors import DataError
 
-_GZIP, _ZSTD, _ZIP, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK", b"PAR1"
+_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK"
+_PARQUET, _FEATHER = b"PAR1", b"ARRO"
+_MAGIC_BYTES = 4
 _PEEK_BYTES = 1 << 16
 _PROBED = 1 << 12
 _REPLACEMENT = "\ufffd"
@@ -32,12 +34,14 @@ class Head:
         with told_as_data_errors():
             self.magic = _first_bytes(path)
             self.members = members(path)
-            self.is_text = not self.is_parquet
-            self.text = "" if self.is_parquet else self._beginning(member)
+            self.begins = self.magic
+            self.is_text = not self.is_arrow
+            self.text = "" if self.is_arrow else self._beginning(member)
 
     def _beginning(self, member: str) -> str:
         with unpacked(self.path, member or (self.members[0] if self.members else "")) as stream:
             raw = stream.read(_PEEK_BYTES)
+        self.begins = raw[:_MAGIC_BYTES]
         text = raw.decode("utf-8", errors="replace")
         if "\x00" in text or _REPLACEMENT in text[:_PROBED]:
             self.is_text = False
@@ -45,9 +49,9 @@ class Head:
         return text.removeprefix(_BYTE_ORDER_MARK)
 
     @property
-    def is_parquet(self) -> bool:
-        """Whether the file is Parquet."""
-        return self.magic == _PARQUET
+    def is_arrow(self) -> bool:
+        """Whether the file is Parquet or Feather (Arrow's file format)."""
+        return self.magic in (_PARQUET, _FEATHER)
 
     @property
     def is_json(self) -> bool:
@@ -85,7 +89,7 @@ def _evenness(counts: Counter[int]) -> tuple[int, int]:
 
 def _first_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(4)
+        return file.read(_MAGIC_BYTES)
 
 
 @contextmanager
@@ -116,18 +120,25 @@ def _is_hidden(name: str) -> bool:
 @contextmanager
 def unpacked(path: Path, member: str = "") -> Iterator[IO[bytes] | Any]:
     """Open a file for reading, through gzip, Zstandard or zip as its first bytes say."""
-    magic = _first_bytes(path)
+    with path.open("rb") as raw, unpacking(raw, member) as file:
+        yield file
+
+
+@contextmanager
+def unpacking(raw: IO[bytes], member: str = "") -> Iterator[IO[bytes] | Any]:
+    """Read through gzip, Zstandard or zip, as the first bytes say; where ``raw`` is tells how far that has come."""
+    magic = raw.read(_MAGIC_BYTES)
+    raw.seek(0)
     if magic.startswith(_ZIP):
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with zipfile.ZipFile(raw) as archive, archive.open(member) as file:
             yield file
     elif magic.startswith(_GZIP):
-        with gzip.open(path) as file:
+        with gzip.open(raw) as file:
             yield file
     elif magic.startswith(_ZSTD):
         import pyarrow as pa
 
-        with pa.input_stream(str(path), compression="zstd") as file:
+        with pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as file:
             yield file
     else:
-        with path.open("rb") as file:
-            yield file
+        yield raw

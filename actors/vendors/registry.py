@@ -3,18 +3,54 @@
 from actors.vendors import delimited
 from actors.vendors.alpaca import ALPACA
 from actors.vendors.alphavantage import ALPHA_VANTAGE
+from actors.vendors.arrow_file import column_names
+from actors.vendors.backtrader import BACKTRADER
 from actors.vendors.binance import BINANCE
 from actors.vendors.csv_file import CSV
+from actors.vendors.databento import DATABENTO
+from actors.vendors.firstrate import FIRSTRATE
 from actors.vendors.format import Format
+from actors.vendors.freqtrade import FREQTRADE
+from actors.vendors.freqtrade_trades import FREQTRADE_TRADES
+from actors.vendors.ibkr import IBKR
+from actors.vendors.kibot import KIBOT
 from actors.vendors.lean import LEAN
+from actors.vendors.lean_quote import LEAN_QUOTE
+from actors.vendors.lean_second import LEAN_SECOND
+from actors.vendors.lean_tick import LEAN_TICK
+from actors.vendors.massive import MASSIVE
 from actors.vendors.naming import NEEDED
+from actors.vendors.nautilus import NAUTILUS
 from actors.vendors.ninjatrader import NINJATRADER
-from actors.vendors.parquet_file import PARQUET, column_names
+from actors.vendors.parquet_file import PARQUET
 from actors.vendors.peek import Head
 from actors.vendors.yahoo import YAHOO
+from actors.vendors.yfinance import YFINANCE
 from messages.errors import DataError
 
-FORMATS: tuple[Format, ...] = (LEAN, PARQUET, ALPACA, BINANCE, NINJATRADER, YAHOO, ALPHA_VANTAGE, CSV)
+FORMATS: tuple[Format, ...] = (
+    LEAN_QUOTE,
+    LEAN_SECOND,
+    LEAN_TICK,
+    LEAN,
+    FREQTRADE_TRADES,
+    FREQTRADE,
+    PARQUET,
+    DATABENTO,
+    ALPACA,
+    BINANCE,
+    NINJATRADER,
+    BACKTRADER,
+    NAUTILUS,
+    YAHOO,
+    YFINANCE,
+    IBKR,
+    KIBOT,
+    FIRSTRATE,
+    MASSIVE,
+    ALPHA_VANTAGE,
+    CSV,
+)
 
 
 def format_named(name: str) -> Format:
@@ -46,8 +82,8 @@ def _names() -> str:
 
 
 def _seen(head: Head) -> str:
-    if head.is_parquet:
-        return f"Parquet with the columns {', '.join(column_names(head.path))[:200]!r}"
+    if head.is_arrow:
+        return f"Parquet or Feather with the columns {', '.join(column_names(head.path))[:200]!r}"
     if not head.is_text:
         return "it is neither text nor Parquet"
     if not head.lines:

@@ -19,6 +19,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Write nothing if any row is rejected or any file refused."""
     allow_negative: bool = False
     """Whether prices may be zero or below."""
+    complete: bool = False
+    """Whether the files hold all that was traded in the sessions that they cover: other minutes are NO_TRADE."""
 
 
 class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +31,11 @@ class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
     done: int
     total: int
     at: str
-    """The file or the day that has just been done."""
+    """The file or the day that has just been done, or the large file that is being read."""
     rows: int
     """Rows read so far."""
+    share: float
+    """How much of the phase is done, from 0 to 1: of the bytes to read, of the days to write."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +115,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     totals: Totals
     written: bool
     """Whether the store was changed or could have been: false where ``strict`` held it back."""
+    certified: int = 0
+    """Days that got a certificate, or a new one."""
     error: str | None = None
     """Why the import as a whole failed, in one sentence."""
 

@@ -33,8 +33,6 @@ class StampForm(enum.Enum):
         return self in (StampForm.ISO, StampForm.TIME_OF_DAY, StampForm.TEXT)
 
 
-MILLISECOND_NS = 1_000_000
-
 _FORMS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?"), StampForm.ISO),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)"), StampForm.ISO_OFFSET),
@@ -42,15 +40,16 @@ _FORMS = (
     (re.compile(r"\d{9,10}\.\d+"), StampForm.EPOCH_SECONDS),
 )
 
-_PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {StampForm.TIME_OF_DAY: r"\d{1,8}"}
+_PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {StampForm.TIME_OF_DAY: r"\d{1,8}(\.\d+)?"}
 
+_AMERICAN, _EUROPEAN = "%m/%d/%Y", "%d/%m/%Y"
 _DATES = (
     "%Y%m%d",
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y.%m.%d",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
+    _AMERICAN,
+    _EUROPEAN,
     "%d.%m.%Y",
     "%d-%m-%Y",
     "%m/%d/%y",
@@ -89,29 +88,35 @@ def from_seconds(seconds: Floats) -> Stamps:
     return np.round(seconds * 1e6).astype(np.int64) * 1_000
 
 
+def from_milliseconds(milliseconds: Floats) -> Stamps:
+    """Return nanoseconds, to the microsecond, of milliseconds that may have a fraction."""
+    return np.round(milliseconds * 1e3).astype(np.int64) * 1_000
+
+
 def _unit(number: int) -> int:
     return next((unit for limit, unit in _UNITS if number >= limit), SECOND_NS)
 
 
-def read_texts(texts: Any, form: StampForm) -> Stamps:
+def read_texts(texts: Any, form: StampForm, pattern: str = "") -> Stamps:
     """Read stamps one way or another, ``UNREADABLE`` where it fails: the slow way, for files with broken rows.
 
     Args:
         texts: a numpy array of strings.
         form: how they are written.
+        pattern: of dates and times as people write them, which of the many ways; by default the one that fits best.
     """
     import pandas as pd
 
     series = pd.Series(texts, dtype=object).str.strip()
-    pattern = _PATTERNS.get(form)
-    if pattern is None:
-        return _from_text(series)
-    fits = series.str.fullmatch(pattern).to_numpy(dtype=np.bool_)
+    expression = _PATTERNS.get(form)
+    if expression is None:
+        return _from_text(series, pattern)
+    fits = series.str.fullmatch(expression).to_numpy(dtype=np.bool_)
     found = np.full(len(series), UNREADABLE, dtype=np.int64)
     if form is StampForm.EPOCH:
         found[fits] = epoch_ns(series[fits].to_numpy().astype(np.int64))
     elif form is StampForm.TIME_OF_DAY:
-        found[fits] = series[fits].to_numpy().astype(np.int64) * MILLISECOND_NS
+        found[fits] = from_milliseconds(series[fits].to_numpy().astype(np.float64))
     elif form is StampForm.EPOCH_SECONDS:
         found[fits] = from_seconds(series[fits].to_numpy().astype(np.float64))
     else:
@@ -119,20 +124,42 @@ def read_texts(texts: Any, form: StampForm) -> Stamps:
     return found
 
 
-def _from_text(series: Any) -> Stamps:
+def _from_text(series: Any, pattern: str) -> Stamps:
     import pandas as pd
 
+    pattern = pattern or pattern_of(series)
+    if not pattern:
+        return np.full(len(series), UNREADABLE, dtype=np.int64)
+    return _nanos(pd.to_datetime(series, format=pattern, errors="coerce", utc=True))
+
+
+def pattern_of(texts: Any) -> str:
+    """Return the pattern that fits most of some stamps that people wrote, the American one of two; none: empty."""
+    import pandas as pd
+
+    series = pd.Series(texts, dtype=object)
     tried = series[series != ""].iloc[:: max(1, len(series) // _TRIED_ROWS)]
     best, most = "", 0
     for pattern in (date + clock for date in _DATES for clock in _CLOCKS):
-        count = int(pd.to_datetime(tried, format=pattern, errors="coerce").notna().sum())
+        count = _fitting(tried, pattern)
         if count > most:
             best, most = pattern, count
         if most == len(tried):
             break
-    if not best:
-        return np.full(len(series), UNREADABLE, dtype=np.int64)
-    return _nanos(pd.to_datetime(series, format=best, errors="coerce", utc=True))
+    return best
+
+
+def may_be_either(texts: Any, pattern: str) -> bool:
+    """Return whether a pattern could as well have day and month in the other order, by these stamps."""
+    if not pattern.startswith(_AMERICAN):
+        return not pattern
+    return _fitting(texts, pattern) == _fitting(texts, _EUROPEAN + pattern.removeprefix(_AMERICAN))
+
+
+def _fitting(texts: Any, pattern: str) -> int:
+    import pandas as pd
+
+    return int(pd.to_datetime(pd.Series(texts, dtype=object), format=pattern, errors="coerce").notna().sum())
 
 
 def _nanos(moments: Any) -> Stamps:

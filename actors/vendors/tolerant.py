@@ -30,11 +30,18 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     broken: Broken
 
 
-def value_rows(columns: Mapping[str, Floats], length: int) -> Floats:
-    """Return fields x rows; a missing volume is 0, a missing vwap or number of trades unknown (NaN)."""
-    has_extra = any(role in columns for role in EXTRA_FIELDS)
-    values = np.empty((len(VALUE_ROLES) if has_extra else len(FIELDS), length))
-    for row, role in enumerate(VALUE_ROLES[: len(values)]):
+def value_rows(columns: Mapping[str, Floats], length: int, roles: Sequence[str] = VALUE_ROLES) -> Floats:
+    """Return roles x rows; a missing volume is 0, anything else that is missing unknown (NaN).
+
+    Args:
+        columns: what there is.
+        length: how many rows.
+        roles: what is wanted; of a bar's fields the vwap and the trades are left out where the file has neither.
+    """
+    if roles == VALUE_ROLES and not any(role in columns for role in EXTRA_FIELDS):
+        roles = FIELDS
+    values = np.empty((len(roles), length))
+    for row, role in enumerate(roles):
         values[row] = columns.get(role, 0.0 if role == "volume" else np.nan)
     return values
 
@@ -47,6 +54,8 @@ def read_tolerantly(
     decimal_point: str,
     stamp_roles: Sequence[str],
     form: StampForm,
+    numbers: Sequence[str] = VALUE_ROLES,
+    pattern: str = "",
 ) -> Sound:
     """Read a block as text and keep the rows that make sense.
 
@@ -58,22 +67,24 @@ def read_tolerantly(
         decimal_point: what divides a number.
         stamp_roles: the columns that together make the stamp.
         form: how stamps are written.
+        numbers: the columns that are numbers.
+        pattern: which way dates and times are written, if they are written as people do.
     """
     table, uneven = _as_text(text, names, delimiter)
     rows = np.setdiff1d(np.arange(1, len(table) + len(uneven) + 1), [number for number, _ in uneven]) + first_row - 1
-    cells = {name: _cells(table, name) for name in names if name in (*VALUE_ROLES, *stamp_roles, SYMBOL)}
+    cells = {name: _cells(table, name) for name in names if name in (*numbers, *stamp_roles, SYMBOL)}
     is_blank = np.logical_and.reduce([column == "" for column in cells.values()])
     broken, blank = _uneven_rows(uneven, first_row, delimiter, len(names))
     keep = ~is_blank
 
-    stamps_ns = stamps.read_texts(_joined(cells, stamp_roles), form)
+    stamps_ns = stamps.read_texts(_joined(cells, stamp_roles), form, pattern)
     keep &= _checked(
         "time", _joined(cells, stamp_roles), stamps_ns != stamps.UNREADABLE, form.value, keep, rows, broken
     )
     if SYMBOL in cells:
         keep &= _checked(SYMBOL, cells[SYMBOL], cells[SYMBOL] != "", "a symbol", keep, rows, broken)
     columns = {}
-    for role in (role for role in VALUE_ROLES if role in cells):
+    for role in (role for role in numbers if role in cells):
         columns[role], is_read = _numbers(cells[role], decimal_point)
         keep &= _checked(role, cells[role], is_read, "a number", keep, rows, broken)
 
@@ -85,7 +96,7 @@ def read_tolerantly(
         stamps_ns=stamps_ns[keep],
         symbols=tuple(str(symbol) for symbol in symbols),
         symbol_index=np.zeros(count, dtype=np.int32) if symbol_index is None else symbol_index.astype(np.int32),
-        values=value_rows({role: column[keep] for role, column in columns.items()}, count),
+        values=value_rows({role: column[keep] for role, column in columns.items()}, count, numbers),
         rows=rows[keep],
         broken=Broken.of(broken, blank + int(np.count_nonzero(is_blank))),
     )

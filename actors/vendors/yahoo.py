@@ -53,6 +53,7 @@ YAHOO = Format(
     source="https://ranaroussi.github.io/yfinance/reference/api/yfinance.Ticker.history.html",
     stamp=Stamp.START,
     tz=OFFSET,
+    adjusted=True,  # auto_adjust=True is the default
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     sniff=_sniff,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -277,21 +278,15 @@ def test_readers_see_a_day_before_a_merge_or_after_it_never_between(store: BarSt
 
 def at_once(work: Callable[[int], None], count: int) -> None:
     """Do work in as many threads, which begin together."""
-    together, errors = threading.Barrier(count), []
+    together = threading.Barrier(count)
 
-    def run(number: int) -> None:
+    def begin(number: int) -> None:
         together.wait(10)
-        try:
-            work(number)
-        except Exception as error:
-            errors.append(error)
+        work(number)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert errors == []
+    with ThreadPoolExecutor(count) as pool:
+        for done in [pool.submit(begin, number) for number in range(count)]:
+            done.result(30)
 
 
 def test_different_days_may_be_merged_at_once(store: BarStore):
@@ -308,8 +303,8 @@ def test_merges_of_one_day_at_once_lose_no_bar_and_count_each_once(store: BarSto
     counts: list[MergeCounts] = []
 
     def merge(number: int) -> None:
-        for minute in range(5):
-            counts.append(store.merge("XNYS", DATE, day(bar("SHARED", minute), bar(f"S{number}", minute))))
+        given_days = [day(bar("SHARED", minute), bar(f"S{number}", minute)) for minute in range(5)]
+        counts.extend(store.merge("XNYS", DATE, given_day) for given_day in given_days)
 
     at_once(merge, 4)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from actors.storage import dayfile
+from actors.storage import atomic
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, SettingsError, StoreLocked
 from tests.storage.days import DATE, all_regular, bar, day, file_of
@@ -150,7 +150,7 @@ def test_a_file_that_is_being_read_is_replaced_a_moment_later(store: ParquetStor
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", refuse_twice)
-    monkeypatch.setattr(dayfile, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(atomic, "_PAUSE_S", 0.0)
     store.merge("XNYS", DATE, day(bar("A", 0)))
 
     assert store.symbols("XNYS", DATE) == ("A",)
@@ -161,7 +161,7 @@ def test_a_file_that_can_never_be_replaced_is_an_error(store: ParquetStore, monk
         raise PermissionError(13, "in use")
 
     monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(dayfile, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(atomic, "_PAUSE_S", 0.0)
 
     with pytest.raises(DataError, match=r"cannot write .* in use"):
         store.merge("XNYS", DATE, day(bar("A", 0)))

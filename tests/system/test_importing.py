@@ -1,16 +1,23 @@
 """Files into a store and what it then holds: counting, refusing, warning, walking folders."""
 
+import threading
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
-from actors.importing import ImportOptions, ImportProgress, import_paths, inspect_store
+from actors.importing import ImportOptions, ImportProgress, import_paths
+from actors.inspecting import inspect_store
+from actors.kernel.ports import StoredDay
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from messages.columns import BarBatch
 from messages.errors import DataError, SettingsError
 from tests.system.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
 from tests.vendors.files import HEADER, written, zipped
+
+NO_BARS = StoredDay(bars=BarBatch.of(()), verdicts=np.empty(0, dtype=np.uint8))
 
 
 def test_an_import_says_what_the_documented_json_says(tmp_path: Path) -> None:
@@ -211,7 +218,7 @@ def test_folders_are_walked_and_what_holds_no_bars_is_skipped_with_its_reason(tm
     assert {Path(file.path).name: file.reason.split(";")[0] for file in report.skipped} == {
         "README.md": "fits no format: it begins with '# hello', no column for time, open, high, low, close among "
         "'# hello'",
-        "20131007_quote.zip": "LEAN quote data of equity usa",
+        "20131007_quote.zip": "LEAN minute quote data of equity usa, which has trades too",
         "AAPL_15min.csv": "bars every 15 minutes",
     }
     assert (report.totals.skipped_files, report.failed) == (3, False)
@@ -220,7 +227,7 @@ def test_folders_are_walked_and_what_holds_no_bars_is_skipped_with_its_reason(tm
 def test_what_is_skipped_in_a_folder_is_refused_when_it_is_named(tmp_path: Path) -> None:
     path = zipped(tmp_path / "equity/usa/minute/spy/20131007_quote.zip", {"x.csv": "1"})
 
-    assert "only trade bars are imported" in (run(path).error or "")
+    assert "imported only with --format lean-quote" in (run(path).error or "")
 
 
 def test_a_folder_without_bars_and_a_path_that_is_not_there_are_errors(tmp_path: Path) -> None:
@@ -294,3 +301,60 @@ def test_progress_is_told_after_each_file_and_each_day(tmp_path: Path) -> None:
         ("writing", 2, 2, 8),
     ]
     assert [step.at for step in told[2:]] == ["2024-03-07", "2024-03-08"]
+
+
+def march(tmp_path: Path) -> Path:
+    """Write three minutes of each session of March 2024 up to the 28th, which are twenty."""
+    holidays_aside = [
+        f"2024-03-{number:02}" for number in range(1, 29) if SESSIONS["XNYS"].session(f"2024-03-{number:02}")
+    ]
+    return new_york(tmp_path, "".join(minutes("09:30", 3, date) for date in holidays_aside))
+
+
+def test_many_days_are_written_at_once_and_told_in_order(tmp_path: Path) -> None:
+    store, told = ParquetStore(tmp_path / "store"), []
+    report = import_paths([march(tmp_path)], store, ImportOptions(**NEW_YORK), told.append, SESSIONS.__getitem__)
+    store.close()
+    writing = [step for step in told if step.phase == "writing"]
+
+    assert [step.done for step in writing] == list(range(1, 21))
+    assert [step.at for step in writing] == one(report).sessions == list(store.dates("XNYS"))
+    assert (one(report).kept, one(report).rows) == (60, 60)
+    assert list(tmp_path.rglob("*.tmp")) == []
+
+
+def test_a_day_that_cannot_be_written_is_named_and_those_before_it_are_there(tmp_path: Path) -> None:
+    store, told = ParquetStore(tmp_path / "store"), []
+    in_the_way = store.root / "XNYS" / "2024" / "2024-03-14.parquet.tmp"
+
+    def block(step: ImportProgress) -> None:
+        told.append(step)
+        if step.phase == "reading":
+            store.merge("XNYS", "2024-02-01", NO_BARS)  # takes the lock, which clears away what a crash left
+            in_the_way.mkdir(parents=True)
+
+    with pytest.raises(DataError, match=r"2024-03-14"):
+        import_paths([march(tmp_path)], store, ImportOptions(**NEW_YORK), block, SESSIONS.__getitem__)
+    store.close()
+
+    assert [step.at for step in told][-1] == "2024-03-13"
+    assert store.dates("XNYS")[:9] == tuple(step.at for step in told if step.phase == "writing")
+    assert "2024-03-14" not in store.dates("XNYS")
+
+
+def test_an_interrupted_import_leaves_whole_days_and_no_thread_and_may_be_repeated(tmp_path: Path) -> None:
+    path, store, threads = march(tmp_path), ParquetStore(tmp_path / "store"), set(threading.enumerate())
+
+    def interrupt(step: ImportProgress) -> None:
+        if step.phase == "writing" and step.done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_paths([path], store, ImportOptions(**NEW_YORK), interrupt, SESSIONS.__getitem__)
+    written_days = len(store.dates("XNYS"))
+    again = one(run(path, store, **NEW_YORK))
+    store.close()
+
+    assert 5 <= written_days < 20
+    assert set(threading.enumerate()) <= threads
+    assert (again.kept, again.duplicates) == (60 - 3 * written_days, 3 * written_days)

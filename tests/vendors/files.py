@@ -51,6 +51,11 @@ def close(raw: RawBars) -> list[float]:
     return raw.values[3].tolist()
 
 
+def bars(raw: RawBars) -> list[list[float]]:
+    """Return each bar's open, high, low, close, volume and what else there is."""
+    return raw.values.T.tolist()
+
+
 def names(raw: RawBars) -> list[str]:
     """Return each bar's symbol."""
     return [raw.symbols[index] for index in raw.symbol_index.tolist()]

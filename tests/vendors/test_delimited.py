@@ -1,6 +1,7 @@
 """The plain CSV format, which every delimited one shares: packing, delimiters, broken rows, blocks."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -195,3 +196,48 @@ def test_cells_may_be_quoted(tmp_path: Path) -> None:
     text = '"timestamp","open","high","low","close","volume"\n"2024-03-08T14:30:00Z","10","11","9","10","5"\n'
 
     assert close(only(written(tmp_path / "x.csv", text))) == [10.0]
+
+
+DAYS = "".join(row(f"{day:02}/03/2024 09:30") for day in range(1, 29))
+
+
+@pytest.mark.parametrize("block_bytes", [64, 1 << 20])
+def test_days_and_months_are_told_apart_once_for_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", block_bytes)
+    found = blocks(written(tmp_path / "x.csv", HEADER + DAYS), tz="UTC")
+
+    assert [time for raw in found for time in times(raw)] == [f"2024-03-{day:02} 09:30" for day in range(1, 29)]
+
+
+def test_where_nothing_tells_the_month_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 64)
+    found = blocks(written(tmp_path / "x.csv", HEADER + row("01/03/2024 09:30") + row("02/03/2024 09:30")), tz="UTC")
+
+    assert [time for raw in found for time in times(raw)] == ["2024-01-03 09:30", "2024-02-03 09:30"]
+
+
+def test_a_beginning_that_cannot_be_read_does_not_settle_how_the_rest_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 64)
+    rubbish = row("soon") * 5
+
+    found = blocks(written(tmp_path / "x.csv", HEADER + rubbish + DAYS), tz="UTC")
+
+    assert sum(raw.broken.count for raw in found) == 5
+    assert sum(len(raw.start_ns) for raw in found) == 28
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_blocks_say_how_much_of_the_file_has_been_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 1 << 14)
+    lines = "".join(row(str(1_709_908_200 + 60 * minute), 10 + minute / 7) for minute in range(2_000))
+    shares = [raw.share for raw in blocks(written(tmp_path / "x.csv", pack((HEADER + lines).encode())))]
+
+    assert len(shares) > 3
+    assert shares == sorted(shares)
+    assert 0 < shares[0] <= shares[-1] == 1

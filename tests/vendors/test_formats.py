@@ -1,5 +1,6 @@
 """Each vendor's own format: it is recognised, and its stamps, zone, prices and symbols come out right."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,23 @@ def test_every_format_has_a_name_of_its_own_and_cites_its_source() -> None:
     assert all(format_named(fmt.name.upper()) is fmt for fmt in FORMATS)
 
 
+def rows_of_the_readme() -> list[tuple[str, str]]:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| `--format` |") :].partition("\n\n")[0].splitlines()[2:]
+    cells = [line.strip("| ").split(" | ") for line in table]
+    return [(name, adjusted) for names, *_, adjusted in cells for name in re.findall(r"`([\w-]+)`", names)]
+
+
+def test_the_readme_says_of_each_format_whether_its_prices_are_adjusted() -> None:
+    said = {True: "yes", False: "no", None: "unknown"}
+
+    assert sorted(rows_of_the_readme()) == sorted((fmt.name, said[fmt.adjusted]) for fmt in FORMATS)
+
+
 def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(DataError, match="no format 'metatrader'; there are lean, parquet, alpaca"):
+    with pytest.raises(
+        DataError, match="no format 'metatrader'; there are lean-quote, lean-second, lean-tick, lean, freqtrade"
+    ):
         format_named("metatrader")
 
 
@@ -126,7 +142,7 @@ def test_what_fits_nothing_is_refused_with_what_was_seen_and_what_is_needed(
 def test_parquet_of_something_else_is_refused_with_its_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table({"price": [1.0]}), tmp_path / "x.parquet")
 
-    with pytest.raises(DataError, match="Parquet with the columns 'price'"):
+    with pytest.raises(DataError, match="Parquet or Feather with the columns 'price'"):
         detect(Head(tmp_path / "x.parquet"))
 
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from actors.market.calendar import Assignment
 from actors.storage.memory import MemoryStore
-from actors.vendors.grouping import Pile, settle
+from actors.vendors.grouping import settle
 from actors.vendors.judging import FileBars
+from actors.vendors.pile import Pile
 from actors.vendors.report import FileReport
 from messages.values import MINUTE_NS
 
@@ -37,7 +38,7 @@ def run(store: MemoryStore, files: list[FileBars], *, write: bool = True) -> lis
     for number, bars in enumerate(files):
         pile.add(number, "24/7", bars)
     for day in pile.take():
-        settle(day, store, reports, tz="UTC", is_stored=day.date in stored, write=write)
+        settle(day, store, tz="UTC", is_stored=day.date in stored, write=write).add_to(reports)
     return reports
 
 

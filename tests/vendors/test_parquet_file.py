@@ -40,6 +40,15 @@ def test_parquet_stamps_may_be_of_any_type(tmp_path: Path, stamps: object) -> No
     assert (times(raw), raw.symbols, raw.rows.tolist()) == (EXPECTED, ("AAPL",), [1, 2])
 
 
+def test_feather_is_read_as_parquet_is(tmp_path: Path) -> None:
+    data = frame(STAMPS.tz_localize("UTC"), symbol=["A", "B"])
+    data.to_feather(tmp_path / "day.feather")
+
+    raw = only(tmp_path / "day.feather")
+
+    assert (times(raw), names(raw), raw.rows.tolist()) == (EXPECTED, ["A", "B"], [1, 2])
+
+
 def test_a_frames_index_may_be_the_time_and_needs_a_zone_if_it_is_naive(tmp_path: Path) -> None:
     path = parquet(tmp_path / "AAPL.parquet", frame(STAMPS).set_index("time"))
 
@@ -99,5 +108,5 @@ def test_parquet_that_is_damaged_in_the_middle_is_refused(tmp_path: Path) -> Non
     path = parquet(tmp_path / "A.parquet", frame(STAMPS.tz_localize("UTC")))
     content = path.read_bytes()
 
-    with pytest.raises(DataError, match="no sound Parquet file"):
+    with pytest.raises(DataError, match="no sound Parquet or Feather file"):
         blocks(written(path, content[:4] + bytes(200) + content[204:]))

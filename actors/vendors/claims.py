@@ -1,0 +1,175 @@
+"""What an import says about minutes that its files do not have, and the certificates that follow from it.
+
+A file that is declared complete claims that an absent minute was not traded, in every session of every symbol that
+it has a bar of. A day that has a certificate gets a new one whenever its bars have changed.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from actors.kernel.ports import BarStore, StoredDay
+from actors.market.axis import SessionAxis
+from actors.market.calendar import Calendar
+from actors.market.certifying import certificate_of, recertified
+from actors.market.planes import spread
+from actors.settings import DEFAULT_INTERVALS
+from actors.vendors.format import RawBars
+from actors.vendors.judging import FileBars
+from actors.vendors.pile import Day
+from messages.certificates import SessionCertificate
+from messages.columns import CLOSE, FIELDS
+from messages.values import Segment, SegmentKind, TradingSession, Verdict, VerdictRun
+
+ISSUER = "import"
+
+
+class _Claim:
+    """What one file claims that is declared complete."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.covers_extended = False
+        self.refused: set[tuple[str, str]] = set()
+        """Dates and symbols of which it has a row that is no bar: of those it claims nothing."""
+        self.is_void = False
+        """Some of its rows cannot be read at all, so nobody knows which minutes they are of."""
+
+
+class Claims:
+    """Remembers which files are declared complete, and certifies the days of an import once they are merged."""
+
+    def __init__(self, store: BarStore, calendars: Callable[[str], Calendar]) -> None:
+        self._store = store
+        self._calendars = calendars
+        self._claims: dict[int, _Claim] = {}
+
+    def note(self, file: int, source: str, calendar: Calendar, block: RawBars, kept: FileBars) -> None:
+        """Take a block of a file that is declared complete.
+
+        Args:
+            file: its place among the reports.
+            source: its format: files may be as many as days, and who told a verdict is counted in bytes.
+            calendar: whose sessions the bars belong to.
+            block: as it was read.
+            kept: the bars of it that are kept.
+        """
+        claim = self._claims.setdefault(file, _Claim(source))
+        claim.is_void |= block.broken.count > 0
+        claim.covers_extended |= _has_extended_hours(kept)
+        # A row without prices says that nothing was traded; one that was refused for another reason says nothing.
+        is_refused = np.isin(block.rows, kept.rows, invert=True) & ~np.isnan(block.values[: CLOSE + 1]).any(axis=0)
+        if is_refused.any():
+            assigned = calendar.assign(block.start_ns[is_refused])
+            for date, symbol in zip(assigned.date_index.tolist(), block.symbol_index[is_refused].tolist(), strict=True):
+                if date >= 0:
+                    claim.refused.add((assigned.dates[date], block.symbols[symbol].upper()))
+
+    def forget(self, file: int) -> None:
+        """Leave out what a file claimed that turned out to be broken further on."""
+        self._claims.pop(file, None)
+
+    def objections(self, file: int) -> tuple[str, ...]:
+        """Return why a file is not taken to be complete, or not in all, although it is declared so."""
+        claim = self._claims.get(file)
+        if claim is None or not (claim.is_void or claim.refused):
+            return ()
+        days = len({date for date, _ in claim.refused})
+        where = "in it" if claim.is_void else f"of their symbols on {days} {'day' if days == 1 else 'days'}"
+        return (f"declared complete, but some rows were rejected: absent minutes {where} are not taken as NO_TRADE",)
+
+    def certify(self, day: Day) -> bool:
+        """Issue a certificate for a merged day, if a file claims its absent minutes or it had one before.
+
+        Returns:
+            Whether there is a new one.
+
+        Raises:
+            DataError: the old certificate cannot be read.
+            StoreLocked: another process is writing to the store.
+        """
+        old = self._store.certificate(day.calendar, day.date)
+        if old is None and not self._claims:
+            return False
+        session = self._calendars(day.calendar).extended_session(day.date)
+        assert session is not None, "bars are only kept of days that have one"
+        claims = self._claims_of(day, SessionAxis(session))
+        if old is None and not claims:
+            return False
+        new = self._certificate(day, old, claims, session)
+        if old is not None and msgspec.structs.replace(new, issued_by=old.issued_by, replaces=old.replaces) == old:
+            return False
+        self._store.certify(day.calendar, day.date, new)
+        return True
+
+    def _claims_of(self, day: Day, axis: SessionAxis) -> dict[str, _Claim]:
+        """Return by symbol who claims its absent minutes: of several files one that has extended hours."""
+        is_inside = axis.slots_of(day.start_ns) >= 0
+        files, place = np.unique(day.file, return_inverse=True)
+        is_there = np.zeros((len(files), len(day.symbols)), dtype=np.bool_)
+        is_there[place[is_inside], day.symbol_index[is_inside]] = True
+        found: dict[str, _Claim] = {}
+        for row, column in np.argwhere(is_there).tolist():
+            claim, symbol = self._claims.get(int(files[row])), day.symbols[column]
+            if claim is not None and not claim.is_void and (day.date, symbol) not in claim.refused:
+                found[symbol] = claim if claim.covers_extended else found.get(symbol, claim)
+        return found
+
+    def _certificate(
+        self, day: Day, old: SessionCertificate | None, claims: dict[str, _Claim], whole: TradingSession
+    ) -> SessionCertificate:
+        session = old.session if old else msgspec.structs.replace(whole, segments=whole.regular)
+        if any(claim.covers_extended for claim in claims.values()):
+            session = msgspec.structs.replace(session, segments=_with_extended(session, whole))
+        runs = [_run(session, symbol, claim) for symbol, claim in claims.items()]
+        symbols = sorted({*day.symbols, *(old.names if old else ())})
+        stored = self._store.read(day.calendar, day.date, symbols)
+        assert stored is not None, "it has just been merged"
+        if old is None:
+            return _first_certificate(session, symbols, stored, runs)
+        return recertified(
+            old,
+            stored.bars,
+            stored.verdicts,
+            issued_by=ISSUER,
+            symbols=symbols,
+            segments=session.segments,
+            runs=runs,
+        )
+
+
+def _run(session: TradingSession, symbol: str, claim: _Claim) -> VerdictRun:
+    is_whole = claim.covers_extended
+    return VerdictRun(
+        symbol=symbol,
+        verdict=Verdict.NO_TRADE,
+        start_ns=session.start_ns if is_whole else session.open_ns,
+        end_ns=session.end_ns if is_whole else session.close_ns,
+        source=f"{ISSUER}: {claim.source}",
+    )
+
+
+def _has_extended_hours(kept: FileBars) -> bool:
+    """Whether bars show that a file covers extended hours: the closing auction's minute alone does not."""
+    segment, date_index = kept.assignment.segment, kept.assignment.date_index
+    is_late = segment == SegmentKind.POST_MARKET
+    late_minutes, late_days = len(np.unique(kept.start_ns[is_late])), len(np.unique(date_index[is_late]))
+    return bool((segment == SegmentKind.PRE_MARKET).any()) or late_minutes > late_days
+
+
+def _with_extended(session: TradingSession, whole: TradingSession) -> tuple[Segment, ...]:
+    """Return a session's segments and, where it has none of its own, the extended ones of the whole day."""
+    if len(session.regular) < len(session.segments):
+        return session.segments
+    extended = [segment for segment in whole.segments if segment.kind is not SegmentKind.REGULAR]
+    return tuple(sorted([*session.segments, *extended], key=lambda segment: segment.start_ns))
+
+
+def _first_certificate(
+    session: TradingSession, symbols: list[str], day: StoredDay, runs: list[VerdictRun]
+) -> SessionCertificate:
+    values, plane = spread(SessionAxis(session), symbols, day.bars, day.verdicts, len(FIELDS))
+    return certificate_of(
+        session, symbols, values, plane, DEFAULT_INTERVALS, runs=runs, issued_by=ISSUER, settled_ns=session.end_ns
+    )

@@ -1,0 +1,76 @@
+"""What is kept of a file's stamps while it streams by: which minutes occur, and an even sample."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from messages.columns import Mask, Stamps
+from messages.values import MINUTE_NS, Nanos
+
+_PAGE_BITS = 16
+_PAGE = 1 << _PAGE_BITS
+_FEW_PAGES = 32
+
+
+class MinuteSet:
+    """Which minutes occur among many stamps: one byte for each of a page of 45 days, whatever the number of stamps."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, Mask] = {}
+
+    def add(self, starts_ns: Stamps) -> None:
+        """Take more stamps, in any order; those that are not on the minute count for the minute they are in."""
+        if not len(starts_ns):
+            return
+        minutes = starts_ns // MINUTE_NS
+        first, last = int(minutes.min()) >> _PAGE_BITS, int(minutes.max()) >> _PAGE_BITS
+        if first == last:
+            self._page(first)[minutes & (_PAGE - 1)] = True
+            return
+        pages = minutes >> _PAGE_BITS
+        occurring: Iterable[int] = range(first, last + 1) if last - first < _FEW_PAGES else np.unique(pages).tolist()
+        for page in occurring:
+            self._page(page)[minutes[pages == page] & (_PAGE - 1)] = True
+
+    def ascending(self) -> Stamps:
+        """Return the start of each minute that occurs."""
+        found = [np.flatnonzero(self._pages[page]) + (page << _PAGE_BITS) for page in sorted(self._pages)]
+        return np.concatenate(found) * MINUTE_NS if found else np.empty(0, dtype=np.int64)
+
+    def has(self, starts_ns: Sequence[Nanos]) -> Mask:
+        """Return for each of a few minutes whether it occurs."""
+        minutes = [start_ns // MINUTE_NS for start_ns in starts_ns]
+        found = [
+            minute >> _PAGE_BITS in self._pages and self._pages[minute >> _PAGE_BITS][minute & (_PAGE - 1)]
+            for minute in minutes
+        ]
+        return np.array(found, dtype=np.bool_)
+
+    def _page(self, number: int) -> Mask:
+        return self._pages.setdefault(number, np.zeros(_PAGE, dtype=np.bool_))
+
+
+class EvenSample:
+    """Every 2^n-th of many stamps: all of few, and never more than twice the wanted number.
+
+    What it holds does not depend on the blocks in which the stamps come.
+    """
+
+    def __init__(self, wanted: int) -> None:
+        self._most = 2 * wanted
+        self._stride = 1
+        self._seen = 0
+        self._stamps = np.empty(0, dtype=np.int64)
+
+    def add(self, stamps: Stamps) -> None:
+        """Take more stamps."""
+        chosen = stamps[-self._seen % self._stride :: self._stride]
+        self._seen += len(stamps)
+        self._stamps = np.concatenate([self._stamps, chosen])
+        while len(self._stamps) > self._most:
+            self._stamps = self._stamps[::2]
+            self._stride *= 2
+
+    def stamps(self) -> Stamps:
+        """Return the sample, in the order of the stamps."""
+        return self._stamps

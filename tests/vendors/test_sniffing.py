@@ -1,0 +1,52 @@
+"""A sample of every text format against every format: none is taken for another's."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from actors.vendors.peek import Head
+from actors.vendors.registry import FORMATS, detect
+from tests.vendors.files import written
+
+HEADER = "timestamp,open,high,low,close,volume"
+SAMPLES = {
+    "alpaca": ("bars.csv", ("symbol,timestamp,open,high,low,close,volume,trade_count,vwap\n"
+                           "A,2022-01-03 14:30:00+00:00,10,11,9,10,100,3,10\n")),
+    "binance": ("A-1m.csv", "1637971200000,1,3,1,2,7,1637971259999,0.1,79,1,0.5,0\n"),
+    "ninjatrader": ("A.txt", "20110103 143100;126.35;126.39;126.35;126.39;1579\n"),
+    "backtrader": ("A.txt", "Date,Open,High,Low,Close,Volume,OpenInterest\n2006-01-02,09:01:00,1,2,1,2,5,0\n"),
+    "nautilus": ("gbpusd-m1-bid-2012.csv", "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1,2,1,2\n"),
+    "yahoo": ("A.csv", ("Datetime,Open,High,Low,Close,Volume,Dividends,Stock Splits\n"
+                       "2022-03-14 09:30:00-04:00,10,11,9,10,5,0,0\n")),
+    "yfinance": ("A.csv", ("Price,Close,High,Low,Open,Volume\nTicker,A,A,A,A,A\nDatetime,,,,,\n"
+                          "2024-03-08 14:30:00+00:00,10,11,9,10,5\n")),
+    "ibkr": ("A.csv", "date,open,high,low,close,volume,average,barCount\n20240308 09:30:00 US/Eastern,1,2,1,2,5,1,3\n"),
+    "kibot": ("A.txt", "01/12/2010,09:30,54.55,54.57,54.52,54.53,98713\n"),
+    "firstrate": ("A_1min_adjsplit.txt", "2024-03-08 04:00:00,169,170,168,170,2000\n"),
+    "massive": ("2024-03-08.csv", ("ticker,volume,open,close,high,low,window_start,transactions\n"
+                                  "A,4930,200.29,200.5,200.63,200.1,1709908200000000000,129\n")),
+    "alphavantage": ("A_1min.csv", f"{HEADER}\n2019-02-11 16:00:00,1,2,1,2,5\n2019-02-11 15:59:00,1,2,1,2,5\n"),
+    "csv": ("A.csv", f"{HEADER}\n2019-02-11 15:59:00,1,2,1,2,5\n2019-02-11 16:00:00,1,2,1,2,5\n"),
+}  # fmt: skip
+OTHERS = {"lean", "lean-quote", "lean-second", "lean-tick", "freqtrade", "freqtrade-trades", "parquet", "databento"}
+
+
+def test_every_format_of_text_has_a_sample_here() -> None:
+    assert {fmt.name for fmt in FORMATS} == set(SAMPLES) | OTHERS
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_recognised_by_its_own_format_and_else_by_plain_csv_alone(tmp_path: Path, name: str) -> None:
+    file, text = SAMPLES[name]
+    head = Head(written(tmp_path / file, text))
+
+    assert detect(head).name == name
+    assert {fmt.name for fmt in FORMATS if fmt.sniff(head)} <= {name, "csv"}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_may_be_packed(tmp_path: Path, name: str) -> None:
+    file, text = SAMPLES[name]
+
+    assert detect(Head(written(tmp_path / f"{file}.gz", gzip.compress(text.encode())))).name == name
