@@ -61,7 +61,10 @@ class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     neighbours_min: int = 10
     """Gaps less than so many minutes apart are one request."""
     attempts: int = 5
-    """How often a missing minute is asked for before it is abandoned; each time every source may be asked."""
+    """How often a missing minute is asked for before it is abandoned; each time every source may be asked.
+
+    A time at which every source rests, for they all kept failing, counts too: else nothing would ever settle.
+    """
     backoff_s: float = 60.0
     """From the first attempt to the second; doubles with each one after."""
     jitter: float = 0.2

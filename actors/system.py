@@ -1,18 +1,19 @@
 """System: the door for programs. Start it, read from it, publish into it, subscribe to it, close it."""
 
 import contextlib
-import math
 import os
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, assert_never
 
 from actors.kernel.clock import Clock
+from actors.kernel.controls import Controls
 from actors.kernel.future import Future, Timeout
-from actors.kernel.ports import BarStore
+from actors.kernel.minutes import Minutes
+from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.readers import Readers
 from actors.kernel.subscription import Filter, Subscription
 from actors.kernel.telemetry import note
@@ -22,19 +23,13 @@ from messages.base import Event
 from messages.columns import BarBatch
 from messages.commands import (
     AddSymbols,
-    ChangeMode,
-    ClearError,
-    PauseSystem,
     PublishBar,
     PublishBars,
     PublishQuote,
     PublishTick,
     RemoveSymbols,
-    ResumeSystem,
-    SetSpeed,
     StartRun,
     StartSystem,
-    StepSystem,
     StopSystem,
 )
 from messages.errors import NotReady, SettingsError, SystemFailed
@@ -47,36 +42,55 @@ from messages.events import (
     SessionBoundary,
     SymbolsChanged,
 )
-from messages.queries import GetProgress, GetRunSummary, GetStatus
-from messages.replies import Progress, RunSummary, SystemStatus
-from messages.values import SECOND_NS, Bar, Interval, Mode, Pace, Policy, Quote, Room, Tick
+from messages.history import Requirement, WarmUpReported
+from messages.repairs import GapAbandoned, NoTradeConfirmed, SessionSettled
+from messages.replies import RunSummary
+from messages.values import SECOND_NS, Bar, Interval, Pace, Policy, Quote, Room, Tick
 
 EVENTS: dict[str, type[Event]] = {
     "bars": BarsUpdated,
     "minutes": MinuteClosed,
     "sessions": SessionBoundary,
     "gaps": GapDetected,
+    "no_trade": NoTradeConfirmed,
+    "abandoned": GapAbandoned,
+    "settled": SessionSettled,
     "rejected": BarRejected,
     "symbols": SymbolsChanged,
+    "warm_up": WarmUpReported,
 }
 """What can be subscribed to, by name."""
 
 
-class System(Readers):
+class System(Readers, Controls):
     """Four actors behind one door. Every reader returns a future: ``get(timeout=...)`` or ``await`` it.
 
     May be used from any thread. Leaving the ``with`` block, or ``close``, ends it cleanly in any state.
     """
 
-    def __init__(self, settings: Settings, *, store: BarStore | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: BarStore | None = None,
+        clock: Clock | None = None,
+        sources: Sequence[BarSource] = (),
+    ) -> None:
         """Put a system together; nothing runs before ``start``.
+
+        Args:
+            settings: what to play and how.
+            store: a store, instead of the one that the settings name.
+            clock: another clock than the computer's.
+            sources: who is asked for missing minutes, before those that the settings name.
 
         Raises:
             SettingsError: the settings contradict each other or the store.
             DataError: there is no store, or it is empty.
         """
-        self._house = House(settings, store, clock)
-        super().__init__(self._house.session_data)
+        self._house = House(settings, store, clock, (*sources, *_named_sources(settings)))
+        Readers.__init__(self, self._house.session_data, self._house.data_upkeep)
+        Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator)
         self._settings = settings
         self._lock = threading.Lock()
         self._is_closed = False
@@ -98,7 +112,9 @@ class System(Readers):
         extended_hours: bool = False,
         intervals: Iterable[str] | None = None,
         trailing_sessions: int = 5,
+        daily_sessions: int = 0,
         clock: Clock | None = None,
+        sources: Sequence[BarSource] = (),
         **more: Any,
     ) -> "System":
         """Put a backtest together.
@@ -114,14 +130,19 @@ class System(Readers):
             pace: ``lockstep`` waits for every subscriber at every minute, ``free`` does not.
             extended_hours: whether pre- and post-market minutes are played too.
             intervals: derived bars that are published; any interval can be read.
-            trailing_sessions: days of history held in memory.
+            trailing_sessions: days of history held in memory with their minutes.
+            daily_sessions: of how many there are daily bars; ``require`` adds to both.
             clock: another clock than the computer's.
+            sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
             **more: any further field of ``Settings``.
         """
-        rules = more.pop("rules", SessionRules(trailing_sessions=trailing_sessions))
+        kept = SessionRules(trailing_sessions=trailing_sessions, daily_sessions=daily_sessions)
+        rules = more.pop("rules", kept)
         if intervals is not None:
             rules = SessionRules(
-                intervals=tuple(Interval.parse(i) for i in intervals), trailing_sessions=trailing_sessions
+                intervals=tuple(Interval.parse(i) for i in intervals),
+                trailing_sessions=trailing_sessions,
+                daily_sessions=daily_sessions,
             )
         if pace not in set(Pace):
             raise SettingsError(f"pace is 'lockstep' or 'free', not {pace!r}")
@@ -141,7 +162,7 @@ class System(Readers):
             rules=rules,
             **more,
         )
-        return cls(settings, store=given, clock=clock)
+        return cls(settings, store=given, clock=clock, sources=sources)
 
     # --- life
 
@@ -207,35 +228,24 @@ class System(Readers):
         summary: RunSummary = self.summary().get(timeout=timeout)
         return summary
 
-    def pause(self) -> Future[SystemStatus]:
-        """Hold the stream; fails with ``IllegalTransition`` unless running."""
-        return self._house.system_manager.ask(PauseSystem())
+    # --- history
 
-    def resume(self) -> Future[SystemStatus]:
-        """Go on; fails with ``IllegalTransition`` unless paused."""
-        return self._house.system_manager.ask(ResumeSystem())
+    def require(self, symbol: str, interval: str | Interval = "1m", bars: int = 200) -> None:
+        """State how many bars of closed sessions are needed: they are loaded before a session opens.
 
-    def step(self) -> Future[SystemStatus]:
-        """Play one minute; fails with ``IllegalTransition`` unless paused."""
-        return self._house.system_manager.ask(StepSystem())
+        Before the start it holds from the first session on, later from the next one that has not been read yet.
+        Every opening tells what came of it (``warm_up``); ``history`` and ``last_bars(with_history=True)`` read it.
+        Bars of less than a day keep the minutes of as many sessions in memory, daily bars do not.
 
-    def stop(self) -> Future[SystemStatus]:
-        """Stop every room but keep the system's state readable through ``status``; answered at once."""
-        return self._house.system_manager.ask(StopSystem())
+        Args:
+            symbol: one that is played.
+            interval: of the bars.
+            bars: how many; for ``1d`` that is sessions.
 
-    def set_speed(self, speed: float) -> None:
-        """Change the pace: 0 as fast as possible, 1 real time, N times as fast."""
-        if not 0 <= speed < math.inf:
-            raise SettingsError(f"speed is 0 (as fast as possible) or more, not {speed}")
-        self._house.stream_coordinator.tell(SetSpeed(speed=speed))
-
-    def set_mode(self, mode: str) -> Future[SystemStatus]:
-        """Change between ``backtest`` and ``live``; fails with ``IllegalTransition`` unless stopped."""
-        return self._house.system_manager.ask(ChangeMode(mode=Mode(mode)))
-
-    def clear_error(self) -> Future[SystemStatus]:
-        """Leave the error state; the only way out of it."""
-        return self._house.system_manager.ask(ClearError())
+        Raises:
+            SettingsError: no such interval can be made of minutes, or no bar is asked for.
+        """
+        self._house.require(Requirement.of(symbol, interval, bars))
 
     # --- listening
 
@@ -252,7 +262,7 @@ class System(Readers):
         """Listen: a bounded iterator of events, for ``for`` and ``async for``; the first ``next`` starts the tape.
 
         Args:
-            events: of ``EVENTS``: bars, minutes, sessions, gaps, rejected, symbols; nothing named: all.
+            events: of ``EVENTS``: bars, minutes, sessions, gaps, rejected, symbols, warm_up ...; nothing named: all.
             symbols: only bars of these.
             intervals: only bars of these, ``"1m"`` being the base bars.
             policy: when ``bound`` events wait: ``block`` holds up the run, ``drop_oldest`` counts what it
@@ -282,7 +292,7 @@ class System(Readers):
         subscription.on_first = self.play
         return subscription
 
-    def minutes(self, name: str | None = None) -> "Minutes":
+    def minutes(self, name: str | None = None) -> Minutes:
         """Go through the run minute by minute, with ``for`` or ``async for``: each a ``MinuteClosed``.
 
         In lockstep nothing past this minute exists yet while the loop's body runs.
@@ -323,39 +333,6 @@ class System(Readers):
         """Let symbols leave the session; answered with all active symbols."""
         return self._house.session_data.ask(RemoveSymbols(symbols=symbols))
 
-    # --- how it is
-
-    def status(self) -> Future[SystemStatus]:
-        """State, mode, and the counters of every room, from their last health reports."""
-        return self._house.system_manager.ask(GetStatus())
-
-    def progress(self) -> Future[Progress]:
-        """How far the run is."""
-        return self._house.stream_coordinator.ask(GetProgress())
-
-    def summary(self) -> Future[RunSummary]:
-        """What the run has come to so far, session by session."""
-        return self._house.stream_coordinator.ask(GetRunSummary())
-
-
-class Minutes:
-    """The minutes of a run, one after the other; leaving the loop lets the run go on without it."""
-
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-
-    def __iter__(self) -> Iterator[MinuteClosed]:
-        with self._subscription as events:
-            for event in events:
-                assert isinstance(event, MinuteClosed), "nothing else was asked for"
-                yield event
-
-    async def __aiter__(self) -> AsyncIterator[MinuteClosed]:
-        with self._subscription as events:
-            async for event in events:
-                assert isinstance(event, MinuteClosed), "nothing else was asked for"
-                yield event
-
 
 def _watch(house: "weakref.ref[House]", since: float | None = None) -> None:
     """Look about once a second who holds up the run; ends with the house."""
@@ -385,5 +362,12 @@ def _shut(house: House, timeout: float) -> None:
     house.fanout.finish(closed)
     house.receipts.close()
     house.clock.close()
-    house.loading.close(timeout)
-    house.store.close()
+    house.close_stores(timeout)
+
+
+def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
+    if not settings.fill_from:
+        return ()
+    from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
+
+    return sources_at(settings.fill_from, settings.calendar)

@@ -1,21 +1,26 @@
 """Who knows whom: settings in, a house of rooms out. The only module that knows everybody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from actors.data_upkeep.actor import DataUpkeep
 from actors.data_upkeep.core import DataUpkeepCore
+from actors.data_upkeep.fetcher import Fetcher
+from actors.data_upkeep.keeper import Keeper
 from actors.data_upkeep.loader import Loader
+from actors.data_upkeep.prefetch import Prefetching
+from actors.data_upkeep.repairs import Repairs
 from actors.kernel.address import RoomAddress
 from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.fanout import Fanout
 from actors.kernel.milestones import Milestones
-from actors.kernel.ports import BarStore
+from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.receipts import Receipts
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog
 from actors.kernel.timing import Stopwatch, Timer
+from actors.kernel.turnstile import Turnstile
 from actors.kernel.worker import Worker
 from actors.market.calendar import Calendar
 from actors.session_data.actor import SessionData
@@ -29,6 +34,7 @@ from actors.system_manager.actor import SystemManager
 from actors.system_manager.core import SystemManagerCore
 from messages.commands import (
     AbortRun,
+    AllowMinutes,
     ListenFrom,
     Pause,
     PlanSessions,
@@ -43,6 +49,7 @@ from messages.commands import (
     StartStopwatch,
     Step,
     StopRoom,
+    WakeAt,
 )
 from messages.errors import BarkeeperError
 from messages.events import (
@@ -53,6 +60,7 @@ from messages.events import (
     GapDetected,
     MinuteClosed,
     MinuteSettled,
+    MinuteStaged,
     PrefetchFailed,
     QuoteArrived,
     ReadFailed,
@@ -71,15 +79,40 @@ from messages.events import (
     TickArrived,
     TimeAdvanced,
 )
-from messages.values import Room
+from messages.history import RequireHistory, Requirement, WarmUpReported
+from messages.repairs import (
+    AbandonGaps,
+    BarsFilled,
+    CertificateIssued,
+    FetchBars,
+    FillFailed,
+    GapAbandoned,
+    GapNarrowed,
+    IssueCertificate,
+    MinuteApplied,
+    NoTradeConfirmed,
+    PassTicket,
+    SessionSealed,
+    SessionSettled,
+    TransitionMeasured,
+)
+from messages.values import Mode, Room
 
 
 class House:
     """Everything that one System is made of."""
 
-    def __init__(self, settings: Settings, store: BarStore | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: BarStore | None = None,
+        clock: Clock | None = None,
+        sources: Sequence[BarSource] = (),
+    ) -> None:
         self.settings = settings
-        self.store = store or ParquetStore(Path(settings.store), read_only=True)
+        self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify)
+        self.sources = tuple(sources)
+        self.has_upkeep = bool(sources) or settings.certify or not settings.faults.is_none
         self.clock = clock or SystemClock()
         self.calendar = Calendar(
             calendar_name(settings, self.store),
@@ -94,9 +127,16 @@ class House:
         self.system_manager = self.rooms[Room.SYSTEM_MANAGER]
         self.receipts = Receipts()
         self.milestones = Milestones()
-        self.fanout = Fanout(self.stream_coordinator, (self.stream_coordinator, self.system_manager))
+        self.turnstile = Turnstile(self.session_data, self.stream_coordinator)
+        self.fanout = Fanout(self.turnstile, (self.stream_coordinator, self.system_manager))
         loader = Loader(self.store, self.calendar, self.data_upkeep, rules=settings.rules)
         self.loading = Worker("loader", loader.read, self._loader_broke)
+        fetcher = Fetcher(self.sources, self.data_upkeep)
+        self.source_facts = fetcher.facts
+        self.fetching = Worker("fetcher", fetcher.fetch, fetcher.broke, settings.upkeep.max_concurrent_fetches)
+        keeper = Keeper(self.store if settings.certify else None, self.data_upkeep)
+        self.keeping = Worker("keeper", keeper.issue, self._keeper_broke)
+        self._required: list[Requirement] = []
         self._routes = self._all_routes()
 
     def _all_routes(self) -> dict[Room, Routes]:
@@ -113,20 +153,32 @@ class House:
                 MinuteSettled: (self.fanout,),
                 BarRejected: (self.fanout, log),
                 GapDetected: (upkeep, self.fanout),
+                GapNarrowed: (upkeep,),
+                AbandonGaps: (upkeep,),
+                MinuteApplied: (upkeep,),
+                NoTradeConfirmed: (self.fanout, log),
+                GapAbandoned: (self.fanout, log),
+                SessionSettled: (stream, self.fanout, log),
+                SessionSealed: (upkeep,),
                 ReceiptSettled: (self.receipts,),
                 SessionBoundary: (self.fanout, upkeep, log),
                 SessionReported: (stream,),
+                WarmUpReported: (self.fanout, log),
                 SymbolsChanged: (upkeep, self.fanout, log),
             },
             Room.STREAM_COORDINATOR: {
                 BarsArrived: (session,),
                 TimeAdvanced: (session,),
+                MinuteStaged: (self.turnstile,),
+                AllowMinutes: (self.turnstile,),
                 BarArrived: (session,),
                 QuoteArrived: (session,),
                 TickArrived: (session,),
                 SessionBoundary: (session,),
                 ListenFrom: (self.fanout,),
                 Prefetch: (upkeep,),
+                AbandonGaps: (session,),
+                TransitionMeasured: (upkeep,),
                 PlanSessions: (planner,),
                 SetTimer: (Timer(self.clock, stream),),
                 StartStopwatch: (stopwatch,),
@@ -137,6 +189,16 @@ class House:
             },
             Room.DATA_UPKEEP: {
                 ReadSession: (self.loading,),
+                WakeAt: (stream,),
+                FetchBars: (self.fetching,),
+                FillFailed: (log,),
+                BarsFilled: (session,),
+                NoTradeConfirmed: (session,),
+                GapAbandoned: (session,),
+                PassTicket: (session,),
+                SessionSettled: (session,),
+                IssueCertificate: (self.keeping,),
+                CertificateIssued: (stream, log),
                 SessionPrefetched: (stream,),
                 PrefetchFailed: (stream, log),
             },
@@ -176,29 +238,76 @@ class House:
         self.rooms[room].attach(shell.start(core, self._routes[room], self.system_manager))
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
-        settings = self.settings
+        settings, upkeep = self.settings, self.has_upkeep
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
-            Room.SESSION_DATA: (SessionData, lambda: SessionDataCore(settings.rules)),
+            Room.SESSION_DATA: (SessionData, self._session_data),
             Room.DATA_UPKEEP: (DataUpkeep, self._data_upkeep),
-            Room.STREAM_COORDINATOR: (StreamCoordinator, lambda: StreamCoordinatorCore(settings)),
+            Room.STREAM_COORDINATOR: (
+                StreamCoordinator,
+                lambda: StreamCoordinatorCore(settings, has_upkeep=upkeep),
+            ),
             Room.SYSTEM_MANAGER: (SystemManager, lambda: SystemManagerCore(settings.mode, settings.late_after_s)),
         }
         shell, make = makers[room]
         return shell, make()
 
     def _data_upkeep(self) -> DataUpkeepCore:
-        dates = self.store.dates(self.calendar.name)
-        return DataUpkeepCore(dates, self.settings.symbols or None, self.settings.rules.trailing_sessions)
+        rules, is_backtest = self.settings.rules, self.settings.mode is Mode.BACKTEST
+        return DataUpkeepCore(
+            self._prefetching(),
+            Repairs(
+                self.settings.upkeep, self.source_facts, is_ordered=is_backtest, allow_negative=rules.allow_negative
+            ),
+            grace_ns=rules.grace_ns,
+            holds_tickets=is_backtest,
+        )
+
+    def _prefetching(self) -> Prefetching:
+        rules = self.settings.rules
+        prefetching = Prefetching(
+            self.store.dates(self.calendar.name),
+            self.settings.symbols or None,
+            rules.trailing_sessions,
+            rules.daily_sessions,
+            self.calendar.session,
+        )
+        for requirement in self._required:
+            prefetching.require(requirement)
+        return prefetching
+
+    def _session_data(self) -> SessionDataCore:
+        core = SessionDataCore(self.settings.rules, has_upkeep=self.has_upkeep)
+        for requirement in self._required:
+            core.handle(RequireHistory(requirement=requirement))
+        return core
+
+    def require(self, requirement: Requirement) -> None:
+        """Have history in memory from the next session on that has not been read yet; kept for rooms yet to start."""
+        self._required.append(requirement)
+        for room in (self.data_upkeep, self.session_data):
+            if room.is_alive:
+                room.tell(RequireHistory(requirement=requirement))
 
     def _stop(self, room: Room) -> None:
         if room is Room.STORES:
-            self.loading.close()
-            self.store.close()
+            self.close_stores()
             self.system_manager.tell(RoomStopped(room=room))
         elif self.rooms[room].is_alive:
             self.rooms[room].stop()
         else:
             self.system_manager.tell(RoomStopped(room=room))
 
+    def close_stores(self, timeout: float = 5.0) -> None:
+        """End what reads and writes, and close what it read and wrote; may be called twice."""
+        for worker in (self.loading, self.fetching, self.keeping):
+            worker.close(timeout)
+        for source in self.sources:
+            source.close()
+        self.store.close()
+
     def _loader_broke(self, job: Any, error: BaseException) -> None:
         self.data_upkeep.tell(ReadFailed(session=job.session, reason=f"a bug in the loader: {error!r}"))
+
+    def _keeper_broke(self, job: Any, error: BaseException) -> None:
+        date = job.sealed.day.session.date
+        self.stream_coordinator.tell(AbortRun(reason=f"a bug in the keeper, on the certificate of {date}: {error!r}"))

@@ -2,6 +2,7 @@
 
 from messages.base import Command, Control
 from messages.columns import BarBatch
+from messages.history import HistoryPlan
 from messages.replies import SystemStatus
 from messages.values import Bar, Mode, Nanos, Quote, Room, Tick, TradingSession
 
@@ -179,6 +180,10 @@ class ReadSession(Command, frozen=True, kw_only=True):
     symbols: tuple[str, ...] | None = None
     """``None``: all that the store has that day."""
     history: tuple[str, ...] = ()
+    daily: tuple[str, ...] = ()
+    """Dates of which daily bars are enough, oldest first."""
+    plan: HistoryPlan | None = None
+    """How much shall be kept; ``None``: as much as the settings say."""
 
 
 # --- people and programs -> SessionData
@@ -194,3 +199,9 @@ class RemoveSymbols(Control[tuple[str, ...]], frozen=True, kw_only=True):
     """Let symbols leave: their bars are rejected for the rest of the session."""
 
     symbols: tuple[str, ...]
+
+
+class AllowMinutes(Command, frozen=True, kw_only=True):
+    """How many more of the minutes at SessionData's door may pass; none: it stays shut; ``None``: all."""
+
+    count: int | None

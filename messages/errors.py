@@ -32,6 +32,18 @@ class IllegalTransition(BarkeeperError):
     """A command that the system's present state does not allow; names both states."""
 
 
+class FeedError(BarkeeperError):
+    """A feed cannot deliver; which of the two it is says whether trying again can help."""
+
+
+class ConnectionLost(FeedError):
+    """A feed could not be reached, or its connection broke; it is tried again."""
+
+
+class FeedRefused(FeedError):
+    """A feed will not have us: wrong keys, or no such subscription. Trying again cannot help."""
+
+
 class UnknownSymbol(BarkeeperError):
     """The session does not know this symbol; names the nearest that it does know."""
 

@@ -4,8 +4,9 @@ import enum
 
 from messages.base import Event
 from messages.columns import BarBatch, DayGrid, Tape
+from messages.history import Background
 from messages.replies import RoomHealth, SessionReport
-from messages.values import Bar, Gap, Interval, Nanos, Quote, Room, SystemState, Tick, TradingSession
+from messages.values import Bar, Gap, Interval, Nanos, Quote, Room, SystemState, Tick, TradingSession, VerdictRun
 
 
 class BoundaryKind(enum.StrEnum):
@@ -37,6 +38,10 @@ class BarsArrived(Event, frozen=True, kw_only=True):
     source: str = "tape"
     is_correction: bool = False
     receipt: int = 0
+    is_whole: bool = False
+    """Whether this is all there is until ``now_ns``: every minute is over at its end, and closes after its bars."""
+    ticket: int = 0
+    """Of ``is_whole``: as in ``TimeAdvanced``."""
 
 
 class QuoteArrived(Event, frozen=True, kw_only=True):
@@ -63,6 +68,12 @@ class TimeAdvanced(Event, frozen=True, kw_only=True, gc=False):
     """Not 0: a credit, which comes home as ``MinuteSettled`` when all that follows from this minute is done."""
 
 
+class MinuteStaged(Event, frozen=True, kw_only=True):
+    """A minute is ready; it waits at SessionData's door until the one before it has been dealt with."""
+
+    minute: BarsArrived | TimeAdvanced
+
+
 class SessionBoundary(Event, frozen=True, kw_only=True):
     """A session opened, with the history that comes before it, or closed."""
 
@@ -73,6 +84,10 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
     """At the opening: the symbols that the session starts with."""
     history: tuple[DayGrid, ...] = ()
     """At the opening: trailing days that SessionData does not hold yet, oldest first."""
+    background: Background | None = None
+    """At the opening: daily bars and adjustments, and how much of what came before is to be kept."""
+    runs: tuple[VerdictRun, ...] = ()
+    """At the opening: what a certificate knows of minutes without a bar."""
     ticket: int = 0
 
 
@@ -165,6 +180,7 @@ class SessionPrefetched(Event, frozen=True, kw_only=True):
 
     tape: Tape
     history: tuple[DayGrid, ...] = ()
+    background: Background | None = None
 
 
 class PrefetchFailed(Event, frozen=True, kw_only=True):
@@ -179,6 +195,7 @@ class SessionRead(Event, frozen=True, kw_only=True):
 
     tape: Tape
     history: tuple[DayGrid, ...] = ()
+    background: Background | None = None
 
 
 class ReadFailed(Event, frozen=True, kw_only=True):

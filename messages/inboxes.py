@@ -56,6 +56,7 @@ from messages.events import (
     TimeAdvanced,
     TimerFired,
 )
+from messages.history import GetWarmUp, RequireHistory
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -79,6 +80,22 @@ from messages.queries import (
     GetStatus,
     GetTicks,
 )
+from messages.repairs import (
+    AbandonGaps,
+    BarsFilled,
+    CertificateIssued,
+    FetchAnswered,
+    FillFailed,
+    GapAbandoned,
+    GapNarrowed,
+    GetCertificate,
+    MinuteApplied,
+    NoTradeConfirmed,
+    PassTicket,
+    SessionSealed,
+    SessionSettled,
+    TransitionMeasured,
+)
 
 SessionDataQuery: TypeAlias = (
     GetLatestBar
@@ -91,6 +108,7 @@ SessionDataQuery: TypeAlias = (
     | GetGaps
     | GetActiveSymbols
     | GetHistory
+    | GetWarmUp
     | GetSnapshot
     | GetChangesSince
     | GetSession
@@ -102,11 +120,21 @@ SessionDataQuery: TypeAlias = (
 )
 
 Journaled: TypeAlias = (
-    BarsArrived | BarArrived | TimeAdvanced | SessionBoundary | QuoteArrived | TickArrived | AddSymbols | RemoveSymbols
+    BarsArrived
+    | BarArrived
+    | TimeAdvanced
+    | SessionBoundary
+    | QuoteArrived
+    | TickArrived
+    | AddSymbols
+    | RemoveSymbols
+    | BarsFilled
+    | NoTradeConfirmed
+    | GapAbandoned
 )
 """What changes a session, hence what a journal may hold."""
 
-SessionDataInbox: TypeAlias = Journaled | SessionDataQuery
+SessionDataInbox: TypeAlias = Journaled | PassTicket | AbandonGaps | SessionSettled | RequireHistory | SessionDataQuery
 
 StreamCoordinatorInbox: TypeAlias = (
     MinuteSettled
@@ -114,6 +142,8 @@ StreamCoordinatorInbox: TypeAlias = (
     | SessionPrefetched
     | PrefetchFailed
     | SessionReported
+    | SessionSettled
+    | CertificateIssued
     | SessionsPlanned
     | SubscriberLate
     | SubscribersChanged
@@ -135,7 +165,24 @@ StreamCoordinatorInbox: TypeAlias = (
     | GetRunSummary
 )
 
-DataUpkeepInbox: TypeAlias = GapDetected | Prefetch | SessionRead | ReadFailed | SessionBoundary | SymbolsChanged
+DataUpkeepInbox: TypeAlias = (
+    MinuteApplied
+    | GapDetected
+    | GapNarrowed
+    | FetchAnswered
+    | FillFailed
+    | Prefetch
+    | SessionRead
+    | ReadFailed
+    | SessionBoundary
+    | SymbolsChanged
+    | RequireHistory
+    | AbandonGaps
+    | TransitionMeasured
+    | SessionSealed
+    | CertificateIssued
+    | GetCertificate
+)
 
 SystemManagerInbox: TypeAlias = (
     HealthReported

@@ -92,7 +92,10 @@ class TransitionMeasured(Event, frozen=True, kw_only=True):
 
 
 class AbandonGaps(Command, frozen=True, kw_only=True):
-    """The next session is about to open: settle this one with what there is."""
+    """The next session is about to open: settle this one with what there is.
+
+    Goes by way of SessionData, which closes what is still open of it first.
+    """
 
     session_date: str
 
@@ -136,6 +139,8 @@ class IssueCertificate(Command, frozen=True, kw_only=True):
     gaps: tuple[GapStory, ...]
     is_prefetched: bool | None = None
     transition_ms: float | None = None
+    old: SessionCertificate | None = None
+    """The one that this run has issued for the day before."""
 
 
 class CertificateIssued(Event, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from messages.columns import Columnar, Floats, Indices
-from messages.values import Bar, Interval, Mode, Nanos, Quote, Room, SystemState, Tick, TradingSession
+from messages.values import ONE_MINUTE, Bar, Interval, Mode, Nanos, Quote, Room, SystemState, Tick, TradingSession
 
 
 class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,15 +22,17 @@ class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """How complete something is, in percent; ``None`` before its first minute is closed."""
+    """How complete something is, in percent; ``None`` before its first minute, or bar of an interval, is closed."""
 
     completeness: float | None
-    """Minutes with a bar / minutes closed."""
+    """Minutes with a bar / minutes closed; of an interval: bars that have all their minutes / bars closed."""
     bar_quality: float | None
-    """(Minutes with a bar + NO_TRADE) / minutes closed: 100 means nothing is missing that the upstream has."""
+    """(Minutes with a bar + NO_TRADE) / minutes closed: 100 means nothing is missing that the upstream has.
+    Of an interval: bars of which every minute has a bar or is NO_TRADE / bars closed."""
     closed: int
-    """Minutes closed so far (for several symbols: their sum)."""
+    """Minutes, or bars of the interval, closed so far (for several symbols or sessions: their sum)."""
     verdicts: VerdictCounts
+    """Of minutes, whatever the interval."""
 
 
 class SessionMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +63,16 @@ class SessionMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The session's quality, the worst symbols, and what was received."""
+    """The quality of a session or of several closed ones, the worst symbols, and what was received.
+
+    What was received is the whole session's, whichever symbols were asked for; of closed sessions it is 0.
+    """
 
     session_date: str
+    """Of several sessions the last."""
     quality: Quality
     extended_quality: Quality
+    """Of an interval of a day there is none."""
     worst: tuple[tuple[str, float], ...]
     """Up to ten symbols with the lowest completeness, worst first."""
     received: int
@@ -83,6 +90,11 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
     """``GapDetected`` told so far."""
     reasons: tuple[tuple[str, int], ...]
     """Rejections by reason."""
+    interval: Interval = ONE_MINUTE
+    sessions: tuple[str, ...] = ()
+    """The closed sessions that it covers, oldest first; none: the open one."""
+    short: int = 0
+    """How many of the sessions that were asked for are not there."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

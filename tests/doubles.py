@@ -1,13 +1,15 @@
 """Stand-ins for the far side of a room: they remember, hold back, or break on purpose."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from actors.kernel.future import Future
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay
 from actors.storage.memory import MemoryStore
 from messages.base import Query
+from messages.certificates import SessionCertificate
+from messages.history import Adjustment
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -35,8 +37,8 @@ class Outbox:
 class CountingStore(MemoryStore):
     """Remembers which days were read, in which thread, and for which symbols."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, adjustments: Iterable[Adjustment] = ()) -> None:
+        super().__init__(adjustments)
         self.reads: list[tuple[str, tuple[str, ...] | None]] = []
         self.threads: set[str] = set()
 
@@ -77,6 +79,18 @@ class FailingStore:
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         return self._store.merge(calendar, date, day)
+
+    def certified(self, calendar: str) -> tuple[str, ...]:
+        return self._store.certified(calendar)
+
+    def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
+        return self._store.certificate(calendar, date)
+
+    def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
+        self._store.certify(calendar, date, certificate)
+
+    def adjustments(self) -> tuple[Adjustment, ...]:
+        return self._store.adjustments()
 
     def close(self) -> None:
         self.is_closed = True

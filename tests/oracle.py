@@ -12,8 +12,12 @@ from messages import (
     Bar,
     BarArrived,
     BarsArrived,
+    BarsFilled,
     BoundaryKind,
+    Gap,
+    GapAbandoned,
     Interval,
+    NoTradeConfirmed,
     RemoveSymbols,
     SessionBoundary,
     SessionMetrics,
@@ -59,6 +63,8 @@ class Oracle:
         self.days: list[Day] = []
         self.past: list[Day] = []
         self.missed: list[tuple[int, str]] = []
+        self.belated: list[tuple[int, str]] = []
+        """Minutes that had closed without a symbol before it joined."""
         self.closings: list[int] = []
         self.changes = 0
 
@@ -69,13 +75,22 @@ class Oracle:
 
     def handle(self, message: object) -> None:
         match message:
-            case BarArrived():
-                self._arrived([message.bar], message)
-            case BarsArrived():
-                self._arrived(list(message.batch.bars()), message)
-            case TimeAdvanced():
+            case BarsArrived(is_whole=True):
+                self._whole(message)
+            case BarArrived() | BarsArrived():
                 self.now = max(self.now, message.now_ns)
-                self._close_minutes()
+                given = [message.bar] if isinstance(message, BarArrived) else list(message.batch.bars())
+                self._arrived(given, message.source, is_correction=message.is_correction)
+                if self.grace_ns:  # what completes a minute closes it
+                    self._close_minutes()
+            case TimeAdvanced():
+                self._advance(message.now_ns)
+            case BarsFilled():
+                self._arrived(list(message.batch.bars()), message.source, is_fill=True)
+            case NoTradeConfirmed():
+                self._mark(message.session_date, message.gaps, Verdict.NO_TRADE)
+            case GapAbandoned():
+                self._mark(message.session_date, message.gaps, Verdict.ABANDONED)
             case SessionBoundary():
                 self._boundary(message)
             case AddSymbols():
@@ -87,32 +102,74 @@ class Oracle:
 
     # --- what happens
 
-    def _arrived(self, given: list[Bar], message: BarArrived | BarsArrived) -> None:
-        self.now = max(self.now, message.now_ns)
+    def _whole(self, message: BarsArrived) -> None:
+        """Every minute by itself: it begins, its bars come, it is over."""
+        given = list(message.batch.bars())
+        for start in sorted({one.start_ns for one in given}):
+            self._advance(start)
+            self.now = max(self.now, start + MINUTE)
+            of_minute = [one for one in given if one.start_ns == start]
+            self._arrived(of_minute, message.source, is_correction=message.is_correction)
+            self._close_minutes()
+        self._advance(message.now_ns)
+
+    def _advance(self, now: int) -> None:
+        self.now = max(self.now, now)
+        self._close_minutes()
+
+    def _arrived(self, given: list[Bar], source: str, *, is_correction: bool = False, is_fill: bool = False) -> None:
+        before = self.day.active()
         for one in given:
             self.day.counts.received += 1
             reason = self._refusal(one)
             if reason:
                 self.day.counts.reasons[reason] += 1
+            elif is_fill:
+                self._fill(one if self.has_extra else without_extra(one), source)
             else:
-                self._take(one if self.has_extra else without_extra(one), message.source, message.is_correction)
+                self._take(one if self.has_extra else without_extra(one), source, is_correction)
+        self._look_back(before)
+
+    def _mark(self, date: str, gaps: tuple[Gap, ...], verdict: Verdict) -> None:
+        """Minutes without a bar are said to be without one for good; that there was none says more than giving up."""
+        for day in [self.day, *self._closed_days()]:
+            if day.session.date == date:
+                for symbol, start in ((symbol, start) for gap in gaps for symbol in gap.symbols for start in day.kinds):
+                    is_meant = any(symbol in gap.symbols and gap.start_ns <= start < gap.end_ns for gap in gaps)
+                    says_more = day.empty.get((symbol, start)) is not Verdict.NO_TRADE
+                    if is_meant and says_more and symbol in day.symbols:
+                        day.empty[symbol, start] = verdict
 
     def _boundary(self, message: SessionBoundary) -> None:
-        self.now = max(self.now, message.now_ns)
-        self._close_minutes()
+        self._advance(message.now_ns)
         if message.kind is BoundaryKind.OPENED:
             self.past += [day_of(grid) for grid in message.history]
             self.days.append(Day(message.session, symbols=sorted(message.symbols)))
 
     def _join(self, symbols: tuple[str, ...]) -> None:
+        before = self.day.active()
         self.day.removed -= set(symbols)
         self.day.symbols += sorted(set(symbols) - set(self.day.symbols))
+        self._look_back(before)
+
+    def _look_back(self, before: list[str]) -> None:
+        """Who has joined since lacks what had closed by then."""
+        day = self.day
+        for symbol in sorted(set(day.active()) - set(before)):
+            self.belated += [
+                (start, symbol)
+                for start in sorted(day.closed)
+                if (symbol, start) not in day.cells and day.empty.get((symbol, start)) is not Verdict.NO_TRADE
+            ]
 
     def _close_minutes(self) -> None:
         for day in self.days:
-            for start in set(day.kinds) - day.closed:
-                if start + MINUTE + self.grace_ns <= self.now:
-                    self._close(day, start)
+            for start in sorted(set(day.kinds) - day.closed):
+                is_over = start + MINUTE <= self.now
+                has_all = all((symbol, start) in day.cells for symbol in day.active())
+                if not (is_over and (has_all or start + MINUTE + self.grace_ns <= self.now)):
+                    break
+                self._close(day, start)
 
     def _close(self, day: Day, start: int) -> None:
         day.closed.add(start)
@@ -157,6 +214,21 @@ class Oracle:
         else:
             self._add_plain(day, key, one, source)
 
+    def _fill(self, one: Bar, source: str) -> None:
+        """What was fetched gives way to whatever came by itself."""
+        day, key = self._owner(one.start_ns), (one.symbol, one.start_ns)
+        assert day is not None
+        if one.start_ns in day.kinds and key not in day.cells:
+            if one.symbol not in day.symbols:
+                day.symbols.append(one.symbol)
+            self._write(day, key, Cell(one, Verdict.FILLED, source))
+        elif key in day.cells and (day.cells[key].verdict is not Verdict.FILLED or day.cells[key].is_from_correction):
+            self._stand(day, key, one, is_corrected=day.cells[key].is_from_correction)
+        elif key in day.cells:  # two fetched bars contest as two that streamed would
+            self._add_plain(day, key, one, source, is_fill=True)
+        else:
+            self._take(one, source, is_correction=False)
+
     def _keep_outside(self, day: Day, key: tuple[str, int], one: Bar) -> None:
         if key in day.outside and says_no_more(one, day.outside[key]):
             self.day.counts.duplicates += 1
@@ -177,10 +249,13 @@ class Oracle:
         else:
             self._write(day, key, Cell(kept(one, held.bar), Verdict.CORRECTED, source, is_from_correction=True))
 
-    def _add_plain(self, day: Day, key: tuple[str, int], one: Bar, source: str) -> None:
+    def _add_plain(self, day: Day, key: tuple[str, int], one: Bar, source: str, *, is_fill: bool = False) -> None:
         held = day.cells[key]
         if held.is_from_correction:
             self._stand(day, key, one, is_corrected=True)
+        elif held.verdict is Verdict.FILLED and not is_fill:
+            verdict = Verdict.LATE if one.start_ns in day.closed else Verdict.STREAMED
+            self._write(day, key, Cell(kept(one, held.bar), verdict, source))
         elif self._is_behind(source, held):
             self._stand(day, key, one)
         elif says_no_more(one, held.bar):

@@ -6,14 +6,14 @@ two messages.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from actors.kernel.clock import ManualClock
 from actors.kernel.future import Future, Refusal
-from actors.kernel.ports import BarStore
+from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.shell import Shell
 from actors.kernel.subscription import Filter, Subscription
 from actors.settings import Settings
@@ -50,9 +50,11 @@ UNDERSTANDS: dict[Room, tuple[type[Message], ...]] = {
 class Switchboard(House):
     """A house whose rooms are shells that were never started, and whose only thread is the test's."""
 
-    def __init__(self, store: BarStore, settings: Settings | None = None, **more: Any) -> None:
+    def __init__(
+        self, store: BarStore, settings: Settings | None = None, sources: Sequence[BarSource] = (), **more: Any
+    ) -> None:
         given = settings or Settings(store="memory")
-        super().__init__(msgspec.structs.replace(given, **more), store, ManualClock())
+        super().__init__(msgspec.structs.replace(given, **more), store, ManualClock(), sources)
         self.time: ManualClock = self.clock  # type: ignore[assignment]  # the one given a line above
         self.shells: dict[Room, Shell] = {}
         self.story: list[tuple[Room, Message]] = []

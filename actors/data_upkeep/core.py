@@ -59,6 +59,7 @@ class DataUpkeepCore:
         self._held: list[int] = []
         self._wakes: set[Nanos] = set()
         self._closing: dict[str, SessionBoundary] = {}
+        self._abandoned: set[str] = set()
         self._transitions: dict[str, TransitionMeasured] = {}
         self._sealed: list[SessionSealed] = []
         self._coming = ""
@@ -92,6 +93,7 @@ class DataUpkeepCore:
             case ReadFailed():
                 return tell(PrefetchFailed(session=message.session, reason=message.reason))
             case AbandonGaps():
+                self._abandoned.add(message.session_date)
                 return self._go_on(self._repairs.abandon(message.session_date, self._now_ns))
             case TransitionMeasured():
                 self._transitions[message.session_date] = message
@@ -105,7 +107,8 @@ class DataUpkeepCore:
                 return NOTHING
             case SymbolsChanged():
                 self._prefetching.symbols_changed(message)
-                return NOTHING
+                self._repairs.forget(frozenset(message.removed))
+                return self._go_on(())
             case GetCertificate():
                 return answer(message, self._certificate(message.date))
             case _:
@@ -120,8 +123,9 @@ class DataUpkeepCore:
 
     def _minute_applied(self, message: MinuteApplied) -> Outcome:
         self._now_ns = max(self._now_ns, message.now_ns)
-        if message.ticket:
-            self._held.append(message.ticket)
+        if not message.ticket:
+            return NOTHING  # something of this instant is still on its way
+        self._held.append(message.ticket)
         late = self._issue() if self._sealed and message.now_ns > self._opened_ns else []
         return self._go_on([*late, *self._repairs.advance(self._now_ns)])
 
@@ -132,7 +136,7 @@ class DataUpkeepCore:
 
     def _gap_narrowed(self, message: GapNarrowed) -> Outcome:
         self._repairs.narrowed(message, self._now_ns)
-        return NOTHING
+        return self._go_on(())
 
     def _go_on(self, sent: Iterable[Message]) -> Outcome:
         """Send what the repairs want, then what has become possible: settle, let tickets go, be woken."""
@@ -147,7 +151,8 @@ class DataUpkeepCore:
     def _settle(self) -> list[Message]:
         out: list[Message] = []
         for date, closed in list(self._closing.items()):
-            if self._now_ns >= closed.session.end_ns + self._grace_ns and not self._repairs.is_open(date):
+            is_over = self._now_ns >= self._end_of(closed.session) or date in self._abandoned
+            if is_over and not self._repairs.is_open(date):
                 del self._closing[date]
                 out.append(SessionSettled(session_date=date))
         return out
@@ -177,7 +182,8 @@ class DataUpkeepCore:
     def _session_sealed(self, message: SessionSealed) -> Outcome:
         self._sealed.append(message)
         # Certifying takes a core for a while: not now, when another session is about to open.
-        return NOTHING if self._coming > message.day.session.date else tell(*self._issue())
+        is_early = message.issued_by == "session" and self._coming > message.day.session.date
+        return NOTHING if is_early else tell(*self._issue())
 
     def _issue(self) -> list[Message]:
         """Have certificates made of what was sealed."""

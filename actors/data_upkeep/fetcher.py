@@ -8,7 +8,9 @@ from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
 from actors.kernel.ports import BarSource
 from messages.columns import BarBatch, Mask
+from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
+from messages.values import ONE_MINUTE
 
 
 class Fetcher:
@@ -49,5 +51,7 @@ class Fetcher:
 
 def _as_asked(bars: BarBatch, job: FetchBars) -> BarBatch:
     """Return the bars of the minutes that were asked for, and no others."""
+    if len(bars) and bars.interval != ONE_MINUTE:
+        raise DataError(f"asked for bars of {ONE_MINUTE}, and answered with bars of {bars.interval}")
     inside: Mask = (bars.start_ns >= job.start_ns) & (bars.start_ns < job.end_ns)
     return msgspec.structs.replace(bars if bool(inside.all()) else bars.where(inside), is_sane=False)

@@ -1,5 +1,7 @@
 """Certificates, and the filled bars that they speak of, on their way to the store; runs on a worker."""
 
+from collections import Counter
+
 import msgspec
 import numpy as np
 
@@ -11,8 +13,9 @@ from messages.certificates import SessionCertificate
 from messages.columns import BarBatch, DayGrid, Mask, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.repairs import CertificateIssued, IssueCertificate
-from messages.values import Verdict
+from messages.values import Nanos, Verdict
 
+_NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
 _NOT_KEPT = "certificates are not kept in this run"
 _DIFFERS = "the bars that were played and filled are not those of the store's day"
 
@@ -66,14 +69,13 @@ class Keeper:
     def _keep(store: BarStore, certificate: SessionCertificate, day: DayGrid) -> None:
         """Write what the store lacks, then the certificate if it tells the truth about the store."""
         calendar, date = certificate.calendar, certificate.date
-        stored = store.read(calendar, date)
+        stored = store.read(calendar, date) or _NOTHING
         news = _news(day, stored)
+        if stored_digest(certificate, stored.bars, news.bars) != certificate.digest:
+            raise DataError(_DIFFERS)
         if len(news.bars):
             store.merge(calendar, date, news)
-            stored = store.read(calendar, date)
-        stored = stored or StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
-        if stored_digest(certificate, stored.bars) != certificate.digest:
-            raise DataError(_DIFFERS)
+            stored = store.read(calendar, date) or _NOTHING
         store.certify(calendar, date, _widened(store.certificate(calendar, date), certificate, stored))
 
 
@@ -83,7 +85,7 @@ def _succeeding(old: SessionCertificate, new: SessionCertificate) -> SessionCert
         new,
         gaps=(*old.gaps, *new.gaps),
         corrections=old.corrections + new.corrections,
-        rejected=old.rejected | new.rejected,
+        rejected=dict(Counter(old.rejected) + Counter(new.rejected)),
         is_prefetched=old.is_prefetched,
         transition_ms=old.transition_ms,
         replaces=old.digest,
@@ -91,8 +93,8 @@ def _succeeding(old: SessionCertificate, new: SessionCertificate) -> SessionCert
 
 
 def _widened(old: SessionCertificate | None, new: SessionCertificate, stored: StoredDay) -> SessionCertificate:
-    """Return a certificate that covers the symbols of the one in its place too: a run of a few must not undo it."""
-    if old is None or set(old.names) <= set(new.names):
+    """Return a certificate that covers what the one in its place does: a run of a few symbols must not undo it."""
+    if old is None or (set(old.names) <= set(new.names) and _hours(old) <= _hours(new)):
         return new
     wide = recertified(
         old,
@@ -100,22 +102,34 @@ def _widened(old: SessionCertificate | None, new: SessionCertificate, stored: St
         stored.verdicts,
         issued_by=new.issued_by,
         symbols=new.names,
+        segments=max(old, new, key=_hours).segments,
         runs=new.runs,
         settled_ns=new.settled_ns,
     )
-    return msgspec.structs.replace(wide, gaps=(*old.gaps, *new.gaps), corrections=old.corrections + new.corrections)
+    return msgspec.structs.replace(
+        wide,
+        gaps=(*old.gaps, *new.gaps),
+        corrections=old.corrections + new.corrections,
+        rejected=dict(Counter(old.rejected) + Counter(new.rejected)),
+        is_prefetched=new.is_prefetched,
+        transition_ms=new.transition_ms,
+    )
 
 
-def _news(day: DayGrid, stored: StoredDay | None) -> StoredDay:
+def _hours(certificate: SessionCertificate) -> Nanos:
+    """Return how much time a certificate covers, from its first minute to its last."""
+    return certificate.session.end_ns - certificate.session.start_ns
+
+
+def _news(day: DayGrid, stored: StoredDay) -> StoredDay:
     """Return the bars that were fetched for minutes which the store has no bar for, and the corrections."""
     axis = SessionAxis(day.session)
     wanted: Mask = day.verdicts == Verdict.FILLED
-    if stored is not None:
-        place = {symbol: column for column, symbol in enumerate(day.symbols)}
-        columns = np.array([place.get(symbol, -1) for symbol in stored.bars.symbols], dtype=np.int32)
-        column, slot = columns[stored.bars.symbol_index], axis.slots_of(stored.bars.start_ns)
-        held = (column >= 0) & (slot >= 0)
-        wanted[slot[held], column[held]] = False
+    place = {symbol: column for column, symbol in enumerate(day.symbols)}
+    columns = np.array([place.get(symbol, -1) for symbol in stored.bars.symbols], dtype=np.int32)
+    column, slot = columns[stored.bars.symbol_index], axis.slots_of(stored.bars.start_ns)
+    held = (column >= 0) & (slot >= 0)
+    wanted[slot[held], column[held]] = False
     wanted |= day.verdicts == Verdict.CORRECTED
     slots, numbers = np.nonzero(wanted)
     present = np.unique(numbers)

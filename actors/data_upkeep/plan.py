@@ -52,7 +52,7 @@ class Plan:
         """Whether this source is asked again because it failed."""
         self._axis = SessionAxis(session)
         self._columns = {symbol: column for column, symbol in enumerate(symbols)}
-        self._settled: dict[GapOutcome, tuple[Mask, Nanos, str]] = {}
+        self._settled: dict[tuple[GapOutcome, Nanos, str], Mask] = {}
 
     @property
     def date(self) -> str:
@@ -80,25 +80,33 @@ class Plan:
         row[row == len(self.starts_ns)] = 0
         hit = (column >= 0) & (self.starts_ns[row] == batch.start_ns)
         hit[hit] = self.open[row[hit], column[hit]]
-        cells = np.zeros_like(self.open)
+        cells = self.nothing()
         cells[row[hit], column[hit]] = True
         return hit, cells
 
     def cells_within(self, gaps: Iterable[Gap]) -> Mask:
         """Return the open cells that lie in these gaps."""
-        cells = np.zeros_like(self.open)
+        cells = self.nothing()
         for gap in gaps:
             rows = slice(*np.searchsorted(self.starts_ns, (gap.start_ns, gap.end_ns)).tolist())
             cells[rows, [self._columns[symbol] for symbol in gap.symbols if symbol in self._columns]] = True
         return cells & self.open
+
+    def nothing(self) -> Mask:
+        """Return no cell at all."""
+        return np.zeros_like(self.open)
+
+    def forget(self, symbols: frozenset[str]) -> None:
+        """Ask for these symbols no more; there is nothing to tell of them."""
+        self.open[:, [self._columns[symbol] for symbol in symbols if symbol in self._columns]] = False
 
     def settle(self, cells: Mask, outcome: GapOutcome, now_ns: Nanos, source: str) -> Mask:
         """Give open cells their outcome; return which of them were open."""
         cells = cells & self.open
         if cells.any():
             self.open &= ~cells
-            before = self._settled.get(outcome)
-            self._settled[outcome] = (cells if before is None else before[0] | cells, now_ns, source)
+            how = (outcome, now_ns, source)
+            self._settled[how] = cells | self._settled.get(how, cells)
         return cells
 
     def gaps(self, cells: Mask) -> tuple[Gap, ...]:
@@ -122,7 +130,7 @@ class Plan:
                 source=source,
                 outcome=outcome,
             )
-            for outcome, (cells, now_ns, source) in self._settled.items()
+            for (outcome, now_ns, source), cells in self._settled.items()
             for gap in self.gaps(cells)
         ]
 
@@ -155,7 +163,7 @@ def clustered(
     for first in range(0, len(everybody), size):
         chunk = plane[:, first : first + size]
         rows = np.flatnonzero(chunk.any(axis=1))
-        breaks = np.flatnonzero(np.diff(starts[rows]) - step_ns >= within_ns) + 1
+        breaks = np.flatnonzero(np.diff(starts[rows]) - step_ns >= max(within_ns, 1)) + 1
         for run in np.split(rows, breaks):
             columns = np.flatnonzero(chunk[run].any(axis=0))
             symbols = tuple(everybody[first + column] for column in columns.tolist())

@@ -23,7 +23,7 @@ from messages.repairs import (
     GapNarrowed,
     NoTradeConfirmed,
 )
-from messages.values import MINUTE_NS, SECOND_NS, Gap, Nanos, TradingSession
+from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS, Gap, Nanos, TradingSession
 
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +137,18 @@ class Repairs:
                     del day.fresh[start_ns]
         return sorted(came)
 
+    def forget(self, symbols: frozenset[str]) -> None:
+        """Symbols left: nobody needs their bars any more."""
+        for day in self._days.values() if symbols else ():
+            day.fresh = {
+                start_ns: left
+                for start_ns, lacking in day.fresh.items()
+                if (left := [symbol for symbol in lacking if symbol not in symbols])
+            }
+            for plan in day.plans:
+                plan.forget(symbols)
+            day.sweep()
+
     def advance(self, now_ns: Nanos) -> Iterator[Message]:
         """Ask for what is due."""
         for day in self._days.values():
@@ -245,10 +257,13 @@ class Repairs:
         facts = self._sources[plan.source]
         self._health[plan.source].answered()
         plan.is_second_call = False
-        yield from self._filled(message.batch, plan, facts.name, now_ns)
+        filled = self._filled(message.batch, plan, facts.name, now_ns)
+        refused = plan.cells_of(message.batch)[1] if filled else plan.nothing()
+        yield from filled
         silent = plan.cells_within(message.no_trade)
         if facts.is_authoritative:
             silent |= self._final(plan, facts, now_ns)
+        silent &= ~refused  # it has a bar, if not one that can be taken
         silent = plan.settle(silent, GapOutcome.NO_TRADE, now_ns, facts.name)
         if silent.any():
             yield NoTradeConfirmed(session_date=plan.date, gaps=plan.gaps(silent), source=facts.name)
@@ -256,18 +271,18 @@ class Repairs:
             plan.source += 1
             yield from self._again(plan, now_ns)
 
-    def _filled(self, batch: BarBatch, plan: Plan, source: str, now_ns: Nanos) -> Iterator[Message]:
+    def _filled(self, batch: BarBatch, plan: Plan, source: str, now_ns: Nanos) -> list[Message]:
         wanted, cells = plan.cells_of(batch)
-        if not wanted.any():
-            return
+        if not wanted.any() or batch.interval != ONE_MINUTE:
+            return []
         batch = batch if bool(wanted.all()) else batch.where(wanted)
         if is_sane(batch.values, allow_negative=self._allow_negative):
             batch = msgspec.structs.replace(batch, is_sane=True)
         else:  # what is not goes along to be refused and counted; its minutes stay open
             found = faults(batch.values, batch.start_ns, allow_negative=self._allow_negative)
             _, cells = plan.cells_of(batch.where(found == Fault.SANE))
-        yield BarsFilled(session_date=plan.date, batch=batch, source=source)
         plan.settle(cells, GapOutcome.CLOSED, now_ns, source)
+        return [BarsFilled(session_date=plan.date, batch=batch, source=source)]
 
     @staticmethod
     def _final(plan: Plan, facts: SourceFacts, now_ns: Nanos) -> Mask:
@@ -293,12 +308,23 @@ class Repairs:
         else:
             self._waiting.appendleft(plan)  # still in this attempt
 
+    def _known_ns(self, plan: Plan) -> Nanos:
+        """Return when the last source that knows will know of all that is open."""
+        delays = [facts.delay_ns for facts in self._sources if facts.is_authoritative]
+        return plan.request()[2] + max(delays) if delays else 0
+
     def _in_vain(self, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
         """An attempt is over, and minutes are still missing."""
         asked_last = self._sources[min(plan.source, len(self._sources) - 1)].name
         plan.attempts += 1
         plan.source = 0
         plan.is_second_call = plan.is_asked = False
+        if plan.is_over:
+            return
+        known_ns = self._known_ns(plan)
+        if plan.date not in self._last_call and plan.attempts >= self._rules.attempts and known_ns > now_ns:
+            plan.attempts, plan.due_ns = self._rules.attempts - 1, known_ns
+            return
         if plan.attempts < self._rules.attempts and plan.date not in self._last_call:
             chance = random.Random(f"{self._rules.seed}/{plan.number}/{plan.attempts}").random()  # noqa: S311  # no secret
             backoff_s = self._rules.backoff_s * 2 ** (plan.attempts - 1) * (1 + self._rules.jitter * chance)

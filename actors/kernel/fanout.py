@@ -25,7 +25,10 @@ from messages.events import (
     SubscriberLate,
     SubscribersChanged,
 )
+from messages.history import WarmUpReported
 from messages.values import Policy
+
+_FOR_NEWCOMERS = (SessionBoundary, WarmUpReported)
 
 
 class Fanout:
@@ -38,7 +41,7 @@ class Fanout:
         self._subscriptions: list[Subscription] = []
         self._held: list[Event] = []
         self._holders: dict[int, set[Subscription]] = {}
-        self._opened: Event | None = None
+        self._opened: list[Event] = []
         self._stuck: tuple[tuple[int, int], float] = ((0, 0), 0.0)
         self._end: BaseException | None = None
         self._has_ended = False
@@ -67,7 +70,7 @@ class Fanout:
                 self.finish(SystemFailed(message.failure))
         elif isinstance(message, ListenFrom):
             self._listen_from(message.ticket)
-        elif self._subscriptions or isinstance(message, SessionBoundary):
+        elif self._subscriptions or isinstance(message, _FOR_NEWCOMERS):
             self._held.append(message)
 
     def finish(self, error: BaseException | None) -> None:
@@ -94,7 +97,7 @@ class Fanout:
 
     def _release(self, settled: MinuteSettled) -> None:
         events, self._held = self._held, []
-        self._opened = next((event for event in reversed(events) if _is_opening(event)), self._opened)
+        self._opened = [event for event in events if _is_opening(event)] or self._opened
         with self._lock:
             listening = [to for to in self._subscriptions if to.listens_from <= settled.ticket]
             given = [(to, picked) for to in listening if (picked := to.pick(events))]
@@ -107,13 +110,13 @@ class Fanout:
             self._credit.tell(settled)
 
     def _listen_from(self, ticket: int) -> None:
-        """Let the newcomers in, and tell them which session is open."""
+        """Let the newcomers in, and tell them which session is open, and how warm it is."""
         with self._lock:
             newcomers = [to for to in self._subscriptions if to.listens_from == NEVER]
             for newcomer in newcomers:
                 newcomer.listens_from = ticket
         for newcomer in newcomers:
-            if self._opened is not None and (picked := newcomer.pick([self._opened])):
+            if picked := newcomer.pick(self._opened):
                 newcomer.push(picked, 0)
 
     def _give_back(self, subscription: Subscription, ticket: int, *, is_leaving: bool) -> None:
@@ -146,4 +149,6 @@ class Fanout:
 
 
 def _is_opening(event: Event) -> bool:
-    return isinstance(event, SessionBoundary) and event.kind is BoundaryKind.OPENED
+    return isinstance(event, WarmUpReported) or (
+        isinstance(event, SessionBoundary) and event.kind is BoundaryKind.OPENED
+    )

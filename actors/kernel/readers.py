@@ -1,11 +1,13 @@
-"""What may be asked of the session, as methods; every answer is a future."""
+"""What may be asked of the session, and of those that settled, as methods; every answer is a future."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Future
+from messages.certificates import SessionCertificate
 from messages.errors import SettingsError
+from messages.history import GetWarmUp, WarmUp
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -26,8 +28,9 @@ from messages.queries import (
     GetSnapshot,
     GetTicks,
 )
+from messages.repairs import GetCertificate
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import SECOND_NS, Bar, Gap, Interval, Quote, Tick, TradingSession
+from messages.values import SECOND_NS, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
 from messages.windows import BarWindow
 
 Moment = datetime | str | int
@@ -37,8 +40,9 @@ Moment = datetime | str | int
 class Readers:
     """The questions; from any thread, in any number."""
 
-    def __init__(self, session: RoomAddress) -> None:
+    def __init__(self, session: RoomAddress, upkeep: RoomAddress) -> None:
         self._session = session
+        self._upkeep = upkeep
 
     def latest_bar(
         self, symbol: str, interval: str | Interval = "1m", *, include_partial: bool = False
@@ -60,8 +64,21 @@ class Readers:
         *,
         with_history: bool = False,
         include_partial: bool = False,
+        fill: str | None = None,
+        adjusted: bool = False,
     ) -> Future[BarWindow]:
-        """The last ``n`` finished bars that exist; ``with_history`` across session boundaries."""
+        """The last ``n`` finished bars that exist; ``window.short`` says how many fewer there are.
+
+        Args:
+            symbol: one of the session.
+            n: how many.
+            interval: of the bars.
+            with_history: across session boundaries, as far back as history goes.
+            include_partial: the forming bar too.
+            fill: ``"forward"``: closed minutes without a bar, from the first bar on, have the close before them and
+                no volume, and are marked (``window.is_filled``, ``window.verdicts``).
+            adjusted: take splits and dividends up to the session's date out of the bars before it.
+        """
         return self._session.ask(
             GetLastBars(
                 symbol=symbol,
@@ -69,6 +86,8 @@ class Readers:
                 interval=Interval.parse(interval),
                 with_history=with_history,
                 include_partial=include_partial,
+                fill=_fill(fill),
+                is_adjusted=adjusted,
             )
         )
 
@@ -80,8 +99,9 @@ class Readers:
         interval: str | Interval = "1m",
         *,
         include_partial: bool = False,
+        fill: str | None = None,
     ) -> Future[BarWindow]:
-        """The bars that start in ``[start, end)``; ``None`` is the session's edge."""
+        """The bars that start in ``[start, end)``; ``None`` is the session's edge. ``fill`` as in ``last_bars``."""
         return self._session.ask(
             GetBars(
                 symbol=symbol,
@@ -89,6 +109,7 @@ class Readers:
                 end=_moment(end),
                 interval=Interval.parse(interval),
                 include_partial=include_partial,
+                fill=_fill(fill),
             )
         )
 
@@ -104,9 +125,20 @@ class Readers:
         """One symbol's session so far."""
         return self._session.ask(GetMetrics(symbol=symbol))
 
-    def quality(self) -> Future[QualityReport]:
-        """How complete the session is, and what was received."""
-        return self._session.ask(GetQuality())
+    def quality(
+        self, symbols: Iterable[str] = (), interval: str | Interval = "1m", sessions: int = 0
+    ) -> Future[QualityReport]:
+        """How complete the session is, and what was received.
+
+        Args:
+            symbols: of these only; none named: all.
+            interval: of longer ones a closed bar counts if every minute of it has its bar (``completeness``), or its
+                bar or NO_TRADE (``bar_quality``).
+            sessions: instead of the open session, the last so many closed ones that are held with their minutes.
+        """
+        return self._session.ask(
+            GetQuality(symbols=tuple(symbols), interval=Interval.parse(interval), sessions=sessions)
+        )
 
     def gaps(self, symbols: Iterable[str] = ()) -> Future[tuple[Gap, ...]]:
         """What is missing so far, in runs; symbols that miss the same minutes are named together."""
@@ -116,9 +148,51 @@ class Readers:
         """The symbols of the session."""
         return self._session.ask(GetActiveSymbols())
 
-    def history(self, symbol: str, sessions: int = 1, interval: str | Interval = "1m") -> Future[BarWindow]:
-        """The bars of the last ``sessions`` closed sessions, oldest first."""
-        return self._session.ask(GetHistory(symbol=symbol, sessions=sessions, interval=Interval.parse(interval)))
+    def history(
+        self,
+        symbol: str,
+        sessions: int = 1,
+        interval: str | Interval = "1m",
+        *,
+        fill: str | None = None,
+        adjusted: bool = False,
+    ) -> Future[BarWindow]:
+        """The bars of the last ``sessions`` closed sessions, oldest first.
+
+        ``window.short`` says how many of these sessions are not held, or did not know the symbol; ``require`` has
+        more of them loaded. ``1d`` reaches back further than other intervals: those need the sessions' minutes.
+
+        Args:
+            symbol: one of the session, or of one before it.
+            sessions: how many.
+            interval: of the bars.
+            fill: ``"forward"`` as in ``last_bars``, from each session's first bar on; ``1d`` from session to session.
+            adjusted: take splits and dividends up to the session's date out of it.
+        """
+        return self._session.ask(
+            GetHistory(
+                symbol=symbol,
+                sessions=sessions,
+                interval=Interval.parse(interval),
+                fill=_fill(fill),
+                is_adjusted=adjusted,
+            )
+        )
+
+    def warm_up(self) -> Future[tuple[WarmUp, ...]]:
+        """What is there of the history that was required, and where it is short, why."""
+        return self._session.ask(GetWarmUp())
+
+    def certificate(self, date: str | None = None) -> Future[SessionCertificate | None]:
+        """The certificate of a session that settled in this run: what came of every minute, and of every gap.
+
+        There are certificates where somebody is asked for missing minutes, where they are kept (``certify``), and
+        where the feed is made faulty; the last 400 are held.
+
+        Args:
+            date: the session's; without one the latest certificate. ``None`` is answered where there is none (yet).
+        """
+        return self._upkeep.ask(GetCertificate(date=date))
 
     def snapshot(self, symbols: Iterable[str] = ()) -> Future[Snapshot]:
         """One consistent cut over symbols: metrics, latest bars, quotes and ticks."""
@@ -151,6 +225,14 @@ class Readers:
     def ticks(self, symbol: str, n: int) -> Future[tuple[Tick, ...]]:
         """The last ``n`` trades that are kept, oldest first."""
         return self._session.ask(GetTicks(symbol=symbol, count=n))
+
+
+def _fill(given: str | None) -> Fill | None:
+    if given is None:
+        return None
+    if given not in set(Fill):
+        raise SettingsError(f"fill is {' or '.join(map(repr, map(str, Fill)))}, or None for no filling, not {given!r}")
+    return Fill(given)
 
 
 def _moment(given: Moment | None) -> int | str | None:

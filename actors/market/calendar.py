@@ -123,6 +123,18 @@ class Calendar:
         self._note_if_unknown(first, last)
         return tuple(self._session(index) for index in self._timetable.between(first, last))
 
+    def extended_session(self, date: str) -> TradingSession | None:
+        """Return the session of a date (ISO) with its extended hours, where the calendar has them, asked for or not.
+
+        Raises:
+            SettingsError: the text is no date.
+        """
+        session, day = self.session(date), _day(date)
+        if session is None:
+            return None
+        segments = self._timetable.segments(self._timetable.between(day, day)[0], extended=True)
+        return msgspec.structs.replace(session, segments=segments)
+
     def _session(self, index: int) -> TradingSession:
         if index not in self._sessions:
             self._sessions[index] = TradingSession(

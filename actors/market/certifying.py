@@ -105,12 +105,23 @@ def recertified(
     )
 
 
-def stored_digest(certificate: SessionCertificate, bars: BarBatch) -> str:
-    """Return the digest that a stored day has in the hours, symbols and intervals of a certificate."""
+def stored_digest(certificate: SessionCertificate, bars: BarBatch, news: BarBatch | None = None) -> str:
+    """Return the digest that a stored day has in the hours, symbols and intervals of a certificate.
+
+    Args:
+        certificate: whose hours, symbols and intervals.
+        bars: of the day.
+        news: bars that are about to be added, or to take the place of others.
+    """
     axis = SessionAxis(certificate.session)
     names = certificate.names
     present = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
     values, plane = spread(axis, names, bars, present, len(FIELDS))
+    if news is not None and len(news):
+        streamed = np.full(len(news), Verdict.STREAMED, dtype=np.uint8)
+        new_values, new_plane = spread(axis, names, news, streamed, len(FIELDS))
+        values = np.where((new_plane >= FIRST_WITH_BAR)[:, None], new_values, values)
+        plane = np.maximum(plane, new_plane)
     intervals = tuple(map(Interval.parse, certificate.intervals))
     return digest(certificate.date, names, values, plane >= FIRST_WITH_BAR, axis, intervals)
 

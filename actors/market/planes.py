@@ -81,6 +81,8 @@ def runs_told(
 ) -> tuple[VerdictRun, ...]:
     """Return the cells that are ABANDONED or NO_TRADE as runs; what ``told`` does, the other way round."""
     is_told = (verdicts > Verdict.MISSING) & (verdicts < FIRST_WITH_BAR)
+    if not is_told.any():
+        return ()
     keys = np.where(is_told, verdicts.astype(np.int32) << 8 | numbers, 0)
     unique, owners = np.unique(keys, return_inverse=True)
     legend = [(Verdict(key >> 8), names.get(key & 0xFF, "")) for key in unique.tolist() if key]

@@ -7,6 +7,7 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.market.digest import digest
+from actors.market.gaps import find_gaps
 from actors.market.planes import told
 from actors.session_data.derived import DerivedBars
 from actors.session_data.grid import Claim, Grid, mark_cells
@@ -89,6 +90,15 @@ class Book:
         for symbol in symbols:
             self.add(symbol)
         return SymbolsChanged(added=tuple(symbols))
+
+    def gaps_before(self, symbols: Sequence[str]) -> list[GapDetected]:
+        """Return the minutes that closed without these symbols, before they joined."""
+        missing = np.zeros((self.axis.slots, len(symbols)), dtype=np.bool_)
+        columns = [self.grid.columns[symbol] for symbol in symbols]
+        missing[: self.closed] = self.grid.verdicts[: self.closed, columns] < _NO_TRADE
+        gaps = find_gaps(missing, self.axis, symbols)
+        self.ledger.gaps += len(gaps)
+        return [GapDetected(session_date=self.session.date, gap=gap) for gap in gaps]
 
     def columns_of(self, batch: BarBatch) -> Indices | slice:
         """Return the columns of one minute's bars, -1 where a symbol is unknown; all columns as a slice."""
@@ -204,7 +214,7 @@ class Book:
             self.recall_many(slice(slot, slot + 1))
             missing = self._names(active & (verdicts < FIRST_WITH_BAR))
             wanted = self._names(active & (verdicts < _NO_TRADE))
-        self.derived.on_close(self.grid, slot, self.revision, out)
+        self.derived.on_close(self.grid, slot, None if not self.removed else self.active(), self.revision, out)
         out.append(
             MinuteClosed(
                 start_ns=start_ns,

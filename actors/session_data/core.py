@@ -35,7 +35,15 @@ from messages.events import (
 )
 from messages.history import RequireHistory
 from messages.inboxes import SessionDataInbox
-from messages.repairs import BarsFilled, GapAbandoned, MinuteApplied, NoTradeConfirmed, PassTicket, SessionSettled
+from messages.repairs import (
+    AbandonGaps,
+    BarsFilled,
+    GapAbandoned,
+    MinuteApplied,
+    NoTradeConfirmed,
+    PassTicket,
+    SessionSettled,
+)
 from messages.values import Nanos, Quote, Tick, Verdict
 
 
@@ -54,6 +62,8 @@ class SessionDataCore:
         """
         self._rules = rules or SessionRules()
         self._has_upkeep = has_upkeep
+        self._sealed_date = ""
+        self._sealed_revision = 0
         self._now_ns: Nanos = 0
         self._book: Book | None = None
         self._history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
@@ -85,6 +95,8 @@ class SessionDataCore:
                 return self._mark(message, Verdict.NO_TRADE)
             case GapAbandoned():
                 return self._mark(message, Verdict.ABANDONED)
+            case AbandonGaps():
+                return self._abandon_gaps(message)
             case SessionSettled():
                 return tell(*self._report(message.session_date), *self._seal(message.session_date), message)
             case RequireHistory():
@@ -128,7 +140,7 @@ class SessionDataCore:
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
             book.close_until(self._now_ns, intake.events)
         return _receipted(
-            [*intake.events, *self._certify_again(intake.repaired)],
+            [*intake.events, *self._certify_again(intake)],
             message.receipt,
             accepted=book.ledger.accepted - accepted,
             duplicates=book.ledger.duplicates - duplicates,
@@ -139,19 +151,37 @@ class SessionDataCore:
         assert book is not None, "a fill before any session"
         intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
         intake.take_fill(message.batch)
-        return tell(*intake.events, *self._certify_again(intake.repaired))
+        return tell(*intake.events, *self._certify_again(intake))
 
-    def _certify_again(self, dates: Iterable[str]) -> list[Event]:
-        return [sealed for date in dates for sealed in self._seal(date)]
+    def _certify_again(self, intake: Intake) -> list[Event]:
+        """Return what the certificates of settled sessions are made of that have just changed."""
+        repaired = [sealed for date, corrections in intake.repaired.items() for sealed in self._seal(date, corrections)]
+        book = self._book
+        is_news = book is not None and book.session.date == self._sealed_date and book.revision > self._sealed_revision
+        return [*repaired, *(self._seal(self._sealed_date) if is_news else ())]
 
-    def _seal(self, date: str) -> list[Event]:
-        """Return what the certificate of a session is made of: the one that closed last, or a day of history."""
+    def _seal(self, date: str, corrections: int = 0) -> list[Event]:
+        """Return what the certificate of a session is made of: the one that closed last, or a day of history.
+
+        ``corrections`` are those since its last certificate, of a day of history.
+        """
+        book, day = self._book, self._history.day(date)
         if not self._has_upkeep:
             return []
-        if self._book is not None and self._book.session.date == date:
-            return [sealed_book(self._book, self._senders, self._rules.intervals, self._now_ns)]
-        day = self._history.day(date)
-        return [] if day is None else [sealed_day(day, self._senders, self._rules.intervals, self._now_ns)]
+        if book is not None and book.session.date == date:
+            issuer = "fill" if date == self._sealed_date else "session"
+            self._sealed_date, self._sealed_revision = date, book.revision
+            return [sealed_book(book, self._senders, self._rules.intervals, issuer, self._now_ns)]
+        if day is None:
+            return []
+        return [sealed_day(day, self._senders, self._rules.intervals, corrections, self._now_ns)]
+
+    def _abandon_gaps(self, message: AbandonGaps) -> Outcome:
+        """The next session is about to open: what is still open of this one closes now, its grace over or not."""
+        events: list[Event] = []
+        if self._book is not None and self._book.session.date == message.session_date:
+            self._book.close_until(self._now_ns + self._rules.grace_ns, events)
+        return tell(*events, message)
 
     def _mark(self, message: NoTradeConfirmed | GapAbandoned, verdict: Verdict) -> Outcome:
         sender = self._senders.number(message.source)
@@ -194,9 +224,11 @@ class SessionDataCore:
 
     def _applied(self, ticket: int) -> tuple[Event, ...]:
         """Send a ticket on its way: to the subscribers, or to DataUpkeep first."""
+        if not ticket:
+            return ()
         if self._has_upkeep:
             return (MinuteApplied(now_ns=self._now_ns, ticket=ticket),)
-        return (MinuteSettled(ticket=ticket),) if ticket else ()
+        return (MinuteSettled(ticket=ticket),)
 
     def _know(self, now_ns: Nanos) -> None:
         self._now_ns = max(self._now_ns, now_ns)
@@ -245,7 +277,9 @@ class SessionDataCore:
         added = tuple(symbol for symbol in message.symbols if book.column(symbol) is None)
         for symbol in added:
             book.add(symbol)
-        return answer(message, tuple(book.symbols), *([SymbolsChanged(added=added)] if added else ()))
+        if not added:
+            return answer(message, tuple(book.symbols))
+        return answer(message, tuple(book.symbols), SymbolsChanged(added=added), *book.gaps_before(added))
 
     def _remove_symbols(self, message: RemoveSymbols) -> Outcome:
         book = self._book

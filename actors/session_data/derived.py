@@ -165,12 +165,16 @@ class DerivedBars:
             start_ns=_filled(len(numbers), self._starts_ns[first]),
         )
 
-    def on_close(self, grid: Grid, slot: int, revision: int, out: list[Event]) -> None:
-        """Publish what is left of the blocks that end with ``slot``, and what waited for it alone."""
+    def on_close(self, grid: Grid, slot: int, active: Mask | None, revision: int, out: list[Event]) -> None:
+        """Publish what is left of the blocks that end with ``slot``, and what waited for it alone.
+
+        ``active`` says for each column whether its symbol still is in the session; ``None``: all are.
+        """
         for block in self._blocks[slot]:
             if block.end - 1 != slot and block.end - 1 > self._latest:
                 continue
-            waiting = np.flatnonzero(~self._published[block.series][block.number, : len(grid.symbols)])
+            unpublished = ~self._published[block.series][block.number, : len(grid.symbols)]
+            waiting = np.flatnonzero(unpublished if active is None else unpublished & active)
             if len(waiting):
                 has_bar = grid.verdicts[block.first : block.end, waiting] >= FIRST_WITH_BAR
                 is_settled = has_bar[slot + 1 - block.first :].all(axis=0) & has_bar.any(axis=0)

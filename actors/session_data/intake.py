@@ -28,6 +28,7 @@ class _Thawed:
         self.grid = Grid.thawed(day.grid, day.axis, day.sources)
         self.derived = DerivedBars(day.axis, rules.intervals, self.grid.verdicts.shape[1])
         self.is_changed = False
+        self.corrections = 0
 
 
 class Intake:
@@ -54,11 +55,12 @@ class Intake:
         is_correction = not isinstance(message, BarsFilled) and message.is_correction
         self._claim = Claim(senders.number(message.source), senders.preference, is_correction, message.source)
         self._takes_whole = False
+        self._joined: list[str] = []
         self._thawed: dict[str, _Thawed] = {}
         self.events: list[Event] = []
         """What follows from the bars, in order."""
-        self.repaired: list[str] = []
-        """The dates of closed days that changed."""
+        self.repaired: dict[str, int] = {}
+        """The dates of closed days that changed, and how many corrections each has taken."""
 
     def take(self, batch: BarBatch) -> None:
         """Take bars of any minutes."""
@@ -71,7 +73,8 @@ class Intake:
             edges = [0, *(np.flatnonzero(np.diff(starts)) + 1).tolist(), len(batch)]
             for first, last in itertools.pairwise(edges):
                 self._minute(batch.rows(first, last))
-        self.repaired = [thawed.day.grid.session.date for thawed in self._thawed.values() if thawed.is_changed]
+        self.events += self._book.gaps_before(self._joined) if self._joined else []
+        self.repaired = {date: thawed.corrections for date, thawed in self._thawed.items() if thawed.is_changed}
         for thawed in self._thawed.values():
             if thawed.is_changed:
                 self._history.replace(thawed.day, thawed.grid)
@@ -143,7 +146,9 @@ class Intake:
     def _introduced(self, batch: BarBatch, strange: Mask) -> BarBatch:
         """Let unknown symbols join, or turn their bars away."""
         if self._rules.unknown_symbols == "add":
-            self.events.append(self._book.welcome(batch.where(strange).names()))
+            symbols = batch.where(strange).names()
+            self.events.append(self._book.welcome(symbols))
+            self._joined += symbols
             return batch
         self._reject(batch.where(strange), "unknown_symbol")
         return batch.where(~strange)
@@ -178,6 +183,7 @@ class Intake:
         columns = columns if written.changed is None else columns[written.changed]
         if len(columns):
             thawed.is_changed = True
+            thawed.corrections += written.accepted if self._claim.is_correction else 0
             self.events.append(
                 BarsUpdated(interval=ONE_MINUTE, batch=grid.minute(slot, columns), revision=revision, is_repair=True)
             )

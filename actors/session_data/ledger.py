@@ -18,6 +18,7 @@ class Ledger:
         self.gaps = 0
         self.corrections = 0
         self.reasons: Counter[str] = Counter()
+        self._sealed: tuple[int, Counter[str]] = (0, Counter())
 
     @property
     def rejected(self) -> int:
@@ -30,6 +31,12 @@ class Ledger:
         self.duplicates += written.duplicates
         self.outranked += written.outranked
         self.revised += written.revised
+
+    def since_sealed(self) -> tuple[int, dict[str, int]]:
+        """Return the corrections and the refusals by reason since this was asked last."""
+        corrections, reasons = self._sealed
+        self._sealed = (self.corrections, self.reasons.copy())
+        return self.corrections - corrections, dict(self.reasons - reasons)
 
     def check(self) -> None:
         """Assert that nothing got lost."""

@@ -1,7 +1,7 @@
 """The answers: everything that may be asked of the session, its history, quotes and ticks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -237,7 +237,11 @@ class Reader:
         return self._window(pieces, self._heading(symbols, ONE_MINUTE), range(len(symbols)))
 
     def _instant(self, given: Moment) -> Nanos:
-        """Return the instant of a clock time of the exchange, on the session's own date."""
+        """Return the instant of a clock time of the exchange, on that of the session's dates on which it is open.
+
+        A session of futures begins on the evening before its own date; a time at which it never is open is
+        that of its own date.
+        """
         if isinstance(given, int):
             return given
         session = self._book.session
@@ -247,7 +251,9 @@ class Reader:
             local = None
         if local is None or local.tzinfo is not None:
             raise SettingsError(f"{given!r} is no clock time; write it as '10:30', in exchange time")
-        return int(local.replace(tzinfo=ZoneInfo(session.tz)).timestamp()) * SECOND_NS
+        aware = local.replace(tzinfo=ZoneInfo(session.tz))
+        own, eve = (int(day.timestamp()) * SECOND_NS for day in (aware, aware - timedelta(days=1)))
+        return eve if own > session.end_ns and session.start_ns <= eve < session.end_ns else own
 
     # --- sums
 

@@ -15,8 +15,14 @@ from messages.repairs import SessionSealed
 from messages.values import Gap, Interval, Nanos, Verdict
 
 
-def sealed_book(book: Book, senders: Senders, intervals: tuple[Interval, ...], now_ns: Nanos) -> SessionSealed:
-    """Return a settled session as it stands, in copies: its book may still be written to."""
+def sealed_book(
+    book: Book, senders: Senders, intervals: tuple[Interval, ...], issued_by: str, now_ns: Nanos
+) -> SessionSealed:
+    """Return a settled session as it stands, in copies: its book may still be written to.
+
+    Corrections and refusals are those since it was sealed last.
+    """
+    corrections, rejected = book.ledger.since_sealed()
     columns = [book.grid.columns[symbol] for symbol in book.symbols]
     return _sealed(
         DayGrid(
@@ -28,15 +34,17 @@ def sealed_book(book: Book, senders: Senders, intervals: tuple[Interval, ...], n
         book.grid.sources[:, columns],
         senders,
         intervals,
-        corrections=book.ledger.corrections,
-        rejected=dict(book.ledger.reasons),
-        issued_by="session",
+        corrections=corrections,
+        rejected=rejected,
+        issued_by=issued_by,
         now_ns=now_ns,
     )
 
 
-def sealed_day(day: HistoryDay, senders: Senders, intervals: tuple[Interval, ...], now_ns: Nanos) -> SessionSealed:
-    """Return a day of history as it stands, after a repair."""
+def sealed_day(
+    day: HistoryDay, senders: Senders, intervals: tuple[Interval, ...], corrections: int, now_ns: Nanos
+) -> SessionSealed:
+    """Return a day of history as it stands, after a repair of which so many bars were corrections."""
     count = len(day.grid.symbols)
     order = sorted(range(count), key=day.grid.symbols.__getitem__)
     sources = np.zeros(day.grid.verdicts.shape, dtype=np.uint8) if day.sources is None else day.sources[:, :count]
@@ -50,7 +58,7 @@ def sealed_day(day: HistoryDay, senders: Senders, intervals: tuple[Interval, ...
         sources[:, order],
         senders,
         intervals,
-        corrections=0,
+        corrections=corrections,
         rejected={},
         issued_by="fill",
         now_ns=now_ns,

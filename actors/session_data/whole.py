@@ -66,7 +66,7 @@ def fill(book: Book, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Eve
         Whether nothing was in the way; if something was, nothing was done.
     """
     cells = _cells(book, batch)
-    if cells is None or book.removed:
+    if cells is None or book.removed or book.has_grace:
         return False
     rows, columns = cells
     if int(rows[-1]) >= book.closed or (book.grid.verdicts[rows, columns] >= FIRST_WITH_BAR).any():

@@ -50,7 +50,7 @@ from messages.events import (
 )
 from messages.inboxes import StreamCoordinatorInbox
 from messages.queries import GetProgress, GetRunSummary
-from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled, TransitionMeasured
+from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled
 from messages.replies import Progress
 from messages.values import Mode, Nanos, Pace, TradingSession
 
@@ -124,7 +124,7 @@ class StreamCoordinatorCore:
                 return self._certificate_issued(message)
             case StopwatchRead():
                 self._reports.transition_ms = message.elapsed_ns / 1e6
-                return NOTHING
+                return tell(*self._measured())
             case SubscribersChanged():
                 return self._subscribers_changed(message)
             case SubscriberLate():
@@ -192,20 +192,22 @@ class StreamCoordinatorCore:
         assert self._playback is not None, "no boundary without a session"
         kind, self._boundary = self._boundary, None
         if kind is BoundaryKind.OPENED:
-            first: Message = RunReady(session=self._playback.session) if self._played == 0 else ReadStopwatch()
-            return tell(first, *self._pump().out)
+            if self._played:
+                return tell(ReadStopwatch(), *self._pump().out)
+            return tell(RunReady(session=self._playback.session), *self._measured(), *self._pump().out)
         self._bars += self._playback.bars_before(self._playback.slots)
         session, self._playback = self._playback.session, None
         self._played += 1
         if not self._has_upkeep:
             return self._go_on()
         self._settling = session
-        measured = TransitionMeasured(
-            session_date=session.date,
-            is_prefetched=self._reports.is_prefetched,
-            transition_ms=self._reports.transition_ms,
-        )
-        return tell(measured, *self._settle().out)
+        return self._settle()
+
+    def _measured(self) -> list[Message]:
+        """Say how the session at hand was opened."""
+        if self._playback is None or not self._has_upkeep:
+            return []
+        return [self._reports.opening(self._playback.session.date)]
 
     def _settle(self) -> Outcome:
         """Let a closed session get its last verdicts: visit what is due until it has them, or the next one opens."""
@@ -226,7 +228,7 @@ class StreamCoordinatorCore:
     def _session_settled(self, message: SessionSettled) -> Outcome:
         del message
         self._is_settled = True
-        return NOTHING if self._settling is None else self._settle()
+        return NOTHING if self._settling is None or self._is_over else self._settle()
 
     def _certificate_issued(self, message: CertificateIssued) -> Outcome:
         self._certified = max(self._certified, message.certificate.date)
@@ -311,7 +313,7 @@ class StreamCoordinatorCore:
 
     def _wake_at(self, message: WakeAt) -> Outcome:
         self._agenda.add(message.due_ns)
-        return NOTHING if self._settling is None else self._settle()
+        return NOTHING if self._settling is None or self._is_over else self._settle()
 
     # --- the clock
 

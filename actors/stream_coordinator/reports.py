@@ -2,6 +2,7 @@
 
 import msgspec
 
+from messages.repairs import TransitionMeasured
 from messages.replies import RunSummary, SessionReport
 
 
@@ -19,6 +20,12 @@ class Reports:
         """Keep the report of the session at hand."""
         self._reports.append(
             msgspec.structs.replace(report, transition_ms=self.transition_ms, is_prefetched=self.is_prefetched)
+        )
+
+    def opening(self, session_date: str) -> TransitionMeasured:
+        """Return how the session at hand was opened."""
+        return TransitionMeasured(
+            session_date=session_date, is_prefetched=self.is_prefetched, transition_ms=self.transition_ms
         )
 
     def summary(self, *, is_finished: bool, failure: str | None) -> RunSummary:

@@ -1,6 +1,7 @@
 """The README's examples, run as they stand."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,41 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_readme_has_two_examples() -> None:
-    assert len(EXAMPLES) == 2
+def test_the_readme_has_four_examples() -> None:
+    assert len(EXAMPLES) == 4
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["plain", "asyncio"])
+def test_the_example_of_history_says_what_is_there_and_reads_it(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted = "warm = 0\n" + EXAMPLES[2].replace("            ...", "            warm += 1")
+    names: dict[str, int] = {}
+
+    exec(counted, names)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "AAPL 5m: 60 asked, 78 there",
+        "AAPL 1d: 200 asked, 1 there: the store begins on 2024-07-02",
+    ]
+    assert names["warm"] == 210
+
+
+def test_the_example_of_repairs_heals_every_session(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(store / "store", store / "archive")
+    counted = "incomplete = 0\n" + EXAMPLES[3].replace("            ...", "            incomplete += 1")
+    names: dict[str, int] = {}
+
+    exec(counted, names)
+
+    *gaps, numbers = capsys.readouterr().out.splitlines()
+    assert "('AAPL', 'MSFT') closed archive 30" in gaps
+    assert all(gap.endswith(" closed archive 30") for gap in gaps)
+    assert len(gaps) <= names["incomplete"]
+    assert names["incomplete"] > 2 * 7
+    assert numbers == "100.0 100.0"
+
+
+@pytest.mark.parametrize("example", EXAMPLES[:2], ids=["plain", "asyncio"])
 def test_an_example_plays_every_minute_and_reads_full_windows(store: Path, example: str) -> None:
     counted = "minutes = full = 0\n" + example
     for words, instead in (

@@ -22,20 +22,39 @@ from messages import (
     Query,
     Room,
     base,
+    certificates,
     codec,
     columns,
     commands,
     errors,
     events,
+    feeds,
+    history,
     inboxes,
     queries,
+    repairs,
     replies,
     values,
     windows,
 )
 from tests.house.source import ROOT, calls, sources, tree
 
-VOCABULARY = (base, codec, columns, commands, errors, events, queries, replies, values, windows)
+VOCABULARY = (
+    base,
+    certificates,
+    codec,
+    columns,
+    commands,
+    errors,
+    events,
+    feeds,
+    history,
+    queries,
+    repairs,
+    replies,
+    values,
+    windows,
+)
 INBOXES: dict[Room, frozenset[type[Message]]] = {
     Room.SESSION_DATA: frozenset(get_args(inboxes.SessionDataInbox)),
     Room.STREAM_COORDINATOR: frozenset(get_args(inboxes.StreamCoordinatorInbox)),
@@ -43,7 +62,7 @@ INBOXES: dict[Room, frozenset[type[Message]]] = {
     Room.SYSTEM_MANAGER: frozenset(get_args(inboxes.SystemManagerInbox)),
 }
 # What reads for a room tells its outcome to that room by address: there is no route to take.
-READERS = {"loader.py", "planning.py"}
+READERS = {"loader.py", "planning.py", "fetcher.py", "keeper.py"}
 ROOMS = list(INBOXES)
 
 

@@ -28,7 +28,8 @@ def test_the_floors_are_those_of_the_design() -> None:
     assert floors["layers"] == [
         "doors",
         "system",
-        "importing",
+        "upstream",
+        "importing | inspecting",
         "wiring",
         "session_data | stream_coordinator | data_upkeep | system_manager | storage | feeds | vendors",
         "kernel | settings",

@@ -23,6 +23,7 @@ from messages import (
     SubscriberLate,
     SubscribersChanged,
     SystemFailed,
+    WarmUpReported,
 )
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import DAY, minute_of, opened
@@ -394,3 +395,14 @@ def test_a_newcomer_is_told_which_session_is_open(switch: Switch) -> None:
     switch.fanout.finish(None)
 
     assert drain(newcomer) == [opening]
+
+
+def test_a_newcomer_is_told_how_warm_the_open_session_is(switch: Switch) -> None:
+    opening, report = opened(DAY, ["A"]), WarmUpReported(session_date=DAY.date, needs=(), summary="warm")
+    switch.minute(1, opening, report)
+    switch.minute(2, closed(2))
+
+    newcomer = switch.subscribe()
+    switch.fanout.finish(None)
+
+    assert drain(newcomer) == [opening, report]

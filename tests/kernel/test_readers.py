@@ -9,8 +9,10 @@ import pytest
 from actors.kernel.address import RoomAddress
 from actors.kernel.readers import Readers
 from messages import (
+    Fill,
     GetActiveSymbols,
     GetBars,
+    GetCertificate,
     GetChangesSince,
     GetDigest,
     GetHistory,
@@ -25,6 +27,7 @@ from messages import (
     GetSession,
     GetSnapshot,
     GetTicks,
+    GetWarmUp,
     Interval,
     Query,
     SettingsError,
@@ -43,7 +46,7 @@ def readers() -> Iterator[Readers]:
     address = RoomAddress()
     ref = SmallRoom.start(SmallCore(), {}, Outbox())
     address.attach(ref)
-    yield Readers(address)
+    yield Readers(address, address)
     ref.stop()
 
 
@@ -61,14 +64,27 @@ QUESTIONS: list[tuple[Callable[[Readers], Any], Query[Any]]] = [
     ),
     (lambda ask: ask.bars("A"), GetBars(symbol="A", interval=ONE_MINUTE)),
     (lambda ask: ask.bars("A", "10:00", 7, "5m"), GetBars(symbol="A", start="10:00", end=7, interval=FIVE)),
+    (
+        lambda ask: ask.last_bars("A", 2, with_history=True, fill="forward", adjusted=True),
+        GetLastBars(symbol="A", count=2, with_history=True, fill=Fill.FORWARD, is_adjusted=True),
+    ),
+    (lambda ask: ask.bars("A", fill="forward"), GetBars(symbol="A", fill=Fill.FORWARD)),
     (lambda ask: ask.bars_since("A", TEN_THIRTY), GetBars(symbol="A", start=TEN_THIRTY_NS)),
     (lambda ask: ask.bars_since("A", TEN_THIRTY.astimezone(UTC)), GetBars(symbol="A", start=TEN_THIRTY_NS)),
     (lambda ask: ask.metrics("A"), GetMetrics(symbol="A")),
     (lambda ask: ask.quality(), GetQuality()),
+    (lambda ask: ask.quality(iter("AB"), "5m", 3), GetQuality(symbols=("A", "B"), interval=FIVE, sessions=3)),
+    (lambda ask: ask.warm_up(), GetWarmUp()),
     (lambda ask: ask.active_symbols(), GetActiveSymbols()),
     (lambda ask: ask.history("A", 3, "5m"), GetHistory(symbol="A", sessions=3, interval=FIVE)),
+    (
+        lambda ask: ask.history("A", 3, fill="forward", adjusted=True),
+        GetHistory(symbol="A", sessions=3, fill=Fill.FORWARD, is_adjusted=True),
+    ),
     (lambda ask: ask.snapshot(iter("AB")), GetSnapshot(symbols=("A", "B"))),
     (lambda ask: ask.changes_since(4), GetChangesSince(revision=4)),
+    (lambda ask: ask.certificate(), GetCertificate()),
+    (lambda ask: ask.certificate("2024-07-02"), GetCertificate(date="2024-07-02")),
     (lambda ask: ask.session(), GetSession()),
     (lambda ask: ask.digest(), GetDigest()),
     (lambda ask: ask.latest_quote("A"), GetLatestQuote(symbol="A")),
@@ -95,3 +111,8 @@ def test_a_moment_without_a_zone_is_refused_with_what_to_write(readers: Readers)
 def test_what_is_no_interval_is_refused_before_it_is_asked(readers: Readers) -> None:
     with pytest.raises(SettingsError, match="'soon' is no interval"):
         readers.bar_count("A", "soon")
+
+
+def test_there_is_one_way_to_fill(readers: Readers) -> None:
+    with pytest.raises(SettingsError, match="fill is 'forward', or None for no filling, not 'backward'"):
+        readers.bars("A", fill="backward")

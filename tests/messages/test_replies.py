@@ -1,11 +1,12 @@
 """Answers of several parts: windows as frames and tables, reports spelled out."""
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from messages import Bar, BarWindow, Interval, Quality, SessionMetrics, SessionReport, Verdict, VerdictCounts
+from messages import Bar, BarWindow, Fill, Interval, Quality, SessionMetrics, SessionReport, Verdict, VerdictCounts
 from messages.columns import freeze
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import DAY, NEW_YORK, at
@@ -33,7 +34,7 @@ def window(*rows: tuple[str, str, float], counts: int = 1, partial: bool = False
         tz=NEW_YORK,
         now_ns=at("09:40"),
         revision=9,
-        partial=partial,
+        forming=freeze(np.arange(len(rows)) >= len(rows) - partial),
     )
 
 
@@ -142,6 +143,23 @@ def test_a_bar_with_holes_is_not_complete_and_neither_is_one_that_still_forms() 
     assert forming.is_complete.tolist() == [True, False]
     assert [bar.is_partial for bar in forming.bars()] == [False, True]
     assert window(partial=True).is_complete.tolist() == []
+
+
+def test_every_bar_that_still_forms_is_marked() -> None:
+    both = msgspec.structs.replace(ONE, forming=freeze(np.array([True, True])))
+
+    assert (both.partial, both.is_complete.tolist()) == (True, [False, False])
+    assert [bar.is_partial for bar in both.bars()] == [True, True]
+    assert not ONE.partial
+
+
+def test_a_bar_that_was_carried_forward_is_marked_in_frames_and_tables_that_were_filled() -> None:
+    verdicts = freeze(np.array([Verdict.STREAMED, Verdict.NO_TRADE], dtype=np.uint8))
+    filled = msgspec.structs.replace(ONE, verdicts=verdicts, fill=Fill.FORWARD)
+
+    assert filled.is_filled.tolist() == [False, True]
+    assert filled.to_pandas()["is_filled"].tolist() == filled.to_arrow()["is_filled"].to_pylist() == [False, True]
+    assert "is_filled" not in [*ONE.to_pandas().columns, *ONE.to_arrow().column_names]
 
 
 def test_windows_are_equal_by_value_and_never_keys() -> None:

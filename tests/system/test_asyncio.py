@@ -7,7 +7,7 @@ import pytest
 
 from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
-from messages import NotReady, Quote, SystemFailed, TimeAdvanced, UnknownSymbol
+from messages import BarsArrived, NotReady, Quote, SystemFailed, UnknownSymbol
 from tests.system.worlds import break_on, memory, short
 
 
@@ -97,14 +97,14 @@ def test_an_answer_that_is_an_error_is_raised_where_it_is_awaited(store: MemoryS
 
 
 def test_a_failing_run_is_raised_in_the_loop(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    break_on(monkeypatch, SessionDataCore, TimeAdvanced, nth=3)
+    break_on(monkeypatch, SessionDataCore, BarsArrived, nth=3)
 
     async def listen() -> None:
         with short(store) as system:
             async for _ in system.subscribe():
                 pass
 
-    with pytest.raises(SystemFailed, match="a bug in session_data on TimeAdvanced"):
+    with pytest.raises(SystemFailed, match="a bug in session_data on BarsArrived"):
         asyncio.run(listen())
 
 

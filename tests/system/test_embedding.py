@@ -232,6 +232,10 @@ def test_a_subscriber_gets_each_kind_of_event_that_it_names(store: MemoryStore) 
         "gaps": {"GapDetected"},
         "rejected": set(),
         "symbols": set(),
+        "no_trade": set(),
+        "abandoned": set(),
+        "settled": set(),
+        "warm_up": set(),
     }
 
 

@@ -10,6 +10,7 @@ from actors.storage.memory import MemoryStore
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.system_manager.core import SystemManagerCore
 from messages import (
+    BarsArrived,
     GetLatestBar,
     IllegalTransition,
     MinuteSettled,
@@ -32,7 +33,7 @@ def store() -> MemoryStore:
 @pytest.mark.parametrize(
     ("core", "kind", "nth", "room"),
     [
-        (SessionDataCore, TimeAdvanced, 3, "session_data"),
+        (SessionDataCore, BarsArrived, 3, "session_data"),
         (SessionDataCore, SessionBoundary, 2, "session_data"),
         (DataUpkeepCore, SessionBoundary, 2, "data_upkeep"),
         (StreamCoordinatorCore, MinuteSettled, 4, "stream_coordinator"),
@@ -99,7 +100,7 @@ def test_a_coordinator_that_cannot_do_anything_does_not_start_a_quarrel(
 def test_an_error_can_be_cleared_and_leaves_the_system_stopped(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    break_on(monkeypatch, SessionDataCore, TimeAdvanced)
+    break_on(monkeypatch, SessionDataCore, BarsArrived)
     with short(store) as system:
         with pytest.raises(SystemFailed):
             system.run(timeout=20)
@@ -115,7 +116,7 @@ def test_an_error_can_be_cleared_and_leaves_the_system_stopped(
 def test_a_room_that_cannot_be_made_fails_the_start_and_stops_the_others(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unmade(*_: object) -> None:
+    def unmade(*_: object, **__: object) -> None:
         raise TypeError("no such argument")
 
     monkeypatch.setattr(DataUpkeepCore, "__init__", unmade)

@@ -9,21 +9,25 @@ from actors.settings import SessionRules
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import (
+    BarsArrived,
     BarsUpdated,
     Event,
     GetActiveSymbols,
     GetLastBars,
     GetProgress,
     GetRunSummary,
+    GetSnapshot,
     Interval,
     MinuteClosed,
+    Room,
     SessionBoundary,
     StartRun,
     SystemFailed,
     SystemState,
+    TimeAdvanced,
 )
 from messages.values import MINUTE_NS, ONE_MINUTE
-from tests.stream_coordinator.playing import shape
+from tests.stream_coordinator.playing import played, shape
 from tests.switchboard import Switchboard
 from tests.system.worlds import DATES, FIELDS, QUARTER, frame, memory, plain, short, xnys
 
@@ -141,9 +145,12 @@ def test_the_stream_stands_still_while_a_subscriber_has_its_minute() -> None:
     board.stream_coordinator.tell(StartRun())
 
     for number in range(1, 16):
-        next(events)
+        minute = next(events)
         board.settle()
-        assert board.ask(GetProgress()).minutes_done == number
+        assert isinstance(minute, MinuteClosed)
+        assert len(played(board.told(Room.SESSION_DATA, BarsArrived, TimeAdvanced))) == number
+        assert board.ask(GetSnapshot()).now_ns == minute.end_ns
+        assert 0 < board.ask(GetProgress()).minutes_done <= number
 
 
 def test_several_subscribers_get_the_same_minutes_and_the_slowest_sets_the_pace() -> None:
@@ -156,7 +163,7 @@ def test_several_subscribers_get_the_same_minutes_and_the_slowest_sets_the_pace(
     second = [next(slow), next(fast)]
 
     assert (waits, first[0], second[0]) == (None, first[1], second[1])
-    assert board.ask(GetProgress()).minutes_done == 2
+    assert len(played(board.told(Room.SESSION_DATA, BarsArrived, TimeAdvanced))) == 2
 
 
 def test_a_subscriber_that_leaves_lets_the_run_go_on() -> None:

@@ -9,6 +9,7 @@ from actors.kernel.clock import SystemClock
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import (
+    BarsArrived,
     GetBarCount,
     GetProgress,
     GetRunSummary,
@@ -30,6 +31,7 @@ from messages import (
     TimeAdvanced,
 )
 from messages.values import MINUTE_NS, SECOND_NS
+from tests.stream_coordinator.playing import played
 from tests.switchboard import Switchboard
 from tests.system.worlds import QUARTER, memory, short
 
@@ -39,7 +41,7 @@ def store() -> MemoryStore:
     return memory(3, 3, quiet=0.2)
 
 
-def played(store: MemoryStore, **more: Any) -> Switchboard:
+def running(store: MemoryStore, **more: Any) -> Switchboard:
     return Switchboard(store, **{"closed": QUARTER, **more}).play()
 
 
@@ -51,7 +53,7 @@ def minutes_done(board: Switchboard) -> int:
 
 
 def test_at_speed_sixty_a_minute_is_played_every_second(store: MemoryStore) -> None:
-    board = played(store, speed=60.0)
+    board = running(store, speed=60.0)
     board.advance(0)
 
     done = []
@@ -63,7 +65,7 @@ def test_at_speed_sixty_a_minute_is_played_every_second(store: MemoryStore) -> N
 
 
 def test_the_speed_changes_while_it_runs(store: MemoryStore) -> None:
-    board = played(store, speed=60.0)
+    board = running(store, speed=60.0)
     board.advance(0)
     board.advance(2 * SECOND_NS)
 
@@ -77,7 +79,7 @@ def test_the_speed_changes_while_it_runs(store: MemoryStore) -> None:
 
 
 def test_paused_the_session_stands_and_may_be_stepped_through(store: MemoryStore) -> None:
-    board = played(store, speed=60.0)
+    board = running(store, speed=60.0)
     board.advance(0)
     board.advance(2 * SECOND_NS)
     board.ask(PauseSystem())
@@ -93,12 +95,12 @@ def test_paused_the_session_stands_and_may_be_stepped_through(store: MemoryStore
 
 
 def test_a_whole_run_on_the_clock_takes_its_time(store: MemoryStore) -> None:
-    board = played(store, speed=60.0)
+    board = running(store, speed=60.0)
 
     board.advance(45 * SECOND_NS)
 
     assert board.ask(GetRunSummary()).is_finished
-    times = [message.now_ns for message in board.told(Room.SESSION_DATA, TimeAdvanced)]
+    times = [message.now_ns for message in played(board.told(Room.SESSION_DATA, BarsArrived, TimeAdvanced))]
     assert len(times) == 45
     assert all(first < second for first, second in pairwise(times))
 

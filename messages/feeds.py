@@ -1,0 +1,244 @@
+"""What a feed tells: what one read gave, how the connection is; and what may be told to it.
+
+A feed's own thread tells StreamCoordinator. ``arrived_ns`` is the clock's time at which something was read. An event
+with a ``ticket`` other than 0 is on credit: it is answered with ``FeedSettled``.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from messages.base import Command, Event
+from messages.columns import BarBatch
+from messages.values import Nanos, Quote, Tick
+
+EVERYTHING = "*"
+"""In place of a symbol: all that the feed has."""
+
+
+class FeedHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How a feed is, counted since it was started."""
+
+    feed: str
+    is_connected: bool = False
+    is_over: bool = False
+    """Ended, refused or closed: it will not connect again."""
+    connections: int = 0
+    """How often a connection was made."""
+    losses: int = 0
+    """How often one was lost, or could not be made."""
+    last_life_ns: Nanos | None = None
+    """When it last gave anything, heartbeats included."""
+    last_error: str = ""
+    bars: int = 0
+    corrections: int = 0
+    """Of the bars: those that say they correct."""
+    quotes: int = 0
+    conflated: int = 0
+    """Quotes that gave way to a later one of their symbol while the coordinator was behind."""
+    ticks: int = 0
+    rejected: int = 0
+    """Messages that could not be understood."""
+    waiting: int = 0
+    """Bars, ticks and quotes that wait for credit."""
+
+
+# --- what one read gave: feed -> StreamCoordinator
+
+
+class FeedBars(Event, frozen=True, kw_only=True):
+    """Base bars came in."""
+
+    feed: str
+    batch: BarBatch
+    is_correction: bool = False
+    """Whether they replace bars that were sent before."""
+    arrived_ns: Nanos = 0
+    ticket: int = 0
+
+
+class FeedQuotes(Event, frozen=True, kw_only=True):
+    """Quotes came in; under pressure only the latest of each symbol."""
+
+    feed: str
+    quotes: tuple[Quote, ...]
+    arrived_ns: Nanos = 0
+    ticket: int = 0
+
+
+class FeedTicks(Event, frozen=True, kw_only=True):
+    """Trades came in."""
+
+    feed: str
+    ticks: tuple[Tick, ...]
+    ids: tuple[str, ...] = ()
+    """How the feed calls each of them, where it numbers its trades: what ``TradeAmended`` refers to."""
+    arrived_ns: Nanos = 0
+    ticket: int = 0
+
+
+class TradeAmended(Event, frozen=True, kw_only=True):
+    """A trade that was sent before is cancelled, or was another."""
+
+    feed: str
+    symbol: str
+    trade_id: str
+    """The id of the trade in ``FeedTicks``."""
+    at_ns: Nanos
+    """When this was said; the trade itself was earlier."""
+    price: float
+    """The price of the trade as it was sent, and its size."""
+    size: float
+    corrected_price: float | None = None
+    """``None``: cancelled."""
+    corrected_size: float | None = None
+    corrected_id: str = ""
+    """How the trade is called from now on."""
+    arrived_ns: Nanos = 0
+
+
+class DayVolumeReported(Event, frozen=True, kw_only=True):
+    """The feed's own count of a symbol's volume today, to check ours by."""
+
+    feed: str
+    symbol: str
+    start_ns: Nanos
+    """Start of the daily bar that says so."""
+    volume: float
+    arrived_ns: Nanos = 0
+
+
+class TradingStatusChanged(Event, frozen=True, kw_only=True):
+    """The exchange halted a symbol, resumed it, or said something else of its trading."""
+
+    feed: str
+    symbol: str
+    at_ns: Nanos
+    code: str
+    message: str
+    reason_code: str = ""
+    reason: str = ""
+    is_halted: bool | None = None
+    """``None``: the code says neither halt nor resumption."""
+    arrived_ns: Nanos = 0
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """One message that could not be understood."""
+
+    number: int
+    """The line, or the frame, counted from 1 since the feed connected."""
+    field: str
+    expected: str
+    seen: str
+    """The message's beginning."""
+
+
+class MessagesRejected(Event, frozen=True, kw_only=True):
+    """A read held messages that could not be understood; the rest of it was taken."""
+
+    feed: str
+    count: int
+    first: tuple[Rejection, ...]
+    """The first few of them."""
+    arrived_ns: Nanos = 0
+
+
+class FeedHeartbeat(Event, frozen=True, kw_only=True):
+    """Nothing came, and the feed lives."""
+
+    feed: str
+    arrived_ns: Nanos = 0
+
+
+class SymbolsRefused(Event, frozen=True, kw_only=True):
+    """The far side will not send these symbols; the rest goes on."""
+
+    feed: str
+    symbols: tuple[str, ...]
+    reason: str
+    arrived_ns: Nanos = 0
+
+
+# --- how the connection is: feed -> StreamCoordinator
+
+
+class FeedConnected(Event, frozen=True, kw_only=True):
+    """A connection was made, and its symbols are subscribed."""
+
+    feed: str
+    attempt: int
+    """How many tries it took."""
+    has_bars: bool = True
+    """Whether it sends bars; else they must be folded from its ticks."""
+    arrived_ns: Nanos = 0
+
+
+class FeedLost(Event, frozen=True, kw_only=True):
+    """A connection was lost, or could not be made."""
+
+    feed: str
+    reason: str
+    is_stale: bool = False
+    """Nothing at all had come for too long, although the connection seemed to stand."""
+    retry_ns: Nanos | None = None
+    """When the next try is due; ``None``: never, the refusal is final."""
+    arrived_ns: Nanos = 0
+
+
+class FeedEnded(Event, frozen=True, kw_only=True):
+    """The feed has no more: a replay's last day is over, or the input was closed."""
+
+    feed: str
+    arrived_ns: Nanos = 0
+
+
+class FeedReported(Event, frozen=True, kw_only=True):
+    """How the feed is; told about once a second of real time."""
+
+    health: FeedHealth
+
+
+# --- StreamCoordinator -> feed
+
+
+class FeedSettled(Event, frozen=True, kw_only=True, gc=False):
+    """A ticket comes home: the feed may send one more."""
+
+    feed: str
+    ticket: int
+
+
+class SubscribeSymbols(Command, frozen=True, kw_only=True):
+    """Send these symbols too; refusals come back as ``SymbolsRefused``."""
+
+    feed: str
+    symbols: tuple[str, ...]
+
+
+class UnsubscribeSymbols(Command, frozen=True, kw_only=True):
+    """Send these symbols no more."""
+
+    feed: str
+    symbols: tuple[str, ...]
+
+
+FeedData: TypeAlias = FeedBars | FeedTicks | FeedQuotes
+"""What travels on credit."""
+
+FeedItem: TypeAlias = (
+    FeedData
+    | TradeAmended
+    | DayVolumeReported
+    | TradingStatusChanged
+    | MessagesRejected
+    | SymbolsRefused
+    | FeedHeartbeat
+)
+"""What a read may give."""
+
+FeedEvent: TypeAlias = FeedItem | FeedConnected | FeedLost | FeedEnded | FeedReported
+"""What StreamCoordinator hears of a feed."""
+
+FeedInbox: TypeAlias = FeedSettled | SubscribeSymbols | UnsubscribeSymbols
+"""What a feed understands."""
