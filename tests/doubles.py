@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from actors.kernel.future import Future
+from actors.kernel.inbox import Inbox
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay
 from actors.storage.memory import MemoryStore
 from messages.base import Query
@@ -23,6 +24,9 @@ class Outbox:
 
     def tell(self, message: object) -> None:
         self.messages.append(message)
+
+    def hand(self, message: object) -> None:
+        self.tell(message)
 
     def of(self, kind: type[M]) -> list[M]:
         """What it was told of one class."""
@@ -102,6 +106,7 @@ class Mailbox:
     def __init__(self, deliver: Any) -> None:
         self._deliver = deliver
         self._is_alive = True
+        self.actor_inbox = Inbox()  # without a handler: nothing is handed over, all is told
 
     def tell(self, message: object) -> None:
         self._deliver(message, None)

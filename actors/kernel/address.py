@@ -1,10 +1,12 @@
 """How a room or a door reaches another room: by an address that says what may be told."""
 
+import asyncio
 from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
 from actors.kernel.future import Future
+from actors.kernel.inbox import Inbox
 from messages.base import Query
 from messages.errors import NotReady
 
@@ -40,6 +42,12 @@ class RoomAddress:
         except pykka.ActorDeadError:
             return
 
+    def hand(self, message: object) -> None:
+        """Tell, and have it handled in this thread if the room is idle; not in an event loop, which must not wait."""
+        ref = self._ref
+        if ref is None or _has_event_loop() or not cast("Inbox", ref.actor_inbox).hand(message):
+            self.tell(message)
+
     def ask(self, query: Query[R]) -> Future[R]:
         """Ask, and get a future; it fails with ``NotReady`` when the room is gone."""
         ref = self._ref
@@ -62,3 +70,11 @@ class RoomAddress:
         ref = self._ref
         if ref is not None:
             ref.stop(block=False)
+
+
+def _has_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

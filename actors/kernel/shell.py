@@ -1,6 +1,5 @@
 """The thin shell around a core: the only actor class, from which the four rooms are made."""
 
-import queue
 import traceback
 from collections.abc import Mapping
 from time import perf_counter_ns
@@ -10,6 +9,7 @@ import pykka
 
 from actors.kernel.address import Address
 from actors.kernel.future import Future, Refusal
+from actors.kernel.inbox import Inbox
 from actors.kernel.outcome import Outcome
 from actors.kernel.telemetry import LatencyHistogram, Story, alarm
 from messages.base import Message
@@ -38,7 +38,8 @@ class Core(Protocol):
 class Shell(pykka.ThreadingActor):
     """A mailbox and a thread around a core.
 
-    Everything runs in the actor's own thread, one message after the other. What a handler raises never
+    Everything runs one message after the other, in the actor's own thread or, where that is idle, in the thread of
+    who hands a message over and waits for what comes of it. What a handler raises never
     leaves ``on_receive``: in Pykka an exception on a tell kills the actor for good. The message goes into
     quarantine (logged whole, counted), the core is kept if its ``check`` passes, and ``boss`` is told.
     """
@@ -49,7 +50,8 @@ class Shell(pykka.ThreadingActor):
     def __init__(self, core: Core, routes: Routes, boss: Address[Any]) -> None:
         super().__init__()
         self._core = core
-        self._mailbox: queue.SimpleQueue[Any] = cast("queue.SimpleQueue[Any]", self.actor_inbox)
+        self._mailbox = cast("Inbox", self.actor_inbox)
+        self._mailbox.handler = self.on_receive
         self._routes = routes
         self._boss = boss
         self._handling = LatencyHistogram()
@@ -61,7 +63,7 @@ class Shell(pykka.ThreadingActor):
 
     @staticmethod
     def _create_actor_inbox() -> Any:
-        return queue.SimpleQueue()  # a quarter of queue.Queue's cost a message
+        return Inbox()
 
     @staticmethod
     def _create_future() -> pykka.Future[Any]:

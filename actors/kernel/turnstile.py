@@ -6,7 +6,8 @@ such a minute costs. It stages a few minutes here instead and hears of their tic
 
 import threading
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from actors.kernel.address import Address
 from messages.commands import AllowMinutes
@@ -14,6 +15,18 @@ from messages.events import BarsArrived, MinuteSettled, MinuteStaged, TimeAdvanc
 
 _FEW = 1
 """So few staged minutes are left when their sender is told, that it can stage more before the last has passed."""
+
+
+class Door(Protocol):
+    """Where minutes are let in."""
+
+    def tell(self, message: BarsArrived | TimeAdvanced) -> None:
+        """Put a minute into the mailbox."""
+        ...
+
+    def hand(self, message: BarsArrived | TimeAdvanced) -> None:
+        """Tell; it may be handled before this returns."""
+        ...
 
 
 class Turnstile:
@@ -24,12 +37,13 @@ class Turnstile:
         credit: who gets their tickets: the last that came home, when few minutes are left; and all that is not ours.
     """
 
-    def __init__(self, inside: Address[BarsArrived | TimeAdvanced], credit: Address[Any]) -> None:
+    def __init__(self, inside: Door, credit: Address[Any]) -> None:
         self._inside = inside
         self._credit = credit
         self._lock = threading.Lock()
         self._staged: deque[BarsArrived | TimeAdvanced] = deque()
         self._is_occupied = False
+        self._is_admitting = False
         self._allowed: int | None = None
 
     def tell(self, message: Any) -> None:
@@ -39,27 +53,39 @@ class Turnstile:
         elif isinstance(message, MinuteStaged):
             with self._lock:
                 self._staged.append(message.minute)
-                self._admit()
+            self._admit(self._inside.tell)
         elif isinstance(message, AllowMinutes):
             with self._lock:
                 self._allowed = message.count and message.count + (self._allowed or 0)
-                self._admit()
+            self._admit(self._inside.tell)
         else:
             self._credit.tell(message)
 
     def _settled(self, message: MinuteSettled) -> None:
         with self._lock:
             is_staged, self._is_occupied = self._is_occupied, False
-            self._admit()
-            is_worth_telling = not is_staged or len(self._staged) <= _FEW
+            is_worth_telling = not is_staged or len(self._staged) <= _FEW + 1
         if is_worth_telling:
             self._credit.tell(message)
+        self._admit(self._inside.hand)
 
-    def _admit(self) -> None:
-        """Let the next minute in if it may; under the lock, so that none overtakes another."""
-        if self._is_occupied or not self._staged or self._allowed == 0:
-            return
-        if self._allowed is not None:
-            self._allowed -= 1
-        self._is_occupied = True
-        self._inside.tell(self._staged.popleft())
+    def _admit(self, give: Callable[[BarsArrived | TimeAdvanced], None]) -> None:
+        """Let minutes in, one after the other, as long as they may.
+
+        Who has dealt with the last one gives the next by hand, and waits for what comes of it in any case; a
+        room, which never waits for another, only tells.
+        """
+        while (minute := self._next()) is not None:
+            # By hand it may be handled here and now, and its ticket be home before this returns: then there is more.
+            give(minute)
+            self._is_admitting = False
+
+    def _next(self) -> BarsArrived | TimeAdvanced | None:
+        """Return the minute that may pass now; ``None`` too while somebody else is letting one in."""
+        with self._lock:
+            if self._is_admitting or self._is_occupied or not self._staged or self._allowed == 0:
+                return None
+            if self._allowed is not None:
+                self._allowed -= 1
+            self._is_occupied = self._is_admitting = True
+            return self._staged.popleft()

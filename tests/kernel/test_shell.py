@@ -1,12 +1,12 @@
 """The thin shell: messages in, routed messages out, and what becomes of a bug."""
 
-import queue
 from collections.abc import Iterator
 
 import pytest
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Future, Refusal
+from actors.kernel.inbox import Inbox
 from messages import (
     BugFound,
     GetBarCount,
@@ -133,7 +133,7 @@ def test_the_boss_hears_of_the_start_and_of_the_stop_with_the_last_counters(benc
 
 
 def test_mailbox_and_futures_are_the_fast_ones_and_the_thread_ends_with_the_program(bench: Bench) -> None:
-    assert isinstance(bench.shell.actor_inbox, queue.SimpleQueue)
+    assert isinstance(bench.shell.actor_inbox, Inbox)
     assert isinstance(bench.shell._create_future(), Future)
     assert SmallRoom.use_daemon_thread
 

@@ -210,6 +210,9 @@ class Busy:
         self._last = 0
         self._changed = threading.Condition()
 
+    def hand(self, minute: Any) -> None:
+        self.tell(minute)
+
     def tell(self, minute: Any) -> None:
         self.here += 1
         self.most = max(self.most, self.here)

@@ -1,0 +1,72 @@
+"""A room's mailbox, which also says when the room has nothing to do."""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+
+_PATIENCE_S = 0.0002
+"""How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
+
+
+class Inbox:
+    """What Pykka puts envelopes into and takes them from; and a way to spare a hand-over between threads.
+
+    Waking a thread costs more than most messages. Whoever waits for what comes of a message can ``hand`` it over:
+    if the room is idle, it is handled at once in the caller's thread, while the room's own thread is kept out.
+    One at a time and in order of arrival, as ever: with anything waiting, nothing is handed over.
+    """
+
+    def __init__(self) -> None:
+        self.handler: Callable[[Any], object] | None = None
+        self._items: deque[Any] = deque()
+        self._signal: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._is_waiting = False
+        self._own_thread = 0
+        self._turn = threading.Lock()
+        self._turn.acquire()  # the room's thread has it, but for when it waits
+
+    def put(self, item: Any) -> None:
+        """Add an envelope; never waits."""
+        self._items.append(item)
+        if self._is_waiting:
+            self._is_waiting = False
+            self._signal.put(None)
+
+    def get(self) -> Any:
+        """Take the next envelope, waiting for one. For the room's own thread."""
+        self._own_thread = threading.get_ident()
+        while not self._items:
+            self._is_waiting = True
+            if self._items:
+                self._is_waiting = False
+                break
+            self._turn.release()
+            self._signal.get()
+            self._turn.acquire()
+        return self._items.popleft()
+
+    def hand(self, message: Any) -> bool:
+        """Have a message handled now, in this thread, if the room is idle; return whether it was."""
+        handler = self.handler
+        if handler is None or self._items or threading.get_ident() == self._own_thread:
+            return False
+        if not self._turn.acquire(timeout=_PATIENCE_S):
+            return False
+        try:
+            if self._items:
+                return False
+            handler(message)
+            return True
+        finally:
+            self._turn.release()
+
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._items
+
+    def qsize(self) -> int:
+        """Return how many envelopes wait."""
+        return len(self._items)

@@ -1,0 +1,122 @@
+"""The mailbox of a room: in order of arrival, and a hand-over only while the room is idle."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from actors.kernel.inbox import Inbox
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so: threads meet when they meet."""
+    pause = threading.Event()
+    for _ in range(5000):
+        if is_so():
+            return
+        pause.wait(0.001)
+    raise AssertionError("it never came to be")
+
+
+class Room:
+    """A thread that empties an inbox, as Pykka's does."""
+
+    def __init__(self) -> None:
+        self.inbox = Inbox()
+        self.handled: list[tuple[object, bool]] = []
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.inbox.handler = self.handle
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def handle(self, item: object) -> None:
+        self.may_go_on.wait(5)
+        self.handled.append((item, threading.current_thread() is self.thread))
+
+    def run(self) -> None:
+        while (item := self.inbox.get()) is not None:
+            self.handle(item)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    made = Room()
+    made.thread.start()
+    yield made
+    made.may_go_on.set()
+    made.inbox.put(None)
+    made.thread.join(5)
+    assert not made.thread.is_alive()
+
+
+def test_what_is_put_is_handled_in_order_by_the_rooms_own_thread(room: Room) -> None:
+    for item in range(100):
+        room.inbox.put(item)
+
+    eventually(lambda: len(room.handled) == 100)
+    assert room.handled == [(item, True) for item in range(100)]
+
+
+def test_what_is_handed_to_an_idle_room_is_handled_here_before_hand_returns(room: Room) -> None:
+    room.inbox.put("first")
+    eventually(lambda: room.handled == [("first", True)])
+    eventually(lambda: room.inbox.hand("second"))
+
+    assert room.handled == [("first", True), ("second", False)]
+
+
+def test_a_room_that_has_not_begun_takes_nothing_by_hand() -> None:
+    room = Room()
+
+    assert not room.inbox.hand("early")
+    assert room.handled == []
+
+
+def test_an_inbox_without_a_handler_takes_nothing_by_hand() -> None:
+    assert not Inbox().hand("lost")
+
+
+def test_nothing_is_handed_past_what_waits(room: Room) -> None:
+    room.may_go_on.clear()
+    room.inbox.put("at work")
+    room.inbox.put("waits")
+    eventually(lambda: room.inbox.qsize() == 1)
+
+    assert not room.inbox.hand("pushes in")
+    room.may_go_on.set()
+    eventually(lambda: [item for item, _ in room.handled] == ["at work", "waits"])
+
+
+def test_nothing_is_handed_to_a_room_at_work(room: Room) -> None:
+    room.may_go_on.clear()
+    room.inbox.put("at work")
+    eventually(room.inbox.empty)
+
+    assert not room.inbox.hand("pushes in")
+
+
+def test_a_room_hands_nothing_to_itself() -> None:
+    inbox, taken = Inbox(), []
+    inbox.handler = taken.append
+    inbox.put("first")
+
+    assert inbox.get() == "first"
+    assert not inbox.hand("second")
+    assert taken == []
+
+
+def test_handed_and_told_together_are_one_at_a_time_and_each_once(room: Room) -> None:
+    def tell() -> None:
+        for item in range(500):
+            room.inbox.put(("told", item))
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    for item in range(500):
+        if not room.inbox.hand(("handed", item)):
+            room.inbox.put(("handed", item))
+    teller.join(5)
+    eventually(lambda: len(room.handled) == 1000)
+
+    for kind in ("told", "handed"):
+        assert [item for (sort, item), _ in room.handled if sort == kind] == list(range(500))
