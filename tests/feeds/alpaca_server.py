@@ -3,7 +3,6 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -23,7 +22,7 @@ def stamp(instant_ns: int, *, long: bool = False) -> Ext:
     seconds, nanos = divmod(instant_ns, 10**9)
     if long:
         return Ext(-1, struct.pack(">Iq", nanos, seconds))
-    if nanos == 0:
+    if nanos == 0 and seconds < 1 << 32:
         return Ext(-1, struct.pack(">I", seconds))
     return Ext(-1, struct.pack(">Q", nanos << 34 | seconds))
 
@@ -37,16 +36,13 @@ class AlpacaServer:
         signed_in: what a sign-in is answered with, in place of a judgement of the keys.
     """
 
-    def __init__(
-        self, *, symbol_limit: int | None = None, greeting: Any = None, signed_in: Any = None
-    ) -> None:
+    def __init__(self, *, symbol_limit: int | None = None, greeting: Any = None, signed_in: Any = None) -> None:
         self.symbol_limit = symbol_limit
         self.greeting = greeting if greeting is not None else [{"T": "success", "msg": "connected"}]
         self.signed_in = signed_in
         self.withheld: tuple[str, ...] = ()
         """Channels that no subscription gets."""
         self.requests: list[dict[str, Any]] = []
-        self.is_mute = False
         self._sessions: dict[ServerConnection, dict[str, set[str]]] = {}
         self._changed = threading.Condition()
         self._server: Server | None = None
@@ -158,7 +154,3 @@ def _whole(connection: ServerConnection) -> bytes:
     message = connection.recv()
     assert isinstance(message, bytes)
     return message
-
-
-def symbols_of(messages: Iterable[dict[str, Any]]) -> list[str]:
-    return [message["S"] for message in messages]

@@ -87,7 +87,11 @@ def file_world(folder: Path) -> Iterator[World]:
 def pipe_world(_folder: Path) -> Iterator[World]:
     reading, writing = os.pipe()
     source = PipeSource(reading)
-    yield World(_jsonlines(source), _clock(), lambda bars: os.write(writing, lines_of(bars)) and None)
+
+    def write(bars: list[Bar]) -> None:
+        os.write(writing, lines_of(bars))
+
+    yield World(_jsonlines(source), _clock(), write)
     os.close(writing)
     source.open()
     source._thread.join(10)
@@ -126,7 +130,7 @@ def _jsonlines(source: LineSource) -> JsonLinesFeed:
 
 
 def _alpaca_bar(bar: Bar) -> dict[str, Any]:
-    prices = {"o": bar.open, "h": bar.high, "l": bar.low, "c": bar.close, "v": bar.volume}
+    prices: dict[str, Any] = {"o": bar.open, "h": bar.high, "l": bar.low, "c": bar.close, "v": bar.volume}
     return bar_message(bar.symbol, bar.start_ns, **prices, n=None, vw=None)
 
 

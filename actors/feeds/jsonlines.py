@@ -1,0 +1,211 @@
+"""Newline-delimited JSON from any program in any language; ``line_format`` says what a line may be."""
+
+import threading
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from actors.feeds.gathering import Gathering
+from actors.feeds.line_format import (
+    AnyLine,
+    BadInstant,
+    BarLine,
+    CancelLine,
+    CorrectionLine,
+    DayVolumeLine,
+    HeartbeatLine,
+    QuoteLine,
+    StatusLine,
+    TickLine,
+    decoder,
+    nanos,
+    rejection,
+)
+from actors.feeds.lines import LineSource
+from actors.feeds.port import POLL_S
+from actors.feeds.wanted import WantedSymbols
+from messages.errors import ConnectionLost
+from messages.feeds import DayVolumeReported, FeedItem, Rejection, TradeAmended, TradingStatusChanged
+from messages.values import ONE_MINUTE, Bar, Interval, Quote, Tick
+
+LONGEST_LINE = 1 << 20
+"""In bytes. A longer line is rejected, however long it goes on."""
+
+
+class JsonLinesFeed:
+    """Decodes the lines of a source, strictly: a bad one is reported with its number and never stops the feed.
+
+    Symbols that are not wanted are left out; the sender is not asked to do so.
+
+    Args:
+        source: where the lines come from.
+        name: who it is.
+        has_bars: whether its bars are used; else they are folded from its ticks.
+        interval: the length of its bars.
+    """
+
+    def __init__(
+        self, source: LineSource, *, name: str = "jsonlines", has_bars: bool = True, interval: Interval = ONE_MINUTE
+    ) -> None:
+        self.name = name
+        self.has_bars = has_bars
+        self._source = source
+        self._interval = interval
+        self._wanted = WantedSymbols()
+        self._decoder = decoder()
+        self._cutter = LineCutter()
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its lines come over the network."""
+        return self._source.is_remote
+
+    def connect(self, stopping: threading.Event) -> None:  # noqa: ARG002  # it gives up by itself within a second
+        """Open the source; lines are counted anew."""
+        self._source.open()
+        self._cutter = LineCutter()
+
+    def subscribe(self, symbols: Iterable[str]) -> None:
+        """Use these too."""
+        self._wanted.add(symbols)
+
+    def unsubscribe(self, symbols: Iterable[str]) -> None:
+        """Use these no more."""
+        self._wanted.drop(symbols)
+
+    def reads(self) -> Iterator[tuple[FeedItem, ...]]:
+        """Yield what each chunk of lines held; ends where the source does."""
+        try:
+            while (chunk := self._source.read(POLL_S)) is not None:
+                yield self._items(self._cutter.lines(chunk))
+        except ConnectionLost:
+            yield self._last_line()
+            raise
+        yield self._last_line()
+
+    def close(self) -> None:
+        """Close the source."""
+        self._source.close()
+
+    def _last_line(self) -> tuple[FeedItem, ...]:
+        """Take what came after the last end of a line for a line."""
+        return self._items(self._cutter.lines(b"\n"))
+
+    def _items(self, lines: Iterable[tuple[int, bytes]]) -> tuple[FeedItem, ...]:
+        gathering = Gathering(self.name)
+        for number, line in lines:
+            if len(line) > LONGEST_LINE:
+                gathering.reject(_too_long(number, line))
+                continue
+            try:
+                self._add(self._decoder.decode(line), gathering)
+            except (msgspec.DecodeError, UnicodeDecodeError, BadInstant) as error:
+                gathering.reject(rejection(number, line, error))
+        return gathering.items()
+
+    def _add(self, line: AnyLine, gathering: Gathering) -> None:
+        if isinstance(line, HeartbeatLine):
+            gathering.heartbeat()
+        elif line.symbol not in self._wanted:
+            return
+        elif isinstance(line, QuoteLine):
+            gathering.quote(_quote(line))
+        elif isinstance(line, TickLine):
+            gathering.tick(_tick(line), line.id)
+        elif isinstance(line, BarLine):
+            gathering.bar(_bar(line, self._interval), is_correction=line.correction)
+        else:
+            gathering.rare(_rarity(line, self.name))
+
+
+class LineCutter:
+    """Cuts bytes into lines, counted from 1; of a line that is too long only the beginning is kept."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._number = 0
+
+    def lines(self, chunk: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines that are complete, empty ones left out."""
+        *complete, rest = chunk.split(b"\n")
+        for line in complete:
+            self._number += 1
+            whole, self._rest = self._rest + line, b""
+            if whole.strip():
+                yield self._number, whole
+        self._rest = (self._rest + rest)[: LONGEST_LINE + 1]
+
+
+def _too_long(number: int, line: bytes) -> Rejection:
+    seen = line[:200].decode("utf-8", "replace")
+    return Rejection(number=number, field="", expected=f"a line of at most {LONGEST_LINE} bytes", seen=seen)
+
+
+def _bar(line: BarLine, interval: Interval) -> Bar:
+    return Bar(
+        symbol=line.symbol,
+        start_ns=nanos(line.start, "start"),
+        open=line.open,
+        high=line.high,
+        low=line.low,
+        close=line.close,
+        volume=line.volume,
+        vwap=line.vwap,
+        trades=line.trades,
+        interval=interval,
+    )
+
+
+def _tick(line: TickLine) -> Tick:
+    at_ns = nanos(line.at, "at")
+    return Tick(symbol=line.symbol, at_ns=at_ns, price=line.price, size=line.size, conditions=line.conditions)
+
+
+def _quote(line: QuoteLine) -> Quote:
+    return Quote(
+        symbol=line.symbol,
+        at_ns=nanos(line.at, "at"),
+        bid=line.bid,
+        ask=line.ask,
+        bid_size=line.bid_size,
+        ask_size=line.ask_size,
+    )
+
+
+def _rarity(
+    line: CancelLine | CorrectionLine | StatusLine | DayVolumeLine, feed: str
+) -> TradeAmended | TradingStatusChanged | DayVolumeReported:
+    if isinstance(line, DayVolumeLine):
+        start_ns = nanos(line.start, "start")
+        return DayVolumeReported(feed=feed, symbol=line.symbol, start_ns=start_ns, volume=line.volume)
+    if isinstance(line, StatusLine):
+        return _status(line, feed)
+    cancelled = TradeAmended(
+        feed=feed,
+        symbol=line.symbol,
+        trade_id=line.id,
+        at_ns=nanos(line.at, "at"),
+        price=line.price,
+        size=line.size,
+    )
+    if isinstance(line, CancelLine):
+        return cancelled
+    return msgspec.structs.replace(
+        cancelled,
+        corrected_price=line.corrected_price,
+        corrected_size=line.corrected_size,
+        corrected_id=line.corrected_id,
+    )
+
+
+def _status(line: StatusLine, feed: str) -> TradingStatusChanged:
+    return TradingStatusChanged(
+        feed=feed,
+        symbol=line.symbol,
+        at_ns=nanos(line.at, "at"),
+        code=line.code,
+        message=line.message,
+        reason_code=line.reason_code,
+        reason=line.reason,
+        is_halted=line.halted,
+    )

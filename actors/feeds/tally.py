@@ -1,0 +1,80 @@
+"""What a feed has given so far, and how its connection is."""
+
+from messages.feeds import (
+    FeedBars,
+    FeedHealth,
+    FeedItem,
+    FeedQuotes,
+    FeedTicks,
+    MessagesRejected,
+)
+from messages.values import Nanos
+
+
+class Tally:
+    """Counted by the feed's thread, read by any."""
+
+    def __init__(self, feed: str) -> None:
+        self._feed = feed
+        self._is_connected = False
+        self._is_over = False
+        self._connections = 0
+        self._losses = 0
+        self._last_error = ""
+        self._last_life_ns: Nanos | None = None
+        self._bars = 0
+        self._corrections = 0
+        self._quotes = 0
+        self._ticks = 0
+        self._rejected = 0
+
+    def connected(self) -> None:
+        """Count a connection."""
+        self._is_connected = True
+        self._connections += 1
+
+    def lost(self, reason: str) -> None:
+        """Count a loss."""
+        self._is_connected = False
+        self._losses += 1
+        self._last_error = reason
+
+    def over(self) -> None:
+        """Note that there will be no more."""
+        self._is_connected = False
+        self._is_over = True
+
+    def add(self, item: FeedItem, now_ns: Nanos) -> None:
+        """Count what a read gave."""
+        self._last_life_ns = now_ns
+        match item:
+            case FeedQuotes():
+                self._quotes += len(item.quotes)
+            case FeedTicks():
+                self._ticks += len(item.ticks)
+            case FeedBars():
+                self._bars += len(item.batch)
+                self._corrections += len(item.batch) if item.is_correction else 0
+            case MessagesRejected():
+                self._rejected += item.count
+            case _:
+                pass
+
+    def health(self, *, waiting: int, conflated: int) -> FeedHealth:
+        """Return all of it."""
+        return FeedHealth(
+            feed=self._feed,
+            is_connected=self._is_connected,
+            is_over=self._is_over,
+            connections=self._connections,
+            losses=self._losses,
+            last_life_ns=self._last_life_ns,
+            last_error=self._last_error,
+            bars=self._bars,
+            corrections=self._corrections,
+            quotes=self._quotes,
+            conflated=conflated,
+            ticks=self._ticks,
+            rejected=self._rejected,
+            waiting=waiting,
+        )
