@@ -85,6 +85,33 @@ class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 raise SettingsError(f"upkeep {name} is more than 0, not {getattr(self, name)}")
 
 
+class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a live day runs."""
+
+    session_timeout_s: float = 300.0
+    """Expected time without anything from the feed after which an active session times out."""
+    post_market_delay_min: float = 30.0
+    """How long after its close a session gives way to the next one."""
+    prefetch_window_min: float = 60.0
+    """How long before its open a session is prepared for."""
+    auto_roll: bool = True
+    """Whether the next session follows; else the run ends when the first one has its certificate."""
+    max_lag_s: float = 5.0
+    """An arrival so long after what it tells of is news."""
+    max_clock_skew_s: float = 2.0
+    """A bar that comes so long before its end waits for it; one that comes earlier still is refused."""
+    record_every_min: float = 5.0
+    """How often the day is written to the store."""
+
+    def __post_init__(self) -> None:
+        for name in ("session_timeout_s", "record_every_min"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingsError(f"live {name} is more than 0, not {getattr(self, name)}")
+        for name in ("post_market_delay_min", "prefetch_window_min", "max_lag_s", "max_clock_skew_s"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingsError(f"live {name} is 0 or more, not {getattr(self, name)}")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a system needs to know before it starts."""
 
@@ -114,6 +141,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     faults: Faults = Faults()
     """What the feed of a backtest does wrong to the tape, so that its repair can be watched and tested."""
     upkeep: UpkeepRules = UpkeepRules()
+    live: LiveRules = LiveRules()
     fill_from: tuple[str, ...] = ()
     """Where missing minutes are asked for, in order of preference: stores, or folders of vendors' files."""
     certify: bool = False
@@ -143,16 +171,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingsError("a symbol is named twice")
 
     @classmethod
-    def load(cls, path: Path) -> "Settings":
+    def load(cls, path: Path, *, store: str | None = None) -> "Settings":
         """Read settings from a TOML file; ``BARKEEPER_STORE`` in the environment overrides its store.
+
+        Args:
+            path: the file.
+            store: goes before both.
 
         Raises:
             SettingsError: the file cannot be read, or a key or value in it is not understood.
         """
         try:
             raw = msgspec.toml.decode(path.read_bytes())
-            if store := os.environ.get("BARKEEPER_STORE"):
-                raw["store"] = store
+            if named := store or os.environ.get("BARKEEPER_STORE"):
+                raw["store"] = named
             _spell_out_intervals(raw.get("rules"))
             return msgspec.convert(raw, cls, strict=True)
         except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:

@@ -1,6 +1,5 @@
 """System: the door for programs. Start it, read from it, publish into it, subscribe to it, close it."""
 
-import contextlib
 import os
 import threading
 import time
@@ -9,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, assert_never
 
+from actors.feeds.port import Feed
 from actors.kernel.clock import Clock
 from actors.kernel.controls import Controls
 from actors.kernel.future import Future, Timeout
@@ -30,7 +30,6 @@ from messages.commands import (
     RemoveSymbols,
     StartRun,
     StartSystem,
-    StopSystem,
 )
 from messages.errors import NotReady, SettingsError, SystemFailed
 from messages.events import (
@@ -45,7 +44,7 @@ from messages.events import (
 from messages.history import Requirement, WarmUpReported
 from messages.repairs import GapAbandoned, NoTradeConfirmed, SessionSettled
 from messages.replies import RunSummary
-from messages.values import SECOND_NS, Bar, Interval, Pace, Policy, Quote, Room, Tick
+from messages.values import SECOND_NS, Bar, Interval, Mode, Pace, Policy, Quote, Room, Tick
 
 EVENTS: dict[str, type[Event]] = {
     "bars": BarsUpdated,
@@ -75,6 +74,7 @@ class System(Readers, Controls):
         store: BarStore | None = None,
         clock: Clock | None = None,
         sources: Sequence[BarSource] = (),
+        feeds: Sequence[Feed] = (),
     ) -> None:
         """Put a system together; nothing runs before ``start``.
 
@@ -83,12 +83,13 @@ class System(Readers, Controls):
             store: a store, instead of the one that the settings name.
             clock: another clock than the computer's.
             sources: who is asked for missing minutes, before those that the settings name.
+            feeds: where a live day's bars, quotes and trades come from.
 
         Raises:
             SettingsError: the settings contradict each other or the store.
             DataError: there is no store, or it is empty.
         """
-        self._house = House(settings, store, clock, (*sources, *_named_sources(settings)))
+        self._house = House(settings, store, clock, (*sources, *_named_sources(settings)), feeds)
         Readers.__init__(self, self._house.session_data, self._house.data_upkeep)
         Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator)
         self._settings = settings
@@ -146,9 +147,7 @@ class System(Readers, Controls):
             )
         if pace not in set(Pace):
             raise SettingsError(f"pace is 'lockstep' or 'free', not {pace!r}")
-        name, given = (
-            (os.fspath(store), None) if isinstance(store, (str, os.PathLike)) else (type(store).__name__, store)
-        )
+        name, given = _store_of(store)
         settings = Settings(
             store=name,
             calendar=calendar,
@@ -163,6 +162,34 @@ class System(Readers, Controls):
             **more,
         )
         return cls(settings, store=given, clock=clock, sources=sources)
+
+    @classmethod
+    def live(
+        cls,
+        store: "str | os.PathLike[str] | BarStore",
+        feeds: Sequence[Feed],
+        symbols: Iterable[str] = (),
+        *,
+        calendar: str,
+        clock: Clock | None = None,
+        sources: Sequence[BarSource] = (),
+        **more: Any,
+    ) -> "System":
+        """Put a live system together: it records what comes, certifies it, and goes on to the next session.
+
+        Args:
+            store: folder of a Parquet store, made if it is not there, or a store; the day is written to it.
+            feeds: where bars, quotes and trades come from.
+            symbols: what is subscribed; nothing named: all that the feeds have.
+            calendar: name of the exchange calendar.
+            clock: another clock than the computer's, as for a simulated day.
+            sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
+            **more: any further field of ``Settings``.
+        """
+        name, given = _store_of(store)
+        more.setdefault("rules", SessionRules(grace_ns=5 * SECOND_NS))
+        settings = Settings(store=name, calendar=calendar, symbols=tuple(symbols), mode=Mode.LIVE, certify=True, **more)
+        return cls(settings, store=given, clock=clock, sources=sources, feeds=feeds)
 
     # --- life
 
@@ -201,7 +228,7 @@ class System(Readers, Controls):
             self._is_closed = True
         if self._forgotten is not None:
             self._forgotten.detach()
-        _shut(self._house, timeout)
+        self._house.shut(timeout)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -347,22 +374,7 @@ def _watch(house: "weakref.ref[House]", since: float | None = None) -> None:
 def _close_forgotten(house: House) -> None:
     """Close a system whose owner forgot to; at exit the threads must not outlive the interpreter's end."""
     note("closed_late", reason="a System was not closed; use `with`, or call close()")
-    _shut(house, timeout=3.0)
-
-
-def _shut(house: House, timeout: float) -> None:
-    manager = house.system_manager
-    if manager.is_alive:
-        manager.ask(StopSystem())
-        with contextlib.suppress(Timeout):
-            house.milestones.stopped.get(timeout=timeout)
-        manager.stop()
-    closed = NotReady("the system is closed")
-    house.milestones.fail(str(closed))
-    house.fanout.finish(closed)
-    house.receipts.close()
-    house.clock.close()
-    house.close_stores(timeout)
+    house.shut(timeout=3.0)
 
 
 def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
@@ -371,3 +383,8 @@ def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
     from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
 
     return sources_at(settings.fill_from, settings.calendar)
+
+
+def _store_of(store: "str | os.PathLike[str] | BarStore") -> tuple[str, BarStore | None]:
+    """Return the name of a store, and the store itself unless it is only named."""
+    return (os.fspath(store), None) if isinstance(store, (str, os.PathLike)) else (type(store).__name__, store)

@@ -1,8 +1,9 @@
 """Who knows whom: settings in, a house of rooms out. The only module that knows everybody."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from actors.data_upkeep.actor import DataUpkeep
 from actors.data_upkeep.core import DataUpkeepCore
@@ -11,9 +12,13 @@ from actors.data_upkeep.keeper import Keeper
 from actors.data_upkeep.loader import Loader
 from actors.data_upkeep.prefetch import Prefetching
 from actors.data_upkeep.repairs import Repairs
+from actors.feeds.desk import FeedDesk
+from actors.feeds.port import Feed
+from actors.feeds.runner import FeedRunner
 from actors.kernel.address import RoomAddress
 from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.fanout import Fanout
+from actors.kernel.future import Timeout
 from actors.kernel.milestones import Milestones
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.receipts import Receipts
@@ -29,6 +34,7 @@ from actors.settings import Settings
 from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.core import StreamCoordinatorCore
+from actors.stream_coordinator.live import LiveCore
 from actors.stream_coordinator.planning import Planner, calendar_name
 from actors.system_manager.actor import SystemManager
 from actors.system_manager.core import SystemManagerCore
@@ -37,11 +43,13 @@ from messages.commands import (
     AllowMinutes,
     ListenFrom,
     Pause,
+    PlanLiveSessions,
     PlanSessions,
     Prefetch,
     PrepareRun,
     ReadSession,
     ReadStopwatch,
+    RecordSession,
     ReportHealth,
     Resume,
     SetTimer,
@@ -49,9 +57,10 @@ from messages.commands import (
     StartStopwatch,
     Step,
     StopRoom,
+    StopSystem,
     WakeAt,
 )
-from messages.errors import BarkeeperError
+from messages.errors import BarkeeperError, NotReady
 from messages.events import (
     BarArrived,
     BarRejected,
@@ -79,7 +88,10 @@ from messages.events import (
     TickArrived,
     TimeAdvanced,
 )
+from messages.feeds import EVERYTHING, FeedSettled
 from messages.history import RequireHistory, Requirement, WarmUpReported
+from messages.inboxes import LiveNews
+from messages.queries import GetProgress, GetSession
 from messages.repairs import (
     AbandonGaps,
     BarsFilled,
@@ -88,9 +100,11 @@ from messages.repairs import (
     FillFailed,
     GapAbandoned,
     GapNarrowed,
+    GetCertificate,
     IssueCertificate,
     MinuteApplied,
     NoTradeConfirmed,
+    NotRecorded,
     PassTicket,
     SessionSealed,
     SessionSettled,
@@ -108,11 +122,13 @@ class House:
         store: BarStore | None = None,
         clock: Clock | None = None,
         sources: Sequence[BarSource] = (),
+        feeds: Sequence[Feed] = (),
     ) -> None:
         self.settings = settings
+        self.is_live = settings.mode is Mode.LIVE
         self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify)
         self.sources = tuple(sources)
-        self.has_upkeep = bool(sources) or settings.certify or not settings.faults.is_none
+        self.has_upkeep = bool(sources) or settings.certify or not settings.faults.is_none or self.is_live
         self.clock = clock or SystemClock()
         self.calendar = Calendar(
             calendar_name(settings, self.store),
@@ -134,8 +150,11 @@ class House:
         fetcher = Fetcher(self.sources, self.data_upkeep)
         self.source_facts = fetcher.facts
         self.fetching = Worker("fetcher", fetcher.fetch, fetcher.broke, settings.upkeep.max_concurrent_fetches)
-        keeper = Keeper(self.store if settings.certify else None, self.data_upkeep)
+        keeper = Keeper(self.store if settings.certify else None, self.data_upkeep, records=self.is_live)
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke)
+        wanted = settings.symbols or (EVERYTHING,)
+        runners = [FeedRunner(feed, self.stream_coordinator, self.clock, symbols=wanted) for feed in feeds]
+        self.feeds = FeedDesk(runners)
         self._required: list[Requirement] = []
         self._routes = self._all_routes()
 
@@ -164,7 +183,8 @@ class House:
                 SessionBoundary: (self.fanout, upkeep, log),
                 SessionReported: (stream,),
                 WarmUpReported: (self.fanout, log),
-                SymbolsChanged: (upkeep, self.fanout, log),
+                SymbolsChanged: (upkeep, self.fanout, self.feeds, log),
+                **dict.fromkeys(get_args(LiveNews), (self.fanout, log)),
             },
             Room.STREAM_COORDINATOR: {
                 BarsArrived: (session,),
@@ -180,10 +200,14 @@ class House:
                 AbandonGaps: (session,),
                 TransitionMeasured: (upkeep,),
                 PlanSessions: (planner,),
+                PlanLiveSessions: (planner,),
+                RecordSession: (session,),
+                FeedSettled: (self.feeds,),
+                **dict.fromkeys(get_args(LiveNews), (session,)),
                 SetTimer: (Timer(self.clock, stream),),
                 StartStopwatch: (stopwatch,),
                 ReadStopwatch: (stopwatch,),
-                RunReady: (manager, log),
+                RunReady: (manager, self.feeds, log),
                 RunFinished: (manager, self.fanout, self.milestones, log),
                 RunFailed: (manager, self.fanout, self.milestones, log),
             },
@@ -199,6 +223,7 @@ class House:
                 SessionSettled: (session,),
                 IssueCertificate: (self.keeping,),
                 CertificateIssued: (stream, log),
+                NotRecorded: (log,),
                 SessionPrefetched: (stream,),
                 PrefetchFailed: (stream, log),
             },
@@ -244,7 +269,7 @@ class House:
             Room.DATA_UPKEEP: (DataUpkeep, self._data_upkeep),
             Room.STREAM_COORDINATOR: (
                 StreamCoordinator,
-                lambda: StreamCoordinatorCore(settings, has_upkeep=upkeep),
+                lambda: LiveCore(settings) if self.is_live else StreamCoordinatorCore(settings, has_upkeep=upkeep),
             ),
             Room.SYSTEM_MANAGER: (SystemManager, lambda: SystemManagerCore(settings.mode, settings.late_after_s)),
         }
@@ -297,8 +322,37 @@ class House:
         else:
             self.system_manager.tell(RoomStopped(room=room))
 
+    def shut(self, timeout: float) -> None:
+        """Stop every room, for a door that leaves: who still waits is told so. May be called twice."""
+        manager = self.system_manager
+        if manager.is_alive:
+            if self.is_live:
+                self._record(timeout)
+            manager.ask(StopSystem())
+            with contextlib.suppress(Timeout):
+                self.milestones.stopped.get(timeout=timeout)
+            manager.stop()
+        closed = NotReady("the system is closed")
+        self.milestones.fail(str(closed))
+        self.fanout.finish(closed)
+        self.receipts.close()
+        self.clock.close()
+        self.close_stores(timeout)
+
+    def _record(self, timeout: float) -> None:
+        """Have what came of the open session written down, while those who do it are still there."""
+        self.feeds.close()
+        with contextlib.suppress(BarkeeperError, Timeout):
+            # Each answer says that what was told before has been handed on.
+            self.stream_coordinator.ask(GetProgress()).get(timeout=timeout)
+            self.session_data.tell(RecordSession())
+            self.session_data.ask(GetSession()).get(timeout=timeout)
+            self.data_upkeep.ask(GetCertificate()).get(timeout=timeout)
+        self.keeping.finish(timeout)
+
     def close_stores(self, timeout: float = 5.0) -> None:
         """End what reads and writes, and close what it read and wrote; may be called twice."""
+        self.feeds.close()
         for worker in (self.loading, self.fetching, self.keeping):
             worker.close(timeout)
         for source in self.sources:

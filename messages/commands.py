@@ -201,6 +201,16 @@ class RemoveSymbols(Control[tuple[str, ...]], frozen=True, kw_only=True):
     symbols: tuple[str, ...]
 
 
+class PlanLiveSessions(Command, frozen=True, kw_only=True):
+    """Say which sessions come, from the one that is open at an instant or else the next."""
+
+    now_ns: Nanos
+
+
+class RecordSession(Command, frozen=True, kw_only=True):
+    """Write the open session to the store as far as it has come."""
+
+
 class AllowMinutes(Command, frozen=True, kw_only=True):
     """How many more of the minutes at SessionData's door may pass; none: it stays shut; ``None``: all."""
 

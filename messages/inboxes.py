@@ -15,6 +15,7 @@ from messages.commands import (
     PublishBars,
     PublishQuote,
     PublishTick,
+    RecordSession,
     RemoveSymbols,
     ReportHealth,
     Resume,
@@ -56,7 +57,19 @@ from messages.events import (
     TimeAdvanced,
     TimerFired,
 )
+from messages.feeds import (
+    DayVolumeReported,
+    FeedConnected,
+    FeedEnded,
+    FeedEvent,
+    FeedLost,
+    MessagesRejected,
+    SymbolsRefused,
+    TradeAmended,
+    TradingStatusChanged,
+)
 from messages.history import GetWarmUp, RequireHistory
+from messages.lifecycle import GetLiveStatus, LagChanged, PhaseChanged
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -91,6 +104,7 @@ from messages.repairs import (
     GetCertificate,
     MinuteApplied,
     NoTradeConfirmed,
+    NotRecorded,
     PassTicket,
     SessionSealed,
     SessionSettled,
@@ -134,7 +148,23 @@ Journaled: TypeAlias = (
 )
 """What changes a session, hence what a journal may hold."""
 
-SessionDataInbox: TypeAlias = Journaled | PassTicket | AbandonGaps | SessionSettled | RequireHistory | SessionDataQuery
+LiveNews: TypeAlias = (
+    PhaseChanged
+    | LagChanged
+    | FeedConnected
+    | FeedLost
+    | FeedEnded
+    | SymbolsRefused
+    | MessagesRejected
+    | TradeAmended
+    | DayVolumeReported
+    | TradingStatusChanged
+)
+"""What StreamCoordinator tells subscribers of a live day; by way of SessionData, so that it keeps its place in time."""
+
+SessionDataInbox: TypeAlias = (
+    Journaled | LiveNews | PassTicket | AbandonGaps | RecordSession | SessionSettled | RequireHistory | SessionDataQuery
+)
 
 StreamCoordinatorInbox: TypeAlias = (
     MinuteSettled
@@ -165,6 +195,9 @@ StreamCoordinatorInbox: TypeAlias = (
     | GetRunSummary
 )
 
+LiveStreamInbox: TypeAlias = StreamCoordinatorInbox | FeedEvent | GetLiveStatus
+"""What StreamCoordinator understands on a live day."""
+
 DataUpkeepInbox: TypeAlias = (
     MinuteApplied
     | GapDetected
@@ -181,6 +214,7 @@ DataUpkeepInbox: TypeAlias = (
     | TransitionMeasured
     | SessionSealed
     | CertificateIssued
+    | NotRecorded
     | GetCertificate
 )
 

@@ -1,10 +1,11 @@
-"""The phases of a live session, and whether everything is ready for the next one."""
+"""The phases of a live session, and how the day and its feeds are."""
 
 import enum
 
 import msgspec
 
 from messages.base import Event, Query
+from messages.feeds import FeedHealth
 from messages.values import Nanos, TradingSession
 
 
@@ -38,28 +39,42 @@ class PhaseChanged(Event, frozen=True, kw_only=True):
     """Whether it was silence that ended it, and not the clock."""
 
 
-class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether everything is there for the next session."""
+class LagChanged(Event, frozen=True, kw_only=True):
+    """A feed has fallen behind by more than it may, or has caught up again."""
+
+    feed: str
+    lag_ns: Nanos
+    """From what the arrival tells of to the arrival."""
+    is_late: bool
+    now_ns: Nanos
+
+
+class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a feed is, as StreamCoordinator knows it."""
+
+    health: FeedHealth
+    lag_p50_ms: float | None
+    """From event to arrival, of the last thousand reads; ``None`` before the first."""
+    lag_p99_ms: float | None
+    refused: tuple[str, ...] = ()
+    """Symbols that the far side will not send."""
+
+
+class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a live day is."""
 
     session: TradingSession | None
-    """The session that is next, or at hand; its hours are those of that very day."""
-    is_prefetched: bool
-    """Whether its history is in memory."""
-    short: tuple[str, ...]
-    """What was required and is not there, one sentence each."""
-    feed: str
-    """The feed's name and state."""
-    is_feed_connected: bool
-    is_store_writable: bool
-    free_disk_bytes: int | None
-    problems: tuple[str, ...]
-    """What stands in the way, one sentence each; empty: ready."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether nothing stands in the way."""
-        return not self.problems
+    phase: SessionPhase
+    is_session_active: bool
+    """Running, within hours, not ended."""
+    timer_expired: bool
+    now_ns: Nanos
+    feeds: tuple[FeedStatus, ...]
+    early: int
+    """Bars that came before their end by the clock, and wait for it."""
+    skewed: int
+    """Bars that came so early that they were refused: a clock is wrong."""
 
 
-class GetReadiness(Query[Readiness], frozen=True, kw_only=True):
-    """Whether everything is there for the next session."""
+class GetLiveStatus(Query[LiveStatus], frozen=True, kw_only=True):
+    """Where the live day is, and how its feeds are."""

@@ -153,6 +153,13 @@ class CertificateIssued(Event, frozen=True, kw_only=True):
     """Why it was not kept."""
 
 
+class NotRecorded(Event, frozen=True, kw_only=True):
+    """A live day could not be written down just now; it is tried again with the next minutes."""
+
+    session_date: str
+    reason: str
+
+
 # --- to DataUpkeep, from people and programs
 
 

@@ -30,6 +30,7 @@ from messages.repairs import (
     GetCertificate,
     IssueCertificate,
     MinuteApplied,
+    NotRecorded,
     PassTicket,
     SessionSealed,
     SessionSettled,
@@ -100,6 +101,8 @@ class DataUpkeepCore:
                 return NOTHING
             case SessionSealed():
                 return self._session_sealed(message)
+            case NotRecorded():
+                return tell(message)
             case CertificateIssued():
                 return self._certificate_issued(message)
             case RequireHistory():
@@ -180,6 +183,8 @@ class DataUpkeepCore:
         return NOTHING
 
     def _session_sealed(self, message: SessionSealed) -> Outcome:
+        if message.issued_by == "recording":
+            return tell(IssueCertificate(sealed=message, gaps=()))
         self._sealed.append(message)
         # Certifying takes a core for a while: not now, when another session is about to open.
         is_early = message.issued_by == "session" and self._coming > message.day.session.date

@@ -12,10 +12,12 @@ from actors.market.certifying import certificate_of, recertified, stored_digest
 from messages.certificates import SessionCertificate
 from messages.columns import BarBatch, DayGrid, Mask, freeze
 from messages.errors import BarkeeperError, DataError
-from messages.repairs import CertificateIssued, IssueCertificate
+from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded
 from messages.values import Nanos, Verdict
 
 _NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
+_FILLED = (Verdict.FILLED,)
+_RECORDED = (Verdict.FILLED, Verdict.STREAMED, Verdict.LATE)
 _NOT_KEPT = "certificates are not kept in this run"
 _DIFFERS = "the bars that were played and filled are not those of the store's day"
 
@@ -26,15 +28,22 @@ class Keeper:
     Args:
         store: where the day lies; ``None``: nothing is written.
         reply_to: who is told.
+        records: whether every bar is new to the store, as on a live day; else those that were fetched.
     """
 
-    def __init__(self, store: BarStore | None, reply_to: Address[CertificateIssued]) -> None:
+    def __init__(
+        self, store: BarStore | None, reply_to: Address[CertificateIssued | NotRecorded], *, records: bool = False
+    ) -> None:
         self._store = store
         self._reply_to = reply_to
+        self._wanted = _RECORDED if records else _FILLED
 
     def issue(self, job: IssueCertificate) -> None:
         """Certify, keep what may be kept, and tell."""
         sealed = job.sealed
+        if sealed.issued_by == "recording":
+            self._record(sealed.day)
+            return
         certificate = msgspec.structs.replace(
             certificate_of(
                 sealed.day.session,
@@ -56,21 +65,31 @@ class Keeper:
             certificate = _succeeding(job.old, certificate)
         self._reply_to.tell(self._kept(certificate, sealed.day))
 
+    def _record(self, day: DayGrid) -> None:
+        """Write the day down as far as it has come; what fails now is tried again with the next."""
+        news = _news(day, _NOTHING, self._wanted)
+        if self._store is None or not len(news.bars):
+            return
+        try:
+            self._store.merge(day.session.calendar, day.session.date, news)
+        except (BarkeeperError, OSError) as error:
+            self._reply_to.tell(NotRecorded(session_date=day.session.date, reason=str(error)))
+
     def _kept(self, certificate: SessionCertificate, day: DayGrid) -> CertificateIssued:
         if self._store is None:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=_NOT_KEPT)
         try:
-            self._keep(self._store, certificate, day)
+            self._keep(self._store, certificate, day, self._wanted)
         except (BarkeeperError, OSError) as error:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=str(error))
         return CertificateIssued(certificate=certificate, is_kept=True)
 
     @staticmethod
-    def _keep(store: BarStore, certificate: SessionCertificate, day: DayGrid) -> None:
+    def _keep(store: BarStore, certificate: SessionCertificate, day: DayGrid, wanted: tuple[Verdict, ...]) -> None:
         """Write what the store lacks, then the certificate if it tells the truth about the store."""
         calendar, date = certificate.calendar, certificate.date
         stored = store.read(calendar, date) or _NOTHING
-        news = _news(day, stored)
+        news = _news(day, stored, wanted)
         if stored_digest(certificate, stored.bars, news.bars) != certificate.digest:
             raise DataError(_DIFFERS)
         if len(news.bars):
@@ -121,10 +140,10 @@ def _hours(certificate: SessionCertificate) -> Nanos:
     return certificate.session.end_ns - certificate.session.start_ns
 
 
-def _news(day: DayGrid, stored: StoredDay) -> StoredDay:
-    """Return the bars that were fetched for minutes which the store has no bar for, and the corrections."""
+def _news(day: DayGrid, stored: StoredDay, verdicts: tuple[Verdict, ...]) -> StoredDay:
+    """Return the bars with these verdicts of minutes which the store has no bar for, and the corrections."""
     axis = SessionAxis(day.session)
-    wanted: Mask = day.verdicts == Verdict.FILLED
+    wanted: Mask = np.isin(day.verdicts, verdicts)
     place = {symbol: column for column, symbol in enumerate(day.symbols)}
     columns = np.array([place.get(symbol, -1) for symbol in stored.bars.symbols], dtype=np.int32)
     column, slot = columns[stored.bars.symbol_index], axis.slots_of(stored.bars.start_ns)

@@ -27,11 +27,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The computer's clock, or one that runs ``scale`` times as fast from when it was made."""
+    """The computer's clock, or one that runs ``scale`` times as fast from when it was made.
 
-    def __init__(self, scale: float = 1.0) -> None:
+    Args:
+        scale: how many times as fast.
+        start_ns: what it shows when it is made; by default the computer's time.
+    """
+
+    def __init__(self, scale: float = 1.0, start_ns: Nanos | None = None) -> None:
         self._scale = scale
-        self._origin_ns = time.time_ns()
+        self._origin_ns = time.time_ns() if start_ns is None else start_ns
         self._base_ns = time.monotonic_ns()
         self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
         self._order = itertools.count()

@@ -14,6 +14,7 @@ from messages.commands import (
     StopSystem,
 )
 from messages.errors import SettingsError
+from messages.lifecycle import GetLiveStatus, LiveStatus
 from messages.queries import GetProgress, GetRunSummary, GetStatus
 from messages.replies import Progress, RunSummary, SystemStatus
 from messages.values import Mode
@@ -63,6 +64,10 @@ class Controls:
     def progress(self) -> Future[Progress]:
         """How far the run is."""
         return self._stream.ask(GetProgress())
+
+    def live_status(self) -> Future[LiveStatus]:
+        """Where the live day is, and how its feeds are; fails with ``NotReady`` in a backtest."""
+        return self._stream.ask(GetLiveStatus())
 
     def summary(self) -> Future[RunSummary]:
         """What the run has come to so far, session by session."""

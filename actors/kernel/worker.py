@@ -37,6 +37,10 @@ class Worker:
     def close(self, timeout: float = 5.0) -> None:
         """Finish the jobs at hand, drop the rest, and end the threads; may be called twice."""
         self._is_open = False
+        self.finish(timeout)
+
+    def finish(self, timeout: float = 5.0) -> None:
+        """Do every job that is queued, and wait for that; a job that comes later starts a thread anew."""
         threads, self._threads = self._threads, []
         for _ in threads:
             self._jobs.put(None)

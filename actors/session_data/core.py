@@ -17,7 +17,7 @@ from actors.session_data.warming import Requirements
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import BarBatch
-from messages.commands import AddSymbols, RemoveSymbols
+from messages.commands import AddSymbols, RecordSession, RemoveSymbols
 from messages.errors import NotReady, UnknownSymbol
 from messages.events import (
     BarArrived,
@@ -33,8 +33,19 @@ from messages.events import (
     TickArrived,
     TimeAdvanced,
 )
+from messages.feeds import (
+    DayVolumeReported,
+    FeedConnected,
+    FeedEnded,
+    FeedLost,
+    MessagesRejected,
+    SymbolsRefused,
+    TradeAmended,
+    TradingStatusChanged,
+)
 from messages.history import RequireHistory
 from messages.inboxes import SessionDataInbox
+from messages.lifecycle import LagChanged, PhaseChanged
 from messages.repairs import (
     AbandonGaps,
     BarsFilled,
@@ -95,6 +106,12 @@ class SessionDataCore:
                 return self._mark(message, Verdict.NO_TRADE)
             case GapAbandoned():
                 return self._mark(message, Verdict.ABANDONED)
+            case RecordSession():
+                return tell(*self._record())
+            case PhaseChanged() | LagChanged() | FeedConnected() | FeedLost() | FeedEnded() | SymbolsRefused():
+                return tell(message)
+            case MessagesRejected() | TradeAmended() | DayVolumeReported() | TradingStatusChanged():
+                return tell(message)
             case AbandonGaps():
                 return self._abandon_gaps(message)
             case SessionSettled():
@@ -171,10 +188,18 @@ class SessionDataCore:
         if book is not None and book.session.date == date:
             issuer = "fill" if date == self._sealed_date else "session"
             self._sealed_date, self._sealed_revision = date, book.revision
-            return [sealed_book(book, self._senders, self._rules.intervals, issuer, self._now_ns)]
+            counts = book.ledger.since_sealed()
+            return [sealed_book(book, self._senders, self._rules.intervals, issuer, counts, self._now_ns)]
         if day is None:
             return []
         return [sealed_day(day, self._senders, self._rules.intervals, corrections, self._now_ns)]
+
+    def _record(self) -> list[Event]:
+        """Return the open session as it stands, to be written down."""
+        book = self._book
+        if book is None or book.session.date == self._sealed_date:
+            return []
+        return [sealed_book(book, self._senders, self._rules.intervals, "recording", (0, {}), self._now_ns)]
 
     def _abandon_gaps(self, message: AbandonGaps) -> Outcome:
         """The next session is about to open: what is still open of this one closes now, its grace over or not."""

@@ -178,9 +178,9 @@ class Grid:
 
         ``revisions`` are by bar, or one for all.
         """
-        slots = slots.astype(np.int64)
         fields, capacity = self.values.shape[1:]
-        cells, base = slots * capacity + columns, slots * (fields * capacity) + columns
+        rows = slots.astype(np.int64)
+        cells, base = rows * capacity + columns, rows * (fields * capacity) + columns
         flat = self.values.reshape(-1)  # one index is half the cost of two
         for field, row in enumerate(self._fitted(values)):
             flat[base + field * capacity] = row

@@ -73,7 +73,7 @@ class Intake:
             edges = [0, *(np.flatnonzero(np.diff(starts)) + 1).tolist(), len(batch)]
             for first, last in itertools.pairwise(edges):
                 self._minute(batch.rows(first, last))
-        self.events += self._book.gaps_before(self._joined) if self._joined else []
+        self._look_back()
         self.repaired = {date: thawed.corrections for date, thawed in self._thawed.items() if thawed.is_changed}
         for thawed in self._thawed.values():
             if thawed.is_changed:
@@ -82,7 +82,9 @@ class Intake:
     def take_whole(self, batch: BarBatch) -> None:
         """Take whole minutes, each over at its end, and close every minute until now."""
         book = self._book
-        if not play(book, batch, self._claim, self.events):
+        starts = batch.start_ns
+        is_one_minute = len(batch) > 0 and starts[0] == starts[-1]  # which costs a quarter when taken by itself
+        if is_one_minute or not play(book, batch, self._claim, self.events):
             self._takes_whole = True
             self.take(batch)
         book.close_until(self._now_ns, self.events)
@@ -130,6 +132,13 @@ class Intake:
         batch = self._admitted(batch)
         if len(batch):
             book.write(slot, book.columns_of(batch), batch, self._claim, now_ns, self.events, is_fill=self._is_fill)
+        if self._takes_whole:
+            self._look_back()
+
+    def _look_back(self) -> None:
+        """Say what had closed without those who have just joined."""
+        joined, self._joined = self._joined, []
+        self.events += self._book.gaps_before(joined) if joined else []
 
     def _admitted(self, batch: BarBatch) -> BarBatch:
         """Return the bars whose symbols are in the session, or join it now."""

@@ -16,13 +16,18 @@ from messages.values import Gap, Interval, Nanos, Verdict
 
 
 def sealed_book(
-    book: Book, senders: Senders, intervals: tuple[Interval, ...], issued_by: str, now_ns: Nanos
+    book: Book,
+    senders: Senders,
+    intervals: tuple[Interval, ...],
+    issued_by: str,
+    counts: tuple[int, dict[str, int]],
+    now_ns: Nanos,
 ) -> SessionSealed:
-    """Return a settled session as it stands, in copies: its book may still be written to.
+    """Return a session as it stands, in copies: its book may still be written to.
 
-    Corrections and refusals are those since it was sealed last.
+    ``counts`` are the corrections and the refusals by reason since it was sealed last.
     """
-    corrections, rejected = book.ledger.since_sealed()
+    corrections, rejected = counts
     columns = [book.grid.columns[symbol] for symbol in book.symbols]
     return _sealed(
         DayGrid(

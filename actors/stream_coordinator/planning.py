@@ -1,15 +1,19 @@
 """Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.settings import Settings
-from messages.commands import PlanSessions
+from messages.commands import PlanLiveSessions, PlanSessions
 from messages.errors import BarkeeperError, DataError, SettingsError, UnknownSymbol
 from messages.events import RunFailed, SessionsPlanned
-from messages.values import TradingSession
+from messages.values import Nanos, TradingSession, moment
+
+_LOOK_AHEAD_DAYS = 21
+_SESSIONS_AHEAD = 3
 
 
 def calendar_name(settings: Settings, store: BarStore) -> str:
@@ -41,13 +45,20 @@ class Planner:
         self._calendar = calendar
         self._reply_to = reply_to
 
-    def tell(self, message: PlanSessions) -> None:
+    def tell(self, message: PlanSessions | PlanLiveSessions) -> None:
         """Plan, in the thread of who asks."""
-        del message
         try:
-            self._reply_to.tell(SessionsPlanned(sessions=self._sessions()))
+            sessions = self._coming(message.now_ns) if isinstance(message, PlanLiveSessions) else self._sessions()
+            self._reply_to.tell(SessionsPlanned(sessions=sessions))
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(RunFailed(reason=str(error)))
+
+    def _coming(self, now_ns: Nanos) -> tuple[TradingSession, ...]:
+        """Return the session that is open at an instant, or else the next one, and those that follow."""
+        today = moment(now_ns, self._calendar.tz).date()
+        first, last = today - timedelta(days=2), today + timedelta(days=_LOOK_AHEAD_DAYS)
+        sessions = self._calendar.sessions(first.isoformat(), last.isoformat())
+        return tuple(session for session in sessions if session.end_ns > now_ns)[:_SESSIONS_AHEAD]
 
     def _sessions(self) -> tuple[TradingSession, ...]:
         asked = self._settings

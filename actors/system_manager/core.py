@@ -119,6 +119,8 @@ class SystemManagerCore:
                 message,
                 IllegalTransition(f"cannot {deed}: the system is {now}, and {target} is reached only from {wanted}"),
             )
+        if self._mode is Mode.LIVE and isinstance(message, PauseSystem | StepSystem):
+            return refuse(message, IllegalTransition(f"cannot {deed} a live system: its clock does not stand still"))
         match message:
             case StartSystem():
                 self._change = "starting"

@@ -21,7 +21,7 @@ from actors.vendors.stamps import StampForm
 from actors.vendors.trades import TradeTape, without_stamp
 
 _CRYPTO = ("crypto", "cryptofuture")
-_FLAG_PLACE = dict.fromkeys(_CRYPTO, 3)
+_FLAG_PLACE: dict[str, int] = dict.fromkeys(_CRYPTO, 3)
 _USUAL_FLAG_PLACE = 5
 
 

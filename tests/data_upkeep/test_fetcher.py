@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from actors.data_upkeep.fetcher import Fetcher
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.ports import SourceAnswer
-from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, TradingSession
+from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, Interval, TradingSession
 from messages.values import MINUTE_NS, Nanos
 from tests.builders import DAY, at, bars
 from tests.data_upkeep.desk import gap
@@ -98,3 +98,20 @@ def test_the_facts_are_what_sources_say_about_themselves() -> None:
         SourceFacts(name="x", is_authoritative=True, delay_ns=5, most_symbols=3),
         SourceFacts(name="upstream"),
     )
+
+
+def test_bars_of_another_length_than_asked_for_are_a_failure() -> None:
+    five = Interval.parse("5m")
+
+    class Coarse(Upstream):
+        def fetch(
+            self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos
+        ) -> SourceAnswer:
+            answer = super().fetch(session, symbols, start_ns, end_ns)
+            return SourceAnswer(bars=replace(answer.bars, interval=five), no_trade=answer.no_trade)
+
+    came, nothing = fetched(Coarse(bars("A", "09:31", 1))), fetched(Coarse())
+
+    assert isinstance(came, FillFailed)
+    assert "asked for bars of 1m, and answered with bars of 5m" in came.reason
+    assert isinstance(nothing, FetchAnswered)

@@ -218,27 +218,14 @@ def test_extra_fields_go_along_to_the_store() -> None:
     assert list(day.bars.bars()) == given
 
 
-def test_the_certificate_of_a_few_symbols_does_not_undo_that_of_all() -> None:
-    given = bars("A", "09:30", 1, 2)
-    store = store_of(*given)
-    silence = run("B", "09:30", "16:00")
-    issue(store, played(given, symbols="AB"), (silence,))
-    told = issue(store, played(given, symbols="A"), (run("A", "09:32", "16:00", Verdict.ABANDONED),))
-    kept = store.certificate("XNYS", DAY.date)
+@pytest.mark.parametrize("verdict", [Verdict.FILLED, Verdict.CORRECTED])
+def test_a_day_that_is_refused_leaves_the_store_as_it_was(verdict: Verdict) -> None:
+    held, lived = bars("A", "09:30", 1, None, 3), bars("A", "09:30", 1, 2, 3, 4)
+    store = store_of(*held)
+    first, before = issue(store, played(held)), store.read("XNYS", DAY.date)
+    told = issue(store, played(lived, verdict, "09:31"))
 
-    assert told.is_kept
-    assert kept is not None
-    assert (kept.names, kept.gaps, kept.corrections) == (("A", "B"), (STORY, STORY), 8)
-    assert kept.runs == (run("A", "09:32", "16:00", Verdict.ABANDONED), silence)
-    assert {one.standing for one in verify_store(store).days} == {Standing.MATCH}
-
-
-def test_a_certificate_that_is_issued_again_tells_what_the_first_one_told() -> None:
-    given = bars("A", "09:30", 1, 2)
-    first = issue(None, played(given[:1], symbols="A")).certificate
-    again = issue(None, played(given, symbols="A"), old=first, issued_by="fill").certificate
-
-    assert again.gaps[:1] == first.gaps
-    assert (again.is_prefetched, again.transition_ms) == (first.is_prefetched, first.transition_ms)
-    assert (again.replaces, again.issued_by) == (first.digest, "fill")
-    assert again.digest != first.digest
+    assert (first.is_kept, told.is_kept) == (True, False)
+    assert store.read("XNYS", DAY.date) is before
+    assert store.certificate("XNYS", DAY.date) == first.certificate
+    assert verify_store(store).faults == []

@@ -179,3 +179,17 @@ def test_a_gap_never_spans_the_lunch_break() -> None:
         (last, last + MINUTE_NS),
         (first, first + MINUTE_NS),
     ]
+
+
+def test_who_is_forgotten_is_asked_for_no_more_and_there_is_nothing_to_tell_of_it() -> None:
+    plan = plan_of({"09:30": "AB", "09:31": "AC"})
+    plan.settle(plan.cells_within([gap("A", "09:30")]), GapOutcome.CLOSED, 1, "x")
+    plan.forget(frozenset("AZ"))
+    left = plan.request()
+    wanted, _ = plan.cells_of(BarBatch.of([bar("A", "09:31"), bar("C", "09:31")]))
+    plan.forget(frozenset("BC"))
+
+    assert left == (("B", "C"), at("09:30"), at("09:32"))
+    assert wanted.tolist() == [False, True]
+    assert plan.is_over
+    assert [story.symbols for story in plan.stories()] == [("A",)]

@@ -1,9 +1,22 @@
 """What is missing is asked for once, together, soon; and again, later and later, until it is given up."""
 
 import pytest
+from msgspec.structs import replace
 
 from actors.data_upkeep.repairs import SourceFacts
-from messages import BarsFilled, FetchBars, FillFailed, GapAbandoned, GapDetected, GapNarrowed, GapOutcome, Message
+from messages import (
+    BarBatch,
+    BarsFilled,
+    FetchAnswered,
+    FetchBars,
+    FillFailed,
+    GapAbandoned,
+    GapDetected,
+    GapNarrowed,
+    GapOutcome,
+    Interval,
+    Message,
+)
 from messages.values import MINUTE_NS
 from tests.builders import DAY, at, bar
 from tests.data_upkeep.desk import Desk, gap, only, repairs, requests, shown, wakes
@@ -252,3 +265,30 @@ def test_a_gap_of_a_session_that_is_over_is_nobody_s() -> None:
 
     assert requests(desk.now("09:35")) == []
     assert not desk.repairs.is_open("1999-01-04")
+
+
+def test_bars_that_come_while_the_last_attempt_is_out_are_not_given_up() -> None:
+    desk = Desk(attempts=1, rest_after=1).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.came("A", "09:30", "desk")
+    desk.fail(request)
+    (story,) = desk.repairs.close(DAY.date)
+
+    assert desk.of(GapAbandoned) == []
+    assert (story.outcome, story.source) == (GapOutcome.CLOSED, "desk")
+
+
+def test_without_a_neighbourhood_minutes_that_touch_are_still_one_request() -> None:
+    desk = Desk(neighbours_min=0, coalesce_s=120).lacks("A", "09:30", "09:32").lacks("A", "09:33")
+
+    assert [asked(request) for request in requests(desk.now("09:35"))] == [("A", 0, 2), ("A", 3, 4)]
+
+
+def test_bars_of_another_length_close_no_gap() -> None:
+    desk = Desk().lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    batch = replace(BarBatch.of([bar("A", "09:30")]), interval=Interval.parse("5m"))
+    desk.tell(FetchAnswered(fetch=request.fetch, batch=batch))
+
+    assert desk.of(BarsFilled) == []
+    assert desk.repairs.is_open(DAY.date)

@@ -3,8 +3,8 @@
 import pytest
 
 from actors.data_upkeep.repairs import SourceFacts
-from messages import BarsFilled, FetchBars, GapAbandoned, GapOutcome, NoTradeConfirmed
-from messages.values import MINUTE_NS
+from messages import AbandonGaps, BarsFilled, FetchBars, GapAbandoned, GapOutcome, NoTradeConfirmed
+from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at, bar
 from tests.data_upkeep.desk import KNOWS, TWO, Desk, gap, only, requests, shown, wakes
 
@@ -175,3 +175,110 @@ def test_a_source_that_fails_always_or_has_nothing_ends_in_one_verdict(fails: bo
     assert desk.repairs.next_due() is None
     assert not desk.repairs.is_fetching
     assert len(desk.of(FetchBars)) <= 5 * 2 * 2
+
+
+def test_a_bar_that_cannot_be_true_is_not_taken_for_a_minute_that_was_never_traded() -> None:
+    desk = Desk((SourceFacts(name="exchange", is_authoritative=True),)).lacks("AB", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    said = desk.answer(request, bar("A", "09:30", low=200.0), no_trade=[gap("A", "09:30")])
+    (again,) = requests(desk.now("09:32", 30))
+
+    assert [shown(one) for one in only(said, NoTradeConfirmed).gaps] == [("B", 0, 1)]
+    assert again.symbols == ("A",)
+
+
+def test_an_attempt_at_which_every_source_rests_counts_so_that_everything_comes_to_an_end() -> None:
+    desk = Desk(rest_after=1, rest_s=4 * 3600).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.fail(request)
+    desk.lacks("B", "10:30")
+    for half in range(2 * 61, 2 * 90):
+        desk.now(DAY.start_ns + half * MINUTE_NS // 2)
+
+    assert [request.symbols for request in desk.of(FetchBars)] == [("A",)]
+    assert [shown(one) for message in desk.of(GapAbandoned) for one in message.gaps] == [("A", 0, 1), ("B", 60, 61)]
+    assert not desk.repairs.is_open(DAY.date)
+
+
+def test_the_story_says_of_each_minute_who_gave_it_its_verdict_and_when() -> None:
+    desk = Desk(TWO).lacks("A", "09:30").lacks("A", "09:33")
+    (request,) = requests(desk.now("09:34", 30))
+    (request,) = requests(desk.answer(request, bar("A", "09:30")))
+    desk.answer(request)
+    (request,) = requests(desk.now("09:36"))
+    (request,) = requests(desk.answer(request))
+    desk.answer(request, bar("A", "09:33"))
+    first, second = desk.repairs.close(DAY.date)
+
+    assert (first.source, first.settled_ns) == ("first", at("09:34") + 30 * SECOND_NS)
+    assert (second.source, second.settled_ns) == ("second", at("09:36"))
+
+
+# --- sources that know late
+
+SLOW = SourceFacts(name="exchange", is_authoritative=True, delay_ns=20 * MINUTE_NS)
+
+
+def silent_until(desk: Desk, minute: int) -> Desk:
+    """Session time goes on, half a minute at a time; every answer is empty."""
+    for half in range(3, 2 * minute + 1):
+        heard = desk.now(DAY.start_ns + half * MINUTE_NS // 2)
+        while found := requests(heard):
+            heard = [said for one in found for said in desk.answer(one)]
+    return desk
+
+
+@pytest.mark.parametrize("attempts", [1, 5])
+def test_a_source_that_knows_late_is_asked_when_it_knows(attempts: int) -> None:
+    desk = silent_until(Desk((SLOW,), attempts=attempts).lacks("A", "09:30"), 60)
+
+    assert [shown(one) for one in only(desk.said, NoTradeConfirmed).gaps] == [("A", 0, 1)]
+    assert desk.of(GapAbandoned) == []
+    assert wakes(desk.said)[-1] == 21 * 60
+
+
+def test_it_is_waited_for_until_it_knows_of_the_last_minute() -> None:
+    desk = silent_until(Desk((SLOW,), attempts=1, coalesce_s=120).lacks("A", "09:30").lacks("A", "09:35"), 25)
+    early = [shown(one) for message in desk.of(NoTradeConfirmed) for one in message.gaps]
+    silent_until(desk, 26)
+
+    assert early in ([], [("A", 0, 1)])
+    assert sorted(shown(one) for message in desk.of(NoTradeConfirmed) for one in message.gaps) == [
+        ("A", 0, 1),
+        ("A", 5, 6),
+    ]
+    assert wakes(desk.said)[-1] == 26 * 60
+
+
+def test_of_several_that_know_the_slowest_is_waited_for() -> None:
+    quick = SourceFacts(name="quick", is_authoritative=True, delay_ns=MINUTE_NS)
+    other = SourceFacts(name="other", delay_ns=99 * MINUTE_NS)
+    desk = Desk((quick, SLOW, other), attempts=1).lacks("A", "09:30")
+    heard = desk.now("09:31", 30)
+    while found := requests(heard):
+        heard = [said for one in found for said in desk.fail(one)]
+
+    assert wakes(heard) == [21 * 60]
+
+
+def test_one_that_knows_late_and_fails_then_is_not_waited_for_twice() -> None:
+    desk = silent_until(Desk((SLOW,), attempts=2, rest_after=99).lacks("A", "09:30"), 20)
+    (request,) = requests(desk.now(DAY.start_ns + 21 * MINUTE_NS))
+    (request,) = requests(desk.fail(request))
+    said = desk.fail(request)
+
+    assert [shown(one) for one in only(said, GapAbandoned).gaps] == [("A", 0, 1)]
+    assert desk.repairs.next_due() is None
+
+
+def test_nobody_waits_for_one_that_knows_late_when_the_next_session_opens() -> None:
+    desk = Desk((SLOW,)).lacks("A", "09:30")
+    (request,) = requests(desk.tell(AbandonGaps(session_date=DAY.date)))
+
+    assert [shown(one) for one in only(desk.answer(request), GapAbandoned).gaps] == [("A", 0, 1)]
+
+
+def test_nobody_waits_for_a_source_that_does_not_know() -> None:
+    desk = silent_until(Desk((SourceFacts(name="slow", delay_ns=20 * MINUTE_NS),), attempts=1).lacks("A", "09:30"), 2)
+
+    assert len(desk.of(GapAbandoned)) == 1

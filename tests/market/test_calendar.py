@@ -223,6 +223,22 @@ def test_extended_hours_that_lie_inside_the_session_add_nothing():
     assert shown(found) == ["regular 02 09:30-02 16:00"]
 
 
+@pytest.mark.parametrize("extended", [True, False])
+def test_the_extended_hours_of_a_date_can_be_had_whether_they_are_asked_for_or_not(extended):
+    which = calendar("XNYS", extended=extended)
+
+    assert shown(which.extended_session("2024-07-03")) == [
+        "pre_market 03 04:00-03 09:30",
+        "regular 03 09:30-03 13:00",
+        "post_market 03 13:00-03 17:00",
+    ]
+    assert which.extended_session("2024-07-04") is None
+
+
+def test_where_nobody_knows_extended_hours_the_session_is_the_regular_one():
+    assert calendar("XHKG").extended_session("2024-12-23") == session(calendar("XHKG"), "2024-12-23")
+
+
 def test_round_the_clock_there_is_no_room_for_extended_hours():
     found = session(calendar("24/7", extended=True, hours=ExtendedHours(start="20:00", end="04:00")), "2024-07-02")
 

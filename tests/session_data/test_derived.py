@@ -2,7 +2,18 @@
 
 import pytest
 
-from messages import Bar, BarsUpdated, GetBarCount, GetBars, GetLatestBar, Interval, TradingSession, Verdict
+from messages import (
+    Bar,
+    BarBatch,
+    BarsFilled,
+    BarsUpdated,
+    GetBarCount,
+    GetBars,
+    GetLatestBar,
+    Interval,
+    TradingSession,
+    Verdict,
+)
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE, SECOND_NS
 from tests.builders import DAY, arrived, at, bar, bars, closed, minute_of, opened, session_tiny, time
 from tests.session_data.streams import ask, play
@@ -193,3 +204,14 @@ def test_what_was_published_does_not_change_with_the_grid() -> None:
     play(core, [arrived(bar("A", "09:30", 8)), arrived(bar("A", "09:31", 9))])
 
     assert [closes(update) for update in said] == [{"A": 1}, {"A": 2}, {"A": 2}]
+
+
+def test_a_longer_bar_that_went_out_before_its_last_minute_closed_is_repaired_by_a_fill() -> None:
+    core = core_with(opened(TUESDAY, ["A", "B"]), time("09:31"), intervals=(TWO,), grace_ns=5 * SECOND_NS)
+    play(core, [time(at("09:31") + 5 * SECOND_NS)])
+    early = updates(core, TWO, arrived(bar("A", "09:31", 5.0), now="09:32"))
+    fill = BarsFilled(session_date=TUESDAY.date, batch=BarBatch.of([bar("A", "09:30", 9.0)]), source="upstream")
+    late = updates(core, TWO, fill, time(at("09:32") + 5 * SECOND_NS))
+
+    assert [one.high for update in early for one in update.batch.bars()] == [5.0]
+    assert [one.high for update in late for one in update.batch.bars()] == [9.0]

@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
@@ -25,6 +26,7 @@ from messages import (
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE
 from tests.builders import BREAK_DAY, HALF_DAY, arrived, bar, minute_of, opened, session_tiny
 from tests.builders import bars as bars_of
+from tests.certificates import run
 from tests.oracle import Oracle
 from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, stories, whole
 from tests.session_data.streams import (
@@ -258,3 +260,34 @@ def test_runs_of_full_minutes_take_the_short_way(monkeypatch: pytest.MonkeyPatch
     play(core, [whole([*minute_of("AB", "09:30"), *minute_of("AB", "09:31")])])
 
     assert [len(ask(core, GetBars(symbol=symbol, interval=ONE_MINUTE))) for symbol in "AB"] == [2, 2]
+
+
+def test_of_many_minutes_at_once_a_longer_bar_that_nobody_has_is_not_published() -> None:
+    core = core_with(opened(session_tiny(7), ["A"]), intervals=(TWO,))
+    said = updates(core, TWO, whole([bar("A", "09:30"), bar("A", "09:34")], now=OPEN_NS + 6 * MINUTE_NS))
+
+    assert [update.batch.start_ns.tolist() for update in said] == [[OPEN_NS], [OPEN_NS + 4 * MINUTE_NS]]
+
+
+def test_of_many_minutes_at_once_one_that_is_known_to_have_no_trade_lacks_its_bar_and_is_no_gap() -> None:
+    known = (run("A", "09:31", "09:32", session=TUESDAY),)
+    core = core_with(replace(opened(TUESDAY, ["A"]), runs=known))
+    said = play(core, [whole([bar("A", "09:30"), bar("A", "09:33")], now=OPEN_NS + 4 * MINUTE_NS)])
+
+    assert [len(m.missing) for m in said if isinstance(m, MinuteClosed)] == [0, 1, 1, 0]
+    assert [m.gap.start_ns for m in said if isinstance(m, GapDetected)] == [OPEN_NS + 2 * MINUTE_NS]
+
+
+def test_a_bar_that_somebody_published_before_its_minute_came_whole_is_held_to_be_the_same_or_better() -> None:
+    early = arrived(bar("A", "09:30", 5.0), now=OPEN_NS + MINUTE_NS, source="desk", is_correction=True)
+    core = core_with(opened(TUESDAY, ["A"]), early)
+    play(core, [whole([bar("A", "09:30", 1.0), bar("A", "09:31", 2.0)])])
+
+    assert ask(core, GetBars(symbol="A")).close.tolist() == [5.0, 2.0]
+
+
+def test_a_whole_minute_that_comes_again_is_told_apart_from_the_first_time() -> None:
+    core = core_with(opened(TUESDAY, ["A"]), whole([bar("A", "09:30", 1.0)]))
+    play(core, [whole([bar("A", "09:30", 1.0), bar("A", "09:31", 2.0)])])
+
+    assert counts(core, "accepted", "duplicates") == (2, 1)

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from messages import (
     AbandonGaps,
+    AbortRun,
     CertificateIssued,
     GetProgress,
     GetRunSummary,
@@ -239,3 +240,21 @@ def test_the_report_of_a_settled_session_says_how_it_was_opened() -> None:
     (report,) = hand.ask(GetRunSummary()).sessions
 
     assert report.is_prefetched is False
+
+
+# --- a run that failed
+
+
+def failed_at_the_close() -> Hand:
+    hand = at_the_close(MONDAY, TUESDAY)
+    hand.home()
+    hand.tell(AbortRun(reason="somebody pulled the plug"))
+    return hand
+
+
+@pytest.mark.parametrize("message", [settled(), wake(MONDAY.end_ns + MINUTE_NS), issued(TUESDAY)])
+def test_a_run_that_failed_while_it_settled_opens_nothing_and_visits_nothing(message: Message) -> None:
+    hand = failed_at_the_close()
+
+    assert hand.tell(message) == []
+    assert hand.ask(GetRunSummary()).failure == "somebody pulled the plug"

@@ -256,3 +256,13 @@ def test_after_a_stop_the_system_may_start_again_from_the_first_room() -> None:
         core.handle(RoomStopped(room=room))
 
     assert core.handle(StartSystem()).out == (StartRoom(room=Room.STORES),)
+
+
+def test_a_live_system_is_not_paused_for_its_clock_does_not_stand_still() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    before = memory_of(core)
+    outcome = core.handle(PauseSystem())
+
+    assert isinstance(outcome.error, IllegalTransition)
+    assert "its clock does not stand still" in str(outcome.error)
+    assert memory_of(core) == before

@@ -1,0 +1,44 @@
+"""What is known of the feeds: their health, how late they are, which symbols they refuse."""
+
+from actors.settings import LiveRules
+from actors.stream_coordinator.lag import LagMeter
+from messages.feeds import FeedEvent, FeedHealth, FeedReported, SymbolsRefused
+from messages.lifecycle import FeedStatus, LagChanged
+from messages.values import SECOND_NS, Nanos
+
+
+class Hearing:
+    """Keeps what feeds say of themselves, by their names."""
+
+    def __init__(self, rules: LiveRules) -> None:
+        self._most_ns = round(rules.max_lag_s * SECOND_NS)
+        self._healths: dict[str, FeedHealth] = {}
+        self._meters: dict[str, LagMeter] = {}
+        self._refused: dict[str, set[str]] = {}
+
+    def note(self, message: FeedEvent) -> None:
+        """Remember what a feed says of itself."""
+        if isinstance(message, FeedReported):
+            self._healths[message.health.feed] = message.health
+        elif isinstance(message, SymbolsRefused):
+            self._refused.setdefault(message.feed, set()).update(message.symbols)
+
+    def lag(self, feed: str, event_ns: Nanos, arrived_ns: Nanos) -> list[LagChanged]:
+        """Measure one arrival."""
+        if feed not in self._meters:
+            self._meters[feed] = LagMeter(feed, self._most_ns)
+        return self._meters[feed].add(event_ns, arrived_ns)
+
+    def statuses(self) -> tuple[FeedStatus, ...]:
+        """Return how every feed is that has been heard of."""
+        names = sorted({*self._healths, *self._meters, *self._refused})
+        return tuple(self._status(name) for name in names)
+
+    def _status(self, feed: str) -> FeedStatus:
+        meter = self._meters.get(feed)
+        return FeedStatus(
+            health=self._healths.get(feed) or FeedHealth(feed=feed),
+            lag_p50_ms=None if meter is None else meter.quantile_ms(0.5),
+            lag_p99_ms=None if meter is None else meter.quantile_ms(0.99),
+            refused=tuple(sorted(self._refused.get(feed, ()))),
+        )

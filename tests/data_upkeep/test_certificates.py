@@ -1,0 +1,144 @@
+"""How a settled session comes to its certificate, and who remembers it."""
+
+from typing import Any
+
+from actors.data_upkeep.core import DataUpkeepCore
+from actors.data_upkeep.prefetch import Prefetching
+from messages import (
+    CertificateIssued,
+    GetCertificate,
+    IssueCertificate,
+    Message,
+    NotRecorded,
+    Prefetch,
+    RequireHistory,
+    Requirement,
+    SessionCertificate,
+    SessionSealed,
+    TradingSession,
+    TransitionMeasured,
+)
+from messages.values import MINUTE_NS, ONE_DAY
+from tests.builders import DAY, HALF_DAY, day_grid, opened, session_tiny
+from tests.certificates import certificate
+from tests.data_upkeep.desk import Desk, repairs, requests
+
+
+def sealed(session: TradingSession = DAY, issued_by: str = "session") -> SessionSealed:
+    return SessionSealed(
+        day=day_grid(session, []),
+        runs=(),
+        intervals=(),
+        corrections=0,
+        rejected={},
+        issued_by=issued_by,
+        now_ns=session.end_ns,
+    )
+
+
+def issued(session: TradingSession = DAY, **fields: Any) -> CertificateIssued:
+    return CertificateIssued(certificate=certificate("A", session=session, **fields), is_kept=False)
+
+
+def jobs(said: list[Message]) -> list[str]:
+    return [message.sealed.day.session.date for message in said if isinstance(message, IssueCertificate)]
+
+
+def asked_for(desk: Desk, date: str | None = None) -> SessionCertificate | None:
+    return desk.core.handle(GetCertificate(date=date)).answer  # type: ignore[no-any-return]
+
+
+def test_the_last_session_is_certified_when_it_is_sealed_with_the_story_of_its_gaps() -> None:
+    desk = Desk().lacks("A", "15:59")
+    desk.tell(Prefetch(session=DAY))
+    desk.close()
+    (request,) = requests(desk.now(DAY.end_ns, 30))
+    desk.serve(request)
+    (job,) = desk.tell(sealed())
+
+    assert isinstance(job, IssueCertificate)
+    assert [(story.symbols, story.attempts) for story in job.gaps] == [(("A",), 1)]
+
+
+def test_what_the_coordinator_measured_is_in_the_certificate() -> None:
+    desk = Desk()
+    desk.close()
+    desk.tell(TransitionMeasured(session_date=DAY.date, is_prefetched=True, transition_ms=1.5))
+    (job,) = desk.tell(sealed())
+
+    assert isinstance(job, IssueCertificate)
+    assert (job.is_prefetched, job.transition_ms) == (True, 1.5)
+
+
+def test_a_certificate_is_not_made_while_the_next_session_opens_but_in_its_first_minutes() -> None:
+    desk = Desk()
+    desk.tell(Prefetch(session=HALF_DAY))
+    desk.close()
+    at_once = desk.tell(sealed())
+    opening = desk.tell(opened(HALF_DAY)) + desk.now(HALF_DAY.start_ns)
+    first = desk.now(HALF_DAY.start_ns + MINUTE_NS)
+
+    assert (jobs(at_once), jobs(opening), jobs(first)) == ([], [], [DAY.date])
+
+
+def test_the_certificates_of_a_run_are_told_and_kept_for_readers() -> None:
+    desk = Desk()
+    messages = [issued(DAY), issued(HALF_DAY)]
+
+    assert asked_for(desk) is None
+    assert desk.tell(*messages) == messages
+    assert asked_for(desk) == messages[1].certificate
+    assert asked_for(desk, DAY.date) == messages[0].certificate
+    assert asked_for(desk, "1999-01-04") is None
+
+
+def test_a_certificate_that_is_made_again_is_made_from_the_one_before() -> None:
+    desk = Desk()
+    first = desk.tell(sealed())
+    desk.tell(issued(DAY))
+    again = desk.tell(sealed(issued_by="fill"))
+
+    assert [job.old for job in [*first, *again] if isinstance(job, IssueCertificate)] == [None, certificate("A")]
+
+
+def test_the_latest_certificate_is_the_one_that_was_issued_last() -> None:
+    desk = Desk()
+    desk.tell(issued(DAY), issued(HALF_DAY), issued(DAY, digest="new"))
+    latest = asked_for(desk)
+
+    assert latest is not None
+    assert (latest.date, latest.digest) == (DAY.date, "new")
+
+
+def test_a_long_run_keeps_the_certificates_of_some_hundred_sessions() -> None:
+    desk = Desk()
+    dates = [f"{1500 + number // 300}-{number % 300 // 25 + 1:02}-{number % 25 + 1:02}" for number in range(450)]
+    for date in dates:
+        desk.tell(issued(session_tiny(2, day=date)))
+
+    assert asked_for(desk, dates[0]) is None
+    assert asked_for(desk, dates[-400]) is not None
+
+
+def test_what_is_required_of_history_is_read_with_the_next_session() -> None:
+    core = DataUpkeepCore(Prefetching(("2024-06-28", "2024-07-01"), None, 0), repairs())
+    core.handle(RequireHistory(requirement=Requirement(symbol="A", interval=ONE_DAY, bars=2)))
+    (job,) = core.handle(Prefetch(session=DAY)).out
+
+    assert job.daily == ("2024-06-28", "2024-07-01")  # type: ignore[attr-defined]
+
+
+def test_a_session_that_is_being_recorded_is_written_down_at_once_and_without_its_story() -> None:
+    desk = Desk().lacks("A", "09:30")
+    desk.tell(Prefetch(session=HALF_DAY))
+    (job,) = desk.tell(sealed(issued_by="recording"))
+
+    assert isinstance(job, IssueCertificate)
+    assert (job.gaps, job.old) == ((), None)
+    assert desk.repairs.is_open(DAY.date)
+
+
+def test_what_could_not_be_written_down_is_passed_on() -> None:
+    trouble = NotRecorded(session_date=DAY.date, reason="no space left on device")
+
+    assert Desk().tell(trouble) == [trouble]

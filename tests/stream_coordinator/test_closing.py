@@ -1,0 +1,325 @@
+"""How a live session ends: silence, the close, the next session, failure; and what may be asked of its coordinator."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from actors.market.calendar import Calendar
+from messages import (
+    AbandonGaps,
+    AbortRun,
+    BarArrived,
+    BarsArrived,
+    BoundaryKind,
+    FeedBars,
+    FeedHealth,
+    FeedHeartbeat,
+    FeedReported,
+    Message,
+    Pause,
+    PhaseChanged,
+    PlanLiveSessions,
+    Prefetch,
+    Quote,
+    QuoteArrived,
+    Resume,
+    RunFailed,
+    RunFinished,
+    SessionBoundary,
+    SessionPhase,
+    SessionReported,
+    SessionSettled,
+    StartRun,
+    Step,
+    TimeAdvanced,
+)
+from messages.columns import BarBatch
+from messages.commands import PublishBar, PublishQuote, SetSpeed
+from messages.events import StopwatchRead, SubscriberLate
+from messages.queries import GetProgress, GetRunSummary
+from messages.values import MINUTE_NS, SECOND_NS, TradingSession
+from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, HALF_DAY, at, bar, session_24_7, session_xnys
+from tests.stream_coordinator.playing import report_of
+from tests.stream_coordinator.watch import FEED, GRACE_NS, Watch, answered, of
+
+ACTIVE, TIMEOUT, ENDED = SessionPhase.ACTIVE, SessionPhase.TIMEOUT, SessionPhase.ENDED
+POST_MARKET = SessionPhase.POST_MARKET
+LATER = (session_xnys("2024-07-05"), session_xnys("2024-07-08"))
+
+
+def lived(watch: Watch, first: int, end: int, *, is_heard: bool = True) -> list[Message]:
+    """Let the day pass minute by minute."""
+    said: list[Message] = []
+    for now_ns in range(first, end + 1, MINUTE_NS):
+        watch.now_ns = now_ns
+        said += watch.tell(FeedHeartbeat(feed=FEED, arrived_ns=now_ns)) if is_heard else []
+        said += watch.fire()
+    return said
+
+
+def boundaries(watch: Watch) -> list[tuple[str, BoundaryKind]]:
+    return [(told.session.date, told.kind) for told in of(watch.said, SessionBoundary)]
+
+
+def at_close(**more: Any) -> Watch:
+    """Tuesday a minute before its close, a half-day to follow."""
+    watch = Watch(DAY, HALF_DAY, *LATER, **more).up()
+    lived(watch, at("15:58"), at("15:59"))
+    return watch
+
+
+# --- silence
+
+
+def test_heartbeats_alone_keep_a_session_active() -> None:
+    watch = Watch(DAY, auto_roll=False).up()
+    lived(watch, DAY.open_ns, DAY.close_ns - MINUTE_NS)
+
+    assert watch.moves == [SessionPhase.PRE_MARKET, ACTIVE]
+    assert watch.status.is_session_active
+
+
+def test_a_silent_feed_times_the_session_out_and_data_bring_it_back() -> None:
+    watch = Watch(DAY).up()
+    lived(watch, DAY.open_ns, at("10:00"))
+    lived(watch, at("10:01"), at("10:05"), is_heard=False)
+    silent = watch.status
+    said = watch.bars(bar("A", "10:05"))
+
+    assert (silent.phase, silent.timer_expired, silent.is_session_active) == (TIMEOUT, True, False)
+    assert [(move.before, move.after) for move in of(said, PhaseChanged)] == [(TIMEOUT, ACTIVE)]
+    assert (watch.status.phase, watch.status.timer_expired) == (ACTIVE, False)
+
+
+def test_patience_is_a_rule() -> None:
+    watch = Watch(DAY, session_timeout_s=60.0).up()
+    lived(watch, DAY.open_ns, at("10:00"))
+    watch.at(at("10:01") - 1)
+
+    assert watch.status.phase is ACTIVE
+    watch.at("10:01")
+    assert watch.status.phase is TIMEOUT
+
+
+def test_a_lunch_break_is_no_silence() -> None:
+    watch = Watch(BREAK_DAY).up()
+    lunch, back = BREAK_DAY.segments[0].end_ns, BREAK_DAY.segments[1].start_ns
+    lived(watch, BREAK_DAY.open_ns, lunch)
+    lived(watch, lunch, back + 4 * MINUTE_NS, is_heard=False)
+
+    assert TIMEOUT not in watch.moves
+    watch.at(back + 5 * MINUTE_NS)
+    assert watch.moves[-1] is TIMEOUT
+
+
+def test_a_session_that_stays_silent_ends_with_the_timer_expired() -> None:
+    watch = Watch(DAY, auto_roll=False).up()
+    lived(watch, DAY.open_ns, DAY.close_ns, is_heard=False)
+    watch.at(DAY.close_ns + GRACE_NS)
+
+    assert watch.moves[-2:] == [TIMEOUT, ENDED]
+    assert of(watch.said, PhaseChanged)[-1].timer_expired
+    assert watch.status.timer_expired
+
+
+# --- the close
+
+
+def test_the_close_is_told_once_and_the_last_bars_may_still_come() -> None:
+    watch = at_close(auto_roll=False)
+    lived(watch, at("16:00"), at("16:00"))
+    said = watch.bars(bar("A", "15:59"), at=at("16:00") + SECOND_NS)
+
+    assert boundaries(watch).count((DAY.date, BoundaryKind.CLOSED)) == 1
+    assert of(said, BarsArrived)
+    assert watch.status.phase is POST_MARKET
+    watch.at(at("16:00") + GRACE_NS)
+    assert watch.status.phase is ENDED
+
+
+def test_a_run_that_does_not_roll_is_over_when_the_day_has_its_certificate() -> None:
+    watch = at_close(auto_roll=False)
+    watch.at("16:00")
+    watch.at(at("16:00") + GRACE_NS)
+    said = watch.at(at("16:00") + GRACE_NS + 1)
+
+    assert of(watch.said, RunFinished) == [RunFinished(sessions=1)]
+    assert of(said, RunFinished)
+    assert answered(watch.core, GetProgress()).is_finished
+    assert not watch.status.is_session_active
+
+
+def test_without_its_certificate_a_run_that_does_not_roll_goes_on() -> None:
+    watch = at_close(auto_roll=False, silent=(SessionSettled, TimeAdvanced))
+    watch.at("16:30")
+    watch.at("17:00")
+
+    assert not of(watch.said, RunFinished, AbandonGaps, Prefetch)[1:]
+    assert not answered(watch.core, GetProgress()).is_finished
+
+
+def test_after_the_end_no_timer_is_set_and_nothing_fails_any_more() -> None:
+    watch = at_close(auto_roll=False)
+    for seconds in (5, 6, 7):
+        watch.at(at("16:00") + seconds * SECOND_NS)
+
+    assert watch.at("17:00") == []
+    assert watch.tell(AbortRun(reason="too late")) == []
+    assert answered(watch.core, GetRunSummary()).failure is None
+
+
+# --- the next session
+
+
+def test_the_next_session_is_read_at_the_close_and_opened_half_an_hour_later() -> None:
+    watch = at_close()
+    closing = watch.at("16:00")
+    lived(watch, at("16:01"), at("16:29"))
+    before = boundaries(watch)
+    watch.at("16:30")
+
+    assert of(closing, Prefetch) == [Prefetch(session=HALF_DAY)]
+    assert before == [(DAY.date, BoundaryKind.OPENED), (DAY.date, BoundaryKind.CLOSED)]
+    assert boundaries(watch)[-1] == (HALF_DAY.date, BoundaryKind.OPENED)
+    assert watch.status.session == HALF_DAY
+    assert watch.status.phase is SessionPhase.NOT_STARTED
+
+
+def test_with_extended_hours_the_session_closes_at_the_end_of_those() -> None:
+    watch = Watch(EXTENDED_DAY, HALF_DAY).up()
+    lived(watch, at("15:59"), at("19:59"))
+
+    assert watch.status.phase is POST_MARKET
+    assert (DAY.date, BoundaryKind.CLOSED) not in boundaries(watch)
+    watch.at("20:00")
+    assert boundaries(watch)[-1] == (DAY.date, BoundaryKind.CLOSED)
+
+
+def test_gaps_that_are_still_open_when_the_next_session_is_due_are_abandoned_once() -> None:
+    watch = at_close(silent=(TimeAdvanced, AbandonGaps))
+    said = lived(watch, at("16:00"), at("16:35"))
+    watch.tell(SessionSettled(session_date=DAY.date))
+    opening = watch.at("16:36")
+
+    assert of(said, AbandonGaps) == [AbandonGaps(session_date=DAY.date)]
+    assert (HALF_DAY.date, BoundaryKind.OPENED) in [(b.session.date, b.kind) for b in of(opening, SessionBoundary)]
+
+
+def test_a_session_that_could_not_be_read_yet_is_waited_for() -> None:
+    watch = at_close(silent=(Prefetch,))
+    watch.silent = (Prefetch,)
+    lived(watch, at("16:00"), at("16:40"))
+
+    assert (HALF_DAY.date, BoundaryKind.OPENED) not in boundaries(watch)
+
+
+def test_round_the_clock_the_next_session_opens_within_seconds_of_the_close() -> None:
+    days = [session_24_7(f"2024-07-0{number}") for number in range(1, 6)]
+    watch = Watch(*days).up()
+    for day in days[:3]:
+        lived(watch, day.open_ns + MINUTE_NS, day.close_ns)
+        for quarter in range(60):
+            watch.at(day.close_ns + quarter * SECOND_NS // 4)
+    opened_ns = [told.now_ns for told in of(watch.said, SessionBoundary) if told.kind is BoundaryKind.OPENED]
+
+    assert all(now_ns - day.open_ns <= 10 * SECOND_NS for now_ns, day in zip(opened_ns, days[:4], strict=True))
+    assert TIMEOUT not in watch.moves
+
+
+@pytest.mark.parametrize("first", ["2024-07-01", "2024-11-25", "2025-03-05"], ids=["fourth", "half-day", "DST"])
+def test_weeks_with_holidays_half_days_and_a_change_of_clocks_follow_one_another_unattended(first: str) -> None:
+    last = (date.fromisoformat(first) + timedelta(days=16)).isoformat()
+    *days, _, _, _ = Calendar("XNYS").sessions(first, last)
+    watch = Watch(*days, *Calendar("XNYS").sessions(first, last)[-3:]).up()
+    for day in days[:-1]:
+        lived(watch, day.open_ns, day.close_ns + 31 * MINUTE_NS)
+
+    told = [(b.session.date, b.kind) for b in of(watch.said, SessionBoundary)]
+    assert told[:-1] == [(day.date, kind) for day in days[:-1] for kind in BoundaryKind]
+    assert told[-1] == (days[-1].date, BoundaryKind.OPENED)
+    assert watch.moves == [SessionPhase.PRE_MARKET, ACTIVE, POST_MARKET, ENDED, *_of_the_others(days)]
+    assert len(of(watch.said, PlanLiveSessions)) >= 2
+
+
+def _of_the_others(days: list[TradingSession]) -> list[SessionPhase]:
+    return [ACTIVE, POST_MARKET, ENDED] * (len(days) - 2)  # nobody looked at the clock before their open
+
+
+# --- failure
+
+
+def test_a_failure_is_told_with_its_reason_and_stops_the_clock() -> None:
+    watch = at_close()
+    said = watch.tell(AbortRun(reason="a bug somewhere"))
+
+    assert of(said, RunFailed) == [RunFailed(reason="a bug somewhere")]
+    assert watch.status.phase is SessionPhase.ERROR
+    assert not watch.status.is_session_active
+    assert watch.at("16:00") == []
+    assert answered(watch.core, GetRunSummary()).failure == "a bug somewhere"
+
+
+# --- from applications
+
+
+def test_what_an_application_publishes_goes_on_with_the_time_that_is_known() -> None:
+    watch = at_close()
+    one, quote = bar("A", "15:58"), Quote(symbol="A", at_ns=at("15:58"), bid=1.0, ask=2.0)
+
+    assert watch.tell(PublishBar(bar=one, source="me", receipt=3)) == [
+        BarArrived(bar=one, now_ns=at("15:59"), source="me", receipt=3)
+    ]
+    assert watch.tell(PublishQuote(quote=quote, receipt=0)) == [QuoteArrived(quote=quote, now_ns=at("15:59"))]
+
+
+def test_progress_counts_the_minutes_and_bars_of_the_session() -> None:
+    watch = Watch(BREAK_DAY).up()
+    empty = answered(watch.core, GetProgress())
+    second = BREAK_DAY.segments[1].start_ns
+    watch.at(second + 10 * MINUTE_NS)
+    batch = BarBatch.of([bar("A", second, session=BREAK_DAY), bar("B", second, session=BREAK_DAY)])
+    watch.tell(FeedBars(feed=FEED, batch=batch, arrived_ns=watch.now_ns))
+    progress = answered(watch.core, GetProgress())
+
+    assert (empty.session_date, empty.minutes_done, empty.minutes_total) == (BREAK_DAY.date, 0, 330)
+    assert (progress.minutes_done, progress.minutes_total, progress.bars) == (160, 330, 2)
+
+
+def test_before_anything_is_open_there_is_a_status_too() -> None:
+    watch = Watch(DAY)
+
+    assert watch.status.session is None
+    assert watch.status.phase is SessionPhase.NOT_STARTED
+    assert answered(watch.core, GetProgress()).minutes_total == 0
+    assert watch.tell(FeedHeartbeat(feed=FEED, arrived_ns=5)) == []
+    assert watch.status.now_ns == 5
+
+
+def test_how_a_feed_is_shows_in_the_status() -> None:
+    watch = at_close()
+    said = watch.tell(FeedReported(health=FeedHealth(feed=FEED, bars=3)))
+
+    assert said == []
+    assert [status.health.bars for status in watch.status.feeds] == [3]
+
+
+def test_reports_of_sessions_make_the_summary() -> None:
+    watch = at_close()
+    watch.tell(SessionReported(report=report_of(DAY)))
+
+    assert [told.session for told in answered(watch.core, GetRunSummary()).sessions] == [DAY]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [StartRun(), Pause(), Resume(), Step(), SetSpeed(speed=2.0), StopwatchRead(elapsed_ns=1),
+     SubscriberLate(names=("slow",), seconds=99.0)],
+    ids=lambda message: type(message).__name__,
+)  # fmt: skip
+def test_what_makes_a_tape_go_or_stand_still_changes_nothing_on_a_live_day(message: Message) -> None:
+    watch = at_close()
+    before = watch.status
+
+    assert watch.tell(message) == []
+    assert watch.status == before

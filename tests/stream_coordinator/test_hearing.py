@@ -1,0 +1,52 @@
+"""What is known of the feeds by what they said."""
+
+from actors.settings import LiveRules
+from actors.stream_coordinator.hearing import Hearing
+from messages import FeedHealth, FeedHeartbeat, FeedReported, FeedStatus, SymbolsRefused
+from messages.values import SECOND_NS
+
+
+def test_nothing_is_known_of_feeds_that_were_never_heard() -> None:
+    assert Hearing(LiveRules()).statuses() == ()
+
+
+def test_the_last_health_report_of_each_feed_counts() -> None:
+    hearing = Hearing(LiveRules())
+    hearing.note(FeedReported(health=FeedHealth(feed="b", bars=1)))
+    hearing.note(FeedReported(health=FeedHealth(feed="a", bars=2)))
+    hearing.note(FeedReported(health=FeedHealth(feed="b", bars=3)))
+
+    assert [status.health for status in hearing.statuses()] == [
+        FeedHealth(feed="a", bars=2),
+        FeedHealth(feed="b", bars=3),
+    ]
+
+
+def test_symbols_that_were_ever_refused_are_shown_sorted_and_once() -> None:
+    hearing = Hearing(LiveRules())
+    hearing.note(SymbolsRefused(feed="a", symbols=("Z", "X"), reason="unknown"))
+    hearing.note(SymbolsRefused(feed="a", symbols=("Y", "X"), reason="too many"))
+
+    assert hearing.statuses() == (
+        FeedStatus(health=FeedHealth(feed="a"), lag_p50_ms=None, lag_p99_ms=None, refused=("X", "Y", "Z")),
+    )
+
+
+def test_every_feed_has_a_lag_of_its_own_measured_by_the_rules() -> None:
+    hearing = Hearing(LiveRules(max_lag_s=1.0))
+    late = hearing.lag("slow", 0, 2 * SECOND_NS)
+    prompt = hearing.lag("fast", 0, SECOND_NS // 2)
+
+    assert [news.feed for news in late] == ["slow"]
+    assert prompt == []
+    assert [(s.health.feed, s.lag_p50_ms, s.lag_p99_ms) for s in hearing.statuses()] == [
+        ("fast", 500.0, 500.0),
+        ("slow", 2000.0, 2000.0),
+    ]
+
+
+def test_a_heartbeat_alone_tells_nothing_about_a_feed() -> None:
+    hearing = Hearing(LiveRules())
+    hearing.note(FeedHeartbeat(feed="a"))
+
+    assert hearing.statuses() == ()
