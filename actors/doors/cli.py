@@ -3,12 +3,11 @@
 import enum
 import sys
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from actors.doors import options
+from actors.doors import live_commands, options
 from actors.doors.errand import Errand
 
 _ANYWHERE = {"--debug", "--verbose", "-v"}
@@ -20,21 +19,6 @@ class Pace(enum.StrEnum):
 
     LOCKSTEP = "lockstep"
     FREE = "free"
-
-
-def _examples(*lines: str) -> str:
-    return "\n\n".join(("[bold]Examples[/bold]", *(f"python run.py {line}" for line in lines)))
-
-
-def _iso_date(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date; write it as 2024-07-02") from None
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip().upper())))
 
 
 app = typer.Typer(
@@ -55,7 +39,7 @@ def _print_version(is_wanted: bool) -> None:
 
 @app.callback(
     invoke_without_command=True,
-    epilog=_examples(
+    epilog=options.examples(
         "",
         "import bars.csv --store store --tz America/New_York",
         "backtest --store store --symbols AAPL,MSFT --last 5",
@@ -91,7 +75,7 @@ def _demo() -> None:
 
 @app.command(
     "import",
-    epilog=_examples(
+    epilog=options.examples(
         "import AAPL.csv --store store --tz America/New_York",
         "import equity/usa/minute --store store --format lean --complete",
         "import klines/ --store crypto --calendar 24/7 --json",
@@ -140,7 +124,7 @@ def import_(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=options.examples(
         "backtest --store store",
         "backtest --store store --symbols AAPL,MSFT --start 2024-07-01",
         "backtest --store store --last 1 --speed 60",
@@ -156,10 +140,11 @@ def backtest(
     symbols: options.Symbols = "",
     calendar: options.Calendar = None,
     start: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First session.", parser=_iso_date, show_default="the first")
+        str | None,
+        typer.Option(metavar="DATE", help="First session.", parser=options.iso_date, show_default="the first"),
     ] = None,
     end: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Last session.", parser=_iso_date, show_default="the last")
+        str | None, typer.Option(metavar="DATE", help="Last session.", parser=options.iso_date, show_default="the last")
     ] = None,
     last: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Only the last N of them.", show_default=False)
@@ -170,9 +155,7 @@ def backtest(
     pace: Annotated[
         Pace, typer.Option(help="lockstep: minute by minute, each waiting for its listeners; free: ahead of them.")
     ] = Pace.LOCKSTEP,
-    extended_hours: Annotated[
-        bool, typer.Option("--extended-hours", help="Play pre-market and post-market minutes too.")
-    ] = False,
+    extended_hours: options.ExtendedHours = False,
     drop: options.Drop = 0.0,
     delay: options.Delay = 0.0,
     duplicate: options.Duplicate = 0.0,
@@ -195,7 +178,7 @@ def backtest(
         backtesting.backtest(
             store,
             as_json=as_json,
-            symbols=_names(symbols),
+            symbols=options.names(symbols),
             calendar=calendar,
             start=start,
             end=end,
@@ -219,7 +202,7 @@ def backtest(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=options.examples(
         "inspect --store store",
         "inspect --store store --symbols AAPL --calendar XNYS",
         "inspect --store store --json > store.json",
@@ -238,13 +221,13 @@ def inspect(
     def job() -> None:
         from actors.doors import storing
 
-        storing.look_into(store, _names(symbols), calendar, as_json=as_json)
+        storing.look_into(store, options.names(symbols), calendar, as_json=as_json)
 
     ctx.obj.job = job
 
 
 @app.command(
-    epilog=_examples(
+    epilog=options.examples(
         "verify --store store",
         "verify --store store --calendar XNYS",
         "verify --store store --json > verified.json",
@@ -268,6 +251,9 @@ def verify(
         storing.verify(store, calendar, as_json=as_json)
 
     ctx.obj.job = job
+
+
+live_commands.add_to(app)
 
 
 def main(argv: list[str] | None = None) -> int:

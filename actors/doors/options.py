@@ -1,6 +1,7 @@
 """Options of the command line that commands share, and those that belong together."""
 
 import enum
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from actors.doors import completion
 
 _FAULTS = "A feed with faults, the same ones every time"
+_FEEDS = "What some feeds need"
 _REPAIRS = "Missing minutes"
 
 
@@ -17,6 +19,39 @@ class Stamp(enum.StrEnum):
 
     START = "start"
     END = "end"
+
+
+class FeedKind(enum.StrEnum):
+    """Where a live day's bars come from."""
+
+    SIMULATED = "simulated"
+    REPLAY = "replay"
+    JSONLINES = "jsonlines"
+    ALPACA = "alpaca"
+
+
+class Until(enum.StrEnum):
+    """When a live run ends by itself."""
+
+    CLOSE = "close"
+
+
+def examples(*lines: str) -> str:
+    """Return what stands below a command's help."""
+    return "\n\n".join(("[bold]Examples[/bold]", *(f"python run.py {line}" for line in lines)))
+
+
+def iso_date(text: str) -> str:
+    """Return a date as files are named by it."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write it as 2024-07-02") from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the symbols of a list with commas, each once, in upper case."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip().upper())))
 
 
 def _chance(name: str, what: str) -> Any:  # what typer's own Option returns
@@ -146,4 +181,89 @@ Certify = Annotated[
         help="Keep what was filled in the store, with a certificate beside each day; else nothing is written.",
         rich_help_panel=_REPAIRS,
     ),
+]
+
+ExtendedHours = Annotated[bool, typer.Option("--extended-hours", help="Play pre-market and post-market minutes too.")]
+
+Feed = Annotated[FeedKind, typer.Option("--feed", help="Where bars, quotes and trades come from.", show_default=False)]
+LiveStore = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="DIR", help="Folder of the store, which the day is written to.", show_default="the config's"
+    ),
+]
+LiveSymbols = Annotated[
+    str,
+    typer.Option(
+        "--symbols",
+        metavar="N|A,B",
+        help="What is subscribed; of a simulated market also how many it has.",
+        show_default="all that the feed has; simulated: 100",
+    ),
+]
+LiveCalendar = Annotated[
+    str | None,
+    typer.Option(
+        "--calendar",
+        metavar="NAME",
+        help="Exchange calendar: XNYS, XLON, XTKS, CMES, 24/7 and so on.",
+        show_default="the config's, else the store's only one, else XNYS",
+        autocompletion=completion.calendars,
+    ),
+]
+LiveSpeed = Annotated[
+    float | None,
+    typer.Option(
+        metavar="N",
+        min=0.01,
+        help="simulated, replay: how many times as fast as the clock on the wall.",
+        show_default="60 for simulated, else 1",
+    ),
+]
+RunUntil = Annotated[
+    Until | None, typer.Option(help="close: end when the session is over and certified.", show_default="goes on")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings (TOML); options go before them.", show_default=False),
+]
+ConfigFile = Annotated[Path, typer.Argument(metavar="FILE", help="Such as barkeeper.toml.", show_default=False)]
+ComesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="FILE|tcp://HOST:PORT|DIR",
+        help="jsonlines: a file that grows, or who sends the lines; replay: the store that is played.",
+        show_default="jsonlines: standard input",
+        rich_help_panel=_FEEDS,
+    ),
+]
+FirstSession = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="DATE",
+        help="simulated, replay: the session to begin with.",
+        parser=iso_date,
+        show_default="the one at hand, or the next; replay: else the last",
+        rich_help_panel=_FEEDS,
+    ),
+]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        metavar="FILE",
+        help="alpaca: a file with mode 600 that has APCA_API_KEY_ID=... and APCA_API_SECRET_KEY=...",
+        show_default="the environment",
+        rich_help_panel=_FEEDS,
+    ),
+]
+Stream = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="alpaca: iex, sip or delayed_sip, as the account has.", rich_help_panel=_FEEDS),
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")]
+Pid = Annotated[
+    int | None, typer.Option("--pid", metavar="N", help="Of which process.", show_default="the only one that runs")
 ]

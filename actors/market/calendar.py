@@ -21,7 +21,7 @@ from messages.values import DAY_NS, TradingSession
 _EPOCH = date(1970, 1, 1)
 
 
-class ExtendedHours(msgspec.Struct, frozen=True, kw_only=True):
+class ExtendedHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The hours around the regular ones, as exchange-local clock times such as ``"04:00"``.
 
     They end where the neighbouring session begins, and reach at most twelve hours from the open and the close.

@@ -1,0 +1,65 @@
+"""One look at a live run: how the system, the session and its feeds are."""
+
+from typing import TypeVar
+
+import msgspec
+
+from actors.kernel.future import Future
+from actors.system import System
+from messages.errors import BarkeeperError
+from messages.lifecycle import LiveStatus
+from messages.replies import Progress, Quality, QualityReport, SystemStatus
+
+T = TypeVar("T")
+
+_PATIENCE_S = 5.0
+
+
+class LiveLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``status`` tells, and its JSON."""
+
+    pid: int
+    system: SystemStatus
+    live: LiveStatus
+    progress: Progress
+    quality: QualityReport | None
+    """``None`` while no session is open."""
+    symbols: int
+    """Active in the session."""
+
+    @property
+    def bars(self) -> int:
+        """Minutes of the session at hand that have a bar, extended hours included."""
+        report = self.quality
+        return 0 if report is None else _bars(report.quality) + _bars(report.extended_quality)
+
+
+def look_at(system: System, pid: int) -> LiveLook:
+    """Ask all rooms at once, and wait for their answers.
+
+    Raises:
+        NotReady: the system is closed.
+    """
+    status, live, progress = system.status(), system.live_status(), system.progress()
+    quality, symbols = system.quality(), system.active_symbols()
+    report, names = _if_open(quality), _if_open(symbols)
+    return LiveLook(
+        pid=pid,
+        system=status.get(timeout=_PATIENCE_S),
+        live=live.get(timeout=_PATIENCE_S),
+        progress=progress.get(timeout=_PATIENCE_S),
+        quality=report,
+        symbols=len(names or ()),
+    )
+
+
+def _if_open(answer: Future[T]) -> T | None:
+    try:
+        return answer.get(timeout=_PATIENCE_S)
+    except BarkeeperError:
+        return None
+
+
+def _bars(quality: Quality) -> int:
+    verdicts = quality.verdicts
+    return verdicts.streamed + verdicts.late + verdicts.filled + verdicts.corrected

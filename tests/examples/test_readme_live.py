@@ -1,0 +1,30 @@
+"""What the README shows of a live day: its settings can be used, its picture is that of the code."""
+
+import re
+from pathlib import Path
+
+from actors.doors import configuring
+from actors.settings import LiveRules
+from actors.stream_coordinator.lifecycle import diagram
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks in a language, without their fences."""
+    return re.findall(rf"```{language}\n(.*?)\n```", README, flags=re.DOTALL)
+
+
+def test_the_phases_are_drawn_from_their_table() -> None:
+    assert blocks("mermaid") == [diagram()]
+
+
+def test_the_example_of_settings_can_be_used_and_is_warned_of_nothing(tmp_path: Path) -> None:
+    (example,) = blocks("toml")
+    path = tmp_path / "barkeeper.toml"
+    path.write_text(example, encoding="utf-8")
+
+    settings = configuring.load(path)
+
+    assert configuring.warnings(settings) == []
+    assert settings.live == LiveRules()  # what it says of them are the defaults
