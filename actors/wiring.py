@@ -263,18 +263,20 @@ class House:
         self.rooms[room].attach(shell.start(core, self._routes[room], self.system_manager))
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
-        settings, upkeep = self.settings, self.has_upkeep
+        settings = self.settings
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
             Room.SESSION_DATA: (SessionData, self._session_data),
             Room.DATA_UPKEEP: (DataUpkeep, self._data_upkeep),
-            Room.STREAM_COORDINATOR: (
-                StreamCoordinator,
-                lambda: LiveCore(settings) if self.is_live else StreamCoordinatorCore(settings, has_upkeep=upkeep),
-            ),
+            Room.STREAM_COORDINATOR: (StreamCoordinator, self._stream_coordinator),
             Room.SYSTEM_MANAGER: (SystemManager, lambda: SystemManagerCore(settings.mode, settings.late_after_s)),
         }
         shell, make = makers[room]
         return shell, make()
+
+    def _stream_coordinator(self) -> StreamCoordinatorCore | LiveCore:
+        if self.is_live:
+            return LiveCore(self.settings, has_feed=bool(self.feeds))
+        return StreamCoordinatorCore(self.settings, has_upkeep=self.has_upkeep)
 
     def _data_upkeep(self) -> DataUpkeepCore:
         rules, is_backtest = self.settings.rules, self.settings.mode is Mode.BACKTEST

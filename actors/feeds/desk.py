@@ -13,6 +13,9 @@ class FeedDesk:
     def __init__(self, runners: Sequence[FeedRunner]) -> None:
         self._runners = {runner.name: runner for runner in runners}
 
+    def __len__(self) -> int:
+        return len(self._runners)
+
     def tell(self, message: RunReady | FeedSettled | SymbolsChanged) -> None:
         """Start, return a ticket, or change what is subscribed."""
         if isinstance(message, RunReady):

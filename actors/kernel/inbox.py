@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-
 _PATIENCE_S = 0.0002
 """How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
 

@@ -299,7 +299,7 @@ class SessionDataCore:
         book = self._book
         if book is None:
             return Outcome(error=NotReady("no session has been opened yet"))
-        added = tuple(symbol for symbol in message.symbols if book.column(symbol) is None)
+        added = tuple(symbol for symbol in dict.fromkeys(message.symbols) if book.column(symbol) is None)
         for symbol in added:
             book.add(symbol)
         if not added:

@@ -202,7 +202,7 @@ class Reader:
         if query.start is not None:
             inside &= piece.start_ns >= self._instant(query.start)
         if query.end is not None:
-            inside &= piece.start_ns < self._instant(query.end)
+            inside &= piece.start_ns < self._instant(query.end, is_end=True)
         return self._window([piece.cut(inside)], self._headed(query))
 
     def _today(self, query: GetBars | GetLastBars) -> Piece:
@@ -236,7 +236,7 @@ class Reader:
             pieces.append(piece.cut(piece.revisions > revision))
         return self._window(pieces, self._heading(symbols, ONE_MINUTE), range(len(symbols)))
 
-    def _instant(self, given: Moment) -> Nanos:
+    def _instant(self, given: Moment, *, is_end: bool = False) -> Nanos:
         """Return the instant of a clock time of the exchange, on that of the session's dates on which it is open.
 
         A session of futures begins on the evening before its own date; a time at which it never is open is
@@ -253,7 +253,8 @@ class Reader:
             raise SettingsError(f"{given!r} is no clock time; write it as '10:30', in exchange time")
         aware = local.replace(tzinfo=ZoneInfo(session.tz))
         own, eve = (int(day.timestamp()) * SECOND_NS for day in (aware, aware - timedelta(days=1)))
-        return eve if own > session.end_ns and session.start_ns <= eve < session.end_ns else own
+        first, last = session.start_ns + is_end, session.end_ns - (not is_end)  # as a start or as an end of a span
+        return eve if not first <= own <= last and first <= eve <= last else own
 
     # --- sums
 

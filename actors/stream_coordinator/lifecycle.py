@@ -89,7 +89,7 @@ class Lifecycle:
         if self.phase is not _ERROR:
             raise IllegalTransition(f"clear the error: the session is {self.phase}, not {_ERROR}")
         self._heard_ns = max(self._heard_ns, now_ns)
-        if now_ns >= self.session.close_ns:
+        if now_ns >= self.session.end_ns + self._grace_ns:
             after = _ENDED
         elif now_ns >= self.session.open_ns:
             after = _ACTIVE

@@ -86,7 +86,9 @@ class LiveCore:
     A session that has closed settles until ``post_market_delay`` after its close, or until the next one opens.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, has_feed: bool = True) -> None:
+        """Set up; without a feed it will not start."""
+        self._has_feed = has_feed
         rules = settings.live
         self._rules = rules
         self._grace_ns = settings.rules.grace_ns
@@ -149,7 +151,7 @@ class LiveCore:
             ):
                 return self._feed_said(message)
             case PrepareRun():
-                return tell(SetTimer(due_ns=0))
+                return tell(SetTimer(due_ns=0)) if self._has_feed else self._fail("live mode needs a feed")
             case SessionsPlanned():
                 return self._sessions_planned(message)
             case SessionPrefetched():

@@ -31,6 +31,7 @@ from messages import (
     feeds,
     history,
     inboxes,
+    lifecycle,
     queries,
     repairs,
     replies,
@@ -49,6 +50,7 @@ VOCABULARY = (
     events,
     feeds,
     history,
+    lifecycle,
     queries,
     repairs,
     replies,
@@ -57,7 +59,7 @@ VOCABULARY = (
 )
 INBOXES: dict[Room, frozenset[type[Message]]] = {
     Room.SESSION_DATA: frozenset(get_args(inboxes.SessionDataInbox)),
-    Room.STREAM_COORDINATOR: frozenset(get_args(inboxes.StreamCoordinatorInbox)),
+    Room.STREAM_COORDINATOR: frozenset(get_args(inboxes.LiveStreamInbox)),
     Room.DATA_UPKEEP: frozenset(get_args(inboxes.DataUpkeepInbox)),
     Room.SYSTEM_MANAGER: frozenset(get_args(inboxes.SystemManagerInbox)),
 }
@@ -176,3 +178,28 @@ def is_public_noun(module: Any, thing: object) -> bool:
 @pytest.mark.parametrize("required", ["BarArrived", "GapDetected", "SessionBoundary", "Prefetch"])
 def test_the_mandated_names_are_importable_from_messages(required: str) -> None:
     assert issubclass(getattr(messages, required), msgspec.Struct)
+
+
+@pytest.mark.parametrize("news", sorted(get_args(inboxes.LiveNews), key=str))
+def test_news_of_a_live_day_reach_subscribers_by_way_of_session_data(house: House, news: type[Message]) -> None:
+    assert routes(house, Room.STREAM_COORDINATOR)[news] == (house.session_data,)
+    assert house.fanout in routes(house, Room.SESSION_DATA)[news]
+
+
+@pytest.mark.parametrize(
+    ("room", "kind"),
+    [
+        (Room.STREAM_COORDINATOR, events.RunReady),
+        (Room.STREAM_COORDINATOR, feeds.FeedSettled),
+        (Room.SESSION_DATA, events.SymbolsChanged),
+    ],
+)
+def test_what_concerns_the_feeds_is_told_to_their_desk(house: House, room: Room, kind: type[Message]) -> None:
+    assert house.feeds in routes(house, room)[kind]
+
+
+def test_whatever_a_feed_may_tell_is_understood_on_a_live_day_and_only_there() -> None:
+    feed_events = set(get_args(feeds.FeedEvent))
+
+    assert feed_events <= INBOXES[Room.STREAM_COORDINATOR]
+    assert not feed_events & set(get_args(inboxes.StreamCoordinatorInbox))

@@ -51,3 +51,24 @@ def test_so_is_one_on_the_evening_of_the_sunday_on_which_the_clocks_changed(date
     evening, morning = (ask(core, GetBars(symbol="A", start=clock)).bars()[0] for clock in ("18:00", "10:00"))
 
     assert [f"{one.start:%a %H:%M}" for one in (evening, morning)] == ["Sun 18:00", "Mon 10:00"]
+
+
+def night(end: str) -> TradingSession:
+    """From 17:00 on the evening before."""
+    start_ns, end_ns = instant("2024-07-01", "17:00", CHICAGO), instant("2024-07-02", end, CHICAGO)
+    parts = (Segment(kind=REGULAR, start_ns=start_ns, end_ns=end_ns),)
+    return TradingSession(calendar="CMES", date="2024-07-02", tz=CHICAGO, segments=parts)
+
+
+def test_an_end_that_is_the_first_of_the_session_too_is_not_before_the_start() -> None:
+    core = core_with(opened(night("16:00"), ["A"]), arrived(bar("A", instant("2024-07-02", "15:59", CHICAGO))))
+
+    assert len(ask(core, GetBars(symbol="A", start="15:00", end="17:00"))) == 1
+
+
+def test_a_start_at_which_the_session_begins_is_its_start_and_not_its_end() -> None:
+    session = night("17:00")
+    core = core_with(opened(session, ["A"]), arrived(bar("A", session.start_ns)))
+
+    assert len(ask(core, GetBars(symbol="A", start="17:00"))) == 1
+    assert len(ask(core, GetBars(symbol="A", end="17:00"))) == 1

@@ -141,3 +141,11 @@ def test_who_comes_back_before_a_longer_bar_is_over_has_it() -> None:
     said = updates(core, TWO, AddSymbols(symbols=("B",)), time("09:32"))
 
     assert sorted(name for update in said for name in update.batch.names()) == ["A", "B"]
+
+
+def test_a_symbol_that_is_named_twice_joins_once() -> None:
+    core = core_with(opened(TUESDAY, ["A"]), arrived(bar("A")), time("09:31"))
+    said = play(core, [AddSymbols(symbols=("D", "D"))])
+
+    assert [one.added for one in said if isinstance(one, SymbolsChanged)] == [("D",)]
+    assert [one.gap.symbols for one in said if isinstance(one, GapDetected)] == [("D",)]

@@ -278,7 +278,7 @@ def test_of_many_minutes_at_once_one_that_is_known_to_have_no_trade_lacks_its_ba
     assert [m.gap.start_ns for m in said if isinstance(m, GapDetected)] == [OPEN_NS + 2 * MINUTE_NS]
 
 
-def test_a_bar_that_somebody_published_before_its_minute_came_whole_is_held_to_be_the_same_or_better() -> None:
+def test_a_correction_that_came_before_its_minute_came_whole_stays() -> None:
     early = arrived(bar("A", "09:30", 5.0), now=OPEN_NS + MINUTE_NS, source="desk", is_correction=True)
     core = core_with(opened(TUESDAY, ["A"]), early)
     play(core, [whole([bar("A", "09:30", 1.0), bar("A", "09:31", 2.0)])])
@@ -286,7 +286,7 @@ def test_a_bar_that_somebody_published_before_its_minute_came_whole_is_held_to_b
     assert ask(core, GetBars(symbol="A")).close.tolist() == [5.0, 2.0]
 
 
-def test_a_whole_minute_that_comes_again_is_told_apart_from_the_first_time() -> None:
+def test_a_whole_minute_that_comes_again_is_a_duplicate() -> None:
     core = core_with(opened(TUESDAY, ["A"]), whole([bar("A", "09:30", 1.0)]))
     play(core, [whole([bar("A", "09:30", 1.0), bar("A", "09:31", 2.0)])])
 

@@ -1,5 +1,6 @@
 """A live day at its coordinator: how it is opened, how time passes, and what is done with what feeds send."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -191,7 +192,7 @@ def test_a_day_is_recorded_every_few_minutes_from_its_start_to_its_close() -> No
         recorded += [watch.now_ns for _ in of(watch.at(DAY.open_ns + minute * MINUTE_NS), RecordSession)]
 
     assert recorded[:2] == [at("10:00"), at("10:30")]
-    assert all(later - before == 30 * MINUTE_NS for before, later in zip(recorded, recorded[1:], strict=False))
+    assert all(later - before == 30 * MINUTE_NS for before, later in pairwise(recorded))
     assert len(recorded) in (12, 13)
 
 

@@ -11,9 +11,18 @@ from actors.market.calendar import Calendar
 from actors.settings import Settings
 from actors.storage.memory import MemoryStore
 from actors.stream_coordinator.planning import Planner, calendar_name
-from messages import BarBatch, DataError, PlanSessions, RunFailed, SessionsPlanned, SettingsError, UnknownSymbol
+from messages import (
+    BarBatch,
+    DataError,
+    PlanLiveSessions,
+    PlanSessions,
+    RunFailed,
+    SessionsPlanned,
+    SettingsError,
+    UnknownSymbol,
+)
 from messages.values import Verdict
-from tests.builders import bar, session_xnys
+from tests.builders import bar, instant, session_xnys
 from tests.doubles import Outbox
 
 DATES = ("2024-07-01", "2024-07-02", "2024-07-03", "2024-07-05")
@@ -138,3 +147,52 @@ def test_an_empty_store_says_what_to_do() -> None:
 
 def test_the_error_for_an_unknown_symbol_is_its_own() -> None:
     assert str(plan(store_of(*DATES), symbols=("ZZZZZZ",))) == str(UnknownSymbol.among("ZZZZZZ", ["AAPL", "MSFT"]))
+
+
+# --- the sessions that come
+
+
+def coming(day: str, clock: str, calendar: Calendar | None = None) -> list[str]:
+    """The dates that are planned on a live day, at an instant in UTC."""
+    outbox = Outbox()
+    planner = Planner(Settings(store="memory"), MemoryStore(), calendar or xnys(), outbox)
+    planner.tell(PlanLiveSessions(now_ns=instant(day, clock)))
+    (said,) = outbox.of(SessionsPlanned)
+    return [session.date for session in said.sessions]
+
+
+def test_before_the_open_and_within_hours_todays_session_is_the_first() -> None:
+    assert coming("2024-07-02", "05:00") == coming("2024-07-02", "19:59") == ["2024-07-02", "2024-07-03", "2024-07-05"]
+
+
+def test_at_the_close_the_next_session_is_the_first_also_after_a_half_day() -> None:
+    assert coming("2024-07-02", "20:00")[0] == "2024-07-03"
+    assert coming("2024-07-03", "16:59")[0] == "2024-07-03"
+    assert coming("2024-07-03", "17:00")[0] == "2024-07-05"
+
+
+def test_weekends_and_holidays_are_passed_over() -> None:
+    assert coming("2024-07-05", "21:00") == coming("2024-07-07", "12:00") == ["2024-07-08", "2024-07-09", "2024-07-10"]
+    assert coming("2024-07-04", "12:00")[0] == "2024-07-05"
+
+
+@pytest.mark.parametrize(
+    ("friday", "closes", "monday"),
+    [("2024-03-08", "21:00", "2024-03-11"), ("2024-11-01", "20:00", "2024-11-04")],
+    ids=["spring", "autumn"],
+)
+def test_when_clocks_change_a_session_is_still_over_at_its_close(friday: str, closes: str, monday: str) -> None:
+    planned = coming(friday, closes)
+
+    assert planned[0] == monday
+    assert coming(friday, f"{int(closes[:2]) - 1}:59")[0] == friday
+    assert coming(monday, f"{int(closes[:2]) + (-1 if friday < '2024-06' else 1)}:00")[0] > monday
+
+
+def test_a_session_that_began_yesterday_evening_is_still_the_first() -> None:
+    assert coming("2024-07-02", "01:00", Calendar("CMES"))[0] == "2024-07-02"
+    assert coming("2024-07-01", "23:00", Calendar("CMES"))[0] == "2024-07-02"
+
+
+def test_round_the_clock_the_next_session_is_planned_at_midnight() -> None:
+    assert coming("2024-07-02", "24:00", Calendar("24/7")) == ["2024-07-03", "2024-07-04", "2024-07-05"]

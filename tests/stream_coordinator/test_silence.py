@@ -178,3 +178,11 @@ def test_where_there_is_no_error_none_can_be_cleared(clock: str) -> None:
 
     assert str(caught.value) == f"clear the error: the session is {before}, not error"
     assert made.phase is before
+
+
+def test_an_error_that_is_cleared_in_post_market_hours_leaves_the_session_in_them() -> None:
+    made = life(EXTENDED_DAY)
+    made.fail(at("15:00"))
+    made.clear_error(at("16:30"))
+
+    assert made.phase is POST_MARKET

@@ -80,16 +80,16 @@ class Watch:
         self.fire()
         return self
 
-    def at(self, when: str | Nanos) -> list[Message]:
+    def at(self, when: str | Nanos) -> list[Any]:
         """Let the clock show a time and the timer fire; return what is said."""
         self.now_ns = at(when, self.sessions[0])
         return self.fire()
 
-    def fire(self) -> list[Message]:
+    def fire(self) -> list[Any]:
         """Let the timer fire."""
         return self.tell(TimerFired(clock_ns=self.now_ns))
 
-    def tell(self, *messages: Any) -> list[Message]:
+    def tell(self, *messages: Any) -> list[Any]:
         """Tell, let the house answer, and return what was said to that."""
         first = len(self.said)
         waiting = list(messages)
@@ -101,7 +101,7 @@ class Watch:
         self.core.check()
         return self.said[first:]
 
-    def bars(self, *given: Bar, at: Nanos | None = None, feed: str = FEED, **more: Any) -> list[Message]:
+    def bars(self, *given: Bar, at: Nanos | None = None, feed: str = FEED, **more: Any) -> list[Any]:
         """Let bars come from the feed; when their last minute is over unless the time is given."""
         arrived_ns = max(bar.known_ns for bar in given) if at is None else at
         self.now_ns = max(self.now_ns, arrived_ns)
