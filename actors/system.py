@@ -91,7 +91,8 @@ class System(Readers, Controls):
         """
         self._house = House(settings, store, clock, (*sources, *_named_sources(settings)), feeds)
         Readers.__init__(self, self._house.session_data, self._house.data_upkeep)
-        Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator)
+        is_live = settings.mode is Mode.LIVE
+        Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator, is_live=is_live)
         self._settings = settings
         self._lock = threading.Lock()
         self._is_closed = False
@@ -282,7 +283,7 @@ class System(Readers, Controls):
         symbols: Iterable[str] = (),
         *,
         intervals: Iterable[str | Interval] = (),
-        policy: str = "block",
+        policy: str | None = None,
         bound: int = 10_000,
         name: str | None = None,
     ) -> Subscription:
@@ -292,8 +293,8 @@ class System(Readers, Controls):
             events: of ``EVENTS``: bars, minutes, sessions, gaps, rejected, symbols, warm_up ...; nothing named: all.
             symbols: only bars of these.
             intervals: only bars of these, ``"1m"`` being the base bars.
-            policy: when ``bound`` events wait: ``block`` holds up the run, ``drop_oldest`` counts what it
-                drops, ``disconnect`` ends the subscription with an error.
+            policy: when ``bound`` events wait: ``block`` holds up the run (a backtest's default; refused live),
+                ``drop_oldest`` counts what it drops (the default live), ``disconnect`` ends it with an error.
             bound: events that may wait (unless ``block``, which waits with the minute).
             name: how the status calls it when it is late.
 
@@ -304,8 +305,11 @@ class System(Readers, Controls):
         for event in events:
             if event not in EVENTS:
                 raise SettingsError(f"unknown event {event!r}; there are {', '.join(EVENTS)}")
+        policy = policy or (Policy.DROP_OLDEST if self._is_live else Policy.BLOCK)
         if policy not in set(Policy):
             raise SettingsError(f"policy is one of {', '.join(Policy)}, not {policy!r}")
+        if self._is_live and policy == Policy.BLOCK:
+            raise SettingsError("nobody holds up a live day: the policy is drop_oldest or disconnect")
         wanted = Filter(
             events=frozenset(EVENTS[event] for event in events),
             symbols=frozenset(symbols),

@@ -36,7 +36,7 @@ class Keeper:
     ) -> None:
         self._store = store
         self._reply_to = reply_to
-        self._wanted = _RECORDED if records else _FILLED
+        self._records = records
 
     def issue(self, job: IssueCertificate) -> None:
         """Certify, keep what may be kept, and tell."""
@@ -67,7 +67,7 @@ class Keeper:
 
     def _record(self, day: DayGrid) -> None:
         """Write the day down as far as it has come; what fails now is tried again with the next."""
-        news = _news(day, _NOTHING, self._wanted)
+        news = _news(day, _NOTHING, _RECORDED)
         if self._store is None or not len(news.bars):
             return
         try:
@@ -79,17 +79,17 @@ class Keeper:
         if self._store is None:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=_NOT_KEPT)
         try:
-            self._keep(self._store, certificate, day, self._wanted)
+            self._keep(self._store, certificate, day)
         except (BarkeeperError, OSError) as error:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=str(error))
         return CertificateIssued(certificate=certificate, is_kept=True)
 
-    @staticmethod
-    def _keep(store: BarStore, certificate: SessionCertificate, day: DayGrid, wanted: tuple[Verdict, ...]) -> None:
+    def _keep(self, store: BarStore, certificate: SessionCertificate, day: DayGrid) -> None:
         """Write what the store lacks, then the certificate if it tells the truth about the store."""
         calendar, date = certificate.calendar, certificate.date
         stored = store.read(calendar, date) or _NOTHING
-        news = _news(day, stored, wanted)
+        # What was recorded may have been replaced since; what a backtest plays lies in the store as it is.
+        news = _news(day, _NOTHING, _RECORDED) if self._records else _news(day, stored, _FILLED)
         if stored_digest(certificate, stored.bars, news.bars) != certificate.digest:
             raise DataError(_DIFFERS)
         if len(news.bars):

@@ -13,7 +13,7 @@ from messages.commands import (
     StepSystem,
     StopSystem,
 )
-from messages.errors import SettingsError
+from messages.errors import NotReady, SettingsError
 from messages.lifecycle import GetLiveStatus, LiveStatus
 from messages.queries import GetProgress, GetRunSummary, GetStatus
 from messages.replies import Progress, RunSummary, SystemStatus
@@ -23,9 +23,10 @@ from messages.values import Mode
 class Controls:
     """The commands; from any thread."""
 
-    def __init__(self, manager: RoomAddress, stream: RoomAddress) -> None:
+    def __init__(self, manager: RoomAddress, stream: RoomAddress, *, is_live: bool = False) -> None:
         self._manager = manager
         self._stream = stream
+        self._is_live = is_live
 
     def pause(self) -> Future[SystemStatus]:
         """Hold the stream; fails with ``IllegalTransition`` unless running."""
@@ -67,7 +68,11 @@ class Controls:
 
     def live_status(self) -> Future[LiveStatus]:
         """Where the live day is, and how its feeds are; fails with ``NotReady`` in a backtest."""
-        return self._stream.ask(GetLiveStatus())
+        if self._is_live:
+            return self._stream.ask(GetLiveStatus())
+        refused: Future[LiveStatus] = Future()
+        refused.set_exception(NotReady("this is a backtest: there is no live day"))
+        return refused
 
     def summary(self) -> Future[RunSummary]:
         """What the run has come to so far, session by session."""

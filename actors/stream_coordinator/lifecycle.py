@@ -76,6 +76,13 @@ class Lifecycle:
             moves.append(self._move(after, now_ns))
         return moves
 
+    def end(self, now_ns: Nanos) -> list[PhaseChanged]:
+        """The next session opens: this one ends, its grace over or not."""
+        moves = self.advance(now_ns)
+        return (
+            moves if self.phase is _ENDED or _ENDED not in MOVES[self.phase] else [*moves, self._move(_ENDED, now_ns)]
+        )
+
     def fail(self, now_ns: Nanos) -> list[PhaseChanged]:
         """Something failed; an ended session cannot fail any more."""
         return [] if self.phase in (_ERROR, _ENDED) else [self._move(_ERROR, now_ns)]

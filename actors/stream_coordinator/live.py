@@ -186,7 +186,7 @@ class LiveCore:
     # --- sessions
 
     def _sessions_planned(self, message: SessionsPlanned) -> Outcome:
-        if not message.sessions:
+        if not message.sessions and self._life is None:
             return self._fail("the calendar knows no session from now on")
         before = self._plan[-1].date if self._plan else ""
         self._plan += [session for session in message.sessions if session.date > before]
@@ -206,6 +206,7 @@ class LiveCore:
         self._is_closed = self._is_settled = self._is_abandoning = False
         self._recorded_ns = max(self._now_ns, session.start_ns)
         boundary = opened(prefetched, self._now_ns, self._issue())
+        self._life.heard(self._now_ns)  # who starts in the middle of a day has not been deaf until now
         known = self._recorded(prefetched.tape.batch)
         return tell(boundary, *known, *self._life.advance(self._now_ns))
 
@@ -228,7 +229,7 @@ class LiveCore:
         if not self._is_closed and now_ns >= session.end_ns:
             self._is_closed = True
             coming = [Prefetch(session=self._plan[0])] if self._plan and self._rules.auto_roll else []
-            return [closed(session, now_ns, self._issue()), *coming]
+            return [closed(session, now_ns, self._issue()), RecordSession(), *coming]
         if not self._rules.auto_roll:
             if self._certified >= session.date and not self._is_over:
                 self._is_over = True
@@ -237,11 +238,12 @@ class LiveCore:
         if not self._is_closed or self._next is None:
             return []
         following = self._next.tape.session
-        if now_ns < min(session.end_ns + self._delay_ns, following.start_ns):
+        rolls_ns = min(session.end_ns + self._delay_ns, following.start_ns)
+        if now_ns < max(rolls_ns, session.end_ns + self._grace_ns):  # the last minute has its grace, come what may
             return []
         if self._is_settled:
             more = [PlanLiveSessions(now_ns=following.end_ns)] if len(self._plan) < 2 else []
-            return [*self._open().out, *more]
+            return [*life.end(now_ns), *self._open().out, *more]
         if self._is_abandoning:
             return []
         self._is_abandoning = True
@@ -284,12 +286,14 @@ class LiveCore:
         if len(batch) == 0:
             return tell(*out)
         end_ns = int(batch.start_ns[-1]) + batch.interval.span_ns
-        out += self._hearing.lag(message.feed, end_ns, self._now_ns)
+        if not message.is_correction:  # which tells of a bar that came long ago
+            out += self._hearing.lag(message.feed, end_ns, self._now_ns)
         ahead_ns = end_ns - self._now_ns
         if 0 < ahead_ns <= round(self._rules.max_clock_skew_s * SECOND_NS):
             heapq.heappush(self._early, (end_ns, self._issue(), message))
             return tell(*out)
-        self._skewed += len(batch) if ahead_ns > 0 else 0  # SessionData refuses what lies in the future
+        # SessionData refuses what lies in the future.
+        self._skewed += int(np.count_nonzero(batch.start_ns > self._now_ns - batch.interval.span_ns))
         return tell(*out, *self._let_through(message))
 
     def _due_bars(self) -> list[Message]:
@@ -336,8 +340,11 @@ class LiveCore:
             return tell(message)
         if isinstance(message, FeedReported):
             return NOTHING
-        out = self._heard(message.arrived_ns)
-        return tell(*out) if isinstance(message, FeedHeartbeat) else tell(message, *out)
+        if isinstance(message, FeedHeartbeat):
+            return tell(*self._heard(message.arrived_ns))
+        if isinstance(message, TradeAmended | DayVolumeReported | TradingStatusChanged):
+            return tell(message, *self._heard(message.arrived_ns))
+        return tell(message)
 
     # --- how it is
 

@@ -13,6 +13,7 @@ from messages import (
     BoundaryKind,
     CertificateIssued,
     FeedBars,
+    FeedHeartbeat,
     LiveStatus,
     Message,
     MinuteSettled,
@@ -32,7 +33,7 @@ from messages import (
     TradingSession,
 )
 from messages.lifecycle import GetLiveStatus
-from messages.values import SECOND_NS, Nanos
+from messages.values import MINUTE_NS, SECOND_NS, Nanos
 from tests.builders import at
 from tests.certificates import certificate
 
@@ -145,6 +146,16 @@ class Watch:
 
     def _mutes(self, message: Message) -> bool:
         return isinstance(message, self.silent)
+
+
+def lived(watch: Watch, first: int, end: int, *, is_heard: bool = True) -> list[Message]:
+    """Let the day pass minute by minute."""
+    said: list[Message] = []
+    for now_ns in range(first, end + 1, MINUTE_NS):
+        watch.now_ns = now_ns
+        said += watch.tell(FeedHeartbeat(feed=FEED, arrived_ns=now_ns)) if is_heard else []
+        said += watch.fire()
+    return said
 
 
 def of(said: Iterable[Message], *kinds: Any) -> list[Any]:

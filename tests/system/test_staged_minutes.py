@@ -10,7 +10,6 @@ from messages import (
     Event,
     GetBars,
     GetLastBars,
-    GetProgress,
     GetQuality,
     GetRunSummary,
     GetSnapshot,

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from actors.feeds.simulated import SimulatedMarket
 from actors.inspecting import Standing, verify_store
 from actors.kernel.ports import BarStore, SourceAnswer
+from actors.market.calendar import Calendar
 from actors.market.faults import Faults
-from actors.settings import UpkeepRules
+from actors.settings import SessionRules, UpkeepRules
 from actors.storage.memory import MemoryStore
 from actors.storage.source import StoreSource
 from messages import (
@@ -34,7 +36,7 @@ from messages import (
 from messages.values import MINUTE_NS, Bar, Nanos
 from tests.builders import bar
 from tests.system.worlds import DATES, QUARTER, memory, plain, short, xnys
-from tests.upkept import Upkept
+from tests.upkept import INTERVALS, Upkept
 from tests.upstreams import Upstream, always, never, three_of_ten
 
 SESSIONS = 2
@@ -155,6 +157,24 @@ def test_the_next_session_opens_on_time_whatever_is_still_asked_for() -> None:
 
     assert [m.now_ns for m in openings] == [xnys(QUARTER).session(date).start_ns for date in DATES[:2]]  # type: ignore[union-attr,attr-defined]
     assert played.ask(GetRunSummary()).is_finished
+
+
+@pytest.mark.parametrize("faults", [Faults(), Faults(outages=("23:50-24:00",))])
+def test_sessions_that_follow_each_other_without_a_break_come_to_their_end_also_with_grace(faults: Faults) -> None:
+    calendar, made = Calendar("24/7"), SimulatedMarket.of_size(2)
+    store = MemoryStore()
+    for session in calendar.sessions("2024-07-01", "2024-07-02"):
+        store.merge("24/7", session.date, made.day(session))
+    rules = SessionRules(intervals=INTERVALS, grace_ns=5 * 10**9)
+    played = Upkept(store, [Upstream()], calendar="24/7", pace="free", rules=rules, faults=faults).play()
+    missing = [
+        counts.missing
+        for date in store.dates("24/7")
+        for counts in played.certificate(date).symbols  # type: ignore[union-attr]
+    ]
+
+    assert played.ask(GetRunSummary()).is_finished
+    assert missing == [0] * 4
 
 
 def test_a_fill_is_known_at_the_minute_that_it_was_due() -> None:
