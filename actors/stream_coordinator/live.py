@@ -267,7 +267,7 @@ class LiveCore:
             return tell(timer)
         out: list[Message] = [*self._due_bars(), TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
         out += self._life.advance(self._now_ns)
-        if self._now_ns >= self._recorded_ns + self._record_ns and not self._is_closed:
+        if self._recorded_ns + self._record_ns <= self._now_ns < self._life.session.end_ns:
             self._recorded_ns = self._now_ns
             out.append(RecordSession())
         out += self._after(self._life)
