@@ -14,7 +14,7 @@ from tests.doors.runs import HALF_DAY, Onlooker, interrupt, sockets
 
 __all__ = ["sockets"]
 
-pytestmark = pytest.mark.usefixtures("sockets")
+pytestmark = [pytest.mark.usefixtures("sockets"), pytest.mark.slow]
 unix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process alone")
 
 

@@ -12,6 +12,8 @@ from tests.benchmarks import steps, upkeep, upkeep_steps
 from tests.benchmarks.measuring import hit_rate, largest, percentile
 from tests.house.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 HOUR = ["10:30-16:00"]
 """Hours to close so that a session is its first hour."""
 TINY = ("--symbols", "5", "--sessions", "2", "--repeat", "1", "--closed", HOUR[0], "--json")

@@ -33,6 +33,8 @@ from tests.system.live import (
 )
 from tests.system.worlds import memory, short
 
+pytestmark = pytest.mark.slow
+
 MARKET = SimulatedMarket.of_size(5)
 SESSION = session_of()
 MINUTES = 8

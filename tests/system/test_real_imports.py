@@ -23,7 +23,7 @@ from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore
 from tests.real_data import DATA, needs_data
 
-pytestmark = needs_data
+pytestmark = [needs_data, pytest.mark.slow]
 
 PRICES = ["open", "high", "low", "close"]
 BARS = [*PRICES, "volume"]

@@ -13,7 +13,7 @@ from messages.replies import SessionReport, SymbolReport
 from tests.real_data import DATA, needs_data
 from tests.system.test_real_imports import alphavantage, calendar_of, expected, lean, perpetual, sane, yahoo
 
-pytestmark = needs_data
+pytestmark = [needs_data, pytest.mark.slow]
 
 Reader = Callable[[Path], pd.DataFrame]
 
