@@ -1,5 +1,6 @@
 """Delimited text with broken rows: the sound rows as columns, and for every other row what is wrong with it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None")
 
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -143,7 +145,12 @@ def _numbers(cells: Any, decimal_point: str) -> tuple[Floats, Mask]:
     series = pd.Series(cells, dtype=object)
     if decimal_point != ".":
         series = series.str.replace(decimal_point, ".", regex=False)
-    numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    texts = series.to_numpy(dtype=object)
+    numbers: Floats = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    # To pandas 2 a number beyond a float, 1e400, is no number; to pandas 3 and pyarrow it is infinite.
+    for place in np.flatnonzero(np.isnan(numbers)).tolist():
+        if _NUMBER.fullmatch(texts[place]):
+            numbers[place] = float(texts[place])
     return numbers, ~np.isnan(numbers) | np.isin(cells.astype(str), EMPTY)
 
 
