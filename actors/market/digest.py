@@ -10,6 +10,8 @@ from actors.market.axis import SessionAxis
 from messages.columns import FIELDS, Floats, Mask
 from messages.values import Interval
 
+_DIGITS = 32
+
 
 def digest(
     date: str, symbols: Sequence[str], values: Floats, present: Mask, axis: SessionAxis, intervals: Sequence[Interval]
@@ -27,12 +29,12 @@ def digest(
     Returns:
         32 hexadecimal digits.
     """
-    in_order = sorted(range(len(symbols)), key=symbols.__getitem__)
-    traded = [column for column in in_order if present[:, column].any()]
+    has_any = present.any(axis=0).tolist()
+    traded = [column for column in sorted(range(len(symbols)), key=symbols.__getitem__) if has_any[column]]
     columns = np.array(traded, dtype=np.intp)
     # Always laid out alike in memory: numpy adds up in an order that depends on it, and sums are part of the digest.
     bars, has_bar = values[:, : len(FIELDS)].take(columns, axis=2), present.take(columns, axis=1)
-    total = hashlib.blake2b(digest_size=16)
+    total = hashlib.sha256()  # which processors have instructions for
     total.update("\n".join([date, *(symbols[column] for column in traded)]).encode())
     total.update(np.packbits(has_bar).tobytes())
     total.update(_canonical(bars))
@@ -40,7 +42,7 @@ def digest(
         derived, counts = fold(bars, has_bar, axis.edges(interval))
         total.update(_canonical(derived))
         total.update(counts.astype("<i4").tobytes())
-    return total.hexdigest()
+    return total.hexdigest()[:_DIGITS]
 
 
 def _canonical(values: Floats) -> memoryview:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from messages.columns import Mask
@@ -20,16 +21,23 @@ def find_gaps(missing: Mask, axis: SessionAxis, symbols: Sequence[str]) -> tuple
         axis: the session's slots.
         symbols: the names of the columns.
     """
+    by_symbol = np.ascontiguousarray(missing.T)
+    first, last = _edges(by_symbol, np.diff(axis.segment_numbers) != 0)
+    columns = (first // axis.slots).tolist()
+    starts_ns = axis.starts_ns[first % axis.slots].tolist()
+    ends_ns = (axis.starts_ns[last % axis.slots] + axis.step_ns).tolist()
     runs: dict[tuple[int, int], list[str]] = defaultdict(list)
-    starts = axis.starts_ns
-    for column, symbol in enumerate(symbols):
-        slots = np.flatnonzero(missing[:, column])
-        if len(slots) == 0:
-            continue
-        breaks = np.flatnonzero((np.diff(slots) != 1) | (np.diff(axis.segment_numbers[slots]) != 0)) + 1
-        for run in np.split(starts[slots], breaks):
-            runs[int(run[0]), int(run[-1]) + axis.step_ns].append(symbol)
+    for column, start_ns, end_ns in zip(columns, starts_ns, ends_ns, strict=True):
+        runs[start_ns, end_ns].append(symbols[column])
     return tuple(
         Gap(symbols=tuple(names), start_ns=start_ns, end_ns=end_ns)
         for (start_ns, end_ns), names in sorted(runs.items())
     )
+
+
+def _edges(by_symbol: Mask, is_after_edge: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the first and the last cell of every run, counted through symbol by symbol."""
+    begins, ends = by_symbol.copy(), by_symbol.copy()
+    begins[:, 1:] &= ~by_symbol[:, :-1] | is_after_edge
+    ends[:, :-1] &= ~by_symbol[:, 1:] | is_after_edge
+    return np.flatnonzero(begins), np.flatnonzero(ends)
