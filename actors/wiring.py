@@ -149,6 +149,7 @@ class House:
         self.loading = Worker("loader", loader.read, self._loader_broke)
         fetcher = Fetcher(self.sources, self.data_upkeep)
         self.source_facts = fetcher.facts
+        self.readying = Worker("upstream", fetcher.read_ahead, self._loader_broke)
         self.fetching = Worker("fetcher", fetcher.fetch, fetcher.broke, settings.upkeep.max_concurrent_fetches)
         keeper = Keeper(self.store if settings.certify else None, self.data_upkeep, records=self.is_live)
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke)
@@ -212,7 +213,8 @@ class House:
                 RunFailed: (manager, self.fanout, self.milestones, log),
             },
             Room.DATA_UPKEEP: {
-                ReadSession: (self.loading,),
+                # A live day's upstream does not have tomorrow yet.
+                ReadSession: (self.loading,) if self.is_live or not self.sources else (self.loading, self.readying),
                 WakeAt: (stream,),
                 FetchBars: (self.fetching,),
                 FillFailed: (log,),
@@ -355,7 +357,7 @@ class House:
     def close_stores(self, timeout: float = 5.0) -> None:
         """End what reads and writes, and close what it read and wrote; may be called twice."""
         self.feeds.close()
-        for worker in (self.loading, self.fetching, self.keeping):
+        for worker in (self.loading, self.readying, self.fetching, self.keeping):
             worker.close(timeout)
         for source in self.sources:
             source.close()

@@ -1,13 +1,15 @@
 """Asking the upstream; runs on threads of its own, as many as requests may be out."""
 
+import contextlib
 from collections.abc import Sequence
 
 import msgspec
 
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
-from actors.kernel.ports import BarSource
+from actors.kernel.ports import BarSource, ReadsAhead
 from messages.columns import BarBatch, Mask
+from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
 from messages.values import ONE_MINUTE
@@ -43,6 +45,13 @@ class Fetcher:
             self._reply_to.tell(FillFailed(fetch=job.fetch, source=source.name, reason=f"{error!r}"))
             return
         self._reply_to.tell(FetchAnswered(fetch=job.fetch, batch=batch, no_trade=answer.no_trade))
+
+    def read_ahead(self, job: ReadSession) -> None:
+        """Let sources that can get ready for a session that is about to be played."""
+        for source in self._sources:
+            if isinstance(source, ReadsAhead):
+                with contextlib.suppress(Exception):  # it will be asked, and then its failure counts
+                    source.read_ahead(job.session)
 
     def broke(self, job: FetchBars, error: BaseException) -> None:
         """Tell that a request came to nothing because of a bug here."""

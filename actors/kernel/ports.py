@@ -1,7 +1,7 @@
 """What the rooms need from the outside world, as protocols; adapters in storage, feeds and kernel fulfil them."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -140,4 +140,13 @@ class BarSource(Protocol):
 
     def close(self) -> None:
         """Release what is held; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A source that can get ready for a session before anything of it is asked for."""
+
+    def read_ahead(self, session: TradingSession) -> None:
+        """Get ready; runs on a thread of its own, and what goes wrong will go wrong again when it is asked."""
         ...

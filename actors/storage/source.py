@@ -1,5 +1,6 @@
 """A store as an upstream: what one store lacks another may have."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -12,12 +13,15 @@ from messages.columns import BarBatch
 from messages.values import Gap, Nanos, TradingSession, Verdict
 
 _DAYS_HELD = 2
-"""The day at hand, and the one that is still settling."""
+"""The day at hand, and the next one."""
+_HELD_S = 30.0
+"""Seconds of real time after which a day is read anew: somebody may be writing to it."""
 
 
 class _HeldDay(msgspec.Struct, frozen=True):
     bars: BarBatch | None
     no_trade: tuple[Gap, ...]
+    until: float
 
 
 class StoreSource:
@@ -54,6 +58,10 @@ class StoreSource:
         bars = day.bars.rows(first, last)
         return SourceAnswer(bars=bars if wanted.issuperset(bars.symbols) else bars.only(wanted), no_trade=no_trade)
 
+    def read_ahead(self, session: TradingSession) -> None:
+        """Have the day of a session in memory before it is asked for."""
+        self._day(session)
+
     def close(self) -> None:
         """Close the store."""
         self._held.clear()
@@ -62,11 +70,12 @@ class StoreSource:
     def _day(self, session: TradingSession) -> _HeldDay:
         key = (session.calendar, session.date)
         with self._lock:  # one reads, the others wait for what it read
-            if key not in self._held:
-                self._held[key] = self._read(session)
+            held = self._held.get(key)
+            if held is None or held.until < time.monotonic():
+                held = self._held[key] = self._read(session)
                 while len(self._held) > _DAYS_HELD:
                     self._held.popitem(last=False)
-            return self._held[key]
+            return held
 
     def _read(self, session: TradingSession) -> _HeldDay:
         day = self._store.read(session.calendar, session.date)
@@ -77,4 +86,4 @@ class StoreSource:
             for run in runs
             if run.verdict is Verdict.NO_TRADE
         ]
-        return _HeldDay(None if day is None else day.bars, tuple(gaps))
+        return _HeldDay(None if day is None else day.bars, tuple(gaps), time.monotonic() + _HELD_S)

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from actors.data_upkeep.fetcher import Fetcher
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.ports import SourceAnswer
-from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, Interval, TradingSession
+from actors.storage.source import StoreSource
+from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, Interval, ReadSession, TradingSession
 from messages.values import MINUTE_NS, Nanos
 from tests.builders import DAY, at, bars
 from tests.data_upkeep.desk import gap
-from tests.doubles import Outbox
+from tests.doubles import CountingStore, FailingStore, Outbox
 from tests.upstreams import Upstream, always
 
 
@@ -115,3 +116,14 @@ def test_bars_of_another_length_than_asked_for_are_a_failure() -> None:
     assert isinstance(came, FillFailed)
     assert "asked for bars of 1m, and answered with bars of 5m" in came.reason
     assert isinstance(nothing, FetchAnswered)
+
+
+def test_sources_that_can_get_ready_for_a_session_are_let_and_what_fails_then_is_no_failure() -> None:
+    store = CountingStore()
+    told = Outbox()
+    broken = StoreSource(FailingStore(CountingStore(), DAY.date, OSError("gone for now")), "broken")
+    fetcher = Fetcher((Upstream(), broken, StoreSource(store, "upstream")), told)
+    fetcher.read_ahead(ReadSession(session=DAY, symbols=None))
+
+    assert store.reads == [(DAY.date, None)]
+    assert told.messages == []

@@ -53,6 +53,28 @@ def test_a_day_is_read_once_for_many_questions() -> None:
     assert len(store.reads) == 1
 
 
+def test_a_day_that_was_read_ahead_is_not_read_again() -> None:
+    store = CountingStore()
+    store.merge("XNYS", DAY.date, day(*bars("A", "09:30", 1, 2)))
+    source = StoreSource(store, "upstream")
+    source.read_ahead(DAY)
+    answer = source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns)
+
+    assert (len(store.reads), len(answer.bars)) == (1, 2)
+
+
+def test_a_day_that_somebody_may_be_writing_to_is_read_anew_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.storage.source._HELD_S", -1.0)
+    store = CountingStore()
+    store.merge("XNYS", DAY.date, day(*bars("A", "09:30", 1)))
+    source = StoreSource(store, "upstream")
+    before = source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns)
+    store.merge("XNYS", DAY.date, day(*bars("A", "09:31", 2)))
+    after = source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns)
+
+    assert (len(before.bars), len(after.bars)) == (1, 2)
+
+
 def test_two_days_are_held_and_no_more() -> None:
     store, source = CountingStore(), None
     source = StoreSource(store, "upstream")
