@@ -9,11 +9,14 @@ assigns sessions, sorts and writes Parquet.
 import argparse
 import functools
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # of a script only its own folder is known
 
 import numpy as np
 import pandas as pd
