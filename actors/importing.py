@@ -7,6 +7,7 @@ from pathlib import Path
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.vendors import oddities
+from actors.vendors.beside import check_beside
 from actors.vendors.claims import Claims
 from actors.vendors.format import Format, Hints, RawBars, Unsupported, ZoneMissing
 from actors.vendors.grouping import Settled, settle
@@ -16,10 +17,19 @@ from actors.vendors.overlap import overlapped
 from actors.vendors.peek import Head
 from actors.vendors.pile import HELD_BYTES, Day, Pile
 from actors.vendors.registry import detect, format_named
-from actors.vendors.report import FileReport, ImportOptions, ImportProgress, ImportReport, Skipped, totals_of
+from actors.vendors.report import (
+    FileReport,
+    ImportOptions,
+    ImportProgress,
+    ImportReport,
+    Skipped,
+    nothing_in,
+    totals_of,
+)
 from actors.vendors.stamps import check_zone
 from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
+from messages.values import ONE_MINUTE
 
 __all__ = [
     "ImportOptions",
@@ -54,10 +64,14 @@ def import_paths(
         spill_to: the folder for the temporary file; by default where the system keeps its own.
 
     Raises:
-        DataError: a path is not there, or ``options`` names an unknown format or zone.
+        DataError: a path is not there, ``options`` names an unknown format or zone, or the store holds bars of
+            another length than a minute, which is what is imported.
         SettingsError: ``options`` names an unknown calendar.
         StoreLocked: another process is writing to the store.
     """
+    held = store.base_interval()
+    if held not in (None, ONE_MINUTE):
+        raise DataError(f"the store holds bars of {held}; what is imported are bars of 1m: give them their own store")
     job = _Import(store, options or ImportOptions(), on_progress or (lambda _: None), calendars)
     with closing(Pile(held_bytes, spill_to)) as pile:
         return job.run([Path(path) for path in paths], pile)
@@ -105,7 +119,9 @@ class _Import:
         self._store = store
         self._options = options
         self._on_progress = on_progress
-        self._hints = Hints(symbol=options.symbol, tz=options.tz, stamp=options.stamp)
+        self._hints = Hints(
+            symbol=options.symbol, tz=options.tz, stamp=options.stamp, is_format_named=bool(options.format)
+        )
         if options.tz:
             check_zone(options.tz)
         self._format = format_named(options.format) if options.format else None
@@ -120,10 +136,10 @@ class _Import:
     def run(self, paths: list[Path], pile: Pile) -> ImportReport:
         if self._options.calendar:
             self._calendar(None)
-        found = [entry for path in paths for entry in _walk(path)]
+        found = [(entry, path) for path in paths for entry in _walk(path)]
         reading = _Reading([path for path, _ in found], self._on_progress)
-        for path, is_named in found:
-            report = self._file(path, pile, reading, is_named=is_named)
+        for path, named in found:
+            report = self._file(path, named, pile, reading)
             reading.finished(path, report.rows if report else 0)
         error = self._objection()
         write = error is None or not self._options.strict
@@ -137,17 +153,17 @@ class _Import:
             error=error,
         )
 
-    def _file(self, path: Path, pile: Pile, reading: _Reading, *, is_named: bool) -> FileReport | None:
+    def _file(self, path: Path, named: Path, pile: Pile, reading: _Reading) -> FileReport | None:
         report = FileReport(path=str(path))
         try:
             self._read(path, report, pile, reading)
         except BarkeeperError as error:
             pile.forget(len(self._files))
             self._claims.forget(len(self._files))
-            if not is_named and (isinstance(error, Unsupported) or not report.format):
+            if path != named and (isinstance(error, Unsupported) or not report.format):
                 self._skipped.append(Skipped(path=str(path), reason=str(error)))
                 return None
-            report = FileReport(path=report.path, format=report.format, error=f"{path.name}: {error}")
+            report = FileReport(path=report.path, format=report.format, error=f"{_shown(path, named)}: {error}")
         self._files.append(report)
         return report
 
@@ -158,6 +174,7 @@ class _Import:
         blocks = self._blocks(fmt, path)
         for block in blocks:
             spacing.note(block.start_ns)
+            check_beside(fmt, path, block, self._hints)
             if judge is None:
                 judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
             kept = judge.kept(block)
@@ -227,7 +244,7 @@ class _Import:
         if self._options.strict and (refused or rejected):
             return f"strict: {rejected} rows were rejected and {len(refused)} files refused, so nothing was written"
         if not self._files:
-            return "there is no file of bars among the paths"
+            return nothing_in(self._skipped)
         if len(refused) == len(self._files):
             return (
                 refused[0] if len(refused) == 1 else f"all {len(refused)} files were refused; the first: {refused[0]}"
@@ -241,10 +258,11 @@ class _Import:
 
         def settled(day: Day) -> tuple[str, Settled, bool]:
             is_stored = (day.calendar, day.date) in stored
-            done = settle(day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write)
-            return day.date, done, write and self._claims.certify(day)
+            with closing(day):
+                done = settle(day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write)
+                return day.date, done, write and self._claims.certify(day)
 
-        with closing(overlapped(settled, pile.take(), Day.nbytes)) as days:
+        with closing(overlapped(settled, pile.take(), lambda day: day.size)) as days:
             for done, (date, counts, is_certified) in enumerate(days, 1):
                 counts.add_to(self._files)
                 self._certified += is_certified
@@ -256,12 +274,17 @@ class _Import:
             file.warnings.append(f"{file.contradictions} {said}")
 
 
-def _walk(path: Path) -> Iterator[tuple[Path, bool]]:
+def _shown(path: Path, named: Path) -> str:
+    """Return a path from what the user named, by that one's own name."""
+    return path.relative_to(named.parent).as_posix()
+
+
+def _walk(path: Path) -> Iterator[Path]:
     if path.is_dir():
         for entry in sorted(path.iterdir()):
             if not entry.name.startswith("."):
-                yield from ((found, False) for found, _ in _walk(entry))
+                yield from _walk(entry)
     elif path.exists():
-        yield path, True
+        yield path
     else:
         raise DataError(f"{path}: there is no such file or folder")

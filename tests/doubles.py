@@ -11,6 +11,7 @@ from actors.storage.memory import MemoryStore
 from messages.base import Query
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
+from messages.values import Gap, Interval
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -46,10 +47,16 @@ class CountingStore(MemoryStore):
         self.reads: list[tuple[str, tuple[str, ...] | None]] = []
         self.threads: set[str] = set()
 
-    def read(self, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay | None:
+    def read(
+        self,
+        calendar: str,
+        date: str,
+        symbols: Sequence[str] | None = None,
+        span: tuple[int, int] | None = None,
+    ) -> StoredDay | None:
         self.reads.append((date, None if symbols is None else tuple(symbols)))
         self.threads.add(threading.current_thread().name)
-        return super().read(calendar, date, symbols)
+        return super().read(calendar, date, symbols, span)
 
 
 class FailingStore:
@@ -71,18 +78,35 @@ class FailingStore:
     def dates(self, calendar: str) -> tuple[str, ...]:
         return self._store.dates(calendar)
 
+    def base_interval(self) -> Interval | None:
+        return self._store.base_interval()
+
     def symbols(self, calendar: str, date: str) -> tuple[str, ...]:
         return self._store.symbols(calendar, date)
 
-    def read(self, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay | None:
+    def read(
+        self,
+        calendar: str,
+        date: str,
+        symbols: Sequence[str] | None = None,
+        span: tuple[int, int] | None = None,
+    ) -> StoredDay | None:
         self.reading.set()
         assert self.gate.wait(30), "nobody opened the gate"
         if self._error is not None and date == self._date:
             raise self._error
-        return self._store.read(calendar, date, symbols)
+        return self._store.read(calendar, date, symbols, span)
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         return self._store.merge(calendar, date, day)
+
+    def merge_stretches(
+        self, calendar: str, date: str, symbols: Sequence[str], stretches: Iterable[StoredDay]
+    ) -> MergeCounts:
+        return self._store.merge_stretches(calendar, date, symbols, stretches)
+
+    def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
+        return self._store.withdraw(calendar, date, gaps)
 
     def certified(self, calendar: str) -> tuple[str, ...]:
         return self._store.certified(calendar)

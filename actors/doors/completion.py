@@ -25,6 +25,7 @@ FORMATS = (
     "firstrate",
     "massive",
     "alphavantage",
+    "trade-csv",
     "csv",
 )
 """What ``--format`` may say. Written out because help is printed before the formats themselves are imported."""

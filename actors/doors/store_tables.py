@@ -1,6 +1,5 @@
 """Tables of an import and of what a store holds; each a summary where there is too much to show line by line."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, islice
@@ -10,12 +9,13 @@ from actors.doors import figures
 from actors.doors.paper import Column, Sheet
 from actors.importing import ImportReport
 from actors.inspecting import InspectDay
-from actors.vendors.report import FileReport, Skipped
+from actors.vendors.report import FileReport, Skipped, by_kind
 
 _MOST_LINES = 40
 _MOST_FILES = 20
 _MOST_REMARKS = 10
 _MOST_EXAMPLES = 2
+_LONGEST_NAME = 13
 
 _FILES = (
     Column("File", is_text=True),
@@ -65,8 +65,8 @@ def _rows(files: Sequence[FileReport]) -> list[tuple[str, list[FileReport]]]:
 
 def _of_files(files: Sequence[FileReport]) -> tuple[str, ...]:
     sessions = {date for file in files for date in file.sessions}
+    symbols = {symbol for file in files for symbol in file.symbols}
     counts = (
-        len({symbol for file in files for symbol in file.symbols}),
         sum(file.rows for file in files),
         sum(file.kept for file in files),
         sum(file.duplicates for file in files),
@@ -77,10 +77,17 @@ def _of_files(files: Sequence[FileReport]) -> tuple[str, ...]:
     formats = {file.format or "refused" for file in files}
     return (
         formats.pop() if len(formats) == 1 else "",
+        _symbols(symbols),
         *map(figures.count, counts),
         min(sessions, default=figures.NOTHING),
         max(sessions, default=figures.NOTHING),
     )
+
+
+def _symbols(symbols: set[str]) -> str:
+    """Return the name of a single symbol that is not long (those of options are), else how many there are."""
+    name = next(iter(symbols), "")
+    return name if len(symbols) == 1 and len(name) <= _LONGEST_NAME else figures.count(len(symbols))
 
 
 def _files(files: Sequence[object]) -> str:
@@ -111,12 +118,9 @@ def _remarks(files: Iterable[FileReport]) -> Iterator[str]:
 
 
 def _left_out(skipped: Iterable[Skipped]) -> Iterator[str]:
-    by_kind: dict[str, list[Skipped]] = {}
-    for one in skipped:
-        by_kind.setdefault(re.split("[:;]", one.reason)[0], []).append(one)
-    for kind, alike in by_kind.items():
+    for why, alike in by_kind(skipped).items():
         first = _last_parts(alike[0].path)
-        yield f"skipped {first}: {kind}" if len(alike) == 1 else f"skipped {first} and {len(alike) - 1} more: {kind}"
+        yield f"skipped {first}: {why}" if len(alike) == 1 else f"skipped {first} and {len(alike) - 1} more: {why}"
 
 
 def held(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
@@ -129,11 +133,17 @@ def held(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
     return _by_symbol(days, zones) if len(days) <= _MOST_LINES else _by_day(days)
 
 
+def _counted(days: Sequence[InspectDay]) -> str:
+    """Return what a day is made of."""
+    base = days[0].base_interval
+    return "regular minutes" if base == "1m" else f"regular bars of {base}"
+
+
 def _by_symbol(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
     columns = [Column("Day", is_text=True), Column("Calendar", rank=4, is_text=True), Column("Symbol", is_text=True)]
     columns += [Column("Bars"), Column("Missing"), Column("Extended", rank=3), Column("Span", rank=2, is_text=True)]
     columns += [Column("High"), Column("Low"), Column("Volume", rank=1), Column("First missing", rank=5, is_text=True)]
-    sheet = Sheet("What the store holds: regular minutes, in exchange time", columns)
+    sheet = Sheet(f"What the store holds: {_counted(days)}, in exchange time", columns)
     for day in days:
         sheet.add(day.date, day.calendar, day.symbol, *_day(day, zones[day.calendar]))
     return sheet
@@ -154,13 +164,13 @@ def _day(day: InspectDay, zone: str) -> tuple[str, ...]:
 
 
 def _clock(utc: str, zone: str) -> str:
-    return f"{datetime.fromisoformat(utc).astimezone(ZoneInfo(zone)):%H:%M}"
+    return f"{datetime.fromisoformat(utc).astimezone(ZoneInfo(zone)):%H:%M:%S}".removesuffix(":00")
 
 
 def _by_day(days: Sequence[InspectDay]) -> Sheet:
     columns = [Column("Day", is_text=True), Column("Calendar", is_text=True), Column("Symbols"), Column("Bars")]
     columns += [Column("Missing"), Column("Complete"), Column("Extended", rank=1)]
-    sheet = Sheet("What the store holds: regular minutes; --symbols A,B shows each symbol", columns)
+    sheet = Sheet(f"What the store holds: {_counted(days)}; --symbols A,B shows each symbol", columns)
     of_one_day = groupby(days, key=lambda day: (day.date, day.calendar))
     for (date, calendar), group in of_one_day:
         sheet.add(date, calendar, *_whole_day(list(group)))

@@ -1,6 +1,6 @@
 """What the rooms need from the outside world, as protocols; adapters in storage, feeds and kernel fulfil them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from messages.certificates import SessionCertificate
 from messages.columns import BarBatch, Verdicts
 from messages.history import Adjustment
-from messages.values import Gap, Nanos, TradingSession
+from messages.values import Gap, Interval, Nanos, TradingSession
 
 
 class StoredDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +27,18 @@ class MergeCounts(msgspec.Struct, frozen=True, kw_only=True):
     corrected: int
     duplicates: int
 
+    def __add__(self, other: "MergeCounts") -> "MergeCounts":
+        return MergeCounts(
+            added=self.added + other.added,
+            corrected=self.corrected + other.corrected,
+            duplicates=self.duplicates + other.duplicates,
+        )
+
+    @property
+    def changes(self) -> int:
+        """How many stored bars are other than before, or new."""
+        return self.added + self.corrected
+
 
 class BarStore(Protocol):
     """Where bars rest: days by calendar and session date. Safe to read from several threads."""
@@ -39,12 +51,24 @@ class BarStore(Protocol):
         """Return the session dates (ISO) that have bars, ascending; empty for an unknown calendar."""
         ...
 
+    def base_interval(self) -> Interval | None:
+        """Return the length of its bars, the same for all of them; ``None`` while there are none."""
+        ...
+
     def symbols(self, calendar: str, date: str) -> tuple[str, ...]:
         """Return the symbols with bars on that date, sorted; empty where there is no such day."""
         ...
 
-    def read(self, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay | None:
+    def read(
+        self,
+        calendar: str,
+        date: str,
+        symbols: Sequence[str] | None = None,
+        span: tuple[Nanos, Nanos] | None = None,
+    ) -> StoredDay | None:
         """Return the day, or ``None`` where there is none; only these symbols if any are named.
+
+        Of a span, half-open, only the bars that start in it.
 
         Raises:
             DataError: the day cannot be read; names the file and what is wrong with it.
@@ -56,6 +80,35 @@ class BarStore(Protocol):
 
         The same day merged twice changes nothing the second time. All or nothing: a crash never leaves
         half a day.
+
+        Raises:
+            StoreLocked: another process is writing to this store.
+            DataError: the store holds bars of another length.
+        """
+        ...
+
+    def merge_stretches(
+        self, calendar: str, date: str, symbols: Sequence[str], stretches: Iterable[StoredDay]
+    ) -> MergeCounts:
+        """Add a day's bars stretch by stretch, as ``merge`` would all of them: for a day too large for memory.
+
+        Until the last one is taken the store has the day as it was, and may be read.
+
+        Args:
+            calendar: the calendar's name.
+            date: the session's label, ISO.
+            symbols: those that the stretches have bars of.
+            stretches: one or more, each with bars of one span of time, ascending; all with as many fields.
+
+        Raises:
+            StoreLocked: another process is writing to this store.
+        """
+        ...
+
+    def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
+        """Take out the bars of a day that start in these minutes, and return how many there were.
+
+        All or nothing, as a merge. A day that is left without a bar is there no more; a certificate stays as it is.
 
         Raises:
             StoreLocked: another process is writing to this store.
@@ -131,7 +184,9 @@ class BarSource(Protocol):
         ...
 
     def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
-        """Return the one-minute bars that start in ``[start_ns, end_ns)``, as far as it has them. May take its time.
+        """Return the base bars that start in ``[start_ns, end_ns)``, as far as it has them. May take its time.
+
+        Bars of another length than ``session.base_interval`` are of no use.
 
         Raises:
             Exception: whatever went wrong; it is logged, counted, and the source is asked again later.

@@ -5,7 +5,7 @@ The columns are ``symbol, start, open, high, low, close, volume[, vwap, trades],
 zone, the interval of the bars and the symbol table.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
-from actors.storage.atomic import patiently, replacing
-from actors.storage.merging import tidied
+from actors.storage.atomic import UNFINISHED, patiently, replacing
+from actors.storage.merging import Span, tidied, within
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.values import Interval, SegmentKind, Verdict
@@ -29,6 +29,7 @@ _PREFIX = "barkeeper."
 _VERDICTS = {verdict.name.lower(): int(verdict) for verdict in Verdict}
 _SEGMENTS = {kind.name.lower(): int(kind) for kind in SegmentKind}
 _NAMED = ("symbol", "verdict", "segment")
+_KEYS = ("start", *_NAMED)
 # Two megabytes a column: what reading a few symbols of a large market costs in memory.
 _ROW_GROUP = 1 << 18
 # A small day is handed to Python in one piece: each piece waits for the interpreter, and threads write days at once.
@@ -52,8 +53,27 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.symbols, type=tuple[str, ...])
 
 
-def read_day(path: Path, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay:
-    """Return the day that a file holds; only these symbols if any are named.
+class DayHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be known of a day before its first bar is written."""
+
+    symbols: tuple[str, ...]
+    """Those that have bars, sorted."""
+    tz: str
+    interval: Interval
+    rows: int
+    """How many fields the bars have: 5, or 7 with vwap and trades."""
+
+    @classmethod
+    def of(cls, day: StoredDay) -> "DayHead":
+        """Return the head of a day."""
+        bars = day.bars
+        return cls(symbols=bars.symbols, tz=day.tz, interval=bars.interval, rows=len(bars.values))
+
+
+def read_day(
+    path: Path, calendar: str, date: str, symbols: Sequence[str] | None = None, span: Span | None = None
+) -> StoredDay:
+    """Return the day that a file holds; only these symbols if any are named, and only this span if one is given.
 
     The file is held open while it is read, so one that is put in its place meanwhile does not disturb.
 
@@ -64,20 +84,21 @@ def read_day(path: Path, calendar: str, date: str, symbols: Sequence[str] | None
     import pyarrow as pa  # here and below: 0.2 s that only those who read or write shall pay
 
     with _opened(path, calendar, date) as (file, header):
-        day = _day(file, header, symbols)
+        day = _day(file, header, symbols, span)
     pa.default_memory_pool().release_unused()
     return day
 
 
-def read_symbols(path: Path, calendar: str, date: str) -> tuple[str, ...]:
-    """Return the symbols of a file, sorted, from its metadata alone.
+def read_head(path: Path, calendar: str, date: str) -> DayHead:
+    """Return what a file says of its day, from its metadata alone.
 
     Raises:
         FileNotFoundError: there is no file.
         DataError: the file is damaged, or not the day that is expected there.
     """
-    with _opened(path, calendar, date) as (_, header):
-        return header.table
+    with _opened(path, calendar, date) as (file, header):
+        rows = len(_fields_of(file))
+        return DayHead(symbols=header.table, tz=header.tz, interval=Interval.parse(header.interval), rows=rows)
 
 
 def write_day(path: Path, calendar: str, date: str, day: StoredDay, segments: npt.NDArray[np.uint8]) -> None:
@@ -93,23 +114,52 @@ def write_day(path: Path, calendar: str, date: str, day: StoredDay, segments: np
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    with replacing(path) as sink:
-        _write(sink, _table(day, segments, _header(calendar, date, day)))
+    with writing_day(path, calendar, date, DayHead.of(day)) as write:
+        write(day, segments)
 
 
-def _header(calendar: str, date: str, day: StoredDay) -> dict[str, str]:
+@contextmanager
+def writing_day(
+    path: Path, calendar: str, date: str, head: DayHead
+) -> Iterator[Callable[[StoredDay, npt.NDArray[np.uint8]], None]]:
+    """Yield what writes one stretch of a day after the other, with for each bar its segment; else as ``write_day``.
+
+    The file takes its place at the end. Where the block raises, the old file stays, and nothing of the new one.
+
+    Raises:
+        OSError: the folder or the disk refuses; an old file is as it was.
+    """
+    schema = _schema(calendar, date, head)
+    try:
+        with replacing(path) as sink, _writer(sink, schema) as writer:
+            yield lambda day, segments: writer.write_table(_table(day, segments, schema), row_group_size=_ROW_GROUP)
+    except BaseException:
+        path.with_name(path.name + UNFINISHED).unlink(missing_ok=True)
+        raise
+
+
+def _schema(calendar: str, date: str, head: DayHead) -> Any:
+    import pyarrow as pa
+
     header = _Header(
         version=FORMAT_VERSION,
         calendar=calendar,
         date=date,
-        tz=day.tz,
-        interval=str(day.bars.interval),
-        symbols=msgspec.json.encode(day.bars.symbols).decode(),
+        tz=head.tz,
+        interval=str(head.interval),
+        symbols=msgspec.json.encode(head.symbols).decode(),
     )
-    return {_PREFIX + key: text for key, text in msgspec.structs.asdict(header).items()}
+    kinds = {
+        "symbol": pa.dictionary(pa.int32(), pa.string()),
+        "start": pa.timestamp("ns", "UTC"),
+        **dict.fromkeys(_fields(head.rows), pa.float64()),
+        "verdict": pa.dictionary(pa.uint8(), pa.string()),
+        "segment": pa.dictionary(pa.uint8(), pa.string()),
+    }
+    return pa.schema(kinds, {_PREFIX + key: text for key, text in msgspec.structs.asdict(header).items()})
 
 
-def _table(day: StoredDay, segments: npt.NDArray[np.uint8], header: dict[str, str]) -> Any:
+def _table(day: StoredDay, segments: npt.NDArray[np.uint8], schema: Any) -> Any:
     import pyarrow as pa
 
     bars = day.bars
@@ -117,11 +167,11 @@ def _table(day: StoredDay, segments: npt.NDArray[np.uint8], header: dict[str, st
         pa.DictionaryArray.from_arrays(bars.symbol_index, pa.array(bars.symbols, pa.string())),
         pa.array(bars.start_ns).view(pa.timestamp("ns", "UTC")),
         *(pa.array(row) for row in bars.values),
+        *(pa.array(np.full(len(bars), np.nan)) for _ in range(len(bars.values), len(schema) - len(_KEYS))),
         pa.DictionaryArray.from_arrays(day.verdicts, _texts(tuple(_VERDICTS))),
         pa.DictionaryArray.from_arrays(segments, _texts(tuple(_SEGMENTS))),
     ]
-    names = ("symbol", "start", *_fields(len(bars.values)), "verdict", "segment")
-    return pa.Table.from_arrays(columns, names, metadata=header)
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 @cache
@@ -135,20 +185,19 @@ def _fields(rows: int) -> tuple[str, ...]:
     return (*FIELDS, *EXTRA_FIELDS)[:rows]
 
 
-def _write(sink: Any, table: Any) -> None:
+@contextmanager
+def _writer(sink: Any, schema: Any) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     buffered = pa.BufferedOutputStream(pa.PythonFile(sink, "w"), _BUFFER)
-    pq.write_table(
-        table,
-        buffered,
-        compression="lz4",
-        write_page_checksum=True,
-        write_statistics=_SEARCHED,
-        row_group_size=_ROW_GROUP,
-    )
-    buffered.detach()  # else it would close the sink
+    try:
+        with pq.ParquetWriter(
+            buffered, schema, compression="lz4", write_page_checksum=True, write_statistics=_SEARCHED
+        ) as writer:
+            yield writer
+    finally:
+        buffered.detach()  # else it would close the sink
 
 
 @contextmanager
@@ -198,12 +247,16 @@ def _check_columns(schema: Any) -> None:
             raise DataError(f"expected a column {name!r} of {kind}, found {found}")
 
 
-def _day(file: Any, header: _Header, symbols: Sequence[str] | None) -> StoredDay:
-    index = _numbers(file.read(["symbol"], use_threads=False), "symbol", _places(header.table))
-    if len(index) != file.metadata.num_rows:  # the heads of its pages have no checksum
-        raise DataError(f"the column 'symbol' has {len(index)} cells for {file.metadata.num_rows} rows")
+def _day(file: Any, header: _Header, symbols: Sequence[str] | None, span: Span | None) -> StoredDay:
+    groups = _groups(file, span)
+    index = _numbers(file.read_row_groups(groups, ["symbol"], use_threads=False), "symbol", _places(header.table))
+    rows = sum(file.metadata.row_group(group).num_rows for group in groups)
+    if len(index) != rows:  # the heads of its pages have no checksum
+        raise DataError(f"the column 'symbol' has {len(index)} cells for {rows} rows")
     keep = _mask(header.table, symbols)[index]
-    starts, values, verdicts = _columns(file, keep)
+    if span:
+        keep &= within(_starts(file.read_row_groups(groups, ["start"], use_threads=False)), span)
+    starts, values, verdicts = _columns(file, groups, keep)
     bars = BarBatch(
         symbols=header.table,
         symbol_index=freeze(index[keep]),
@@ -214,19 +267,33 @@ def _day(file: Any, header: _Header, symbols: Sequence[str] | None) -> StoredDay
     return tidied(StoredDay(bars=bars, verdicts=freeze(verdicts), tz=header.tz))
 
 
+def _groups(file: Any, span: Span | None) -> list[int]:
+    """Return the groups of rows that may have bars of a span."""
+    groups = range(file.num_row_groups)
+    if span is None:
+        return list(groups)
+    place = file.schema_arrow.names.index("start")
+    found = (file.metadata.row_group(group).column(place).statistics for group in groups)
+    return [
+        group
+        for group, start in zip(groups, found, strict=True)
+        if start is None or not start.has_min_max or (start.min_raw < span[1] and start.max_raw >= span[0])
+    ]
+
+
 def _mask(table: tuple[str, ...], symbols: Sequence[str] | None) -> Mask:
     wanted = frozenset(symbols or table)
     return np.array([symbol in wanted for symbol in table], dtype=np.bool_)
 
 
-def _columns(file: Any, keep: Mask) -> tuple[Stamps, Floats, Verdicts]:
+def _columns(file: Any, groups: Sequence[int], keep: Mask) -> tuple[Stamps, Floats, Verdicts]:
     """Read the bars that are kept, one group of rows after the other, so that no table is ever whole in memory."""
     count = int(np.count_nonzero(keep))
-    fields = [name for name in _fields(7) if name in file.schema_arrow.names]
+    fields = _fields_of(file)
     starts, verdicts = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.uint8)
     values = np.empty((len(fields), count))
     row = place = 0
-    for group in range(file.num_row_groups):
+    for group in groups:
         kept = keep[row : row + file.metadata.row_group(group).num_rows]
         here = slice(place, place + int(np.count_nonzero(kept)))
         row, place = row + len(kept), here.stop
@@ -234,11 +301,20 @@ def _columns(file: Any, keep: Mask) -> tuple[Stamps, Floats, Verdicts]:
             continue
         # Arrow's own threads would be hardly faster, and keep 40 MB once they have run.
         table = file.read_row_group(group, ["start", *fields, "verdict"], use_threads=False)
-        starts[here] = table.column("start").to_numpy().view(np.int64)[kept]
+        starts[here] = _starts(table)[kept]
         verdicts[here] = _numbers(table, "verdict", _VERDICTS)[kept]
         for number, name in enumerate(fields):
             values[number, here] = table.column(name).to_numpy()[kept]
     return starts, values, verdicts
+
+
+def _fields_of(file: Any) -> list[str]:
+    return [name for name in _fields(7) if name in file.schema_arrow.names]
+
+
+def _starts(table: Any) -> Stamps:
+    starts: Stamps = table.column("start").to_numpy().view(np.int64)
+    return starts
 
 
 def _numbers(table: Any, name: str, places: Mapping[str, int]) -> Indices:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from actors.kernel.ports import MergeCounts, StoredDay
-from actors.storage.merging import check_key, merge_days, only
+from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
 from actors.storage.sidecar import check_day, succeeding
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
+from messages.values import Gap, Interval, Nanos
 
 
 class MemoryStore:
@@ -38,20 +39,64 @@ class MemoryStore:
         day = self.read(calendar, date)
         return () if day is None else day.bars.symbols
 
-    def read(self, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay | None:
-        """Return the day, or ``None`` where there is none; only these symbols if any are named."""
+    def base_interval(self) -> Interval | None:
+        """Return the length of the bars; ``None`` while there are none."""
+        with self._changing:
+            return self._base_interval()
+
+    def _base_interval(self) -> Interval | None:
+        return next((day.bars.interval for day in self._days.values()), None)
+
+    def read(
+        self,
+        calendar: str,
+        date: str,
+        symbols: Sequence[str] | None = None,
+        span: tuple[Nanos, Nanos] | None = None,
+    ) -> StoredDay | None:
+        """Return the day, or ``None`` where there is none; only these symbols if any are named, and this span."""
         check_key(calendar, date)
         day = self._days.get((calendar, date))
-        return only(day, symbols) if day is not None and symbols else day
+        return only(day, symbols, span) if day is not None and (symbols or span) else day
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         """Add a day's bars; ``actors.storage.merging`` says what changes."""
+        return self.merge_stretches(calendar, date, day.bars.symbols, (day,))
+
+    def merge_stretches(
+        self,
+        calendar: str,
+        date: str,
+        symbols: Sequence[str],  # noqa: ARG002  # a file needs them before its first bar; memory does not
+        stretches: Iterable[StoredDay],
+    ) -> MergeCounts:
+        """Add a day's bars stretch by stretch; ``actors.storage.merging`` says what changes."""
+        check_key(calendar, date)
+        total = NOTHING
+        with self._changing:
+            merged = self._days.get((calendar, date))
+            for stretch in stretches:
+                if merged is None:
+                    check_length(self._base_interval(), stretch.bars)
+                merged, counts = merge_days(merged, stretch)
+                total += counts
+            if merged is not None and total.changes:
+                self._days[calendar, date] = merged
+        return total
+
+    def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
+        """Take out the bars that start in these minutes; return how many there were."""
         check_key(calendar, date)
         with self._changing:
-            merged, counts = merge_days(self._days.get((calendar, date)), day)
-            if counts.added or counts.corrected:
-                self._days[calendar, date] = merged
-        return counts
+            day = self._days.get((calendar, date))
+            if day is None:
+                return 0
+            left, count = without(day, gaps)
+            if len(left.bars):
+                self._days[calendar, date] = left
+            else:
+                del self._days[calendar, date]
+        return count
 
     def certified(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates that have a certificate, ascending."""

@@ -4,9 +4,9 @@ A cell is one minute of one symbol. An unknown (NaN) vwap or trades says nothing
 the same, so a source without them never erases them; a bar whose five fields differ is replaced whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date as calendar_date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,13 @@ import numpy.typing as npt
 from actors.kernel.ports import MergeCounts, StoredDay
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.errors import DataError
-from messages.values import Verdict
+from messages.values import Gap, Interval, Nanos, Verdict
 
 Places = npt.NDArray[np.intp]
+Span: TypeAlias = tuple[Nanos, Nanos]
+
+EVER: Span = (-(1 << 63), (1 << 63) - 1)
+NOTHING = MergeCounts(added=0, corrected=0, duplicates=0)
 
 ROWS = (len(FIELDS), len(FIELDS) + len(EXTRA_FIELDS))
 
@@ -59,9 +63,43 @@ def merge_days(old: StoredDay | None, new: StoredDay) -> tuple[StoredDay, MergeC
     correction = _corrections(old.bars, new.bars, alignment)
     known, corrected = int(np.count_nonzero(alignment.is_known)), len(correction.old)
     counts = MergeCounts(added=len(new.bars) - known, corrected=corrected, duplicates=known - corrected)
-    if counts.added == counts.corrected == 0:
+    if not counts.changes:
         return old, counts
     return tidied(_combined(old, new, alignment, correction)), counts
+
+
+def check_length(held: Interval | None, bars: BarBatch) -> None:
+    """Check that the bars of a new day are as long as those that a store holds.
+
+    Raises:
+        DataError: they are not.
+    """
+    if held is not None and held != bars.interval:
+        raise DataError(f"bars of {bars.interval} cannot be merged into a store of {held} bars; give them their own")
+
+
+def merged_stretches(
+    stored: Callable[[Span], StoredDay | None], stretches: Iterable[StoredDay]
+) -> Iterator[tuple[StoredDay, MergeCounts]]:
+    """Yield a stored day stretch by stretch as it is after a merge, and what that changed.
+
+    Args:
+        stored: gives what is stored of a span, or ``None``.
+        stretches: to be merged into it, each with bars of one span of time, ascending.
+
+    Raises:
+        DataError: the bars are not sorted, the columns do not fit together, or the intervals differ.
+    """
+    begin = EVER[0]
+    for new in stretches:
+        first, end = int(new.bars.start_ns[0]), int(new.bars.start_ns[-1]) + 1
+        if first < begin:
+            raise DataError("the stretches of a day must follow each other in time")
+        yield merge_days(stored((begin, end)), new)
+        begin = end
+    rest = stored((begin, EVER[1]))
+    if rest is not None and len(rest.bars):
+        yield rest, NOTHING
 
 
 def tidied(day: StoredDay) -> StoredDay:
@@ -85,12 +123,37 @@ def tidied(day: StoredDay) -> StoredDay:
     return StoredDay(bars=batch, verdicts=_own(day.verdicts), tz=day.tz)
 
 
-def only(day: StoredDay, symbols: Sequence[str]) -> StoredDay:
-    """Return the day with the bars of these symbols alone; unknown symbols have none."""
-    wanted = frozenset(symbols)
+def only(day: StoredDay, symbols: Sequence[str] | None, span: Span | None) -> StoredDay:
+    """Return the day with the bars of these symbols alone, if any are named, and of this span, if one is given.
+
+    Unknown symbols have no bars.
+    """
+    wanted = frozenset(symbols or day.bars.symbols)
     has_wanted = np.array([symbol in wanted for symbol in day.bars.symbols], dtype=np.bool_)
-    keep = has_wanted[day.bars.symbol_index]
+    keep = has_wanted[day.bars.symbol_index] & within(day.bars.start_ns, span or EVER)
     return tidied(StoredDay(bars=day.bars.where(keep), verdicts=day.verdicts[keep], tz=day.tz))
+
+
+def without(day: StoredDay, gaps: Sequence[Gap]) -> tuple[StoredDay, int]:
+    """Return a stored day without the bars that start in these gaps, and how many those are; with none ``day`` itself.
+
+    The symbol table names only symbols that have bars left.
+    """
+    bars, keep = day.bars, np.ones(len(day.bars), dtype=np.bool_)
+    place = {symbol: number for number, symbol in enumerate(bars.symbols)}
+    for gap in gaps:
+        first, end = np.searchsorted(bars.start_ns, (gap.start_ns, gap.end_ns)).tolist()
+        places = [place[symbol] for symbol in gap.symbols if symbol in place]
+        keep[first:end] &= ~np.isin(bars.symbol_index[first:end], places)
+    count = int(np.count_nonzero(~keep))
+    if not count:
+        return day, 0
+    return tidied(StoredDay(bars=bars.where(keep), verdicts=day.verdicts[keep], tz=day.tz)), count
+
+
+def within(starts_ns: Stamps, span: Span) -> Mask:
+    """Return which starts lie in a half-open span."""
+    return (starts_ns >= span[0]) & (starts_ns < span[1])
 
 
 def check_key(calendar: str, date: str) -> None:

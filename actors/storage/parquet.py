@@ -1,35 +1,41 @@
 """Bars that rest in Parquet files: ``ROOT/<calendar>/<YYYY>/<date>.parquet``, one a calendar and session date.
 
-Beside it lies ``<date>.certificate.json`` once somebody has certified the day, and in the root there may be an
-``adjustments.parquet`` with splits and dividends.
+All bars of a store are of one length. Beside a day lies ``<date>.certificate.json`` once somebody has certified it,
+and in the root there may be an ``adjustments.parquet`` with splits and dividends.
 Any number of readers, one writer: the first merge takes the store's lock, ``close`` or the end of the process
 gives it back. Files are replaced whole, so a reader sees a day before a merge or after it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
-from threading import Condition, Lock
-from typing import Any, TypeAlias
+from threading import Condition
 from urllib.parse import quote, unquote
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
 
 from actors.kernel.ports import MergeCounts, StoredDay
 from actors.storage import sidecar
 from actors.storage.adjustments import FILE, read_adjustments
-from actors.storage.atomic import UNFINISHED, FolderSyncs
-from actors.storage.dayfile import SUFFIX, read_day, read_symbols, write_day
+from actors.storage.atomic import UNFINISHED, FolderSyncs, patiently
+from actors.storage.dayfile import SUFFIX, DayHead, read_day, read_head, write_day, writing_day
 from actors.storage.lock import StoreLock
-from actors.storage.merging import check_key, is_session_date, merge_days
+from actors.storage.merging import (
+    NOTHING,
+    Span,
+    check_key,
+    check_length,
+    is_session_date,
+    merge_days,
+    merged_stretches,
+    without,
+)
+from actors.storage.segments import CalendarSegments, SegmentOf, segments_of
 from messages.certificates import SessionCertificate
-from messages.columns import Stamps
 from messages.errors import DataError
 from messages.history import Adjustment
-
-SegmentOf: TypeAlias = Callable[[str, Stamps], npt.NDArray[np.uint8]]
-"""From a calendar's name and starts in ascending order to the ``SegmentKind`` number of each."""
+from messages.values import Gap, Interval
 
 
 class ParquetStore:
@@ -48,9 +54,10 @@ class ParquetStore:
     def __init__(self, root: Path, *, read_only: bool = False, segment_of: SegmentOf | None = None) -> None:
         self.root = Path(root)
         self._read_only = read_only
-        self._segment_of = segment_of or _CalendarSegments()
+        self._segment_of = segment_of or CalendarSegments()
         self._lock: StoreLock | None = None
         self._adjustments: tuple[tuple[int, int] | None, tuple[Adjustment, ...]] | None = None
+        self._interval: Interval | None = None
         self._named: dict[str, Path] = {}
         self._folders = FolderSyncs()
         self._busy: set[tuple[str, str]] = set()
@@ -75,19 +82,32 @@ class ParquetStore:
             DataError: the day cannot be read.
         """
         try:
-            return read_symbols(self._path(calendar, date), calendar, date)
+            return read_head(self._path(calendar, date), calendar, date).symbols
         except FileNotFoundError:
             return ()
 
-    def read(self, calendar: str, date: str, symbols: Sequence[str] | None = None) -> StoredDay | None:
-        """Return the day, or ``None`` where there is none; only these symbols if any are named.
+    def base_interval(self) -> Interval | None:
+        """Return the length of the bars, as the first day says that can be read; ``None`` where there is none."""
+        if self._interval is None:
+            for calendar, date in ((name, date) for name in self.calendars() for date in self._dates(name)):
+                with suppress(DataError, FileNotFoundError):
+                    self._interval = read_head(self._path(calendar, date), calendar, date).interval
+                    break
+        return self._interval
+
+    def read(
+        self, calendar: str, date: str, symbols: Sequence[str] | None = None, span: Span | None = None
+    ) -> StoredDay | None:
+        """Return the day, or ``None`` where there is none; only these symbols if any are named, and this span.
 
         Raises:
             DataError: the day cannot be read.
         """
         path = self._path(calendar, date)
-        # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
-        return read_day(path, calendar, date, symbols) if path.exists() else None
+        with suppress(FileNotFoundError):  # its last bar may be withdrawn just now
+            # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
+            return read_day(path, calendar, date, symbols, span) if path.exists() else None
+        return None
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         """Add a day's bars; ``actors.storage.merging`` says what changes. Several threads may merge days at once.
@@ -95,15 +115,61 @@ class ParquetStore:
         Raises:
             StoreLocked: somebody else is writing to this store.
             DataError: the store is open for reading only, the stored day cannot be read, the given one is not
-                in order, or the disk refuses.
+                in order, its bars are not as long as the store's, or the disk refuses.
         """
         path = self._path(calendar, date)
         with self._writing(calendar, date):
-            merged, counts = merge_days(self.read(calendar, date), day)
-            if counts.added or counts.corrected:
-                write_day(path, calendar, date, merged, self._segments(calendar, merged.bars.start_ns))
-                self._folders.sync(path.parent)
+            old = self.read(calendar, date)
+            if old is None:
+                check_length(self.base_interval(), day.bars)
+            merged, counts = merge_days(old, day)
+            if counts.changes:
+                self._replace(path, calendar, date, merged)
         return counts
+
+    def merge_stretches(
+        self, calendar: str, date: str, symbols: Sequence[str], stretches: Iterable[StoredDay]
+    ) -> MergeCounts:
+        """Add a day's bars stretch by stretch: at no moment is more of the day in memory than what one of them spans.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: as for ``merge``; or the stretches do not follow each other.
+        """
+        path, counts = self._path(calendar, date), NOTHING
+        first, stretches = _first_of(stretches)
+        with self._writing(calendar, date), suppress(_NothingNew):
+            old = read_head(path, calendar, date) if path.exists() else None
+            if old is None:
+                check_length(self.base_interval(), first.bars)
+            merging = merged_stretches(lambda span: self.read(calendar, date, span=span), stretches)
+            head = _head(old, first, symbols)
+            del first  # it need not be in memory for longer than its turn takes
+            with writing_day(path, calendar, date, head) as write:
+                for merged, changed in merging:
+                    write(merged, segments_of(self._segment_of, calendar, merged.bars.start_ns))
+                    counts += changed
+                if not counts.changes:
+                    raise _NothingNew
+            self._folders.sync(path.parent)
+        return counts
+
+    def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
+        """Take out the bars that start in these minutes; return how many there were. No bar left: no file.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: the store is open for reading only, the stored day cannot be read, or the disk refuses.
+        """
+        path = self._path(calendar, date)
+        with self._writing(calendar, date):
+            day = self.read(calendar, date)
+            if day is None:
+                return 0
+            left, count = without(day, gaps)
+            if count:
+                self._replace(path, calendar, date, left)
+        return count
 
     def certified(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates that have a certificate, ascending."""
@@ -155,6 +221,15 @@ class ParquetStore:
             if lock is not None:
                 lock.release()
 
+    def _replace(self, path: Path, calendar: str, date: str, day: StoredDay) -> None:
+        """Put a day in the place of the one that is there, if any; one without a bar leaves no file."""
+        if len(day.bars):
+            write_day(path, calendar, date, day, segments_of(self._segment_of, calendar, day.bars.start_ns))
+        else:
+            patiently(path.unlink)
+            self._interval = None  # it may have been the only day
+        self._folders.sync(path.parent)
+
     @contextmanager
     def _writing(self, calendar: str, date: str) -> Iterator[None]:
         """Be the only thread that writes a day, in the only process that writes to the store."""
@@ -181,14 +256,6 @@ class ParquetStore:
                 for unfinished in self.root.glob(f"*/*/*{suffix}{UNFINISHED}"):
                     unfinished.unlink()
 
-    def _segments(self, calendar: str, starts: Stamps) -> npt.NDArray[np.uint8]:
-        is_next = starts[1:] != starts[:-1]  # they are sorted
-        if is_next.all():
-            return self._segment_of(calendar, starts)
-        first = np.flatnonzero(np.append(np.True_, is_next))
-        bars_of_each = np.diff(first, append=len(starts))
-        return np.repeat(self._segment_of(calendar, starts[first]), bars_of_each)
-
     def _folder(self, calendar: str) -> Path:
         # Dots are quoted too: Windows drops them at the end of a name, and ".." would lead out of the store.
         if calendar not in self._named:
@@ -204,27 +271,27 @@ class ParquetStore:
         return (name for name in names if is_session_date(name))
 
 
+class _NothingNew(Exception):
+    """What was being written says nothing that the old file does not say."""
+
+
+def _first_of(stretches: Iterable[StoredDay]) -> tuple[StoredDay, Iterator[StoredDay]]:
+    rest = iter(stretches)
+    first = next(rest)
+    return first, chain((first,), rest)
+
+
+def _head(old: DayHead | None, first: StoredDay, symbols: Sequence[str]) -> DayHead:
+    head = msgspec.structs.replace(DayHead.of(first), symbols=tuple(sorted(symbols)))
+    if old is None:
+        return head
+    both = tuple(sorted({*old.symbols, *symbols}))
+    return msgspec.structs.replace(old, symbols=both, rows=max(old.rows, head.rows))
+
+
 @contextmanager
 def _explained(day: str, root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise DataError(f"cannot write to the store at {root}: {day}: {error}") from error
-
-
-class _CalendarSegments:
-    """What the calendars say; each is made once, when it is first asked."""
-
-    def __init__(self) -> None:
-        self._calendars: dict[str, Any] = {}
-        self._making = Lock()
-
-    def __call__(self, calendar: str, starts: Stamps) -> npt.NDArray[np.uint8]:
-        with self._making:
-            if calendar not in self._calendars:
-                # It brings pandas, for which readers need not wait.
-                from actors.market.calendar import Calendar
-
-                self._calendars[calendar] = Calendar(calendar)
-        segment: npt.NDArray[np.uint8] = self._calendars[calendar].assign(starts).segment
-        return segment

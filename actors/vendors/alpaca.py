@@ -14,8 +14,7 @@ import numpy as np
 
 from actors.vendors import delimited, stamps
 from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Block
-from actors.vendors.format import OFFSET, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
+from actors.vendors.format import OFFSET, Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.peek import Head, told_as_data_errors, unpacked
 from actors.vendors.stamps import StampForm, form_of
 from actors.vendors.tolerant import VALUE_ROLES, value_rows

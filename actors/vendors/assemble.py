@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from actors.vendors.format import Broken, Format, Hints, RawBars, Stamp, ZoneMissing
+from actors.vendors.format import Block, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.vendors.naming import symbol_of
 from actors.vendors.stamps import Localised, localise
-from messages.columns import CLOSE, VWAP, Floats, Indices, Stamps
+from messages.columns import CLOSE, VWAP, Floats, Stamps
 from messages.errors import DataError
 from messages.values import MINUTE_NS
 
@@ -17,44 +16,12 @@ _LOCAL_ROWS = 4 << 20
 NO_VOLUME = "there is no volume column: every volume is 0"
 
 
-class Columns(Protocol):
-    """Some rows of a file; stamps are instants, or wall-clock time as if it were UTC."""
-
-    @property
-    def stamps_ns(self) -> Stamps:
-        """When, one a row."""
-        ...
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The symbol table, as written; empty text where the file names none."""
-        ...
-
-    @property
-    def symbol_index(self) -> Indices:
-        """For each row its symbol's place in the table."""
-        ...
-
-    @property
-    def values(self) -> Floats:
-        """Fields x rows."""
-        ...
-
-    @property
-    def rows(self) -> Stamps:
-        """For each row its number in the file."""
-        ...
-
-    @property
-    def broken(self) -> Broken:
-        """The rows that are no bars."""
-        ...
-
-
 class Assembler:
     """Makes bars of one file's columns. Without a zone for local stamps it collects them, and ``finish`` tells."""
 
-    def __init__(self, fmt: Format, hints: Hints, path: Path, *, is_local: bool, symbol: str = "") -> None:
+    def __init__(
+        self, fmt: Format, hints: Hints, path: Path, *, is_local: bool, symbol: str = "", market: str = ""
+    ) -> None:
         """Say what is known of the file.
 
         Args:
@@ -63,11 +30,13 @@ class Assembler:
             path: where it is.
             is_local: whether its stamps need a zone.
             symbol: the symbol of rows that name none; else the file's name gives it.
+            market: where the symbols are at home, where the vendor says so.
         """
         self._fmt = fmt
         self._hints = hints
         self._path = path
         self._symbol = symbol
+        self._market = market
         self._zone = fmt.zone(hints) if is_local else "UTC"
         self._without_zone: list[Stamps] = []
         self._remarks: tuple[str, ...] = ()
@@ -76,27 +45,29 @@ class Assembler:
         """Say something of every block to come."""
         self._remarks += (sentence,)
 
-    def assembled(self, columns: Columns) -> Iterator[RawBars]:
-        """Yield the bars of some columns; nothing while the zone is unknown.
+    def assembled(self, block: Block) -> Iterator[RawBars]:
+        """Yield the bars of some rows; nothing while the zone is unknown.
 
         Raises:
             DataError: nothing gives the symbol, or the one given fits several.
         """
         if self._zone is None:
-            self._keep_local(columns.stamps_ns)
+            self._keep_local(block.stamps_ns)
             return
-        moments = localise(columns.stamps_ns, self._zone)
+        moments = localise(block.stamps_ns, self._zone)
         yield RawBars(
-            symbols=self._named(columns.symbols),
-            symbol_index=columns.symbol_index,
+            symbols=self._named(block.symbols),
+            symbol_index=block.symbol_index,
             start_ns=self._starts(moments),
-            values=self._scaled(columns.values),
-            rows=columns.rows,
-            broken=columns.broken,
+            values=self._scaled(block.values),
+            rows=block.rows,
+            broken=block.broken,
             remarks=self._remarks,
             ambiguous=moments.ambiguous,
             nonexistent=moments.nonexistent,
             calendar=self._fmt.calendar,
+            market=self._market,
+            share=block.share,
         )
 
     def finish(self) -> None:

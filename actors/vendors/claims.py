@@ -4,12 +4,13 @@ A file that is declared complete claims that an absent minute was not traded, in
 it has a bar of. A day that has a certificate gets a new one whenever its bars have changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import msgspec
 import numpy as np
 
-from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certifying import certificate_of, recertified
@@ -17,12 +18,14 @@ from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
 from actors.vendors.format import RawBars
 from actors.vendors.judging import FileBars
+from actors.vendors.parts import Stretch
 from actors.vendors.pile import Day
 from messages.certificates import SessionCertificate
-from messages.columns import CLOSE, FIELDS
-from messages.values import Segment, SegmentKind, TradingSession, Verdict, VerdictRun
+from messages.columns import CLOSE, FIELDS, Floats, Verdicts
+from messages.values import MINUTE_NS, Segment, SegmentKind, TradingSession, Verdict, VerdictRun
 
 ISSUER = "import"
+_HOUR_NS = 60 * MINUTE_NS
 
 
 class _Claim:
@@ -105,13 +108,9 @@ class Claims:
 
     def _claims_of(self, day: Day, axis: SessionAxis) -> dict[str, _Claim]:
         """Return by symbol who claims its absent minutes: of several files one that has extended hours."""
-        is_inside = axis.slots_of(day.start_ns) >= 0
-        files, place = np.unique(day.file, return_inverse=True)
-        is_there = np.zeros((len(files), len(day.symbols)), dtype=np.bool_)
-        is_there[place[is_inside], day.symbol_index[is_inside]] = True
         found: dict[str, _Claim] = {}
-        for row, column in np.argwhere(is_there).tolist():
-            claim, symbol = self._claims.get(int(files[row])), day.symbols[column]
+        for file, symbol in sorted(set(chain.from_iterable(_holders(part, axis) for part in day.stretches()))):
+            claim = self._claims.get(file)
             if claim is not None and not claim.is_void and (day.date, symbol) not in claim.refused:
                 found[symbol] = claim if claim.covers_extended else found.get(symbol, claim)
         return found
@@ -123,11 +122,15 @@ class Claims:
         if any(claim.covers_extended for claim in claims.values()):
             session = msgspec.structs.replace(session, segments=_with_extended(session, whole))
         runs = [_run(session, symbol, claim) for symbol, claim in claims.items()]
-        symbols = sorted({*day.symbols, *(old.names if old else ())})
+        if old is None:
+            values, plane = self._planes(day, session)
+            return certificate_of(
+                session, day.symbols, values, plane, DEFAULT_INTERVALS,
+                runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
+            )  # fmt: skip
+        symbols = sorted({*day.symbols, *old.names})
         stored = self._store.read(day.calendar, day.date, symbols)
         assert stored is not None, "it has just been merged"
-        if old is None:
-            return _first_certificate(session, symbols, stored, runs)
         return recertified(
             old,
             stored.bars,
@@ -137,6 +140,38 @@ class Claims:
             segments=session.segments,
             runs=runs,
         )
+
+    def _planes(self, day: Day, session: TradingSession) -> tuple[Floats, Verdicts]:
+        """Return what is stored of the day's symbols; where the day is large, it is read hour by hour."""
+        axis, begin = SessionAxis(session), 0
+        values = np.empty((axis.slots, len(FIELDS), len(day.symbols)))
+        plane = np.empty((axis.slots, len(day.symbols)), dtype=np.uint8)
+        for piece in (session,) if day.is_whole else _hours(session):
+            stored = self._store.read(day.calendar, day.date, day.symbols, (piece.start_ns, piece.end_ns))
+            assert stored is not None, "it has just been merged"
+            of_piece = SessionAxis(piece)
+            here = slice(begin, begin + of_piece.slots)
+            values[here], plane[here] = spread(of_piece, day.symbols, stored.bars, stored.verdicts, len(FIELDS))
+            begin = here.stop
+        return values, plane
+
+
+def _hours(session: TradingSession) -> Iterator[TradingSession]:
+    """Yield a session cut into pieces of an hour or less."""
+    for segment in session.segments:
+        for start_ns in range(segment.start_ns, segment.end_ns, _HOUR_NS):
+            end_ns = min(start_ns + _HOUR_NS, segment.end_ns)
+            piece = msgspec.structs.replace(segment, start_ns=start_ns, end_ns=end_ns)
+            yield msgspec.structs.replace(session, segments=(piece,))
+
+
+def _holders(stretch: Stretch, axis: SessionAxis) -> Iterator[tuple[int, str]]:
+    """Yield which file has bars of which symbol that lie in the session."""
+    is_inside = axis.slots_of(stretch.start_ns) >= 0
+    files, place = np.unique(stretch.file, return_inverse=True)
+    is_there = np.zeros((len(files), len(stretch.symbols)), dtype=np.bool_)
+    is_there[place[is_inside], stretch.symbol_index[is_inside]] = True
+    return ((int(files[row]), stretch.symbols[column]) for row, column in np.argwhere(is_there).tolist())
 
 
 def _run(session: TradingSession, symbol: str, claim: _Claim) -> VerdictRun:
@@ -164,12 +199,3 @@ def _with_extended(session: TradingSession, whole: TradingSession) -> tuple[Segm
         return session.segments
     extended = [segment for segment in whole.segments if segment.kind is not SegmentKind.REGULAR]
     return tuple(sorted([*session.segments, *extended], key=lambda segment: segment.start_ns))
-
-
-def _first_certificate(
-    session: TradingSession, symbols: list[str], day: StoredDay, runs: list[VerdictRun]
-) -> SessionCertificate:
-    values, plane = spread(SessionAxis(session), symbols, day.bars, day.verdicts, len(FIELDS))
-    return certificate_of(
-        session, symbols, values, plane, DEFAULT_INTERVALS, runs=runs, issued_by=ISSUER, settled_ns=session.end_ns
-    )

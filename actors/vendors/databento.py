@@ -2,28 +2,29 @@
 
 ``ts_event`` of a bar is its start; prices are whole billionths, and one that is not defined is the highest integer. A
 minute without a trade has no record. Databento makes bars by the time of receipt, so trades are folded by theirs,
-``ts_recv``. The file's own symbology names the instruments, day by day. Databento's library reads it: the extra
-``databento``.
+``ts_recv``. The file's own symbology names the instruments, day by day. Where a file of longer bars with the same
+symbols and time stands in the same folder, trades and seconds are read only when ``--format`` says so. Databento's
+library reads all of it: the extra ``databento``.
 """
 
 import importlib
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from actors.vendors import dbn_header
 from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Block
 from actors.vendors.folding import TickFolder, fold_bars, merged
-from actors.vendors.format import EXAMPLES, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.vendors.instruments import Instruments
 from actors.vendors.lean_second import sound_seconds
 from actors.vendors.peek import Head
-from actors.vendors.trades import Refused, TradeTape, assembled, without_stamp
+from actors.vendors.trades import Refused, TradeTape, assembled, made, without_stamp
 from messages.columns import CLOSE, FIELDS, Floats, Mask
 from messages.errors import DataError
 
@@ -32,6 +33,8 @@ _RECORDS = 1 << 17
 _SCALE = 1e9
 _UNDEFINED = np.iinfo(np.int64).max
 _MINUTES, _SECONDS, _TRADES = "ohlcv-1m", "ohlcv-1s", "trades"
+_READY_MADE = {_TRADES: {_MINUTES: "minute", _SECONDS: "second"}, _SECONDS: {_MINUTES: "minute"}}
+"""The bars that make others needless."""
 
 _NEW_YORK = (
     "XNAS", "XNYS", "XASE", "XBOS", "XPSX", "XCHI", "XCIS", "ARCX", "BATS", "BATY", "EDGA", "EDGX", "IEXG", "MEMX",
@@ -50,8 +53,10 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
         schema = str(store.schema)
         if schema not in (_MINUTES, _SECONDS, _TRADES):
             raise Unsupported(f"Databento {schema} data; imported are {_MINUTES}, {_SECONDS} and {_TRADES}")
-        fmt = msgspec.structs.replace(fmt, calendar=_CALENDARS.get(str(store.dataset).partition(".")[0]))
         instruments = Instruments.of(store)
+        if not hints.is_format_named:
+            _check_beside(library, path, instruments)
+        fmt = msgspec.structs.replace(fmt, calendar=_CALENDARS.get(str(store.dataset).partition(".")[0]))
         assembler = Assembler(fmt, without_stamp(hints), path, is_local=False)
         read = {_MINUTES: _minutes, _SECONDS: _seconds, _TRADES: _trades}[schema]
         yield from read(_Records(store, schema, instruments), assembler)
@@ -77,6 +82,29 @@ def _opened(library: Any, path: Path) -> Iterator[Any]:
         raise DataError(f"no sound DBN file: {str(error).splitlines()[0]}") from error
     finally:
         source.reader.close()
+
+
+def _check_beside(library: Any, path: Path, instruments: Instruments) -> None:
+    own = dbn_header.of(path)
+    for schema, unit in _READY_MADE.get(own.schema, {}).items():
+        for other in dbn_header.beside(path, own, schema):
+            if _has_bars_of(library, other, own, instruments):
+                raise Unsupported(
+                    f"Databento {own.schema} data, beside which stand the day's {unit} bars; imported only with "
+                    "--format databento"
+                )
+
+
+def _has_bars_of(library: Any, path: Path, wanted: dbn_header.DbnHeader, instruments: Instruments) -> bool:
+    """Return whether a file has bars that can be imported of these symbols and their time."""
+    found = False
+    with suppress(DataError), _opened(library, path) as store:
+        # All of it is read: what holds bars of several venues is not imported, and the last row may be of the second.
+        for block in _Records(store, str(store.schema), Instruments.of(store)).bars():
+            is_wanted = np.isin(block.symbols, instruments.symbols)[block.symbol_index]
+            found |= bool((is_wanted & wanted.covers(block.stamps_ns)).any())
+        return found
+    return False
 
 
 def _failures(library: Any) -> tuple[type[Exception], ...]:
@@ -168,11 +196,11 @@ def _minutes(records: _Records, assembler: Assembler) -> Iterator[RawBars]:
 
 
 def _seconds(records: _Records, assembler: Assembler) -> Iterator[RawBars]:
-    sound = (sound_seconds(block, records.refused) for block in records.bars())
+    sound = [sound_seconds(block, records.refused) for block in records.bars()]
     parts = [fold_bars(block.stamps_ns, block.values, block.symbol_index, block.rows) for block in sound]
     if parts:
         bars = merged(parts)
-        assembler.remark(f"one-second bars make {len(bars)} one-minute bars")
+        assembler.remark(made(sum(len(block.rows) for block in sound), "one-second bar", bars))
         yield from assembled(assembler, bars, records.symbols, records.refused)
 
 

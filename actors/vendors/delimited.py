@@ -13,7 +13,7 @@ import numpy as np
 
 from actors.vendors import naming, stamps
 from actors.vendors.assemble import NO_VOLUME, Assembler
-from actors.vendors.format import Broken, Format, Hints, RawBars
+from actors.vendors.format import Block, Format, Hints, RawBars
 from actors.vendors.peek import Head, members, told_as_data_errors, unpacked, unpacking
 from actors.vendors.stamps import StampForm
 from actors.vendors.tolerant import EMPTY, VALUE_ROLES, read_tolerantly, value_rows
@@ -51,19 +51,6 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     def stamp_roles(self) -> tuple[str, ...]:
         """The one or two columns that make a stamp."""
         return (naming.DATE, naming.CLOCK) if naming.DATE in self.places else (naming.STAMP,)
-
-
-class Block(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The columns of some consecutive lines."""
-
-    stamps_ns: Stamps
-    symbols: tuple[str, ...]
-    symbol_index: Indices
-    values: Floats
-    rows: Stamps
-    broken: Broken = Broken()
-    share: float = 1.0
-    """How much of the file has been read when these lines have been, from 0 to 1."""
 
 
 def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
@@ -144,8 +131,7 @@ def read(
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)
         for block in blocks(path, member, layout):
-            for raw in assembler.assembled(block):
-                yield msgspec.structs.replace(raw, share=block.share)
+            yield from assembler.assembled(block)
         assembler.finish()
 
 
@@ -235,7 +221,7 @@ def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Bloc
 
 
 def _exact(text: memoryview, first_row: int, layout: Layout) -> Block:
-    read = read_tolerantly(
+    return read_tolerantly(
         bytes(text),
         first_row,
         layout.names,
@@ -245,14 +231,6 @@ def _exact(text: memoryview, first_row: int, layout: Layout) -> Block:
         layout.form,
         layout.numbers,
         layout.pattern,
-    )
-    return Block(
-        stamps_ns=read.stamps_ns,
-        symbols=read.symbols,
-        symbol_index=read.symbol_index,
-        values=read.values,
-        rows=read.rows,
-        broken=read.broken,
     )
 
 

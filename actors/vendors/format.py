@@ -56,6 +56,8 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str | None = None
     tz: str | None = None
     stamp: Stamp | None = None
+    is_format_named: bool = False
+    """Whether the user says which format: what would give way to a vendor's bars beside it does not."""
 
 
 class BrokenRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,25 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
         """Count broken rows and keep the first of them."""
         first = sorted(rows, key=lambda broken: broken.row)[:EXAMPLES]
         return cls(rows=tuple(first), count=len(rows), blank=blank)
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The columns of some consecutive rows: of bars, or of what bars are made of."""
+
+    stamps_ns: Stamps
+    """When, one a row: instants, or wall-clock time as if it were UTC."""
+    symbols: tuple[str, ...]
+    """The symbol table, as written; empty text where the file names none."""
+    symbol_index: Indices
+    """For each row its symbol's place in the table."""
+    values: Floats
+    """Fields x rows."""
+    rows: Stamps
+    """For each row its number in the file."""
+    broken: Broken = Broken()
+    """The rows that could not be read."""
+    share: float = 1.0
+    """How much of the file has been read when these rows have been, from 0 to 1."""
 
 
 class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -129,6 +150,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a minute without a trade has a row."""
     is_complete: bool = False
     """Whether a minute without a row was not traded, in each session of a symbol that a file has a row of."""
+    gives_way: bool = False
+    """Whether its bars are made of trades, and not taken where the same folder has bars of that symbol and day."""
     sniff: "Callable[[Head], bool]"
     read: "Callable[[Format, Path, Hints], Iterator[RawBars]]"
     columns: tuple[str, ...] = ()

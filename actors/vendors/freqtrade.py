@@ -17,8 +17,7 @@ import numpy as np
 
 from actors.vendors import arrow_file, naming, parquet_file
 from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Block
-from actors.vendors.format import Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.vendors.peek import Head, told_as_data_errors, unpacked
 from actors.vendors.stamps import epoch_ns
 from messages.columns import FIELDS, Stamps

@@ -1,10 +1,14 @@
 """One merge a day, of the bars of many files: every file is still told what became of its own rows."""
 
-import msgspec
+from collections import deque
+from collections.abc import Iterator
+from itertools import chain
+
 import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import BarStore, StoredDay
+from actors.vendors.parts import Stretch
 from actors.vendors.pile import Day
 from actors.vendors.report import FileReport
 from messages.columns import FIELDS, BarBatch, Floats, Mask, Stamps, freeze
@@ -15,15 +19,25 @@ _SPARSE = 8
 """A table of cells may have this many times as many places as there are bars, before sorting is cheaper."""
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What the rows of a day did."""
+class Settled:
+    """What the rows of a day did: for each file, by its place among the reports, how many did what."""
 
-    counts: dict[str, npt.NDArray[np.int64]]
-    """By the name of a report's count: how many rows of each file, by its place among the reports."""
+    def __init__(self) -> None:
+        self._counts: list[dict[str, npt.NDArray[np.int64]]] = []
+
+    def count(self, stretch: Stretch, previous: "_Places | None", stored: StoredDay | None) -> None:
+        """Take a stretch of the day.
+
+        Args:
+            stretch: its bars.
+            previous: for each the one before it in its cell, or -1; ``None``: no cell has two.
+            stored: what the store has of it.
+        """
+        self._counts.append(_counted(stretch, previous, stored))
 
     def add_to(self, reports: list[FileReport]) -> None:
         """Let the counts of the files grow."""
-        for name, counts in self.counts.items():
+        for name, counts in chain.from_iterable(of_stretch.items() for of_stretch in self._counts):
             for file in np.flatnonzero(counts).tolist():
                 setattr(reports[file], name, getattr(reports[file], name) + int(counts[file]))
 
@@ -41,20 +55,34 @@ def settle(day: Day, store: BarStore, *, tz: str, is_stored: bool, write: bool) 
         is_stored: whether the store has the day already.
         write: whether to merge, or only to count.
     """
-    cells = (day.start_ns - day.start_ns.min()) // MINUTE_NS * len(day.symbols) + day.symbol_index
-    last, previous = _sequence(cells)
-    batch = BarBatch(
-        symbols=day.symbols,
-        symbol_index=freeze(day.symbol_index[last]),
-        start_ns=freeze(day.start_ns[last]),
-        values=freeze(np.take(day.values, last, axis=1)),
-    )
-    stored = store.read(day.calendar, day.date, day.symbols) if is_stored else None
-    settled = _counted(day, previous, stored)
-    if write:
-        verdicts = np.full(len(batch), Verdict.STREAMED, dtype=np.uint8)
-        store.merge(day.calendar, day.date, StoredDay(bars=batch, verdicts=freeze(verdicts), tz=tz))
+    settled = Settled()
+    merged = _merged(day, store, settled, tz=tz, is_stored=is_stored)
+    if not write:
+        deque(merged, maxlen=0)
+    elif day.is_whole:
+        store.merge(day.calendar, day.date, next(merged))
+    else:
+        store.merge_stretches(day.calendar, day.date, day.symbols, merged)
     return settled
+
+
+def _merged(day: Day, store: BarStore, settled: Settled, *, tz: str, is_stored: bool) -> Iterator[StoredDay]:
+    """Yield stretch by stretch what is to be merged, and count its rows."""
+    for stretch in day.stretches():
+        cells = (stretch.start_ns - stretch.start_ns.min()) // MINUTE_NS * len(stretch.symbols) + stretch.symbol_index
+        last, previous = _sequence(cells)
+        batch = BarBatch(
+            symbols=stretch.symbols,
+            symbol_index=freeze(stretch.symbol_index[last]),
+            start_ns=freeze(stretch.start_ns[last]),
+            values=freeze(np.take(stretch.values, last, axis=1)),
+        )
+        span = None if day.is_whole else (int(batch.start_ns[0]), int(batch.start_ns[-1]) + 1)
+        stored = store.read(day.calendar, day.date, stretch.symbols, span) if is_stored else None
+        settled.count(stretch, previous, stored)
+        del stretch, stored, cells, last, previous  # while the batch is merged, they need not be in memory
+        verdicts = np.full(len(batch), Verdict.STREAMED, dtype=np.uint8)
+        yield StoredDay(bars=batch, verdicts=freeze(verdicts), tz=tz)
 
 
 def _sequence(cells: Stamps) -> "tuple[_Places, _Places | None]":
@@ -76,7 +104,7 @@ def _sequence(cells: Stamps) -> "tuple[_Places, _Places | None]":
     return order[np.append(~repeats, True)], previous if repeats.any() else None
 
 
-def _counted(day: Day, previous: "_Places | None", stored: StoredDay | None) -> Settled:
+def _counted(day: Stretch, previous: "_Places | None", stored: StoredDay | None) -> dict[str, npt.NDArray[np.int64]]:
     is_known = np.zeros(len(day.start_ns), dtype=np.bool_)
     is_same = np.zeros(len(day.start_ns), dtype=np.bool_)
     contradicts = np.empty(0, dtype=np.intp)
@@ -97,10 +125,10 @@ def _counted(day: Day, previous: "_Places | None", stored: StoredDay | None) -> 
         "duplicates": day.file[is_known & is_same],
         "corrected": day.file[is_known & ~is_same],
     }
-    return Settled(counts={name: np.bincount(of_rows) for name, of_rows in files.items() if len(of_rows)})
+    return {name: np.bincount(of_rows) for name, of_rows in files.items() if len(of_rows)}
 
 
-def _places_in(bars: BarBatch, day: Day, rows: _Places) -> _Places:
+def _places_in(bars: BarBatch, day: Stretch, rows: _Places) -> _Places:
     """Return where the cells of these rows stand in a batch, -1 where they do not."""
     number = {symbol: index for index, symbol in enumerate(bars.symbols)}
     table = np.array([number.get(symbol, -1) for symbol in day.symbols], dtype=np.int64)

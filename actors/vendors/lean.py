@@ -11,8 +11,6 @@ have formats of their own; what none of them takes is refused here.
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from actors.vendors import lean_folders
 from actors.vendors.delimited import Layout
 from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
@@ -38,8 +36,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     for member in members(path):
         assembler = lean_folders.assembler_of(fmt, hints, place, member)
         for block in lean_folders.dated_blocks(place, member, BARS):
-            for raw in assembler.assembled(block):
-                yield msgspec.structs.replace(raw, market=f"{place.asset}/{place.market}")
+            yield from assembler.assembled(block)
         assembler.finish()
 
 
@@ -62,8 +59,8 @@ def _refusal(place: Place) -> str | None:
 
 def _refusal_beside_bars(what: str, place: Place) -> str:
     beside = place.has_beside("minute", "second") if place.resolution == "tick" else place.has_beside("minute")
-    why = f"the day's {beside} bars stand beside it" if beside else "these are no one-minute bars"
-    return f"{what}; {why}, so imported only with --format lean-{place.resolution}"
+    why = f", beside which stand the day's {beside} bars" if beside else ""
+    return f"{what}{why}; imported only with --format lean-{place.resolution}"
 
 
 LEAN = Format(

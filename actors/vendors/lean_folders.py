@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Block, Layout, blocks
-from actors.vendors.format import Format, Hints
+from actors.vendors.delimited import Layout, blocks
+from actors.vendors.format import Block, Format, Hints, Unsupported
 from actors.vendors.peek import Head
 from messages.errors import DataError
 from messages.values import SECOND_NS
@@ -77,6 +77,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there are bars to be made of this asset."""
         return self.asset in _HOMES
 
+    def holds(self, resolution: str, kind: str) -> bool:
+        """Whether a file has these data, of an asset that there are bars to be made of."""
+        return self.is_known and (self.resolution, self.kind) == (resolution, kind)
+
     def has_beside(self, *resolutions: str) -> str | None:
         """Return the first of these resolutions that the same day and symbol has bars of, or ``None``."""
         for resolution in resolutions:
@@ -100,6 +104,24 @@ def place_of(path: Path) -> Place | None:
 def looks_like_lean(head: Head) -> bool:
     """Return whether a file is LEAN's, by its folders or by what its zip holds."""
     return bool(head.members) and (place_of(head.path) is not None or _MEMBER.fullmatch(head.members[0]) is not None)
+
+
+def place_within(head: Head) -> Place | None:
+    """Return what the folders say of a zip, or ``None`` for any other file."""
+    return place_of(head.path) if head.members else None
+
+
+def place_holding(path: Path, resolution: str, kind: str, expected: str) -> Place:
+    """Return what the folders say.
+
+    Raises:
+        DataError: the file is outside LEAN's folders.
+        Unsupported: it holds something else than ``expected`` says.
+    """
+    place = checked_place(path)
+    if not place.holds(resolution, kind):
+        raise Unsupported(f"LEAN {place.resolution} {place.kind} data of {place.asset}; {expected}")
+    return place
 
 
 def checked_place(path: Path) -> Place:
@@ -132,7 +154,10 @@ def _home(place: Place) -> tuple[str | None, str | None]:
 
 def assembler_of(fmt: Format, hints: Hints, place: Place, member: str) -> Assembler:
     """Return what makes bars of one member of a zip."""
-    return Assembler(at_home(fmt, place), hints, place.path, is_local=True, symbol=_symbol(place, member))
+    return Assembler(
+        at_home(fmt, place), hints, place.path,
+        is_local=True, symbol=_symbol(place, member), market=f"{place.asset}/{place.market}",
+    )  # fmt: skip
 
 
 def _symbol(place: Place, member: str) -> str:

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from actors.vendors import lean_folders
-from actors.vendors.delimited import Block, Layout
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.delimited import Layout
+from actors.vendors.format import Block, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.lean_folders import QUOTED_ONLY
 from actors.vendors.naming import PRICES
 from actors.vendors.peek import Head, members
@@ -34,20 +34,17 @@ _MIDS = "prices are mids of bid and ask, and every volume is 0"
 
 
 def _sniff(head: Head) -> bool:
-    place = lean_folders.place_of(head.path) if head.members else None
-    return place is not None and (place.resolution, place.kind) == ("minute", "quote") and place.asset in QUOTED_ONLY
+    place = lean_folders.place_within(head)
+    return place is not None and place.holds("minute", "quote") and place.asset in QUOTED_ONLY
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    place = lean_folders.checked_place(path)
-    if (place.resolution, place.kind) != ("minute", "quote") or not place.is_known:
-        raise Unsupported(f"LEAN {place.resolution} {place.kind} data of {place.asset}; lean-quote is minute quotes")
+    place = lean_folders.place_holding(path, "minute", "quote", "lean-quote is minute quotes")
     for member in members(path):
         assembler = lean_folders.assembler_of(fmt, hints, place, member)
         assembler.remark(_MIDS)
         for block in lean_folders.dated_blocks(place, member, _QUOTES):
-            for raw in assembler.assembled(_mids(block)):
-                yield msgspec.structs.replace(raw, market=f"{place.asset}/{place.market}")
+            yield from assembler.assembled(_mids(block))
         assembler.finish()
 
 

@@ -12,12 +12,11 @@ import numpy as np
 
 from actors.market.validate import Fault, faults
 from actors.vendors import lean_folders
-from actors.vendors.delimited import Block
 from actors.vendors.folding import fold_bars, merged
-from actors.vendors.format import EXAMPLES, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.lean import BARS
 from actors.vendors.peek import Head, members
-from actors.vendors.trades import Refused, assembled, without_stamp
+from actors.vendors.trades import Refused, assembled, made, without_stamp
 from messages.columns import FIELDS
 from messages.values import SECOND_NS
 
@@ -25,19 +24,12 @@ _SOUND = "whole seconds, prices above 0 between low and high, and a volume of 0 
 
 
 def _sniff(head: Head) -> bool:
-    place = lean_folders.place_of(head.path) if head.members else None
-    return (
-        place is not None
-        and place.is_known
-        and (place.resolution, place.kind) == ("second", "trade")
-        and place.has_beside("minute") is None
-    )
+    place = lean_folders.place_within(head)
+    return place is not None and place.holds("second", "trade") and place.has_beside("minute") is None
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    place = lean_folders.checked_place(path)
-    if (place.resolution, place.kind) != ("second", "trade") or not place.is_known:
-        raise Unsupported(f"LEAN {place.resolution} {place.kind} data of {place.asset}; lean-second is second trades")
+    place = lean_folders.place_holding(path, "second", "trade", "lean-second is second trades")
     for member in members(path):
         assembler = lean_folders.assembler_of(fmt, without_stamp(hints), place, member)
         seconds, refused = 0, Refused()
@@ -49,9 +41,8 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
             parts.append(fold_bars(sound.stamps_ns, sound.values, sound.symbol_index, sound.rows))
         if parts:
             bars = merged(parts)
-            assembler.remark(f"{seconds} one-second bars make {len(bars)} one-minute bars")
-            for raw in assembled(assembler, bars, ("",), refused):
-                yield msgspec.structs.replace(raw, market=f"{place.asset}/{place.market}")
+            assembler.remark(made(seconds, "one-second bar", bars))
+            yield from assembled(assembler, bars, ("",), refused)
 
 
 def sound_seconds(block: Block, refused: Refused) -> Block:

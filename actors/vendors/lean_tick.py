@@ -9,12 +9,11 @@ Where the day's minute or second bars stand beside a file it is read only when `
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from actors.vendors import lean_folders
-from actors.vendors.delimited import Block, Layout
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.delimited import Layout
+from actors.vendors.format import Block, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.lean_folders import Place
 from actors.vendors.peek import Head, members
 from actors.vendors.stamps import StampForm
@@ -26,26 +25,18 @@ _USUAL_FLAG_PLACE = 5
 
 
 def _sniff(head: Head) -> bool:
-    place = lean_folders.place_of(head.path) if head.members else None
-    return (
-        place is not None
-        and place.is_known
-        and (place.resolution, place.kind) == ("tick", "trade")
-        and place.has_beside("minute", "second") is None
-    )
+    place = lean_folders.place_within(head)
+    return place is not None and place.holds("tick", "trade") and place.has_beside("minute", "second") is None
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    place = lean_folders.checked_place(path)
-    if (place.resolution, place.kind) != ("tick", "trade") or not place.is_known:
-        raise Unsupported(f"LEAN {place.resolution} {place.kind} data of {place.asset}; lean-tick is trade ticks")
+    place = lean_folders.place_holding(path, "tick", "trade", "lean-tick is trade ticks")
     for member in members(path):
         assembler = lean_folders.assembler_of(fmt, without_stamp(hints), place, member)
         tape = TradeTape(assembler)
         for block in lean_folders.dated_blocks(place, member, _layout(place, member)):
             _take(block, tape)
-        for raw in tape.bars():
-            yield msgspec.structs.replace(raw, market=f"{place.asset}/{place.market}")
+        yield from tape.bars()
 
 
 def _layout(place: Place, member: str) -> Layout:

@@ -1,12 +1,17 @@
 """NinjaTrader's historical data as text: ``yyyyMMdd HHmmss;open;high;low;close;volume``, UTC, bar end.
 
 There is no header. The documentation of the import format says that a stamp is the end of the bar; exports are in UTC.
+Only the file's name says whose bars they are, and an instrument's name there may be more than a symbol (``ES 03-24``).
 """
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
 
 from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Stamp
+from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.peek import Head
 
 _LINE = re.compile(r"\d{8} \d{6};[\d.,]+;[\d.,]+;[\d.,]+;[\d.,]+;\d+")
@@ -14,6 +19,12 @@ _LINE = re.compile(r"\d{8} \d{6};[\d.,]+;[\d.,]+;[\d.,]+;[\d.,]+;\d+")
 
 def _sniff(head: Head) -> bool:
     return bool(head.lines) and _LINE.fullmatch(head.lines[0].strip()) is not None
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    for bars in delimited.read(fmt, path, hints):
+        named = f"the symbol {bars.symbols[0].upper()} is taken from the file's name; --symbol gives another"
+        yield bars if hints.symbol else msgspec.structs.replace(bars, remarks=(*bars.remarks, named))
 
 
 NINJATRADER = Format(
@@ -27,5 +38,5 @@ NINJATRADER = Format(
     emits_empty_minutes=False,
     columns=("time", "open", "high", "low", "close", "volume"),
     sniff=_sniff,
-    read=delimited.read,
+    read=_read,
 )

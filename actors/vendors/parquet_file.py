@@ -8,30 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from actors.vendors import arrow_file, naming, stamps
 from actors.vendors.assemble import NO_VOLUME, Assembler
-from actors.vendors.format import Broken, BrokenRow, Coverage, Format, Hints, RawBars
+from actors.vendors.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
 from actors.vendors.peek import Head
 from actors.vendors.stamps import StampForm
 from actors.vendors.tolerant import VALUE_ROLES, value_rows
-from messages.columns import Floats, Indices, Stamps
+from messages.columns import Indices, Stamps
 from messages.errors import DataError
 
 _NO_SYMBOL = "a symbol"
-
-
-class _Columns(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Some consecutive records."""
-
-    stamps_ns: Stamps
-    symbols: tuple[str, ...]
-    symbol_index: Indices
-    values: Floats
-    rows: Stamps
-    broken: Broken
 
 
 def _sniff(head: Head) -> bool:
@@ -61,8 +49,7 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
         columns = {role: batch.column(batch.schema.names.index(name)) for role, name in roles.items()}
         stamps_ns, form = _stamps(columns)
         assembler = assembler or _assembler(fmt, path, hints, roles, symbol, is_local=form.is_local)
-        for raw in assembler.assembled(_columns(columns, stamps_ns, form, first_row)):
-            yield msgspec.structs.replace(raw, share=share)
+        yield from assembler.assembled(_block(columns, stamps_ns, form, first_row, share))
         first_row += len(batch)
     if assembler is None:
         raise DataError("the file has no rows")
@@ -85,7 +72,7 @@ def _stamps(columns: dict[str, Any]) -> tuple[Stamps, StampForm]:
     return arrow_file.stamps_of(columns[naming.STAMP])
 
 
-def _columns(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_row: int) -> _Columns:
+def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_row: int, share: float) -> Block:
     rows = np.arange(first_row, first_row + len(stamps_ns), dtype=np.int64)
     keep = stamps_ns != stamps.UNREADABLE
     broken = [_broken(row, "time", form.value) for row in rows[~keep].tolist()]
@@ -96,13 +83,14 @@ def _columns(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_
     values = value_rows(
         {role: arrow_file.floats_of(columns[role], role) for role in VALUE_ROLES if role in columns}, len(rows)
     )
-    return _Columns(
+    return Block(
         stamps_ns=stamps_ns[keep],
         symbols=symbols,
         symbol_index=symbol_index[keep],
         values=values[:, keep],
         rows=rows[keep],
         broken=Broken.of(broken),
+        share=share,
     )
 
 

@@ -1,15 +1,17 @@
 """The bars of all files of an import, held by day: in memory up to a bound, and beyond it in a temporary file."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from actors.vendors.dealing import Deal, bytes_of_row, gathered
 from actors.vendors.judging import FileBars
-from actors.vendors.spill import Spill
-from messages.columns import Floats, Indices, Stamps
+from actors.vendors.parts import Part, Stretch, drained, split
+from actors.vendors.spill import NO_PIECES, Pieces, Spill
+from messages.columns import Indices
 
 HELD_BYTES = 64 << 20
 """How much an import holds in memory before it moves what it has to disk."""
@@ -18,43 +20,46 @@ _PART_BYTES = 800
 """About what a part costs beside its columns."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One file's bars of one day, in the order of the file."""
-
-    file: int
-    symbol_index: Indices
-    start_ns: Stamps
-    values: Floats
-
-
 class Day(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """All bars of one day, in the order in which they were read; ``file`` is the place of each in the reports."""
+    """All bars of one day, stretch by stretch in order of time: a day may be too large to be in memory whole."""
 
     calendar: str
     date: str
     symbols: tuple[str, ...]
-    symbol_index: Indices
-    start_ns: Stamps
-    values: Floats
-    file: npt.NDArray[np.int32]
+    size: int
+    """How many bytes its bars are."""
+    bars: Stretch | Deal
 
-    def nbytes(self) -> int:
-        """Return how many bytes the columns hold."""
-        return self.symbol_index.nbytes + self.start_ns.nbytes + self.values.nbytes + self.file.nbytes
+    @property
+    def is_whole(self) -> bool:
+        """Whether the day is one stretch, which is in memory already."""
+        return isinstance(self.bars, Stretch)
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield the stretches; may be called again."""
+        return iter((self.bars,)) if isinstance(self.bars, Stretch) else self.bars.stretches()
+
+    def close(self) -> None:
+        """Drop what is on disk for this day alone; may be called twice."""
+        if isinstance(self.bars, Deal):
+            self.bars.close()
 
 
 class Pile:
     """Takes the bars of files and gives them back by day.
 
     Args:
-        held_bytes: how much it holds in memory; what is more, it moves to disk. A day comes back whole.
+        held_bytes: how much it holds in memory; what is more, it moves to disk. A day of more than half of that
+            comes back in stretches of a quarter of it.
         spill_to: the folder for the temporary file; by default where the system keeps its own.
     """
 
     def __init__(self, held_bytes: int = HELD_BYTES, spill_to: Path | None = None) -> None:
         self._most = held_bytes
         self._held = 0
+        self._folder = spill_to
         self._spill = Spill(spill_to)
+        self._deals: list[Deal] = []
         self._symbols: dict[str, int] = {}
         self._days: dict[tuple[str, str], int] = {}
         self._parts: dict[int, list[Part]] = {}
@@ -102,90 +107,39 @@ class Pile:
         for calendar, date in sorted(self._days):
             number = self._days[calendar, date]
             if number in there:
-                spilled, held = pieces.get(number, _NO_PIECES), self._parts.pop(number, [])
+                spilled, held = pieces.get(number, NO_PIECES), self._parts.pop(number, [])
                 yield self._day(calendar, date, spilled, held, names)
 
     def close(self) -> None:
         """Drop everything; may be called twice."""
         self._parts.clear()
         self._spill.close()
+        for deal in self._deals:
+            deal.close()
 
     def _move_to_disk(self) -> None:
         for day, parts in self._parts.items():
             for part in parts:
-                self._spill.write(day, part.file, (part.start_ns, part.symbol_index, *part.values))
+                self._spill.write(day, part)
         self._spill.flush()
         self._parts, self._held = {}, 0
 
-    def _day(
-        self, calendar: str, date: str, pieces: npt.NDArray[np.int64], parts: list[Part], names: tuple[str, ...]
-    ) -> Day:
-        counts = [*pieces[:, Spill.COUNT].tolist(), *(len(part.start_ns) for part in parts)]
-        files = [*pieces[:, Spill.FILE].tolist(), *(part.file for part in parts)]
-        values = np.empty((max(self._fields[file] for file in files), sum(counts)))
-        start_ns, index = np.empty(sum(counts), dtype=np.int64), np.empty(sum(counts), dtype=np.int32)
-        begin = 0
-        for piece in pieces:
-            end = begin + int(piece[Spill.COUNT])
-            fields = int(piece[Spill.COLUMNS]) - 2
-            self._spill.read(piece, (start_ns[begin:end], index[begin:end], *values[:fields, begin:end]))
-            values[fields:, begin:end] = np.nan
-            begin = end
-        for part in _drained(parts):
-            end = begin + len(part.start_ns)
-            start_ns[begin:end], index[begin:end] = part.start_ns, part.symbol_index
-            values[: len(part.values), begin:end] = part.values
-            values[len(part.values) :, begin:end] = np.nan
-            begin = end
-        symbols, index = _renumbered(index, names)
-        file = np.repeat(np.array(files, dtype=np.int32), counts)
-        return Day(
-            calendar=calendar, date=date, symbols=symbols, symbol_index=index, start_ns=start_ns, values=values,
-            file=file,
-        )  # fmt: skip
-
-
-_NO_PIECES = np.empty((0, 5), dtype=np.int64)
+    def _day(self, calendar: str, date: str, pieces: Pieces, held: list[Part], names: tuple[str, ...]) -> Day:
+        rows = max(self._fields[file] for file in (*pieces[:, Spill.FILE].tolist(), *(part.file for part in held)))
+        count = int(pieces[:, Spill.COUNT].sum()) + sum(len(part.start_ns) for part in held)
+        size = count * bytes_of_row(rows)
+        if 2 * size <= self._most:
+            stretch = gathered(self._spill, pieces, held, rows, names)
+            return Day(calendar=calendar, date=date, symbols=stretch.symbols, size=size, bars=stretch)
+        deal = Deal(self._folder, rows, names, self._most // 4)
+        self._deals.append(deal)
+        deal.take(chain((self._spill.part(piece) for piece in pieces), drained(held)))
+        return Day(calendar=calendar, date=date, symbols=deal.symbols(), size=size, bars=deal)
 
 
 def _bytes_of(part: Part) -> int:
     return part.start_ns.nbytes + part.symbol_index.nbytes + part.values.nbytes + _PART_BYTES
 
 
-def _drained(parts: list[Part]) -> Iterator[Part]:
-    """Yield parts in order, and let go of each."""
-    parts.reverse()
-    while parts:
-        yield parts.pop()
-
-
 def _by_date(whole: Part, dates: tuple[str, ...], date_index: Indices) -> Iterator[tuple[str, Part]]:
-    if date_index[0] == date_index[-1] and (date_index == date_index[0]).all():
-        yield dates[date_index[0]], whole
-        return
-    if np.any(date_index[1:] < date_index[:-1]):
-        order = np.argsort(date_index, kind="stable")
-        date_index = date_index[order]
-        whole = _rows(whole, order)
-    edges = np.searchsorted(date_index, np.arange(len(dates) + 1)).tolist()
-    for date, first, last in zip(dates, edges, edges[1:], strict=False):
-        if first < last:
-            yield date, _rows(whole, slice(first, last))
-
-
-def _rows(part: Part, rows: "npt.NDArray[np.intp] | slice") -> Part:
-    return Part(
-        file=part.file,
-        symbol_index=part.symbol_index[rows],
-        start_ns=part.start_ns[rows],
-        values=part.values[:, rows],
-    )
-
-
-def _renumbered(index: Indices, names: tuple[str, ...]) -> tuple[tuple[str, ...], Indices]:
-    """Return the names that occur, sorted, and for each row its name's place among them."""
-    has_bars = np.bincount(index, minlength=len(names)) > 0
-    present = sorted((names[place], place) for place in np.flatnonzero(has_bars).tolist())
-    number = np.zeros(len(names), dtype=np.int32)
-    number[[place for _, place in present]] = np.arange(len(present), dtype=np.int32)
-    return tuple(name for name, _ in present), number[index]
+    return ((dates[index], part) for index, part in split(whole, date_index))

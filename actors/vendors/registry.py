@@ -24,6 +24,7 @@ from actors.vendors.nautilus import NAUTILUS
 from actors.vendors.ninjatrader import NINJATRADER
 from actors.vendors.parquet_file import PARQUET
 from actors.vendors.peek import Head
+from actors.vendors.trade_csv import TRADE_CSV
 from actors.vendors.yahoo import YAHOO
 from actors.vendors.yfinance import YFINANCE
 from messages.errors import DataError
@@ -49,6 +50,7 @@ FORMATS: tuple[Format, ...] = (
     FIRSTRATE,
     MASSIVE,
     ALPHA_VANTAGE,
+    TRADE_CSV,
     CSV,
 )
 

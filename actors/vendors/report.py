@@ -1,8 +1,13 @@
 """What an import is asked, how far it is, and what it did; the names of fields are those in the documented JSON."""
 
+import re
+from collections.abc import Iterable
+
 import msgspec
 
 from actors.vendors.format import EXAMPLES, Stamp
+
+_MOST_REASONS = 3
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,3 +149,30 @@ def totals_of(files: list[FileReport], skipped: list[Skipped]) -> Totals:
         symbols=len({symbol for file in files for symbol in file.symbols}),
         sessions=len({(file.calendar, date) for file in files for date in file.sessions}),
     )
+
+
+def by_kind(skipped: Iterable[Skipped]) -> dict[str, list[Skipped]]:
+    """Return what was left out, by as much of the reason as many files share."""
+    kinds: dict[str, list[Skipped]] = {}
+    for one in skipped:
+        kinds.setdefault(re.split("[:;]", one.reason)[0], []).append(one)
+    return {_shared_reason(kind, alike): alike for kind, alike in kinds.items()}
+
+
+def _shared_reason(kind: str, alike: list[Skipped]) -> str:
+    """Return the reason with the advice behind its semicolon, where that is the same for all."""
+    reasons = {one.reason.partition(":")[0] for one in alike}
+    return reasons.pop() if len(reasons) == 1 else kind
+
+
+def nothing_in(skipped: list[Skipped]) -> str:
+    """Return the sentence that says why there is nothing to import: every file, if there is any, was left out."""
+    if not skipped:
+        return "there is no file of bars among the paths"
+    if len(skipped) == 1:
+        return f"there is nothing to import: the only file was skipped: {skipped[0].reason}"
+    kinds = by_kind(skipped)
+    reasons = [f"{why} ({len(alike)} of them)" if len(kinds) > 1 else why for why, alike in kinds.items()]
+    more = ["and other reasons"] if len(reasons) > _MOST_REASONS else []
+    told = "; ".join([*reasons[:_MOST_REASONS], *more])
+    return f"there is nothing to import: all {len(skipped)} files were skipped: {told}"

@@ -4,19 +4,21 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from actors.vendors.parts import Part
 from messages.errors import DataError
 
-_Pieces = npt.NDArray[np.int64]
+Pieces: TypeAlias = npt.NDArray[np.int64]
 _WIDTH = 5
+NO_PIECES: Pieces = np.empty((0, _WIDTH), dtype=np.int64)
 
 
 class Spill:
-    """Keeps pieces, each some columns of equal length, that belong to a day and come from a file.
+    """Keeps pieces, each a part of a day (or of a lesser span, by its number).
 
     Args:
         folder: where the temporary file is made, at the first write; by default where the system keeps its own.
@@ -30,15 +32,16 @@ class Spill:
         self._file: Any = None
         self._end = 0
         self._new: list[tuple[int, int, int, int, int]] = []
-        self._pieces: _Pieces = np.empty((0, _WIDTH), dtype=np.int64)
+        self._pieces = NO_PIECES
 
-    def write(self, day: int, file: int, columns: Sequence[npt.NDArray[Any]]) -> None:
+    def write(self, day: int, part: Part) -> None:
         """Keep a piece.
 
         Raises:
             DataError: the disk refuses.
         """
-        self._new.append((day, file, len(columns[0]), len(columns), self._end))
+        columns = (part.start_ns, part.symbol_index, *part.values)
+        self._new.append((day, part.file, len(part.start_ns), len(columns), self._end))
         with _explained():
             sink = self._opened()
             for column in columns:
@@ -57,13 +60,13 @@ class Spill:
         """Return the days that have pieces."""
         return set(self._pieces[:, self.DAY].tolist())
 
-    def by_day(self) -> dict[int, _Pieces]:
+    def by_day(self) -> dict[int, Pieces]:
         """Return for each day its pieces, in the order in which they were written."""
         pieces = self._pieces[np.argsort(self._pieces[:, self.DAY], kind="stable")]
         days, first = np.unique(pieces[:, self.DAY], return_index=True)
         return dict(zip(days.tolist(), np.split(pieces, first[1:]), strict=True)) if len(days) else {}
 
-    def read(self, piece: _Pieces, into: Sequence[npt.NDArray[Any]]) -> None:
+    def read(self, piece: Pieces, into: Sequence[npt.NDArray[Any]]) -> None:
         """Read a piece's columns into contiguous arrays of their kind and length.
 
         Raises:
@@ -75,6 +78,18 @@ class Spill:
             for column in into:
                 if source.readinto(column.data.cast("B")) != column.nbytes:
                     raise OSError("it is shorter than what was written to it")
+
+    def part(self, piece: Pieces) -> Part:
+        """Return a piece.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        count, fields = int(piece[self.COUNT]), int(piece[self.COLUMNS]) - 2
+        start_ns, index = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int32)
+        values = np.empty((fields, count))
+        self.read(piece, (start_ns, index, *values))
+        return Part(file=int(piece[self.FILE]), symbol_index=index, start_ns=start_ns, values=values)
 
     def close(self) -> None:
         """Delete the file; may be called twice."""

@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from actors.vendors import stamps
-from actors.vendors.format import Broken, BrokenRow
+from actors.vendors.format import Block, Broken, BrokenRow
 from actors.vendors.naming import SYMBOL
 from actors.vendors.stamps import StampForm
-from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps
+from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Mask, Stamps
 
 EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None")
 """What stands where there is no number."""
@@ -19,17 +18,6 @@ EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None")
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-
-
-class Sound(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The rows of a block that could be read, and the others."""
-
-    stamps_ns: Stamps
-    symbols: tuple[str, ...]
-    symbol_index: Indices
-    values: Floats
-    rows: Stamps
-    broken: Broken
 
 
 def value_rows(columns: Mapping[str, Floats], length: int, roles: Sequence[str] = VALUE_ROLES) -> Floats:
@@ -58,7 +46,7 @@ def read_tolerantly(
     form: StampForm,
     numbers: Sequence[str] = VALUE_ROLES,
     pattern: str = "",
-) -> Sound:
+) -> Block:
     """Read a block as text and keep the rows that make sense.
 
     Args:
@@ -94,7 +82,7 @@ def read_tolerantly(
         np.unique(cells[SYMBOL][keep].astype(str), return_inverse=True) if SYMBOL in cells else ([""], None)
     )
     count = int(np.count_nonzero(keep))
-    return Sound(
+    return Block(
         stamps_ns=stamps_ns[keep],
         symbols=tuple(str(symbol) for symbol in symbols),
         symbol_index=np.zeros(count, dtype=np.int32) if symbol_index is None else symbol_index.astype(np.int32),

@@ -1,14 +1,13 @@
 """Files of single trades: which rows can be trades, and the minute bars of those that can."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 import numpy as np
 
 from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Block
 from actors.vendors.folding import MinuteBars, TickFolder
-from actors.vendors.format import EXAMPLES, Broken, BrokenRow, Hints, RawBars
+from actors.vendors.format import EXAMPLES, Block, Broken, BrokenRow, Hints, RawBars
 from messages.columns import Floats, Indices, Mask, Stamps
 
 _NO_STAMPS = np.empty(0, dtype=np.int64)
@@ -42,8 +41,8 @@ class Refused:
 class TradeTape:
     """Takes a file's trades piece by piece and gives their one-minute bars."""
 
-    def __init__(self, assembler: Assembler, symbols: tuple[str, ...] = ("",)) -> None:
-        """Say who makes bars of one's minutes, and the symbol table of the trades."""
+    def __init__(self, assembler: Assembler, symbols: Collection[str] = ("",)) -> None:
+        """Say who makes bars of one's minutes, and the symbol table of the trades, which may grow with them."""
         self._assembler = assembler
         self._symbols = symbols
         self._folder = TickFolder()
@@ -74,10 +73,11 @@ class TradeTape:
         """Yield the bars of all trades, and what was left out."""
         bars = self._folder.finish()
         if len(bars):
-            self._assembler.remark(f"{self._trades} trades make {len(bars)} one-minute bars")
+            self._assembler.remark(made(self._trades, "trade", bars))
         if self._suspicious:
-            self._assembler.remark(f"{self._suspicious} trades that the vendor marks as suspicious are left out")
-        yield from assembled(self._assembler, bars, self._symbols, self._refused)
+            trades, are = ("trade", "is") if self._suspicious == 1 else ("trades", "are")
+            self._assembler.remark(f"{self._suspicious} {trades} that the vendor marks as suspicious {are} left out")
+        yield from assembled(self._assembler, bars, tuple(self._symbols), self._refused)
 
     def _judged(self, numbers: Floats, field: str, rows: Stamps, among: Mask | None = None) -> Mask:
         is_sound: Mask = np.isfinite(numbers) & (numbers > 0)
@@ -88,6 +88,12 @@ class TradeTape:
         ]
         self._refused.add(f"{field}_not_positive", examples, len(wrong))
         return is_sound
+
+
+def made(count: int, what: str, bars: MinuteBars) -> str:
+    """Return the sentence that says of how many rows the minutes were made."""
+    rows = f"1 {what} makes" if count == 1 else f"{count} {what}s make"
+    return f"{rows} {len(bars)} one-minute {'bar' if len(bars) == 1 else 'bars'}"
 
 
 def assembled(assembler: Assembler, bars: MinuteBars, symbols: tuple[str, ...], refused: Refused) -> Iterator[RawBars]:

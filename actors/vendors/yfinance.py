@@ -19,8 +19,8 @@ import numpy as np
 
 from actors.vendors import delimited
 from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Block, Layout
-from actors.vendors.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.delimited import Layout
+from actors.vendors.format import OFFSET, Block, Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.vendors.peek import Head
 from actors.vendors.stamps import form_of
 from actors.vendors.yahoo import YAHOO, calendar_of
@@ -61,7 +61,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
         assembler.remark(remark)
     for block in delimited.blocks(path, head.members[0] if head.members else "", layout):
         for raw in assembler.assembled(_unfolded(block, tickers)):
-            yield msgspec.structs.replace(raw, calendar=calendar, share=block.share)
+            yield msgspec.structs.replace(raw, calendar=calendar)
     assembler.finish()
 
 

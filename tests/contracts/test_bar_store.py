@@ -67,6 +67,19 @@ def test_the_interval_of_the_bars_is_kept_and_others_are_refused(store: BarStore
         store.merge("XNYS", DATE, day(bar("A", 1)))
 
 
+def test_all_bars_of_a_store_are_of_one_length(store: BarStore):
+    assert store.base_interval() is None
+    second = BarBatch.of(
+        [Bar(symbol="A", start_ns=START, open=1, high=1, low=1, close=1, volume=1, interval=Interval.parse("1s"))]
+    )
+    store.merge("XNYS", DATE, StoredDay(bars=second, verdicts=np.full(1, 4, dtype=np.uint8)))
+
+    assert store.base_interval() == Interval.parse("1s")
+    with pytest.raises(DataError, match="bars of 1m cannot be merged into a store of 1s bars"):
+        store.merge("XNYS", "2024-03-11", day(bar("A", 0)))
+    assert store.dates("XNYS") == (DATE,)
+
+
 def test_the_same_day_twice_changes_nothing(store: BarStore):
     given_day = day(bar("AAPL", 0, vwap=10.5), bar("MSFT", 1, close=NAN))
     store.merge("XNYS", DATE, given_day)

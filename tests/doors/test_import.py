@@ -58,7 +58,7 @@ def test_it_prints_a_row_a_file(call: Call, two_bars: Path, tmp_path: Path) -> N
 
     assert answer.code == 0
     assert answer.out.startswith(f"Imported into {tmp_path / 'store'}\n")
-    assert f"{tmp_path.name}/abc.csv" in answer.out
+    assert [*answer.out.splitlines()[3].split()][:3] == [f"{tmp_path.name}/abc.csv", "csv", "ABC"]
 
 
 def test_rejected_rows_are_shown_and_do_not_fail_the_import(call: Call, tmp_path: Path) -> None:

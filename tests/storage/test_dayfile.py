@@ -16,7 +16,7 @@ from actors.storage.dayfile import read_day, write_day
 from actors.storage.parquet import ParquetStore
 from messages.columns import BarBatch
 from messages.errors import DataError
-from tests.storage.days import DATE, all_regular, bar, day, file_of
+from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 
 
 def rewritten(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -73,6 +73,22 @@ def test_a_day_of_many_row_groups_is_read_whole_and_in_part(tmp_path: Path, monk
     only_last = store.read("XNYS", DATE, ["Z"])
     assert only_last is not None
     assert list(only_last.bars.bars()) == [bar("Z", 9)]
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_a_span_is_found_with_and_without_statistics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, statistics: bool
+):
+    monkeypatch.setattr(dayfile, "_ROW_GROUP", 3)
+    monkeypatch.setattr(dayfile, "_SEARCHED", statistics)
+    store = ParquetStore(tmp_path, segment_of=all_regular)
+    store.merge("XNYS", DATE, day(*(bar(symbol, minute) for symbol in "AB" for minute in range(10))))
+    store.close()
+
+    found = store.read("XNYS", DATE, span=(START + 4 * MINUTE, START + 6 * MINUTE))
+
+    assert found is not None
+    assert list(found.bars.bars()) == [bar("A", 4), bar("B", 4), bar("A", 5), bar("B", 5)]
 
 
 def test_names_in_another_order_are_read_all_the_same(store: ParquetStore):

@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from actors.storage import atomic
+from actors.storage.dayfile import read_day
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, SettingsError, StoreLocked
-from tests.storage.days import DATE, all_regular, bar, day, file_of
+from messages.values import Gap
+from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 
 
 def test_a_day_is_one_file_by_calendar_and_year(store: ParquetStore):
@@ -30,6 +33,63 @@ def test_a_merge_that_changes_nothing_leaves_the_file_alone(store: ParquetStore)
     store.merge("XNYS", DATE, day(bar("A", 0)))
 
     assert (file_of(store).stat().st_ino, file_of(store).stat().st_mtime_ns) == before
+
+
+def test_stretches_that_change_nothing_leave_the_file_alone_and_nothing_behind(store: ParquetStore):
+    store.merge("XNYS", DATE, day(bar("A", 0), bar("A", 1)))
+    before = file_of(store).stat()
+
+    store.merge_stretches("XNYS", DATE, ("A",), (day(bar("A", minute)) for minute in range(2)))
+
+    after = file_of(store).stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert list(file_of(store).parent.iterdir()) == [file_of(store)]
+
+
+@pytest.mark.parametrize("second", [0, 1])
+def test_stretches_in_disorder_change_nothing(store: ParquetStore, second: int):
+    with pytest.raises(DataError, match="must follow each other in time"):
+        store.merge_stretches("XNYS", DATE, ("A",), [day(bar("A", 1)), day(bar("A", second))])
+
+    assert store.read("XNYS", DATE) is None
+    assert list(file_of(store).parent.iterdir()) == []
+
+
+def test_each_stretch_is_a_group_of_rows(store: ParquetStore):
+    store.merge_stretches("XNYS", DATE, ("A", "B"), (day(bar("AB"[minute], minute)) for minute in range(2)))
+
+    assert pq.read_metadata(file_of(store)).num_row_groups == 2
+    assert store.symbols("XNYS", DATE) == ("A", "B")
+    assert pd.read_parquet(file_of(store))["symbol"].tolist() == ["A", "B"]
+
+
+def test_a_day_that_loses_a_bar_is_one_file_in_the_place_of_the_old_one(store: ParquetStore):
+    store.merge_stretches("XNYS", DATE, ("A", "B"), (day(bar("AB"[minute], minute)) for minute in range(2)))
+    before = file_of(store).stat().st_mtime_ns, file_of(store).stat().st_ino
+    gap = Gap(symbols=("A",), start_ns=START, end_ns=START + MINUTE)
+
+    store.withdraw("XNYS", DATE, [gap])
+    after = file_of(store).stat().st_mtime_ns, file_of(store).stat().st_ino
+    again = store.withdraw("XNYS", DATE, [gap])
+
+    assert (again, after == before) == (0, False)
+    assert (file_of(store).stat().st_mtime_ns, file_of(store).stat().st_ino) == after
+    assert pq.read_metadata(file_of(store)).num_row_groups == 1
+    assert list(file_of(store).parent.iterdir()) == [file_of(store)]
+
+
+def test_a_day_whose_last_bar_goes_while_it_is_opened_is_not_there(
+    store: ParquetStore, monkeypatch: pytest.MonkeyPatch
+):
+    store.merge("XNYS", DATE, day(bar("A", 0)))
+
+    def too_late(path: Path, *given: object) -> object:
+        path.unlink()
+        return read_day(path, *given)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr("actors.storage.parquet.read_day", too_late)
+
+    assert store.read("XNYS", DATE) is None
 
 
 def test_a_damaged_day_is_not_merged_over(store: ParquetStore):

@@ -38,8 +38,8 @@ def test_inspect_says_what_the_documented_json_says(tmp_path: Path) -> None:
     (day,) = inspect_store(store, calendars=SESSIONS.__getitem__).days
 
     assert msgspec.to_builtins(day) == {
-        "date": "2024-03-08", "calendar": "XNYS", "symbol": "AAPL", "expected_minutes": 390, "bars": 378,
-        "missing_minutes": 12,
+        "date": "2024-03-08", "calendar": "XNYS", "symbol": "AAPL", "base_interval": "1m",
+        "expected_minutes": 390, "bars": 378, "missing_minutes": 12,
         "missing": [f"2024-03-08T20:{minute}:00Z" for minute in (48, 49, 50, 51, 52, 55, 56, 57, 58, 59)],
         "extended_bars": 2, "first": "2024-03-08T14:30:00Z", "last": "2024-03-08T20:47:00Z",
         "high": 11.0, "low": 9.0, "volume": 37_800.0,
@@ -234,6 +234,36 @@ def test_a_folder_without_bars_and_a_path_that_is_not_there_are_errors(tmp_path:
     assert run(tmp_path).error == "there is no file of bars among the paths"
     with pytest.raises(DataError, match=r"nowhere\.csv: there is no such file or folder"):
         run(tmp_path / "nowhere.csv")
+
+
+def test_a_refused_file_within_a_folder_is_told_by_its_place_there(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        written(tmp_path / "in" / folder / "X.csv", HEADER + "2024-03-08 10:00:00,1,1,1,1,1\n")
+
+    errors = [file.error or "" for file in run(tmp_path / "in", tz="UTC").files]
+
+    assert [error.partition(": ")[0] for error in errors] == ["in/a/X.csv", "in/b/X.csv"]
+
+
+def test_where_every_file_of_a_folder_was_skipped_the_error_says_why(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("hello")
+    alone = run(tmp_path).error or ""
+    for name in ("A-5m.json", "B-5m.json", "C-15m.json", "D-30m.json"):
+        written(tmp_path / "in" / name, "[[1704067200000,1,1,1,1,1]]")
+    several = run(tmp_path).error or ""
+    for name in ("C-15m.json", "D-30m.json"):
+        (tmp_path / "in" / name).unlink()
+
+    minutes_only = "only one-minute bars are imported"
+    assert alone.startswith("there is nothing to import: the only file was skipped: fits no format: it begins with")
+    assert several == (
+        "there is nothing to import: all 5 files were skipped: "
+        f"freqtrade candles of 5m; {minutes_only} (2 of them); freqtrade candles of 15m; {minutes_only} (1 of them); "
+        f"freqtrade candles of 30m; {minutes_only} (1 of them); and other reasons"
+    )
+    assert run(tmp_path / "in").error == (
+        f"there is nothing to import: all 2 files were skipped: freqtrade candles of 5m; {minutes_only}"
+    )
 
 
 def test_options_that_name_something_unknown_are_errors(tmp_path: Path) -> None:

@@ -349,16 +349,31 @@ def test_ticks_beside_minutes_are_imported_only_when_they_are_asked_for() -> Non
     report, _ = imported(DATA / "lean/Data/equity/usa")
 
     assert {file.format for file in report.files} == {"lean"}
-    reasons = {skip.reason.partition("; ")[2] for skip in report.skipped if "trade data" in skip.reason}
+    reasons = {skip.reason.partition(", ")[2] for skip in report.skipped if "trade data" in skip.reason}
     assert reasons == {
-        "the day's minute bars stand beside it, so imported only with --format lean-tick",
-        "the day's minute bars stand beside it, so imported only with --format lean-second",
+        "beside which stand the day's minute bars; imported only with --format lean-tick",
+        "beside which stand the day's minute bars; imported only with --format lean-second",
     }
 
 
 @pytest.mark.parametrize("path", [*files("freqtrade/*-1m.feather", slow=False), *files("freqtrade/*-1m.json")])
 def test_freqtrades_candles_are_stored_as_they_are(path: Path) -> None:
     assert check(path, freqtrade(path)).format == "freqtrade"
+
+
+def test_freqtrades_feather_of_a_pair_differs_from_its_json_in_the_last_bit() -> None:
+    paths = [DATA / f"freqtrade/UNITTEST_BTC-1m.{packing}" for packing in ("feather", "json")]
+    rounded, exact = (freqtrade(path)[BARS] for path in paths)
+
+    # Who wrote the Feather had read the JSON as pandas does by default, which is not exact.
+    changed = (rounded != exact).any(axis=1)
+    np.testing.assert_array_max_ulp(rounded.to_numpy(), exact.to_numpy(), maxulp=1)
+    report = import_paths(paths, MemoryStore(), calendars=calendar_of)
+    assert [(file.kept, file.duplicates, file.corrected) for file in report.files] == [
+        (len(exact), 0, 0),
+        (0, int((~changed).sum()), int(changed.sum())),
+    ]
+    assert changed.sum() == 5655
 
 
 @pytest.mark.parametrize("path", files("freqtrade/XRP_ETH-trades.*", slow=False))
@@ -372,14 +387,35 @@ def test_freqtrades_trades_make_its_own_candles(path: Path) -> None:
     pd.testing.assert_frame_equal(stored[BARS], candles[BARS], rtol=1e-12)
 
 
-def test_freqtrades_folder_is_imported_minute_files_only() -> None:
+def test_of_freqtrades_folder_minute_files_and_what_has_none_beside_it_are_imported() -> None:
     report, _ = imported(DATA / "freqtrade")
 
     names = [Path(file.path).name for file in report.files]
-    assert names == ["UNITTEST_BTC-1m.feather", "UNITTEST_BTC-1m.json", "XRP_ETH-1m.feather"]
+    candles = ["UNITTEST_BTC-1m.feather", "UNITTEST_BTC-1m.json", "XRP_ETH-1m.feather"]
+    assert names == [*candles, "BCHEUR.csv", "BCHEUR.csv"]
     reasons = {Path(skip.path).name: skip.reason for skip in report.skipped}
     assert reasons["ETH_BTC-5m.feather"] == "freqtrade candles of 5m; only one-minute bars are imported"
     assert reasons["UNITTEST_BTC-8m.json.gz"] == "freqtrade candles of 8m; only one-minute bars are imported"
+
+
+@pytest.mark.parametrize(
+    ("path", "names", "unit"),
+    [
+        ("trades/bitstampUSD.csv", ["at", "price", "size"], "s"),
+        ("trades/trades-mgtox-usd-2013-01-01.csv", None, "us"),
+        ("freqtrade/kraken/trades_csv/BCHEUR.csv", ["at", "price", "size"], "s"),
+        ("nautilus/tardis/bitmex_trades_XBTUSD.csv", None, "us"),
+    ],
+)
+def test_trades_as_text_are_stored_as_the_minutes_they_make(path: str, names: list[str] | None, unit: str) -> None:
+    frame = pd.read_csv(DATA / path, names=names)
+    frame = frame.rename(columns={"timestamp": "at", "amount": "size"} | ({} if "timestamp" in frame else {"id": "at"}))
+    sound = frame[frame["size"] > 0].assign(at=lambda trades: pd.to_datetime(trades["at"], unit=unit, utc=True))
+
+    stored = held(DATA / path, FOLDED, symbol="A", format="trade-csv")
+
+    expected = folded(sound.assign(symbol="A"))[stored.columns]
+    pd.testing.assert_frame_equal(stored, expected, check_dtype=False, rtol=1e-12)
 
 
 @pytest.mark.parametrize("path", files("backtrader/2006-01-02-volume-min-001.txt", slow=False))

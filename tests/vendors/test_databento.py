@@ -31,12 +31,13 @@ def dbn():  # a module that may not be there
         return pytest.importorskip("databento_dbn")
 
 
-def file_of(dbn, path: Path, schema: str, records: list, dataset: str = "XNAS.ITCH", numbers: str = "7") -> Path:
+def file_of(dbn, path: Path, schema: str, records: list, dataset: str = "XNAS.ITCH", numbers: str = "7",
+            symbol: str = "AAPL", end: int = UNDEFINED) -> Path:  # fmt: skip
     interval = {"start_date": np.datetime64("2024-07-02").item(), "end_date": np.datetime64("2024-07-03").item()}
     metadata = dbn.Metadata(
-        dataset=dataset, start=START, stype_in=dbn.SType.RAW_SYMBOL, stype_out=dbn.SType.INSTRUMENT_ID,
-        schema=dbn.Schema.from_str(schema), symbols=["AAPL"], partial=[], not_found=[],
-        mappings=[SimpleNamespace(raw_symbol="AAPL", intervals=[SimpleNamespace(symbol=numbers, **interval)])],
+        dataset=dataset, start=START, end=end, stype_in=dbn.SType.RAW_SYMBOL, stype_out=dbn.SType.INSTRUMENT_ID,
+        schema=dbn.Schema.from_str(schema), symbols=[symbol], partial=[], not_found=[],
+        mappings=[SimpleNamespace(raw_symbol=symbol, intervals=[SimpleNamespace(symbol=numbers, **interval)])],
     )  # fmt: skip
     return written(path, metadata.encode() + b"".join(bytes(record) for record in records))
 
@@ -57,7 +58,7 @@ def trade(dbn, second: float, price: int = 10 * NANO, late: float = 0.0) -> obje
 
 
 def read(place: str) -> RawBars:
-    (found,) = blocks(DATA / place)
+    (found,) = blocks(DATA / place, is_format_named=True)
     return found
 
 
@@ -175,6 +176,53 @@ def test_trades_of_an_unknown_instrument_are_broken(dbn, tmp_path: Path) -> None
     path = file_of(dbn, tmp_path / "x.dbn", "trades", [trade(dbn, 30)], numbers="8")
 
     assert [(len(raw.start_ns), raw.broken.count) for raw in blocks(path)] == [(0, 1)]
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(Unsupported) as refused:
+        blocks(path)
+    return str(refused.value)
+
+
+def test_trades_and_seconds_give_way_to_bars_beside_them_unless_the_format_is_named(dbn, tmp_path: Path) -> None:
+    trades = file_of(dbn, tmp_path / "x.trades.dbn", "trades", [trade(dbn, 30)])
+    seconds = file_of(dbn, tmp_path / "x.ohlcv-1s.dbn", "ohlcv-1s", [bar(dbn, 0.5, rtype=32)])
+    beside = "beside which stand the day's {} bars; imported only with --format databento"
+
+    assert refusal(trades) == "Databento trades data, " + beside.format("second")
+    assert times(blocks(seconds)[0]) == ["2024-07-02 00:00"]
+    file_of(dbn, tmp_path / "minutes.dbn", "ohlcv-1m", [bar(dbn, 0)])
+    assert refusal(trades) == "Databento trades data, " + beside.format("minute")
+    assert refusal(seconds) == "Databento ohlcv-1s data, " + beside.format("minute")
+    assert times(blocks(trades, is_format_named=True)[0]) == ["2024-07-02 00:00"]
+
+
+def other_minutes(dbn, path: Path, what: str) -> None:
+    match what:
+        case "another symbol":
+            file_of(dbn, path, "ohlcv-1m", [bar(dbn, 0, number=8)], numbers="8", symbol="MSFT")
+        case "another dataset":
+            file_of(dbn, path, "ohlcv-1m", [bar(dbn, 0)], dataset="ARCX.PILLAR")
+        case "an earlier day":
+            file_of(dbn, path, "ohlcv-1m", [bar(dbn, 0)], end=START)
+        case "another hour":
+            file_of(dbn, path, "ohlcv-1m", [bar(dbn, -60)])
+        case "several venues":
+            file_of(dbn, path, "ohlcv-1m", [bar(dbn, 0), bar(dbn, 1, publisher=3)])
+        case "a damaged file":
+            written(path, "rubbish")
+
+
+WHATS = ["another symbol", "another dataset", "an earlier day", "another hour", "several venues", "a damaged file"]
+
+
+@pytest.mark.parametrize("what", WHATS)
+def test_trades_are_read_beside_what_has_none_of_their_bars(dbn, tmp_path: Path, what: str) -> None:
+    trades = file_of(dbn, tmp_path / "x.trades.dbn", "trades", [trade(dbn, 30)])
+
+    other_minutes(dbn, tmp_path / "x.ohlcv-1m.dbn", what)
+
+    assert times(blocks(trades)[0]) == ["2024-07-02 00:00"]
 
 
 @pytest.mark.parametrize("schema", ["ohlcv-1m", "ohlcv-1s", "trades"])

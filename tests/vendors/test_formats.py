@@ -85,6 +85,8 @@ def test_ninjatrader_has_no_header_and_is_stamped_at_the_end_in_utc(tmp_path: Pa
     assert detect(Head(path)).name == "ninjatrader"
     assert (times(raw), close(raw), raw.symbols) == (["2011-01-03 14:30"], [126.39], ("SPY",))
     assert times(only(path, tz="America/New_York", stamp=Stamp.START)) == ["2011-01-03 19:31"]
+    assert raw.remarks == ("the symbol SPY is taken from the file's name; --symbol gives another",)
+    assert only(path, symbol="ES").remarks == ()
 
 
 def kline(open_time: int) -> str:

@@ -81,9 +81,9 @@ def test_what_lean_has_besides_minute_trades_is_told_apart(tmp_path: Path, place
 @pytest.mark.parametrize(
     ("resolution", "beside", "sentence"),
     [
-        ("tick", "minute", "the day's minute bars stand beside it, so imported only with --format lean-tick"),
-        ("tick", "second", "the day's second bars stand beside it, so imported only with --format lean-tick"),
-        ("second", "minute", "the day's minute bars stand beside it, so imported only with --format lean-second"),
+        ("tick", "minute", "beside which stand the day's minute bars; imported only with --format lean-tick"),
+        ("tick", "second", "beside which stand the day's second bars; imported only with --format lean-tick"),
+        ("second", "minute", "beside which stand the day's minute bars; imported only with --format lean-second"),
     ],
 )
 def test_finer_trades_beside_the_days_bars_are_refused(
@@ -99,7 +99,10 @@ def test_finer_trades_beside_the_days_bars_are_refused(
     ("place", "sentence"),
     [
         ("forex/oanda/minute/nzdusd/20140501_quote.zip", "has quotes only; imported with --format lean-quote or with"),
-        ("equity/usa/tick/spy/20131007_trade.zip", "no one-minute bars, so imported only with --format lean-tick"),
+        (
+            "equity/usa/tick/spy/20131007_trade.zip",
+            "tick trade data of equity usa; imported only with --format lean-tick",
+        ),
     ],
 )
 def test_what_another_lean_format_reads_is_refused_with_its_name(tmp_path: Path, place: str, sentence: str) -> None:

@@ -37,7 +37,7 @@ def test_ticks_fold_to_minutes_without_the_suspicious(tmp_path: Path) -> None:
     assert raw.values.T.tolist() == [[100, 101, 100, 101, 400, 100.75, 2], [100, 100, 100, 100, 50, 100, 1]]
     assert raw.remarks == (
         "3 trades make 2 one-minute bars",
-        "1 trades that the vendor marks as suspicious are left out",
+        "1 trade that the vendor marks as suspicious is left out",
     )
 
 
@@ -95,7 +95,7 @@ def test_seconds_fold_to_minutes(tmp_path: Path) -> None:
 
     assert detect(Head(path)) is LEAN_SECOND
     assert (times(raw), raw.values[:, 0].tolist()) == (["2013-10-07 13:30"], [100, 102, 99, 101.5, 10])
-    assert raw.remarks == ("2 one-second bars make 1 one-minute bars",)
+    assert raw.remarks == ("2 one-second bars make 1 one-minute bar",)
 
 
 def test_a_second_that_can_be_no_bar_is_left_out_of_its_minute(tmp_path: Path) -> None:

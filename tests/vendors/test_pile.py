@@ -1,16 +1,20 @@
 """Bars by day: in memory or on disk they come back the same, and without the files that turned out to be broken."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.vendors.parts import Part
 from actors.vendors.pile import Day, Pile
 from actors.vendors.spill import Spill
 from messages.errors import DataError
+from messages.values import MINUTE_NS
 from tests.vendors.files import same
 from tests.vendors.test_grouping import file_of, rows
 
@@ -21,13 +25,28 @@ steps = st.lists(
 Step = tuple[int, list[tuple[int, int, int, int]], int, bool]
 
 
-def days(steps: list[Step], held_bytes: int) -> list[Day]:
+Bars = tuple[tuple[str, str, tuple[str, ...]], npt.NDArray[np.float64]]
+
+
+def in_order(day: Day) -> Bars:
+    """Return what a day is called, and its rows sorted by cell: those of one cell in the order that they came in."""
+    found = list(day.stretches())
+    day.close()
+    assert all(one.start_ns.max() < other.start_ns.min() for one, other in pairwise(found))
+    place = np.concatenate([[day.symbols.index(part.symbols[at]) for at in part.symbol_index] for part in found])
+    start_ns = np.concatenate([part.start_ns for part in found])
+    columns = [place, start_ns, np.concatenate([part.file for part in found])]
+    rows = np.vstack([*columns, np.hstack([part.values for part in found])])
+    return (day.calendar, day.date, day.symbols), rows[:, np.lexsort((place, start_ns))]
+
+
+def days(steps: list[Step], held_bytes: int) -> list[Bars]:
     pile = Pile(held_bytes)
     for file, lines, fields, is_broken in steps:
         pile.add(file, f"calendar {file % 2}", file_of(lines, 1, fields))
         if is_broken:
             pile.forget(file)
-    count, found = len(pile), list(pile.take())
+    count, found = len(pile), [in_order(day) for day in pile.take()]
     pile.close()
     assert count == len(found)
     return found
@@ -38,13 +57,32 @@ def days(steps: list[Step], held_bytes: int) -> list[Day]:
 def test_what_was_on_disk_comes_back_as_what_was_in_memory(steps: list[Step], held_bytes: int) -> None:
     spilled, held = days(steps, held_bytes), days(steps, 1 << 30)
 
-    assert [(day.calendar, day.date, day.symbols) for day in spilled] == [
-        (day.calendar, day.date, day.symbols) for day in held
-    ]
-    for one, other in zip(spilled, held, strict=True):
-        assert all(
-            same(getattr(one, name), getattr(other, name)) for name in ("symbol_index", "start_ns", "values", "file")
-        )
+    assert [day for day, _ in spilled] == [day for day, _ in held]
+    for (_, one), (_, other) in zip(spilled, held, strict=True):
+        assert same(one, other)
+
+
+def test_a_large_day_comes_back_in_stretches_that_may_be_had_again() -> None:
+    pile = Pile(held_bytes=1_000)
+    for _ in range(2):
+        pile.add(0, "24/7", file_of([(symbol, 0, minute, 1) for symbol in range(3) for minute in range(5)], 10, 5))
+    (day,) = pile.take()
+
+    first, again = ([stretch.start_ns.tolist() for stretch in day.stretches()] for _ in range(2))
+    day.close()
+    pile.close()
+
+    assert [sorted(set(starts)) for starts in first] == [[10 * minute * MINUTE_NS] for minute in range(5)]
+    assert (again, day.symbols, day.is_whole) == (first, ("A", "B", "C"), False)
+
+
+def test_the_last_stretch_of_a_day_may_be_short() -> None:
+    pile = Pile(held_bytes=1_000)
+    pile.add(0, "24/7", file_of([(0, 0, minute, 1) for minute in (*range(4), *range(4), *range(5))], 10, 5))
+    (day,) = pile.take()
+
+    assert [len(stretch.start_ns) for stretch in day.stretches()] == [6, 6, 1]
+    pile.close()
 
 
 def test_a_file_whose_blocks_differ_in_fields_has_the_most_of_them_on_every_day() -> None:
@@ -52,7 +90,7 @@ def test_a_file_whose_blocks_differ_in_fields_has_the_most_of_them_on_every_day(
     pile.add(0, "24/7", file_of([(0, 0, 0, 1)], 1, 5))
     pile.add(0, "24/7", file_of([(0, 1, 0, 1)], 1, 7))
 
-    assert [day.values.shape for day in pile.take()] == [(7, 1), (7, 1)]
+    assert [part.values.shape for day in pile.take() for part in day.stretches()] == [(7, 1), (7, 1)]
 
 
 def test_no_bars_are_no_day() -> None:
@@ -71,12 +109,13 @@ def test_a_disk_that_refuses_is_told_in_one_sentence(tmp_path: Path) -> None:
 
 def test_a_temporary_file_that_lost_its_end_is_told() -> None:
     spill = Spill(None)
-    spill.write(0, 0, (np.zeros(3),))
+    nothing = np.zeros(3, dtype=np.int64)
+    spill.write(0, Part(file=0, start_ns=nothing, symbol_index=nothing.astype(np.int32), values=np.zeros((5, 3))))
     spill.flush()
     (piece,) = spill.by_day()[0]
 
     with pytest.raises(DataError, match="shorter than what was written"):
-        spill.read(piece, (np.zeros(4),))
+        spill.read(piece, (np.zeros(40),))
     spill.close()
 
 

@@ -1,0 +1,96 @@
+"""Single trades as delimited text, folded to one-minute bars with vwap and number of trades.
+
+Kraken's and Bitcoincharts' history has no header: seconds since 1970, price, amount. Others name their columns: a time,
+a price, an amount, and perhaps a symbol; Tardis counts microseconds since 1970, and so do the ids of Mt. Gox's trades,
+which have no other time. Exchanges of crypto currencies write such files, around the clock and in UTC; --calendar and
+--tz say otherwise. Where one-minute bars of the symbol and day stand in the same folder the trades are read only when
+``--format`` says so.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from actors.vendors import delimited, stamps
+from actors.vendors.assemble import Assembler
+from actors.vendors.delimited import Layout
+from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.vendors.naming import SYMBOL
+from actors.vendors.peek import Head
+from actors.vendors.stamps import StampForm
+from actors.vendors.trades import TradeTape, without_stamp
+
+_TIMES = ("timestamp", "time", "datetime", "ts", "id")
+_SIZES = ("amount", "size", "quantity", "qty", "volume")
+_BARS = {"open", "high", "low", "close"}
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+def _sniff(head: Head) -> bool:
+    return head.is_text and not head.is_json and _layout(head) is not None
+
+
+def _layout(head: Head) -> Layout | None:
+    header = [name.lower() for name in head.cells(0)]
+    places, header_lines = _named(header), 1
+    if not places:
+        places, header_lines = _unnamed(header), 0
+    row = head.cells(header_lines)
+    if not places or len(row) != len(header):
+        return None
+    form = stamps.form_of(row[places["time"]])
+    is_exact = form in (StampForm.EPOCH, StampForm.EPOCH_SECONDS, StampForm.ISO, StampForm.ISO_OFFSET)
+    return Layout(
+        delimiter=head.delimiter,
+        places=places,
+        width=len(header),
+        header_lines=header_lines and header_lines + head.leading_lines,
+        form=form,
+        numbers=("price", "size"),
+    ) if is_exact else None  # fmt: skip
+
+
+def _named(header: list[str]) -> dict[str, int]:
+    time, size = (next((name for name in names if name in header), None) for names in (_TIMES, _SIZES))
+    if time is None or size is None or "price" not in header or _BARS & set(header):
+        return {}
+    symbol = {SYMBOL: header.index(SYMBOL)} if SYMBOL in header else {}
+    return {"time": header.index(time), "price": header.index("price"), "size": header.index(size)} | symbol
+
+
+def _unnamed(cells: list[str]) -> dict[str, int]:
+    is_trade = len(cells) == 3 and all(map(_NUMBER.fullmatch, cells))
+    return {"time": 0, "price": 1, "size": 2} if is_trade else {}
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    head = Head(path)
+    layout = _layout(head)
+    if layout is None:
+        raise Unsupported("no trades: wanted are columns of a time, a price and an amount")
+    symbols: dict[str, int] = {}
+    tape = TradeTape(Assembler(fmt, without_stamp(hints), path, is_local=layout.form.is_local), symbols)
+    for block in delimited.blocks(path, head.members[0] if head.members else "", layout):
+        tape.add_broken(block.broken)
+        number = np.array([symbols.setdefault(name, len(symbols)) for name in block.symbols], dtype=np.int32)
+        price, size = block.values
+        tape.add(block.stamps_ns, price, size, block.rows, symbol_index=number[block.symbol_index])
+    yield from tape.bars()
+
+
+TRADE_CSV = Format(
+    name="trade-csv",
+    title="single trades as text, folded to minutes",
+    source="https://support.kraken.com/articles/360047543791-downloadable-historical-market-data-time-and-sales-",
+    stamp=Stamp.START,
+    tz="UTC",
+    adjusted=False,
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    gives_way=True,
+    sniff=_sniff,
+    read=_read,
+    calendar="24/7",
+)
