@@ -40,11 +40,20 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Closed sessions of which daily bars are kept, those with their minutes included; ``require`` adds to it."""
     quote_window: int = 1000
     """Quotes and ticks kept per symbol."""
+    base_interval: Interval = ONE_MINUTE
+    """The length of the bars that the session is made of, 1 s to 1 m. A session of New York has 23,400 seconds, and
+    takes as many times 52 bytes for each symbol: 1.2 MB, and nearly as much for every trailing session. A store
+    holds bars of one length."""
 
     def __post_init__(self) -> None:
+        base = self.base_interval
+        if not 0 < base.seconds <= ONE_MINUTE.seconds or ONE_MINUTE.seconds % base.seconds:
+            raise SettingsError(f"a minute is no whole multiple of base_interval {base}; 1s, 5s, 15s or 1m are usual")
+        if self.intervals is DEFAULT_INTERVALS and base < ONE_MINUTE:  # nobody has said which
+            msgspec.structs.force_setattr(self, "intervals", (ONE_MINUTE, *DEFAULT_INTERVALS))
         for interval in self.intervals:
-            if interval <= ONE_MINUTE or interval.span_ns % ONE_MINUTE.span_ns:
-                raise SettingsError(f"interval {interval} is no whole multiple of 1m, whose bars are told anyway")
+            if interval <= base or interval.seconds % base.seconds:
+                raise SettingsError(f"interval {interval} is no whole multiple of {base}, whose bars are told anyway")
         if len(set(self.intervals)) != len(self.intervals):
             raise SettingsError("an interval is named twice")
         if self.unknown_symbols not in ("add", "reject"):
@@ -99,7 +108,7 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_lag_s: float = 5.0
     """An arrival so long after what it tells of is news."""
     max_clock_skew_s: float = 2.0
-    """A bar that comes so long before its end waits for it; one that comes earlier still is refused."""
+    """A bar, a trade or a quote that comes so long before its time waits; what comes earlier still is refused."""
     record_every_min: float = 5.0
     """How often the day is written to the store."""
 
@@ -110,6 +119,37 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         for name in ("post_market_delay_min", "prefetch_window_min", "max_lag_s", "max_clock_skew_s"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"live {name} is 0 or more, not {getattr(self, name)}")
+
+
+class FeedRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How patient the runner of a feed is, and how far it may run ahead; by the clock, unless it says otherwise.
+
+    Raises:
+        SettingsError: a number makes no sense.
+    """
+
+    stale_after_s: float = 90.0
+    """A remote feed that gives nothing for so long, while data is expected, is taken for dead and connected anew."""
+    backoff_s: float = 1.0
+    """From the first loss to the next try; doubles with each loss after, until something comes in."""
+    longest_backoff_s: float = 60.0
+    jitter: float = 0.2
+    """The share by which a wait may be longer, at random."""
+    seed: int = 0
+    credit: int = 64
+    """Events with data that the coordinator may be behind by."""
+    most_waiting: int = 200_000
+    """Bars, trades and quotes that may wait for credit; with more, the feed is not read from until some are gone."""
+    report_every_s: float = 1.0
+    """Of real time."""
+
+    def __post_init__(self) -> None:
+        for name in ("stale_after_s", "backoff_s", "longest_backoff_s", "credit", "most_waiting"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingsError(f"feed {name} is more than 0, not {getattr(self, name)}")
+        for name in ("jitter", "report_every_s"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingsError(f"feed {name} is 0 or more, not {getattr(self, name)}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,6 +182,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What the feed of a backtest does wrong to the tape, so that its repair can be watched and tested."""
     upkeep: UpkeepRules = UpkeepRules()
     live: LiveRules = LiveRules()
+    feed: FeedRules = FeedRules()
+    """Of every feed."""
     fill_from: tuple[str, ...] = ()
     """Where missing minutes are asked for, in order of preference: stores, or folders of vendors' files."""
     certify: bool = False
@@ -150,6 +192,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Tickets out at once when running free."""
     minutes_per_ticket: int = 64
     """Minutes that travel on one ticket when running free at full speed."""
+    end_of_data_timeout_s: float = 60.0
+    """Session time after the tape's last bar, when the tape stops before the close, until a backtest's session ends."""
     late_after_s: float = 10.0
     """A subscriber that holds up the run for so long is named in the status."""
     lockstep_timeout_s: float | None = 600.0
@@ -163,6 +207,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not 0 <= self.speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
         _check_dates(self.start, self.end)
+        if not 0 < self.end_of_data_timeout_s < math.inf:
+            raise SettingsError(f"end_of_data_timeout_s is more than 0, not {self.end_of_data_timeout_s}")
         if self.last is not None and self.last < 1:
             raise SettingsError(f"last is the number of sessions to play, 1 or more, not {self.last}")
         if self.credit < 1 or self.minutes_per_ticket < 1:
@@ -216,7 +262,14 @@ def _is_date(text: str) -> bool:
 
 
 def _spell_out_intervals(rules: Any) -> None:
-    """Let a file say ``intervals = ["5m", "1h"]``."""
-    if isinstance(rules, dict) and isinstance(rules.get("intervals"), list):
-        texts = rules["intervals"]
-        rules["intervals"] = [{"seconds": Interval.parse(t).seconds} if isinstance(t, str) else t for t in texts]
+    """Let a file say ``intervals = ["5m", "1h"]`` and ``base_interval = "1s"``."""
+    if not isinstance(rules, dict):
+        return
+    if isinstance(rules.get("intervals"), list):
+        rules["intervals"] = list(map(_spelled_out, rules["intervals"]))
+    if "base_interval" in rules:
+        rules["base_interval"] = _spelled_out(rules["base_interval"])
+
+
+def _spelled_out(given: Any) -> Any:
+    return {"seconds": Interval.parse(given).seconds} if isinstance(given, str) else given

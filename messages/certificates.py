@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from messages.values import Nanos, Segment, TradingSession, VerdictRun
+from messages.values import Interval, Nanos, Segment, TradingSession, VerdictRun
 
 CERTIFICATE_VERSION = 1
 
@@ -77,6 +77,8 @@ class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
     tz: str
     segments: tuple[Segment, ...]
     """The hours used."""
+    base_interval: str = "1m"
+    """The length of the bars that are certified; where it is shorter, minutes are bars of this length here."""
     intervals: tuple[str, ...]
     """The derived bars that are in the digest, such as ``5m``."""
     symbols: tuple[SymbolVerdicts, ...]
@@ -109,7 +111,13 @@ class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def session(self) -> TradingSession:
         """The session with the hours used."""
-        return TradingSession(calendar=self.calendar, date=self.date, tz=self.tz, segments=self.segments)
+        return TradingSession(
+            calendar=self.calendar,
+            date=self.date,
+            tz=self.tz,
+            segments=self.segments,
+            base_interval=Interval.parse(self.base_interval),
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -113,9 +113,15 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
 
     @classmethod
     def of(cls, bars: Iterable[Bar]) -> "BarBatch":
-        """Make a batch of bars; of two for the same cell the later one stays."""
+        """Make a batch of bars; of two for the same cell the later one stays.
+
+        Raises:
+            DataError: they are not all of one length.
+        """
         cells = {(bar.start_ns, bar.symbol): bar for bar in bars}
         rows = [cells[key] for key in sorted(cells)]
+        if len(lengths := {bar.interval for bar in rows}) > 1:
+            raise DataError(f"the bars of a batch are of one length, not of {' and '.join(map(str, sorted(lengths)))}")
         symbols = tuple(sorted({bar.symbol for bar in rows}))
         place = {symbol: index for index, symbol in enumerate(symbols)}
         columns = [[getattr(bar, name) for bar in rows] for name in FIELDS]
@@ -130,7 +136,14 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
         )
 
     @classmethod
-    def build(cls, symbols: Sequence[str], symbol_index: Indices, start_ns: Stamps, values: Floats) -> "BarBatch":
+    def build(
+        cls,
+        symbols: Sequence[str],
+        symbol_index: Indices,
+        start_ns: Stamps,
+        values: Floats,
+        interval: Interval = ONE_MINUTE,
+    ) -> "BarBatch":
         """Make a batch of columns in any order.
 
         Args:
@@ -138,6 +151,7 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
             symbol_index: for each bar, its symbol's place in the table.
             start_ns: for each bar, its start.
             values: fields x bars: open, high, low, close, volume[, vwap, trades].
+            interval: the length of the bars.
 
         Raises:
             DataError: the shapes do not fit, or a cell occurs twice.
@@ -158,6 +172,7 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
             symbol_index=freeze(index),
             start_ns=freeze(starts),
             values=freeze(np.ascontiguousarray(values[:, order], dtype=np.float64)),
+            interval=interval,
         )
 
     def __len__(self) -> int:

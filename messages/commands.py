@@ -76,6 +76,10 @@ class Step(Command, frozen=True, kw_only=True):
     """Send one minute although paused."""
 
 
+class Recover(Command, frozen=True, kw_only=True):
+    """The error of a live run is cleared: go on."""
+
+
 class AbortRun(Command, frozen=True, kw_only=True):
     """End the run where it is: something failed elsewhere."""
 
@@ -184,6 +188,8 @@ class ReadSession(Command, frozen=True, kw_only=True):
     """Dates of which daily bars are enough, oldest first."""
     plan: HistoryPlan | None = None
     """How much shall be kept; ``None``: as much as the settings say."""
+    joining: tuple[str, ...] = ()
+    """The symbols, where they join a session that is open already."""
 
 
 # --- people and programs -> SessionData

@@ -32,6 +32,10 @@ class IllegalTransition(BarkeeperError):
     """A command that the system's present state does not allow; names both states."""
 
 
+class SymbolLocked(BarkeeperError):
+    """A symbol that cannot be removed, for somebody needs it; names who."""
+
+
 class FeedError(BarkeeperError):
     """A feed cannot deliver; which of the two it is says whether trying again can help."""
 

@@ -60,6 +60,26 @@ class TickArrived(Event, frozen=True, kw_only=True):
     receipt: int = 0
 
 
+class TicksArrived(Event, frozen=True, kw_only=True):
+    """Trades of many symbols came in together: what one read of a feed gave."""
+
+    ticks: tuple[Tick, ...]
+    now_ns: Nanos
+    source: str
+    ids: tuple[str, ...] = ()
+    """How the feed calls each of them; empty where it numbers none."""
+    is_folded: bool = False
+    """Whether the feed sends no bars, so that they are folded from these."""
+
+
+class QuotesArrived(Event, frozen=True, kw_only=True):
+    """Quotes of many symbols came in together."""
+
+    quotes: tuple[Quote, ...]
+    now_ns: Nanos
+    source: str
+
+
 class TimeAdvanced(Event, frozen=True, kw_only=True, gc=False):
     """It is ``now_ns``. Told by StreamCoordinator at every minute and at each deadline asked for."""
 
@@ -88,6 +108,8 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
     """At the opening: daily bars and adjustments, and how much of what came before is to be kept."""
     runs: tuple[VerdictRun, ...] = ()
     """At the opening: what a certificate knows of minutes without a bar."""
+    timer_expired: bool = False
+    """At the close: whether the data had ended before, and not the clock but patience ended the session."""
     ticket: int = 0
 
 
@@ -95,7 +117,7 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
 
 
 class MinuteClosed(Event, frozen=True, kw_only=True):
-    """A minute is over for the whole universe; told once a minute."""
+    """A minute is over for the whole universe; told once a minute, or once for each shorter base bar."""
 
     start_ns: Nanos
     end_ns: Nanos
@@ -126,11 +148,23 @@ class BarsUpdated(Event, frozen=True, kw_only=True):
         return int(self.batch.start_ns[0])
 
 
+class BarsWithdrawn(Event, frozen=True, kw_only=True):
+    """Bars that had been told are none: the only trade in them was cancelled; and derived bars that are left empty."""
+
+    interval: Interval
+    symbols: tuple[str, ...]
+    start_ns: Nanos
+    revision: int
+    """The session's revision at which they went."""
+
+
 class GapDetected(Event, frozen=True, kw_only=True):
     """Minutes closed without their bars. Told to DataUpkeep."""
 
     session_date: str
     gap: Gap
+    is_catch_up: bool = False
+    """Whether the minutes were over before their symbols, or some of them, had joined: nobody waits for them."""
 
 
 class BarRejected(Event, frozen=True, kw_only=True):
@@ -141,6 +175,17 @@ class BarRejected(Event, frozen=True, kw_only=True):
     reason: str
     """Short and countable: ``high_too_low``, ``not_a_session_minute``, ``symbol_removed`` ..."""
     detail: str = ""
+
+
+class PrintsRejected(Event, frozen=True, kw_only=True):
+    """Trades or quotes that cannot be taken; what else came with them was taken."""
+
+    source: str
+    reasons: tuple[tuple[str, int], ...]
+    """How many for each reason: ``not_finite``, ``in_the_future``, ``size_negative``, ``price_not_positive`` ..."""
+    tick: Tick | None = None
+    """The first of them, where they are trades."""
+    quote: Quote | None = None
 
 
 class ReceiptSettled(Event, frozen=True, kw_only=True):
@@ -196,6 +241,8 @@ class SessionRead(Event, frozen=True, kw_only=True):
     tape: Tape
     history: tuple[DayGrid, ...] = ()
     background: Background | None = None
+    joining: tuple[str, ...] = ()
+    """The symbols, where they join a session that is open already."""
 
 
 class ReadFailed(Event, frozen=True, kw_only=True):
@@ -203,6 +250,8 @@ class ReadFailed(Event, frozen=True, kw_only=True):
 
     session: TradingSession
     reason: str
+    joining: tuple[str, ...] = ()
+    """The symbols, where they join a session that is open already."""
 
 
 # --- the run, as the coordinator tells it
@@ -212,6 +261,8 @@ class SessionsPlanned(Event, frozen=True, kw_only=True):
     """The sessions that will be played, in order."""
 
     sessions: tuple[TradingSession, ...]
+    usual_hours: tuple[str, str] | None = None
+    """Open and close of most sessions around these, in exchange time; ``None``: not known."""
 
 
 class TimerFired(Event, frozen=True, kw_only=True, gc=False):

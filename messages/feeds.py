@@ -97,6 +97,14 @@ class TradeAmended(Event, frozen=True, kw_only=True):
     arrived_ns: Nanos = 0
 
 
+class AmendmentMissed(Event, frozen=True, kw_only=True):
+    """An amendment of a trade that changes no bar, although bars are folded from the feed's trades."""
+
+    amendment: TradeAmended
+    reason: str
+    """``unknown_trade``: never seen, or no longer kept; or why the trade cannot be as it says: ``not_finite`` ..."""
+
+
 class DayVolumeReported(Event, frozen=True, kw_only=True):
     """The feed's own count of a symbol's volume today, to check ours by."""
 
@@ -106,6 +114,16 @@ class DayVolumeReported(Event, frozen=True, kw_only=True):
     """Start of the daily bar that says so."""
     volume: float
     arrived_ns: Nanos = 0
+
+
+class VolumesDiffer(Event, frozen=True, kw_only=True):
+    """Symbols of a settled session whose volume is far from what feeds counted: bars are missing, or too many."""
+
+    session_date: str
+    symbols: tuple[str, ...]
+    reported: tuple[float, ...]
+    """By the feeds, symbol by symbol."""
+    ours: tuple[float, ...]
 
 
 class TradingStatusChanged(Event, frozen=True, kw_only=True):
@@ -203,7 +221,7 @@ class FeedReported(Event, frozen=True, kw_only=True):
 
 
 class FeedSettled(Event, frozen=True, kw_only=True, gc=False):
-    """A ticket comes home: the feed may send one more."""
+    """A ticket comes home, by way of SessionData, which has applied what came with it: the feed may send one more."""
 
     feed: str
     ticket: int
@@ -226,15 +244,10 @@ class UnsubscribeSymbols(Command, frozen=True, kw_only=True):
 FeedData: TypeAlias = FeedBars | FeedTicks | FeedQuotes
 """What travels on credit."""
 
-FeedItem: TypeAlias = (
-    FeedData
-    | TradeAmended
-    | DayVolumeReported
-    | TradingStatusChanged
-    | MessagesRejected
-    | SymbolsRefused
-    | FeedHeartbeat
-)
+FeedLife: TypeAlias = FeedData | TradeAmended | DayVolumeReported | TradingStatusChanged | FeedHeartbeat
+"""What shows that a feed lives."""
+
+FeedItem: TypeAlias = FeedLife | MessagesRejected | SymbolsRefused
 """What a read may give."""
 
 FeedEvent: TypeAlias = FeedItem | FeedConnected | FeedLost | FeedEnded | FeedReported

@@ -16,17 +16,23 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     bars: int
 
     @classmethod
-    def of(cls, symbol: str, interval: str | Interval, bars: int) -> "Requirement":
+    def of(cls, symbol: str, interval: str | Interval, bars: int, base: Interval = ONE_MINUTE) -> "Requirement":
         """Make a requirement.
 
+        Args:
+            symbol: one that is played.
+            interval: of the bars.
+            bars: how many.
+            base: the length of the base bars, of which those are made.
+
         Raises:
-            SettingsError: no such interval can be made of minutes, or no bar is asked for.
+            SettingsError: no such interval can be made of base bars, or no bar is asked for.
         """
         made = cls(symbol=symbol, interval=Interval.parse(interval), bars=bars)
         if bars < 1:
             raise SettingsError(f"the number of bars that are required is 1 or more, not {bars}")
-        if made.interval.span_ns % ONE_MINUTE.span_ns:
-            raise SettingsError(f"interval {made.interval} is no whole multiple of 1m, of which bars are made")
+        if made.interval.seconds % base.seconds:
+            raise SettingsError(f"interval {made.interval} is no whole multiple of {base}, of which bars are made")
         return made
 
     def __str__(self) -> str:

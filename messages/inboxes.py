@@ -16,6 +16,7 @@ from messages.commands import (
     PublishQuote,
     PublishTick,
     RecordSession,
+    Recover,
     RemoveSymbols,
     ReportHealth,
     Resume,
@@ -37,6 +38,7 @@ from messages.events import (
     MinuteSettled,
     PrefetchFailed,
     QuoteArrived,
+    QuotesArrived,
     ReadFailed,
     RoomFailed,
     RoomStarted,
@@ -54,6 +56,7 @@ from messages.events import (
     SubscribersChanged,
     SymbolsChanged,
     TickArrived,
+    TicksArrived,
     TimeAdvanced,
     TimerFired,
 )
@@ -63,12 +66,23 @@ from messages.feeds import (
     FeedEnded,
     FeedEvent,
     FeedLost,
+    FeedSettled,
     MessagesRejected,
     SymbolsRefused,
     TradeAmended,
     TradingStatusChanged,
+    VolumesDiffer,
 )
-from messages.history import GetWarmUp, RequireHistory
+from messages.history import GetWarmUp, RequireHistory, WarmUpReported
+from messages.joining import (
+    LoadSymbols,
+    LockSymbols,
+    SymbolsCatchingUp,
+    SymbolsCaughtUp,
+    SymbolsJoined,
+    SymbolsLoaded,
+    UnlockSymbols,
+)
 from messages.lifecycle import GetLiveStatus, LagChanged, PhaseChanged
 from messages.queries import (
     GetActiveSymbols,
@@ -93,6 +107,7 @@ from messages.queries import (
     GetStatus,
     GetTicks,
 )
+from messages.readiness import CheckStore, GetReadiness, ReadinessReported, StoreChecked
 from messages.repairs import (
     AbandonGaps,
     BarsFilled,
@@ -139,12 +154,15 @@ Journaled: TypeAlias = (
     | TimeAdvanced
     | SessionBoundary
     | QuoteArrived
+    | QuotesArrived
     | TickArrived
+    | TicksArrived
     | AddSymbols
     | RemoveSymbols
     | BarsFilled
     | NoTradeConfirmed
     | GapAbandoned
+    | SymbolsLoaded
 )
 """What changes a session, hence what a journal may hold."""
 
@@ -159,11 +177,24 @@ LiveNews: TypeAlias = (
     | TradeAmended
     | DayVolumeReported
     | TradingStatusChanged
+    | VolumesDiffer
+    | NotRecorded
+    | ReadinessReported
 )
 """What StreamCoordinator tells subscribers of a live day; by way of SessionData, so that it keeps its place in time."""
 
 SessionDataInbox: TypeAlias = (
-    Journaled | LiveNews | PassTicket | AbandonGaps | RecordSession | SessionSettled | RequireHistory | SessionDataQuery
+    Journaled
+    | LiveNews
+    | PassTicket
+    | FeedSettled
+    | AbandonGaps
+    | RecordSession
+    | SessionSettled
+    | RequireHistory
+    | LockSymbols
+    | UnlockSymbols
+    | SessionDataQuery
 )
 
 StreamCoordinatorInbox: TypeAlias = (
@@ -177,6 +208,7 @@ StreamCoordinatorInbox: TypeAlias = (
     | SessionsPlanned
     | SubscriberLate
     | SubscribersChanged
+    | SymbolsChanged
     | StopwatchRead
     | RunFailed
     | PrepareRun
@@ -195,7 +227,18 @@ StreamCoordinatorInbox: TypeAlias = (
     | GetRunSummary
 )
 
-LiveStreamInbox: TypeAlias = StreamCoordinatorInbox | FeedEvent | GetLiveStatus
+LiveStreamInbox: TypeAlias = (
+    StreamCoordinatorInbox
+    | FeedEvent
+    | SymbolsCatchingUp
+    | SymbolsCaughtUp
+    | WarmUpReported
+    | StoreChecked
+    | NotRecorded
+    | Recover
+    | GetLiveStatus
+    | GetReadiness
+)
 """What StreamCoordinator understands on a live day."""
 
 DataUpkeepInbox: TypeAlias = (
@@ -215,6 +258,10 @@ DataUpkeepInbox: TypeAlias = (
     | SessionSealed
     | CertificateIssued
     | NotRecorded
+    | LoadSymbols
+    | SymbolsJoined
+    | CheckStore
+    | StoreChecked
     | GetCertificate
 )
 
@@ -228,6 +275,7 @@ SystemManagerInbox: TypeAlias = (
     | RunFinished
     | RunFailed
     | SubscriberLate
+    | SessionBoundary
     | StartSystem
     | StopSystem
     | PauseSystem

@@ -66,14 +66,16 @@ class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
     session: TradingSession | None
     phase: SessionPhase
     is_session_active: bool
-    """Running, within hours, not ended."""
+    """Running, within hours, not ended, and no symbol that is needed is catching up."""
     timer_expired: bool
     now_ns: Nanos
     feeds: tuple[FeedStatus, ...]
     early: int
-    """Bars that came before their end by the clock, and wait for it."""
+    """Bars that came before their end by the clock, and trades and quotes before their time: they wait for it."""
     skewed: int
-    """Bars that came so early that they were refused: a clock is wrong."""
+    """Bars, trades and quotes that came so early that they were refused: a clock is wrong."""
+    troubles: tuple[str, ...] = ()
+    """What is wrong and still tried, a sentence each: a session that could not be loaded, a day not written."""
 
 
 class GetLiveStatus(Query[LiveStatus], frozen=True, kw_only=True):

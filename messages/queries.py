@@ -1,4 +1,8 @@
-"""What may be asked. A moment is nanoseconds UTC or, as text, a clock time of the session's exchange: ``"10:30"``."""
+"""What may be asked. A moment is nanoseconds UTC or, as text, a clock time of the session's exchange: ``"10:30"``.
+
+Bars are of the interval that is named: of a minute where none is, even in a session of shorter base bars. ``Readers``
+always name one.
+"""
 
 from typing import TypeAlias
 
@@ -67,7 +71,7 @@ class GetMetrics(Query[SessionMetrics], frozen=True, kw_only=True):
 class GetQuality(Query[QualityReport], frozen=True, kw_only=True):
     """How complete the session is, or the last ``sessions`` closed ones; none named: all symbols.
 
-    Of an interval longer than a minute, a bar that is over counts where every minute of it has its bar
+    Of an interval longer than the base bars', a bar that is over counts where every minute of it has its bar
     (``completeness``), or its bar or NO_TRADE (``bar_quality``).
     """
 

@@ -55,6 +55,8 @@ class SessionMetrics(msgspec.Struct, frozen=True, kw_only=True):
     extended_volume: float
     revision: int
     """The session's revision at which this symbol last changed."""
+    is_catching_up: bool = False
+    """Whether it joined after minutes had ended and lacks some of them still: what is summed up here is too little."""
 
     @property
     def completeness(self) -> float | None:
@@ -95,6 +97,13 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
     """The closed sessions that it covers, oldest first; none: the open one."""
     short: int = 0
     """How many of the sessions that were asked for are not there."""
+    catching_up: tuple[str, ...] = ()
+    """Of the symbols: those that joined after minutes had ended and lack some of them still, sorted."""
+    ticks: int = 0
+    """Trades that were taken."""
+    quotes: int = 0
+    bad_prints: tuple[tuple[str, int], ...] = ()
+    """Trades and quotes that were refused, by reason."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +187,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Sent so far in the whole run."""
     now_ns: Nanos
     is_finished: bool
+    timer_expired: bool = False
+    """Whether the data has ended before the close, so that not the clock but patience ends the session."""
 
 
 class RoomHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +214,8 @@ class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
     """On the way to another state: starting or stopping."""
     is_run_finished: bool = False
     late_subscribers: tuple[str, ...] = ()
+    timer_expired: bool = False
+    """Whether the session at hand has closed and had ended before: its data stopped, or its feed was silent."""
 
 
 def _number(value: float) -> float | None:

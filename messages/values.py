@@ -50,65 +50,6 @@ FIRST_WITH_BAR = int(Verdict.FILLED)
 """A cell holds a bar exactly when its stored verdict is at least this."""
 
 
-class SegmentKind(enum.IntEnum):
-    """Which part of the day; a lunch break makes two ``REGULAR`` segments, morning and afternoon."""
-
-    PRE_MARKET = 0
-    REGULAR = 1
-    POST_MARKET = 2
-    OUTSIDE = 3
-    """In no segment: stored, marked, never in the grid."""
-
-
-class Segment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An unbroken run of expected minutes, ``[start_ns, end_ns)``; intervals are anchored at its start."""
-
-    kind: SegmentKind
-    start_ns: Nanos
-    end_ns: Nanos
-
-
-class TradingSession(msgspec.Struct, frozen=True, kw_only=True):
-    """One session of one calendar: its label and its segments in order of time."""
-
-    calendar: str
-    date: str
-    """The calendar's label, ISO: the UTC day for 24/7, the trade date for futures."""
-    tz: str
-    """The exchange's zone (IANA)."""
-    segments: tuple[Segment, ...]
-
-    @property
-    def start_ns(self) -> Nanos:
-        """Start of the first segment, extended hours included."""
-        return self.segments[0].start_ns
-
-    @property
-    def end_ns(self) -> Nanos:
-        """End of the last segment, extended hours included."""
-        return self.segments[-1].end_ns
-
-    @property
-    def regular(self) -> tuple[Segment, ...]:
-        """The segments between open and close."""
-        return tuple(s for s in self.segments if s.kind is SegmentKind.REGULAR)
-
-    @property
-    def open_ns(self) -> Nanos:
-        """The regular open."""
-        return self.regular[0].start_ns
-
-    @property
-    def close_ns(self) -> Nanos:
-        """The regular close."""
-        return self.regular[-1].end_ns
-
-    @property
-    def expected_minutes(self) -> int:
-        """Regular minutes of the session."""
-        return sum(s.end_ns - s.start_ns for s in self.regular) // MINUTE_NS
-
-
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -153,6 +94,70 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
 
 ONE_MINUTE = Interval(seconds=60)
 ONE_DAY = Interval(seconds=86_400)
+
+
+class SegmentKind(enum.IntEnum):
+    """Which part of the day; a lunch break makes two ``REGULAR`` segments, morning and afternoon."""
+
+    PRE_MARKET = 0
+    REGULAR = 1
+    POST_MARKET = 2
+    OUTSIDE = 3
+    """In no segment: stored, marked, never in the grid."""
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An unbroken run of expected minutes, ``[start_ns, end_ns)``; intervals are anchored at its start."""
+
+    kind: SegmentKind
+    start_ns: Nanos
+    end_ns: Nanos
+
+
+class TradingSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One session of one calendar: its label and its segments in order of time.
+
+    Where the house speaks of a session's minutes it means its base bars: a second is one where they are of ``1s``.
+    """
+
+    calendar: str
+    date: str
+    """The calendar's label, ISO: the UTC day for 24/7, the trade date for futures."""
+    tz: str
+    """The exchange's zone (IANA)."""
+    segments: tuple[Segment, ...]
+    base_interval: Interval = ONE_MINUTE
+    """The length of its base bars: whole seconds, of which a minute is a multiple."""
+
+    @property
+    def start_ns(self) -> Nanos:
+        """Start of the first segment, extended hours included."""
+        return self.segments[0].start_ns
+
+    @property
+    def end_ns(self) -> Nanos:
+        """End of the last segment, extended hours included."""
+        return self.segments[-1].end_ns
+
+    @property
+    def regular(self) -> tuple[Segment, ...]:
+        """The segments between open and close."""
+        return tuple(s for s in self.segments if s.kind is SegmentKind.REGULAR)
+
+    @property
+    def open_ns(self) -> Nanos:
+        """The regular open."""
+        return self.regular[0].start_ns
+
+    @property
+    def close_ns(self) -> Nanos:
+        """The regular close."""
+        return self.regular[-1].end_ns
+
+    @property
+    def expected_minutes(self) -> int:
+        """Regular minutes of the session: one for each base bar."""
+        return sum(s.end_ns - s.start_ns for s in self.regular) // self.base_interval.span_ns
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -26,7 +26,6 @@ from messages import (
 )
 from messages.values import ONE_MINUTE
 from tests.oracle_day import (
-    MINUTE,
     WITH_BAR,
     Cell,
     Day,
@@ -73,6 +72,11 @@ class Oracle:
         """The session that readers see."""
         return self.days[-1]
 
+    @property
+    def step(self) -> int:
+        """The length of a base bar, which is the same in every session."""
+        return self.day.step
+
     def handle(self, message: object) -> None:
         match message:
             case BarsArrived(is_whole=True):
@@ -107,7 +111,7 @@ class Oracle:
         given = list(message.batch.bars())
         for start in sorted({one.start_ns for one in given}):
             self._advance(start)
-            self.now = max(self.now, start + MINUTE)
+            self.now = max(self.now, start + self.step)
             of_minute = [one for one in given if one.start_ns == start]
             self._arrived(of_minute, message.source, is_correction=message.is_correction)
             self._close_minutes()
@@ -165,9 +169,9 @@ class Oracle:
     def _close_minutes(self) -> None:
         for day in self.days:
             for start in sorted(set(day.kinds) - day.closed):
-                is_over = start + MINUTE <= self.now
+                is_over = start + self.step <= self.now
                 has_all = all((symbol, start) in day.cells for symbol in day.active())
-                if not (is_over and (has_all or start + MINUTE + self.grace_ns <= self.now)):
+                if not (is_over and (has_all or start + self.step + self.grace_ns <= self.now)):
                     break
                 self._close(day, start)
 
@@ -177,10 +181,13 @@ class Oracle:
         self.missed += [(start, symbol) for symbol in day.active() if (symbol, start) not in day.cells]
 
     def _refusal(self, one: Bar) -> str | None:
-        fault = fault_of(one, allow_negative=self.allow_negative)
+        base = self.day.session.base_interval
+        if one.interval != base:
+            return f"not_{base}" if base != ONE_MINUTE else "not_one_minute"
+        fault = fault_of(one, base, allow_negative=self.allow_negative)
         if fault:
             return fault
-        if one.start_ns + MINUTE > self.now:
+        if one.start_ns + self.step > self.now:
             return "in_the_future"
         day = self._owner(one.start_ns)
         if day is None:

@@ -9,7 +9,7 @@ import msgspec
 from messages import Bar, DayGrid, Interval, Quality, SegmentKind, TradingSession, Verdict, VerdictCounts
 from messages.values import ONE_MINUTE
 
-MINUTE = 60_000_000_000
+SECOND = 1_000_000_000
 WITH_BAR = (Verdict.STREAMED, Verdict.LATE, Verdict.FILLED, Verdict.CORRECTED)
 BEST_FIRST = (Verdict.CORRECTED, Verdict.LATE, Verdict.STREAMED, Verdict.FILLED)
 
@@ -60,8 +60,13 @@ class Day:
 
     def __post_init__(self) -> None:
         self.kinds = {
-            start: part.kind for part in self.session.segments for start in range(part.start_ns, part.end_ns, MINUTE)
+            start: part.kind for part in self.session.segments for start in range(part.start_ns, part.end_ns, self.step)
         }
+
+    @property
+    def step(self) -> int:
+        """The length of a base bar."""
+        return self.session.base_interval.seconds * SECOND
 
     def minutes(self, *, regular: bool | None = None) -> list[int]:
         """The starts of the expected minutes: all, the regular ones, or the rest."""
@@ -75,8 +80,8 @@ class Day:
         found = []
         for part in self.session.segments:
             block: list[int] = []
-            for start in range(part.start_ns, part.end_ns, MINUTE):
-                if block and start - block[0] >= interval.seconds * 1_000_000_000:
+            for start in range(part.start_ns, part.end_ns, self.step):
+                if block and start - block[0] >= interval.seconds * SECOND:
                     found.append(block)
                     block = []
                 block.append(start)
@@ -122,14 +127,14 @@ class Day:
         return Bar(
             symbol=symbol,
             start_ns=block[0],
-            end_ns=block[-1] + MINUTE,
+            end_ns=block[-1] + self.step,
             interval=interval,
             open=base[0].open,
             high=max(one.high for one in base),
             low=min(one.low for one in base),
             close=base[-1].close,
             volume=sum(one.volume for one in base),
-            vwap=base[0].vwap if interval == ONE_MINUTE else vwap_of(base),
+            vwap=base[0].vwap if interval == self.session.base_interval else vwap_of(base),
             trades=sum_or_none([one.trades for one in base]),
             verdict=next(verdict for verdict in BEST_FIRST if any(cell.verdict is verdict for cell in held)),
             base_count=len(base),
@@ -156,7 +161,7 @@ def day_of(grid: DayGrid) -> Day:
     return day
 
 
-def fault_of(one: Bar, *, allow_negative: bool = False) -> str | None:
+def fault_of(one: Bar, base: Interval = ONE_MINUTE, *, allow_negative: bool = False) -> str | None:
     """Name the first thing that is wrong with a bar on its own."""
     prices = (one.open, one.high, one.low, one.close)
     extra = [value for value in (one.vwap, one.trades) if value is not None]
@@ -170,7 +175,9 @@ def fault_of(one: Bar, *, allow_negative: bool = False) -> str | None:
         return "low_too_high"
     if one.volume < 0 or (one.trades or 0) < 0:
         return "volume_negative"
-    return "off_the_minute" if one.start_ns % MINUTE else None
+    if one.start_ns % (base.seconds * SECOND):
+        return "off_the_minute" if base == ONE_MINUTE else f"off_the_{base}"
+    return None
 
 
 def says_no_more(one: Bar, held: Bar) -> bool:

@@ -16,8 +16,8 @@ from actors.kernel.future import Future, Refusal
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.shell import Shell
 from actors.kernel.subscription import Filter, Subscription
+from actors.kernel.topics import classes_of
 from actors.settings import Settings
-from actors.system import EVENTS
 from actors.wiring import House
 from messages import (
     Event,
@@ -148,7 +148,7 @@ class Switchboard(House):
     ) -> "Listener":
         """Listen from now on."""
         wanted = Filter(
-            events=frozenset(EVENTS[name] for name in names),
+            events=classes_of(names),
             symbols=frozenset(symbols),
             intervals=frozenset(Interval.parse(interval) for interval in intervals),
         )

@@ -8,7 +8,7 @@ import pytest
 from actors.market.faults import Faults
 from actors.settings import DEFAULT_INTERVALS, SessionRules, Settings
 from messages.errors import SettingsError
-from messages.values import Interval, Mode, Pace
+from messages.values import ONE_MINUTE, Interval, Mode, Pace
 
 
 def written(folder: Path, text: str | bytes) -> Path:
@@ -58,11 +58,35 @@ def test_a_setting_that_cannot_be_used_is_refused_with_a_reason(wrong: dict[str,
         ({"trailing_sessions": -1}, "trailing_sessions and daily_sessions must be 0 or more"),
         ({"daily_sessions": -1}, "trailing_sessions and daily_sessions must be 0 or more"),
         ({"quote_window": 0}, "quote_window 1 or more"),
+        ({"base_interval": Interval(seconds=7)}, "a minute is no whole multiple of base_interval 7s"),
+        ({"base_interval": Interval(seconds=120)}, "a minute is no whole multiple of base_interval 2m"),
+        ({"base_interval": Interval(seconds=0)}, "a minute is no whole multiple of base_interval"),
+        (
+            {"base_interval": Interval(seconds=10), "intervals": (Interval(seconds=15),)},
+            "interval 15s is no whole multiple of 10s, whose bars are told anyway",
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_used_is_refused_with_a_reason(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         SessionRules(**wrong)
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30])
+def test_minutes_are_published_beside_shorter_base_bars_unless_others_are_named(seconds: int) -> None:
+    base = Interval(seconds=seconds)
+
+    assert SessionRules(base_interval=base).intervals == (ONE_MINUTE, *DEFAULT_INTERVALS)
+    assert SessionRules(base_interval=base, intervals=(ONE_MINUTE,)).intervals == (ONE_MINUTE,)
+    assert SessionRules(base_interval=base, intervals=()).intervals == ()
+
+
+def test_a_file_may_name_the_length_of_base_bars(tmp_path: Path) -> None:
+    path = written(tmp_path, 'store = "bars"\n[rules]\nbase_interval = "1s"\nintervals = ["10s"]')
+
+    assert Settings.load(path).rules == SessionRules(
+        base_interval=Interval(seconds=1), intervals=(Interval(seconds=10),)
+    )
 
 
 def test_a_mode_or_a_pace_may_be_said_in_words() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.kernel.ports import BarSource, BarStore
 from actors.settings import SessionRules, Settings
-from messages import FetchBars, GetCertificate, Interval, IssueCertificate, Room, SessionCertificate
+from messages import CheckStore, FetchBars, GetCertificate, Interval, IssueCertificate, Room, SessionCertificate
 from tests.switchboard import Switchboard
 
 INTERVALS = tuple(Interval.parse(text) for text in ("2m", "5m", "1d"))
@@ -39,6 +39,7 @@ class Upkept(Switchboard):
             **self._routes[Room.DATA_UPKEEP],
             FetchBars: (_Desk(self.fetching._do, self.jobs),),
             IssueCertificate: (_Desk(self.keeping._do, self.jobs),),
+            CheckStore: (_Desk(self.probing._do, self.jobs),),
         }
 
     def settle(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from messages.columns import Indices, Mask, Stamps, freeze
 from messages.errors import SettingsError
-from messages.values import MINUTE_NS, Interval, Nanos, Segment, SegmentKind, TradingSession
+from messages.values import Interval, Nanos, Segment, SegmentKind, TradingSession
 
 
 class SessionAxis:
@@ -16,14 +16,15 @@ class SessionAxis:
     outside the session take no room. Everything here is arithmetic on the session's segments.
     """
 
-    def __init__(self, session: TradingSession, step_ns: Nanos = MINUTE_NS) -> None:
+    def __init__(self, session: TradingSession) -> None:
         self.session = session
-        self.step_ns = step_ns
+        self.interval = session.base_interval
+        self.step_ns: Nanos = self.interval.span_ns
         self._spans: list[tuple[Nanos, Nanos, int, Segment]] = []
         slot = 0
         for segment in session.segments:
-            count = (segment.end_ns - segment.start_ns) // step_ns
-            self._spans.append((segment.start_ns, segment.start_ns + count * step_ns, slot, segment))
+            count = (segment.end_ns - segment.start_ns) // self.step_ns
+            self._spans.append((segment.start_ns, segment.start_ns + count * self.step_ns, slot, segment))
             slot += count
         self.slots = slot
 
@@ -106,13 +107,13 @@ class SessionAxis:
         its edges are the regular run's.
 
         Raises:
-            SettingsError: the interval is no whole multiple of the base bars' step.
+            SettingsError: the interval is no whole multiple of the base bars'.
         """
         if interval.is_daily:
             return np.array([self.regular.start, self.regular.stop], dtype=np.int32)
         per_bar, rest = divmod(interval.span_ns, self.step_ns)
         if rest:
-            raise SettingsError(f"interval {interval} is no whole multiple of the base bars' {self.step_ns} ns")
+            raise SettingsError(f"interval {interval} is no whole multiple of {self.interval}, the base bars'")
         starts = [
             np.arange(slot, slot + (end - first) // self.step_ns, per_bar, dtype=np.int32)
             for first, end, slot, _ in self._spans

@@ -16,7 +16,7 @@ import numpy as np
 from actors.market.timetable import NOWHERE, Extension, Kinds, Schedule, Timetable
 from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
-from messages.values import DAY_NS, TradingSession
+from messages.values import DAY_NS, ONE_MINUTE, Interval, TradingSession
 
 _EPOCH = date(1970, 1, 1)
 
@@ -65,6 +65,7 @@ class Calendar:
         extended: whether sessions have their pre-market and post-market.
         extended_hours: where those lie; US equities know their own.
         closed: exchange-local clock ranges such as ``"16:00-17:00"``, cut out of every session.
+        base_interval: the length of its sessions' base bars.
 
     Raises:
         SettingsError: the calendar is unknown or cannot be built, a clock time is none, or ``extended`` lacks
@@ -78,6 +79,7 @@ class Calendar:
         extended: bool = False,
         extended_hours: ExtendedHours | None = None,
         closed: tuple[str, ...] = (),
+        base_interval: Interval = ONE_MINUTE,
     ) -> None:
         self.name = _canonical(name)
         """The name without aliases: ``NYSE`` is ``XNYS``."""
@@ -89,6 +91,7 @@ class Calendar:
             raise SettingsError(f"calendar {self.name} has no extended hours of its own; set extended_hours")
         self._extension = None if hours is None else _extension(hours)
         self._closed = tuple(_clock_range(text) for text in closed)
+        self._base_interval = base_interval
         self._sessions: dict[int, TradingSession] = {}
 
     @cached_property
@@ -142,6 +145,7 @@ class Calendar:
                 date=_iso(int(self._timetable.labels[index])),
                 tz=self.tz,
                 segments=self._timetable.segments(index, extended=self.extended),
+                base_interval=self._base_interval,
             )
         return self._sessions[index]
 

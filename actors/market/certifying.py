@@ -47,6 +47,7 @@ def certificate_of(
         date=session.date,
         tz=session.tz,
         segments=session.segments,
+        base_interval=str(session.base_interval),
         intervals=tuple(map(str, intervals)),
         symbols=regular,
         extended=() if bool(axis.is_regular.all()) else tally(symbols, plane[~axis.is_regular]),

@@ -64,6 +64,29 @@ def joined(tables: Sequence[DailyBars]) -> DailyBars:
     )
 
 
+def beside(table: DailyBars, more: DailyBars) -> DailyBars:
+    """Return one table of both: all symbols, all sessions; of two for one cell the first's stays, if it knows it."""
+    whole = joined([table, more])
+    row = {date: number for number, date in enumerate(whole.dates)}
+    rows = np.array([row[date] for date in more.dates], dtype=np.int64)
+    other = _widened(more, whole.symbols, whole.values.shape[1])
+    is_news = (whole.counts[rows] == UNKNOWN) & (other.counts != UNKNOWN)
+    values, counts, verdicts = whole.values.copy(), whole.counts.copy(), whole.verdicts.copy()
+    values[rows] = np.where(is_news[:, None, :], other.values, values[rows])
+    counts[rows] = np.where(is_news, other.counts, counts[rows])
+    verdicts[rows] = np.where(is_news, other.verdicts, verdicts[rows])
+    return DailyBars(
+        dates=whole.dates,
+        symbols=whole.symbols,
+        start_ns=whole.start_ns,
+        end_ns=whole.end_ns,
+        expected=whole.expected,
+        values=freeze(values),
+        counts=freeze(counts),
+        verdicts=freeze(verdicts),
+    )
+
+
 def kept(table: DailyBars, rows: Sequence[int]) -> DailyBars:
     """Return some rows of a table."""
     chosen = np.array(rows, dtype=np.int64)

@@ -12,6 +12,9 @@ from messages.values import Interval
 
 _DIGITS = 32
 
+_SLOTS_AT_ONCE = 32
+"""So many are made canonical at once: a whole market's day need not be in memory twice."""
+
 
 def digest(
     date: str, symbols: Sequence[str], values: Floats, present: Mask, axis: SessionAxis, intervals: Sequence[Interval]
@@ -29,15 +32,17 @@ def digest(
     Returns:
         32 hexadecimal digits.
     """
-    has_any = present.any(axis=0).tolist()
-    traded = [column for column in sorted(range(len(symbols)), key=symbols.__getitem__) if has_any[column]]
-    columns = np.array(traded, dtype=np.intp)
+    traded = sorted(np.flatnonzero(present.any(axis=0)).tolist(), key=symbols.__getitem__)
     # Always laid out alike in memory: numpy adds up in an order that depends on it, and sums are part of the digest.
-    bars, has_bar = values[:, : len(FIELDS)].take(columns, axis=2), present.take(columns, axis=1)
+    is_laid_out = values.flags.c_contiguous and values.shape[1] == len(FIELDS)
+    bars, has_bar = values, present
+    if not is_laid_out or traded != list(range(values.shape[2])):
+        bars, has_bar = values[:, : len(FIELDS)].take(traded, axis=2), present.take(traded, axis=1)
     total = hashlib.sha256()  # which processors have instructions for
     total.update("\n".join([date, *(symbols[column] for column in traded)]).encode())
     total.update(np.packbits(has_bar).tobytes())
-    total.update(_canonical(bars))
+    for first in range(0, len(bars), _SLOTS_AT_ONCE):
+        total.update(_canonical(bars[first : first + _SLOTS_AT_ONCE]))
     for interval in intervals:
         derived, counts = fold(bars, has_bar, axis.edges(interval))
         total.update(_canonical(derived))

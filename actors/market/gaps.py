@@ -23,7 +23,7 @@ def find_gaps(missing: Mask, axis: SessionAxis, symbols: Sequence[str]) -> tuple
     """
     by_symbol = np.ascontiguousarray(missing.T)
     first, last = _edges(by_symbol, np.diff(axis.segment_numbers) != 0)
-    columns = (first // axis.slots).tolist()
+    columns: list[int] = (first // axis.slots).tolist()
     starts_ns = axis.starts_ns[first % axis.slots].tolist()
     ends_ns = (axis.starts_ns[last % axis.slots] + axis.step_ns).tolist()
     runs: dict[tuple[int, int], list[str]] = defaultdict(list)

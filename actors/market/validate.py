@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, Floats, Mask, Stamps
-from messages.values import MINUTE_NS, Nanos
+from messages.values import MINUTE_NS, ONE_MINUTE, Interval, Nanos
 
 
 class Fault(enum.IntEnum):
@@ -25,12 +25,22 @@ class Fault(enum.IntEnum):
     VOLUME_NEGATIVE = 5
     """The volume or the number of trades is below zero."""
     OFF_THE_MINUTE = 6
-    """The start is no multiple of the base interval."""
+    """The start is no multiple of the base interval; ``reason_of`` names it where that is no minute."""
 
     @property
     def reason(self) -> str:
         """The name as counts and events give it, such as ``high_too_low``."""
         return self.name.lower()
+
+
+def reason_of(fault: Fault, base: Interval) -> str:
+    """Return the name of a fault among bars of a length, which need not be a minute: ``off_the_1s``."""
+    return f"off_the_{base}" if fault is Fault.OFF_THE_MINUTE and base != ONE_MINUTE else fault.reason
+
+
+def reason_of_length(base: Interval) -> str:
+    """Return the name of a bar's fault of being of another length than these: ``not_one_minute``, ``not_1s``."""
+    return "not_one_minute" if base == ONE_MINUTE else f"not_{base}"
 
 
 _ENDS = slice(OPEN, CLOSE + 1, CLOSE - OPEN)

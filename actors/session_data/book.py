@@ -16,10 +16,10 @@ from actors.session_data.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Indices, Mask, Stamps, Verdicts
-from messages.events import BarsUpdated, GapDetected, MinuteClosed, SymbolsChanged
+from messages.events import BarsUpdated, BarsWithdrawn, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
 from messages.replies import SessionReport
-from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
+from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
 _LATE, _STREAMED, _NO_TRADE = int(Verdict.LATE), int(Verdict.STREAMED), int(Verdict.NO_TRADE)
@@ -38,6 +38,12 @@ class Book:
         """Slots ``[0, closed)`` are closed."""
         self.revision = 0
         self.removed: set[str] = set()
+        self.newcomers: list[str] = []
+        """Who has joined since somebody looked."""
+        self.catching_up: dict[str, int] = {}
+        """Who lacks minutes that were over when it joined, and how many slots that were."""
+        self.catch_up_before = 0
+        """Nobody waits for minutes of slots before this: somebody joined when they were over."""
         self.outside: dict[tuple[str, Nanos], Bar] = {}
         self._rules = rules
         capacity = self.grid.verdicts.shape[1]
@@ -55,7 +61,15 @@ class Book:
     def recall(self, runs: Sequence[VerdictRun], senders: Senders) -> None:
         """Remember what an earlier run of this day found out about minutes without a bar; told when they close."""
         if runs:
-            self._known, self._known_by = told(self.axis, self.grid.symbols, runs, senders.number)
+            known, known_by = told(self.axis, self.grid.symbols, runs, senders.number)
+            if self._known is not None and self._known_by is not None:
+                width = self._known.shape[1]
+                is_news = known[:, :width] > self._known
+                known[:, :width] = np.maximum(known[:, :width], self._known)
+                known_by[:, :width] = np.where(is_news, known_by[:, :width], self._known_by)
+            self._known, self._known_by = known, known_by
+            self.revision += 1
+            self.recall_many(slice(0, self.closed))
 
     # --- symbols
 
@@ -86,10 +100,17 @@ class Book:
         self._table = ()
 
     def welcome(self, symbols: Sequence[str]) -> SymbolsChanged:
-        """Let symbols join on first sight."""
+        """Let symbols join, or come back."""
         for symbol in symbols:
             self.add(symbol)
+        self.newcomers += symbols
         return SymbolsChanged(added=tuple(symbols))
+
+    def dismiss(self, symbols: Sequence[str]) -> None:
+        """Let symbols leave; their columns stay."""
+        self.removed.update(symbols)
+        for symbol in symbols:
+            self.catching_up.pop(symbol, None)
 
     def gaps_before(self, symbols: Sequence[str]) -> list[GapDetected]:
         """Return the minutes that closed without these symbols, before they joined."""
@@ -98,7 +119,7 @@ class Book:
         missing[: self.closed] = self.grid.verdicts[: self.closed, columns] < _NO_TRADE
         gaps = find_gaps(missing, self.axis, symbols)
         self.ledger.gaps += len(gaps)
-        return [GapDetected(session_date=self.session.date, gap=gap) for gap in gaps]
+        return [GapDetected(session_date=self.session.date, gap=gap, is_catch_up=True) for gap in gaps]
 
     def columns_of(self, batch: BarBatch) -> Indices | slice:
         """Return the columns of one minute's bars, -1 where a symbol is unknown; all columns as a slice."""
@@ -152,9 +173,19 @@ class Book:
             batch = self.grid.minute(slot, columns)
         self.revision = revision
         self.stamp(columns, now_ns)
-        out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch, revision=revision, is_repair=written.is_repair))
+        out.append(BarsUpdated(interval=batch.interval, batch=batch, revision=revision, is_repair=written.is_repair))
         self.derived.on_write(self.grid, slot, columns, self.closed, revision, out)
         out += narrowed
+
+    def withdraw(self, slot: int, columns: Indices, claim: Claim, now_ns: Nanos, out: list[Event]) -> None:
+        """Take one minute's bars of one sender out, and put out what follows from it."""
+        revision = self.revision + 1
+        gone = self.grid.withdraw(slot, columns, claim, revision)
+        self.revision = revision
+        if len(gone):
+            self.stamp(gone, now_ns)
+            out.append(withdrawn(self.grid, slot, gone, revision))
+            self.derived.on_withdrawal(self.grid, slot, gone, self.closed, revision, out)
 
     def keep_outside(self, batch: BarBatch) -> None:
         """Keep bars that lie in no segment: accepted, counted, never in the grid."""
@@ -202,8 +233,6 @@ class Book:
         return bool((verdicts >= FIRST_WITH_BAR).all(where=self.active() if self.removed else True))
 
     def _close(self, slot: int, out: list[Event]) -> None:
-        start_ns = self._starts_ns[slot]
-        end_ns = start_ns + self.axis.step_ns
         verdicts = self.grid.verdicts[slot, : len(self.grid.symbols)]
         expected = len(verdicts) - len(self.removed)
         missing: tuple[str, ...] = ()
@@ -215,20 +244,25 @@ class Book:
             missing = self._names(active & (verdicts < FIRST_WITH_BAR))
             wanted = self._names(active & (verdicts < _NO_TRADE))
         self.derived.on_close(self.grid, slot, None if not self.removed else self.active(), self.revision, out)
-        out.append(
-            MinuteClosed(
-                start_ns=start_ns,
-                end_ns=end_ns,
-                present=expected - len(missing),
-                expected=expected,
-                missing=missing,
-                is_complete=not missing,
-            )
+        out += self.closing(slot, expected, missing, wanted)
+
+    def closing(self, slot: int, expected: int, missing: tuple[str, ...], wanted: tuple[str, ...]) -> list[Event]:
+        """Return what is told when a minute closes: of how many symbols which lack a bar, and whose is asked for."""
+        start_ns, end_ns = self._starts_ns[slot], self.end_of(slot)
+        closed = MinuteClosed(
+            start_ns=start_ns,
+            end_ns=end_ns,
+            present=expected - len(missing),
+            expected=expected,
+            missing=missing,
+            is_complete=not missing,
         )
-        if wanted:
-            self.ledger.gaps += 1
-            gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
-            out.append(GapDetected(session_date=self.session.date, gap=gap))
+        if not wanted:
+            return [closed]
+        self.ledger.gaps += 1
+        gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
+        is_catch_up = slot < self.catch_up_before
+        return [closed, GapDetected(session_date=self.session.date, gap=gap, is_catch_up=is_catch_up)]
 
     def recall_many(self, slots: slice) -> None:
         """Let minutes that close have what is known of them from an earlier run of this day."""
@@ -302,6 +336,14 @@ class Book:
         present = self.grid.present()
         closes = self.grid.values[:, CLOSE, : len(self.grid.symbols)]
         assert bool((np.isfinite(closes) == present).all()), "a bar without values, or values without a bar"
+
+
+def withdrawn(grid: Grid, slot: int, columns: Indices, revision: int) -> BarsWithdrawn:
+    """Return how it is told that base bars are gone."""
+    symbols = tuple(grid.symbols[column] for column in columns.tolist())
+    return BarsWithdrawn(
+        interval=grid.axis.interval, symbols=symbols, start_ns=grid.axis.start_of(slot), revision=revision
+    )
 
 
 def columns_where(columns: Indices | slice, keep: Mask) -> Indices:

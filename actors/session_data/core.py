@@ -1,24 +1,26 @@
 """The mind of SessionData: takes what arrives, closes minutes, answers readers. The only writer of bars in memory."""
 
-import math
 from collections.abc import Iterable
 
 import msgspec
 
-from actors.kernel.outcome import NOTHING, Outcome, answer, tell
+from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.book import Book
 from actors.session_data.history import History
 from actors.session_data.intake import Intake
-from actors.session_data.prints import Prints
+from actors.session_data.joining import FromStore
+from actors.session_data.ledger import Ledger
+from actors.session_data.members import Members
 from actors.session_data.reader import Reader
+from actors.session_data.receipts import receipted
 from actors.session_data.sealing import mark_day, sealed_book, sealed_day
 from actors.session_data.senders import Senders
+from actors.session_data.trading import Trading
 from actors.session_data.warming import Requirements
 from actors.settings import SessionRules
-from messages.base import Event
+from messages.base import Event, Message
 from messages.columns import BarBatch
 from messages.commands import AddSymbols, RecordSession, RemoveSymbols
-from messages.errors import NotReady, UnknownSymbol
 from messages.events import (
     BarArrived,
     BarRejected,
@@ -26,11 +28,12 @@ from messages.events import (
     BoundaryKind,
     MinuteSettled,
     QuoteArrived,
-    ReceiptSettled,
+    QuotesArrived,
     SessionBoundary,
     SessionReported,
     SymbolsChanged,
     TickArrived,
+    TicksArrived,
     TimeAdvanced,
 )
 from messages.feeds import (
@@ -38,20 +41,25 @@ from messages.feeds import (
     FeedConnected,
     FeedEnded,
     FeedLost,
+    FeedSettled,
     MessagesRejected,
     SymbolsRefused,
     TradeAmended,
     TradingStatusChanged,
+    VolumesDiffer,
 )
 from messages.history import RequireHistory
 from messages.inboxes import SessionDataInbox
+from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
 from messages.lifecycle import LagChanged, PhaseChanged
+from messages.readiness import ReadinessReported
 from messages.repairs import (
     AbandonGaps,
     BarsFilled,
     GapAbandoned,
     MinuteApplied,
     NoTradeConfirmed,
+    NotRecorded,
     PassTicket,
     SessionSettled,
 )
@@ -64,12 +72,23 @@ class SessionDataCore:
     Until the next session opens, readers see the one that closed.
     """
 
-    def __init__(self, rules: SessionRules | None = None, *, has_upkeep: bool = False) -> None:
+    def __init__(
+        self,
+        rules: SessionRules | None = None,
+        *,
+        has_upkeep: bool = False,
+        fills: bool = True,
+        needed: Iterable[str] = (),
+        holds_arrivals: bool = False,
+    ) -> None:
         """Set up.
 
         Args:
             rules: how what comes is treated.
             has_upkeep: whether tickets pass through DataUpkeep, and settled sessions are certified.
+            fills: whether DataUpkeep sees to it that every missing minute gets a verdict.
+            needed: symbols without which a session is not complete.
+            holds_arrivals: whether arrivals wait while symbols that join are being loaded, as in a backtest.
         """
         self._rules = rules or SessionRules()
         self._has_upkeep = has_upkeep
@@ -80,26 +99,39 @@ class SessionDataCore:
         self._history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
         self._senders = Senders(self._rules.sources)
-        self._quotes: Prints[Quote] = Prints(self._rules.quote_window)
-        self._ticks: Prints[Tick] = Prints(self._rules.quote_window)
+        self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals)
+        self._trading = Trading(self._rules)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
+        if self._members.holds(message):
+            return NOTHING
+        outcome = self._handle(message)
+        news = self._members.news(self._book, self._now_ns, self._requirements.symbols)
+        return msgspec.structs.replace(outcome, out=(*outcome.out, *news)) if news else outcome
+
+    def _handle(self, message: SessionDataInbox) -> Outcome:
         match message:
             case BarsArrived():
                 return self._bars_arrived(message)
+            case TicksArrived():
+                return self._ticks_arrived(message)
+            case QuotesArrived():
+                return self._quotes_arrived(message)
             case TimeAdvanced():
                 return self._time_advanced(message)
             case BarArrived():
                 return self._bar_arrived(message)
             case QuoteArrived():
-                return self._quote_arrived(message)
+                return self._print_arrived(message.quote, message)
             case TickArrived():
-                return self._tick_arrived(message)
+                return self._print_arrived(message.tick, message)
             case SessionBoundary():
                 return self._session_boundary(message)
             case PassTicket():
                 return tell(MinuteSettled(ticket=message.ticket))
+            case FeedSettled():
+                return tell(message)
             case BarsFilled():
                 return self._bars_filled(message)
             case NoTradeConfirmed():
@@ -108,9 +140,22 @@ class SessionDataCore:
                 return self._mark(message, Verdict.ABANDONED)
             case RecordSession():
                 return tell(*self._record())
-            case PhaseChanged() | LagChanged() | FeedConnected() | FeedLost() | FeedEnded() | SymbolsRefused():
+            case FeedConnected() | FeedLost() | FeedEnded():
+                self._trading.note(message)
                 return tell(message)
-            case MessagesRejected() | TradeAmended() | DayVolumeReported() | TradingStatusChanged():
+            case TradeAmended():
+                return tell(message, *self._trading.amend(message))
+            case (
+                PhaseChanged()
+                | LagChanged()
+                | SymbolsRefused()
+                | MessagesRejected()
+                | DayVolumeReported()
+                | VolumesDiffer()
+                | TradingStatusChanged()
+                | NotRecorded()
+                | ReadinessReported()
+            ):
                 return tell(message)
             case AbandonGaps():
                 return self._abandon_gaps(message)
@@ -122,9 +167,13 @@ class SessionDataCore:
             case AddSymbols():
                 return self._add_symbols(message)
             case RemoveSymbols():
-                return self._remove_symbols(message)
+                return self._members.remove(message, self._book)
+            case LockSymbols() | UnlockSymbols():
+                return self._members.lock(message, self._book)
+            case SymbolsLoaded():
+                return self._symbols_loaded(message)
             case _:
-                reader = Reader(self._book, self._history, self._requirements, self._now_ns, self._quotes, self._ticks)
+                reader = Reader(self._book, self._history, self._requirements, self._now_ns, self._trading)
                 return reader.read(message)
 
     def check(self) -> None:
@@ -138,9 +187,13 @@ class SessionDataCore:
         if not message.is_whole or self._book is None:
             return self._take(message.batch, message)
         self._know(message.now_ns)
-        intake = Intake(message, self._book, self._history, self._senders, self._rules, self._now_ns)
-        intake.take_whole(message.batch)
-        return Outcome(out=(*intake.events, *self._applied(message.ticket)))
+        return Outcome(out=(*self._whole(message.batch, message, self._book), *self._applied(message.ticket)))
+
+    def _whole(self, batch: BarBatch, message: BarsArrived | FromStore, book: Book) -> list[Event]:
+        """Take whole minutes, with what is played from here."""
+        intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
+        intake.take_whole(self._members.with_due(batch, book, self._now_ns))
+        return intake.events
 
     def _bar_arrived(self, message: BarArrived) -> Outcome:
         return self._take(BarBatch.of((message.bar,)), message)
@@ -150,13 +203,13 @@ class SessionDataCore:
         book = self._book
         if book is None:
             rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
-            return _receipted(rejected, message.receipt, accepted=0, duplicates=0)
+            return receipted(rejected, message.receipt, accepted=0, duplicates=0)
         accepted, duplicates = book.ledger.accepted, book.ledger.duplicates
         intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
         intake.take(batch)
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
             book.close_until(self._now_ns, intake.events)
-        return _receipted(
+        return receipted(
             [*intake.events, *self._certify_again(intake)],
             message.receipt,
             accepted=book.ledger.accepted - accepted,
@@ -205,6 +258,7 @@ class SessionDataCore:
         """The next session is about to open: what is still open of this one closes now, its grace over or not."""
         events: list[Event] = []
         if self._book is not None and self._book.session.date == message.session_date:
+            events += self._folded(0)
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
         return tell(*events, message)
 
@@ -218,32 +272,47 @@ class SessionDataCore:
             return tell(message, *self._seal(message.session_date))
         return tell(message)
 
-    def _quote_arrived(self, message: QuoteArrived) -> Outcome:
+    def _ticks_arrived(self, message: TicksArrived) -> Outcome:
         self._know(message.now_ns)
-        quote = message.quote
-        is_sane = _finite(quote.bid, quote.ask, quote.bid_size, quote.ask_size) and quote.at_ns <= self._now_ns
-        if is_sane:
-            self._quotes.add(quote)
-        return _receipted(
-            (), message.receipt, accepted=int(is_sane), duplicates=0, refused=() if is_sane else ("bad_quote",)
-        )
+        return Outcome(out=self._trading.take_ticks(message, self._now_ns, self._ledger))
 
-    def _tick_arrived(self, message: TickArrived) -> Outcome:
+    def _quotes_arrived(self, message: QuotesArrived) -> Outcome:
         self._know(message.now_ns)
-        tick = message.tick
-        is_sane = _finite(tick.price, tick.size) and tick.size >= 0 and tick.at_ns <= self._now_ns
-        if is_sane:
-            self._ticks.add(tick)
-        return _receipted(
-            (), message.receipt, accepted=int(is_sane), duplicates=0, refused=() if is_sane else ("bad_tick",)
-        )
+        return Outcome(out=self._trading.take_quotes(message, self._now_ns, self._ledger))
+
+    def _print_arrived(self, item: Tick | Quote, message: TickArrived | QuoteArrived) -> Outcome:
+        self._know(message.now_ns)
+        reason = self._trading.take(item, self._now_ns, self._ledger)
+        refused = (reason,) if reason else ()
+        return receipted((), message.receipt, accepted=1 - len(refused), duplicates=0, refused=refused)
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The open session's; before the first one what comes is not counted."""
+        return Ledger() if self._book is None else self._book.ledger
+
+    def _folded(self, grace_ns: Nanos) -> list[Event]:
+        """Write the bars that are due of feeds that send trades only."""
+        book, events = self._book, list[Event]()
+        if book is None:
+            return events
+        for made in self._trading.due(self._now_ns, grace_ns):
+            intake = Intake(made, book, self._history, self._senders, self._rules, self._now_ns)
+            if made.is_gone:
+                intake.take_out(made.batch)
+            else:
+                intake.take(made.batch)
+            events += [*intake.events, *self._certify_again(intake)]
+        return events
 
     # --- time
 
     def _time_advanced(self, message: TimeAdvanced) -> Outcome:
         self._know(message.now_ns)
-        out: list[Event] = []
-        if self._book is not None:
+        out = self._folded(self._rules.grace_ns)
+        if self._book is not None and self._members.is_playing:
+            out += self._whole(BarBatch.of(()), FromStore("tape"), self._book)
+        elif self._book is not None:
             self._book.close_until(self._now_ns, out)
         return Outcome(out=(*out, *self._applied(message.ticket)))
 
@@ -263,13 +332,18 @@ class SessionDataCore:
         boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), ticket=0)
         is_opening = message.kind is BoundaryKind.OPENED
         events = [*self._open(message), boundary] if is_opening else [boundary, *self._close(message)]
-        if is_opening:
-            events += self._requirements.reported(self._history, message.session.date)
-        return Outcome(out=(*events, *self._applied(message.ticket)))
+        if not is_opening:
+            return Outcome(out=(*events, *self._applied(message.ticket)))
+        assert self._book is not None, "no session without a book"
+        joining = self._members.open(self._book, message.symbols)
+        events += self._requirements.reported(self._history, message.session.date)
+        is_held = self._members.holds_ticket(message.ticket)
+        return Outcome(out=(*events, *joining, *(() if is_held else self._applied(message.ticket))))
 
     def _close(self, message: SessionBoundary) -> list[Event]:
         events: list[Event] = []
         if self._book is not None and self._book.session == message.session:
+            events += self._folded(self._rules.grace_ns)
             self._book.close_until(self._now_ns, events)
             events += [] if self._has_upkeep else self._report(message.session.date)
         return events
@@ -284,58 +358,41 @@ class SessionDataCore:
         events: list[Event] = []
         if self._book is not None:
             # A day of history closes nothing: what ended closes now, its grace over or not.
+            events += self._folded(0)
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
             self._history.roll(self._book.grid)
         self._history.extend(message.history, message.background)
         self._book = Book(message.session, message.symbols, self._rules)
         self._book.recall(message.runs, self._senders)
-        self._quotes.clear()
-        self._ticks.clear()
+        self._trading.open(self._book.axis.interval)
         return events
 
     # --- symbols
 
     def _add_symbols(self, message: AddSymbols) -> Outcome:
-        book = self._book
-        if book is None:
-            return Outcome(error=NotReady("no session has been opened yet"))
-        added = tuple(symbol for symbol in dict.fromkeys(message.symbols) if book.column(symbol) is None)
-        for symbol in added:
-            book.add(symbol)
-        if not added:
-            return answer(message, tuple(book.symbols))
-        return answer(message, tuple(book.symbols), SymbolsChanged(added=added), *book.gaps_before(added))
+        outcome = self._members.add(message, self._book)
+        for said in outcome.out:
+            if isinstance(said, SymbolsChanged):
+                self._trading.join(said.added, self._now_ns)
+        return outcome
 
-    def _remove_symbols(self, message: RemoveSymbols) -> Outcome:
-        book = self._book
-        if book is None:
-            return Outcome(error=NotReady("no session has been opened yet"))
-        for symbol in message.symbols:
-            if book.column(symbol) is None:
-                return Outcome(error=UnknownSymbol.among(symbol, book.symbols))
-        book.removed.update(message.symbols)
-        return answer(message, tuple(book.symbols), SymbolsChanged(removed=message.symbols))
-
-
-def _receipted(
-    events: Iterable[Event], receipt: int, *, accepted: int, duplicates: int, refused: tuple[str, ...] = ()
-) -> Outcome:
-    """Return the events, and the receipt where somebody waits for one."""
-    out = tuple(events)
-    if not receipt:
-        return Outcome(out=out)
-    reasons = [*refused, *(event.reason for event in out if isinstance(event, BarRejected))]
-    return tell(
-        *out,
-        ReceiptSettled(
-            receipt=receipt,
-            accepted=accepted,
-            rejected=len(reasons),
-            duplicates=duplicates,
-            reasons=tuple(sorted(set(reasons))),
-        ),
-    )
-
-
-def _finite(*numbers: float) -> bool:
-    return all(map(math.isfinite, numbers))
+    def _symbols_loaded(self, message: SymbolsLoaded) -> Outcome:
+        """Take what the store has of symbols that join, then the arrivals that have waited for it."""
+        out: list[Message] = []
+        self._history.widen(message.history, message.background)
+        book, tape = self._book, message.tape
+        if book is not None and tape is not None and tape.session == book.session:
+            book.recall(tape.runs, self._senders)
+            given = FromStore("tape" if message.is_played else "recording")
+            intake = Intake(given, book, self._history, self._senders, self._rules, self._now_ns)
+            intake.take(self._members.so_far(message, tape, book, self._now_ns))
+            out += [*intake.events, *self._certify_again(intake)]
+        if not self._requirements.symbols.isdisjoint(message.symbols):
+            out += self._requirements.reported(self._history, message.session_date)
+        symbols = message.symbols
+        out.append(SymbolsJoined(session_date=message.session_date, symbols=symbols, reason=message.reason))
+        ticket, held = self._members.loaded(message)
+        out += self._applied(ticket)
+        for arrived in held:
+            out += self.handle(arrived).out
+        return tell(*out)

@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from actors.market.daily import joined, kept
+from actors.market.daily import beside, joined, kept
 from actors.session_data.views import Piece
 from messages.columns import Indices
 from messages.history import DailyBars
@@ -36,6 +36,10 @@ class Dailies:
         table = joined(held)
         rows = [row for row, day in enumerate(table.dates) if day not in without][-length:]
         return Dailies(table if len(rows) == len(table) else kept(table, rows))
+
+    def widened(self, table: DailyBars) -> "Dailies":
+        """Return these with another table's columns beside them; of two for one cell the one that is here stays."""
+        return Dailies(table if self._table is None else beside(self._table, table))
 
     def counts(self, symbols: Sequence[str]) -> Indices:
         """Return in how many sessions each symbol has a bar."""

@@ -12,7 +12,7 @@ from actors.market.axis import SessionAxis
 from actors.session_data.grid import Grid
 from messages.base import Event
 from messages.columns import BarBatch, Floats, Indices, Mask, Stamps, freeze
-from messages.events import BarsUpdated
+from messages.events import BarsUpdated, BarsWithdrawn
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
 
 _EMPTY_CELL = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; cheaper than a comparison and all()
@@ -91,6 +91,27 @@ class DerivedBars:
             settled = (grid.verdicts[pending : block.end, waiting] >= FIRST_WITH_BAR).all(axis=0)
             self._publish(grid, block, waiting[settled], revision, out, is_repair=False)
 
+    def on_withdrawal(
+        self, grid: Grid, slot: int, columns: Indices, closed: int, revision: int, out: list[Event]
+    ) -> None:
+        """Publish again what bars were part of that were just taken out of ``slot``, or withdraw it with them."""
+        for block in self._blocks[slot]:
+            published = self._published[block.series][block.number]
+            told = columns if block.end <= closed else columns[published[columns]]
+            has_bar = (grid.verdicts[block.first : block.end, told] >= FIRST_WITH_BAR).any(axis=0)
+            self._publish(grid, block, told[has_bar], revision, out, is_repair=True)
+            emptied = told[~has_bar]
+            published[emptied] = False
+            if len(emptied):
+                out.append(
+                    BarsWithdrawn(
+                        interval=self.intervals[block.series],
+                        symbols=tuple(grid.symbols[column] for column in emptied.tolist()),
+                        start_ns=self._starts_ns[block.first],
+                        revision=revision,
+                    )
+                )
+
     def on_minutes(self, grid: Grid, slots: slice, revisions: list[int]) -> list[list[BarsUpdated]]:
         """Publish what minutes complete that have just been written and close one after the other.
 
@@ -114,47 +135,49 @@ class DerivedBars:
         self, grid: Grid, slots: Indices, columns: Indices, closed: int, revision: int, out: list[Event]
     ) -> None:
         """Publish again, or for the first time, what bars in closed minutes change; no cell twice."""
-        touched = np.unique(columns).astype(np.int32)
+        width = self._published[0].shape[1] if self._published else 0
         for series, edges in enumerate(self._edges):
-            numbers = np.searchsorted(edges, slots, side="right").astype(np.int32) - 1
-            ended = bisect_right(edges, closed) - 1
-            first, last = max(int(numbers[0]), 0), min(int(numbers[-1]), ended - 1)
-            if first <= last:
-                self._repair_run(grid, series, range(first, last + 1), (numbers, columns, touched), revision, out)
+            numbers = np.searchsorted(edges, slots, side="right") - 1
+            is_ended = (numbers >= 0) & (numbers < bisect_right(edges, closed) - 1)
+            if is_ended.any():
+                block, column = np.divmod(np.unique(numbers[is_ended] * width + columns[is_ended]), width)
+                self._repair(grid, series, block, column.astype(np.int32), revision, out)
 
-    def _repair_run(
-        self,
-        grid: Grid,
-        series: int,
-        run: range,
-        cells: tuple[Indices, Indices, Indices],
-        revision: int,
-        out: list[Event],
+    def _repair(
+        self, grid: Grid, series: int, numbers: Stamps, columns: Indices, revision: int, out: list[Event]
     ) -> None:
-        """Publish the changed bars of consecutive blocks: of each cell its block and column, and all columns once."""
-        numbers, columns, touched = cells
-        bounds = self._edges[series][run.start : run.stop + 1]
-        inside = slice(bounds[0], bounds[-1])
-        present = grid.verdicts[inside][:, touched] >= FIRST_WITH_BAR
-        edges = np.array(bounds, dtype=np.int32) - bounds[0]
-        values, counts = fold(grid.values[inside][:, :, touched], present, edges)
-        for place, number in enumerate(run):
-            changed = np.unique(columns[numbers == number]).astype(np.int32)
-            if len(changed) == 0:
-                continue
-            chosen = np.searchsorted(touched, changed)
-            self._published[series][number, changed] = True
-            of_each, expected = counts[place, chosen], bounds[place + 1] - bounds[place]
+        """Publish the bars of these blocks and columns, in order of the blocks."""
+        self._published[series][numbers, columns] = True
+        values, counts = self._folded(grid, series, numbers, columns)
+        edges = self._edges[series]
+        bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+        for begin, end in itertools.pairwise(bounds):
+            number, of_each = int(numbers[begin]), counts[begin:end]
+            expected = edges[number + 1] - edges[number]
             out.append(
                 BarsUpdated(
                     interval=self.intervals[series],
-                    batch=self._batch(grid, series, bounds[place], changed, values[place][:, chosen]),
+                    batch=self._batch(grid, series, edges[number], freeze(columns[begin:end]), values[:, begin:end]),
                     revision=revision,
                     is_repair=True,
                     base_counts=None if bool((of_each == expected).all()) else tuple(of_each.tolist()),
                     base_expected=expected,
                 )
             )
+
+    def _folded(self, grid: Grid, series: int, numbers: Stamps, columns: Indices) -> tuple[Floats, Indices]:
+        """Return fields x bars, and how many base bars each bar has; blocks of one length are reduced together."""
+        edges = np.array(self._edges[series])
+        first, lengths = edges[numbers], np.diff(edges)[numbers]
+        values = np.empty((grid.values.shape[1], len(numbers)))
+        counts: Indices = np.empty(len(numbers), dtype=np.int32)
+        for length in np.unique(lengths).tolist():
+            alike = np.flatnonzero(lengths == length)
+            slots = first[alike] + np.arange(length)[:, np.newaxis]
+            base, verdicts = grid.cells(slots, columns[alike])
+            folded, held = fold(base, verdicts >= FIRST_WITH_BAR, np.array([0, length], dtype=np.int32))
+            values[:, alike], counts[alike] = folded[0], held[0]
+        return values, counts
 
     def _batch(self, grid: Grid, series: int, first: int, numbers: Indices, values: Floats) -> BarBatch:
         return BarBatch(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
+from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Verdict
 
 Revisions = npt.NDArray[np.int64]
@@ -111,6 +111,7 @@ class Grid:
             symbol_index=freeze(columns),
             start_ns=freeze(np.full(len(columns), self.axis.start_of(slot), dtype=np.int64)),
             values=freeze(self.values[slot][:, columns]),
+            interval=self.axis.interval,
         )
 
     def add(self, symbol: str) -> int:
@@ -187,6 +188,38 @@ class Grid:
         self.verdicts.reshape(-1)[cells] = verdict
         self.sources.reshape(-1)[cells] = claim.mark
         self.revisions.reshape(-1)[cells] = revisions
+
+    def withdraw(self, slot: int, columns: Indices, claim: Claim, revision: int) -> Indices:
+        """Take the bars of one sender out of a slot: nothing was traded after all.
+
+        Returns:
+            The columns that had a bar of that sender.
+        """
+        held, sources = self.verdicts[slot, columns], self.sources[slot, columns]
+        has_bar = held >= FIRST_WITH_BAR
+        is_own = has_bar & (sources & _SENDER == claim.sender)
+        emptied = columns[is_own | ~has_bar]
+        self.values[slot][:, emptied] = np.nan
+        self.verdicts[slot, emptied] = Verdict.NO_TRADE
+        self.sources[slot, emptied] = claim.sender
+        self.revisions[slot, columns[is_own]] = revision
+        gone: Indices = columns[is_own]
+        return gone
+
+    def cells(self, slots: Stamps, columns: Indices) -> tuple[Floats, Verdicts]:
+        """Return what stands in slots of their own of each of these columns.
+
+        Args:
+            slots: n x columns.
+            columns: any, in any order, also twice.
+
+        Returns:
+            n x fields x columns, and their verdicts, n x columns.
+        """
+        fields, capacity = self.values.shape[1:]
+        base = slots * (fields * capacity) + columns
+        steps = np.arange(fields)[:, np.newaxis] * capacity
+        return self.values.reshape(-1)[base[:, np.newaxis, :] + steps], self.verdicts[slots, columns]
 
     def _contest(
         self, slot: int, columns: Indices, values: Floats, verdict: int, claim: Claim, revision: int

@@ -15,7 +15,7 @@ from actors.session_data.grid import Grid
 from actors.session_data.views import Column, Piece, bars_of
 from messages.columns import CLOSE, DayGrid, Floats, Indices, Verdicts, freeze
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
-from messages.values import FIRST_WITH_BAR, ONE_DAY, ONE_MINUTE, Interval, Nanos
+from messages.values import FIRST_WITH_BAR, ONE_DAY, Interval, Nanos
 
 _NO_DAYS: Indices = freeze(np.zeros(0, dtype=np.int32))
 _NO_CLOSES: Floats = freeze(np.zeros(0))
@@ -62,7 +62,7 @@ class HistoryDay:
             if column is None:
                 return None
             made = bars_of(column, interval, with_blanks=True)
-            if interval != ONE_MINUTE:  # minutes need no making, and would be held twice
+            if interval != self.axis.interval:  # base bars need no making, and would be held twice
                 self._pieces[symbol, interval] = made
         is_blank = made.counts == 0
         return made if with_blanks or not is_blank.any() else made.cut(~is_blank)
@@ -83,6 +83,30 @@ class HistoryDay:
     def reduced(self) -> DailyBars:
         """Return the daily bars of all its symbols."""
         return reduced(self.axis, self.grid.symbols, self.grid.values, self.grid.verdicts)
+
+    def widened(self, grid: DayGrid) -> "HistoryDay":
+        """Return the day with columns for those symbols of another grid of it that it does not have."""
+        new = [column for column, symbol in enumerate(grid.symbols) if symbol not in self.columns]
+        if not new:
+            return self
+        mine, count = self.grid, len(self.grid.symbols)
+        wide = DayGrid(
+            session=mine.session,
+            symbols=(*mine.symbols, *(grid.symbols[column] for column in new)),
+            values=freeze(np.concatenate([mine.values, grid.values[:, :, new]], axis=2)),
+            verdicts=freeze(np.concatenate([mine.verdicts, grid.verdicts[:, new]], axis=1)),
+        )
+        sources = self.sources
+        if sources is not None:  # nobody in this house wrote the new columns
+            sources = np.concatenate([sources[:, :count], np.zeros((len(sources), len(new)), np.uint8)], axis=1)
+        return HistoryDay(wide, self.revision, sources)
+
+
+def _by_symbol(adjustments: Iterable[Adjustment]) -> dict[str, list[Adjustment]]:
+    held: dict[str, list[Adjustment]] = {}
+    for one in adjustments:
+        held.setdefault(one.symbol, []).append(one)
+    return held
 
 
 class History:
@@ -110,6 +134,20 @@ class History:
         self._add([HistoryDay(grid) for grid in grids])
         self._trim(tables)
 
+    def widen(self, grids: Iterable[DayGrid], background: Background | None) -> None:
+        """Add what was before of symbols that join in the middle; what is there of them already stays as it is."""
+        for grid in grids:
+            day = self.day(grid.session.date)
+            if day is None:
+                self._add([HistoryDay(grid)])
+            else:
+                self._days[self._days.index(day)] = day.widened(grid)
+        if background is not None:
+            self._adjustments |= _by_symbol(background.adjustments)
+            if background.daily is not None:
+                self._dailies = self._dailies.widened(background.daily)
+        self._trim([])
+
     def roll(self, grid: Grid) -> None:
         """Make the grid of the session that just closed a day of history, without copying it.
 
@@ -131,9 +169,7 @@ class History:
         self._dailies = self._dailies.with_days(tables, self._daily_length - len(self._days), held)
 
     def _adjust(self, adjustments: Iterable[Adjustment]) -> None:
-        self._adjustments = {}
-        for one in adjustments:
-            self._adjustments.setdefault(one.symbol, []).append(one)
+        self._adjustments = _by_symbol(adjustments)
 
     # --- reading
 

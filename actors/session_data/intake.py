@@ -1,15 +1,18 @@
 """The way of a bar into the session: judged, given its place, or turned away with a reason."""
 
 import itertools
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
-from actors.market.validate import Fault, faults, is_sane
-from actors.session_data.book import Book
+from actors.market.validate import Fault, faults, is_sane, reason_of, reason_of_length
+from actors.session_data.book import Book, withdrawn
 from actors.session_data.derived import DerivedBars
+from actors.session_data.forming import Folded
 from actors.session_data.grid import Claim, Grid
 from actors.session_data.history import History, HistoryDay
+from actors.session_data.joining import FromStore
 from actors.session_data.senders import Senders
 from actors.session_data.whole import fill, play
 from actors.settings import SessionRules
@@ -17,7 +20,7 @@ from messages.base import Event
 from messages.columns import BarBatch, Indices, Mask
 from messages.events import BarArrived, BarRejected, BarsArrived, BarsUpdated
 from messages.repairs import BarsFilled
-from messages.values import MINUTE_NS, ONE_MINUTE, Nanos, Verdict, moment
+from messages.values import Nanos, Verdict, moment
 
 
 class _Thawed:
@@ -39,7 +42,7 @@ class Intake:
 
     def __init__(
         self,
-        message: BarsArrived | BarArrived | BarsFilled,
+        message: BarsArrived | BarArrived | BarsFilled | Folded | FromStore,
         book: Book,
         history: History,
         senders: Senders,
@@ -65,7 +68,7 @@ class Intake:
     def take(self, batch: BarBatch) -> None:
         """Take bars of any minutes."""
         self._book.ledger.received += len(batch)
-        batch = self._judged(self._of_one_minute(batch))
+        batch = self._judged(self._of_base_bars(batch))
         starts = batch.start_ns
         if len(batch) and starts[0] == starts[-1]:
             self._minute(batch)
@@ -74,6 +77,35 @@ class Intake:
             for first, last in itertools.pairwise(edges):
                 self._minute(batch.rows(first, last))
         self._look_back()
+        self._put_back()
+
+    def take_out(self, batch: BarBatch) -> None:
+        """Take the sender's own bars of one minute out again, where every trade in them was cancelled."""
+        book, symbols, start_ns = self._book, batch.names(), int(batch.start_ns[0])
+        slot, day = book.axis.slot_of(start_ns), self._history.owner(start_ns)
+        if slot is not None:
+            columns = [column for symbol in symbols if (column := book.column(symbol)) is not None]
+            book.withdraw(slot, np.array(columns, dtype=np.int32), self._claim, self._now_ns, self.events)
+        elif day is not None:
+            self._take_out_of(day, symbols, start_ns)
+        for symbol in symbols:
+            book.outside.pop((symbol, start_ns), None)
+        self._put_back()
+
+    def _take_out_of(self, day: HistoryDay, symbols: Sequence[str], start_ns: Nanos) -> None:
+        slot = day.axis.slot_of(start_ns)
+        assert slot is not None, "a minute of another day"
+        thawed = self._thaw(day)
+        columns = [day.columns[symbol] for symbol in symbols if symbol in day.columns]
+        gone = thawed.grid.withdraw(slot, np.array(columns, dtype=np.int32), self._claim, day.revision + 1)
+        if len(gone):
+            thawed.is_changed = True
+            thawed.corrections += len(gone)
+            self.events.append(withdrawn(thawed.grid, slot, gone, day.revision + 1))
+            thawed.derived.on_withdrawal(thawed.grid, slot, gone, day.axis.slots, day.revision + 1, self.events)
+
+    def _put_back(self) -> None:
+        """Let repaired copies take the place of their days."""
         self.repaired = {date: thawed.corrections for date, thawed in self._thawed.items() if thawed.is_changed}
         for thawed in self._thawed.values():
             if thawed.is_changed:
@@ -96,22 +128,25 @@ class Intake:
         if not fill(self._book, judged, self._claim, self._now_ns, self.events):
             self.take(batch)
 
-    def _of_one_minute(self, batch: BarBatch) -> BarBatch:
-        """Return base bars; turn away longer ones, which the grid has no place for."""
-        if batch.interval == ONE_MINUTE:
+    def _of_base_bars(self, batch: BarBatch) -> BarBatch:
+        """Return base bars; turn away those of another length, which the grid has no place for."""
+        base = self._book.axis.interval
+        if batch.interval == base:
             return batch
-        self._reject(batch, "not_one_minute")
+        self._reject(batch, reason_of_length(base))
         return batch.rows(0, 0)
 
     def _judged(self, batch: BarBatch) -> BarBatch:
         """Return the bars that are sane and known by now; turn the others away."""
-        last_known = self._now_ns - MINUTE_NS
+        axis = self._book.axis
+        last_known = self._now_ns - axis.step_ns
         has_future = len(batch) > 0 and batch.start_ns[-1] > last_known
         is_known_sane = batch.is_sane or is_sane(batch.values, allow_negative=self._rules.allow_negative)
         if has_future or not is_known_sane:
-            found = faults(batch.values, batch.start_ns, allow_negative=self._rules.allow_negative)
+            allow_negative = self._rules.allow_negative
+            found = faults(batch.values, batch.start_ns, step_ns=axis.step_ns, allow_negative=allow_negative)
             for code in np.unique(found[found > 0]).tolist():
-                self._reject(batch.where(found == code), Fault(code).reason)
+                self._reject(batch.where(found == code), reason_of(Fault(code), axis.interval))
             batch = batch.where(found == Fault.SANE)
         if has_future:
             future: Mask = batch.start_ns > last_known
@@ -164,12 +199,12 @@ class Intake:
 
     def _elsewhere(self, batch: BarBatch) -> None:
         """Take a minute that the open session does not expect: of a day of history, or of no segment."""
-        start_ns = int(batch.start_ns[0])
+        start_ns, axis = int(batch.start_ns[0]), self._book.axis
         day = self._history.owner(start_ns)
         if day is not None:
             self._repair(day, batch)
-        elif start_ns % MINUTE_NS:
-            self._reject(batch, Fault.OFF_THE_MINUTE.reason)
+        elif start_ns % axis.step_ns:
+            self._reject(batch, reason_of(Fault.OFF_THE_MINUTE, axis.interval))
         elif moment(start_ns, self._book.session.tz).date().isoformat() != self._book.session.date:
             self._reject(batch, "not_a_session_minute")
         else:
@@ -193,9 +228,8 @@ class Intake:
         if len(columns):
             thawed.is_changed = True
             thawed.corrections += written.accepted if self._claim.is_correction else 0
-            self.events.append(
-                BarsUpdated(interval=ONE_MINUTE, batch=grid.minute(slot, columns), revision=revision, is_repair=True)
-            )
+            bars = grid.minute(slot, columns)
+            self.events.append(BarsUpdated(interval=bars.interval, batch=bars, revision=revision, is_repair=True))
             thawed.derived.on_write(grid, slot, columns, day.axis.slots, revision, self.events)
 
     def _thaw(self, day: HistoryDay) -> _Thawed:

@@ -18,6 +18,9 @@ class Ledger:
         self.gaps = 0
         self.corrections = 0
         self.reasons: Counter[str] = Counter()
+        self.ticks = 0
+        self.quotes = 0
+        self.bad_prints: Counter[str] = Counter()
         self._sealed: tuple[int, Counter[str]] = (0, Counter())
 
     @property
@@ -31,6 +34,13 @@ class Ledger:
         self.duplicates += written.duplicates
         self.outranked += written.outranked
         self.revised += written.revised
+
+    def take_prints(self, reasons: list[str], *, ticks: int = 0, quotes: int = 0) -> None:
+        """Book trades or quotes that were taken, and why the others were not."""
+        self.ticks += ticks
+        self.quotes += quotes
+        if ticks + quotes < len(reasons):
+            self.bad_prints.update(filter(None, reasons))
 
     def since_sealed(self) -> tuple[int, dict[str, int]]:
         """Return the corrections and the refusals by reason since this was asked last."""

@@ -30,6 +30,7 @@ def metrics_of(book: Book, symbol: str, column: Column) -> SessionMetrics:
         extended_quality=_quality(column, extended=True),
         extended_volume=float(np.nansum(column.values[~book.axis.is_regular, VOLUME])),
         revision=int(column.revisions.max(initial=0)),
+        is_catching_up=symbol in book.catching_up,
     )
 
 

@@ -1,26 +1,16 @@
-"""The latest quotes and trades of each symbol, and a bounded window of them."""
+"""The latest quotes and trades of each symbol, and a bounded window of them; and which of them can be true."""
 
-from collections import deque
-from typing import Generic, Protocol, TypeVar
+import math
+import sys
+from collections import Counter, deque
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 
-from messages.values import Nanos
+from messages.events import PrintsRejected
+from messages.feeds import TradeAmended
+from messages.values import Nanos, Quote, Tick
 
-
-class Print(Protocol):
-    """Anything with a symbol and an instant."""
-
-    @property
-    def symbol(self) -> str:
-        """Whose."""
-        ...
-
-    @property
-    def at_ns(self) -> Nanos:
-        """When."""
-        ...
-
-
-P = TypeVar("P", bound=Print)
+P = TypeVar("P", bound=Quote | Tick)
 
 
 class Prints(Generic[P]):
@@ -30,15 +20,24 @@ class Prints(Generic[P]):
         self._length = length
         self._kept: dict[str, deque[P]] = {}
 
+    def extend(self, items: Iterable[P]) -> None:
+        """Keep many."""
+        for item in items:
+            self.add(item)
+
     def add(self, item: P) -> None:
         """Keep one; one that comes late goes to its place."""
-        kept = self._kept.setdefault(item.symbol, deque(maxlen=self._length))
+        kept = self._kept.get(item.symbol)
+        if kept is None:
+            kept = self._kept[item.symbol] = deque(maxlen=self._length)
         if not kept or kept[-1].at_ns <= item.at_ns:
             kept.append(item)
         elif len(kept) < self._length or kept[0].at_ns <= item.at_ns:
-            place = next(i for i in range(len(kept), -1, -1) if i == 0 or kept[i - 1].at_ns <= item.at_ns)
-            ordered = [*list(kept)[:place], item, *list(kept)[place:]]
-            self._kept[item.symbol] = deque(ordered, maxlen=self._length)
+            later: list[P] = []  # few, as a rule: what comes late is late by a moment
+            while kept and kept[-1].at_ns > item.at_ns:
+                later.append(kept.pop())
+            kept.append(item)
+            kept.extend(reversed(later))
 
     def latest(self, symbol: str) -> P | None:
         """Return the latest, or ``None``."""
@@ -57,3 +56,64 @@ class Prints(Generic[P]):
     def clear(self) -> None:
         """Forget all: a new session begins."""
         self._kept.clear()
+
+
+_LEAST_POSITIVE, _MOST = math.nextafter(0.0, 1.0), sys.float_info.max
+
+
+class Judge:
+    """Says what is wrong with a trade or a quote, in the words in which bars are refused; nothing: it is sane.
+
+    A quote may have no bid or no offer, which feeds write as zero; a trade has a price.
+    """
+
+    def __init__(self, *, allow_negative: bool) -> None:
+        self._least_price = -_MOST if allow_negative else _LEAST_POSITIVE
+        self._least_quote = -_MOST if allow_negative else 0.0
+
+    def tick(self, tick: Tick, now_ns: Nanos) -> str:
+        """Judge a trade."""
+        if self._least_price <= tick.price <= _MOST and 0.0 <= tick.size <= _MOST and tick.at_ns <= now_ns:
+            return ""
+        return _fault((tick.price,), (tick.size,), self._least_price) or "in_the_future"
+
+    def correction(self, amendment: TradeAmended) -> str:
+        """Judge what a trade is said to have been instead."""
+        price, size = amendment.corrected_price, amendment.corrected_size
+        given = amendment.price if price is None else price, amendment.size if size is None else size
+        return _fault(given[:1], given[1:], self._least_price)
+
+    def quote(self, quote: Quote, now_ns: Nanos) -> str:
+        """Judge a quote."""
+        least = self._least_quote
+        if (
+            least <= quote.bid <= _MOST
+            and least <= quote.ask <= _MOST
+            and 0.0 <= quote.bid_size <= _MOST
+            and 0.0 <= quote.ask_size <= _MOST
+            and quote.at_ns <= now_ns
+        ):
+            return ""
+        return _fault((quote.bid, quote.ask), (quote.bid_size, quote.ask_size), least) or "in_the_future"
+
+
+def _fault(prices: tuple[float, ...], sizes: tuple[float, ...], least: float) -> str:
+    if not all(map(math.isfinite, (*prices, *sizes))):
+        return "not_finite"
+    if min(prices) < least:
+        return "price_not_positive" if least > 0 else "price_negative"
+    return "size_negative" if min(sizes) < 0 else ""
+
+
+def sifted(items: tuple[P, ...], reasons: list[str], source: str) -> tuple[tuple[P, ...], tuple[PrintsRejected, ...]]:
+    """Part what was judged sane from the rest; ``reasons`` are by item, empty for a sane one."""
+    if not any(reasons):
+        return items, ()
+    first = next(item for item, reason in zip(items, reasons, strict=True) if reason)
+    rejected = PrintsRejected(
+        source=source,
+        reasons=tuple(sorted(Counter(filter(None, reasons)).items())),
+        tick=first if isinstance(first, Tick) else None,
+        quote=first if isinstance(first, Quote) else None,
+    )
+    return tuple(item for item, reason in zip(items, reasons, strict=True) if not reason), (rejected,)

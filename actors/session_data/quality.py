@@ -155,6 +155,9 @@ def report_of(
         interval=interval,
         sessions=sessions,
         short=short,
+        ticks=ledger.ticks,
+        quotes=ledger.quotes,
+        bad_prints=tuple(sorted(ledger.bad_prints.items())),
     )
 
 

@@ -17,6 +17,7 @@ from actors.session_data.metrics import metrics_of
 from actors.session_data.past import closed_bars, last_bars
 from actors.session_data.prints import Prints
 from actors.session_data.quality import Plane, past_report, report_of
+from actors.session_data.trading import Trading
 from actors.session_data.views import Column, Heading, Piece, bars_of, window_of
 from actors.session_data.warming import Requirements
 from messages.columns import Mask
@@ -45,7 +46,7 @@ from messages.queries import (
     Moment,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import ONE_MINUTE, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
+from messages.values import SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
 from messages.windows import BarWindow
 
 
@@ -58,15 +59,14 @@ class Reader:
         history: History,
         requirements: Requirements,
         now_ns: Nanos,
-        quotes: Prints[Quote],
-        ticks: Prints[Tick],
+        trading: Trading,
     ) -> None:
         self._maybe_book = book
         self._history = history
         self._requirements = requirements
         self._now_ns = now_ns
-        self._quotes = quotes
-        self._ticks = ticks
+        self._trading = trading
+        self._quotes, self._ticks = trading.quotes, trading.ticks
 
     def read(self, query: SessionDataQuery) -> Outcome:
         """Answer, or refuse with an error that says why."""
@@ -142,6 +142,14 @@ class Reader:
             closed=book.closed,
         )
 
+    def _partial_column(self, symbol: str) -> Column:
+        """Return a symbol's column with the bars that are being made of trades."""
+        slot_of = self._book.axis.slot_of
+        bars = [(slot_of(start_ns), bar) for start_ns, bar in self._trading.forming(symbol)]
+        column = self._column(symbol)
+        inside = [(slot, bar) for slot, bar in bars if slot is not None]
+        return column.with_forming(inside) if inside else column
+
     def _symbols(self, asked: Sequence[str]) -> Sequence[str]:
         return asked or self._book.symbols
 
@@ -174,9 +182,12 @@ class Reader:
 
     # --- bars
 
-    def _latest(self, symbol: str, interval: Interval = ONE_MINUTE, *, partial: bool = False) -> Bar | None:
-        column = self._column(symbol)
-        if interval == ONE_MINUTE:
+    def _latest(self, symbol: str, interval: Interval | None = None, *, partial: bool = False) -> Bar | None:
+        """Return the latest bar of an interval; none named: of the base bars."""
+        column = self._partial_column(symbol) if partial else self._column(symbol)
+        base = column.axis.interval
+        interval = interval or base
+        if interval == base:
             slots = np.flatnonzero(column.present)
             if len(slots) == 0:
                 return None
@@ -208,7 +219,7 @@ class Reader:
     def _today(self, query: GetBars | GetLastBars) -> Piece:
         """Return what the open session has, with its blanks where they shall be carried."""
         return bars_of(
-            self._column(query.symbol),
+            self._partial_column(query.symbol) if query.include_partial else self._column(query.symbol),
             query.interval,
             include_partial=query.include_partial,
             with_blanks=query.fill is not None,
@@ -229,12 +240,12 @@ class Reader:
         return msgspec.structs.replace(plain, fill=query.fill, short=short, is_adjusted=is_adjusted)
 
     def _changes_since(self, revision: int) -> BarWindow:
-        symbols = self._book.symbols
+        symbols, base = self._book.symbols, self._book.axis.interval
         pieces = []
         for symbol in symbols:
-            piece = bars_of(self._column(symbol), ONE_MINUTE)
+            piece = bars_of(self._column(symbol), base)
             pieces.append(piece.cut(piece.revisions > revision))
-        return self._window(pieces, self._heading(symbols, ONE_MINUTE), range(len(symbols)))
+        return self._window(pieces, self._heading(symbols, base), range(len(symbols)))
 
     def _instant(self, given: Moment, *, is_end: bool = False) -> Nanos:
         """Return the instant of a clock time of the exchange, on that of the session's dates on which it is open.
@@ -266,8 +277,9 @@ class Reader:
         book = self._book
         for symbol in query.symbols:
             self._number(symbol)
-        plane = Plane.of_book(book, self._symbols(query.symbols))
-        return report_of([plane], query.interval, book.ledger, date=book.session.date)
+        symbols = self._symbols(query.symbols)
+        report = report_of([Plane.of_book(book, symbols)], query.interval, book.ledger, date=book.session.date)
+        return msgspec.structs.replace(report, catching_up=tuple(sorted(book.catching_up.keys() & set(symbols))))
 
     def _past_quality(self, query: GetQuality) -> QualityReport:
         for symbol in query.symbols:

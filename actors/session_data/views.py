@@ -11,7 +11,7 @@ import numpy.typing as npt
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
 from messages.columns import Floats, Indices, Mask, Stamps, Verdicts, freeze
-from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Fill, Interval, Nanos
+from messages.values import FIRST_WITH_BAR, Fill, Interval, Nanos, Verdict
 from messages.windows import BarWindow
 
 Revisions = npt.NDArray[np.uint32]
@@ -27,6 +27,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     revisions: Revisions
     closed: int
     """Slots ``[0, closed)`` are closed."""
+    forming: tuple[int, ...] = ()
+    """Slots whose bar is still being made of trades."""
 
     @property
     def present(self) -> Mask:
@@ -51,6 +53,15 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         np.cumsum(~self.present[: self.closed], out=empty[1 : self.closed + 1])
         empty[self.closed + 1 :] = empty[self.closed]
         return empty
+
+    def with_forming(self, bars: Sequence[tuple[int, Sequence[float]]]) -> "Column":
+        """Return a copy with bars that are still being made, each its slot and values, where there is none yet."""
+        values, verdicts = self.values.copy(), self.verdicts.copy()
+        for slot, bar in bars:
+            if verdicts[slot] < FIRST_WITH_BAR:
+                values[slot], verdicts[slot] = bar, Verdict.STREAMED
+        forming = tuple(np.flatnonzero(verdicts != self.verdicts).tolist())
+        return msgspec.structs.replace(self, values=values, verdicts=verdicts, forming=forming)
 
     def only(self, slot: int) -> "Piece":
         """Return the base bar of one slot."""
@@ -105,7 +116,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
 
 def bars_of(column: Column, interval: Interval, *, include_partial: bool = False, with_blanks: bool = False) -> Piece:
     """Return a column's bars of an interval: those that are finished, and on request the forming ones and blanks."""
-    if interval == ONE_MINUTE:
+    if interval == column.axis.interval:
         some = column.present | column.is_closed if with_blanks else column.present
         return _base_bars(column, np.flatnonzero(some).astype(np.int32))
     piece = _derived_bars(column, interval, with_blanks=with_blanks)
@@ -125,7 +136,7 @@ def _base_bars(column: Column, slots: Indices) -> Piece:
         counts=(verdicts >= FIRST_WITH_BAR).astype(np.int32),
         expected=ones,
         revisions=column.revisions[slots],
-        finished=ones.astype(np.bool_),
+        finished=~np.isin(slots, column.forming) if column.forming else ones.astype(np.bool_),
         days=ones * np.int32(column.day),
         empty_before=empty[slots],
         empty_through=empty[slots + 1],
@@ -142,6 +153,8 @@ def _derived_bars(column: Column, interval: Interval, *, with_blanks: bool) -> P
     starts = first - first[0]
     settled = present | column.is_closed
     ended = (end <= column.closed) | (np.logical_and.reduceat(settled[inside], starts) & present[end - 1])
+    for slot in column.forming:
+        ended &= (slot < first) | (end <= slot)
     some = counts[:, 0] > 0
     if with_blanks:
         some |= end <= column.closed

@@ -14,6 +14,8 @@ class Requirements:
 
     def __init__(self) -> None:
         self._bars: dict[tuple[str, Interval], Requirement] = {}
+        self.symbols = frozenset[str]()
+        """Whose bars are required."""
 
     def add(self, requirement: Requirement) -> None:
         """Require so many bars from now on."""
@@ -21,6 +23,7 @@ class Requirements:
         held = self._bars.get(key)
         if held is None or held.bars < requirement.bars:
             self._bars[key] = requirement
+            self.symbols |= {requirement.symbol}
 
     def warm_up(self, history: History) -> tuple[WarmUp, ...]:
         """Return what is there of each, in the order in which they were required."""

@@ -11,8 +11,8 @@ from actors.session_data.book import Book
 from actors.session_data.grid import Claim
 from messages.base import Event
 from messages.columns import BarBatch, Indices
-from messages.events import BarsUpdated, GapDetected, MinuteClosed
-from messages.values import FIRST_WITH_BAR, ONE_MINUTE, Gap, Nanos, Verdict
+from messages.events import BarsUpdated
+from messages.values import FIRST_WITH_BAR, Nanos, Verdict
 
 _STREAMED, _FILLED, _NO_TRADE = int(Verdict.STREAMED), int(Verdict.FILLED), int(Verdict.NO_TRADE)
 
@@ -52,10 +52,10 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     for slot, (begin, end) in enumerate(itertools.pairwise(edges), first):
         if end > begin:
             book.revision += 1
-            out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch.rows(begin, end), revision=book.revision))
+            out.append(BarsUpdated(interval=batch.interval, batch=batch.rows(begin, end), revision=book.revision))
         out += derived[slot - first]
         book.closed += 1
-        out += _closing(book, slot, missing.get(slot, ((), ())))
+        out += book.closing(slot, count, *missing.get(slot, ((), ())))
     return True
 
 
@@ -78,14 +78,14 @@ def fill(book: Book, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Eve
     book.stamp(columns, now_ns)
     edges = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist(), len(rows)]
     for begin, end in itertools.pairwise(edges):
-        out.append(BarsUpdated(interval=ONE_MINUTE, batch=batch.rows(begin, end), revision=book.revision))
+        out.append(BarsUpdated(interval=batch.interval, batch=batch.rows(begin, end), revision=book.revision))
     book.derived.on_fill(book.grid, rows, columns, book.closed, book.revision, out)
     return True
 
 
 def _cells(book: Book, batch: BarBatch) -> tuple[Indices, Indices] | None:
     """Return the slot and the column of each bar; ``None`` where one has none, or has not been looked at."""
-    if not batch.is_sane or batch.interval != ONE_MINUTE or len(batch) == 0:
+    if not batch.is_sane or batch.interval != book.axis.interval or len(batch) == 0:
         return None
     columns = book.columns_of_table(batch.symbols)[batch.symbol_index]
     starts = book.axis.starts_ns
@@ -112,23 +112,3 @@ def _missing(book: Book, slots: slice) -> dict[int, tuple[tuple[str, ...], tuple
         if wanted:
             names[1].append(symbols[column])
     return {slot: (tuple(missing), tuple(wanted)) for slot, (missing, wanted) in found.items()}
-
-
-def _closing(book: Book, slot: int, lacking: tuple[tuple[str, ...], tuple[str, ...]]) -> list[Event]:
-    """Return what is told when a minute closes: who lacks a bar, and whose is asked for."""
-    missing, wanted = lacking
-    expected, end_ns = len(book.grid.symbols), book.end_of(slot)
-    start_ns = end_ns - book.axis.step_ns
-    closed = MinuteClosed(
-        start_ns=start_ns,
-        end_ns=end_ns,
-        present=expected - len(missing),
-        expected=expected,
-        missing=missing,
-        is_complete=not missing,
-    )
-    if not wanted:
-        return [closed]
-    book.ledger.gaps += 1
-    gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
-    return [closed, GapDetected(session_date=book.session.date, gap=gap)]

@@ -101,8 +101,8 @@ def test_the_daily_bar_spans_the_regular_slots_across_lunch_and_without_extended
     assert SessionAxis(session_xnys("2024-07-03", extended=True)).edges(ONE_DAY).tolist() == [330, 540]
 
 
-def test_an_interval_that_is_no_multiple_of_the_step_is_refused():
-    with pytest.raises(SettingsError, match="90s is no whole multiple"):
+def test_an_interval_that_is_no_multiple_of_the_base_bars_is_refused():
+    with pytest.raises(SettingsError, match="90s is no whole multiple of 1m"):
         SessionAxis(session_xnys()).edges(Interval(seconds=90))
     with pytest.raises(SettingsError, match="30s"):
         SessionAxis(session_xnys()).edges(Interval(seconds=30))
@@ -116,7 +116,8 @@ def test_there_is_no_start_of_a_slot_that_does_not_exist(slot):
 
 def test_a_segment_shorter_than_the_step_has_no_slots():
     parts = segments("2024-07-02", "UTC", (PRE, "08:55", "09:00"), (REGULAR, "09:00", "10:25"))
-    axis = SessionAxis(TradingSession(calendar="X", date="2024-07-02", tz="UTC", segments=parts), step_ns=10 * M)
+    ten = Interval.parse("10m")
+    axis = SessionAxis(TradingSession(calendar="X", date="2024-07-02", tz="UTC", segments=parts, base_interval=ten))
 
     assert axis.slots == 8
     assert axis.regular == slice(0, 8)
@@ -133,24 +134,25 @@ def test_the_shared_columns_cannot_be_written():
 @settings(deadline=None)
 @given(
     parts=st.lists(st.tuples(st.integers(0, 90), st.integers(1, 90)), min_size=1, max_size=5),
-    step=st.sampled_from([1, 5]),
-    probes=st.lists(st.integers(-5, 700), min_size=1, max_size=20),
+    base=st.sampled_from([Interval(seconds=10), Interval(seconds=60), Interval(seconds=300)]),
+    probes=st.lists(st.integers(-30, 4200), min_size=1, max_size=20),
     multiple=st.integers(1, 30),
 )
-def test_any_cut_of_a_day_maps_as_a_walk_through_it_does(parts, step, probes, multiple):
+def test_any_cut_of_a_day_maps_as_a_walk_through_it_does(parts, base, probes, multiple):
     at, made = 0, []
     for gap, length in parts:
         made.append(Segment(kind=REGULAR, start_ns=(at + gap) * M, end_ns=(at + gap + length) * M))
         at += gap + length
-    session = TradingSession(calendar="X", date="1970-01-01", tz="UTC", segments=tuple(made))
-    steps, instants = walk(session, step * M), [probe * M for probe in probes]
+    session = TradingSession(calendar="X", date="1970-01-01", tz="UTC", segments=tuple(made), base_interval=base)
+    step = base.span_ns
+    steps, instants = walk(session, step), [probe * M // 6 for probe in probes]
     starts = [start for start, _ in steps]
 
-    axis = SessionAxis(session, step * M)
+    axis = SessionAxis(session)
 
     assert axis.starts_ns.tolist() == starts
     assert axis.slots_of(np.array(instants)).tolist() == [starts.index(i) if i in starts else -1 for i in instants]
     assert [axis.slots_before(i) for i in instants] == [sum(s < i for s in starts) for i in instants]
-    assert [axis.slots_ended(i) for i in instants] == [sum(s + step * M <= i for s in starts) for i in instants]
-    begins = [k for k, (start, s) in enumerate(steps) if (start - s.start_ns) % (multiple * step * M) == 0]
-    assert axis.edges(Interval(seconds=60 * step * multiple)).tolist() == [*begins, len(starts)]
+    assert [axis.slots_ended(i) for i in instants] == [sum(s + step <= i for s in starts) for i in instants]
+    begins = [k for k, (start, s) in enumerate(steps) if (start - s.start_ns) % (multiple * step) == 0]
+    assert axis.edges(Interval(seconds=base.seconds * multiple)).tolist() == [*begins, len(starts)]

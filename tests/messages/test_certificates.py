@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messages import Event, GapOutcome, GapStory, SessionCertificate, SymbolVerdicts, codec
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, Interval
 from tests.builders import BREAK_DAY, at
 from tests.certificates import certificate
 from tests.messages.strategies import struct
@@ -50,6 +50,13 @@ def test_a_certificate_knows_its_session_and_its_symbols() -> None:
 
     assert issued.session == BREAK_DAY
     assert issued.names == ("AAPL", "MSFT")
+
+
+def test_a_certificate_says_of_which_length_its_bars_are() -> None:
+    seconds = certificate(base_interval="1s")
+
+    assert seconds.session.base_interval == Interval.parse("1s")
+    assert seconds.session.expected_minutes == 60 * certificate().session.expected_minutes
 
 
 def test_a_certificate_cannot_be_changed() -> None:

@@ -1,5 +1,6 @@
 """Batches of bars by the column: how they are made, cut and compared."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from messages import Bar, BarBatch, BarsUpdated, DataError, Tape
 from messages.columns import FIELDS
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, Interval
 from tests.builders import DAY, at, bar, bars, day_grid, minute_of
 from tests.messages.equality import assert_different, assert_equal
 
@@ -47,6 +48,22 @@ def built_from(rows: list[Bar], has_extra: bool) -> BarBatch:
 
 def test_of_two_bars_for_one_cell_the_later_one_stays() -> None:
     assert list(BarBatch.of([bar(close=1.0), bar(close=2.0)]).bars()) == [bar(close=2.0)]
+
+
+def test_bars_of_two_lengths_make_no_batch() -> None:
+    second = msgspec.structs.replace(bar("AAPL", "09:31"), interval=Interval.parse("1s"))
+
+    with pytest.raises(DataError, match="are of one length, not of 1s and 1m"):
+        BarBatch.of([bar(), second])
+    assert BarBatch.of([second]).interval == Interval.parse("1s")
+
+
+def test_columns_in_any_order_make_a_batch_of_bars_of_a_length() -> None:
+    starts = np.array([at("09:31"), at("09:30")])
+
+    made = BarBatch.build(["A"], np.zeros(2, dtype=np.int32), starts, np.ones((5, 2)), Interval.parse("1s"))
+
+    assert (made.interval, made.start_ns.tolist()) == (Interval.parse("1s"), [at("09:30"), at("09:31")])
 
 
 @pytest.mark.parametrize("shape", [(5,), (4, 2), (6, 2), (5, 3)])

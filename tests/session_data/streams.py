@@ -17,6 +17,7 @@ from messages import (
     GetLatestBar,
     GetMetrics,
     GetQuality,
+    GetSession,
     Interval,
     Message,
     Quality,
@@ -34,7 +35,13 @@ from tests.oracle import Oracle
 SYMBOLS = ("A", "B", "C")
 STRANGER = "D"
 SENDERS = ("tape", "patch", "desk")
-SESSIONS = (session_tiny(5), session_tiny(3, 4), session_tiny(4, 2, pre=2, post=3))
+TWENTY_SECONDS = Interval(seconds=20)
+SESSIONS = (
+    session_tiny(5),
+    session_tiny(3, 4),
+    session_tiny(4, 2, pre=2, post=3),
+    msgspec.structs.replace(session_tiny(2, 1, pre=1, lunch=1), base_interval=TWENTY_SECONDS),
+)
 INTERVALS = (ONE_MINUTE, Interval(seconds=120), Interval(seconds=180), ONE_DAY)
 NAN = float("nan")
 
@@ -72,18 +79,29 @@ class Sent(NamedTuple):
         ]
 
 
-def bar_of(symbol: str, start_ns: int, row: tuple[float | None, ...]) -> Bar:
+def bar_of(symbol: str, start_ns: int, row: tuple[float | None, ...], base: Interval = ONE_MINUTE) -> Bar:
     names = ("open", "high", "low", "close", "volume", "vwap", "trades")
-    return Bar(symbol=symbol, start_ns=start_ns, **dict(zip(names, row, strict=True)))
+    return Bar(symbol=symbol, start_ns=start_ns, interval=base, **dict(zip(names, row, strict=True)))
+
+
+def step_of(session: TradingSession) -> int:
+    """The length of the session's base bars."""
+    return session.base_interval.span_ns
+
+
+def intervals_of(session: TradingSession) -> tuple[Interval, ...]:
+    """The base bars', and those that are published."""
+    return (session.base_interval, *INTERVALS[1:])
 
 
 def minutes_of(session: TradingSession) -> list[int]:
-    return [start for part in session.segments for start in range(part.start_ns, part.end_ns, MINUTE_NS)]
+    return [start for part in session.segments for start in range(part.start_ns, part.end_ns, step_of(session))]
 
 
 def bars_in(session: TradingSession, symbols: tuple[str, ...] = SYMBOLS) -> st.SearchStrategy[tuple[Bar, ...]]:
     """A few sound bars of expected minutes, no cell twice."""
-    one = st.builds(bar_of, st.sampled_from(symbols), st.sampled_from(minutes_of(session)), st.sampled_from(SOUND[:3]))
+    starts, base = st.sampled_from(minutes_of(session)), st.just(session.base_interval)
+    one = st.builds(bar_of, st.sampled_from(symbols), starts, st.sampled_from(SOUND[:3]), base)
     return st.lists(one, min_size=1, max_size=4, unique_by=lambda bar: (bar.symbol, bar.start_ns)).map(tuple)
 
 
@@ -108,24 +126,30 @@ def interleavings(draw: st.DrawFn, senders: list[list[Sent]], session: TradingSe
 
 
 def wild_bars(session: TradingSession) -> st.SearchStrategy[tuple[Bar, ...]]:
-    """Bars of all sorts: of unknown symbols, outside the session, unsound, off the minute."""
-    first = session.start_ns
+    """Bars of all sorts: of unknown symbols, outside the session, unsound, off the minute, of another length."""
+    first, step_ns = session.start_ns, step_of(session)
     start = st.one_of(
         st.sampled_from(minutes_of(session)),
         st.sampled_from(minutes_of(session)),
-        st.integers(-3, 14).map(lambda minute: first + minute * MINUTE_NS),
-        st.sampled_from([first + 30 * SECOND_NS, first - 24 * 60 * MINUTE_NS]),
+        st.integers(-3, 14).map(lambda minute: first + minute * step_ns),
+        st.sampled_from([first + step_ns // 2, first - 24 * 60 * MINUTE_NS]),
     )
     row = st.one_of(st.sampled_from(SOUND), st.sampled_from(SOUND), st.sampled_from(UNSOUND))
-    one = st.builds(bar_of, st.sampled_from((*SYMBOLS, STRANGER)), start, row)
-    return st.lists(one, min_size=1, max_size=5, unique_by=lambda bar: (bar.symbol, bar.start_ns)).map(tuple)
+
+    def told_of(base: Interval) -> st.SearchStrategy[tuple[Bar, ...]]:
+        one = st.builds(bar_of, st.sampled_from((*SYMBOLS, STRANGER)), start, row, st.just(base))
+        return st.lists(one, min_size=1, max_size=5, unique_by=lambda bar: (bar.symbol, bar.start_ns)).map(tuple)
+
+    base = session.base_interval
+    return st.sampled_from([base] * 9 + [Interval(seconds=base.seconds * 5)]).flatmap(told_of)
 
 
 def wild_messages(session: TradingSession) -> st.SearchStrategy[list[Message]]:
     """Anything that may be told to an open session, in any order."""
     sent = st.builds(Sent, wild_bars(session), st.sampled_from(SENDERS), st.booleans(), st.booleans())
-    delay = st.sampled_from([0, 0, 0, -30 * SECOND_NS, -2 * MINUTE_NS])
-    halves = st.integers(0, 28).map(lambda half: builders.time(session.start_ns + half * 30 * SECOND_NS))
+    half_ns = step_of(session) // 2
+    delay = st.sampled_from([0, 0, 0, -half_ns, -4 * half_ns])
+    halves = st.integers(0, 28).map(lambda half: builders.time(session.start_ns + half * half_ns))
     some = st.sampled_from(SYMBOLS).map(lambda symbol: (symbol,))
     action = st.one_of(
         st.builds(Sent.messages, sent, delay),
@@ -184,8 +208,8 @@ def readings(core: SessionDataCore) -> dict[object, object]:
     seen: dict[object, object] = {"symbols": active}
     for symbol in active:
         metrics = ask(core, GetMetrics(symbol=symbol))
-        seen[symbol] = msgspec.structs.replace(metrics, revision=0)
-        for interval in INTERVALS:
+        seen[symbol] = msgspec.structs.replace(metrics, revision=0, is_catching_up=False)
+        for interval in intervals_of(ask(core, GetSession())):
             asked = {"symbol": symbol, "interval": interval}
             window = ask(core, GetBars(**asked))
             latest = ask(core, GetLatestBar(**asked))
@@ -204,7 +228,7 @@ def expectations(oracle: Oracle) -> dict[object, object]:
     seen: dict[object, object] = {"symbols": active}
     for symbol in active:
         seen[symbol] = oracle.metrics(symbol)
-        for interval in INTERVALS:
+        for interval in intervals_of(oracle.day.session):
             made = oracle.bars(symbol, interval)
             seen[symbol, interval, "bars"] = made
             seen[symbol, interval, "empty"] = oracle.empty_minutes(made)

@@ -13,6 +13,7 @@ from messages import (
     GapNarrowed,
     GetGaps,
     GetQuality,
+    LoadSymbols,
     Message,
     MinuteClosed,
     NoTradeConfirmed,
@@ -48,7 +49,7 @@ def test_who_joins_lacks_the_minutes_that_closed_before(grace_ns: int) -> None:
     core = core_with(*TWO_MINUTES, grace_ns=grace_ns)
     said = play(core, [AddSymbols(symbols=("B", "C"))])
 
-    assert [type(message) for message in said] == [SymbolsChanged, GapDetected]
+    assert [type(message) for message in said] == [SymbolsChanged, LoadSymbols, GapDetected]
     assert lacking(said) == [("B", 0), ("B", 1), ("C", 0), ("C", 1)]
     assert ask(core, GetQuality()).gaps == 1
 

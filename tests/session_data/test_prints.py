@@ -7,16 +7,23 @@ import pytest
 
 from actors.session_data.core import SessionDataCore
 from messages import (
+    GetLatestBar,
     GetLatestQuote,
     GetLatestTick,
+    GetQuality,
     GetQuotes,
     GetSnapshot,
     GetTicks,
+    PrintsRejected,
     Quote,
     QuoteArrived,
+    QuotesArrived,
     ReceiptSettled,
     Tick,
     TickArrived,
+    TicksArrived,
+    TimeAdvanced,
+    TradeAmended,
 )
 from messages.values import SECOND_NS
 from tests.builders import arrived, at, bar, opened
@@ -105,18 +112,21 @@ def test_of_two_prints_of_one_instant_the_later_message_is_the_latest() -> None:
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (quote(61), "bad_quote"),
-        (quote(1, bid=NAN), "bad_quote"),
-        (quote(1, ask=INFINITE), "bad_quote"),
-        (quote(1, bid_size=NAN), "bad_quote"),
-        (quote(1, ask_size=-INFINITE), "bad_quote"),
-        (tick(61), "bad_tick"),
-        (tick(1, price=NAN), "bad_tick"),
-        (tick(1, size=INFINITE), "bad_tick"),
-        (tick(1, size=-1), "bad_tick"),
+        (quote(61), "in_the_future"),
+        (quote(1, bid=NAN), "not_finite"),
+        (quote(1, ask=INFINITE), "not_finite"),
+        (quote(1, bid=-1.0), "price_negative"),
+        (quote(1, bid_size=NAN), "not_finite"),
+        (quote(1, ask_size=-INFINITE), "not_finite"),
+        (quote(1, ask_size=-1), "size_negative"),
+        (tick(61), "in_the_future"),
+        (tick(1, price=NAN), "not_finite"),
+        (tick(1, price=0.0), "price_not_positive"),
+        (tick(1, size=INFINITE), "not_finite"),
+        (tick(1, size=-1), "size_negative"),
     ],
 )
-def test_a_print_of_the_future_or_without_finite_numbers_is_refused(item: Quote | Tick, reason: str) -> None:
+def test_a_print_that_cannot_be_is_refused_and_its_sender_told_why(item: Quote | Tick, reason: str) -> None:
     core = core_with(OPEN)
     settled = ReceiptSettled(receipt=4, accepted=0, rejected=1, duplicates=0, reasons=(reason,))
 
@@ -172,3 +182,65 @@ def test_a_snapshot_holds_the_latest_prints_beside_the_bars() -> None:
 
     assert snapshot.quotes == (None, quote(2, 99))
     assert snapshot.ticks == (None, tick(3, 102))
+
+
+# --- many together
+
+
+def trades(*given: Tick, now: int = 60, **more: Any) -> TicksArrived:
+    return TicksArrived(ticks=given, now_ns=START + now * SECOND_NS, source="feed", **more)
+
+
+def quotes(*given: Quote, now: int = 60) -> QuotesArrived:
+    return QuotesArrived(quotes=given, now_ns=START + now * SECOND_NS, source="feed")
+
+
+def test_prints_that_come_together_are_kept_as_if_they_came_one_by_one() -> None:
+    core = core_with(OPEN, trades(tick(5), tick(2), tick(9, symbol="B")), quotes(quote(3), quote(1)))
+
+    assert (kept(core, tick), kept(core, quote)) == ([2, 5], [1, 3])
+    assert ask(core, GetLatestTick(symbol="B")) == tick(9, symbol="B")
+    assert ask(core, GetSnapshot()).now_ns == START + 60 * SECOND_NS
+
+
+def test_what_cannot_be_among_them_is_told_once_with_its_reasons_and_the_rest_is_taken() -> None:
+    core = core_with(OPEN)
+    of_trades = told(core, PrintsRejected, trades(tick(1), tick(2, NAN), tick(3, -1.0), tick(61), tick(4, NAN)))
+    of_quotes = told(core, PrintsRejected, quotes(quote(1, ask=INFINITE), quote(2)))
+
+    reasons = (("in_the_future", 1), ("not_finite", 2), ("price_not_positive", 1))
+    assert [(one.source, one.reasons) for one in of_trades] == [("feed", reasons)]
+    assert of_quotes == [PrintsRejected(source="feed", reasons=(("not_finite", 1),), quote=quote(1, ask=INFINITE))]
+    assert (kept(core, tick), kept(core, quote)) == ([1], [2])
+
+
+def test_what_came_and_what_was_refused_is_counted_in_the_quality_report() -> None:
+    core = core_with(OPEN, trades(tick(1), tick(2, NAN)), came(tick(61)), came(quote(1)), quotes(quote(2), quote(61)))
+    report = ask(core, GetQuality())
+
+    assert (report.ticks, report.quotes) == (1, 2)
+    assert report.bad_prints == (("in_the_future", 2), ("not_finite", 1))
+
+
+def test_before_a_session_prints_are_kept_and_not_counted() -> None:
+    core = core_with(trades(tick(1), tick(2, NAN)), quotes(quote(1)))
+
+    assert (kept(core, tick), kept(core, quote)) == ([1], [1])
+
+
+def test_a_negative_price_is_sane_where_prices_may_be_negative() -> None:
+    core = core_with(OPEN, came(tick(1, -3.5)), came(quote(1, -4.0, -3.0)), allow_negative=True)
+
+    assert (kept(core, tick), kept(core, quote)) == ([1], [1])
+
+
+def test_a_quote_without_a_bid_or_an_offer_is_sane() -> None:
+    assert kept(core_with(OPEN, came(quote(1, bid=0.0))), quote) == [1]
+
+
+def test_the_bar_of_a_minute_is_made_of_what_was_sane_of_it() -> None:
+    given = trades(tick(1, 101), tick(2, NAN), tick(3, 99), ids=("x", "y", "z"), is_folded=True)
+    cancelled = TradeAmended(feed="feed", symbol="A", trade_id="z", at_ns=START, price=99, size=1)
+    core = core_with(OPEN, given, cancelled, TimeAdvanced(now_ns=START + 60 * SECOND_NS))
+
+    assert ask(core, GetLatestBar(symbol="A")).close == 101

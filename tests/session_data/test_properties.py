@@ -26,7 +26,7 @@ from messages import (
     MinuteClosed,
     TradingSession,
 )
-from messages.values import MINUTE_NS, ONE_DAY
+from messages.values import ONE_DAY
 from tests import builders
 from tests.builders import arrived, closed, day_grid, opened, session_tiny
 from tests.oracle_day import Day
@@ -45,6 +45,7 @@ from tests.session_data.streams import (
     expectations,
     expected_counts,
     interleavings,
+    intervals_of,
     minutes_of,
     oracle_with,
     plain,
@@ -52,6 +53,7 @@ from tests.session_data.streams import (
     readings,
     sender,
     settled,
+    step_of,
     wild_messages,
 )
 
@@ -64,7 +66,7 @@ def values(one: Bar) -> tuple[float, ...]:
 
 def ends_of(update: BarsUpdated, session: TradingSession) -> list[int]:
     """When published bars become known."""
-    ends = {block[0]: block[-1] + MINUTE_NS for block in Day(session).blocks(update.interval)}
+    ends = {block[0]: block[-1] + step_of(session) for block in Day(session).blocks(update.interval)}
     return [ends[one.start_ns] for one in update.batch.bars()]
 
 
@@ -119,7 +121,7 @@ def test_nothing_that_is_read_or_published_lies_past_now(
         assert all(one is None or one.end_ns <= now for one in snapshot.latest)
         assert all(end <= now for said in published for end in ends_of(said, session))
         for symbol in snapshot.metrics:
-            for interval in INTERVALS:
+            for interval in intervals_of(session):
                 window = ask(core, GetBars(symbol=symbol.symbol, interval=interval))
                 assert (window.end_ns <= now).all()
                 assert window.now_ns == now
@@ -141,7 +143,7 @@ def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
         assert {key: row for key, row in kept.items() if key[0] in active} == {
             (symbol, interval, one.start_ns): values(one)
             for symbol in active
-            for interval in INTERVALS
+            for interval in intervals_of(session)
             for one in ask(core, GetBars(symbol=symbol, interval=interval)).bars()
         }
 
@@ -161,13 +163,13 @@ def test_every_minute_closes_once_and_names_who_is_missing(
 
     assert [told.start_ns for told in closings] == sorted(oracle.closings)
     assert [(told.start_ns, name) for told in closings for name in sorted(told.missing)] == sorted(oracle.missed)
-    missed = [(start, name) for gap in gaps for start in starts_of(gap) for name in gap.symbols]
+    missed = [(start, name) for gap in gaps for start in starts_of(gap, session) for name in gap.symbols]
     assert sorted(missed) == sorted(oracle.missed + oracle.belated)
     assert ask(core, GetQuality()).gaps == len(gaps)
 
 
-def starts_of(gap: Gap) -> range:
-    return range(gap.start_ns, gap.end_ns, MINUTE_NS)
+def starts_of(gap: Gap, session: TradingSession) -> range:
+    return range(gap.start_ns, gap.end_ns, step_of(session))
 
 
 @settings(max_examples=30)

@@ -2,11 +2,13 @@
 
 import pytest
 
+from actors.session_data.core import SessionDataCore
 from messages import (
     BarBatch,
     BarRejected,
     BarsArrived,
     BarsUpdated,
+    FeedSettled,
     MinuteClosed,
     MinuteSettled,
     ReceiptSettled,
@@ -104,3 +106,9 @@ def test_both_boundaries_send_their_ticket_home_last() -> None:
     closing = play(core, [closed(TUESDAY, ticket=5)])
 
     assert (opening[-1], closing[-1]) == (MinuteSettled(ticket=4), MinuteSettled(ticket=5))
+
+
+def test_the_ticket_of_a_feed_goes_home_when_what_came_before_it_has_been_applied() -> None:
+    core = SessionDataCore()
+
+    assert core.handle(FeedSettled(feed="wire", ticket=3)).out == (FeedSettled(feed="wire", ticket=3),)

@@ -27,12 +27,11 @@ from messages import (
     SymbolVerdicts,
     TradingSession,
 )
-from messages.values import MINUTE_NS, ONE_DAY, Bar, Nanos
+from messages.values import MINUTE_NS, Bar, Nanos
 from tests import builders
 from tests.builders import closed, opened
 from tests.oracle import Oracle
 from tests.session_data.streams import (
-    INTERVALS,
     RULES,
     SENDERS,
     SESSIONS,
@@ -43,11 +42,13 @@ from tests.session_data.streams import (
     counts_of,
     expectations,
     expected_counts,
+    intervals_of,
     minutes_of,
     oracle_with,
     play,
     readings,
     sender,
+    step_of,
     wild_bars,
     wild_messages,
 )
@@ -64,7 +65,7 @@ def after_closing(session: TradingSession, rules: SessionRules, until_ns: Nanos,
 def fill_of(session: TradingSession, rules: SessionRules, given: tuple[Bar, ...], source: str) -> list[Message]:
     batch = BarBatch.of(given)
     filled = BarsFilled(session_date=session.date, batch=batch, source=source)
-    ends = [one.start_ns + MINUTE_NS for one in given if one.start_ns < session.end_ns]
+    ends = [one.start_ns + step_of(session) for one in given if one.start_ns < session.end_ns]
     return after_closing(session, rules, max(ends, default=session.start_ns), filled)
 
 
@@ -73,7 +74,7 @@ def marks(draw: st.DrawFn, session: TradingSession, rules: SessionRules) -> list
     """Some minutes are confirmed, or given up."""
     first, last = sorted((draw(st.sampled_from(minutes_of(session))), draw(st.sampled_from(minutes_of(session)))))
     symbols = tuple(sorted(draw(st.sets(st.sampled_from(SYMBOLS), min_size=1))))
-    gap = Gap(symbols=symbols, start_ns=first, end_ns=last + MINUTE_NS)
+    gap = Gap(symbols=symbols, start_ns=first, end_ns=last + step_of(session))
     kind = draw(st.sampled_from([NoTradeConfirmed, GapAbandoned]))
     told = kind(session_date=session.date, gaps=(gap,), source=draw(st.sampled_from(UPSTREAMS)))
     return after_closing(session, rules, gap.end_ns, told)
@@ -185,7 +186,6 @@ def test_readers_and_counts_equal_the_oracle_with_fills_and_verdicts_among_it(
 def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
     data: st.DataObject, session: TradingSession, rules: SessionRules
 ) -> None:
-    rules = replace(rules, intervals=(*INTERVALS[1:-1], ONE_DAY))
     core = core_of(rules)
     kept: dict[tuple[str, str, int], tuple[float, ...]] = {}
     story = [opened(session, SYMBOLS), *data.draw(wild_upkeep(session, rules)), closed(session)]
@@ -198,7 +198,7 @@ def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
     assert {key: row for key, row in kept.items() if key[0] in active} == {
         (symbol, str(interval), one.start_ns): numbers(one)
         for symbol in active
-        for interval in INTERVALS
+        for interval in intervals_of(session)
         for one in ask(core, GetBars(symbol=symbol, interval=interval)).bars()
     }
 

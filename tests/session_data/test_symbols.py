@@ -24,6 +24,7 @@ from messages import (
     GetQuality,
     GetSession,
     GetSnapshot,
+    LoadSymbols,
     MinuteClosed,
     Query,
     RemoveSymbols,
@@ -137,7 +138,10 @@ def test_adding_symbols_answers_with_all_and_tells_only_what_is_new() -> None:
     outcome = core.handle(AddSymbols(symbols=("C", "A", "D")))
 
     assert outcome.answer == ("A", "B", "C", "D")
-    assert outcome.out == (SymbolsChanged(added=("C", "D")),)
+    assert outcome.out == (
+        SymbolsChanged(added=("C", "D")),
+        LoadSymbols(session=TUESDAY, symbols=("C", "D")),
+    )
     assert core.handle(AddSymbols(symbols=("A",))).out == ()
 
 
@@ -232,7 +236,7 @@ def test_a_symbol_that_comes_back_has_what_it_had() -> None:
     play(core, [RemoveSymbols(symbols=("B",)), arrived(bar("B", "09:31"))])
     outcome = core.handle(AddSymbols(symbols=("B",)))
 
-    assert outcome.out == (SymbolsChanged(added=("B",)),)
+    assert outcome.out == (SymbolsChanged(added=("B",)), LoadSymbols(session=TUESDAY, symbols=("B",)))
     assert (digest(core), ask(core, GetMetrics(symbol="B")).volume) == (before[0], before[1].volume)
     assert told(core, BarRejected, arrived(bar("B", "09:31"))) == []
 

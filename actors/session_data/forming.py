@@ -1,0 +1,200 @@
+"""Base bars in the making: where a feed sends trades only, its bars are folded from them."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from actors.session_data.trades import Trades
+from messages.columns import BarBatch, freeze
+from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
+from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick
+
+_KEPT_NS = 1800 * SECOND_NS
+_ROOM_OF_A_CELL = 16
+"""A symbol's minute takes as much memory as so many trades, however few there are."""
+
+
+class Span:
+    """One base interval of the whole universe."""
+
+    def __init__(self, start_ns: Nanos, end_ns: Nanos, *, is_whole: bool) -> None:
+        self.start_ns = start_ns
+        self.end_ns = end_ns
+        self.is_whole = is_whole
+        """Whether the feed was connected from its start on; else its bars would be folded from a part of its trades."""
+        self.is_written = False
+        self.trades: dict[str, Trades] = {}
+        self.changed: set[str] = set()
+        """Whose bars have changed since they were written."""
+
+    @property
+    def room(self) -> int:
+        """How much memory it takes, in trades."""
+        return sum(map(len, self.trades.values())) + _ROOM_OF_A_CELL * len(self.trades)
+
+
+class Folded(NamedTuple):
+    """What trades of one base interval come to."""
+
+    source: str
+    """The feed."""
+    batch: BarBatch
+    is_correction: bool = False
+    is_gone: bool = False
+    """Whether every trade in these bars was cancelled: there are none."""
+
+
+class Forming:
+    """The base bars of one feed that sends trades only.
+
+    Those of an interval are due when it is over and the feed has told of something later, at the latest when its grace
+    is over: in one batch for the whole universe. A trade that comes later, or is amended, makes its bar due again.
+    An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled.
+    Every trade counts, whatever its conditions, and as often as the feed sends it.
+
+    Trades are kept for half an hour, and about a million of them at most (32 MB); what is older cannot be amended, and
+    a trade that belongs there is refused.
+    """
+
+    def __init__(
+        self, feed: str, interval: Interval = ONE_MINUTE, *, has_extra: bool = False, most_room: int = 1 << 20
+    ) -> None:
+        self.interval = interval
+        self.first_ns: Nanos = 0
+        """Trades before are refused: their bars are told, and what they were made of is forgotten."""
+        self._feed = feed
+        self._has_extra = has_extra
+        self._spans: dict[Nanos, Span] = {}
+        self._latest = Span(0, 0, is_whole=False)
+        self._due: set[Nanos] = set()
+        self._room = 0
+        self._most_room = most_room
+        self._heard_ns: Nanos = 0
+        self._connected_ns: float = 0
+        self._joined_ns: dict[str, Nanos] = {}
+
+    # --- what comes
+
+    def add(self, ticks: Sequence[Tick], ids: Sequence[str] = ()) -> None:
+        """Take trades that are sane, none before ``first_ns``; and how the feed calls them."""
+        span = self._latest
+        for tick, trade_id in zip(ticks, ids or [""] * len(ticks), strict=True):
+            at_ns = tick.at_ns
+            if not span.start_ns <= at_ns < span.end_ns:
+                span = self._span(at_ns)
+            trades = span.trades.get(tick.symbol)
+            if trades is None:
+                trades = span.trades[tick.symbol] = Trades()
+                self._room += _ROOM_OF_A_CELL
+            trades.add(at_ns, tick.price, tick.size, trade_id)
+            if span.is_written:
+                self._change(span, tick.symbol)
+        self._latest = span
+        self._room += len(ticks)
+        self._heard_ns = max(self._heard_ns, max((tick.at_ns for tick in ticks), default=0))
+
+    def _span(self, at_ns: Nanos) -> Span:
+        step_ns = self.interval.span_ns
+        start_ns = at_ns // step_ns * step_ns
+        span = self._spans.get(start_ns)
+        if span is None:
+            span = Span(start_ns, start_ns + step_ns, is_whole=start_ns >= self._connected_ns)
+            self._spans[start_ns] = span
+            self._due.add(start_ns)
+        return span
+
+    def _change(self, span: Span, symbol: str) -> None:
+        span.changed.add(symbol)
+        self._due.add(span.start_ns)
+
+    def amend(self, amendment: TradeAmended) -> bool:
+        """Take a trade out, or put another in its place; return whether it is known."""
+        spans = [self._spans[start_ns] for start_ns in sorted(self._spans, reverse=True)]
+        return any(self._amend(span, amendment, by_id=by_id) for by_id in (True, False) for span in spans)
+
+    def _amend(self, span: Span, amendment: TradeAmended, *, by_id: bool) -> bool:
+        trades = span.trades.get(amendment.symbol)
+        if trades is None or not trades.amend(amendment, by_id=by_id):
+            return False
+        self._room -= amendment.corrected_price is None
+        if span.is_written:
+            trades.is_amended = True
+            self._change(span, amendment.symbol)
+        return True
+
+    def note(self, message: FeedConnected | FeedLost | FeedEnded) -> None:
+        """Note that the connection was made, or is gone."""
+        if isinstance(message, FeedConnected):
+            self._connected_ns = message.arrived_ns
+            return
+        self._connected_ns = math.inf
+        # A connection may have been dead for a while when it is found lost.
+        until_ns = message.arrived_ns if isinstance(message, FeedEnded) else self._heard_ns
+        for span in self._spans.values():
+            span.is_whole &= span.is_written or span.end_ns <= until_ns
+
+    def join(self, symbols: Iterable[str], now_ns: Nanos) -> None:
+        """Note that symbols are subscribed from now on: what they had before is not known."""
+        self._joined_ns.update(dict.fromkeys(symbols, now_ns))
+
+    # --- what becomes of it
+
+    def due(self, now_ns: Nanos, grace_ns: Nanos) -> list[Folded]:
+        """Return the bars that are due, in order of time, and forget what is too old."""
+        made: list[Folded] = []
+        for start_ns in sorted(self._due):
+            span = self._spans[start_ns]
+            is_told = span.end_ns <= now_ns and (span.end_ns <= self._heard_ns or span.end_ns + grace_ns <= now_ns)
+            if span.is_written or is_told:
+                self._due.discard(start_ns)
+                made += self._written(span)
+        self._forget(now_ns, now_ns - grace_ns)
+        return made
+
+    def _written(self, span: Span) -> Iterator[Folded]:
+        changed = span.changed if span.is_written else set(span.trades)
+        symbols = [symbol for symbol in sorted(changed) if self._is_known(span, symbol)]
+        span.changed, span.is_written = set(), True
+        left = [symbol for symbol in symbols if len(span.trades[symbol])]
+        for is_correction in (False, True):
+            some = [symbol for symbol in left if span.trades[symbol].is_amended is is_correction]
+            if some:
+                yield Folded(self._feed, self._batch(span, some), is_correction)
+        if len(left) < len(symbols):
+            emptied = [symbol for symbol in symbols if not len(span.trades[symbol])]
+            yield Folded(self._feed, self._batch(span, emptied), is_gone=True)
+
+    def _is_known(self, span: Span, symbol: str) -> bool:
+        """Whether all of a symbol's trades have been heard."""
+        return span.is_whole and self._joined_ns.get(symbol, 0) <= span.start_ns
+
+    def _batch(self, span: Span, symbols: Sequence[str]) -> BarBatch:
+        rows = [span.trades[symbol].fold(has_extra=self._has_extra) for symbol in symbols]
+        return BarBatch(
+            symbols=tuple(symbols),
+            symbol_index=freeze(np.arange(len(symbols), dtype=np.int32)),
+            start_ns=freeze(np.full(len(symbols), span.start_ns, dtype=np.int64)),
+            values=freeze(np.ascontiguousarray(np.array(rows).T)),
+            interval=self.interval,
+        )
+
+    def forming(self, symbol: str) -> list[tuple[Nanos, list[float]]]:
+        """Return the start and the values of a symbol's bars that are not due yet."""
+        spans = [self._spans[start_ns] for start_ns in sorted(self._due)]
+        return [
+            (span.start_ns, span.trades[symbol].fold(has_extra=self._has_extra))
+            for span in spans
+            if not span.is_written and span.trades.get(symbol) and self._is_known(span, symbol)
+        ]
+
+    def _forget(self, now_ns: Nanos, settled_ns: Nanos) -> None:
+        for start_ns in sorted(self._spans):
+            span = self._spans[start_ns]
+            is_old = span.end_ns <= now_ns - _KEPT_NS or self._room > self._most_room
+            if not is_old or span.end_ns > settled_ns or start_ns in self._due:
+                return
+            del self._spans[start_ns]
+            self._room -= span.room
+            self.first_ns = span.end_ns

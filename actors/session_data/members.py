@@ -1,0 +1,123 @@
+"""Who belongs to the session: joining and leaving it, locks, catching up, and what is loaded for who joins."""
+
+from collections.abc import Iterable
+
+from actors.kernel.outcome import Outcome, answer, refuse
+from actors.session_data.book import Book
+from actors.session_data.catching import CatchingUp
+from actors.session_data.joining import Joining, joined
+from actors.session_data.locks import Locks
+from messages.base import Event, Message
+from messages.columns import BarBatch, Tape
+from messages.commands import AddSymbols, RemoveSymbols
+from messages.errors import BarkeeperError, NotReady, UnknownSymbol
+from messages.events import SymbolsChanged
+from messages.inboxes import SessionDataInbox
+from messages.joining import LockSymbols, SymbolsLoaded, UnlockSymbols
+from messages.values import Nanos
+
+
+class Members:
+    """The symbols of the open session, as far as anybody decides about them.
+
+    Args:
+        needed: symbols without which the session is not complete.
+        fills: whether somebody looks after missing minutes; else nobody ever catches up.
+        holds_arrivals: whether arrivals wait while symbols are being loaded.
+    """
+
+    def __init__(self, needed: Iterable[str], *, fills: bool, holds_arrivals: bool) -> None:
+        self._fills = fills
+        self._locks = Locks()
+        self._catching = CatchingUp(needed)
+        self._joining = Joining(holds_arrivals=holds_arrivals)
+
+    def holds(self, message: SessionDataInbox) -> bool:
+        """Put a message aside until symbols that join have been loaded; return whether it was."""
+        return self._joining.holds(message)
+
+    def news(self, book: Book | None, now_ns: Nanos, required: frozenset[str]) -> list[Event]:
+        """Return who has begun to catch up, and who has caught up, since this was asked last."""
+        if book is None or not self._fills or not self._catching.is_active(book):
+            return []
+        return self._catching.news(book, now_ns, self._locks.symbols | required)
+
+    # --- from session to session
+
+    def open(self, book: Book, symbols: tuple[str, ...]) -> list[Message]:
+        """A session opens whose tape has these symbols: who was asked for, or is locked, joins if not among them."""
+        self._catching.begin()
+        book.newcomers += symbols
+        lacking = self._joining.begin(symbols)
+        lacking += sorted(self._locks.symbols.difference(symbols, lacking))
+        return [book.welcome(lacking), self._joining.want(book.session, lacking)] if lacking else []
+
+    # --- joining and leaving
+
+    def add(self, message: AddSymbols, book: Book | None) -> Outcome:
+        """Let symbols join, or come back."""
+        if book is None:
+            return refuse(message, NotReady("no session has been opened yet"))
+        added = tuple(symbol for symbol in dict.fromkeys(message.symbols) if book.column(symbol) is None)
+        if not added:
+            return answer(message, tuple(book.symbols))
+        changed, gaps = book.welcome(added), book.gaps_before(added)
+        return answer(message, tuple(book.symbols), changed, self._joining.want(book.session, added), *gaps)
+
+    def remove(self, message: RemoveSymbols, book: Book | None) -> Outcome:
+        """Let symbols leave, unless somebody needs them."""
+        try:
+            _check_known(message.symbols, book)
+            self._locks.check(message.symbols)
+        except BarkeeperError as error:
+            return refuse(message, error)
+        assert book is not None, "known symbols of no session"
+        book.dismiss(message.symbols)
+        self._joining.leave(message.symbols)
+        return answer(message, tuple(book.symbols), SymbolsChanged(removed=message.symbols))
+
+    def lock(self, message: LockSymbols | UnlockSymbols, book: Book | None) -> Outcome:
+        """Somebody needs symbols, or needs them no more."""
+        if isinstance(message, UnlockSymbols):
+            self._locks.unlock(message.name, message.symbols)
+            return answer(message, self._locks.of(message.name))
+        try:
+            _check_known(message.symbols, book)
+        except BarkeeperError as error:
+            return refuse(message, error)
+        self._locks.lock(message.name, message.symbols)
+        return answer(message, self._locks.of(message.name))
+
+    # --- what is loaded for who joins
+
+    def so_far(self, message: SymbolsLoaded, tape: Tape, book: Book, now_ns: Nanos) -> BarBatch:
+        """Return the bars of those who join that have ended; the others are kept until they have."""
+        there = frozenset(symbol for symbol in message.symbols if book.column(symbol) is not None)
+        batch = tape.batch if there.issuperset(tape.batch.symbols) else tape.batch.only(there)
+        return self._joining.split(batch, book.session, now_ns, is_played=message.is_played)
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether there are bars that are played from here."""
+        return self._joining.is_playing
+
+    def holds_ticket(self, ticket: int) -> bool:
+        """Put the ticket of an opening aside, as ``holds`` does with arrivals."""
+        return self._joining.holds_ticket(ticket)
+
+    def loaded(self, message: SymbolsLoaded) -> tuple[int, list[SessionDataInbox]]:
+        """Symbols have been loaded; return the ticket and the arrivals that have waited for them."""
+        return self._joining.loaded(message.symbols)
+
+    def with_due(self, batch: BarBatch, book: Book, now_ns: Nanos) -> BarBatch:
+        """Return whole minutes with the bars that are played from here."""
+        return joined(batch, self._joining.due(book.session, now_ns)) if self.is_playing else batch
+
+
+def _check_known(symbols: Iterable[str], book: Book | None) -> None:
+    """Refuse symbols that are not in the session."""
+    if book is None:
+        raise NotReady("no session has been opened yet")
+    for symbol in symbols:
+        if book.column(symbol) is None:
+            raise UnknownSymbol.among(symbol, book.symbols)

@@ -1,0 +1,115 @@
+"""Trades and quotes of the open session: the latest of them for readers, and the bars that are folded from trades."""
+
+from itertools import compress
+
+from actors.session_data.forming import Folded, Forming
+from actors.session_data.ledger import Ledger
+from actors.session_data.prints import Judge, Prints, sifted
+from actors.settings import SessionRules
+from messages.base import Event
+from messages.events import QuotesArrived, TicksArrived
+from messages.feeds import AmendmentMissed, FeedConnected, FeedEnded, FeedLost, TradeAmended
+from messages.values import Interval, Nanos, Quote, Tick
+
+
+class Trading:
+    """What is not a bar, or not yet."""
+
+    def __init__(self, rules: SessionRules) -> None:
+        self.quotes: Prints[Quote] = Prints(rules.quote_window)
+        self.ticks: Prints[Tick] = Prints(rules.quote_window)
+        self._rules = rules
+        self._judge = Judge(allow_negative=rules.allow_negative)
+        self._interval = rules.base_interval
+        self._feeds: dict[str, Forming] = {}
+
+    def open(self, interval: Interval) -> None:
+        """Begin a session whose base bars have this length. Trades of the one before it may still come."""
+        self.quotes.clear()
+        self.ticks.clear()
+        self._interval = interval
+        for forming in self._feeds.values():
+            forming.interval = interval
+
+    # --- what comes
+
+    def take_ticks(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
+        """Keep trades; return what cannot be kept."""
+        reasons = [self._judge.tick(tick, now_ns) for tick in message.ticks]
+        forming = self._forming(message.source) if message.is_folded else None
+        if forming is not None and forming.first_ns:
+            first_ns = forming.first_ns
+            reasons = [
+                reason or ("too_late" if tick.at_ns < first_ns else "")
+                for tick, reason in zip(message.ticks, reasons, strict=True)
+            ]
+        ticks, rejected = sifted(message.ticks, reasons, message.source)
+        self.ticks.extend(ticks)
+        ledger.take_prints(reasons, ticks=len(ticks))
+        if forming is not None:
+            is_sane = [not reason for reason in reasons]
+            forming.add(ticks, tuple(compress(message.ids, is_sane)) if rejected else message.ids)
+        return rejected
+
+    def take_quotes(self, message: QuotesArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
+        """Keep quotes; return what cannot be kept."""
+        reasons = [self._judge.quote(quote, now_ns) for quote in message.quotes]
+        quotes, rejected = sifted(message.quotes, reasons, message.source)
+        self.quotes.extend(quotes)
+        ledger.take_prints(reasons, quotes=len(quotes))
+        return rejected
+
+    def take(self, item: Tick | Quote, now_ns: Nanos, ledger: Ledger) -> str:
+        """Keep one that was published; return why it cannot be kept, if so. No bar is folded from it."""
+        if isinstance(item, Tick):
+            reason = self._judge.tick(item, now_ns)
+            ledger.take_prints([reason], ticks=int(not reason))
+            if not reason:
+                self.ticks.add(item)
+        else:
+            reason = self._judge.quote(item, now_ns)
+            ledger.take_prints([reason], quotes=int(not reason))
+            if not reason:
+                self.quotes.add(item)
+        return reason
+
+    # --- what becomes of it
+
+    def note(self, message: FeedConnected | FeedLost | FeedEnded) -> None:
+        """Note whether a feed is connected, and which sends no bars."""
+        if isinstance(message, FeedConnected) and not message.has_bars:
+            self._forming(message.feed)
+        if message.feed in self._feeds:
+            self._feeds[message.feed].note(message)
+
+    def join(self, symbols: tuple[str, ...], now_ns: Nanos) -> None:
+        """Note that symbols are asked for from now on."""
+        for forming in self._feeds.values():
+            forming.join(symbols, now_ns)
+
+    def amend(self, amendment: TradeAmended) -> tuple[Event, ...]:
+        """Amend a trade that a bar is folded from; return what cannot be done.
+
+        Trades of a feed that sends bars are not in any bar of ours: it corrects those itself.
+        """
+        forming = self._feeds.get(amendment.feed)
+        if forming is None:
+            return ()
+        reason = "" if amendment.corrected_price is None else self._judge.correction(amendment)
+        if not reason and forming.amend(amendment):
+            return ()
+        return (AmendmentMissed(amendment=amendment, reason=reason or "unknown_trade"),)
+
+    def due(self, now_ns: Nanos, grace_ns: Nanos) -> list[Folded]:
+        """Return the bars that are due, feed by feed in order of time."""
+        return [made for forming in self._feeds.values() for made in forming.due(now_ns, grace_ns)]
+
+    def forming(self, symbol: str) -> list[tuple[Nanos, list[float]]]:
+        """Return the start and the values of a symbol's bars that are not due yet."""
+        return [bar for forming in self._feeds.values() for bar in forming.forming(symbol)]
+
+    def _forming(self, feed: str) -> Forming:
+        forming = self._feeds.get(feed)
+        if forming is None:
+            forming = self._feeds[feed] = Forming(feed, self._interval, has_extra=self._rules.keep_extra)
+        return forming
