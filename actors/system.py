@@ -8,60 +8,40 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self, assert_never
 
+import msgspec
+
 from actors.feeds.port import Feed
 from actors.kernel.clock import Clock
 from actors.kernel.controls import Controls
 from actors.kernel.future import Future, Timeout
+from actors.kernel.membership import Membership
 from actors.kernel.minutes import Minutes
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.readers import Readers
 from actors.kernel.subscription import Filter, Subscription
 from actors.kernel.telemetry import note
+from actors.kernel.topics import classes_of
 from actors.settings import SessionRules, Settings
 from actors.wiring import House
-from messages.base import Event
 from messages.columns import BarBatch
 from messages.commands import (
-    AddSymbols,
     PublishBar,
     PublishBars,
     PublishQuote,
     PublishTick,
-    RemoveSymbols,
     StartRun,
     StartSystem,
 )
 from messages.errors import NotReady, SettingsError, SystemFailed
 from messages.events import (
-    BarRejected,
-    BarsUpdated,
-    GapDetected,
-    MinuteClosed,
     ReceiptSettled,
-    SessionBoundary,
-    SymbolsChanged,
 )
-from messages.history import Requirement, WarmUpReported
-from messages.repairs import GapAbandoned, NoTradeConfirmed, SessionSettled
+from messages.history import Requirement
 from messages.replies import RunSummary
 from messages.values import SECOND_NS, Bar, Interval, Mode, Pace, Policy, Quote, Room, Tick
 
-EVENTS: dict[str, type[Event]] = {
-    "bars": BarsUpdated,
-    "minutes": MinuteClosed,
-    "sessions": SessionBoundary,
-    "gaps": GapDetected,
-    "no_trade": NoTradeConfirmed,
-    "abandoned": GapAbandoned,
-    "settled": SessionSettled,
-    "rejected": BarRejected,
-    "symbols": SymbolsChanged,
-    "warm_up": WarmUpReported,
-}
-"""What can be subscribed to, by name."""
 
-
-class System(Readers, Controls):
+class System(Readers, Controls, Membership):
     """Four actors behind one door. Every reader returns a future: ``get(timeout=...)`` or ``await`` it.
 
     May be used from any thread. Leaving the ``with`` block, or ``close``, ends it cleanly in any state.
@@ -90,7 +70,8 @@ class System(Readers, Controls):
             DataError: there is no store, or it is empty.
         """
         self._house = House(settings, store, clock, (*sources, *_named_sources(settings)), feeds)
-        Readers.__init__(self, self._house.session_data, self._house.data_upkeep)
+        Readers.__init__(self, self._house.session_data, self._house.data_upkeep, settings.rules.base_interval)
+        Membership.__init__(self, self._house.session_data)
         is_live = settings.mode is Mode.LIVE
         Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator, is_live=is_live)
         self._settings = settings
@@ -113,6 +94,7 @@ class System(Readers, Controls):
         pace: str = "lockstep",
         extended_hours: bool = False,
         intervals: Iterable[str] | None = None,
+        base_interval: str | Interval | None = None,
         trailing_sessions: int = 5,
         daily_sessions: int = 0,
         clock: Clock | None = None,
@@ -132,20 +114,17 @@ class System(Readers, Controls):
             pace: ``lockstep`` waits for every subscriber at every minute, ``free`` does not.
             extended_hours: whether pre- and post-market minutes are played too.
             intervals: derived bars that are published; any interval can be read.
+            base_interval: the length of the store's bars, ``"1s"`` to ``"1m"``, which is the default.
             trailing_sessions: days of history held in memory with their minutes.
             daily_sessions: of how many there are daily bars; ``require`` adds to both.
             clock: another clock than the computer's.
             sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
             **more: any further field of ``Settings``.
         """
-        kept = SessionRules(trailing_sessions=trailing_sessions, daily_sessions=daily_sessions)
-        rules = more.pop("rules", kept)
-        if intervals is not None:
-            rules = SessionRules(
-                intervals=tuple(Interval.parse(i) for i in intervals),
-                trailing_sessions=trailing_sessions,
-                daily_sessions=daily_sessions,
-            )
+        rules = more.pop("rules", None)
+        if rules is None:
+            rules = SessionRules(trailing_sessions=trailing_sessions, daily_sessions=daily_sessions)
+        rules = _of_lengths(rules, base_interval, intervals)
         if pace not in set(Pace):
             raise SettingsError(f"pace is 'lockstep' or 'free', not {pace!r}")
         name, given = _store_of(store)
@@ -172,6 +151,7 @@ class System(Readers, Controls):
         symbols: Iterable[str] = (),
         *,
         calendar: str,
+        base_interval: str | Interval | None = None,
         clock: Clock | None = None,
         sources: Sequence[BarSource] = (),
         **more: Any,
@@ -183,12 +163,14 @@ class System(Readers, Controls):
             feeds: where bars, quotes and trades come from.
             symbols: what is subscribed; nothing named: all that the feeds have.
             calendar: name of the exchange calendar.
+            base_interval: the length of the bars that come, ``"1s"`` to ``"1m"``, which is the default.
             clock: another clock than the computer's, as for a simulated day.
             sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
             **more: any further field of ``Settings``.
         """
         name, given = _store_of(store)
-        more.setdefault("rules", SessionRules(grace_ns=5 * SECOND_NS))
+        rules = more.pop("rules", None) or SessionRules(grace_ns=5 * SECOND_NS)
+        more["rules"] = _of_lengths(rules, base_interval)
         settings = Settings(store=name, calendar=calendar, symbols=tuple(symbols), mode=Mode.LIVE, certify=True, **more)
         return cls(settings, store=given, clock=clock, sources=sources, feeds=feeds)
 
@@ -258,7 +240,7 @@ class System(Readers, Controls):
 
     # --- history
 
-    def require(self, symbol: str, interval: str | Interval = "1m", bars: int = 200) -> None:
+    def require(self, symbol: str, interval: str | Interval | None = None, bars: int = 200) -> None:
         """State how many bars of closed sessions are needed: they are loaded before a session opens.
 
         Before the start it holds from the first session on, later from the next one that has not been read yet.
@@ -267,13 +249,14 @@ class System(Readers, Controls):
 
         Args:
             symbol: one that is played.
-            interval: of the bars.
+            interval: of the bars; none named: base bars.
             bars: how many; for ``1d`` that is sessions.
 
         Raises:
-            SettingsError: no such interval can be made of minutes, or no bar is asked for.
+            SettingsError: no such interval can be made of base bars, or no bar is asked for.
         """
-        self._house.require(Requirement.of(symbol, interval, bars))
+        base = self._settings.rules.base_interval
+        self._house.require(Requirement.of(symbol, interval or base, bars, base))
 
     # --- listening
 
@@ -290,9 +273,9 @@ class System(Readers, Controls):
         """Listen: a bounded iterator of events, for ``for`` and ``async for``; the first ``next`` starts the tape.
 
         Args:
-            events: of ``EVENTS``: bars, minutes, sessions, gaps, rejected, symbols, warm_up ...; nothing named: all.
+            events: of ``kernel.topics``: bars, minutes, sessions, gaps, rejected, feeds ...; nothing named: all.
             symbols: only bars of these.
-            intervals: only bars of these, ``"1m"`` being the base bars.
+            intervals: only bars of these; the base bars are ``"1m"``, unless ``base_interval`` is shorter.
             policy: when ``bound`` events wait: ``block`` holds up the run (a backtest's default; refused live),
                 ``drop_oldest`` counts what it drops (the default live), ``disconnect`` ends it with an error.
             bound: events that may wait (unless ``block``, which waits with the minute).
@@ -301,17 +284,13 @@ class System(Readers, Controls):
         Raises:
             SettingsError: an unknown event or policy.
         """
-        events = tuple(events)
-        for event in events:
-            if event not in EVENTS:
-                raise SettingsError(f"unknown event {event!r}; there are {', '.join(EVENTS)}")
         policy = policy or (Policy.DROP_OLDEST if self._is_live else Policy.BLOCK)
         if policy not in set(Policy):
             raise SettingsError(f"policy is one of {', '.join(Policy)}, not {policy!r}")
         if self._is_live and policy == Policy.BLOCK:
             raise SettingsError("nobody holds up a live day: the policy is drop_oldest or disconnect")
         wanted = Filter(
-            events=frozenset(EVENTS[event] for event in events),
+            events=classes_of(events),
             symbols=frozenset(symbols),
             intervals=frozenset(Interval.parse(interval) for interval in intervals),
         )
@@ -356,14 +335,6 @@ class System(Readers, Controls):
                 assert_never(item)
         return future
 
-    def add_symbols(self, *symbols: str) -> Future[tuple[str, ...]]:
-        """Let symbols join the session, or come back; answered with all active symbols."""
-        return self._house.session_data.ask(AddSymbols(symbols=symbols))
-
-    def remove_symbols(self, *symbols: str) -> Future[tuple[str, ...]]:
-        """Let symbols leave the session; answered with all active symbols."""
-        return self._house.session_data.ask(RemoveSymbols(symbols=symbols))
-
 
 def _watch(house: "weakref.ref[House]", since: float | None = None) -> None:
     """Look about once a second who holds up the run; ends with the house."""
@@ -387,6 +358,18 @@ def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
     from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
 
     return sources_at(settings.fill_from, settings.calendar)
+
+
+def _of_lengths(
+    rules: SessionRules, base: str | Interval | None, intervals: Iterable[str] | None = None
+) -> SessionRules:
+    """Return rules with base bars and derived bars of these lengths, where any are named."""
+    lengths: dict[str, Any] = {}
+    if base is not None:
+        lengths["base_interval"] = Interval.parse(base)
+    if intervals is not None:
+        lengths["intervals"] = tuple(map(Interval.parse, intervals))
+    return msgspec.structs.replace(rules, **lengths)
 
 
 def _store_of(store: "str | os.PathLike[str] | BarStore") -> tuple[str, BarStore | None]:

@@ -3,18 +3,19 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
+from actors.conversation import Addresses, conversation
 from actors.data_upkeep.actor import DataUpkeep
 from actors.data_upkeep.core import DataUpkeepCore
 from actors.data_upkeep.fetcher import Fetcher
 from actors.data_upkeep.keeper import Keeper
 from actors.data_upkeep.loader import Loader
 from actors.data_upkeep.prefetch import Prefetching
+from actors.data_upkeep.probe import StoreProbe
 from actors.data_upkeep.repairs import Repairs
 from actors.feeds.desk import FeedDesk
 from actors.feeds.port import Feed
-from actors.feeds.runner import FeedRunner
 from actors.kernel.address import RoomAddress
 from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.fanout import Fanout
@@ -24,7 +25,7 @@ from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.receipts import Receipts
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog
-from actors.kernel.timing import Stopwatch, Timer
+from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
 from actors.kernel.turnstile import Turnstile
 from actors.kernel.worker import Worker
 from actors.market.calendar import Calendar
@@ -35,80 +36,26 @@ from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
-from actors.stream_coordinator.planning import Planner, calendar_name
+from actors.stream_coordinator.planning import Planner, calendar_name, check_length
 from actors.system_manager.actor import SystemManager
 from actors.system_manager.core import SystemManagerCore
 from messages.commands import (
     AbortRun,
-    AllowMinutes,
-    ListenFrom,
-    Pause,
-    PlanLiveSessions,
-    PlanSessions,
-    Prefetch,
-    PrepareRun,
-    ReadSession,
-    ReadStopwatch,
     RecordSession,
-    ReportHealth,
-    Resume,
-    SetTimer,
     StartRoom,
-    StartStopwatch,
-    Step,
     StopRoom,
     StopSystem,
-    WakeAt,
 )
 from messages.errors import BarkeeperError, NotReady
 from messages.events import (
-    BarArrived,
-    BarRejected,
-    BarsArrived,
-    BarsUpdated,
-    GapDetected,
-    MinuteClosed,
-    MinuteSettled,
-    MinuteStaged,
-    PrefetchFailed,
-    QuoteArrived,
-    ReadFailed,
-    ReceiptSettled,
     RoomFailed,
     RoomStarted,
     RoomStopped,
-    RunFailed,
-    RunFinished,
-    RunReady,
-    SessionBoundary,
-    SessionPrefetched,
-    SessionReported,
-    StateChanged,
-    SymbolsChanged,
-    TickArrived,
-    TimeAdvanced,
 )
-from messages.feeds import EVERYTHING, FeedSettled
-from messages.history import RequireHistory, Requirement, WarmUpReported
-from messages.inboxes import LiveNews
+from messages.history import RequireHistory, Requirement
 from messages.queries import GetProgress, GetSession
 from messages.repairs import (
-    AbandonGaps,
-    BarsFilled,
-    CertificateIssued,
-    FetchBars,
-    FillFailed,
-    GapAbandoned,
-    GapNarrowed,
     GetCertificate,
-    IssueCertificate,
-    MinuteApplied,
-    NoTradeConfirmed,
-    NotRecorded,
-    PassTicket,
-    SessionSealed,
-    SessionSettled,
-    TransitionMeasured,
 )
 from messages.values import Mode, Room
 
@@ -135,7 +82,9 @@ class House:
             extended=settings.extended,
             extended_hours=settings.extended_hours,
             closed=settings.closed,
+            base_interval=settings.rules.base_interval,
         )
+        check_length(settings, self.store)
         self.rooms = {room: RoomAddress() for room in Room if room is not Room.STORES}
         self.session_data = self.rooms[Room.SESSION_DATA]
         self.stream_coordinator = self.rooms[Room.STREAM_COORDINATOR]
@@ -146,101 +95,46 @@ class House:
         self.turnstile = Turnstile(self.session_data, self.stream_coordinator)
         self.fanout = Fanout(self.turnstile, (self.stream_coordinator, self.system_manager))
         loader = Loader(self.store, self.calendar, self.data_upkeep, rules=settings.rules)
-        self.loading = Worker("loader", loader.read, self._loader_broke)
+        self.loading = Worker("loader", loader.read, loader.broke)
         fetcher = Fetcher(self.sources, self.data_upkeep)
         self.source_facts = fetcher.facts
-        self.readying = Worker("upstream", fetcher.read_ahead, self._loader_broke)
+        self.readying = Worker("upstream", fetcher.read_ahead, loader.broke)
         self.fetching = Worker("fetcher", fetcher.fetch, fetcher.broke, settings.upkeep.max_concurrent_fetches)
         keeper = Keeper(self.store if settings.certify else None, self.data_upkeep, records=self.is_live)
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke)
-        wanted = settings.symbols or (EVERYTHING,)
-        runners = [FeedRunner(feed, self.stream_coordinator, self.clock, symbols=wanted) for feed in feeds]
-        self.feeds = FeedDesk(runners)
+        probe = StoreProbe(self.store.root if isinstance(self.store, ParquetStore) else None, self.data_upkeep)
+        self.probing = Worker("probe", probe.check, probe.broke)
+        self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
+        self._own_clock = self.feeds.own_clock
         self._required: list[Requirement] = []
-        self._routes = self._all_routes()
+        self._routes = self._conversation()
 
-    def _all_routes(self) -> dict[Room, Routes]:
-        """For each room: who is told what it says. The whole conversation on one screen."""
-        session, stream = self.session_data, self.stream_coordinator
-        upkeep, manager = self.data_upkeep, self.system_manager
-        planner = Planner(self.settings, self.store, self.calendar, stream)
-        stopwatch = Stopwatch(stream)
-        log = EventLog()
-        return {
-            Room.SESSION_DATA: {
-                BarsUpdated: (self.fanout,),
-                MinuteClosed: (self.fanout,),
-                MinuteSettled: (self.fanout,),
-                BarRejected: (self.fanout, log),
-                GapDetected: (upkeep, self.fanout),
-                GapNarrowed: (upkeep,),
-                AbandonGaps: (upkeep,),
-                MinuteApplied: (upkeep,),
-                NoTradeConfirmed: (self.fanout, log),
-                GapAbandoned: (self.fanout, log),
-                SessionSettled: (stream, self.fanout, log),
-                SessionSealed: (upkeep,),
-                ReceiptSettled: (self.receipts,),
-                SessionBoundary: (self.fanout, upkeep, log),
-                SessionReported: (stream,),
-                WarmUpReported: (self.fanout, log),
-                SymbolsChanged: (upkeep, self.fanout, self.feeds, log),
-                **dict.fromkeys(get_args(LiveNews), (self.fanout, log)),
-            },
-            Room.STREAM_COORDINATOR: {
-                BarsArrived: (session,),
-                TimeAdvanced: (session,),
-                MinuteStaged: (self.turnstile,),
-                AllowMinutes: (self.turnstile,),
-                BarArrived: (session,),
-                QuoteArrived: (session,),
-                TickArrived: (session,),
-                SessionBoundary: (session,),
-                ListenFrom: (self.fanout,),
-                Prefetch: (upkeep,),
-                AbandonGaps: (session,),
-                TransitionMeasured: (upkeep,),
-                PlanSessions: (planner,),
-                PlanLiveSessions: (planner,),
-                RecordSession: (session,),
-                FeedSettled: (self.feeds,),
-                **dict.fromkeys(get_args(LiveNews), (session,)),
-                SetTimer: (Timer(self.clock, stream),),
-                StartStopwatch: (stopwatch,),
-                ReadStopwatch: (stopwatch,),
-                RunReady: (manager, self.feeds, log),
-                RunFinished: (manager, self.fanout, self.milestones, log),
-                RunFailed: (manager, self.fanout, self.milestones, log),
-            },
-            Room.DATA_UPKEEP: {
-                # A live day's upstream does not have tomorrow yet.
-                ReadSession: (self.loading,) if self.is_live or not self.sources else (self.loading, self.readying),
-                WakeAt: (stream,),
-                FetchBars: (self.fetching,),
-                FillFailed: (log,),
-                BarsFilled: (session,),
-                NoTradeConfirmed: (session,),
-                GapAbandoned: (session,),
-                PassTicket: (session,),
-                SessionSettled: (session,),
-                IssueCertificate: (self.keeping,),
-                CertificateIssued: (stream, log),
-                NotRecorded: (log,),
-                SessionPrefetched: (stream,),
-                PrefetchFailed: (stream, log),
-            },
-            Room.SYSTEM_MANAGER: {
-                StartRoom: (self,),
-                StopRoom: (self,),
-                PrepareRun: (stream,),
-                Pause: (stream,),
-                Resume: (stream,),
-                Step: (stream,),
-                AbortRun: (stream, log),
-                ReportHealth: tuple(self.rooms.values()),
-                StateChanged: (self.milestones, self.fanout, log),
-            },
-        }
+    def _conversation(self) -> dict[Room, Routes]:
+        stream = self.stream_coordinator
+        # A live day's upstream does not have tomorrow yet.
+        reads_ahead = bool(self.sources) and not self.is_live
+        addresses = Addresses(
+            session=self.session_data,
+            stream=stream,
+            upkeep=self.data_upkeep,
+            manager=self.system_manager,
+            fanout=self.fanout,
+            turnstile=self.turnstile,
+            receipts=self.receipts,
+            milestones=self.milestones,
+            feeds=self.feeds,
+            life=self,
+            reading=(self.loading, self.readying) if reads_ahead else (self.loading,),
+            fetching=self.fetching,
+            keeping=self.keeping,
+            probing=self.probing,
+            planner=Planner(self.settings, self.store, self.calendar, stream),
+            timer=Timer(self.clock, stream),
+            stopwatch=Stopwatch(stream),
+            clock_keeper=ClockKeeper(self._own_clock),
+            log=EventLog(),
+        )
+        return conversation(addresses, is_live=self.is_live)
 
     # --- starting and stopping, for SystemManager and in its thread
 
@@ -265,15 +159,18 @@ class House:
         self.rooms[room].attach(shell.start(core, self._routes[room], self.system_manager))
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
-        settings = self.settings
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
             Room.SESSION_DATA: (SessionData, self._session_data),
             Room.DATA_UPKEEP: (DataUpkeep, self._data_upkeep),
             Room.STREAM_COORDINATOR: (StreamCoordinator, self._stream_coordinator),
-            Room.SYSTEM_MANAGER: (SystemManager, lambda: SystemManagerCore(settings.mode, settings.late_after_s)),
+            Room.SYSTEM_MANAGER: (SystemManager, self._system_manager),
         }
         shell, make = makers[room]
         return shell, make()
+
+    def _system_manager(self) -> SystemManagerCore:
+        settings = self.settings
+        return SystemManagerCore(settings.mode, settings.late_after_s, is_clock_ours=self._own_clock is not None)
 
     def _stream_coordinator(self) -> StreamCoordinatorCore | LiveCore:
         if self.is_live:
@@ -281,12 +178,10 @@ class House:
         return StreamCoordinatorCore(self.settings, has_upkeep=self.has_upkeep)
 
     def _data_upkeep(self) -> DataUpkeepCore:
-        rules, is_backtest = self.settings.rules, self.settings.mode is Mode.BACKTEST
+        rules, upkeep, is_backtest = self.settings.rules, self.settings.upkeep, self.settings.mode is Mode.BACKTEST
         return DataUpkeepCore(
             self._prefetching(),
-            Repairs(
-                self.settings.upkeep, self.source_facts, is_ordered=is_backtest, allow_negative=rules.allow_negative
-            ),
+            Repairs(upkeep, self.source_facts, is_ordered=is_backtest, allow_negative=rules.allow_negative),
             grace_ns=rules.grace_ns,
             holds_tickets=is_backtest,
         )
@@ -305,7 +200,13 @@ class House:
         return prefetching
 
     def _session_data(self) -> SessionDataCore:
-        core = SessionDataCore(self.settings.rules, has_upkeep=self.has_upkeep)
+        core = SessionDataCore(
+            self.settings.rules,
+            has_upkeep=self.has_upkeep,
+            fills=self.is_live or bool(self.sources),
+            needed=self.settings.symbols,
+            holds_arrivals=not self.is_live,
+        )
         for requirement in self._required:
             core.handle(RequireHistory(requirement=requirement))
         return core
@@ -357,14 +258,11 @@ class House:
     def close_stores(self, timeout: float = 5.0) -> None:
         """End what reads and writes, and close what it read and wrote; may be called twice."""
         self.feeds.close()
-        for worker in (self.loading, self.readying, self.fetching, self.keeping):
+        for worker in (self.loading, self.readying, self.fetching, self.keeping, self.probing):
             worker.close(timeout)
         for source in self.sources:
             source.close()
         self.store.close()
-
-    def _loader_broke(self, job: Any, error: BaseException) -> None:
-        self.data_upkeep.tell(ReadFailed(session=job.session, reason=f"a bug in the loader: {error!r}"))
 
     def _keeper_broke(self, job: Any, error: BaseException) -> None:
         date = job.sealed.day.session.date

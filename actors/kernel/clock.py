@@ -36,8 +36,9 @@ class SystemClock:
 
     def __init__(self, scale: float = 1.0, start_ns: Nanos | None = None) -> None:
         self._scale = scale
-        self._origin_ns = time.time_ns() if start_ns is None else start_ns
-        self._base_ns = time.monotonic_ns()
+        # What it shows, and since when it runs from there (None: it stands still); one value, for any thread to read.
+        self._anchor: tuple[Nanos, Nanos | None]
+        self._anchor = (time.time_ns() if start_ns is None else start_ns, time.monotonic_ns())
         self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
@@ -46,7 +47,21 @@ class SystemClock:
 
     def now_ns(self) -> Nanos:
         """Return nanoseconds since the epoch; never goes back, whatever happens to the computer's clock."""
-        return self._origin_ns + round((time.monotonic_ns() - self._base_ns) * self._scale)
+        shown_ns, since_ns = self._anchor
+        return shown_ns if since_ns is None else shown_ns + round((time.monotonic_ns() - since_ns) * self._scale)
+
+    def hold(self) -> None:
+        """Stand still; what is due is due when it goes on. For a clock that shows another time than the computer's."""
+        with self._changed:
+            self._anchor = self.now_ns(), None
+            self._changed.notify()
+
+    def go_on(self) -> None:
+        """Run on from where it stands; nothing if it runs."""
+        with self._changed:
+            shown_ns, since_ns = self._anchor
+            self._anchor = shown_ns, time.monotonic_ns() if since_ns is None else since_ns
+            self._changed.notify()
 
     def call_at(self, due_ns: Nanos, callback: Callable[[Nanos], None]) -> None:
         """Call back from the clock's thread."""
@@ -76,7 +91,8 @@ class SystemClock:
                 wait_ns = self._due[0][0] - self.now_ns() if self._due else SECOND_NS * 3600
                 if wait_ns <= 0:
                     return heapq.heappop(self._due)[2]
-                self._changed.wait(wait_ns / self._scale / SECOND_NS)
+                is_held = self._anchor[1] is None
+                self._changed.wait(None if is_held else wait_ns / self._scale / SECOND_NS)
         return None
 
 

@@ -1,9 +1,11 @@
 """What may be commanded of a running system, and how it is, as methods; answers are futures."""
 
 import math
+from typing import TypeVar
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Future
+from messages.base import Query
 from messages.commands import (
     ChangeMode,
     ClearError,
@@ -13,11 +15,14 @@ from messages.commands import (
     StepSystem,
     StopSystem,
 )
-from messages.errors import NotReady, SettingsError
+from messages.errors import IllegalTransition, NotReady, SettingsError
 from messages.lifecycle import GetLiveStatus, LiveStatus
 from messages.queries import GetProgress, GetRunSummary, GetStatus
+from messages.readiness import GetReadiness, ReadinessReport
 from messages.replies import Progress, RunSummary, SystemStatus
 from messages.values import Mode
+
+R = TypeVar("R")
 
 
 class Controls:
@@ -29,7 +34,7 @@ class Controls:
         self._is_live = is_live
 
     def pause(self) -> Future[SystemStatus]:
-        """Hold the stream; fails with ``IllegalTransition`` unless running."""
+        """Hold the stream, or a replay's clock; fails with ``IllegalTransition`` unless running, and live."""
         return self._manager.ask(PauseSystem())
 
     def resume(self) -> Future[SystemStatus]:
@@ -45,7 +50,14 @@ class Controls:
         return self._manager.ask(StopSystem())
 
     def set_speed(self, speed: float) -> None:
-        """Change the pace: 0 as fast as possible, 1 real time, N times as fast."""
+        """Change the pace of a backtest: 0 as fast as possible, 1 real time, N times as fast.
+
+        Raises:
+            SettingsError: the speed is no such number.
+            IllegalTransition: the system is live.
+        """
+        if self._is_live:
+            raise IllegalTransition("cannot set the speed of a live system: it goes by the clock")
         if not 0 <= speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {speed}")
         self._stream.tell(SetSpeed(speed=speed))
@@ -55,7 +67,7 @@ class Controls:
         return self._manager.ask(ChangeMode(mode=Mode(mode)))
 
     def clear_error(self) -> Future[SystemStatus]:
-        """Leave the error state; the only way out of it."""
+        """Leave the error state, the only way out of it: a backtest is stopped, a live run goes on."""
         return self._manager.ask(ClearError())
 
     def status(self) -> Future[SystemStatus]:
@@ -68,9 +80,20 @@ class Controls:
 
     def live_status(self) -> Future[LiveStatus]:
         """Where the live day is, and how its feeds are; fails with ``NotReady`` in a backtest."""
+        return self._ask_of_live(GetLiveStatus())
+
+    def readiness(self) -> Future[ReadinessReport]:
+        """How ready everything is for the live session at hand or, after its close, for the next.
+
+        The store is tried again when it is asked and a minute has gone by; the answer is what is known by then.
+        Fails with ``NotReady`` in a backtest.
+        """
+        return self._ask_of_live(GetReadiness())
+
+    def _ask_of_live(self, query: Query[R]) -> Future[R]:
         if self._is_live:
-            return self._stream.ask(GetLiveStatus())
-        refused: Future[LiveStatus] = Future()
+            return self._stream.ask(query)
+        refused: Future[R] = Future()
         refused.set_exception(NotReady("this is a backtest: there is no live day"))
         return refused
 

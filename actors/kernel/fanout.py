@@ -26,7 +26,7 @@ from messages.events import (
     SubscribersChanged,
 )
 from messages.history import WarmUpReported
-from messages.values import Policy
+from messages.values import Policy, SystemState
 
 _FOR_NEWCOMERS = (SessionBoundary, WarmUpReported)
 
@@ -66,12 +66,18 @@ class Fanout:
         elif isinstance(message, RunFailed):
             self.finish(SystemFailed(message.reason))
         elif isinstance(message, StateChanged):
-            if message.failure is not None:  # the coordinator may be what failed, and say nothing any more
-                self.finish(SystemFailed(message.failure))
+            self._state_changed(message)
         elif isinstance(message, ListenFrom):
             self._listen_from(message.ticket)
         elif self._subscriptions or isinstance(message, _FOR_NEWCOMERS):
             self._held.append(message)
+
+    def _state_changed(self, message: StateChanged) -> None:
+        if message.failure is not None:  # the coordinator may be what failed, and say nothing any more
+            self.finish(SystemFailed(message.failure))
+        elif message.state is SystemState.RUNNING:  # a live run goes on whose error was cleared
+            with self._lock:
+                self._has_ended, self._end = False, None
 
     def finish(self, error: BaseException | None) -> None:
         """End every subscription, those to come too: their iterators stop, or raise ``error``."""

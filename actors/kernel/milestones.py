@@ -13,6 +13,7 @@ class Milestones:
         self.running: Future[None] = Future()
         self.stopped: Future[None] = Future()
         self.finished: Future[None] = Future()
+        self._has_failed = False
 
     def tell(self, message: StateChanged | RunFinished | RunFailed) -> None:
         """Resolve what has been reached."""
@@ -26,6 +27,8 @@ class Milestones:
     def _state_changed(self, message: StateChanged) -> None:
         if message.state is SystemState.RUNNING:
             self.running.set()
+            if self._has_failed:  # a live run goes on whose error was cleared
+                self.finished, self._has_failed = Future(), False
         if message.failure is not None:
             self.fail(message.failure)
         if message.is_down:
@@ -33,6 +36,7 @@ class Milestones:
 
     def fail(self, reason: str) -> None:
         """Nothing more will be reached; who waits is told why."""
+        self._has_failed = True
         error = SystemFailed(reason)
         self.running.set_exception(error)
         self.finished.set_exception(error)

@@ -30,7 +30,7 @@ from messages.queries import (
 )
 from messages.repairs import GetCertificate
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import SECOND_NS, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
+from messages.values import ONE_MINUTE, SECOND_NS, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
 from messages.windows import BarWindow
 
 Moment = datetime | str | int
@@ -38,18 +38,25 @@ Moment = datetime | str | int
 
 
 class Readers:
-    """The questions; from any thread, in any number."""
+    """The questions; from any thread, in any number.
 
-    def __init__(self, session: RoomAddress, upkeep: RoomAddress) -> None:
+    Where no ``interval`` is named, bars are base bars: of a minute, or of the system's ``base_interval``.
+    """
+
+    def __init__(self, session: RoomAddress, upkeep: RoomAddress, base: Interval = ONE_MINUTE) -> None:
         self._session = session
         self._upkeep = upkeep
+        self._base = base
+
+    def _interval(self, given: str | Interval | None) -> Interval:
+        return self._base if given is None else Interval.parse(given)
 
     def latest_bar(
-        self, symbol: str, interval: str | Interval = "1m", *, include_partial: bool = False
+        self, symbol: str, interval: str | Interval | None = None, *, include_partial: bool = False
     ) -> Future[Bar | None]:
         """The latest bar of a symbol; ``None`` before its first."""
         return self._session.ask(
-            GetLatestBar(symbol=symbol, interval=Interval.parse(interval), include_partial=include_partial)
+            GetLatestBar(symbol=symbol, interval=self._interval(interval), include_partial=include_partial)
         )
 
     def latest_bars(self, symbols: Iterable[str] = ()) -> Future[tuple[Bar | None, ...]]:
@@ -60,7 +67,7 @@ class Readers:
         self,
         symbol: str,
         n: int,
-        interval: str | Interval = "1m",
+        interval: str | Interval | None = None,
         *,
         with_history: bool = False,
         include_partial: bool = False,
@@ -83,7 +90,7 @@ class Readers:
             GetLastBars(
                 symbol=symbol,
                 count=n,
-                interval=Interval.parse(interval),
+                interval=self._interval(interval),
                 with_history=with_history,
                 include_partial=include_partial,
                 fill=_fill(fill),
@@ -96,7 +103,7 @@ class Readers:
         symbol: str,
         start: Moment | None = None,
         end: Moment | None = None,
-        interval: str | Interval = "1m",
+        interval: str | Interval | None = None,
         *,
         include_partial: bool = False,
         fill: str | None = None,
@@ -107,26 +114,26 @@ class Readers:
                 symbol=symbol,
                 start=_moment(start),
                 end=_moment(end),
-                interval=Interval.parse(interval),
+                interval=self._interval(interval),
                 include_partial=include_partial,
                 fill=_fill(fill),
             )
         )
 
-    def bars_since(self, symbol: str, since: Moment, interval: str | Interval = "1m") -> Future[BarWindow]:
+    def bars_since(self, symbol: str, since: Moment, interval: str | Interval | None = None) -> Future[BarWindow]:
         """The bars that start at ``since`` or later."""
         return self.bars(symbol, since, None, interval)
 
-    def bar_count(self, symbol: str, interval: str | Interval = "1m") -> Future[int]:
+    def bar_count(self, symbol: str, interval: str | Interval | None = None) -> Future[int]:
         """How many finished bars a symbol has in this session."""
-        return self._session.ask(GetBarCount(symbol=symbol, interval=Interval.parse(interval)))
+        return self._session.ask(GetBarCount(symbol=symbol, interval=self._interval(interval)))
 
     def metrics(self, symbol: str) -> Future[SessionMetrics]:
         """One symbol's session so far."""
         return self._session.ask(GetMetrics(symbol=symbol))
 
     def quality(
-        self, symbols: Iterable[str] = (), interval: str | Interval = "1m", sessions: int = 0
+        self, symbols: Iterable[str] = (), interval: str | Interval | None = None, sessions: int = 0
     ) -> Future[QualityReport]:
         """How complete the session is, and what was received.
 
@@ -137,7 +144,7 @@ class Readers:
             sessions: instead of the open session, the last so many closed ones that are held with their minutes.
         """
         return self._session.ask(
-            GetQuality(symbols=tuple(symbols), interval=Interval.parse(interval), sessions=sessions)
+            GetQuality(symbols=tuple(symbols), interval=self._interval(interval), sessions=sessions)
         )
 
     def gaps(self, symbols: Iterable[str] = ()) -> Future[tuple[Gap, ...]]:
@@ -152,7 +159,7 @@ class Readers:
         self,
         symbol: str,
         sessions: int = 1,
-        interval: str | Interval = "1m",
+        interval: str | Interval | None = None,
         *,
         fill: str | None = None,
         adjusted: bool = False,
@@ -173,7 +180,7 @@ class Readers:
             GetHistory(
                 symbol=symbol,
                 sessions=sessions,
-                interval=Interval.parse(interval),
+                interval=self._interval(interval),
                 fill=_fill(fill),
                 is_adjusted=adjusted,
             )

@@ -11,7 +11,7 @@ import msgspec
 from actors.kernel.future import Future
 from messages.base import Event
 from messages.errors import NotReady
-from messages.events import BarsUpdated
+from messages.events import BarsUpdated, BarsWithdrawn
 from messages.values import Interval, Policy
 
 NEVER = 1 << 62
@@ -37,13 +37,16 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         """Return the event, cut to the wanted symbols, or ``None``."""
         if self.events and type(event) not in self.events:
             return None
-        if not isinstance(event, BarsUpdated):
+        if not isinstance(event, BarsUpdated | BarsWithdrawn):
             return event
         if self.intervals and event.interval not in self.intervals:
             return None
         return self._cut(event) if self.symbols else event
 
-    def _cut(self, event: BarsUpdated) -> BarsUpdated | None:
+    def _cut(self, event: BarsUpdated | BarsWithdrawn) -> BarsUpdated | BarsWithdrawn | None:
+        if isinstance(event, BarsWithdrawn):
+            symbols = tuple(symbol for symbol in event.symbols if symbol in self.symbols)
+            return msgspec.structs.replace(event, symbols=symbols) if symbols else None
         batch = event.batch
         if self.symbols.issuperset(batch.symbols):
             return event

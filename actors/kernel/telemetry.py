@@ -6,12 +6,37 @@ from typing import Any
 from loguru import logger
 
 from messages.commands import PublishBars
-from messages.events import BarsArrived, SessionBoundary, SessionPrefetched, SessionRead, SessionReported
+from messages.events import (
+    BarsArrived,
+    QuotesArrived,
+    SessionBoundary,
+    SessionPrefetched,
+    SessionRead,
+    SessionReported,
+    TicksArrived,
+)
+from messages.feeds import FeedBars, FeedQuotes, FeedTicks
+from messages.joining import SymbolsLoaded
 
 logger.disable("actors")
 
 _SUB_BUCKETS = 16
-_CARRIERS = frozenset({BarsArrived, PublishBars, SessionBoundary, SessionPrefetched, SessionRead, SessionReported})
+_CARRIERS = frozenset(
+    {
+        BarsArrived,
+        FeedBars,
+        FeedQuotes,
+        FeedTicks,
+        PublishBars,
+        QuotesArrived,
+        SessionBoundary,
+        SessionPrefetched,
+        SessionRead,
+        SessionReported,
+        SymbolsLoaded,
+        TicksArrived,
+    }
+)
 
 
 def note(event: str, **fields: Any) -> None:

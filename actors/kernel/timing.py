@@ -1,10 +1,10 @@
-"""Effects of StreamCoordinator that need real time: the timer, and the stopwatch of transitions."""
+"""What needs real time: the timer, the stopwatch of transitions, and a clock that can be held."""
 
 from time import perf_counter_ns
 
 from actors.kernel.address import Address
-from actors.kernel.clock import Clock
-from messages.commands import ReadStopwatch, SetTimer, StartStopwatch
+from actors.kernel.clock import Clock, SystemClock
+from messages.commands import Pause, ReadStopwatch, Resume, SetTimer, StartStopwatch
 from messages.events import StopwatchRead, TimerFired
 
 
@@ -21,6 +21,22 @@ class Timer:
 
     def _fired(self, clock_ns: int) -> None:
         self._reply_to.tell(TimerFired(clock_ns=clock_ns))
+
+
+class ClockKeeper:
+    """Lets a clock stand still while the system is paused, if there is one that may."""
+
+    def __init__(self, clock: SystemClock | None) -> None:
+        self._clock = clock
+
+    def tell(self, message: Pause | Resume) -> None:
+        """Hold the clock, or let it go on."""
+        if self._clock is None:
+            return
+        if isinstance(message, Pause):
+            self._clock.hold()
+        else:
+            self._clock.go_on()
 
 
 class Stopwatch:

@@ -31,8 +31,10 @@ from messages import (
     feeds,
     history,
     inboxes,
+    joining,
     lifecycle,
     queries,
+    readiness,
     repairs,
     replies,
     values,
@@ -50,8 +52,10 @@ VOCABULARY = (
     events,
     feeds,
     history,
+    joining,
     lifecycle,
     queries,
+    readiness,
     repairs,
     replies,
     values,
@@ -64,7 +68,7 @@ INBOXES: dict[Room, frozenset[type[Message]]] = {
     Room.SYSTEM_MANAGER: frozenset(get_args(inboxes.SystemManagerInbox)),
 }
 # What reads for a room tells its outcome to that room by address: there is no route to take.
-READERS = {"loader.py", "planning.py", "fetcher.py", "keeper.py"}
+READERS = {"loader.py", "planning.py", "fetcher.py", "keeper.py", "probe.py"}
 ROOMS = list(INBOXES)
 
 
@@ -190,7 +194,7 @@ def test_news_of_a_live_day_reach_subscribers_by_way_of_session_data(house: Hous
     ("room", "kind"),
     [
         (Room.STREAM_COORDINATOR, events.RunReady),
-        (Room.STREAM_COORDINATOR, feeds.FeedSettled),
+        (Room.SESSION_DATA, feeds.FeedSettled),
         (Room.SESSION_DATA, events.SymbolsChanged),
     ],
 )

@@ -31,6 +31,7 @@ def test_the_floors_are_those_of_the_design() -> None:
         "upstream",
         "importing | inspecting",
         "wiring",
+        "conversation",
         "session_data | stream_coordinator | data_upkeep | system_manager | storage | feeds | vendors",
         "kernel | settings",
         "market",

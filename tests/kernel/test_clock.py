@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from actors.kernel.clock import ManualClock, SystemClock
 from actors.kernel.future import Future
+from actors.kernel.timing import ClockKeeper
+from messages import Pause, Resume
 from messages.values import SECOND_NS
 
 HOUR_NS = 3600 * SECOND_NS
@@ -88,3 +90,35 @@ def test_a_closed_manual_clock_calls_nobody() -> None:
     clock.advance(5)
 
     assert seen == []
+
+
+def test_a_clock_that_is_held_stands_still_calls_nobody_and_goes_on_from_there() -> None:
+    clock, called = SystemClock(scale=1e6, start_ns=0), Future[int]()
+    clock.hold()
+    clock.hold()
+    held = clock.now_ns()
+    clock.call_at(held + HOUR_NS, called.set)
+    still = clock.now_ns()
+    is_called_early = called.is_done()
+    clock.go_on()
+    clock.go_on()
+    called_ns = called.get(timeout=10)
+    clock.close()
+
+    assert still == held
+    assert not is_called_early
+    assert called_ns >= held + HOUR_NS
+
+
+def test_only_a_clock_of_ones_own_is_held_while_the_system_is_paused() -> None:
+    clock = SystemClock(scale=1e6, start_ns=0)
+    for keeper in (ClockKeeper(clock), ClockKeeper(None)):
+        keeper.tell(Pause())
+    held = clock.now_ns(), clock.now_ns()
+    ClockKeeper(clock).tell(Resume())
+    first = clock.now_ns()
+    while clock.now_ns() == first:
+        pass
+    clock.close()
+
+    assert held[0] == held[1]

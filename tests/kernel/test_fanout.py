@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from actors.kernel.fanout import Fanout
+from actors.kernel.milestones import Milestones
 from actors.kernel.subscription import Filter, Subscription
 from messages import (
     BarBatch,
     BarsUpdated,
+    BarsWithdrawn,
     Event,
     Interval,
     ListenFrom,
@@ -20,9 +22,11 @@ from messages import (
     Policy,
     RunFailed,
     RunFinished,
+    StateChanged,
     SubscriberLate,
     SubscribersChanged,
     SystemFailed,
+    SystemState,
     WarmUpReported,
 )
 from messages.values import MINUTE_NS, ONE_MINUTE
@@ -41,6 +45,10 @@ def closed(minute: int) -> MinuteClosed:
 def updated(*symbols: str, interval: Interval = ONE_MINUTE, counts: tuple[int, ...] | None = None) -> BarsUpdated:
     batch = BarBatch.of(minute_of(symbols, "09:30"))
     return BarsUpdated(interval=interval, batch=batch, revision=1, base_counts=counts)
+
+
+def withdrawn(*symbols: str) -> BarsWithdrawn:
+    return BarsWithdrawn(interval=ONE_MINUTE, symbols=symbols, start_ns=MINUTE_NS, revision=2)
 
 
 class Switch:
@@ -288,6 +296,9 @@ def test_who_blocks_may_be_given_more_than_its_bound_within_a_minute(switch: Swi
         (Filter(intervals=frozenset({FIVE})), updated("A", interval=FIVE), updated("A", interval=FIVE)),
         (Filter(symbols=frozenset({"A", "B"})), updated("A"), updated("A")),
         (Filter(symbols=frozenset({"C"})), updated("A", "B"), None),
+        (Filter(symbols=frozenset({"A", "C"})), withdrawn("A", "B"), withdrawn("A")),
+        (Filter(symbols=frozenset({"C"})), withdrawn("A", "B"), None),
+        (Filter(intervals=frozenset({FIVE})), withdrawn("A"), None),
     ],
 )
 def test_a_filter_picks_by_class_interval_and_symbol(wanted: Filter, event: Event, picked: Event | None) -> None:
@@ -406,3 +417,31 @@ def test_a_newcomer_is_told_how_warm_the_open_session_is(switch: Switch) -> None
     switch.fanout.finish(None)
 
     assert drain(newcomer) == [opening, report]
+
+
+def test_after_an_error_that_was_cleared_one_may_subscribe_again(switch: Switch) -> None:
+    before = switch.subscribe(name="before")
+    switch.fanout.tell(RunFailed(reason="the disk is gone"))
+    between = switch.subscribe(name="between")
+    switch.fanout.tell(StateChanged(state=SystemState.RUNNING))
+    after = switch.subscribe(name="after")
+    switch.minute(1, closed(0))
+
+    for ended in (before, between):
+        with pytest.raises(SystemFailed, match="the disk is gone"):
+            next(ended)
+    assert next(after) == closed(0)
+
+
+def test_who_waits_for_the_end_of_a_run_that_failed_and_goes_on_waits_for_its_next_end() -> None:
+    milestones = Milestones()
+    milestones.tell(StateChanged(state=SystemState.RUNNING))
+    first = milestones.finished
+    milestones.tell(RunFailed(reason="the disk is gone"))
+    milestones.tell(StateChanged(state=SystemState.RUNNING))
+    second = milestones.finished
+    milestones.tell(RunFinished(sessions=1))
+
+    with pytest.raises(SystemFailed, match="the disk is gone"):
+        first.get(timeout=0)
+    assert second.get(timeout=0) is None

@@ -1,0 +1,206 @@
+"""Who is told what: the whole conversation of a house on one screen."""
+
+from typing import Any, get_args
+
+import msgspec
+
+from actors.kernel.address import Address
+from actors.kernel.shell import Routes
+from messages.commands import (
+    AbortRun,
+    AllowMinutes,
+    ListenFrom,
+    Pause,
+    PlanLiveSessions,
+    PlanSessions,
+    Prefetch,
+    PrepareRun,
+    ReadSession,
+    ReadStopwatch,
+    RecordSession,
+    Recover,
+    ReportHealth,
+    Resume,
+    SetTimer,
+    StartRoom,
+    StartStopwatch,
+    Step,
+    StopRoom,
+    WakeAt,
+)
+from messages.events import (
+    BarArrived,
+    BarRejected,
+    BarsArrived,
+    BarsUpdated,
+    BarsWithdrawn,
+    GapDetected,
+    MinuteClosed,
+    MinuteSettled,
+    MinuteStaged,
+    PrefetchFailed,
+    PrintsRejected,
+    QuoteArrived,
+    QuotesArrived,
+    ReceiptSettled,
+    RunFailed,
+    RunFinished,
+    RunReady,
+    SessionBoundary,
+    SessionPrefetched,
+    SessionReported,
+    StateChanged,
+    SymbolsChanged,
+    TickArrived,
+    TicksArrived,
+    TimeAdvanced,
+)
+from messages.feeds import AmendmentMissed, FeedSettled
+from messages.history import WarmUpReported
+from messages.inboxes import LiveNews
+from messages.joining import LoadSymbols, SymbolsCatchingUp, SymbolsCaughtUp, SymbolsJoined, SymbolsLoaded
+from messages.readiness import CheckStore, StoreChecked
+from messages.repairs import (
+    AbandonGaps,
+    BarsFilled,
+    CertificateIssued,
+    FetchBars,
+    FillFailed,
+    GapAbandoned,
+    GapNarrowed,
+    IssueCertificate,
+    MinuteApplied,
+    NoTradeConfirmed,
+    NotRecorded,
+    PassTicket,
+    SessionSealed,
+    SessionSettled,
+    TransitionMeasured,
+)
+from messages.values import Room
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Everybody who is told anything: rooms, doors, workers and clocks."""
+
+    session: Address[Any]
+    stream: Address[Any]
+    upkeep: Address[Any]
+    manager: Address[Any]
+    fanout: Address[Any]
+    """To the subscribers."""
+    turnstile: Address[Any]
+    """To SessionData, where minutes wait for the one before."""
+    receipts: Address[Any]
+    """Who waits for what was published."""
+    milestones: Address[Any]
+    """Who waits for a state, or the end."""
+    feeds: Address[Any]
+    life: Address[Any]
+    """Who starts and stops rooms."""
+    reading: tuple[Address[Any], ...]
+    """Who reads a session from the store, or ahead from those that are asked for missing minutes."""
+    fetching: Address[Any]
+    keeping: Address[Any]
+    probing: Address[Any]
+    planner: Address[Any]
+    timer: Address[Any]
+    stopwatch: Address[Any]
+    clock_keeper: Address[Any]
+    """Who lets the clock of a replay stand still."""
+    log: Address[Any]
+
+
+def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
+    """Return for each room who is told what it says."""
+    session, stream, upkeep, manager = to.session, to.stream, to.upkeep, to.manager
+    live = (stream,) if is_live else ()
+    return {
+        Room.SESSION_DATA: {
+            BarsUpdated: (to.fanout,),
+            BarsWithdrawn: (to.fanout, to.log),
+            MinuteClosed: (to.fanout,),
+            MinuteSettled: (to.fanout,),
+            BarRejected: (to.fanout, to.log),
+            PrintsRejected: (to.fanout, to.log),
+            AmendmentMissed: (to.fanout, to.log),
+            GapDetected: (upkeep, to.fanout),
+            GapNarrowed: (upkeep,),
+            AbandonGaps: (upkeep,),
+            MinuteApplied: (upkeep,),
+            NoTradeConfirmed: (to.fanout, to.log),
+            GapAbandoned: (to.fanout, to.log),
+            SessionSettled: (stream, to.fanout, to.log),
+            SessionSealed: (upkeep,),
+            ReceiptSettled: (to.receipts,),
+            FeedSettled: (to.feeds,),
+            SessionBoundary: (to.fanout, upkeep, manager, to.log),
+            SessionReported: (stream,),
+            WarmUpReported: (*live, to.fanout, to.log),
+            SymbolsChanged: (upkeep, stream, to.fanout, to.feeds, to.log),
+            LoadSymbols: (upkeep,),
+            SymbolsJoined: (upkeep, to.fanout, to.log),
+            SymbolsCatchingUp: (*live, to.fanout, to.log),
+            SymbolsCaughtUp: (*live, to.fanout, to.log),
+            **dict.fromkeys(get_args(LiveNews), (to.fanout, to.log)),
+        },
+        Room.STREAM_COORDINATOR: {
+            BarsArrived: (session,),
+            TimeAdvanced: (session,),
+            MinuteStaged: (to.turnstile,),
+            AllowMinutes: (to.turnstile,),
+            BarArrived: (session,),
+            QuoteArrived: (session,),
+            QuotesArrived: (session,),
+            TickArrived: (session,),
+            TicksArrived: (session,),
+            SessionBoundary: (session,),
+            ListenFrom: (to.fanout,),
+            Prefetch: (upkeep,),
+            AbandonGaps: (session,),
+            TransitionMeasured: (upkeep,),
+            PlanSessions: (to.planner,),
+            PlanLiveSessions: (to.planner,),
+            CheckStore: (upkeep,),
+            RecordSession: (session,),
+            FeedSettled: (session,),
+            **dict.fromkeys(get_args(LiveNews), (session,)),
+            SetTimer: (to.timer,),
+            StartStopwatch: (to.stopwatch,),
+            ReadStopwatch: (to.stopwatch,),
+            RunReady: (manager, to.feeds, to.log),
+            RunFinished: (manager, to.fanout, to.milestones, to.log),
+            RunFailed: (manager, to.fanout, to.milestones, to.log),
+        },
+        Room.DATA_UPKEEP: {
+            ReadSession: to.reading,
+            SymbolsLoaded: (session,),
+            CheckStore: (to.probing,),
+            StoreChecked: (stream,),
+            WakeAt: (stream,),
+            FetchBars: (to.fetching,),
+            FillFailed: (to.log,),
+            BarsFilled: (session,),
+            NoTradeConfirmed: (session,),
+            GapAbandoned: (session,),
+            PassTicket: (session,),
+            SessionSettled: (session,),
+            IssueCertificate: (to.keeping,),
+            CertificateIssued: (stream, to.log),
+            NotRecorded: (stream,),
+            SessionPrefetched: (stream,),
+            PrefetchFailed: (stream, to.log),
+        },
+        Room.SYSTEM_MANAGER: {
+            StartRoom: (to.life,),
+            StopRoom: (to.life,),
+            PrepareRun: (stream,),
+            Pause: (stream, to.clock_keeper),
+            Resume: (to.clock_keeper, stream),
+            Step: (stream,),
+            AbortRun: (stream, to.log),
+            Recover: (stream,),
+            ReportHealth: (session, stream, upkeep, manager),
+            StateChanged: (to.milestones, to.fanout, to.log),
+        },
+    }
