@@ -21,6 +21,8 @@ from messages.events import (
 )
 from messages.history import RequireHistory
 from messages.inboxes import DataUpkeepInbox
+from messages.joining import LoadSymbols, SymbolsJoined, SymbolsLoaded
+from messages.readiness import CheckStore, StoreChecked
 from messages.repairs import (
     AbandonGaps,
     CertificateIssued,
@@ -58,6 +60,8 @@ class DataUpkeepCore:
         self._holds_tickets = holds_tickets
         self._now_ns: Nanos = 0
         self._held: list[int] = []
+        self._loading = 0
+        """Loads of symbols that join, which come before any request for their minutes."""
         self._wakes: set[Nanos] = set()
         self._closing: dict[str, SessionBoundary] = {}
         self._abandoned: set[str] = set()
@@ -88,11 +92,17 @@ class DataUpkeepCore:
                 self._coming = message.session.date
                 return tell(self._prefetching.wanted(message))
             case SessionRead():
-                return tell(
-                    SessionPrefetched(tape=message.tape, history=message.history, background=message.background)
-                )
+                return self._session_read(message)
             case ReadFailed():
-                return tell(PrefetchFailed(session=message.session, reason=message.reason))
+                return self._read_failed(message)
+            case LoadSymbols():
+                self._loading += 1
+                return tell(self._prefetching.joining(message))
+            case SymbolsJoined():
+                self._loading -= 1
+                return self._go_on(() if self._loading else self._repairs.advance(self._now_ns))
+            case CheckStore() | StoreChecked():
+                return tell(message)
             case AbandonGaps():
                 self._abandoned.add(message.session_date)
                 return self._go_on(self._repairs.abandon(message.session_date, self._now_ns))
@@ -130,11 +140,13 @@ class DataUpkeepCore:
             return NOTHING  # something of this instant is still on its way
         self._held.append(message.ticket)
         late = self._issue() if self._sealed and message.now_ns > self._opened_ns else []
-        return self._go_on([*late, *self._repairs.advance(self._now_ns)])
+        return self._go_on([*late, *(() if self._loading else self._repairs.advance(self._now_ns))])
 
     def _gap_detected(self, message: GapDetected) -> Outcome:
         self.gaps += 1
-        self._repairs.detected(message)
+        # Where nobody can be asked, who catches up on a live day must not be waited for: its minutes are given up.
+        if self._repairs.has_sources or (message.is_catch_up and not self._holds_tickets):
+            self._repairs.detected(message)
         return NOTHING
 
     def _gap_narrowed(self, message: GapNarrowed) -> Outcome:
@@ -173,6 +185,27 @@ class DataUpkeepCore:
 
     # --- sessions
 
+    def _session_read(self, message: SessionRead) -> Outcome:
+        tape, history, background = message.tape, message.history, message.background
+        if not message.joining:
+            return tell(SessionPrefetched(tape=tape, history=history, background=background))
+        loaded = SymbolsLoaded(
+            session_date=tape.session.date,
+            symbols=message.joining,
+            tape=tape,
+            history=history,
+            background=background,
+            is_played=self._holds_tickets,
+        )
+        return tell(loaded)
+
+    def _read_failed(self, message: ReadFailed) -> Outcome:
+        session, reason = message.session, message.reason
+        if message.joining:
+            return tell(SymbolsLoaded(session_date=session.date, symbols=message.joining, reason=reason))
+        self._prefetching.failed()
+        return tell(PrefetchFailed(session=session, reason=reason))
+
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
         self._now_ns = max(self._now_ns, message.now_ns)
         if message.kind is BoundaryKind.OPENED:
@@ -186,9 +219,9 @@ class DataUpkeepCore:
         if message.issued_by == "recording":
             return tell(IssueCertificate(sealed=message, gaps=()))
         self._sealed.append(message)
-        # Certifying takes a core for a while: not now, when another session is about to open.
+        # Certifying takes a core for a while: not now, when a backtest is about to open another session.
         is_early = message.issued_by == "session" and self._coming > message.day.session.date
-        return NOTHING if is_early else tell(*self._issue())
+        return NOTHING if is_early and self._holds_tickets else tell(*self._issue())
 
     def _issue(self) -> list[Message]:
         """Have certificates made of what was sealed."""

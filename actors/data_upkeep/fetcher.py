@@ -12,7 +12,6 @@ from messages.columns import BarBatch, Mask
 from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
-from messages.values import ONE_MINUTE
 
 
 class Fetcher:
@@ -60,7 +59,8 @@ class Fetcher:
 
 def _as_asked(bars: BarBatch, job: FetchBars) -> BarBatch:
     """Return the bars of the minutes that were asked for, and no others."""
-    if len(bars) and bars.interval != ONE_MINUTE:
-        raise DataError(f"asked for bars of {ONE_MINUTE}, and answered with bars of {bars.interval}")
+    base = job.session.base_interval
+    if len(bars) and bars.interval != base:
+        raise DataError(f"asked for bars of {base}, and answered with bars of {bars.interval}")
     inside: Mask = (bars.start_ns >= job.start_ns) & (bars.start_ns < job.end_ns)
     return msgspec.structs.replace(bars if bool(inside.all()) else bars.where(inside), is_sane=False)

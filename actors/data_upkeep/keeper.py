@@ -4,16 +4,17 @@ from collections import Counter
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.certifying import certificate_of, recertified, stored_digest
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, DayGrid, Mask, freeze
+from messages.columns import BarBatch, DayGrid, Indices, Mask, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded
-from messages.values import Nanos, Verdict
+from messages.values import Gap, Nanos, Verdict
 
 _NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
 _FILLED = (Verdict.FILLED,)
@@ -28,7 +29,8 @@ class Keeper:
     Args:
         store: where the day lies; ``None``: nothing is written.
         reply_to: who is told.
-        records: whether every bar is new to the store, as on a live day; else those that were fetched.
+        records: whether every bar is new to the store, as on a live day, and one that was withdrawn leaves it; else
+            only those are new that were fetched.
     """
 
     def __init__(
@@ -67,11 +69,10 @@ class Keeper:
 
     def _record(self, day: DayGrid) -> None:
         """Write the day down as far as it has come; what fails now is tried again with the next."""
-        news = _news(day, _NOTHING, _RECORDED)
-        if self._store is None or not len(news.bars):
+        if self._store is None:
             return
         try:
-            self._store.merge(day.session.calendar, day.session.date, news)
+            _write(self._store, day, _untraded(self._store, day), _news(day, _NOTHING, _RECORDED))
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(NotRecorded(session_date=day.session.date, reason=str(error)))
 
@@ -90,10 +91,10 @@ class Keeper:
         stored = store.read(calendar, date) or _NOTHING
         # What was recorded may have been replaced since; what a backtest plays lies in the store as it is.
         news = _news(day, _NOTHING, _RECORDED) if self._records else _news(day, stored, _FILLED)
-        if stored_digest(certificate, stored.bars, news.bars) != certificate.digest:
+        is_withdrawn = _is_withdrawn(day, stored.bars) & self._records
+        if stored_digest(certificate, stored.bars.where(~is_withdrawn), news.bars) != certificate.digest:
             raise DataError(_DIFFERS)
-        if len(news.bars):
-            store.merge(calendar, date, news)
+        if _write(store, day, stored.bars.where(is_withdrawn), news):
             stored = store.read(calendar, date) or _NOTHING
         store.certify(calendar, date, _widened(store.certificate(calendar, date), certificate, stored))
 
@@ -144,11 +145,8 @@ def _news(day: DayGrid, stored: StoredDay, verdicts: tuple[Verdict, ...]) -> Sto
     """Return the bars with these verdicts of minutes which the store has no bar for, and the corrections."""
     axis = SessionAxis(day.session)
     wanted: Mask = np.isin(day.verdicts, verdicts)
-    place = {symbol: column for column, symbol in enumerate(day.symbols)}
-    columns = np.array([place.get(symbol, -1) for symbol in stored.bars.symbols], dtype=np.int32)
-    column, slot = columns[stored.bars.symbol_index], axis.slots_of(stored.bars.start_ns)
-    held = (column >= 0) & (slot >= 0)
-    wanted[slot[held], column[held]] = False
+    _, held_slots, held_columns = _cells(day, stored.bars)
+    wanted[held_slots, held_columns] = False
     wanted |= day.verdicts == Verdict.CORRECTED
     slots, numbers = np.nonzero(wanted)
     present = np.unique(numbers)
@@ -157,5 +155,46 @@ def _news(day: DayGrid, stored: StoredDay, verdicts: tuple[Verdict, ...]) -> Sto
         symbol_index=freeze(np.searchsorted(present, numbers).astype(np.int32)),
         start_ns=freeze(axis.starts_ns[slots]),
         values=freeze(np.ascontiguousarray(day.values[slots, :, numbers].T)),
+        interval=axis.interval,
     )
     return StoredDay(bars=bars, verdicts=freeze(day.verdicts[slots, numbers]), tz=day.session.tz)
+
+
+def _untraded(store: BarStore, day: DayGrid) -> BarBatch:
+    """Return the store's bars of minutes that were not traded after all: their only trade was cancelled."""
+    columns = np.flatnonzero((day.verdicts == Verdict.NO_TRADE).any(axis=0))
+    symbols = [day.symbols[column] for column in columns.tolist()]
+    stored = store.read(day.session.calendar, day.session.date, symbols) if symbols else None
+    bars = (stored or _NOTHING).bars
+    return bars.where(_is_withdrawn(day, bars))
+
+
+def _is_withdrawn(day: DayGrid, bars: BarBatch) -> Mask:
+    """Return which bars lie in minutes that the day says were not traded."""
+    rows, slots, columns = _cells(day, bars)
+    is_withdrawn = np.zeros(len(bars), dtype=np.bool_)
+    is_withdrawn[rows] = day.verdicts[slots, columns] == Verdict.NO_TRADE
+    return is_withdrawn
+
+
+def _cells(day: DayGrid, bars: BarBatch) -> tuple[npt.NDArray[np.intp], Indices, Indices]:
+    """Return which bars lie in the day, and the slot and the column of each of them."""
+    place = {symbol: column for column, symbol in enumerate(day.symbols)}
+    columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
+    slots = SessionAxis(day.session).slots_of(bars.start_ns)
+    rows = np.flatnonzero((columns >= 0) & (slots >= 0))
+    return rows, slots[rows], columns[rows]
+
+
+def _write(store: BarStore, day: DayGrid, withdrawn: BarBatch, news: StoredDay) -> bool:
+    """Take bars out of the store's day and add others; return whether there were any."""
+    calendar, date = day.session.calendar, day.session.date
+    if len(withdrawn):
+        span_ns = withdrawn.interval.span_ns
+        starts = zip(withdrawn.names(), withdrawn.start_ns.tolist(), strict=True)
+        store.withdraw(
+            calendar, date, [Gap(symbols=(name,), start_ns=start, end_ns=start + span_ns) for name, start in starts]
+        )
+    if len(news.bars):
+        store.merge(calendar, date, news)
+    return bool(len(withdrawn) or len(news.bars))

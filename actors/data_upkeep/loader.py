@@ -16,7 +16,7 @@ from actors.settings import SessionRules
 from messages.certificates import SessionCertificate
 from messages.columns import FIELDS, BarBatch, DayGrid, Tape, freeze
 from messages.commands import ReadSession
-from messages.errors import BarkeeperError
+from messages.errors import BarkeeperError, DataError
 from messages.events import ReadFailed, SessionRead
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
 from messages.values import TradingSession, VerdictRun
@@ -41,9 +41,14 @@ class Loader:
             history = tuple(day for date in job.history if (day := self._history_day(date, job.symbols)) is not None)
             background = None if job.plan is None else self._background(job, job.plan)
         except (BarkeeperError, OSError) as error:
-            self._reply_to.tell(ReadFailed(session=job.session, reason=str(error)))
+            self._reply_to.tell(ReadFailed(session=job.session, reason=str(error), joining=job.joining))
             return
-        self._reply_to.tell(SessionRead(tape=tape, history=history, background=background))
+        self._reply_to.tell(SessionRead(tape=tape, history=history, background=background, joining=job.joining))
+
+    def broke(self, job: ReadSession, error: BaseException) -> None:
+        """Tell that a session could not be read because of a bug here."""
+        reason = f"a bug in the loader: {error!r}"
+        self._reply_to.tell(ReadFailed(session=job.session, reason=reason, joining=job.joining))
 
     def _tape(self, session: TradingSession, symbols: Sequence[str] | None) -> Tape:
         day, certificate = self._day(session, symbols), self._certificate(session, symbols)
@@ -55,8 +60,8 @@ class Loader:
         axis = SessionAxis(session)
         inside = axis.slots_of(bars.start_ns) >= 0
         kept = bars if bool(inside.all()) else bars.where(inside)
-        is_sane = not faults(kept.values, kept.start_ns, allow_negative=self._allow_negative).any()
-        batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=is_sane)
+        found = faults(kept.values, kept.start_ns, step_ns=axis.step_ns, allow_negative=self._allow_negative)
+        batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=not found.any())
         runs = () if certificate is None else _runs_without_bars(axis, batch, certificate.runs)
         return Tape(session=session, batch=batch, outside=len(bars) - len(kept), runs=runs)
 
@@ -102,7 +107,13 @@ class Loader:
     def _day(self, session: TradingSession, symbols: Sequence[str] | None) -> StoredDay | None:
         if symbols is not None and not symbols:
             return None  # all were removed; a store would take naming none for wanting all
-        return self._store.read(session.calendar, session.date, symbols)
+        day = self._store.read(session.calendar, session.date, symbols)
+        if day is not None and day.bars.interval != session.base_interval:
+            raise DataError(
+                f"{session.calendar} on {session.date}: the store holds bars of {day.bars.interval}; "
+                f"this system's base interval is {session.base_interval}"
+            )
+        return day
 
 
 def _with_certified(
@@ -119,9 +130,7 @@ def _for_symbols(batch: BarBatch, symbols: Collection[str] | None) -> BarBatch:
     table = tuple(sorted(symbols))
     place = {symbol: index for index, symbol in enumerate(table)}
     renumbered = np.array([place[symbol] for symbol in batch.symbols], dtype=np.int32)
-    return BarBatch(
-        symbols=table, symbol_index=freeze(renumbered[batch.symbol_index]), start_ns=batch.start_ns, values=batch.values
-    )
+    return msgspec.structs.replace(batch, symbols=table, symbol_index=freeze(renumbered[batch.symbol_index]))
 
 
 def _runs_without_bars(axis: SessionAxis, batch: BarBatch, runs: Sequence[VerdictRun]) -> tuple[VerdictRun, ...]:

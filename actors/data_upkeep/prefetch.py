@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+import msgspec
+
 from actors.market.axis import SessionAxis
 from messages.commands import Prefetch, ReadSession
 from messages.events import SymbolsChanged
 from messages.history import HistoryPlan, Requirement
+from messages.joining import LoadSymbols
 from messages.values import Interval, TradingSession
 
 SessionOf = Callable[[str], TradingSession | None]
@@ -44,6 +47,9 @@ class Prefetching:
         self._minutes: set[str] = set()
         self._daily_only: set[str] = set()
         self._latest: str | None = None
+        self._before_last: tuple[set[str], set[str], str | None] = (set(), set(), None)
+        self._behind: dict[str, ReadSession] = {}
+        """For the session at hand and the next: all that comes before it, held or not."""
 
     def require(self, requirement: Requirement) -> None:
         """Have so many bars there, from the next session on that is prefetched."""
@@ -53,6 +59,7 @@ class Prefetching:
     def wanted(self, message: Prefetch) -> ReadSession:
         """Return what to read for a session: its tape, and of the sessions before it what will not be held."""
         date = message.session.date
+        self._before_last = self._minutes, self._daily_only, self._latest
         before = self._before(date)
         self._size(before)
         most = max(self._trailing, self._daily)
@@ -73,9 +80,22 @@ class Prefetching:
             daily=tuple(sorted(set(daily) - held - self._daily_only)),
             plan=plan,
         )
+        whole = msgspec.structs.replace(job, history=tuple(sorted(minutes)), daily=tuple(sorted(daily)))
+        earlier = [(day, behind) for day, behind in self._behind.items() if day != date]
+        self._behind = dict([*earlier[-1:], (date, whole)])
         # What falls out of the minutes stays as a daily bar, and the session itself becomes a day of history.
         self._minutes, self._daily_only, self._latest = set(minutes), set(daily), date
         return job
+
+    def failed(self) -> None:
+        """What was wanted last could not be read: nothing of it is in memory."""
+        self._minutes, self._daily_only, self._latest = self._before_last
+
+    def joining(self, message: LoadSymbols) -> ReadSession:
+        """Return what to read for symbols that join a session: their day, and all that is held of the days before."""
+        session, symbols = message.session, message.symbols
+        job = self._behind.get(session.date) or ReadSession(session=session)
+        return msgspec.structs.replace(job, symbols=symbols, joining=symbols)
 
     def symbols_changed(self, message: SymbolsChanged) -> None:
         """Read other symbols from now on."""

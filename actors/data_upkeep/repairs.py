@@ -23,7 +23,7 @@ from messages.repairs import (
     GapNarrowed,
     NoTradeConfirmed,
 )
-from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS, Gap, Nanos, TradingSession
+from messages.values import MINUTE_NS, SECOND_NS, Gap, Nanos, TradingSession
 
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ class _Day:
 
     def __init__(self, session: TradingSession) -> None:
         self.session = session
+        self.step_ns = session.base_interval.span_ns
         self.fresh: dict[Nanos, list[str]] = {}
         self.fresh_due_ns: Nanos = 0
         self.plans: list[Plan] = []
@@ -94,12 +95,14 @@ class Repairs:
     def detected(self, message: GapDetected) -> None:
         """Minutes closed without their bars."""
         day = self._days.get(message.session_date)
-        if day is None or not self._sources:
+        if day is None:
             return
         gap = message.gap
-        if not day.fresh:
+        if message.is_catch_up:  # nothing more of it will come by itself
+            day.fresh_due_ns = min(day.fresh_due_ns, gap.end_ns) if day.fresh else gap.end_ns
+        elif not day.fresh:
             day.fresh_due_ns = gap.end_ns + round(self._rules.coalesce_s * SECOND_NS)
-        for start_ns in range(gap.start_ns, gap.end_ns, MINUTE_NS):
+        for start_ns in range(gap.start_ns, gap.end_ns, day.step_ns):
             day.fresh.setdefault(start_ns, []).extend(gap.symbols)
 
     def narrowed(self, message: GapNarrowed, now_ns: Nanos) -> None:
@@ -128,7 +131,7 @@ class Repairs:
     @staticmethod
     def _no_longer_fresh(day: _Day, gap: Gap) -> list[str]:
         came: set[str] = set()
-        for start_ns in range(gap.start_ns, gap.end_ns, MINUTE_NS):
+        for start_ns in range(gap.start_ns, gap.end_ns, day.step_ns):
             lacking = day.fresh.get(start_ns)
             if lacking is not None:
                 came.update(symbol for symbol in lacking if symbol in gap.symbols)
@@ -188,6 +191,11 @@ class Repairs:
     # --- what there is
 
     @property
+    def has_sources(self) -> bool:
+        """Whether anybody can be asked."""
+        return bool(self._sources)
+
+    @property
     def is_fetching(self) -> bool:
         """Whether requests are out, or about to be."""
         return bool(self._running or self._waiting)
@@ -215,7 +223,7 @@ class Repairs:
     def _plan(self, day: _Day, now_ns: Nanos) -> None:
         fresh, day.fresh = day.fresh, {}
         near_ns = self._rules.neighbours_min * MINUTE_NS
-        for symbols, starts, wanted in clustered(fresh, near_ns, MINUTE_NS, self._most_symbols):
+        for symbols, starts, wanted in clustered(fresh, near_ns, day.step_ns, self._most_symbols):
             self._numbers += 1
             day.plans.append(Plan(self._numbers, day.session, symbols, starts, wanted, now_ns))
 
@@ -273,13 +281,14 @@ class Repairs:
 
     def _filled(self, batch: BarBatch, plan: Plan, source: str, now_ns: Nanos) -> list[Message]:
         wanted, cells = plan.cells_of(batch)
-        if not wanted.any() or batch.interval != ONE_MINUTE:
+        base = plan.session.base_interval
+        if not wanted.any() or batch.interval != base:
             return []
         batch = batch if bool(wanted.all()) else batch.where(wanted)
         if is_sane(batch.values, allow_negative=self._allow_negative):
             batch = msgspec.structs.replace(batch, is_sane=True)
         else:  # what is not goes along to be refused and counted; its minutes stay open
-            found = faults(batch.values, batch.start_ns, allow_negative=self._allow_negative)
+            found = faults(batch.values, batch.start_ns, step_ns=base.span_ns, allow_negative=self._allow_negative)
             _, cells = plan.cells_of(batch.where(found == Fault.SANE))
         plan.settle(cells, GapOutcome.CLOSED, now_ns, source)
         return [BarsFilled(session_date=plan.date, batch=batch, source=source)]
@@ -287,7 +296,7 @@ class Repairs:
     @staticmethod
     def _final(plan: Plan, facts: SourceFacts, now_ns: Nanos) -> Mask:
         """Return the open minutes that a source which knows would have by now."""
-        is_final = plan.starts_ns + MINUTE_NS + facts.delay_ns <= now_ns
+        is_final = plan.starts_ns + plan.session.base_interval.span_ns + facts.delay_ns <= now_ns
         mask: Mask = plan.open & is_final[:, None]
         return mask
 
@@ -315,7 +324,7 @@ class Repairs:
 
     def _in_vain(self, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
         """An attempt is over, and minutes are still missing."""
-        asked_last = self._sources[min(plan.source, len(self._sources) - 1)].name
+        asked_last = self._sources[min(plan.source, len(self._sources) - 1)].name if self._sources else ""
         plan.attempts += 1
         plan.source = 0
         plan.is_second_call = plan.is_asked = False
@@ -325,7 +334,7 @@ class Repairs:
         if plan.date not in self._last_call and plan.attempts >= self._rules.attempts and known_ns > now_ns:
             plan.attempts, plan.due_ns = self._rules.attempts - 1, known_ns
             return
-        if plan.attempts < self._rules.attempts and plan.date not in self._last_call:
+        if self._sources and plan.attempts < self._rules.attempts and plan.date not in self._last_call:
             chance = random.Random(f"{self._rules.seed}/{plan.number}/{plan.attempts}").random()  # noqa: S311  # no secret
             backoff_s = self._rules.backoff_s * 2 ** (plan.attempts - 1) * (1 + self._rules.jitter * chance)
             plan.due_ns = now_ns + round(backoff_s * SECOND_NS)

@@ -50,7 +50,7 @@ class JsonLinesFeed:
         self.name = name
         self.has_bars = has_bars
         self._source = source
-        self._interval = interval
+        self.interval = interval
         self._wanted = WantedSymbols()
         self._decoder = decoder()
         self._cutter = LineCutter()
@@ -113,7 +113,7 @@ class JsonLinesFeed:
         elif isinstance(line, TickLine):
             gathering.tick(_tick(line), line.id)
         elif isinstance(line, BarLine):
-            gathering.bar(_bar(line, self._interval), is_correction=line.correction)
+            gathering.bar(_bar(line, self.interval), is_correction=line.correction)
         else:
             gathering.rare(_rarity(line, self.name))
 

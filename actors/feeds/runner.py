@@ -11,12 +11,13 @@ import msgspec
 
 from actors.feeds.alarm_clock import AlarmClock
 from actors.feeds.outgoing import Outgoing
+from actors.feeds.paced import PacedFeed
 from actors.feeds.port import Feed
-from actors.feeds.rules import FeedRules
 from actors.feeds.tally import Tally
 from actors.kernel.address import Address
 from actors.kernel.clock import Clock
 from actors.kernel.telemetry import alarm
+from actors.settings import FeedRules
 from messages.errors import BarkeeperError, ConnectionLost, FeedError, FeedRefused
 from messages.feeds import (
     EVERYTHING,
@@ -66,6 +67,8 @@ class FeedRunner:
         expects_data: Callable[[Nanos], bool] = lambda _now_ns: True,
     ) -> None:
         self.name = feed.name
+        self.is_replay = isinstance(feed, PacedFeed)
+        """Whether all that comes is known before, and comes by the clock: if that stands still, so does the feed."""
         self._feed = feed
         self._clock = clock
         self._rules = rules or FeedRules()

@@ -11,7 +11,7 @@ from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from messages.columns import BarBatch, Floats, Mask, Stamps, freeze
 from messages.errors import SettingsError
-from messages.values import TradingSession, Verdict
+from messages.values import Interval, TradingSession, Verdict
 
 _CONSONANTS = "BCDFHLMNPRSTVWXZ"
 _VOWELS = "AEIOU"
@@ -30,13 +30,13 @@ class _Nature(NamedTuple):
     volatility: Floats
     """Standard deviation of a day's log return."""
     volume: Floats
-    """Shares in an average minute."""
+    """Shares in an average bar."""
     silence: Floats
     """The chance that a minute has no trade."""
 
 
 class SimulatedMarket(msgspec.Struct, frozen=True, kw_only=True):
-    """A deterministic market of one-minute bars; immutable, and safe to use from several threads.
+    """A deterministic market of base bars as long as the session says; immutable, and safe to use from several threads.
 
     A day's bars depend on the seed, the session, ``quiet`` and each symbol's place among the symbols, and on
     nothing that was made before. Each symbol's price follows one geometric random walk through all days.
@@ -76,7 +76,7 @@ class SimulatedMarket(msgspec.Struct, frozen=True, kw_only=True):
         _fill_prices(values[:4], self._path(nature, day, len(starts_ns), random), nature, random)
         _fill_volumes(values[4], nature, random)
         is_traded = random.random(values.shape[1:]) >= nature.silence
-        bars = _batch(tuple(sorted(self.symbols)), starts_ns, values, is_traded)
+        bars = _batch(tuple(sorted(self.symbols)), starts_ns, values, is_traded, axis.interval)
         verdicts = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
         return StoredDay(bars=bars, verdicts=freeze(verdicts), tz=session.tz)
 
@@ -176,7 +176,9 @@ def _fill_volumes(volumes: Floats, nature: _Nature, random: np.random.Generator)
     np.ceil(volumes, out=volumes)
 
 
-def _batch(symbols: tuple[str, ...], starts_ns: Stamps, values: Floats, is_traded: Mask) -> BarBatch:
+def _batch(
+    symbols: tuple[str, ...], starts_ns: Stamps, values: Floats, is_traded: Mask, interval: Interval
+) -> BarBatch:
     cells = np.flatnonzero(is_traded)
     minute, column = np.divmod(cells, len(symbols))
     return BarBatch(
@@ -184,4 +186,5 @@ def _batch(symbols: tuple[str, ...], starts_ns: Stamps, values: Floats, is_trade
         symbol_index=freeze(column.astype(np.int32)),
         start_ns=freeze(starts_ns[minute]),
         values=freeze(values.reshape(5, -1)[:, cells]),
+        interval=interval,
     )

@@ -1,6 +1,9 @@
 """The two ends of a session, as they are told."""
 
-from messages.events import BoundaryKind, SessionBoundary, SessionPrefetched
+import numpy as np
+
+from messages.columns import BarBatch
+from messages.events import BarsArrived, BoundaryKind, SessionBoundary, SessionPrefetched
 from messages.values import Nanos, TradingSession
 
 
@@ -19,6 +22,14 @@ def opened(prefetched: SessionPrefetched, now_ns: Nanos, ticket: int) -> Session
     )
 
 
-def closed(session: TradingSession, now_ns: Nanos, ticket: int) -> SessionBoundary:
+def recorded(tape: BarBatch, now_ns: Nanos) -> list[BarsArrived]:
+    """Return what the store has of today already: it was recorded before, by this system or by another."""
+    count = int(np.searchsorted(tape.start_ns, now_ns - tape.interval.span_ns, side="right"))
+    return [BarsArrived(batch=tape.rows(0, count), now_ns=now_ns, source="recording")] if count else []
+
+
+def closed(session: TradingSession, now_ns: Nanos, ticket: int, *, timer_expired: bool = False) -> SessionBoundary:
     """Return the close of a session."""
-    return SessionBoundary(kind=BoundaryKind.CLOSED, session=session, now_ns=now_ns, ticket=ticket)
+    return SessionBoundary(
+        kind=BoundaryKind.CLOSED, session=session, now_ns=now_ns, timer_expired=timer_expired, ticket=ticket
+    )

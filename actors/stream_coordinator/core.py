@@ -6,6 +6,8 @@ from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
 from actors.stream_coordinator.boundaries import closed, opened
+from actors.stream_coordinator.gate import STAGED, Gate
+from actors.stream_coordinator.leavers import Leavers
 from actors.stream_coordinator.pacing import Pacer
 from actors.stream_coordinator.playback import Playback
 from actors.stream_coordinator.publishing import Published, arrival
@@ -45,6 +47,7 @@ from messages.events import (
     StopwatchRead,
     SubscriberLate,
     SubscribersChanged,
+    SymbolsChanged,
     TimeAdvanced,
     TimerFired,
 )
@@ -52,10 +55,7 @@ from messages.inboxes import StreamCoordinatorInbox
 from messages.queries import GetProgress, GetRunSummary
 from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled
 from messages.replies import Progress
-from messages.values import Mode, Nanos, Pace, TradingSession
-
-_STAGED = 8
-"""Minutes at SessionData's door, in lockstep: waking this room between any two would be half of their cost."""
+from messages.values import SECOND_NS, Mode, Nanos, TradingSession
 
 
 class StreamCoordinatorCore:
@@ -76,18 +76,16 @@ class StreamCoordinatorCore:
         self._settings = settings
         self._has_upkeep = has_upkeep
         self._pacer = Pacer(settings.speed)
+        self._timeout_ns = round(settings.end_of_data_timeout_s * SECOND_NS)
         self._plan: tuple[TradingSession, ...] = ()
         self._played = 0
         self._playback: Playback | None = None
         self._next: SessionPrefetched | PrefetchFailed | None = None
         self._is_waiting_for_tape = False
-        self._is_started = False
-        self._is_paused = False
-        self._steps = 0
         self._is_over = False
         self._failure: str | None = None
-        self._subscribers = 0
         self._tickets = Tickets()
+        self._gate = Gate(settings, self._tickets, self._pacer, has_upkeep=has_upkeep)
         self._boundary: BoundaryKind | None = None
         self._now_ns: Nanos = 0
         self._bars = 0
@@ -97,6 +95,7 @@ class StreamCoordinatorCore:
         self._is_settled = False
         self._is_abandoning = False
         self._certified = ""
+        self._leavers = Leavers(is_named=bool(settings.symbols))
 
     def handle(self, message: StreamCoordinatorInbox) -> Outcome:
         """Take one message."""
@@ -129,6 +128,9 @@ class StreamCoordinatorCore:
                 return self._subscribers_changed(message)
             case SubscriberLate():
                 return self._subscriber_late(message)
+            case SymbolsChanged():
+                self._leavers.note(message)
+                return NOTHING
             case PrepareRun():
                 return self._prepare_run(message)
             case SessionsPlanned():
@@ -150,7 +152,7 @@ class StreamCoordinatorCore:
 
     def check(self) -> None:
         """Assert what must always be true."""
-        assert len(self._tickets) <= max(self._settings.credit, _STAGED) + 1, "more tickets out than there is credit"
+        assert len(self._tickets) <= max(self._settings.credit, STAGED) + 1, "more tickets out than there is credit"
         assert self._played <= len(self._plan)
 
     # --- from session to session
@@ -178,6 +180,7 @@ class StreamCoordinatorCore:
         if isinstance(prefetched, PrefetchFailed):
             return self._fail(f"session {prefetched.session.date} could not be loaded: {prefetched.reason}")
         self._is_waiting_for_tape = False
+        prefetched = self._leavers.out_of(prefetched)
         tape = prefetched.tape
         self._playback = Playback(tape, self._settings.faults)
         self._pacer.release()
@@ -249,16 +252,6 @@ class StreamCoordinatorCore:
 
     # --- from minute to minute
 
-    @property
-    def _is_lockstep(self) -> bool:
-        return self._settings.pace is Pace.LOCKSTEP and self._subscribers > 0
-
-    @property
-    def _is_staging(self) -> bool:
-        """Whether minutes are sent ahead to SessionData's door, where each waits for the one before."""
-        is_plain = not self._has_upkeep and self._settings.faults.is_none
-        return is_plain and self._is_lockstep and not self._pacer.is_timed
-
     def _pump(self) -> Outcome:
         """Send as many minutes as may be sent now."""
         if self._is_over:
@@ -267,41 +260,34 @@ class StreamCoordinatorCore:
             return self._settle()
         out: list[Message] = []
         playback = self._playback
-        while playback is not None and self._may_send(playback):
-            if self._pacer.is_timed and not self._is_paused and not self._is_due(playback, out):
+        while playback is not None and not playback.is_over and self._boundary is None and self._gate.may_pass():
+            if not self._is_due(playback, out):
                 break
             due_ns = self._agenda.next_due(self._now_ns)
             if due_ns is not None and due_ns < playback.due_ns:
                 self._now_ns = due_ns
                 out.append(TimeAdvanced(now_ns=due_ns, ticket=self._tickets.issue()))
                 continue
-            self._steps = max(self._steps - 1, 0)
-            minutes = playback.play(self._slots_at_once(playback, due_ns), self._tickets.issue())
+            self._gate.steps = max(self._gate.steps - 1, 0)
+            minutes = playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue())
             self._now_ns = minutes[-1].now_ns
-            out += map(self._tickets.staged, minutes) if self._is_staging else minutes
+            out += map(self._tickets.staged, minutes) if self._gate.is_staging else minutes
         if playback is not None and playback.is_over and not self._tickets and self._boundary is None:
-            out.append(StartStopwatch())
-            self._boundary = BoundaryKind.CLOSED
-            out.append(closed(playback.session, self._now_ns, self._tickets.issue()))
+            out += self._close(playback)
         return Outcome(out=tuple(out))
 
-    def _may_send(self, playback: Playback) -> bool:
-        if not self._is_started or self._boundary is not None or playback.is_over:
-            return False
-        if self._is_staging:
-            # The turnstile takes every ticket for one of its minutes, so there may be no others.
-            return self._tickets.staged_out == len(self._tickets) < _STAGED
-        if self._tickets.staged_out:
-            return False  # or it would overtake the minutes that wait at the door
-        if self._is_paused and self._steps == 0:
-            return False
-        return len(self._tickets) < (1 if self._is_lockstep else self._settings.credit)
-
-    def _slots_at_once(self, playback: Playback, due_ns: Nanos | None) -> int:
-        """Return for how many slots one ticket is enough: nobody waits for a minute of them, and nothing is due."""
-        if self._is_lockstep or self._pacer.is_timed or self._is_paused:
-            return 1
-        return playback.slots_until(due_ns, self._settings.minutes_per_ticket)
+    def _close(self, playback: Playback) -> list[Message]:
+        """Let the last minutes have their grace, and close: whoever hears of the close has heard of every minute."""
+        over_ns = playback.session.end_ns + self._settings.rules.grace_ns
+        if self._now_ns < over_ns:
+            self._now_ns = over_ns
+            return [TimeAdvanced(now_ns=over_ns, ticket=self._tickets.issue())]
+        self._boundary = BoundaryKind.CLOSED
+        expired = self._has_expired(playback)
+        return [
+            StartStopwatch(),
+            closed(playback.session, self._now_ns, self._tickets.issue(), timer_expired=expired),
+        ]
 
     def _minute_settled(self, message: MinuteSettled) -> Outcome:
         self._tickets.home(message.ticket)
@@ -318,12 +304,19 @@ class StreamCoordinatorCore:
     # --- the clock
 
     def _is_due(self, playback: Playback, out: list[Message]) -> bool:
-        """Whether the clock has come to the next minute; else have it call back."""
+        """Whether the clock has come to the next minute; else have it call back. Nobody waits for an ended tape."""
+        if not self._pacer.is_timed or self._gate.is_paused or self._has_expired(playback):
+            return True
         if self._pacer.is_due(playback.due_ns):
             return True
         timer = self._pacer.timer(playback.due_ns)
         out += [] if timer is None else [timer]
         return False
+
+    def _has_expired(self, playback: Playback) -> bool:
+        """Whether the tape stopped before the close, and its patience is over: what is left of the day is missing."""
+        expires_ns = playback.data_end_ns + self._timeout_ns
+        return expires_ns < playback.session.close_ns and expires_ns <= self._now_ns
 
     def _timer_fired(self, message: TimerFired) -> Outcome:
         self._pacer.fired(message.clock_ns, self._now_ns)
@@ -336,35 +329,34 @@ class StreamCoordinatorCore:
     # --- what people and programs want
 
     def _start_run(self) -> Outcome:
-        if self._is_started:
+        if self._gate.is_started:
             return NOTHING
-        self._is_started = True
+        self._gate.is_started = True
         return self._pump()
 
     def _pause(self) -> Outcome:
-        self._is_paused = True
+        self._gate.is_paused = True
         return tell(AllowMinutes(count=0))
 
     def _resume(self) -> Outcome:
-        self._is_paused = False
-        self._steps = 0
+        self._gate.is_paused, self._gate.steps = False, 0
         self._pacer.restart()
         return tell(AllowMinutes(count=None), *self._pump().out)
 
     def _step(self) -> Outcome:
-        self._is_started = True
-        if self._is_staging or self._tickets.staged_out:
+        self._gate.is_started = True
+        if self._gate.is_ahead:
             return tell(AllowMinutes(count=1), *self._pump().out)
-        self._steps += 1
+        self._gate.steps += 1
         self._pacer.restart()
         return self._pump()
 
     def _publish(self, message: Published) -> Outcome:
         # While minutes wait at the door this room is ahead, and it is whatever time SessionData has come to.
-        return tell(arrival(message, 0 if self._is_staging or self._tickets.staged_out else self._now_ns))
+        return tell(arrival(message, 0 if self._gate.is_ahead else self._now_ns))
 
     def _subscribers_changed(self, message: SubscribersChanged) -> Outcome:
-        self._subscribers = message.count
+        self._gate.subscribers = message.count
         return tell(ListenFrom(ticket=self._tickets.last + 1), *self._pump().out)
 
     def _subscriber_late(self, message: SubscriberLate) -> Outcome:
@@ -396,5 +388,6 @@ class StreamCoordinatorCore:
             minutes_total=playback.slots if playback else 0,
             bars=self._bars + (playback.bars_before(done) if playback else 0),
             now_ns=playback.end_of(done) if playback and waiting else self._now_ns,
+            timer_expired=playback is not None and self._has_expired(playback),
             is_finished=self._is_over,
         )

@@ -1,10 +1,14 @@
 """What is known of the feeds: their health, how late they are, which symbols they refuse."""
 
+from collections.abc import Sequence
+
 from actors.settings import LiveRules
 from actors.stream_coordinator.lag import LagMeter
-from messages.feeds import FeedEvent, FeedHealth, FeedReported, SymbolsRefused
+from messages.feeds import FeedConnected, FeedEvent, FeedHealth, FeedReported, SymbolsRefused
 from messages.lifecycle import FeedStatus, LagChanged
 from messages.values import SECOND_NS, Nanos
+
+_FEW = 5
 
 
 class Hearing:
@@ -14,14 +18,21 @@ class Hearing:
         self._most_ns = round(rules.max_lag_s * SECOND_NS)
         self._healths: dict[str, FeedHealth] = {}
         self._meters: dict[str, LagMeter] = {}
-        self._refused: dict[str, set[str]] = {}
+        self._refused: dict[str, dict[str, str]] = {}
+        self._barless: set[str] = set()
 
     def note(self, message: FeedEvent) -> None:
         """Remember what a feed says of itself."""
         if isinstance(message, FeedReported):
             self._healths[message.health.feed] = message.health
+        elif isinstance(message, FeedConnected) and not message.has_bars:
+            self._barless.add(message.feed)
         elif isinstance(message, SymbolsRefused):
-            self._refused.setdefault(message.feed, set()).update(message.symbols)
+            self._refused.setdefault(message.feed, {}).update(dict.fromkeys(message.symbols, message.reason))
+
+    def sends_bars(self, feed: str) -> bool:
+        """Return whether a feed sends bars; else they are folded from its trades."""
+        return feed not in self._barless
 
     def lag(self, feed: str, event_ns: Nanos, arrived_ns: Nanos) -> list[LagChanged]:
         """Measure one arrival."""
@@ -34,6 +45,14 @@ class Hearing:
         names = sorted({*self._healths, *self._meters, *self._refused})
         return tuple(self._status(name) for name in names)
 
+    def troubles(self) -> list[str]:
+        """Return a sentence for every reason for which a feed will not send symbols."""
+        return [
+            f"{feed} does not send {some([symbol for symbol, why in refused.items() if why == reason])}: {reason}"
+            for feed, refused in sorted(self._refused.items())
+            for reason in dict.fromkeys(refused.values())
+        ]
+
     def _status(self, feed: str) -> FeedStatus:
         meter = self._meters.get(feed)
         return FeedStatus(
@@ -42,3 +61,9 @@ class Hearing:
             lag_p99_ms=None if meter is None else meter.quantile_ms(0.99),
             refused=tuple(sorted(self._refused.get(feed, ()))),
         )
+
+
+def some(symbols: Sequence[str]) -> str:
+    """Return a few symbols, and how many more there are."""
+    few = ", ".join(symbols[:_FEW])
+    return few if len(symbols) <= _FEW else f"{few} and {len(symbols) - _FEW} more"

@@ -44,10 +44,17 @@ class Lifecycle:
         timeout_ns: expected time without anything from the feed after which an active session times out.
         grace_ns: how long after its end the last bars may come.
         window_ns: how long before its open a session is prepared for.
+        is_followed: whether another session begins where this one ends: then it ends when that one opens.
     """
 
     def __init__(
-        self, session: TradingSession, *, timeout_ns: Nanos, grace_ns: Nanos = 0, window_ns: Nanos = 0
+        self,
+        session: TradingSession,
+        *,
+        timeout_ns: Nanos,
+        grace_ns: Nanos = 0,
+        window_ns: Nanos = 0,
+        is_followed: bool = False,
     ) -> None:
         self.session = session
         self.phase = _NOT_STARTED
@@ -55,6 +62,7 @@ class Lifecycle:
         """Whether silence ended it."""
         self._timeout_ns = timeout_ns
         self._grace_ns = grace_ns
+        self._is_followed = is_followed
         self._prepare_ns = min(session.start_ns, session.open_ns - window_ns)
         self._heard_ns: Nanos = session.open_ns
 
@@ -62,6 +70,11 @@ class Lifecycle:
     def is_active(self) -> bool:
         """Whether it is within hours and not ended."""
         return self.phase is _ACTIVE
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the feed was silent for too long, and nothing has come since."""
+        return self.is_timed_out or self.phase is _TIMEOUT
 
     def heard(self, now_ns: Nanos) -> list[PhaseChanged]:
         """The feed lives: data or a heartbeat came."""
@@ -75,6 +88,12 @@ class Lifecycle:
         while (after := self._next(now_ns)) is not None:
             moves.append(self._move(after, now_ns))
         return moves
+
+    def follow(self, now_ns: Nanos) -> list[PhaseChanged]:
+        """Begin where another session has ended."""
+        self.phase = _ENDED
+        first = _PRE_MARKET if now_ns >= self._prepare_ns else _NOT_STARTED
+        return [self._move(first, now_ns), *self.advance(now_ns)]
 
     def end(self, now_ns: Nanos) -> list[PhaseChanged]:
         """The next session opens: this one ends, its grace over or not."""
@@ -117,9 +136,9 @@ class Lifecycle:
             return _POST_MARKET
         if phase is _ACTIVE and self._silence_ns(now_ns) >= self._timeout_ns:
             return _TIMEOUT
-        if phase is _TIMEOUT and now_ns >= session.close_ns + self._grace_ns:
+        if phase is _TIMEOUT and now_ns >= session.close_ns + self._grace_ns and not self._is_followed:
             return _ENDED
-        if phase is _POST_MARKET and now_ns >= session.end_ns + self._grace_ns:
+        if phase is _POST_MARKET and now_ns >= session.end_ns + self._grace_ns and not self._is_followed:
             return _ENDED
         return None
 

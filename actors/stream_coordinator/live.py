@@ -1,21 +1,22 @@
 """The mind of StreamCoordinator on a live day: the clock leads, feeds deliver, sessions follow one another."""
 
-import heapq
-from collections import deque
+from collections.abc import Sequence
 from typing import assert_never
-
-import numpy as np
 
 from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
-from actors.stream_coordinator.boundaries import closed, opened
-from actors.stream_coordinator.hearing import Hearing
+from actors.stream_coordinator.arrivals import Arrivals
+from actors.stream_coordinator.boundaries import closed, opened, recorded
+from actors.stream_coordinator.coming import Coming
+from actors.stream_coordinator.leavers import Leavers
 from actors.stream_coordinator.lifecycle import Lifecycle
 from actors.stream_coordinator.publishing import arrival
+from actors.stream_coordinator.readiness import Readiness
 from actors.stream_coordinator.reports import Reports
+from actors.stream_coordinator.standing import progress
+from actors.stream_coordinator.writing import Writing
 from messages.base import Message
-from messages.columns import BarBatch
 from messages.commands import (
     AbortRun,
     ListenFrom,
@@ -27,7 +28,7 @@ from messages.commands import (
     PublishBars,
     PublishQuote,
     PublishTick,
-    RecordSession,
+    Recover,
     Resume,
     SetSpeed,
     SetTimer,
@@ -39,7 +40,6 @@ from messages.events import (
     BarsArrived,
     MinuteSettled,
     PrefetchFailed,
-    QuoteArrived,
     RunFailed,
     RunFinished,
     RunReady,
@@ -49,7 +49,7 @@ from messages.events import (
     StopwatchRead,
     SubscriberLate,
     SubscribersChanged,
-    TickArrived,
+    SymbolsChanged,
     TimeAdvanced,
     TimerFired,
 )
@@ -59,20 +59,23 @@ from messages.feeds import (
     FeedConnected,
     FeedEnded,
     FeedHeartbeat,
+    FeedLife,
     FeedLost,
     FeedQuotes,
     FeedReported,
-    FeedSettled,
     FeedTicks,
     MessagesRejected,
     SymbolsRefused,
     TradeAmended,
     TradingStatusChanged,
 )
+from messages.history import WarmUpReported
 from messages.inboxes import LiveStreamInbox
+from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import GetLiveStatus, LiveStatus, SessionPhase
 from messages.queries import GetProgress, GetRunSummary
-from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled
+from messages.readiness import GetReadiness, ReadinessReport, ReadinessReported, StoreChecked
+from messages.repairs import AbandonGaps, CertificateIssued, NotRecorded, SessionSettled
 from messages.replies import Progress
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
@@ -92,36 +95,35 @@ class LiveCore:
         rules = settings.live
         self._rules = rules
         self._grace_ns = settings.rules.grace_ns
+        self._window_ns = round(rules.prefetch_window_min * MINUTE_NS)
         self._delay_ns = round(rules.post_market_delay_min * MINUTE_NS)
-        self._record_ns = round(rules.record_every_min * MINUTE_NS)
         self._now_ns: Nanos = 0
         self._ticket = 0
-        self._plan: deque[TradingSession] = deque()
         self._life: Lifecycle | None = None
         self._is_opening = False
         self._is_closed = False
         self._is_settled = False
         self._is_abandoning = False
-        self._certified = ""
-        self._recorded_ns: Nanos = 0
         self._opened = 0
-        self._bars = 0
         self._is_over = False
+        self._is_paused = False
         self._failure: str | None = None
-        self._next: SessionPrefetched | None = None
+        self._coming = Coming(Leavers(is_named=bool(settings.symbols)))
+        self._writing = Writing(rules)
         self._agenda = Agenda()
         self._reports = Reports()
-        self._hearing = Hearing(rules)
-        self._early: list[tuple[Nanos, int, FeedBars]] = []
-        self._skewed = 0
+        self._arrivals = Arrivals(rules)
+        self._readiness = Readiness(self._window_ns)
 
     def handle(self, message: LiveStreamInbox) -> Outcome:
         """Take one message."""
         match message:
-            case FeedTicks() | FeedQuotes():
-                return self._prints(message)
-            case FeedBars():
-                return self._bars_came(message)
+            case FeedTicks() | FeedQuotes() | FeedBars() | FeedHeartbeat():
+                return self._feed_lives(message)
+            case TradeAmended() | DayVolumeReported() | TradingStatusChanged():
+                return self._feed_lives(message)
+            case FeedConnected() | FeedLost() | FeedEnded() | FeedReported() | SymbolsRefused() | MessagesRejected():
+                return tell(*self._arrivals.take(message, self._now_ns))
             case TimerFired():
                 return self._timer_fired(message)
             case MinuteSettled():
@@ -136,84 +138,83 @@ class LiveCore:
             case GetProgress():
                 return answer(message, self._progress())
             case GetRunSummary():
-                return answer(message, self._reports.summary(is_finished=self._is_over, failure=self._failure))
-            case (
-                FeedHeartbeat()
-                | FeedConnected()
-                | FeedLost()
-                | FeedEnded()
-                | FeedReported()
-                | SymbolsRefused()
-                | MessagesRejected()
-                | TradeAmended()
-                | DayVolumeReported()
-                | TradingStatusChanged()
-            ):
-                return self._feed_said(message)
+                return answer(message, self._reports.summary(is_finished=self._is_down, failure=self._failure))
             case PrepareRun():
                 return tell(SetTimer(due_ns=0)) if self._has_feed else self._fail("live mode needs a feed")
             case SessionsPlanned():
                 return self._sessions_planned(message)
+            case SymbolsChanged():
+                self._coming.leavers.note(message)
+                return NOTHING
+            case SymbolsCatchingUp() | SymbolsCaughtUp() | WarmUpReported() | StoreChecked():
+                is_report_due = self._readiness.note(message)
+                return tell(ReadinessReported(report=self._ready())) if is_report_due else NOTHING
+            case GetReadiness():
+                return answer(message, self._ready(), *self._readiness.asked(self._now_ns))
             case SessionPrefetched():
-                self._next = message
-                return self._open() if self._life is None else NOTHING
+                self._coming.came(message)
+                return tell(*self._open()) if self._life is None else NOTHING
             case PrefetchFailed():
-                return self._fail(f"session {message.session.date} could not be loaded: {message.reason}")
+                return self._prefetch_failed(message)
             case SessionReported():
                 self._reports.add(message.report)
-                return NOTHING
+                return tell(*self._arrivals.volumes.compare(message.report))
             case SessionSettled():
                 self._is_settled = True
                 return NOTHING
             case CertificateIssued():
-                self._certified = max(self._certified, message.certificate.date)
-                return NOTHING
+                return tell(*self._writing.certified(message))
+            case NotRecorded():
+                return tell(*self._writing.failed(message))
+            case Recover():
+                return self._recover()
             case SubscribersChanged():
                 return tell(ListenFrom(ticket=self._ticket + 1))
             case RunFailed() | AbortRun():
                 return self._fail(message.reason)
             case StartRun() | StopwatchRead() | SubscriberLate():
                 return NOTHING
-            case Pause() | Resume() | Step() | SetSpeed():
-                return NOTHING  # SystemManager refuses them: a live clock does not stand still
+            case Pause() | Resume():
+                self._is_paused = isinstance(message, Pause)
+                return NOTHING  # it is the clock that stands still
+            case Step() | SetSpeed():
+                return NOTHING  # they are refused at the door
             case _:
                 assert_never(message)
 
     def check(self) -> None:
         """Assert what must always be true."""
-        assert all(early[0] > self._now_ns - TICK_NS * 8 for early in self._early), "bars that nobody let through"
+        self._arrivals.check(self._now_ns)
 
     # --- sessions
 
     def _sessions_planned(self, message: SessionsPlanned) -> Outcome:
         if not message.sessions and self._life is None:
             return self._fail("the calendar knows no session from now on")
-        before = self._plan[-1].date if self._plan else ""
-        self._plan += [session for session in message.sessions if session.date > before]
-        return tell(Prefetch(session=self._plan[0])) if self._life is None else NOTHING
+        self._readiness.note(message)
+        self._coming.plan(message.sessions)
+        return tell(*self._coming.prefetch(self._now_ns)) if self._life is None else NOTHING
 
-    def _open(self) -> Outcome:
-        prefetched, self._next = self._next, None
-        assert prefetched is not None, "nothing to open"
-        session = self._plan.popleft()
-        self._life = Lifecycle(
+    def _open(self, ended: Lifecycle | None = None) -> list[Message]:
+        """Open the session that is in memory; another one may have ended just now."""
+        prefetched = self._coming.take()
+        session = prefetched.tape.session
+        life = Lifecycle(
             session,
             timeout_ns=round(self._rules.session_timeout_s * SECOND_NS),
             grace_ns=self._grace_ns,
-            window_ns=round(self._rules.prefetch_window_min * MINUTE_NS),
+            window_ns=self._window_ns,
+            is_followed=self._rules.auto_roll and self._coming.begins_by(session.end_ns),
         )
+        self._life = life
         self._is_opening = True
         self._is_closed = self._is_settled = self._is_abandoning = False
-        self._recorded_ns = max(self._now_ns, session.start_ns)
+        self._writing.open(session, self._now_ns)
         boundary = opened(prefetched, self._now_ns, self._issue())
-        self._life.heard(self._now_ns)  # who starts in the middle of a day has not been deaf until now
-        known = self._recorded(prefetched.tape.batch)
-        return tell(boundary, *known, *self._life.advance(self._now_ns))
-
-    def _recorded(self, tape: BarBatch) -> list[Message]:
-        """Return what the store has of today already: it was recorded before, by this system or by another."""
-        count = int(np.searchsorted(tape.start_ns, self._now_ns - MINUTE_NS, side="right"))
-        return [BarsArrived(batch=tape.rows(0, count), now_ns=self._now_ns, source="recording")] if count else []
+        life.heard(self._now_ns)  # who starts in the middle of a day has not been deaf until now
+        known = recorded(prefetched.tape.batch, self._now_ns)
+        moves = life.advance(self._now_ns) if ended is None else life.follow(self._now_ns)
+        return [boundary, *known, *moves]
 
     def _minute_settled(self, message: MinuteSettled) -> Outcome:
         del message
@@ -226,28 +227,45 @@ class LiveCore:
     def _after(self, life: Lifecycle) -> list[Message]:
         """Return what is due at and after the close of a session."""
         session, now_ns = life.session, self._now_ns
-        if not self._is_closed and now_ns >= session.end_ns:
+        out: list[Message] = []
+        if not self._is_closed and now_ns >= session.end_ns + self._grace_ns:
             self._is_closed = True
-            coming = [Prefetch(session=self._plan[0])] if self._plan and self._rules.auto_roll else []
-            return [closed(session, now_ns, self._issue()), RecordSession(), *coming]
-        if not self._rules.auto_roll:
-            if self._certified >= session.date and not self._is_over:
-                self._is_over = True
-                return [RunFinished(sessions=self._opened)]
+            boundary = closed(session, now_ns, self._issue(), timer_expired=life.is_silent)
+            out += [boundary, *self._writing.write(now_ns)]
+        if self._rules.auto_roll:
+            return [*out, *self._prefetch_next(session), *(self._roll(life) if self._is_closed else ())]
+        if self._writing.is_certified(session):
+            self._is_over = True
+            out.append(RunFinished(sessions=self._opened))
+        return out
+
+    def _prefetch_next(self, session: TradingSession) -> list[Prefetch]:
+        """Send for the next session at this one's end, and where they are back to back some time before it."""
+        following = self._coming.next
+        if following is None or self._now_ns < min(session.end_ns, following.open_ns - self._window_ns):
             return []
-        if not self._is_closed or self._next is None:
+        return self._coming.prefetch(self._now_ns)
+
+    def _roll(self, life: Lifecycle) -> list[Message]:
+        """Let the next session open, once this one has settled, or has had its time for it."""
+        session, following, now_ns = life.session, self._coming.next, self._now_ns
+        if following is None or not self._coming.is_loaded:
             return []
-        following = self._next.tape.session
-        rolls_ns = min(session.end_ns + self._delay_ns, following.start_ns)
-        if now_ns < max(rolls_ns, session.end_ns + self._grace_ns):  # the last minute has its grace, come what may
+        if now_ns < min(session.end_ns + self._delay_ns, following.start_ns):
             return []
         if self._is_settled:
-            more = [PlanLiveSessions(now_ns=following.end_ns)] if len(self._plan) < 2 else []
-            return [*life.end(now_ns), *self._open().out, *more]
+            moves = life.end(now_ns)
+            more = [PlanLiveSessions(now_ns=following.end_ns)] if len(self._coming) <= 2 else []
+            return [*moves, *self._open(life), *more]
         if self._is_abandoning:
             return []
         self._is_abandoning = True
         return [AbandonGaps(session_date=session.date)]
+
+    def _prefetch_failed(self, message: PrefetchFailed) -> Outcome:
+        """Try again later, unless nothing has been opened yet, or it must open now."""
+        is_too_late = self._coming.failed(message, self._now_ns)
+        return self._fail(self._coming.trouble) if is_too_late or self._life is None else NOTHING
 
     # --- time
 
@@ -256,135 +274,95 @@ class LiveCore:
         return self._ticket
 
     def _timer_fired(self, message: TimerFired) -> Outcome:
-        self._now_ns = max(self._now_ns, message.clock_ns)
+        due = self._come_to(message.clock_ns)
         if self._is_over:
-            return NOTHING
-        due_ns = self._agenda.next_due(self._now_ns)
-        timer = SetTimer(due_ns=min(self._now_ns + TICK_NS, due_ns or self._now_ns + TICK_NS))
-        if not self._plan and self._life is None:
-            return tell(PlanLiveSessions(now_ns=self._now_ns), timer)
-        if self._life is None or self._is_opening:
-            return tell(timer)
-        out: list[Message] = [*self._due_bars(), TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
+            return tell(*due)
+        dues_ns = self._now_ns + TICK_NS, self._agenda.next_due(self._now_ns), self._arrivals.next_due_ns
+        timer = SetTimer(due_ns=min(due_ns for due_ns in dues_ns if due_ns is not None))
+        if self._life is None and not self._coming:
+            return tell(*due, PlanLiveSessions(now_ns=self._now_ns), timer)
+        if self._life is None or self._is_opening or self._failure is not None:
+            return tell(*due, timer)
+        out: list[Message] = [*due, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
         out += self._life.advance(self._now_ns)
-        if self._recorded_ns + self._record_ns <= self._now_ns < self._life.session.end_ns:
-            self._recorded_ns = self._now_ns
-            out.append(RecordSession())
+        out += self._readiness.due(self._life.session, self._now_ns)
+        out += self._writing.due(self._life.session, self._now_ns)
         out += self._after(self._life)
         return tell(*out, timer)
 
     # --- feeds
 
-    def _heard(self, arrived_ns: Nanos) -> list[Message]:
-        self._now_ns = max(self._now_ns, arrived_ns)
-        return [] if self._life is None else [*self._life.heard(self._now_ns)]
+    def _feed_lives(self, message: FeedLife) -> Outcome:
+        due = self._come_to(message.arrived_ns)
+        moves = [] if self._life is None else self._life.heard(self._now_ns)
+        return tell(*due, *moves, *self._with_time(self._arrivals.take(message, self._now_ns)))
 
-    def _bars_came(self, message: FeedBars) -> Outcome:
-        out = self._heard(message.arrived_ns)
-        batch = message.batch
-        out += [FeedSettled(feed=message.feed, ticket=message.ticket)] if message.ticket else []
-        if len(batch) == 0:
-            return tell(*out)
-        end_ns = int(batch.start_ns[-1]) + batch.interval.span_ns
-        if not message.is_correction:  # which tells of a bar that came long ago
-            out += self._hearing.lag(message.feed, end_ns, self._now_ns)
-        ahead_ns = end_ns - self._now_ns
-        if 0 < ahead_ns <= round(self._rules.max_clock_skew_s * SECOND_NS):
-            heapq.heappush(self._early, (end_ns, self._issue(), message))
-            return tell(*out)
-        # SessionData refuses what lies in the future.
-        self._skewed += int(np.count_nonzero(batch.start_ns > self._now_ns - batch.interval.span_ns))
-        return tell(*out, *self._let_through(message))
+    def _come_to(self, now_ns: Nanos) -> list[Message]:
+        """Let it be so late, if it is not later already; return what was held for this time."""
+        self._now_ns = max(self._now_ns, now_ns)
+        return self._with_time(self._arrivals.due(self._now_ns))
 
-    def _due_bars(self) -> list[Message]:
-        """Return the bars that came early and whose time has come."""
-        out: list[Message] = []
-        while self._early and self._early[0][0] <= self._now_ns:
-            out += self._let_through(heapq.heappop(self._early)[2])
-        return out
-
-    def _let_through(self, message: FeedBars) -> list[Message]:
-        self._bars += len(message.batch)
-        arrived = BarsArrived(
-            batch=message.batch, now_ns=self._now_ns, source=message.feed, is_correction=message.is_correction
-        )
-        return [arrived, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
-
-    def _prints(self, message: FeedTicks | FeedQuotes) -> Outcome:
-        out = self._heard(message.arrived_ns)
-        out += [FeedSettled(feed=message.feed, ticket=message.ticket)] if message.ticket else []
-        prints = message.ticks if isinstance(message, FeedTicks) else message.quotes
-        if prints:
-            out += self._hearing.lag(message.feed, prints[-1].at_ns, self._now_ns)
-        if isinstance(message, FeedTicks):
-            out += [TickArrived(tick=tick, now_ns=self._now_ns) for tick in message.ticks]
-        else:
-            out += [QuoteArrived(quote=quote, now_ns=self._now_ns) for quote in message.quotes]
-        return tell(*out)
-
-    def _feed_said(
-        self,
-        message: FeedHeartbeat
-        | FeedConnected
-        | FeedLost
-        | FeedEnded
-        | FeedReported
-        | SymbolsRefused
-        | MessagesRejected
-        | TradeAmended
-        | DayVolumeReported
-        | TradingStatusChanged,
-    ) -> Outcome:
-        self._hearing.note(message)
-        if isinstance(message, FeedLost):
-            return tell(message)
-        if isinstance(message, FeedReported):
-            return NOTHING
-        if isinstance(message, FeedHeartbeat):
-            return tell(*self._heard(message.arrived_ns))
-        if isinstance(message, TradeAmended | DayVolumeReported | TradingStatusChanged):
-            return tell(message, *self._heard(message.arrived_ns))
-        return tell(message)
+    def _with_time(self, arrived: Sequence[Message]) -> list[Message]:
+        """Let time be told after bars: a ticket lets subscribers have what follows from them."""
+        if not any(isinstance(message, BarsArrived) for message in arrived):
+            return [*arrived]
+        return [*arrived, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
 
     # --- how it is
 
+    def _ready(self) -> ReadinessReport:
+        session = self._coming.next if self._life is None or self._is_closed else self._life.session
+        return self._readiness.report(session, self._now_ns, self._arrivals)
+
+    @property
+    def _is_down(self) -> bool:
+        """Whether the run is over, or has failed and nobody has cleared the error."""
+        return self._is_over or self._failure is not None
+
+    def _is_held_up(self, life: Lifecycle) -> bool:
+        return self._is_down or self._is_paused or self._readiness.is_catching_up(life.session.date)
+
     def _fail(self, reason: str) -> Outcome:
-        if self._is_over:
+        """Let nothing open or close any more until somebody clears the error; what comes is still taken."""
+        if self._is_down:
             return NOTHING
-        self._is_over = True
         self._failure = reason
         moves = [] if self._life is None else self._life.fail(self._now_ns)
         return tell(*moves, RunFailed(reason=reason))
+
+    def _recover(self) -> Outcome:
+        """The error is cleared: go on where the time of day is."""
+        if self._failure is None:
+            return NOTHING
+        self._failure = None
+        life = self._life
+        moves = life.clear_error(self._now_ns) if life is not None and life.phase is SessionPhase.ERROR else []
+        return tell(*moves)
+
+    def _phase(self) -> SessionPhase:
+        if self._failure is not None:
+            return SessionPhase.ERROR
+        return SessionPhase.NOT_STARTED if self._life is None else self._life.phase
 
     def _status(self) -> LiveStatus:
         life = self._life
         return LiveStatus(
             session=None if life is None else life.session,
-            phase=SessionPhase.NOT_STARTED if life is None else life.phase,
-            is_session_active=life is not None and life.is_active and not self._is_over,
-            timer_expired=life is not None and (life.is_timed_out or life.phase is SessionPhase.TIMEOUT),
+            phase=self._phase(),
+            is_session_active=life is not None and life.is_active and not self._is_held_up(life),
+            timer_expired=life is not None and life.is_silent,
             now_ns=self._now_ns,
-            feeds=self._hearing.statuses(),
-            early=sum(len(early[2].batch) for early in self._early),
-            skewed=self._skewed,
+            feeds=self._arrivals.hearing.statuses(),
+            early=self._arrivals.early,
+            skewed=self._arrivals.skewed,
+            troubles=(*self._coming.troubles(), *self._writing.troubles(), *self._arrivals.troubles()),
         )
 
     def _progress(self) -> Progress:
-        session = None if self._life is None else self._life.session
-        total = 0 if session is None else sum(s.end_ns - s.start_ns for s in session.segments) // MINUTE_NS
-        done = 0 if session is None else _minutes_over(session, self._now_ns)
-        return Progress(
-            session_date="" if session is None else session.date,
+        return progress(
+            None if self._life is None else self._life.session,
+            self._now_ns,
             sessions_done=max(self._opened - 1, 0),
-            sessions_total=0,
-            minutes_done=done,
-            minutes_total=total,
-            bars=self._bars,
-            now_ns=self._now_ns,
-            is_finished=self._is_over,
+            bars=self._arrivals.bars,
+            is_finished=self._is_down,
         )
-
-
-def _minutes_over(session: TradingSession, now_ns: Nanos) -> int:
-    spans = (min(now_ns, segment.end_ns) - segment.start_ns for segment in session.segments)
-    return sum(max(span, 0) for span in spans) // MINUTE_NS

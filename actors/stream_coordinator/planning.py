@@ -1,5 +1,6 @@
 """Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.settings import Settings
+from actors.stream_coordinator.readiness import hours_of
 from messages.commands import PlanLiveSessions, PlanSessions
 from messages.errors import BarkeeperError, DataError, SettingsError, UnknownSymbol
 from messages.events import RunFailed, SessionsPlanned
@@ -34,6 +36,17 @@ def calendar_name(settings: Settings, store: BarStore) -> str:
             raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
 
 
+def check_length(settings: Settings, store: BarStore) -> None:
+    """Check that the store's bars are the base bars of this system.
+
+    Raises:
+        SettingsError: they are of another length.
+    """
+    held, base = store.base_interval(), settings.rules.base_interval
+    if held is not None and held != base:
+        raise SettingsError(f"the store {settings.store} holds bars of {held}; this system's base interval is {base}")
+
+
 class Planner:
     """Turns ``PlanSessions`` into ``SessionsPlanned`` or ``RunFailed``; reads the store's listing only."""
 
@@ -48,17 +61,21 @@ class Planner:
     def tell(self, message: PlanSessions | PlanLiveSessions) -> None:
         """Plan, in the thread of who asks."""
         try:
-            sessions = self._coming(message.now_ns) if isinstance(message, PlanLiveSessions) else self._sessions()
-            self._reply_to.tell(SessionsPlanned(sessions=sessions))
+            if isinstance(message, PlanLiveSessions):
+                self._reply_to.tell(self._coming(message.now_ns))
+            else:
+                self._reply_to.tell(SessionsPlanned(sessions=self._sessions()))
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(RunFailed(reason=str(error)))
 
-    def _coming(self, now_ns: Nanos) -> tuple[TradingSession, ...]:
+    def _coming(self, now_ns: Nanos) -> SessionsPlanned:
         """Return the session that is open at an instant, or else the next one, and those that follow."""
         today = moment(now_ns, self._calendar.tz).date()
         first, last = today - timedelta(days=2), today + timedelta(days=_LOOK_AHEAD_DAYS)
         sessions = self._calendar.sessions(first.isoformat(), last.isoformat())
-        return tuple(session for session in sessions if session.end_ns > now_ns)[:_SESSIONS_AHEAD]
+        coming = tuple(session for session in sessions if session.end_ns > now_ns)[:_SESSIONS_AHEAD]
+        usual = Counter(map(hours_of, sessions)).most_common(1)
+        return SessionsPlanned(sessions=coming, usual_hours=usual[0][0] if usual else None)
 
     def _sessions(self) -> tuple[TradingSession, ...]:
         asked = self._settings

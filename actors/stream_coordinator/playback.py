@@ -26,8 +26,14 @@ class Playback:
         self._ends_ns: list[int] = (starts + axis.step_ns).tolist()
         self._rows: list[int] = [*np.searchsorted(tape.batch.start_ns, starts).tolist(), len(tape.batch)]
         self._told = [0]  # by slot: how many bars have been told before it
+        self.data_end_ns: Nanos = self._end_of_data()
+        """When the last minute ends that the tape has a bar of."""
         self.position = 0
         """Slots played so far."""
+
+    def _end_of_data(self) -> Nanos:
+        starts_ns = self._batch.start_ns
+        return int(starts_ns[-1]) + self._batch.interval.span_ns if len(starts_ns) else self.session.start_ns
 
     @property
     def slots(self) -> int:

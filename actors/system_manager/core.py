@@ -11,6 +11,7 @@ from messages.commands import (
     Pause,
     PauseSystem,
     PrepareRun,
+    Recover,
     ReportHealth,
     Resume,
     ResumeSystem,
@@ -31,6 +32,7 @@ from messages.events import (
     RunFailed,
     RunFinished,
     RunReady,
+    SessionBoundary,
     StateChanged,
     SubscriberLate,
 )
@@ -59,8 +61,16 @@ ALLOWED: dict[type[Message], tuple[str, frozenset[SystemState], SystemState]] = 
 class SystemManagerCore:
     """Life and death of the rooms, one state for all of them."""
 
-    def __init__(self, mode: Mode = Mode.BACKTEST, late_after_s: float = 10.0) -> None:
+    def __init__(self, mode: Mode = Mode.BACKTEST, late_after_s: float = 10.0, *, is_clock_ours: bool = False) -> None:
+        """Set up.
+
+        Args:
+            mode: what is run.
+            late_after_s: a subscriber that holds up the run for so long is named in the status.
+            is_clock_ours: whether a live clock can be stopped, for all that comes is a replay that goes by it.
+        """
         self._mode = mode
+        self._is_clock_ours = is_clock_ours
         self._late_after_s = late_after_s
         self._state = SystemState.STOPPED
         self._change: str | None = None
@@ -71,6 +81,7 @@ class SystemManagerCore:
         self._health: dict[Room, RoomHealth] = {}
         self._is_run_finished = False
         self._late: tuple[str, ...] = ()
+        self._has_expired = False
 
     def handle(self, message: SystemManagerInbox) -> Outcome:
         """Take one message. An illegal command is refused and changes nothing."""
@@ -98,6 +109,9 @@ class SystemManagerCore:
             case SubscriberLate():
                 self._late = message.names if message.seconds >= self._late_after_s else ()
                 return NOTHING
+            case SessionBoundary():
+                self._has_expired = message.timer_expired
+                return NOTHING
             case _:
                 return self._command(message)
 
@@ -119,7 +133,7 @@ class SystemManagerCore:
                 message,
                 IllegalTransition(f"cannot {deed}: the system is {now}, and {target} is reached only from {wanted}"),
             )
-        if self._mode is Mode.LIVE and isinstance(message, PauseSystem | StepSystem):
+        if self._is_refused_live(message):
             return refuse(message, IllegalTransition(f"cannot {deed} a live system: its clock does not stand still"))
         match message:
             case StartSystem():
@@ -138,11 +152,23 @@ class SystemManagerCore:
                 self._mode = message.mode
                 return answer(message, self._status())
             case ClearError():
-                self._failure = None
-                self._state = SystemState.STOPPED
-                return answer(message, self._status(), *self._stop_next())
+                return self._clear_error(message)
             case _:
                 assert_never(message)
+
+    def _is_refused_live(self, message: Message) -> bool:
+        if self._mode is not Mode.LIVE or not isinstance(message, PauseSystem | StepSystem):
+            return False
+        return not (self._is_clock_ours and isinstance(message, PauseSystem))
+
+    def _clear_error(self, message: ClearError) -> Outcome:
+        """Stop what is left of a backtest; let a live run whose rooms are all up go on."""
+        self._failure = None
+        if self._mode is Mode.LIVE and self._up == list(START_ORDER):
+            self._state = _RUNNING
+            return answer(message, self._status(), Recover(), StateChanged(state=_RUNNING))
+        self._state = _STOPPED
+        return answer(message, self._status(), *self._stop_next())
 
     def _turn(self, state: SystemState, command: Message) -> tuple[SystemStatus, Message]:
         self._state = state
@@ -230,4 +256,5 @@ class SystemManagerCore:
             rooms=tuple(self._health[room] for room in Room if room in self._health),
             is_run_finished=self._is_run_finished,
             late_subscribers=self._late,
+            timer_expired=self._has_expired,
         )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from actors.data_upkeep.core import DataUpkeepCore
 from actors.data_upkeep.prefetch import Prefetching
 from actors.data_upkeep.repairs import Repairs, SourceFacts
@@ -88,8 +90,9 @@ class Desk:
     def lacks(self, symbols: str, start: str | Nanos, end: str | Nanos | None = None) -> "Desk":
         """Minutes close without their bars, one after the other, as SessionData tells it."""
         whole = gap(symbols, start, end, self.session)
-        for start_ns in range(whole.start_ns, whole.end_ns, MINUTE_NS):
-            one = Gap(symbols=whole.symbols, start_ns=start_ns, end_ns=start_ns + MINUTE_NS)
+        step_ns = self.session.base_interval.span_ns
+        for start_ns in range(whole.start_ns, whole.end_ns, step_ns):
+            one = Gap(symbols=whole.symbols, start_ns=start_ns, end_ns=start_ns + step_ns)
             self.tell(GapDetected(session_date=self.session.date, gap=one))
         return self
 
@@ -109,8 +112,10 @@ class Desk:
 
     def serve(self, request: FetchBars) -> list[Message]:
         """Answer with every bar that was asked for."""
-        minutes = range(request.start_ns, request.end_ns, MINUTE_NS)
-        return self.answer(request, *(bar(symbol, start) for symbol in request.symbols for start in minutes))
+        base = self.session.base_interval
+        minutes = range(request.start_ns, request.end_ns, base.span_ns)
+        given = (bar(symbol, start) for symbol in request.symbols for start in minutes)
+        return self.answer(request, *(replace(one, interval=base) for one in given))
 
     def fail(self, request: FetchBars, source: str = "upstream") -> list[Message]:
         return self.tell(FillFailed(fetch=request.fetch, source=source, reason="no answer"))

@@ -81,6 +81,14 @@ def test_a_certificate_is_not_made_while_the_next_session_opens_but_in_its_first
     assert (jobs(at_once), jobs(opening), jobs(first)) == ([], [], [DAY.date])
 
 
+def test_a_live_session_has_its_certificate_when_it_settles_although_the_next_one_is_in_memory() -> None:
+    desk = Desk(holds_tickets=False)
+    desk.tell(Prefetch(session=HALF_DAY))
+    desk.close()
+
+    assert jobs(desk.tell(sealed())) == [DAY.date]
+
+
 def test_the_certificates_of_a_run_are_told_and_kept_for_readers() -> None:
     desk = Desk()
     messages = [issued(DAY), issued(HALF_DAY)]

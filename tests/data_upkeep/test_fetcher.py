@@ -55,6 +55,19 @@ def test_an_answer_is_cut_to_what_was_asked_for_and_is_judged_here() -> None:
     assert not came.batch.is_sane
 
 
+def test_of_seconds_seconds_are_asked_for() -> None:
+    session = replace(DAY, base_interval=Interval.parse("1s"))
+    told = Outbox()
+    job = FetchBars(fetch=7, source=0, session=session, symbols=("A",), start_ns=at("09:31"), end_ns=at("09:33"))
+    seconds = [replace(one, interval=session.base_interval) for one in bars("A", "09:31", 1, 2)]
+    for given in (seconds, bars("A", "09:31", 1, 2)):
+        Fetcher([Generous(given)], told).fetch(job)
+
+    good, bad = told.messages
+    assert len(good.batch) == 2
+    assert "asked for bars of 1s, and answered with bars of 1m" in bad.reason
+
+
 def test_an_answer_that_is_not_too_long_is_not_copied() -> None:
     came = fetched(Generous(bars("A", "09:31", 1, 2)), Upstream())
 

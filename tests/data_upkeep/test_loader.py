@@ -5,13 +5,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from actors.data_upkeep.loader import Loader
 from actors.kernel.ports import StoredDay
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules
-from messages import Bar, BarBatch, DataError, ReadFailed, ReadSession, SessionCertificate, SessionRead, Verdict
-from tests.builders import DAY, bar, session_xnys
+from messages import (
+    Bar,
+    BarBatch,
+    DataError,
+    Interval,
+    ReadFailed,
+    ReadSession,
+    SessionCertificate,
+    SessionRead,
+    Verdict,
+)
+from messages.values import SECOND_NS
+from tests.builders import DAY, at, bar, session_xnys
 from tests.certificates import certificate, run
 from tests.doubles import CountingStore, FailingStore, Outbox
 
@@ -54,6 +66,12 @@ def test_a_tape_holds_the_session_s_bars() -> None:
     assert (tape.session, list(tape.batch.bars()), tape.outside) == (DAY, given, 0)
 
 
+def test_who_joins_is_named_with_what_was_read_for_it() -> None:
+    said = read(store_with(bar("AAPL"), bar("MSFT")), symbols=("MSFT",), joining=("MSFT",))
+
+    assert (said.joining, said.tape.batch.symbols) == (("MSFT",), ("MSFT",))
+
+
 def test_bars_outside_the_session_s_minutes_are_counted_and_not_played() -> None:
     early, late, inside = bar("AAPL", "09:29"), bar("AAPL", "16:00"), bar("AAPL", "09:30")
 
@@ -68,6 +86,24 @@ def test_extended_minutes_are_played_when_the_session_has_them() -> None:
     tape = read(store_with(early), session=session_xnys(extended=True)).tape
 
     assert (list(tape.batch.bars()), tape.outside) == ([early], 0)
+
+
+def test_a_day_of_bars_of_another_length_is_not_read() -> None:
+    seconds = replace(DAY, base_interval=Interval.parse("1s"))
+
+    failed = told(store_with(bar("AAPL")), session=seconds)
+
+    assert isinstance(failed, ReadFailed)
+    assert failed.reason == f"XNYS on {DAY.date}: the store holds bars of 1m; this system's base interval is 1s"
+
+
+def test_a_tape_of_seconds_says_so_even_where_a_symbol_of_it_has_none() -> None:
+    seconds = replace(DAY, base_interval=Interval.parse("1s"))
+    given = [replace(bar("AAPL", at("09:30") + i * SECOND_NS), interval=seconds.base_interval) for i in (0, 1, 59)]
+
+    tape = read(store_with(*given), session=seconds, symbols=("AAPL", "MSFT")).tape
+
+    assert (list(tape.batch.bars()), tape.batch.symbols, tape.batch.is_sane) == (given, ("AAPL", "MSFT"), True)
 
 
 def test_only_the_symbols_that_are_named_are_read() -> None:

@@ -296,3 +296,13 @@ def test_what_could_not_be_read_goes_to_the_stream_with_its_reason() -> None:
     failed = core().handle(ReadFailed(session=session, reason="torn")).out
 
     assert failed == (PrefetchFailed(session=session, reason="torn"),)
+
+
+def test_what_could_not_be_read_is_read_whole_when_it_is_wanted_again() -> None:
+    room = core()
+    session = session_tiny(2, day="2024-07-10")
+    room.handle(Prefetch(session=session_tiny(2, day="2024-07-09")))
+    first = room.handle(Prefetch(session=session)).out
+    room.handle(ReadFailed(session=session, reason="torn"))
+
+    assert room.handle(Prefetch(session=session)).out == first

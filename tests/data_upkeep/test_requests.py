@@ -10,16 +10,18 @@ from messages import (
     FetchAnswered,
     FetchBars,
     FillFailed,
+    Gap,
     GapAbandoned,
     GapDetected,
     GapNarrowed,
     GapOutcome,
     Interval,
     Message,
+    NoTradeConfirmed,
 )
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at, bar
-from tests.data_upkeep.desk import Desk, gap, only, repairs, requests, shown, wakes
+from tests.data_upkeep.desk import KNOWS, Desk, gap, only, repairs, requests, shown, wakes
 
 
 def asked(request: FetchBars) -> tuple[str, int, int]:
@@ -282,6 +284,37 @@ def test_without_a_neighbourhood_minutes_that_touch_are_still_one_request() -> N
     desk = Desk(neighbours_min=0, coalesce_s=120).lacks("A", "09:30", "09:32").lacks("A", "09:33")
 
     assert [asked(request) for request in requests(desk.now("09:35"))] == [("A", 0, 2), ("A", 3, 4)]
+
+
+def test_missing_seconds_are_asked_for_together_and_filled_one_by_one() -> None:
+    seconds = replace(DAY, base_interval=Interval.parse("1s"))
+    first, last = at("09:30"), at("09:31")
+    desk = Desk(KNOWS, session=seconds).lacks("AB", first, first + 3 * SECOND_NS).lacks("A", last, last + SECOND_NS)
+    (request,) = requests(desk.now("09:30", 33))
+    given = [replace(bar("A", start), interval=seconds.base_interval) for start in (first, last)]
+    wrong = replace(given[0], symbol="B", start_ns=first + SECOND_NS, low=200.0)
+    filled = only(desk.answer(request, *given, wrong), BarsFilled)
+    (early,) = requests(desk.now("09:31", 33))
+    desk.answer(early)
+    (again,) = requests(desk.now("09:33", 33))
+    confirmed = only(desk.answer(again), NoTradeConfirmed)
+
+    assert (request.start_ns, request.end_ns, request.symbols) == (first, last + SECOND_NS, ("A", "B"))
+    assert filled.batch.interval == seconds.base_interval
+    assert sorted(filled.batch.start_ns.tolist()) == [first, first + SECOND_NS, last]
+    assert sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in confirmed.gaps) == 5 * SECOND_NS
+    assert not desk.repairs.is_open(DAY.date)
+
+
+def test_seconds_that_come_by_themselves_are_not_asked_for() -> None:
+    seconds = replace(DAY, base_interval=Interval.parse("1s"))
+    first = at("09:30")
+    desk = Desk(session=seconds).lacks("A", first, first + 3 * SECOND_NS)
+    came = Gap(symbols=("A",), start_ns=first, end_ns=first + 2 * SECOND_NS)
+    desk.tell(GapNarrowed(session_date=DAY.date, gap=came, source="tape"))
+    (request,) = requests(desk.now("09:30", 33))
+
+    assert (request.start_ns, request.end_ns) == (first + 2 * SECOND_NS, first + 3 * SECOND_NS)
 
 
 def test_bars_of_another_length_close_no_gap() -> None:

@@ -17,9 +17,9 @@ pytest.importorskip("alpaca")
 from actors.feeds import alpaca  # only where alpaca-py is installed
 from actors.feeds.alpaca import AlpacaFeed
 from actors.feeds.alpaca_keys import AlpacaKeys
-from actors.feeds.rules import FeedRules
 from actors.feeds.runner import FeedRunner
 from actors.kernel.clock import ManualClock, SystemClock
+from actors.settings import FeedRules
 from messages import (
     FeedConnected,
     FeedLost,

@@ -3,9 +3,11 @@
 import threading
 
 from actors.feeds.desk import FeedDesk
-from actors.feeds.rules import FeedRules
+from actors.feeds.replay import replay_feed
 from actors.feeds.runner import FeedRunner
-from actors.kernel.clock import ManualClock
+from actors.kernel.clock import ManualClock, SystemClock
+from actors.settings import FeedRules
+from actors.storage.memory import MemoryStore
 from messages import FeedSettled, RunReady, SymbolsChanged
 from messages.feeds import SubscribeSymbols, UnsubscribeSymbols
 from tests.builders import DAY
@@ -63,3 +65,13 @@ def test_a_desk_is_closed_twice_and_before_anything_has_started() -> None:
     desk.close()
 
     assert not [thread for thread in threading.enumerate() if thread.name == "barkeeper-feed-scripted"]
+
+
+def test_a_clock_may_be_held_when_there_are_feeds_and_all_of_them_go_by_it() -> None:
+    clock, still = SystemClock(), ManualClock()
+    replay = FeedRunner(replay_feed(MemoryStore(), [], clock), Outbox(), clock)
+
+    assert FeedDesk([replay], clock).own_clock is clock
+    assert FeedDesk([replay, Noted("a")], clock).own_clock is None
+    assert FeedDesk([replay], still).own_clock is None
+    assert FeedDesk([], clock).own_clock is None

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from actors.feeds import jsonlines, line_format
 from actors.feeds.jsonlines import JsonLinesFeed, LineCutter
 from actors.feeds.lines import FileSource, PipeSource, SocketSource
-from actors.feeds.rules import FeedRules
 from actors.feeds.runner import FeedRunner
 from actors.kernel.clock import ManualClock, SystemClock
+from actors.settings import FeedRules
 from messages import (
     Bar,
     DayVolumeReported,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from actors.feeds.rules import FeedRules
 from actors.feeds.runner import FeedRunner
 from actors.kernel.clock import ManualClock
+from actors.settings import FeedRules
 from messages import (
     FeedBars,
     FeedConnected,

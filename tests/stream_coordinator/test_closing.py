@@ -17,11 +17,12 @@ from messages import (
     FeedHeartbeat,
     FeedReported,
     Message,
-    Pause,
+    PhaseChanged,
     PlanLiveSessions,
     Prefetch,
     Quote,
     QuoteArrived,
+    RecordSession,
     Resume,
     RunFailed,
     RunFinished,
@@ -37,7 +38,7 @@ from messages.columns import BarBatch
 from messages.commands import PublishBar, PublishQuote, SetSpeed
 from messages.events import StopwatchRead, SubscriberLate
 from messages.queries import GetProgress, GetRunSummary
-from messages.values import MINUTE_NS, SECOND_NS, TradingSession
+from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, HALF_DAY, at, bar, session_24_7, session_xnys
 from tests.stream_coordinator.playing import report_of
 from tests.stream_coordinator.watch import FEED, GRACE_NS, Watch, answered, lived, of
@@ -61,23 +62,31 @@ def at_close(**more: Any) -> Watch:
 # --- the close
 
 
-def test_the_close_is_told_once_and_the_last_bars_may_still_come() -> None:
+def test_the_last_bars_may_come_within_the_grace_and_then_the_close_is_told_once() -> None:
     watch = at_close(auto_roll=False)
     lived(watch, at("16:00"), at("16:00"))
     said = watch.bars(bar("A", "15:59"), at=at("16:00") + SECOND_NS)
+    before = boundaries(watch), watch.status.phase
+    closing = [*watch.at(at("16:00") + GRACE_NS), *watch.at(at("16:00") + GRACE_NS + 1)]
 
-    assert boundaries(watch).count((DAY.date, BoundaryKind.CLOSED)) == 1
+    assert before == ([(DAY.date, BoundaryKind.OPENED)], POST_MARKET)
     assert of(said, BarsArrived)
-    assert watch.status.phase is POST_MARKET
-    watch.at(at("16:00") + GRACE_NS)
+    assert [type(one) for one in of(closing, TimeAdvanced, PhaseChanged, SessionBoundary, RecordSession)][:4] == [
+        TimeAdvanced,  # which closes the last minute
+        PhaseChanged,
+        SessionBoundary,
+        RecordSession,
+    ]
+    (closed,) = of(closing, SessionBoundary)
+    assert (closed.kind, closed.now_ns, closed.timer_expired) == (BoundaryKind.CLOSED, at("16:00") + GRACE_NS, False)
     assert watch.status.phase is ENDED
 
 
 def test_a_run_that_does_not_roll_is_over_when_the_day_has_its_certificate() -> None:
     watch = at_close(auto_roll=False)
-    watch.at("16:00")
     watch.at(at("16:00") + GRACE_NS)
-    said = watch.at(at("16:00") + GRACE_NS + 1)
+    watch.at(at("16:00") + GRACE_NS + 1)
+    said = watch.at(at("16:00") + GRACE_NS + 2)
 
     assert of(watch.said, RunFinished) == [RunFinished(sessions=1)]
     assert of(said, RunFinished)
@@ -127,7 +136,7 @@ def test_with_extended_hours_the_session_closes_at_the_end_of_those() -> None:
 
     assert watch.status.phase is POST_MARKET
     assert (DAY.date, BoundaryKind.CLOSED) not in boundaries(watch)
-    watch.at("20:00")
+    watch.at(at("20:00") + GRACE_NS)
     assert boundaries(watch)[-1] == (DAY.date, BoundaryKind.CLOSED)
 
 
@@ -173,26 +182,22 @@ def test_weeks_with_holidays_half_days_and_a_change_of_clocks_follow_one_another
     told = [(b.session.date, b.kind) for b in of(watch.said, SessionBoundary)]
     assert told[:-1] == [(day.date, kind) for day in days[:-1] for kind in BoundaryKind]
     assert told[-1] == (days[-1].date, BoundaryKind.OPENED)
-    assert watch.moves == [SessionPhase.PRE_MARKET, ACTIVE, POST_MARKET, ENDED, *_of_the_others(days)]
     assert len(of(watch.said, PlanLiveSessions)) >= 2
-
-
-def _of_the_others(days: list[TradingSession]) -> list[SessionPhase]:
-    return [ACTIVE, POST_MARKET, ENDED] * (len(days) - 2)  # nobody looked at the clock before their open
 
 
 # --- failure
 
 
-def test_a_failure_is_told_with_its_reason_and_stops_the_clock() -> None:
+def test_a_failure_is_told_with_its_reason_and_nothing_closes_any_more() -> None:
     watch = at_close()
     said = watch.tell(AbortRun(reason="a bug somewhere"))
 
     assert of(said, RunFailed) == [RunFailed(reason="a bug somewhere")]
     assert watch.status.phase is SessionPhase.ERROR
     assert not watch.status.is_session_active
-    assert watch.at("16:00") == []
+    assert not of(watch.at("16:10"), SessionBoundary, PhaseChanged, TimeAdvanced)
     assert answered(watch.core, GetRunSummary()).failure == "a bug somewhere"
+    assert answered(watch.core, GetProgress()).is_finished
 
 
 # --- from applications
@@ -248,7 +253,7 @@ def test_reports_of_sessions_make_the_summary() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [StartRun(), Pause(), Resume(), Step(), SetSpeed(speed=2.0), StopwatchRead(elapsed_ns=1),
+    [StartRun(), Resume(), Step(), SetSpeed(speed=2.0), StopwatchRead(elapsed_ns=1),
      SubscriberLate(names=("slow",), seconds=99.0)],
     ids=lambda message: type(message).__name__,
 )  # fmt: skip

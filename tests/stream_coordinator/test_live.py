@@ -27,7 +27,7 @@ from messages import (
     PrefetchFailed,
     PrepareRun,
     Quote,
-    QuoteArrived,
+    QuotesArrived,
     RecordSession,
     RunFailed,
     RunReady,
@@ -36,7 +36,7 @@ from messages import (
     SubscribersChanged,
     SymbolsRefused,
     Tick,
-    TickArrived,
+    TicksArrived,
     TimeAdvanced,
     TradeAmended,
     TradingStatusChanged,
@@ -196,7 +196,7 @@ def test_a_day_is_recorded_every_few_minutes_from_its_start_to_its_close() -> No
     for minute in range(392):
         recorded += [watch.now_ns for _ in of(watch.at(DAY.open_ns + minute * MINUTE_NS), RecordSession)]
 
-    assert recorded == [*(at("10:00") + half_hour * 30 * MINUTE_NS for half_hour in range(12)), at("16:00")]
+    assert recorded == [*(at("10:00") + half_hour * 30 * MINUTE_NS for half_hour in range(12)), at("16:01")]
 
 
 # --- bars
@@ -210,14 +210,16 @@ def test_bars_go_on_to_session_data_in_the_name_of_their_feed_and_time_with_them
     assert (type(time), time.now_ns) == (TimeAdvanced, at("09:41"))
 
 
-def test_a_ticket_goes_home_to_its_feed_as_soon_as_it_is_seen() -> None:
+def test_a_ticket_goes_home_to_its_feed_behind_what_came_with_it() -> None:
     watch = trading()
     tick = Tick(symbol="A", at_ns=NINE_FORTY, price=1.0, size=1.0)
     quote = Quote(symbol="A", at_ns=NINE_FORTY, bid=1.0, ask=2.0)
 
-    assert watch.bars(bar("A", "09:40"), ticket=7)[0] == FeedSettled(feed=FEED, ticket=7)
-    assert watch.tell(FeedTicks(feed=FEED, ticks=(tick,), arrived_ns=watch.now_ns, ticket=8))[0].ticket == 8
-    assert watch.tell(FeedQuotes(feed=FEED, quotes=(quote,), arrived_ns=watch.now_ns, ticket=9))[0].ticket == 9
+    assert of(watch.bars(bar("A", "09:40"), ticket=7), BarsArrived, FeedSettled)[1:] == [
+        FeedSettled(feed=FEED, ticket=7)
+    ]
+    assert watch.tell(FeedTicks(feed=FEED, ticks=(tick,), arrived_ns=watch.now_ns, ticket=8))[-1].ticket == 8
+    assert watch.tell(FeedQuotes(feed=FEED, quotes=(quote,), arrived_ns=watch.now_ns, ticket=9))[-1].ticket == 9
     assert not of(watch.bars(bar("A", "09:41")), FeedSettled)
 
 
@@ -260,17 +262,17 @@ def test_a_bar_that_comes_earlier_still_is_counted_and_left_to_session_data_to_r
 # --- trades, quotes, and what else feeds say
 
 
-def test_trades_and_quotes_go_on_one_by_one_in_their_order() -> None:
+def test_the_trades_and_quotes_of_one_read_go_on_together() -> None:
     watch = trading()
     ticks = tuple(Tick(symbol="A", at_ns=NINE_FORTY + i, price=1.0, size=1.0) for i in range(3))
     quotes = tuple(Quote(symbol="A", at_ns=NINE_FORTY + i, bid=1.0, ask=2.0) for i in range(2))
     now_ns = NINE_FORTY + 9
 
-    assert watch.tell(FeedTicks(feed=FEED, ticks=ticks, arrived_ns=now_ns)) == [
-        TickArrived(tick=tick, now_ns=now_ns) for tick in ticks
+    assert watch.tell(FeedTicks(feed=FEED, ticks=ticks, ids=("x", "y", "z"), arrived_ns=now_ns)) == [
+        TicksArrived(ticks=ticks, ids=("x", "y", "z"), now_ns=now_ns, source=FEED)
     ]
     assert watch.tell(FeedQuotes(feed=FEED, quotes=quotes, arrived_ns=now_ns)) == [
-        QuoteArrived(quote=quote, now_ns=now_ns) for quote in quotes
+        QuotesArrived(quotes=quotes, now_ns=now_ns, source=FEED)
     ]
     assert watch.tell(FeedTicks(feed=FEED, ticks=(), arrived_ns=now_ns)) == []
 

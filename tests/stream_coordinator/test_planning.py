@@ -8,9 +8,9 @@ import pytest
 
 from actors.kernel.ports import StoredDay
 from actors.market.calendar import Calendar
-from actors.settings import Settings
+from actors.settings import SessionRules, Settings
 from actors.storage.memory import MemoryStore
-from actors.stream_coordinator.planning import Planner, calendar_name
+from actors.stream_coordinator.planning import Planner, calendar_name, check_length
 from messages import (
     BarBatch,
     DataError,
@@ -21,7 +21,7 @@ from messages import (
     SettingsError,
     UnknownSymbol,
 )
-from messages.values import Verdict
+from messages.values import Interval, Verdict
 from tests.builders import bar, instant, session_xnys
 from tests.doubles import Outbox
 
@@ -138,6 +138,15 @@ def test_of_several_calendars_one_must_be_named() -> None:
 
     with pytest.raises(SettingsError, match="several calendars, XHKG, XNYS: name one of them"):
         calendar_name(Settings(store="memory"), store)
+
+
+def test_a_store_whose_bars_are_of_another_length_is_refused() -> None:
+    seconds = Settings(store="memory", rules=SessionRules(base_interval=Interval.parse("1s")))
+
+    check_length(Settings(store="memory"), store_of(*DATES))
+    check_length(seconds, MemoryStore())
+    with pytest.raises(SettingsError, match="store memory holds bars of 1m; this system's base interval is 1s"):
+        check_length(seconds, store_of(*DATES))
 
 
 def test_an_empty_store_says_what_to_do() -> None:

@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.kernel.outcome import Outcome
@@ -18,6 +19,7 @@ from messages import (
     Pause,
     PauseSystem,
     Query,
+    Recover,
     Resume,
     ResumeSystem,
     Room,
@@ -35,7 +37,7 @@ from messages import (
     StopSystem,
     SystemState,
 )
-from tests.builders import DAY
+from tests.builders import DAY, closed, opened
 
 ROOMS = (Room.STORES, Room.SESSION_DATA, Room.DATA_UPKEEP, Room.STREAM_COORDINATOR)
 STOPPED, RUNNING, PAUSED, ERROR = SystemState.STOPPED, SystemState.RUNNING, SystemState.PAUSED, SystemState.ERROR
@@ -213,6 +215,49 @@ def test_clearing_an_error_takes_the_rooms_down_and_forgets_it() -> None:
 
     assert (cleared.answer.state, cleared.answer.failure) == (STOPPED, None)
     assert cleared.out == (StopRoom(room=Room.STREAM_COORDINATOR),)
+
+
+def test_clearing_the_error_of_a_live_run_lets_it_go_on() -> None:
+    core = core_that_is("error", Mode.LIVE)
+
+    cleared = core.handle(ClearError())
+
+    assert (cleared.answer.state, cleared.answer.failure) == (SystemState.RUNNING, None)
+    assert cleared.out == (Recover(), StateChanged(state=SystemState.RUNNING))
+
+
+def test_clearing_the_error_of_a_live_run_of_which_a_room_is_gone_takes_the_others_down() -> None:
+    core = core_that_is("error", Mode.LIVE)
+    core.handle(RoomStopped(room=Room.STREAM_COORDINATOR))
+
+    cleared = core.handle(ClearError())
+
+    assert cleared.answer.state is STOPPED
+    assert cleared.out == (StopRoom(room=Room.DATA_UPKEEP),)
+
+
+def test_a_replay_that_runs_live_can_be_paused_and_resumed_and_not_stepped() -> None:
+    core = SystemManagerCore(Mode.LIVE, is_clock_ours=True)
+    core.handle(StartSystem())
+    for room in ROOMS:
+        core.handle(RoomStarted(room=room))
+    core.handle(RunReady(session=DAY))
+
+    paused, stepped, resumed = map(core.handle, (PauseSystem(), StepSystem(), ResumeSystem()))
+
+    assert paused.out == (Pause(),)
+    assert str(stepped.error) == "cannot step a live system: its clock does not stand still"
+    assert resumed.out == (Resume(),)
+
+
+def test_the_status_says_that_a_session_ended_before_its_close_until_the_next_one_opens() -> None:
+    core = core_that_is("running")
+    expired = []
+    for boundary in (opened(DAY), msgspec.structs.replace(closed(DAY), timer_expired=True), opened(DAY)):
+        core.handle(boundary)
+        expired.append(core.handle(GetStatus()).answer.timer_expired)
+
+    assert expired == [False, True, False]
 
 
 @pytest.mark.parametrize(

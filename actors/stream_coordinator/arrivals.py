@@ -1,0 +1,180 @@
+"""What feeds send, on its way to SessionData: what comes before its time waits for it, and lag is measured."""
+
+import heapq
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+
+from actors.settings import LiveRules
+from actors.stream_coordinator.hearing import Hearing
+from actors.stream_coordinator.volumes import DayVolumes
+from messages.base import Message
+from messages.events import BarsArrived, QuotesArrived, TicksArrived
+from messages.feeds import (
+    DayVolumeReported,
+    FeedBars,
+    FeedData,
+    FeedEvent,
+    FeedHeartbeat,
+    FeedQuotes,
+    FeedReported,
+    FeedSettled,
+    FeedTicks,
+)
+from messages.lifecycle import LagChanged
+from messages.values import SECOND_NS, Nanos, Quote, Tick
+
+Arrival: TypeAlias = BarsArrived | TicksArrived | QuotesArrived
+
+
+class Arrivals:
+    """Takes what feeds say, and returns what the house is told of it.
+
+    Bars, trades and quotes that are a little ahead of the clock are held until they are due. Those further ahead go
+    on at once, and SessionData refuses them: their sender's clock is wrong, or ours.
+    """
+
+    def __init__(self, rules: LiveRules) -> None:
+        self.hearing = Hearing(rules)
+        self.volumes = DayVolumes()
+        self.bars = 0
+        """Bars that were let through."""
+        self.skewed = 0
+        """How many were too far ahead."""
+        self._most_ahead_ns = round(rules.max_clock_skew_s * SECOND_NS)
+        self._early: list[tuple[Nanos, int, Arrival]] = []
+        self._held = 0
+
+    @property
+    def early(self) -> int:
+        """How many are held."""
+        return sum(_size(arrival) for _, _, arrival in self._early)
+
+    @property
+    def next_due_ns(self) -> Nanos | None:
+        """When the first that is held is due."""
+        return self._early[0][0] if self._early else None
+
+    def take(self, message: FeedEvent, now_ns: Nanos) -> list[Message]:
+        """Return what is told of something that a feed says, at ``now_ns``."""
+        match message:
+            case FeedTicks():
+                return [*self._ticks(message, now_ns), *_settled(message)]
+            case FeedQuotes():
+                return [*self._quotes(message, now_ns), *_settled(message)]
+            case FeedBars():
+                return [*self._bars(message, now_ns), *_settled(message)]
+            case FeedHeartbeat():
+                return []
+            case DayVolumeReported():
+                self.volumes.note(message)
+                return [message]
+            case _:
+                self.hearing.note(message)
+                return [] if isinstance(message, FeedReported) else [message]
+
+    def due(self, now_ns: Nanos) -> list[Arrival]:
+        """Return what was held and is due."""
+        out: list[Arrival] = []
+        while self._early and self._early[0][0] <= now_ns:
+            _, _, arrival = heapq.heappop(self._early)
+            self._count(arrival)
+            out.append(msgspec.structs.replace(arrival, now_ns=now_ns))
+        return out
+
+    def troubles(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with what comes."""
+        return [*self.hearing.troubles(), *self.volumes.troubles()]
+
+    def check(self, now_ns: Nanos) -> None:
+        """Assert what must always be true."""
+        assert self.next_due_ns is None or self.next_due_ns > now_ns, "due, and still held"
+
+    # --- bars
+
+    def _bars(self, message: FeedBars, now_ns: Nanos) -> list[Message]:
+        batch = message.batch
+        if len(batch) == 0:
+            return []
+        ends_ns = batch.start_ns + batch.interval.span_ns
+        out: list[Message] = []
+        if not message.is_correction:  # which tells of a bar that came long ago
+            out += self.hearing.lag(message.feed, int(ends_ns[-1]), now_ns)
+        early, ahead = np.searchsorted(ends_ns, (now_ns, now_ns + self._most_ahead_ns), side="right").tolist()
+        for first, last in ((0, early), (early, ahead), (ahead, len(batch))):
+            if first == last:
+                continue
+            arrived = BarsArrived(
+                batch=batch.rows(first, last), now_ns=now_ns, source=message.feed, is_correction=message.is_correction
+            )
+            out += self._when_due(arrived, int(ends_ns[last - 1]), now_ns)
+        return out
+
+    # --- trades and quotes
+
+    def _ticks(self, message: FeedTicks, now_ns: Nanos) -> list[Message]:
+        ticks, ids, is_folded = message.ticks, message.ids, not self.hearing.sends_bars(message.feed)
+        out: list[Message] = [*self._lag(message.feed, ticks, now_ns)]
+        for due_ns, places in self._parts(ticks, now_ns):
+            arrived = TicksArrived(
+                ticks=tuple(ticks[place] for place in places) if len(places) < len(ticks) else ticks,
+                ids=tuple(ids[place] for place in places) if ids and len(places) < len(ticks) else ids,
+                now_ns=now_ns,
+                source=message.feed,
+                is_folded=is_folded,
+            )
+            out += self._when_due(arrived, due_ns, now_ns)
+        return out
+
+    def _quotes(self, message: FeedQuotes, now_ns: Nanos) -> list[Message]:
+        quotes = message.quotes
+        out: list[Message] = [*self._lag(message.feed, quotes, now_ns)]
+        for due_ns, places in self._parts(quotes, now_ns):
+            part = tuple(quotes[place] for place in places) if len(places) < len(quotes) else quotes
+            out += self._when_due(QuotesArrived(quotes=part, now_ns=now_ns, source=message.feed), due_ns, now_ns)
+        return out
+
+    def _parts(self, prints: Sequence[Tick | Quote], now_ns: Nanos) -> list[tuple[Nanos, Sequence[int]]]:
+        """Part what is due, what is early and what is too far ahead: when each is due, and the places of its prints.
+
+        Early ones are due together: each is held for no longer than the clocks may differ.
+        """
+        latest_ns = max((one.at_ns for one in prints), default=0)
+        if latest_ns <= now_ns:
+            return [(latest_ns, range(len(prints)))] if prints else []
+        parts: tuple[list[int], ...] = ([], [], [])
+        for place, one in enumerate(prints):
+            parts[(one.at_ns > now_ns) + (one.at_ns > now_ns + self._most_ahead_ns)].append(place)
+        return [(max(prints[place].at_ns for place in places), places) for places in parts if places]
+
+    def _lag(self, feed: str, prints: Sequence[Tick | Quote], now_ns: Nanos) -> list[LagChanged]:
+        return self.hearing.lag(feed, prints[-1].at_ns, now_ns) if prints else []
+
+    # --- time
+
+    def _when_due(self, arrival: Arrival, due_ns: Nanos, now_ns: Nanos) -> list[Arrival]:
+        """Return what may go on now, and hold what may not yet."""
+        if now_ns < due_ns <= now_ns + self._most_ahead_ns:
+            self._held += 1
+            heapq.heappush(self._early, (due_ns, self._held, arrival))
+            return []
+        if due_ns > now_ns:
+            self.skewed += _size(arrival)
+        self._count(arrival)
+        return [arrival]
+
+    def _count(self, arrival: Arrival) -> None:
+        self.bars += len(arrival.batch) if isinstance(arrival, BarsArrived) else 0
+
+
+def _size(arrival: Arrival) -> int:
+    if isinstance(arrival, BarsArrived):
+        return len(arrival.batch)
+    return len(arrival.ticks if isinstance(arrival, TicksArrived) else arrival.quotes)
+
+
+def _settled(message: FeedData) -> list[FeedSettled]:
+    """Return the ticket, which goes home by way of SessionData: when what came with it has been applied."""
+    return [FeedSettled(feed=message.feed, ticket=message.ticket)] if message.ticket else []

@@ -1,0 +1,59 @@
+"""Whether the next minutes of a backtest may be told: what subscribers, pauses and credit allow."""
+
+from actors.settings import Settings
+from actors.stream_coordinator.pacing import Pacer
+from actors.stream_coordinator.playback import Playback
+from actors.stream_coordinator.tickets import Tickets
+from messages.values import Nanos, Pace
+
+STAGED = 8
+"""Minutes at SessionData's door, in lockstep: waking this room between any two would be half of their cost."""
+
+
+class Gate:
+    """Looks at the tickets that are out; with subscribers in lockstep one minute passes at a time."""
+
+    def __init__(self, settings: Settings, tickets: Tickets, pacer: Pacer, *, has_upkeep: bool) -> None:
+        self.is_started = False
+        self.is_paused = False
+        self.subscribers = 0
+        self.steps = 0
+        """Minutes that may pass although paused."""
+        self._settings = settings
+        self._tickets = tickets
+        self._pacer = pacer
+        self._is_plain = not has_upkeep and settings.faults.is_none
+
+    @property
+    def is_lockstep(self) -> bool:
+        """Whether somebody listens who is waited for at every minute."""
+        return self._settings.pace is Pace.LOCKSTEP and self.subscribers > 0
+
+    @property
+    def is_staging(self) -> bool:
+        """Whether minutes are sent ahead to SessionData's door, where each waits for the one before."""
+        return self._is_plain and self.is_lockstep and not self._pacer.is_timed
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether this room is ahead of SessionData, for minutes wait at its door, or will."""
+        return self.is_staging or bool(self._tickets.staged_out)
+
+    def may_pass(self) -> bool:
+        """Return whether one more ticket may go out."""
+        if not self.is_started:
+            return False
+        if self.is_staging:
+            # The turnstile takes every ticket for one of its minutes, so there may be no others.
+            return self._tickets.staged_out == len(self._tickets) < STAGED
+        if self._tickets.staged_out:
+            return False  # or it would overtake the minutes that wait at the door
+        if self.is_paused and self.steps == 0:
+            return False
+        return len(self._tickets) < (1 if self.is_lockstep else self._settings.credit)
+
+    def slots_at_once(self, playback: Playback, due_ns: Nanos | None) -> int:
+        """Return for how many slots one ticket is enough: nobody waits for a minute of them, and nothing is due."""
+        if self.is_lockstep or self._pacer.is_timed or self.is_paused:
+            return 1
+        return playback.slots_until(due_ns, self._settings.minutes_per_ticket)
