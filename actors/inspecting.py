@@ -25,6 +25,8 @@ class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     calendar: str
     symbol: str
+    base_interval: str
+    """The length of the stored bars, ``1m`` as a rule; where it is shorter, so are the minutes that are counted."""
     expected_minutes: int
     bars: int
     missing_minutes: int
@@ -184,6 +186,7 @@ def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[Inspec
     session = calendar.session(date)
     if session is None:
         raise SettingsError(f"the store has {date} under {calendar.name}, which has no session on that day")
+    session = msgspec.structs.replace(session, base_interval=day.bars.interval)
     axis = SessionAxis(session)
     slots = axis.slots_of(day.bars.start_ns)
     is_regular = (slots >= axis.regular.start) & (slots < axis.regular.stop)
@@ -200,6 +203,7 @@ def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[Inspec
             date=date,
             calendar=calendar.name,
             symbol=symbol,
+            base_interval=str(axis.interval),
             expected_minutes=session.expected_minutes,
             bars=len(regular),
             missing_minutes=len(missing),

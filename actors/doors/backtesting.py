@@ -10,6 +10,7 @@ from actors.doors.progress import replay_bar
 from actors.doors.repairing import Repairing
 from actors.kernel.ports import BarSource
 from actors.market.faults import Faults
+from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.errors import DataError, SettingsError
 
@@ -24,7 +25,7 @@ def backtest(
     certify: bool,
     **options: Any,
 ) -> None:
-    """Play what the options of ``System.backtest`` ask for and print what it came to.
+    """Play what the options of ``System.backtest`` ask for and print what it came to; bars are as long as the store's.
 
     Raises:
         BarkeeperError: it cannot be played, or it ended in an error; then nothing is printed as a result. Or a day
@@ -34,7 +35,10 @@ def backtest(
     is_repaired = bool(fill_from) or certify or not faults.is_none
     repairing = Repairing(_sources(store, calendar, faults, fill_from), kept_in) if is_repaired else None
     sources = () if repairing is None else repairing.sources
-    playable = System.backtest(store, calendar=calendar, faults=faults, certify=certify, sources=sources, **options)
+    base = ParquetStore(store, read_only=True).base_interval()
+    playable = System.backtest(
+        store, calendar=calendar, base_interval=base, faults=faults, certify=certify, sources=sources, **options
+    )
     with playable as system, replay_bar() as show_progress:
         replay = play(system, show_progress, repairing)
     if repairing is not None:

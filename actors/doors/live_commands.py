@@ -35,6 +35,7 @@ def live(
     start: options.FirstSession = None,
     keys: options.Keys = None,
     stream: options.Stream = "iex",
+    trades_only: options.TradesOnly = False,
     as_json: options.Json = False,
 ) -> None:
     """Run live sessions: take what a feed sends, write the day down as it goes, and certify it.
@@ -63,6 +64,7 @@ def live(
                 start=start,
                 keys=keys,
                 stream=stream,
+                trades_only=trades_only,
             ),
             as_json=as_json,
         )

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.doors import figures
+from actors.doors.live_words import readiness
 from actors.doors.looking import LiveLook
 from messages.lifecycle import FeedStatus
 from messages.replies import RoomHealth
@@ -36,11 +37,13 @@ def described(look: LiveLook) -> list[tuple[str, str]]:
         ("system", _system(look)),
         ("session", _session(look)),
         ("clock", _clock(look)),
+        *([] if look.readiness is None else [("ready", readiness(look.readiness))]),
         *(("feed", _feed(feed)) for feed in look.live.feeds),
         ("minutes", f"{figures.count(look.progress.minutes_done)} of {figures.count(look.progress.minutes_total)}"),
         ("quality", _quality(look)),
         ("worst", _worst(look)),
         ("mailboxes", _mailboxes(look.system.rooms)),
+        *(("trouble", trouble) for trouble in look.live.troubles),
     ]
 
 
@@ -94,6 +97,7 @@ def _quality(look: LiveLook) -> str:
         ("filled", quality.verdicts.filled),
         ("missing", quality.verdicts.missing),
         ("given up", quality.verdicts.abandoned),
+        ("catching up", len(report.catching_up)),
         ("gaps", report.gaps),
         ("rejected", report.rejected),
     )

@@ -13,15 +13,16 @@ from actors.feeds.alpaca_keys import AlpacaKeys
 from actors.feeds.jsonlines import JsonLinesFeed
 from actors.feeds.lines import FileSource, LineSource, PipeSource, SocketSource
 from actors.feeds.port import Feed
+from actors.feeds.prints import PrintRates
 from actors.feeds.replay import replay_feed
 from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import simulated_feed
+from actors.feeds.simulated_feed import SimulatedStream, simulated_feed
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, SettingsError
-from messages.values import SECOND_NS, Mode, Nanos, TradingSession
+from messages.values import ONE_MINUTE, SECOND_NS, Mode, Nanos, TradingSession
 
 _DEFAULT_CALENDAR = "XNYS"
 _SIMULATED_SYMBOLS = 100
@@ -29,6 +30,8 @@ _SIMULATED_SPEED = 60.0
 _LEAD_S = 60.0
 _AHEAD_DAYS = 400
 _PACED = ("simulated", "replay")
+_TRADES = SimulatedStream(has_bars=False, rates=PrintRates(ticks=6, quotes=2))
+"""What a simulated market sends that sends no bars, each minute of each symbol."""
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     start: str | None = None
     keys: Path | None = None
     stream: str = "iex"
+    trades_only: bool = False
 
 
 class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,12 +93,14 @@ def _feed_and_clock(wishes: Wishes, settings: Settings, calendar: Calendar, spee
     if wishes.feed == "alpaca":
         return _alpaca(wishes, settings), SystemClock()
     if wishes.feed == "jsonlines":
-        return JsonLinesFeed(_lines(wishes.comes_from)), SystemClock()
+        lines, interval = _lines(wishes.comes_from), settings.rules.base_interval
+        return JsonLinesFeed(lines, has_bars=not wishes.trades_only, interval=interval), SystemClock()
     archive = _archive(wishes, settings)
     sessions = _sessions(calendar, wishes.start, archive)
     clock = SystemClock(speed, sessions[0].start_ns - _lead_ns(speed))
     if archive is None:
-        return simulated_feed(_market(settings.symbols), sessions, clock), clock
+        stream = _TRADES if wishes.trades_only else None
+        return simulated_feed(_market(settings.symbols), sessions, clock, stream), clock
     return replay_feed(archive, sessions[:1] if wishes.until_close else sessions, clock), clock
 
 
@@ -111,6 +117,8 @@ def _check(wishes: Wishes) -> None:
         raise SettingsError("name the store that is replayed: --from DIR")
     if wishes.keys is not None and feed != "alpaca":
         raise SettingsError(f"--keys is for alpaca, not for {feed}")
+    if wishes.trades_only and feed not in ("jsonlines", "simulated"):
+        raise SettingsError(f"--trades-only is for jsonlines and simulated, not for {feed}")
 
 
 def _settings(wishes: Wishes) -> Settings:
@@ -147,6 +155,7 @@ def _calendar(settings: Settings) -> Calendar:
         extended=settings.extended,
         extended_hours=settings.extended_hours,
         closed=settings.closed,
+        base_interval=settings.rules.base_interval,
     )
 
 
@@ -156,7 +165,11 @@ def _archive(wishes: Wishes, settings: Settings) -> ParquetStore | None:
     folder = Path(wishes.comes_from or "")
     if folder.resolve() == Path(settings.store).resolve():
         raise SettingsError(f"--from {folder} is the store that is written to; replay a day into another one")
-    return ParquetStore(folder, read_only=True)
+    archive = ParquetStore(folder, read_only=True)
+    held, base = archive.base_interval(), settings.rules.base_interval
+    if held not in (None, base):
+        raise SettingsError(f"--from {folder} holds bars of {held}; the base interval is {base}")
+    return archive
 
 
 def _sessions(calendar: Calendar, start: str | None, archive: ParquetStore | None) -> tuple[TradingSession, ...]:
@@ -216,6 +229,8 @@ def _alpaca(wishes: Wishes, settings: Settings) -> AlpacaFeed:
     keys = AlpacaKeys.find(wishes.keys)
     if find_spec("alpaca") is None:
         raise SettingsError("Alpaca's feed needs alpaca-py: python -m pip install 'barkeeper[alpaca]'")
+    if settings.rules.base_interval != ONE_MINUTE:
+        raise SettingsError(f"Alpaca's bars are of 1m; the base interval is {settings.rules.base_interval}")
     if not settings.symbols:
         raise SettingsError("Alpaca sends what it is asked for: name symbols, --symbols A,B or in the config")
     return AlpacaFeed(keys, stream=wishes.stream)

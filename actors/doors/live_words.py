@@ -1,6 +1,9 @@
 """What happens on a live day, as one line each; what happens every minute is not worth one."""
 
+import math
+
 from actors.doors import figures
+from actors.stream_coordinator.hearing import some
 from messages.base import Event
 from messages.events import SymbolsChanged
 from messages.feeds import (
@@ -10,12 +13,13 @@ from messages.feeds import (
     MessagesRejected,
     SymbolsRefused,
     TradingStatusChanged,
+    VolumesDiffer,
 )
+from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import LagChanged, PhaseChanged
-from messages.repairs import GapAbandoned, SessionSettled
+from messages.readiness import Hours, ReadinessReport, ReadinessReported
+from messages.repairs import GapAbandoned, NotRecorded, SessionSettled
 from messages.values import MINUTE_NS, SECOND_NS
-
-_FEW = 5
 
 
 def said(event: Event) -> str:
@@ -42,19 +46,34 @@ def said(event: Event) -> str:
             return f"{event.symbol}: {event.message or event.code}"
         case SymbolsChanged():
             return "; ".join(_changes(event))
+        case SymbolsCatchingUp():
+            return f"session {event.session_date}: {some(event.symbols)} catching up"
+        case SymbolsCaughtUp():
+            return f"session {event.session_date}: {some(event.symbols)} caught up" if event.symbols else ""
+        case ReadinessReported():
+            date = "" if event.report.session is None else f"session {event.report.session.date}: "
+            return f"{date}ready: {readiness(event.report)}"
+        case VolumesDiffer():
+            return f"session {event.session_date}: feeds count another volume of {some(event.symbols)}"
+        case NotRecorded():
+            return f"session {event.session_date}: could not be written: {event.reason}"
         case GapAbandoned():
-            minutes = sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) // MINUTE_NS
-            return f"session {event.session_date}: {figures.count(minutes)} minutes given up"
+            minutes = sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) / MINUTE_NS
+            return f"session {event.session_date}: {figures.count(math.ceil(minutes))} minutes given up"
         case SessionSettled():
             return f"session {event.session_date}: settled"
         case _:
             return ""
 
 
-def some(symbols: tuple[str, ...]) -> str:
-    """Return a few symbols, and how many more there are."""
-    few = ", ".join(symbols[:_FEW])
-    return few if len(symbols) <= _FEW else f"{few} and {len(symbols) - _FEW} more"
+def readiness(report: ReadinessReport) -> str:
+    """Return in a line whether everything is ready."""
+    if not report.is_ready:
+        return f"no: {'; '.join(report.problems)}"
+    hours = "" if report.hours in (Hours.USUAL, Hours.UNKNOWN) else f", {report.hours}"
+    warm = f", {figures.count(len(report.warm))} warm" if report.warm else ""
+    free = None if report.store is None else report.store.free_bytes
+    return f"yes{hours}{warm}" + ("" if free is None else f", {free / 1e9:.0f} GB free")
 
 
 def _wait_s(lost: FeedLost) -> float:

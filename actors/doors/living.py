@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
 from messages.feeds import FeedEnded, FeedLost
+from messages.repairs import NotRecorded
 from messages.values import TradingSession
 
 _BETWEEN_LOOKS_S = 0.25
@@ -47,7 +49,7 @@ def live(wishes: Wishes, *, as_json: bool) -> None:
         paper.show(live_report.sheet(result), _last_line(result))
     if run.failure is not None:
         raise run.failure
-    _check_recorded(result)
+    _check_recorded(result, run.unwritten)
 
 
 def _title(made: LivePlan) -> str:
@@ -96,6 +98,11 @@ class _Run:
             feeds=live_report.feeds_of(self._look.live.feeds),
         )
 
+    @property
+    def unwritten(self) -> dict[str, str]:
+        """Days that could not be written at some time, and why."""
+        return self._ears.unwritten
+
     def _take_look(self) -> None:
         try:
             look = self._look = look_at(self._system, os.getpid())
@@ -141,6 +148,8 @@ class _Ears:
         self.refusal = ""
         """Why a feed will not connect again, if one will not."""
         self.has_feed_ended = False
+        self.unwritten: dict[str, str] = {}
+        """Days that could not be written at some time, and why."""
         self._shown = shown
         self._over = threading.Event()
         threading.Thread(target=self._listen, args=(events,), name="barkeeper-ears", daemon=True).start()
@@ -156,6 +165,8 @@ class _Ears:
                     self._shown.say(words)
                 if isinstance(event, FeedEnded):
                     self.has_feed_ended = True
+                elif isinstance(event, NotRecorded):
+                    self.unwritten[event.session_date] = event.reason
                 elif isinstance(event, FeedLost) and event.retry_ns is None:
                     self.refusal = f"{event.feed}: {event.reason}"
         except SystemFailed as error:
@@ -172,8 +183,12 @@ def _last_line(result: LiveResult) -> str:
     return f"Ended after {ran}: {reasons.get(result.ended_by, 'the run failed')}."
 
 
-def _check_recorded(result: LiveResult) -> None:
+def _check_recorded(result: LiveResult, unwritten: Mapping[str, str]) -> None:
+    """Refuse to call it a success when something is not in the store; ``unwritten`` says why, by date."""
     for one in result.sessions:
+        why = unwritten.get(one.date, "--verbose says why")
         if one.recorded < one.bars:
             lost = figures.count(one.bars - one.recorded)
-            raise DataError(f"{lost} bars of {one.date} could not be written to the store (--verbose says why)")
+            raise DataError(f"{lost} bars of {one.date} could not be written to the store: {why}")
+        if one.digest is not None and not one.certified and one.date in unwritten:
+            raise DataError(f"the certificate of {one.date} could not be written to the store: {why}")

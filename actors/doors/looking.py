@@ -8,6 +8,7 @@ from actors.kernel.future import Future
 from actors.system import System
 from messages.errors import BarkeeperError
 from messages.lifecycle import LiveStatus
+from messages.readiness import ReadinessReport
 from messages.replies import Progress, Quality, QualityReport, SystemStatus
 
 T = TypeVar("T")
@@ -26,6 +27,8 @@ class LiveLook(msgspec.Struct, frozen=True, kw_only=True):
     """``None`` while no session is open."""
     symbols: int
     """Active in the session."""
+    readiness: ReadinessReport | None = None
+    """For the session at hand or, after its close, for the next."""
 
     @property
     def bars(self) -> int:
@@ -41,7 +44,7 @@ def look_at(system: System, pid: int) -> LiveLook:
         NotReady: the system is closed.
     """
     status, live, progress = system.status(), system.live_status(), system.progress()
-    quality, symbols = system.quality(), system.active_symbols()
+    quality, symbols, readiness = system.quality(), system.active_symbols(), system.readiness()
     report, names = _if_open(quality), _if_open(symbols)
     return LiveLook(
         pid=pid,
@@ -50,6 +53,7 @@ def look_at(system: System, pid: int) -> LiveLook:
         progress=progress.get(timeout=_PATIENCE_S),
         quality=report,
         symbols=len(names or ()),
+        readiness=readiness.get(timeout=_PATIENCE_S),
     )
 
 

@@ -263,6 +263,14 @@ Stream = Annotated[
     str,
     typer.Option(metavar="NAME", help="alpaca: iex, sip or delayed_sip, as the account has.", rich_help_panel=_FEEDS),
 ]
+TradesOnly = Annotated[
+    bool,
+    typer.Option(
+        "--trades-only",
+        help="jsonlines, simulated: no bars are sent; they are folded from trades.",
+        rich_help_panel=_FEEDS,
+    ),
+]
 Watch = Annotated[bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")]
 Pid = Annotated[
     int | None, typer.Option("--pid", metavar="N", help="Of which process.", show_default="the only one that runs")

@@ -13,7 +13,7 @@ from actors.market.certifying import stored_digest
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
-from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
+from messages.values import SECOND_NS, Nanos, TradingSession
 
 
 class SessionRepairs(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,8 @@ def repairs_of(certificate: SessionCertificate, requests: int) -> SessionRepairs
         for verdict in ("late", "filled", "abandoned", "missing")
     )
     # What an earlier certificate knew of minutes without a bar was never missing, and has no story.
-    no_trade = sum(_minutes(gap) for gap in certificate.gaps if gap.outcome is GapOutcome.NO_TRADE)
+    step_ns = certificate.session.base_interval.span_ns
+    no_trade = sum(_minutes(gap, step_ns) for gap in certificate.gaps if gap.outcome is GapOutcome.NO_TRADE)
     return SessionRepairs(
         missing_at_first=late + filled + no_trade + abandoned + missing,
         late=late,
@@ -57,25 +58,25 @@ def repairs_of(certificate: SessionCertificate, requests: int) -> SessionRepairs
         abandoned=abandoned,
         missing=missing,
         requests=requests,
-        median_s=_median_s(certificate.gaps),
+        median_s=_median_s(certificate.gaps, step_ns),
         completeness=certificate.completeness,
         bar_quality=certificate.bar_quality,
         digest=certificate.digest,
     )
 
 
-def _minutes(gap: GapStory) -> int:
-    return len(gap.symbols) * (gap.end_ns - gap.start_ns) // MINUTE_NS
+def _minutes(gap: GapStory, step_ns: Nanos) -> int:
+    return len(gap.symbols) * (gap.end_ns - gap.start_ns) // step_ns
 
 
-def _median_s(gaps: Sequence[GapStory]) -> float | None:
-    waits = [np.repeat(_waits_ns(gap), len(gap.symbols)) for gap in gaps]
+def _median_s(gaps: Sequence[GapStory], step_ns: Nanos) -> float | None:
+    waits = [np.repeat(_waits_ns(gap, step_ns), len(gap.symbols)) for gap in gaps]
     return float(np.median(np.concatenate(waits))) / SECOND_NS if waits else None
 
 
-def _waits_ns(gap: GapStory) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _waits_ns(gap: GapStory, step_ns: Nanos) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     """Return for each minute of a gap how long after its end it got its verdict."""
-    return gap.settled_ns - np.arange(gap.start_ns, gap.end_ns, MINUTE_NS, dtype=np.int64) - MINUTE_NS
+    return gap.settled_ns - np.arange(gap.start_ns, gap.end_ns, step_ns, dtype=np.int64) - step_ns
 
 
 class Repairing:

@@ -47,6 +47,8 @@ def test_what_is_seldom_meant_is_a_warning_and_no_error(call: Call, tmp_path: Pa
     [
         (f"{FINE}symbol = []", "unknown field `symbol`; nearest: symbols"),
         (f"{FINE}[rules]\ntrailing_session = 1", "`trailing_session` - at `$.rules`; nearest: trailing_sessions"),
+        (f"{FINE}[feed]\nstale_after = 60", "`stale_after` - at `$.feed`; nearest: stale_after_s"),
+        (f"{FINE}[feed]\nbackoff_s = 0", "feed backoff_s is more than 0, not 0"),
         (f"{FINE}[live]\nzzz = 1", "`zzz` - at `$.live`; there are session_timeout_s, "),
         (f'{FINE}[extended_hours]\nstart = "04:00"\nend = "20:00"\nendd = 1', "nearest: end"),
         (f"{FINE}[live]\nauto_roll = 1", "Expected `bool`, got `int` - at `$.live.auto_roll`"),

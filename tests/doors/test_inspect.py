@@ -8,6 +8,7 @@ import pytest
 from actors.feeds.simulated import SimulatedMarket
 from actors.market.calendar import Calendar
 from actors.storage.parquet import ParquetStore
+from messages.values import Interval
 from tests.doors.conftest import MARKET, Call
 
 
@@ -34,6 +35,22 @@ def test_it_prints_a_row_for_each_day_and_symbol_in_exchange_time(call: Call, st
     ]
     assert "09:3" in lines[3]
     assert "-12:5" in lines[4]
+
+
+def test_a_store_of_seconds_is_inspected_and_played_by_the_second(call: Call, tmp_path: Path) -> None:
+    session = Calendar("XNYS", base_interval=Interval.parse("1s")).session("2024-07-03")
+    assert session is not None
+    with closing(ParquetStore(tmp_path)) as files:
+        files.merge("XNYS", session.date, SimulatedMarket.of_size(1, quiet=0.01).day(session))
+
+    shown, told = call("inspect", "--store", tmp_path), call("inspect", "--store", tmp_path, "--json")
+    played = call("backtest", "--store", tmp_path, "--json")
+
+    (day,) = told.object["days"]
+    assert (day["base_interval"], day["expected_minutes"]) == ("1s", 3.5 * 3600)
+    assert "regular bars of 1s, in exchange time" in shown.out
+    assert played.code == 0
+    assert played.object["sessions"][0]["symbols"][0]["bars"] == day["bars"]
 
 
 def test_a_day_without_regular_bars_has_no_span(call: Call, tmp_path: Path) -> None:

@@ -44,6 +44,17 @@ def test_a_simulated_day_at_a_fair_speed_lacks_nothing(call: Call, tmp_path: Pat
     assert call("verify", "--store", store).code == 0
 
 
+def test_a_day_of_trades_only_is_written_as_the_bars_that_they_make(call: Call, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+
+    answer = call("live", *HALF_DAY, "--trades-only", "--store", store, "--until", "close", "--speed", "1200", "--json")
+
+    (session,) = answer.object["sessions"]
+    assert (session["bars"], session["recorded"], session["certified"]) == (630, 630, True)
+    assert answer.object["feeds"][0]["bars"] == 0
+    assert call("verify", "--store", store).code == 0
+
+
 @unix_only
 def test_an_interrupt_writes_down_what_has_come_and_exits_0(call: Call, tmp_path: Path) -> None:
     store = tmp_path / "store"

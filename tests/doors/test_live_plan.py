@@ -27,6 +27,8 @@ def wishes(tmp_path: Path, **said: Any) -> Wishes:
         ({"comes_from": "x"}, "--from is for replay and jsonlines, not for simulated"),
         ({"feed": "replay"}, "name the store that is replayed"),
         ({"keys": Path("keys")}, "--keys is for alpaca"),
+        ({"feed": "alpaca", "trades_only": True}, "--trades-only is for jsonlines and simulated, not for alpaca"),
+        ({"feed": "replay", "comes_from": "x", "trades_only": True}, "not for replay"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost"}, "write it as tcp://localhost:9000"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost:70000"}, "is no address"),
         ({"feed": "alpaca"}, "the keys to Alpaca are not in the environment"),
@@ -118,6 +120,44 @@ def test_lines_come_from_a_file_an_address_or_standard_input(
     assert isinstance(made.feed, JsonLinesFeed)
     assert made.feed.is_remote is (comes_from or "").startswith("tcp")
     assert made.ends_with_feed
+
+
+def seconds(tmp_path: Path) -> Path:
+    """A file of settings that asks for base bars of one second."""
+    config = tmp_path / "seconds.toml"
+    config.write_text('store = "bars"\nsymbols = ["3"]\n[rules]\nbase_interval = "1s"\n', encoding="utf-8")
+    return config
+
+
+def test_with_base_bars_of_a_second_sessions_and_lines_are_of_seconds(tmp_path: Path) -> None:
+    config, lines = seconds(tmp_path), tmp_path / "lines.jsonl"
+    simulated = plan(Wishes(feed="simulated", config=config, start="2024-07-03"))
+    session = simulated.calendar.session("2024-07-03")
+    jsonlines = plan(Wishes(feed="jsonlines", config=config, comes_from=str(lines)))
+
+    assert session is not None
+    assert str(session.base_interval) == "1s"
+    assert isinstance(jsonlines.feed, JsonLinesFeed)
+    assert str(jsonlines.feed.interval) == "1s"
+
+
+def test_bars_of_minutes_are_not_sent_into_a_system_of_seconds(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APCA_API_KEY_ID", "a")
+    monkeypatch.setenv("APCA_API_SECRET_KEY", "b")
+    config = seconds(tmp_path)
+
+    with pytest.raises(BarkeeperError, match="Alpaca's bars are of 1m; the base interval is 1s"):
+        plan(Wishes(feed="alpaca", config=config))
+    with pytest.raises(BarkeeperError, match="holds bars of 1m; the base interval is 1s"):
+        plan(Wishes(feed="replay", config=config, comes_from=str(store)))
+
+
+@pytest.mark.parametrize("said", [{"feed": "jsonlines", "comes_from": "lines"}, {"symbols": ("2",)}])
+def test_of_trades_only_bars_are_folded_else_the_feed_s_own_are_taken(tmp_path: Path, said: dict[str, Any]) -> None:
+    assert plan(wishes(tmp_path, **said)).feed.has_bars
+    assert not plan(wishes(tmp_path, **said, trades_only=True)).feed.has_bars
 
 
 def test_a_terminal_is_no_program_that_sends_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,14 @@ def test_every_minute_of_a_gap_waits_from_its_own_end() -> None:
     assert told.median_s == 180.0
 
 
+def test_of_seconds_every_second_waits_from_its_own_end() -> None:
+    gap = story("10:00", "10:01", "10:01", GapOutcome.NO_TRADE, "A")
+
+    told = repairs_of(certificate("A", gaps=(gap,), base_interval="1s"), requests=1)
+
+    assert (told.no_trade, told.median_s) == (60, 29.5)
+
+
 def test_minutes_of_extended_hours_count_too() -> None:
     regular = (SymbolVerdicts(symbol="A", streamed=380, filled=4, late=3, abandoned=2, missing=1),)
     extended = (SymbolVerdicts(symbol="A", filled=10, no_trade=20),)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from actors.doors import configuring
-from actors.settings import LiveRules
+from actors.settings import FeedRules, LiveRules
 from actors.stream_coordinator.lifecycle import diagram
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
@@ -28,3 +28,4 @@ def test_the_example_of_settings_can_be_used_and_is_warned_of_nothing(tmp_path: 
 
     assert configuring.warnings(settings) == []
     assert settings.live == LiveRules()  # what it says of them are the defaults
+    assert settings.feed == FeedRules()

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actors.kernel.topics import EVENTS
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
-from actors.system import EVENTS, System
+from actors.system import System
 from messages import (
     Bar,
     BarBatch,
@@ -225,17 +226,11 @@ def test_a_subscriber_gets_each_kind_of_event_that_it_names(store: MemoryStore) 
         with short(memory(2, 3, quiet=0.4)) as system:
             kinds[name] = {type(event).__name__ for event in system.subscribe([name])}
 
-    assert kinds == {
+    assert {name: told for name, told in kinds.items() if told} == {
         "bars": {"BarsUpdated"},
         "minutes": {"MinuteClosed"},
         "sessions": {"SessionBoundary"},
         "gaps": {"GapDetected"},
-        "rejected": set(),
-        "symbols": set(),
-        "no_trade": set(),
-        "abandoned": set(),
-        "settled": set(),
-        "warm_up": set(),
     }
 
 

@@ -54,9 +54,9 @@ def command(played: Upkept, message: AddSymbols | RemoveSymbols) -> None:
 
 
 def counted(told: SessionCertificate, symbol: str) -> tuple[int, int, int]:
-    """How many minutes of a symbol streamed, were filled, and have no bar."""
+    """How many minutes of a symbol streamed, came later, and have no bar."""
     (one,) = [counts for counts in told.symbols if counts.symbol == symbol]
-    return one.streamed, one.filled, one.missing + one.abandoned + one.no_trade
+    return one.streamed, one.late + one.filled, one.missing + one.abandoned + one.no_trade
 
 
 def like(store: MemoryStore, symbol: str = STRANGER) -> list[Bar]:

@@ -2,7 +2,9 @@
 
 import os
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +12,14 @@ from actors.feeds.jsonlines import JsonLinesFeed
 from actors.feeds.lines import FileSource, PipeSource
 from actors.feeds.port import Feed
 from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated_feed import simulated_feed
 from actors.kernel.clock import SystemClock
 from actors.settings import LiveRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages import BoundaryKind, GetDigest, IllegalTransition, SessionBoundary, SessionPhase, SystemState, Verdict
+from messages.errors import DataError, SystemFailed
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.feeds.scripted import ScriptedFeed
 from tests.feeds.worlds import lines_of
@@ -23,6 +27,7 @@ from tests.system.live import (
     DATE,
     EIGHT,
     FAST_UPKEEP,
+    QUIET,
     Mortal,
     clock_before,
     live,
@@ -81,9 +86,7 @@ def test_the_boundaries_of_the_day_are_told_in_their_places() -> None:
         told = lived(system, "minutes", "sessions")
 
     kinds = [event.kind if isinstance(event, SessionBoundary) else "minute" for event in told]
-    last_two = kinds[-2:]  # the last minute's bars may come within the grace after the close
-    assert kinds[:-2] == [BoundaryKind.OPENED, *["minute"] * (MINUTES - 1)]
-    assert sorted(last_two) == sorted([BoundaryKind.CLOSED, "minute"])
+    assert kinds == [BoundaryKind.OPENED, *["minute"] * MINUTES, BoundaryKind.CLOSED]
 
 
 def test_a_feed_that_dies_twenty_times_is_healed_to_the_last_minute() -> None:
@@ -172,7 +175,7 @@ def append(path: Path, data: bytes) -> None:
 
 
 def test_a_day_of_a_silent_feed_without_an_upstream_is_missing_from_end_to_end_and_says_so() -> None:
-    clock = clock_before(SESSION, 2000)
+    clock = clock_before(SESSION, 2000, early_ns=20 * MINUTE_NS)
     with live(MemoryStore(), [ScriptedFeed(is_remote=False)], clock, symbols=("A",), upkeep=FAST_UPKEEP) as system:
         lived(system, "minutes")
         quality = system.quality().get(timeout=5).quality
@@ -221,6 +224,83 @@ def test_where_the_day_is_can_be_asked_at_any_time() -> None:
     assert status.phase in (SessionPhase.NOT_STARTED, SessionPhase.PRE_MARKET)
     assert not status.is_session_active
     assert clock.now_ns() >= status.now_ns >= SESSION.open_ns - 10 * MINUTE_NS
+
+
+def test_a_replay_is_paused_with_its_clock_and_goes_on_where_it_stood() -> None:
+    clock = clock_before(SESSION, 600)
+    with live(MemoryStore(), [market_feed(MARKET, SESSION, clock)], clock, symbols=MARKET.symbols) as system:
+        events = system.subscribe(("minutes",), policy="drop_oldest")
+        first = next(events)
+        paused = system.pause().get(timeout=5)
+        stood_ns, active = clock.now_ns(), system.live_status().get(timeout=5).is_session_active
+        stands_ns = clock.now_ns()
+        resumed = system.resume().get(timeout=5)
+        rest = list(events)
+        certificate = system.certificate().get(timeout=5)
+
+    assert (paused.state, resumed.state) == (SystemState.PAUSED, SystemState.RUNNING)
+    assert stands_ns == stood_ns
+    assert not active
+    assert len([first, *rest]) == MINUTES
+    assert certificate is not None
+    assert certificate.digest == undisturbed()
+
+
+def test_the_speed_of_a_live_system_cannot_be_set_and_it_says_why() -> None:
+    clock = clock_before(SESSION, 1)
+    with (
+        live(MemoryStore(), [market_feed(MARKET, SESSION, clock)], clock, symbols=MARKET.symbols) as system,
+        pytest.raises(IllegalTransition, match="cannot set the speed of a live system: it goes by the clock"),
+    ):
+        system.set_speed(2.0)
+
+
+class Unreadable(MemoryStore):
+    """A store that cannot be read for a while."""
+
+    is_broken = False
+
+    def read(self, *asked: Any, **more: Any) -> Any:
+        if self.is_broken:
+            raise DataError("the disk is gone")
+        return super().read(*asked, **more)
+
+
+class SkippingClock(SystemClock):
+    """A clock that can leave out a night."""
+
+    def skip_to(self, now_ns: int) -> None:
+        with self._changed:
+            self._anchor = now_ns, time.monotonic_ns()
+            self._changed.notify()
+
+
+def test_a_next_session_that_cannot_be_loaded_is_an_error_that_can_be_cleared() -> None:
+    days = session_of(), session_of("2024-07-03")
+    store, clock = Unreadable(), SkippingClock(600, days[0].start_ns - MINUTE_NS)
+    feed = simulated_feed(MARKET, days, clock, QUIET)
+    with live(store, [feed], clock, symbols=MARKET.symbols, live=LiveRules(post_market_delay_min=1.0)) as system:
+        minutes = system.subscribe(("minutes",), policy="drop_oldest")
+        next(minutes)
+        store.is_broken = True
+        while not system.live_status().get(timeout=5).troubles:
+            pass
+        troubles = system.live_status().get(timeout=5).troubles
+        clock.skip_to(days[1].start_ns - 5 * MINUTE_NS)
+        with pytest.raises(SystemFailed, match="the disk is gone"):
+            list(minutes)
+        failed = system.status().get(timeout=5)
+        store.is_broken = False
+        cleared = system.clear_error().get(timeout=5)
+        boundaries = system.subscribe(("sessions",), policy="drop_oldest")
+        opened = [one for one in (next(boundaries), next(boundaries)) if isinstance(one, SessionBoundary)]
+        after = system.live_status().get(timeout=5)
+
+    assert troubles == ("session 2024-07-03 could not be loaded: the disk is gone",)
+    assert (failed.state, failed.failure) == (SystemState.ERROR, troubles[0])
+    assert (cleared.state, cleared.failure) == (SystemState.RUNNING, None)
+    assert days[1] in [one.session for one in opened]
+    assert after.session == days[1]
 
 
 @pytest.mark.parametrize("early_s", [600, 0, -5 * 60, -8 * 60 + 1, -9 * 60], ids=str)
