@@ -100,9 +100,9 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     session_timeout_s: float = 300.0
     """Expected time without anything from the feed after which an active session times out."""
     post_market_delay_min: float = 30.0
-    """How long after its close a session gives way to the next one."""
+    """How long after its close it is the turn of the next session; readers see the closed one until that opens."""
     prefetch_window_min: float = 60.0
-    """How long before its open a session is prepared for."""
+    """How long before its hours a session's history is read, its readiness is told and it is opened for readers."""
     auto_roll: bool = True
     """Whether the next session follows; else the run ends when the first one has its certificate."""
     max_lag_s: float = 5.0

@@ -106,6 +106,13 @@ class Book:
         self.newcomers += symbols
         return SymbolsChanged(added=tuple(symbols))
 
+    def derived_before(self, symbols: Sequence[str]) -> list[Event]:
+        """Return the derived bars that ended while these symbols were away."""
+        out: list[Event] = []
+        columns: Indices = np.array([self.grid.columns[symbol] for symbol in symbols], dtype=np.int32)
+        self.derived.on_return(self.grid, columns, self.closed, self.revision, out)
+        return out
+
     def dismiss(self, symbols: Sequence[str]) -> None:
         """Let symbols leave; their columns stay."""
         self.removed.update(symbols)

@@ -143,6 +143,17 @@ class DerivedBars:
                 block, column = np.divmod(np.unique(numbers[is_ended] * width + columns[is_ended]), width)
                 self._repair(grid, series, block, column.astype(np.int32), revision, out)
 
+    def on_return(self, grid: Grid, columns: Indices, closed: int, revision: int, out: list[Event]) -> None:
+        """Publish what ended while symbols were away, of the bars that they had before."""
+        present = grid.verdicts[:closed, columns] >= FIRST_WITH_BAR
+        for series, edges in enumerate(self._edges):
+            ended = bisect_right(edges, closed) - 1
+            if ended > 0:
+                has_bar = np.logical_or.reduceat(present[: edges[ended]], edges[:ended], axis=0)
+                block, place = np.nonzero(has_bar & ~self._published[series][:ended, columns])
+                if len(block):
+                    self._repair(grid, series, block, columns[place], revision, out)
+
     def _repair(
         self, grid: Grid, series: int, numbers: Stamps, columns: Indices, revision: int, out: list[Event]
     ) -> None:

@@ -62,7 +62,8 @@ class Members:
         if not added:
             return answer(message, tuple(book.symbols))
         changed, gaps = book.welcome(added), book.gaps_before(added)
-        return answer(message, tuple(book.symbols), changed, self._joining.want(book.session, added), *gaps)
+        wanted = self._joining.want(book.session, added)
+        return answer(message, tuple(book.symbols), changed, wanted, *book.derived_before(added), *gaps)
 
     def remove(self, message: RemoveSymbols, book: Book | None) -> Outcome:
         """Let symbols leave, unless somebody needs them."""

@@ -44,7 +44,6 @@ class Lifecycle:
         timeout_ns: expected time without anything from the feed after which an active session times out.
         grace_ns: how long after its end the last bars may come.
         window_ns: how long before its open a session is prepared for.
-        is_followed: whether another session begins where this one ends: then it ends when that one opens.
     """
 
     def __init__(
@@ -54,15 +53,15 @@ class Lifecycle:
         timeout_ns: Nanos,
         grace_ns: Nanos = 0,
         window_ns: Nanos = 0,
-        is_followed: bool = False,
     ) -> None:
         self.session = session
         self.phase = _NOT_STARTED
         self.is_timed_out = False
         """Whether silence ended it."""
+        self.is_followed = False
+        """Whether another session begins where this one ends: then it ends when that one opens."""
         self._timeout_ns = timeout_ns
         self._grace_ns = grace_ns
-        self._is_followed = is_followed
         self._prepare_ns = min(session.start_ns, session.open_ns - window_ns)
         self._heard_ns: Nanos = session.open_ns
 
@@ -136,9 +135,9 @@ class Lifecycle:
             return _POST_MARKET
         if phase is _ACTIVE and self._silence_ns(now_ns) >= self._timeout_ns:
             return _TIMEOUT
-        if phase is _TIMEOUT and now_ns >= session.close_ns + self._grace_ns and not self._is_followed:
+        if phase is _TIMEOUT and now_ns >= session.close_ns + self._grace_ns and not self.is_followed:
             return _ENDED
-        if phase is _POST_MARKET and now_ns >= session.end_ns + self._grace_ns and not self._is_followed:
+        if phase is _POST_MARKET and now_ns >= session.end_ns + self._grace_ns and not self.is_followed:
             return _ENDED
         return None
 

@@ -22,7 +22,6 @@ from messages.commands import (
     ListenFrom,
     Pause,
     PlanLiveSessions,
-    Prefetch,
     PrepareRun,
     PublishBar,
     PublishBars,
@@ -86,7 +85,8 @@ TICK_NS = SECOND_NS // 4
 class LiveCore:
     """Opens a session before its hours, lets arrivals through as the clock allows, closes it, and opens the next.
 
-    A session that has closed settles until ``post_market_delay`` after its close, or until the next one opens.
+    ``post_market_delay`` after a close it is the next session's turn. That one is loaded and opened ``prefetch_window``
+    before its hours, so that it has what was imported in between; until then the one that has closed settles.
     """
 
     def __init__(self, settings: Settings, *, has_feed: bool = True) -> None:
@@ -100,6 +100,7 @@ class LiveCore:
         self._now_ns: Nanos = 0
         self._ticket = 0
         self._life: Lifecycle | None = None
+        self._open_date = ""
         self._is_opening = False
         self._is_closed = False
         self._is_settled = False
@@ -195,26 +196,38 @@ class LiveCore:
         self._coming.plan(message.sessions)
         return tell(*self._coming.prefetch(self._now_ns)) if self._life is None else NOTHING
 
-    def _open(self, ended: Lifecycle | None = None) -> list[Message]:
-        """Open the session that is in memory; another one may have ended just now."""
-        prefetched = self._coming.take()
-        session = prefetched.tape.session
-        life = Lifecycle(
+    def _lived(self, session: TradingSession) -> Lifecycle:
+        return Lifecycle(
             session,
             timeout_ns=round(self._rules.session_timeout_s * SECOND_NS),
             grace_ns=self._grace_ns,
             window_ns=self._window_ns,
-            is_followed=self._rules.auto_roll and self._coming.begins_by(session.end_ns),
         )
-        self._life = life
+
+    @property
+    def _is_between(self) -> bool:
+        """Whether it is a session's turn that has not been opened yet."""
+        return self._life is not None and self._life.session.date != self._open_date
+
+    def _open(self) -> list[Message]:
+        """Open the session that is in memory; if it was another one's turn, that one ends."""
+        prefetched = self._coming.take()
+        session, ended = prefetched.tape.session, self._life
+        if ended is not None and ended.session.date == session.date:
+            life, before, is_following = ended, [], False
+        else:
+            life, is_following = self._lived(session), ended is not None
+            before = [] if ended is None else ended.end(self._now_ns)
+        life.is_followed = self._rules.auto_roll and self._coming.begins_by(session.end_ns)
+        self._life, self._open_date = life, session.date
         self._is_opening = True
         self._is_closed = self._is_settled = self._is_abandoning = False
         self._writing.open(session, self._now_ns)
         boundary = opened(prefetched, self._now_ns, self._issue())
         life.heard(self._now_ns)  # who starts in the middle of a day has not been deaf until now
         known = recorded(prefetched.tape.batch, self._now_ns)
-        moves = life.advance(self._now_ns) if ended is None else life.follow(self._now_ns)
-        return [boundary, *known, *moves]
+        moves = life.follow(self._now_ns) if is_following else life.advance(self._now_ns)
+        return [*before, boundary, *known, *moves]
 
     def _minute_settled(self, message: MinuteSettled) -> Outcome:
         del message
@@ -233,34 +246,42 @@ class LiveCore:
             boundary = closed(session, now_ns, self._issue(), timer_expired=life.is_silent)
             out += [boundary, *self._writing.write(now_ns)]
         if self._rules.auto_roll:
-            return [*out, *self._prefetch_next(session), *(self._roll(life) if self._is_closed else ())]
+            return [*out, *self._go_on(life)]
         if self._writing.is_certified(session):
             self._is_over = True
             out.append(RunFinished(sessions=self._opened))
         return out
 
-    def _prefetch_next(self, session: TradingSession) -> list[Prefetch]:
-        """Send for the next session at this one's end, and where they are back to back some time before it."""
-        following = self._coming.next
-        if following is None or self._now_ns < min(session.end_ns, following.open_ns - self._window_ns):
+    def _go_on(self, life: Lifecycle) -> list[Message]:
+        """Return what leads to the next session: its turn comes, it is loaded, the one before settles, it opens."""
+        following, now_ns = self._coming.next, self._now_ns
+        if following is None:
             return []
-        return self._coming.prefetch(self._now_ns)
+        out: list[Message] = []
+        is_near = now_ns >= following.start_ns - self._window_ns
+        if is_near:
+            out += self._coming.prefetch(now_ns)
+        if not self._is_closed:
+            return out
+        if not self._is_between:
+            if now_ns < min(life.session.end_ns + self._delay_ns, following.start_ns):
+                return out
+            if not is_near:
+                self._life = self._lived(following)
+                return [*out, *life.end(now_ns), *self._life.follow(now_ns)]
+        return [*out, *self._open_next(following)] if is_near else out
 
-    def _roll(self, life: Lifecycle) -> list[Message]:
-        """Let the next session open, once this one has settled, or has had its time for it."""
-        session, following, now_ns = life.session, self._coming.next, self._now_ns
-        if following is None or not self._coming.is_loaded:
-            return []
-        if now_ns < min(session.end_ns + self._delay_ns, following.start_ns):
+    def _open_next(self, session: TradingSession) -> list[Message]:
+        """Open the next session once it is in memory, and the one before it has all its verdicts."""
+        if not self._coming.is_loaded:
             return []
         if self._is_settled:
-            moves = life.end(now_ns)
-            more = [PlanLiveSessions(now_ns=following.end_ns)] if len(self._coming) <= 2 else []
-            return [*moves, *self._open(life), *more]
+            more = [PlanLiveSessions(now_ns=session.end_ns)] if len(self._coming) <= 2 else []
+            return [*self._open(), *more]
         if self._is_abandoning:
             return []
         self._is_abandoning = True
-        return [AbandonGaps(session_date=session.date)]
+        return [AbandonGaps(session_date=self._open_date)]
 
     def _prefetch_failed(self, message: PrefetchFailed) -> Outcome:
         """Try again later, unless nothing has been opened yet, or it must open now."""
@@ -284,9 +305,10 @@ class LiveCore:
         if self._life is None or self._is_opening or self._failure is not None:
             return tell(*due, timer)
         out: list[Message] = [*due, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
-        out += self._life.advance(self._now_ns)
-        out += self._readiness.due(self._life.session, self._now_ns)
-        out += self._writing.due(self._life.session, self._now_ns)
+        if not self._is_between:
+            out += self._life.advance(self._now_ns)
+            out += self._readiness.due(self._life.session, self._now_ns)
+            out += self._writing.due(self._life.session, self._now_ns)
         out += self._after(self._life)
         return tell(*out, timer)
 
@@ -320,7 +342,8 @@ class LiveCore:
         return self._is_over or self._failure is not None
 
     def _is_held_up(self, life: Lifecycle) -> bool:
-        return self._is_down or self._is_paused or self._readiness.is_catching_up(life.session.date)
+        is_held = self._is_down or self._is_paused or self._is_between
+        return is_held or self._readiness.is_catching_up(life.session.date)
 
     def _fail(self, reason: str) -> Outcome:
         """Let nothing open or close any more until somebody clears the error; what comes is still taken."""

@@ -273,3 +273,14 @@ def test_bars_of_all_symbols_and_of_some_land_in_the_right_columns() -> None:
 
     assert [one.close for one in ask(core, GetLatestBars(symbols=("A", "B", "C")))] == [4, 2, 6]
     assert np.all(ask(core, GetBars(symbol="A", interval=ONE_MINUTE)).verdicts == Verdict.STREAMED)
+
+
+def test_who_comes_back_has_the_derived_bars_published_that_ended_meanwhile() -> None:
+    core = core_with(OPEN, arrived(*minute_of(["A", "B"], "09:30")), RemoveSymbols(symbols=("A",)), time("09:36"))
+    said = play(core, [AddSymbols(symbols=("A",))])
+    again = play(core, [RemoveSymbols(symbols=("A",)), AddSymbols(symbols=("A",))])
+
+    derived = [one for one in said if isinstance(one, BarsUpdated)]
+    assert [str(one.interval) for one in derived] == ["5m", "15m", "30m", "1h", "1d"]  # for the session is short
+    assert all((one.batch.names(), one.base_counts) == (["A"], (1,)) for one in derived)
+    assert not [one for one in again if isinstance(one, BarsUpdated)]

@@ -116,18 +116,32 @@ def test_after_the_end_no_timer_is_set_and_nothing_fails_any_more() -> None:
 # --- the next session
 
 
-def test_the_next_session_is_read_at_the_close_and_opened_half_an_hour_later() -> None:
+def test_half_an_hour_after_the_close_it_is_the_turn_of_the_next_session() -> None:
     watch = at_close()
-    closing = watch.at("16:00")
-    lived(watch, at("16:01"), at("16:29"))
-    before = boundaries(watch)
-    watch.at("16:30")
+    lived(watch, at("16:00"), at("16:29"))
+    before = watch.status.session
+    turn = of(watch.at("16:30"), PhaseChanged)
 
-    assert of(closing, Prefetch) == [Prefetch(session=HALF_DAY)]
-    assert before == [(DAY.date, BoundaryKind.OPENED), (DAY.date, BoundaryKind.CLOSED)]
-    assert boundaries(watch)[-1] == (HALF_DAY.date, BoundaryKind.OPENED)
+    assert before == DAY
+    assert [(move.session_date, move.before, move.after) for move in turn] == [
+        (HALF_DAY.date, ENDED, SessionPhase.NOT_STARTED)
+    ]
     assert watch.status.session == HALF_DAY
-    assert watch.status.phase is SessionPhase.NOT_STARTED
+    assert boundaries(watch) == [(DAY.date, BoundaryKind.OPENED), (DAY.date, BoundaryKind.CLOSED)]
+
+
+def test_the_next_session_is_read_and_opened_an_hour_before_its_open() -> None:
+    watch = at_close()
+    night = lived(watch, at("16:00"), HALF_DAY.open_ns - 61 * MINUTE_NS)
+    before = boundaries(watch)
+    morning = watch.at(HALF_DAY.open_ns - 60 * MINUTE_NS)
+    morning += watch.at(HALF_DAY.open_ns - 59 * MINUTE_NS)
+
+    assert not of(night, Prefetch, AbandonGaps)
+    assert of(morning, Prefetch) == [Prefetch(session=HALF_DAY)]
+    assert before[-1] == (DAY.date, BoundaryKind.CLOSED)
+    assert boundaries(watch)[-1] == (HALF_DAY.date, BoundaryKind.OPENED)
+    assert watch.status.phase is SessionPhase.PRE_MARKET
 
 
 def test_with_extended_hours_the_session_closes_at_the_end_of_those() -> None:
@@ -142,9 +156,9 @@ def test_with_extended_hours_the_session_closes_at_the_end_of_those() -> None:
 
 def test_gaps_that_are_still_open_when_the_next_session_is_due_are_abandoned_once() -> None:
     watch = at_close(silent=(TimeAdvanced, AbandonGaps))
-    said = lived(watch, at("16:00"), at("16:35"))
+    said = lived(watch, at("16:00"), HALF_DAY.open_ns - 55 * MINUTE_NS)
     watch.tell(SessionSettled(session_date=DAY.date))
-    opening = watch.at("16:36")
+    opening = watch.at(HALF_DAY.open_ns - 54 * MINUTE_NS)
 
     assert of(said, AbandonGaps) == [AbandonGaps(session_date=DAY.date)]
     assert (HALF_DAY.date, BoundaryKind.OPENED) in [(b.session.date, b.kind) for b in of(opening, SessionBoundary)]
@@ -153,7 +167,7 @@ def test_gaps_that_are_still_open_when_the_next_session_is_due_are_abandoned_onc
 def test_a_session_that_could_not_be_read_yet_is_waited_for() -> None:
     watch = at_close(silent=(Prefetch,))
     watch.silent = (Prefetch,)
-    lived(watch, at("16:00"), at("16:40"))
+    lived(watch, at("16:00"), HALF_DAY.open_ns - 40 * MINUTE_NS)
 
     assert (HALF_DAY.date, BoundaryKind.OPENED) not in boundaries(watch)
 
@@ -177,7 +191,8 @@ def test_weeks_with_holidays_half_days_and_a_change_of_clocks_follow_one_another
     *days, _, _, _ = Calendar("XNYS").sessions(first, last)
     watch = Watch(*days, *Calendar("XNYS").sessions(first, last)[-3:]).up()
     for day in days[:-1]:
-        lived(watch, day.open_ns, day.close_ns + 31 * MINUTE_NS)
+        lived(watch, day.open_ns - 60 * MINUTE_NS, day.close_ns + 31 * MINUTE_NS)
+    lived(watch, days[-1].open_ns - 60 * MINUTE_NS, days[-1].open_ns)
 
     told = [(b.session.date, b.kind) for b in of(watch.said, SessionBoundary)]
     assert told[:-1] == [(day.date, kind) for day in days[:-1] for kind in BoundaryKind]

@@ -92,7 +92,7 @@ def test_a_session_is_open_when_the_house_says_so_and_not_before() -> None:
 
 def test_a_run_is_ready_once() -> None:
     watch = Watch(DAY, NEXT_DAY, now=at("15:59")).up()
-    for when in ("16:00", "16:01", "16:31", "16:32"):
+    for when in ("16:00", "16:01", "16:31", NEXT_DAY.open_ns - 60 * MINUTE_NS, NEXT_DAY.open_ns - 59 * MINUTE_NS):
         watch.at(when)
 
     assert [b.session.date for b in of(watch.said, SessionBoundary) if b.kind is BoundaryKind.OPENED] == [

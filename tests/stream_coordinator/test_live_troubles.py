@@ -36,19 +36,22 @@ from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, HALF_DAY, at, bar, instant, session_24_7, session_xnys
 from tests.certificates import certificate
 from tests.stream_coordinator.playing import report_of
-from tests.stream_coordinator.watch import FEED, GRACE_NS, Watch, lived, of
+from tests.stream_coordinator.watch import FEED, Watch, lived, of
 
 LATER = (session_xnys("2024-07-05"), session_xnys("2024-07-08"))
 GONE = PrefetchFailed(session=HALF_DAY, reason="the disk is gone")
 TROUBLE = "session 2024-07-03 could not be loaded: the disk is gone"
 
 
+SENT_NS = HALF_DAY.open_ns - 180 * MINUTE_NS
+
+
 def closed_day() -> Watch:
     """Tuesday has closed, and the half-day after it has been sent for."""
-    watch = Watch(DAY, HALF_DAY, *LATER).up()
-    lived(watch, at("15:58"), at("15:59"))
+    watch = Watch(DAY, HALF_DAY, *LATER, prefetch_window_min=180.0).up()
+    lived(watch, at("15:58"), at("16:31"))
     watch.silent = (Prefetch,)
-    watch.at(at("16:00") + GRACE_NS)
+    watch.at(SENT_NS)
     return watch
 
 
@@ -64,7 +67,7 @@ def test_a_next_session_that_cannot_be_loaded_is_tried_again_with_longer_and_lon
     tries = []
     watch.tell(GONE)
     for minute in range(1, 150):
-        if of(watch.at(at("16:00") + GRACE_NS + minute * MINUTE_NS), Prefetch):
+        if of(watch.at(SENT_NS + minute * MINUTE_NS), Prefetch):
             tries.append(minute)
             watch.tell(GONE)
 
@@ -78,7 +81,7 @@ def test_when_it_is_loaded_at_last_nothing_is_wrong_any_more_and_it_opens() -> N
     watch.tell(GONE)
     loaded(watch)
     after = watch.status.troubles
-    lived(watch, at("16:30"), at("16:31"))
+    watch.fire()
 
     assert after == ()
     assert of(watch.said, SessionBoundary)[-1].session == HALF_DAY
@@ -96,7 +99,8 @@ def test_the_last_try_is_at_its_start_and_then_the_run_fails() -> None:
 
     assert early == []
     assert last == [Prefetch(session=HALF_DAY)]
-    assert late == [RunFailed(reason=TROUBLE)]
+    assert of(late, RunFailed) == [RunFailed(reason=TROUBLE)]
+    assert watch.moves[-2:] == [SessionPhase.NOT_STARTED, SessionPhase.ERROR]
 
 
 def test_an_error_that_is_cleared_tries_again_and_the_session_opens_late() -> None:
@@ -106,16 +110,19 @@ def test_an_error_that_is_cleared_tries_again_and_the_session_opens_late() -> No
     watch.fire()
     watch.tell(GONE)
     standing = [*watch.fire(), *watch.fire()]
-    cleared = watch.tell(Recover())
+    cleared = of(watch.tell(Recover()), PhaseChanged)
+    is_active = watch.status.is_session_active
     again = of(watch.fire(), Prefetch)
     loaded(watch)
     opening = watch.fire()
 
     assert not of(standing, Prefetch, TimeAdvanced, SessionBoundary)
-    assert cleared == []
+    assert [(move.before, move.after) for move in cleared] == [(SessionPhase.ERROR, SessionPhase.ACTIVE)]
+    assert not is_active
     assert again == [Prefetch(session=HALF_DAY)]
     assert [told.kind for told in of(opening, SessionBoundary)] == [BoundaryKind.OPENED]
     assert watch.status.phase is SessionPhase.ACTIVE
+    assert watch.status.is_session_active
 
 
 def test_of_sessions_back_to_back_the_next_is_sent_for_before_the_close() -> None:
