@@ -281,8 +281,10 @@ def test_a_next_session_that_cannot_be_loaded_is_an_error_that_can_be_cleared() 
     feed = simulated_feed(MARKET, days, clock, QUIET)
     with live(store, [feed], clock, symbols=MARKET.symbols, live=LiveRules(post_market_delay_min=1.0)) as system:
         minutes = system.subscribe(("minutes",), policy="drop_oldest")
-        next(minutes)
+        while system.certificate().get(timeout=5) is None:
+            pass
         store.is_broken = True
+        clock.skip_to(days[1].start_ns - 61 * MINUTE_NS)
         while not system.live_status().get(timeout=5).troubles:
             pass
         troubles = system.live_status().get(timeout=5).troubles

@@ -15,7 +15,7 @@ from actors.feeds.simulated import SimulatedMarket
 from actors.kernel.clock import SystemClock
 from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
-from messages import Event, FeedLost, LiveStatus, MessagesRejected, SessionCertificate, SymbolsRefused
+from messages import Event, FeedLost, LiveStatus, MessagesRejected, SessionCertificate
 from messages.values import MINUTE_NS
 from tests.feeds.alpaca_server import KEYS, AlpacaServer, bar_message
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of, upstream_of
@@ -192,6 +192,5 @@ def test_a_symbol_too_many_is_shown_with_the_reason_and_the_others_go_on(server:
     lived = day(server, more="ONE_MORE")
 
     assert is_whole(lived)
-    assert [refused.symbols for refused in lived.of(SymbolsRefused)] == [("ONE_MORE",)]
     assert lived.status.feeds[0].refused == ("ONE_MORE",)
     assert lived.status.troubles == ("alpaca does not send ONE_MORE: Alpaca: symbol limit exceeded (405)",)
