@@ -59,13 +59,6 @@ def pruned(
     return _runs(axis, symbols, owners, legend)
 
 
-def runs_where(
-    axis: SessionAxis, symbols: Sequence[str], cells: Mask, verdict: Verdict, source: str
-) -> tuple[VerdictRun, ...]:
-    """Return the cells of a plane, slots x symbols, for which a mask is true, as runs."""
-    return _runs(axis, symbols, cells.astype(np.int32), [(verdict, source)])
-
-
 def told(
     axis: SessionAxis, symbols: Sequence[str], runs: Iterable[VerdictRun], number_of: Callable[[str], int]
 ) -> tuple[Verdicts, Verdicts]:

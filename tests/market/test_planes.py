@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.market.axis import SessionAxis
-from actors.market.planes import pruned, runs_told, runs_where, spread, told, with_runs
+from actors.market.planes import pruned, runs_told, spread, told, with_runs
 from messages import BarBatch, Verdict, VerdictRun
 from messages.columns import Mask, Verdicts
 from messages.values import MINUTE_NS
@@ -117,12 +117,6 @@ def test_without_symbols_there_are_no_runs() -> None:
     assert pruned(AXIS, (), nothing, [run("A", 0, 5)]) == ()
 
 
-def test_the_cells_of_a_mask_become_runs() -> None:
-    told = runs_where(AXIS, SYMBOLS, bars_at((0, 1), (1, 1), (5, 0)), ABANDONED, "s")
-
-    assert told == (run("A", 5, 5, ABANDONED), run("B", 0, 1, ABANDONED))
-
-
 slots = st.integers(0, AXIS.slots - 1)
 some_runs = st.lists(
     st.builds(run, st.sampled_from("ABX"), slots, slots, st.sampled_from([NO_TRADE, ABANDONED]), st.sampled_from("st")),
@@ -181,7 +175,8 @@ def test_cells_with_bars_and_cells_that_miss_them_are_in_no_run() -> None:
 @given(has_cell=some_bars)
 @settings(deadline=None)
 def test_runs_of_any_cells_cover_exactly_them(has_cell: Mask) -> None:
-    runs = runs_where(AXIS, SYMBOLS, has_cell, NO_TRADE, "s")
+    verdicts = np.where(has_cell, np.uint8(NO_TRADE), np.uint8(Verdict.MISSING))
+    runs = runs_told(AXIS, SYMBOLS, verdicts, np.ones_like(verdicts), {1: "s"})
 
     told = with_runs(AXIS, SYMBOLS, np.zeros_like(has_cell, dtype=np.uint8), runs)
     assert np.array_equal(told == NO_TRADE, has_cell)
