@@ -185,15 +185,23 @@ def test_a_day_of_a_silent_feed_without_an_upstream_is_missing_from_end_to_end_a
     assert (status.phase, status.timer_expired) == (SessionPhase.ENDED, True)
 
 
+class SkippingClock(SystemClock):
+    """A clock that can leave out a night."""
+
+    def skip_to(self, now_ns: int) -> None:
+        with self._changed:
+            self._anchor = now_ns, time.monotonic_ns()
+            self._changed.notify()
+
+
 def test_the_next_session_follows_and_the_day_before_is_history() -> None:
     days = session_of(), session_of("2024-07-03")
-    clock = clock_before(days[0], 600)
-    rules = LiveRules(post_market_delay_min=1.0)
-    with live(
-        MemoryStore(), [market_feed(MARKET, days[0], clock)], clock, symbols=MARKET.symbols, live=rules
-    ) as system:
+    clock = SkippingClock(600, days[0].start_ns - MINUTE_NS)
+    with live(MemoryStore(), [market_feed(MARKET, days[0], clock)], clock, symbols=MARKET.symbols) as system:
         boundaries = iter(system.subscribe(("sessions",), policy="drop_oldest"))
-        told = [next(boundaries) for _ in range(3)]
+        told = [next(boundaries), next(boundaries)]
+        clock.skip_to(days[1].start_ns - 61 * MINUTE_NS)
+        told.append(next(boundaries))
         status = system.live_status().get(timeout=5)
         history = system.history(MARKET.symbols[0]).get(timeout=5)
 
@@ -264,15 +272,6 @@ class Unreadable(MemoryStore):
         if self.is_broken:
             raise DataError("the disk is gone")
         return super().read(*asked, **more)
-
-
-class SkippingClock(SystemClock):
-    """A clock that can leave out a night."""
-
-    def skip_to(self, now_ns: int) -> None:
-        with self._changed:
-            self._anchor = now_ns, time.monotonic_ns()
-            self._changed.notify()
 
 
 def test_a_next_session_that_cannot_be_loaded_is_an_error_that_can_be_cleared() -> None:
