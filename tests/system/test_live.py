@@ -197,7 +197,8 @@ class SkippingClock(SystemClock):
 def test_the_next_session_follows_and_the_day_before_is_history() -> None:
     days = session_of(), session_of("2024-07-03")
     clock = SkippingClock(600, days[0].start_ns - MINUTE_NS)
-    with live(MemoryStore(), [market_feed(MARKET, days[0], clock)], clock, symbols=MARKET.symbols) as system:
+    feed = market_feed(MARKET, days[0], clock)
+    with live(MemoryStore(), [feed], clock, symbols=MARKET.symbols, live=LiveRules()) as system:
         boundaries = iter(system.subscribe(("sessions",), policy="drop_oldest"))
         told = [next(boundaries), next(boundaries)]
         clock.skip_to(days[1].start_ns - 61 * MINUTE_NS)
