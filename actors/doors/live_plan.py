@@ -1,5 +1,6 @@
 """What a live run is made of: settings, a feed, and the clock that it goes by."""
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ from messages.errors import DataError, SettingsError
 from messages.values import ONE_MINUTE, SECOND_NS, Mode, Nanos, TradingSession
 
 _DEFAULT_CALENDAR = "XNYS"
+_DEFAULT_STORE = "store"
 _SIMULATED_SYMBOLS = 100
 _SIMULATED_SPEED = 60.0
 _LEAD_S = 60.0
@@ -125,9 +127,10 @@ def _settings(wishes: Wishes) -> Settings:
     store = None if wishes.store is None else str(wishes.store)
     if wishes.config is not None:
         base = configuring.load_live(wishes.config, store)
-    elif store is not None:
+    elif store is not None or wishes.feed not in _PACED:
+        store = store or os.environ.get("BARKEEPER_STORE", _DEFAULT_STORE)
         base = Settings(store=store, rules=SessionRules(grace_ns=configuring.LIVE_GRACE_NS))
-    else:
+    else:  # what is made up must not find its way among real days by itself
         raise SettingsError("say where the day is written to: --store DIR, or store in the file that --config names")
     live = msgspec.structs.replace(base.live, auto_roll=base.live.auto_roll and not wishes.until_close)
     return msgspec.structs.replace(

@@ -189,7 +189,10 @@ Feed = Annotated[FeedKind, typer.Option("--feed", help="Where bars, quotes and t
 LiveStore = Annotated[
     Path | None,
     typer.Option(
-        "--store", metavar="DIR", help="Folder of the store, which the day is written to.", show_default="the config's"
+        "--store",
+        metavar="DIR",
+        help="Folder of the store, which the day is written to.",
+        show_default="the config's, else store; a market that is made up or replayed needs one",
     ),
 ]
 LiveSymbols = Annotated[

@@ -179,3 +179,16 @@ def test_alpaca_needs_keys_its_library_and_symbols(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("actors.doors.live_plan.find_spec", {"alpaca": None}.__getitem__)
     with pytest.raises(BarkeeperError, match="pip install"):
         plan(wanted)
+
+
+@pytest.mark.parametrize("named", [None, "elsewhere"])
+def test_a_real_day_goes_into_the_store_of_the_environment_or_the_one_beside_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BARKEEPER_STORE", raising=False)
+    if named is not None:
+        monkeypatch.setenv("BARKEEPER_STORE", named)
+    made = plan(Wishes(feed="jsonlines", calendar="XNYS", comes_from="lines.jsonl"))
+
+    assert made.settings.store == (named or "store")
