@@ -68,6 +68,14 @@ class SessionAxis:
 
     def slots_of(self, starts_ns: Stamps) -> Indices:
         """Return the slot of each start, -1 where it is not an expected minute."""
+        # Bars come sorted by start, many to a minute: what is found for one start serves all of a run of equal ones.
+        is_head = np.ones(len(starts_ns), dtype=np.bool_)
+        np.not_equal(starts_ns[1:], starts_ns[:-1], out=is_head[1:])
+        heads = np.flatnonzero(is_head)
+        slots: Indices = np.repeat(self._slots_of_each(starts_ns[heads]), np.diff(heads, append=len(starts_ns)))
+        return slots
+
+    def _slots_of_each(self, starts_ns: Stamps) -> Indices:
         slots = np.full(len(starts_ns), -1, dtype=np.int32)
         for first, end, slot, _ in self._spans:
             offset, rest = np.divmod(starts_ns - first, self.step_ns)

@@ -90,9 +90,10 @@ def faults(
         allow_negative: whether prices may be zero or below.
     """
     found = np.zeros(len(starts_ns), dtype=np.uint8)
-    for fault, mask in reversed(_masks(values, allow_negative=allow_negative)):
-        found[mask] = fault
-    found[(found == Fault.SANE) & (starts_ns % step_ns != 0)] = Fault.OFF_THE_MINUTE
+    found[starts_ns % step_ns != 0] = Fault.OFF_THE_MINUTE
+    if not is_sane(values, allow_negative=allow_negative):
+        for fault, mask in reversed(_masks(values, allow_negative=allow_negative)):
+            found[mask] = fault
     return found
 
 

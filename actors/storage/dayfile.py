@@ -5,7 +5,7 @@ The columns are ``symbol, start, open, high, low, close, volume[, vwap, trades],
 zone, the interval of the bars and the symbol table.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -17,16 +17,16 @@ import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
 from actors.storage.atomic import UNFINISHED, patiently, replacing
-from actors.storage.merging import Span, tidied, within
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from actors.storage.dayrows import VERDICTS, OpenFile, read_rows
+from actors.storage.merging import Span, tidied
+from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
 from messages.errors import BarkeeperError, DataError
-from messages.values import Interval, SegmentKind, Verdict
+from messages.values import Interval, SegmentKind
 
 SUFFIX = ".parquet"
 FORMAT_VERSION = "1"
 
 _PREFIX = "barkeeper."
-_VERDICTS = {verdict.name.lower(): int(verdict) for verdict in Verdict}
 _SEGMENTS = {kind.name.lower(): int(kind) for kind in SegmentKind}
 _NAMED = ("symbol", "verdict", "segment")
 _KEYS = ("start", *_NAMED)
@@ -84,9 +84,12 @@ def read_day(
     import pyarrow as pa  # here and below: 0.2 s that only those who read or write shall pay
 
     with _opened(path, calendar, date) as (file, header):
-        day = _day(file, header, symbols, span)
-    pa.default_memory_pool().release_unused()
-    return day
+        index, starts, values, verdicts = read_rows(file, symbols, span)
+        if file.is_large:  # what others leave is little, and a third of the time would go into asking for it again
+            pa.default_memory_pool().release_unused()
+        interval = Interval.parse(header.interval)
+        bars = BarBatch(symbols=file.symbols, symbol_index=index, start_ns=starts, values=values, interval=interval)
+        return tidied(StoredDay(bars=bars, verdicts=verdicts, tz=header.tz))
 
 
 def read_head(path: Path, calendar: str, date: str) -> DayHead:
@@ -97,8 +100,8 @@ def read_head(path: Path, calendar: str, date: str) -> DayHead:
         DataError: the file is damaged, or not the day that is expected there.
     """
     with _opened(path, calendar, date) as (file, header):
-        rows = len(_fields_of(file))
-        return DayHead(symbols=header.table, tz=header.tz, interval=Interval.parse(header.interval), rows=rows)
+        interval = Interval.parse(header.interval)
+        return DayHead(symbols=file.symbols, tz=header.tz, interval=interval, rows=len(file.fields))
 
 
 def write_day(path: Path, calendar: str, date: str, day: StoredDay, segments: npt.NDArray[np.uint8]) -> None:
@@ -156,7 +159,9 @@ def _schema(calendar: str, date: str, head: DayHead) -> Any:
         "verdict": pa.dictionary(pa.uint8(), pa.string()),
         "segment": pa.dictionary(pa.uint8(), pa.string()),
     }
-    return pa.schema(kinds, {_PREFIX + key: text for key, text in msgspec.structs.asdict(header).items()})
+    # Where no cell may be empty none is looked for: that makes reading and writing a third cheaper.
+    fields = [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+    return pa.schema(fields, {_PREFIX + key: text for key, text in msgspec.structs.asdict(header).items()})
 
 
 def _table(day: StoredDay, segments: npt.NDArray[np.uint8], schema: Any) -> Any:
@@ -168,7 +173,7 @@ def _table(day: StoredDay, segments: npt.NDArray[np.uint8], schema: Any) -> Any:
         pa.array(bars.start_ns).view(pa.timestamp("ns", "UTC")),
         *(pa.array(row) for row in bars.values),
         *(pa.array(np.full(len(bars), np.nan)) for _ in range(len(bars.values), len(schema) - len(_KEYS))),
-        pa.DictionaryArray.from_arrays(day.verdicts, _texts(tuple(_VERDICTS))),
+        pa.DictionaryArray.from_arrays(day.verdicts, _texts(tuple(VERDICTS))),
         pa.DictionaryArray.from_arrays(segments, _texts(tuple(_SEGMENTS))),
     ]
     return pa.Table.from_arrays(columns, schema=schema)
@@ -201,15 +206,18 @@ def _writer(sink: Any, schema: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[Any, _Header]]:
+def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[OpenFile, _Header]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with patiently(
-            partial(pq.ParquetFile, path, read_dictionary=list(_NAMED), page_checksum_verification=True)
-        ) as file:
-            yield file, _checked(file, calendar, date)
+        with (
+            patiently(partial(pa.OSFile, str(path))) as source,
+            pq.ParquetFile(source, read_dictionary=list(_NAMED), page_checksum_verification=True) as file,
+        ):
+            schema = file.schema_arrow
+            header = _checked(schema, calendar, date)
+            yield OpenFile(file, schema.names, header.table), header
     except FileNotFoundError:
         raise
     except BarkeeperError as error:
@@ -219,10 +227,9 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[Any, _Header
         raise DataError(f"{path} cannot be read: {expected}, but: {str(error).splitlines()[0]}") from error
 
 
-def _checked(file: Any, calendar: str, date: str) -> _Header:
+def _checked(schema: Any, calendar: str, date: str) -> _Header:
     found = {
-        key.decode(errors="replace"): text.decode(errors="replace")
-        for key, text in (file.schema_arrow.metadata or {}).items()
+        key.decode(errors="replace"): text.decode(errors="replace") for key, text in (schema.metadata or {}).items()
     }
     version = found.get(_PREFIX + "version")
     if version != FORMAT_VERSION:
@@ -230,110 +237,19 @@ def _checked(file: Any, calendar: str, date: str) -> _Header:
     header = msgspec.convert({key.removeprefix(_PREFIX): text for key, text in found.items()}, _Header)
     if (header.calendar, header.date) != (calendar, date):
         raise DataError(f"expected {calendar} on {date}, found {header.calendar} on {header.date}")
-    _check_columns(file.schema_arrow)
+    _check_columns(schema)
     return header
 
 
 def _check_columns(schema: Any) -> None:
     import pyarrow as pa
 
-    has_extra = any(name in schema.names for name in EXTRA_FIELDS)
+    kinds = dict(zip(schema.names, schema.types, strict=True))
+    has_extra = any(name in kinds for name in EXTRA_FIELDS)
     expected = dict.fromkeys(_NAMED, pa.string())
     expected |= {"start": pa.timestamp("ns", "UTC")}
     expected |= dict.fromkeys(_fields(7 if has_extra else 5), pa.float64())
     for name, kind in expected.items():
-        found = schema.field(name).type if name in schema.names else "no such column"
+        found = kinds.get(name, "no such column")
         if getattr(found, "value_type", found) != kind:
             raise DataError(f"expected a column {name!r} of {kind}, found {found}")
-
-
-def _day(file: Any, header: _Header, symbols: Sequence[str] | None, span: Span | None) -> StoredDay:
-    groups = _groups(file, span)
-    index = _numbers(file.read_row_groups(groups, ["symbol"], use_threads=False), "symbol", _places(header.table))
-    rows = sum(file.metadata.row_group(group).num_rows for group in groups)
-    if len(index) != rows:  # the heads of its pages have no checksum
-        raise DataError(f"the column 'symbol' has {len(index)} cells for {rows} rows")
-    keep = _mask(header.table, symbols)[index]
-    if span:
-        keep &= within(_starts(file.read_row_groups(groups, ["start"], use_threads=False)), span)
-    starts, values, verdicts = _columns(file, groups, keep)
-    bars = BarBatch(
-        symbols=header.table,
-        symbol_index=freeze(index[keep]),
-        start_ns=freeze(starts),
-        values=freeze(values),
-        interval=Interval.parse(header.interval),
-    )
-    return tidied(StoredDay(bars=bars, verdicts=freeze(verdicts), tz=header.tz))
-
-
-def _groups(file: Any, span: Span | None) -> list[int]:
-    """Return the groups of rows that may have bars of a span."""
-    groups = range(file.num_row_groups)
-    if span is None:
-        return list(groups)
-    place = file.schema_arrow.names.index("start")
-    found = (file.metadata.row_group(group).column(place).statistics for group in groups)
-    return [
-        group
-        for group, start in zip(groups, found, strict=True)
-        if start is None or not start.has_min_max or (start.min_raw < span[1] and start.max_raw >= span[0])
-    ]
-
-
-def _mask(table: tuple[str, ...], symbols: Sequence[str] | None) -> Mask:
-    wanted = frozenset(symbols or table)
-    return np.array([symbol in wanted for symbol in table], dtype=np.bool_)
-
-
-def _columns(file: Any, groups: Sequence[int], keep: Mask) -> tuple[Stamps, Floats, Verdicts]:
-    """Read the bars that are kept, one group of rows after the other, so that no table is ever whole in memory."""
-    count = int(np.count_nonzero(keep))
-    fields = _fields_of(file)
-    starts, verdicts = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.uint8)
-    values = np.empty((len(fields), count))
-    row = place = 0
-    for group in groups:
-        kept = keep[row : row + file.metadata.row_group(group).num_rows]
-        here = slice(place, place + int(np.count_nonzero(kept)))
-        row, place = row + len(kept), here.stop
-        if here.start == here.stop:
-            continue
-        # Arrow's own threads would be hardly faster, and keep 40 MB once they have run.
-        table = file.read_row_group(group, ["start", *fields, "verdict"], use_threads=False)
-        starts[here] = _starts(table)[kept]
-        verdicts[here] = _numbers(table, "verdict", _VERDICTS)[kept]
-        for number, name in enumerate(fields):
-            values[number, here] = table.column(name).to_numpy()[kept]
-    return starts, values, verdicts
-
-
-def _fields_of(file: Any) -> list[str]:
-    return [name for name in _fields(7) if name in file.schema_arrow.names]
-
-
-def _starts(table: Any) -> Stamps:
-    starts: Stamps = table.column("start").to_numpy().view(np.int64)
-    return starts
-
-
-def _numbers(table: Any, name: str, places: Mapping[str, int]) -> Indices:
-    column = table.column(name)
-    if column.null_count:
-        raise DataError(f"the column {name!r} has empty cells")
-    chunks = [_chunk_numbers(chunk, name, places) for chunk in column.chunks]
-    return np.concatenate([np.empty(0, dtype=np.int32), *chunks])
-
-
-def _chunk_numbers(chunk: Any, name: str, places: Mapping[str, int]) -> Indices:
-    # A file may number its names in an order of its own.
-    names, index = chunk.dictionary.to_pylist(), chunk.indices.to_numpy()
-    numbers: Indices = np.array([places.get(text, -1) for text in names], dtype=np.int32)[index]
-    if (numbers < 0).any():
-        unknown = names[index[np.argmin(numbers)]]
-        raise DataError(f"the column {name!r} holds {unknown!r}, which the format or the symbol table does not know")
-    return numbers
-
-
-def _places(table: tuple[str, ...]) -> dict[str, int]:
-    return {symbol: place for place, symbol in enumerate(table)}

@@ -55,6 +55,17 @@ def test_slots_number_the_minutes_of_the_segments_and_nothing_else(session):
 
 
 @each_session
+def test_starts_have_their_slots_in_any_order_and_any_number_of_times(session):
+    axis, instants = SessionAxis(session), instants_around(session)
+    starts = np.repeat([*instants, *reversed(instants)], 3)
+
+    assert axis.slots_of(starts).tolist() == [
+        -1 if (slot := axis.slot_of(at)) is None else slot for at in starts.tolist()
+    ]
+    assert axis.slots_of(starts[:0]).tolist() == []
+
+
+@each_session
 def test_an_instant_has_a_slot_only_if_a_minute_starts_there(session):
     axis, starts, instants = SessionAxis(session), slow_starts(session), instants_around(session)
     expected = [starts.index(at) if at in starts else None for at in instants]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.storage import dayfile
+from actors.storage import dayfile, dayrows
 from actors.storage.dayfile import read_day, write_day
 from actors.storage.parquet import ParquetStore
 from messages.columns import BarBatch
@@ -56,8 +56,12 @@ def test_the_metadata_says_what_the_file_is(store: ParquetStore):
     assert {"vwap", "trades"} < set(pq.read_schema(file_of(store)).names)
 
 
-def test_a_day_of_many_row_groups_is_read_whole_and_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("small", [0, 7])
+def test_a_day_of_many_row_groups_is_read_whole_and_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+):
     monkeypatch.setattr(dayfile, "_ROW_GROUP", 7)
+    monkeypatch.setattr(dayrows, "_SMALL_GROUP", small)
     store = ParquetStore(tmp_path, segment_of=all_regular)
     given_day = day(*(bar(s, m, 1.0 + m) for s in "ABCDE" for m in range(10)), bar("Z", 9))
     store.merge("XNYS", DATE, given_day)
@@ -99,6 +103,32 @@ def test_names_in_another_order_are_read_all_the_same(store: ParquetStore):
     rewritten(file_of(store), lambda table: table.set_column(0, "symbol", backwards))
 
     stored = store.read("XNYS", DATE)
+    assert stored is not None
+    assert stored.bars == given_day.bars
+
+
+def test_a_name_that_no_bar_has_may_be_unknown(store: ParquetStore):
+    given_day = day(bar("A", 0), bar("B", 0, 11.0))
+    store.merge("XNYS", DATE, given_day)
+    with_another = pa.DictionaryArray.from_arrays(pa.array([0, 1]), ["A", "B", "C"])
+
+    rewritten(file_of(store), lambda table: table.set_column(0, "symbol", with_another))
+
+    stored = store.read("XNYS", DATE)
+    assert stored is not None
+    assert stored.bars == given_day.bars
+
+
+def test_no_cell_may_be_empty_and_a_file_where_any_may_is_read_all_the_same(store: ParquetStore):
+    given_day = day(bar("A", 0), bar("B", 0, 11.0))
+    store.merge("XNYS", DATE, given_day)
+    schema = pq.read_schema(file_of(store))
+
+    rewritten(file_of(store), lambda t: t.cast(pa.schema([f.with_nullable(True) for f in schema], schema.metadata)))
+
+    stored = store.read("XNYS", DATE)
+    assert not any(field.nullable for field in schema)
+    assert all(field.nullable for field in pq.read_schema(file_of(store)))
     assert stored is not None
     assert stored.bars == given_day.bars
 
@@ -218,6 +248,24 @@ def test_a_flipped_byte_among_the_bars_never_gives_other_bars(sound: Path, place
 
     assert found.bars == expected.bars
     assert found.verdicts.tolist() == expected.verdicts.tolist()
+
+
+@pytest.mark.parametrize("column", range(8))
+def test_no_flipped_bit_in_the_head_of_a_page_gives_other_bars(
+    sound: Path, monkeypatch: pytest.MonkeyPatch, column: int
+):
+    content, expected = sound.read_bytes(), read_day(sound, "XNYS", DATE)
+    chunk = pq.read_metadata(sound).row_group(0).column(column)
+    changed = sound.with_name("headless.parquet")
+    monkeypatch.setattr(dayrows, "_SMALL_GROUP", 0)  # else columns of different lengths are Arrow's to find
+    for head in (chunk.dictionary_page_offset, chunk.data_page_offset):
+        for place in range(head, head + 20):  # page heads have no checksum
+            changed.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+            try:
+                found = read_day(changed, "XNYS", DATE)
+            except DataError:
+                continue
+            assert (found.bars, found.verdicts.tolist()) == (expected.bars, expected.verdicts.tolist()), place
 
 
 def test_no_flipped_bit_in_the_first_head_of_a_page_gives_other_bars(sound: Path):

@@ -1,0 +1,163 @@
+"""The rows of a day's Parquet file as arrays: read column by column, and only as much at once as must be.
+
+The files are other programs' too, so names may be numbered in any order, and no count is believed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.storage.merging import Span, within
+from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.errors import DataError
+from messages.values import Verdict
+
+VERDICTS = {verdict.name.lower(): int(verdict) for verdict in Verdict}
+
+# Columns of so few rows are read in one call: a call costs as much as a thousand cells.
+_SMALL_GROUP = 1 << 14
+
+
+class OpenFile(NamedTuple):
+    """A day's file while it is read. What is known of it is kept: pyarrow takes its time to say it again."""
+
+    parquet: Any
+    names: list[str]
+    """Of its columns, in their order."""
+    symbols: tuple[str, ...]
+    """The symbol table."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that its bars have: 5, or 7 with vwap and trades."""
+        return tuple(name for name in (*FIELDS, *EXTRA_FIELDS) if name in self.names)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it has more than one group of rows."""
+        return bool(self.parquet.num_row_groups > 1)
+
+    def rows(self, group: int) -> int:
+        """Return how many rows a group has."""
+        return int(self.parquet.metadata.row_group(group).num_rows)
+
+    def groups(self, span: Span | None) -> list[int]:
+        """Return the groups of rows that may have bars of a span; all where none is given."""
+        groups = range(self.parquet.num_row_groups)
+        if span is None:
+            return list(groups)
+        place = self.names.index("start")
+        found = (self.parquet.metadata.row_group(group).column(place).statistics for group in groups)
+        return [
+            group
+            for group, start in zip(groups, found, strict=True)
+            if start is None or not start.has_min_max or (start.min_raw < span[1] and start.max_raw >= span[0])
+        ]
+
+    def column(self, group: int, name: str) -> Any:
+        """Return one column of a group of rows."""
+        return next(self.columns(group, [name]))
+
+    def columns(self, group: int, names: Sequence[str]) -> Iterator[Any]:
+        """Yield columns of a group of rows, small ones read all at once, of large ones one at a time in memory.
+
+        Raises:
+            DataError: a column has more cells than the group has rows, or fewer.
+        """
+        rows = self.rows(group)
+        for part in [names] if rows <= _SMALL_GROUP else [[name] for name in names]:
+            # Arrow's own threads would be hardly faster, and keep 40 MB once they have run.
+            table = self.parquet.read_row_group(group, part, use_threads=False)
+            for name in part:
+                column = table.column(name)
+                if len(column) != rows:  # the heads of its pages have no checksum
+                    raise DataError(f"the column {name!r} has {len(column)} cells for {rows} rows")
+                yield column
+
+
+def read_rows(
+    file: OpenFile, symbols: Sequence[str] | None, span: Span | None
+) -> tuple[Indices, Stamps, Floats, Verdicts]:
+    """Return the bars' symbols by their places in the table, starts, values (fields x bars) and verdicts, read-only.
+
+    Args:
+        file: of which day.
+        symbols: whose bars; all where none is named.
+        span: of what span; of the whole day where none is given.
+
+    Raises:
+        DataError: the columns do not fit together, or hold names that nobody knows.
+    """
+    groups = file.groups(span)
+    places = {symbol: place for place, symbol in enumerate(file.symbols)}
+    index = _joined([_numbers(file.column(group, "symbol"), "symbol", places) for group in groups], np.int32)
+    keep = _kept(file, groups, index, symbols, span)
+    starts, values, verdicts = _bars(file, groups, keep)
+    return freeze(index if keep is None else index[keep]), freeze(starts), freeze(values), freeze(verdicts)
+
+
+def _kept(
+    file: OpenFile, groups: Sequence[int], index: Indices, symbols: Sequence[str] | None, span: Span | None
+) -> Mask | None:
+    """Return which bars of the groups are those symbols', and of the span; ``None`` where that is all of them."""
+    wanted = frozenset(symbols or file.symbols)
+    keep: Mask | None = None
+    if not wanted.issuperset(file.symbols):
+        keep = np.array([symbol in wanted for symbol in file.symbols], dtype=np.bool_)[index]
+    if span is None:
+        return keep
+    inside = within(_joined([_starts(file.column(group, "start")) for group in groups], np.int64), span)
+    return inside if keep is None else keep & inside
+
+
+def _bars(file: OpenFile, groups: Sequence[int], keep: Mask | None) -> tuple[Stamps, Floats, Verdicts]:
+    """Read the bars that are kept, one group of rows after the other, so that no table is ever whole in memory."""
+    count = sum(map(file.rows, groups)) if keep is None else int(np.count_nonzero(keep))
+    starts, verdicts = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.uint8)
+    values = np.empty((len(file.fields), count))
+    row = place = 0
+    for group in groups:
+        rows = file.rows(group)
+        mask = None if keep is None else keep[row : row + rows]
+        here = slice(place, place + (rows if mask is None else int(np.count_nonzero(mask))))
+        row, place = row + rows, here.stop
+        if here.start == here.stop:
+            continue
+        kept = slice(None) if mask is None else mask
+        columns = file.columns(group, ["start", "verdict", *file.fields])
+        starts[here] = _starts(next(columns))[kept]
+        verdicts[here] = _numbers(next(columns), "verdict", VERDICTS)[kept]
+        for number, column in enumerate(columns):
+            values[number, here] = column.to_numpy()[kept]
+    return starts, values, verdicts
+
+
+def _starts(column: Any) -> Stamps:
+    starts: Stamps = column.to_numpy().view(np.int64)
+    return starts
+
+
+def _numbers(column: Any, name: str, places: Mapping[str, int]) -> Indices:
+    if column.null_count:
+        raise DataError(f"the column {name!r} has empty cells")
+    return _joined([_chunk_numbers(chunk, name, places) for chunk in column.chunks], np.int32)
+
+
+def _chunk_numbers(chunk: Any, name: str, places: Mapping[str, int]) -> Indices:
+    # A file may number its names in an order of its own.
+    names, index = chunk.dictionary.to_pylist(), chunk.indices.to_numpy()
+    numbers: Indices = np.array([places.get(text, -1) for text in names], dtype=np.int32)
+    if np.array_equal(numbers, np.arange(len(names))) and index.max(initial=-1) < len(names):
+        own: Indices = index.astype(np.int32, copy=False)
+        return own
+    numbers = numbers.take(index)
+    if numbers.min(initial=0) < 0:
+        unknown = names[index[np.argmin(numbers)]]
+        raise DataError(f"the column {name!r} holds {unknown!r}, which the format or the symbol table does not know")
+    return numbers
+
+
+def _joined(parts: list[npt.NDArray[Any]], kind: type[np.generic]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, dtype=kind), *parts])
