@@ -4,21 +4,19 @@ from collections import Counter
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
-from actors.market.certifying import certificate_of, recertified, stored_digest
+from actors.market.certifying import certificate_of, recertified
+from actors.market.planes import spread
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, DayGrid, Indices, Mask, freeze
+from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded
-from messages.values import Gap, Nanos, Verdict
+from messages.values import FIRST_WITH_BAR, Gap, Nanos, Verdict
 
 _NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
-_FILLED = (Verdict.FILLED,)
-_RECORDED = (Verdict.FILLED, Verdict.STREAMED, Verdict.LATE)
 _NOT_KEPT = "certificates are not kept in this run"
 _DIFFERS = "the bars that were played and filled are not those of the store's day"
 
@@ -72,7 +70,7 @@ class Keeper:
         if self._store is None:
             return
         try:
-            _write(self._store, day, _untraded(self._store, day), _news(day, _NOTHING, _RECORDED))
+            _write(self._store, day, _untraded(self._store, day), day.verdicts >= FIRST_WITH_BAR)
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(NotRecorded(session_date=day.session.date, reason=str(error)))
 
@@ -88,15 +86,22 @@ class Keeper:
     def _keep(self, store: BarStore, certificate: SessionCertificate, day: DayGrid) -> None:
         """Write what the store lacks, then the certificate if it tells the truth about the store."""
         calendar, date = certificate.calendar, certificate.date
-        stored = store.read(calendar, date) or _NOTHING
-        # What was recorded may have been replaced since; what a backtest plays lies in the store as it is.
-        news = _news(day, _NOTHING, _RECORDED) if self._records else _news(day, stored, _FILLED)
-        is_withdrawn = _is_withdrawn(day, stored.bars) & self._records
-        if stored_digest(certificate, stored.bars.where(~is_withdrawn), news.bars) != certificate.digest:
+        values, is_held = _held(day, (store.read(calendar, date) or _NOTHING).bars)
+        withdrawn = is_held & (day.verdicts == Verdict.NO_TRADE) & self._records
+        if self._records:
+            # What was recorded may have been replaced since.
+            news = day.verdicts >= FIRST_WITH_BAR
+        else:
+            # What a backtest plays lies in the store as it is.
+            news = (day.verdicts == Verdict.FILLED) & ~is_held | (day.verdicts == Verdict.CORRECTED)
+        values.transpose(0, 2, 1)[withdrawn] = np.nan
+        if not _is_as_played(day, values, is_held & ~withdrawn, news):
             raise DataError(_DIFFERS)
-        if _write(store, day, stored.bars.where(is_withdrawn), news):
-            stored = store.read(calendar, date) or _NOTHING
-        store.certify(calendar, date, _widened(store.certificate(calendar, date), certificate, stored))
+        _write(store, day, withdrawn, news)
+        old = store.certificate(calendar, date)
+        if old is not None and not _covers(certificate, old):
+            certificate = _widened(old, certificate, store.read(calendar, date) or _NOTHING)
+        store.certify(calendar, date, certificate)
 
 
 def _succeeding(old: SessionCertificate, new: SessionCertificate) -> SessionCertificate:
@@ -112,10 +117,12 @@ def _succeeding(old: SessionCertificate, new: SessionCertificate) -> SessionCert
     )
 
 
-def _widened(old: SessionCertificate | None, new: SessionCertificate, stored: StoredDay) -> SessionCertificate:
+def _covers(new: SessionCertificate, old: SessionCertificate) -> bool:
+    return set(old.names) <= set(new.names) and _hours(old) <= _hours(new)
+
+
+def _widened(old: SessionCertificate, new: SessionCertificate, stored: StoredDay) -> SessionCertificate:
     """Return a certificate that covers what the one in its place does: a run of a few symbols must not undo it."""
-    if old is None or (set(old.names) <= set(new.names) and _hours(old) <= _hours(new)):
-        return new
     wide = recertified(
         old,
         stored.bars,
@@ -141,60 +148,63 @@ def _hours(certificate: SessionCertificate) -> Nanos:
     return certificate.session.end_ns - certificate.session.start_ns
 
 
-def _news(day: DayGrid, stored: StoredDay, verdicts: tuple[Verdict, ...]) -> StoredDay:
-    """Return the bars with these verdicts of minutes which the store has no bar for, and the corrections."""
-    axis = SessionAxis(day.session)
-    wanted: Mask = np.isin(day.verdicts, verdicts)
-    _, held_slots, held_columns = _cells(day, stored.bars)
-    wanted[held_slots, held_columns] = False
-    wanted |= day.verdicts == Verdict.CORRECTED
-    slots, numbers = np.nonzero(wanted)
-    present = np.unique(numbers)
+def _held(day: DayGrid, bars: BarBatch) -> tuple[Floats, Mask]:
+    """Return stored bars in the cells of a day: their values, and where there is one."""
+    present = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
+    values, plane = spread(SessionAxis(day.session), day.symbols, bars, present, len(FIELDS))
+    return values, plane >= FIRST_WITH_BAR
+
+
+def _is_as_played(day: DayGrid, values: Floats, is_held: Mask, news: Mask) -> bool:
+    """Return whether the store holds what was played, but for the bars that it is yet to be given.
+
+    So its digest will be that of the certificate, which need not be summed up a second time.
+    """
+    if bool(((is_held != (day.verdicts >= FIRST_WITH_BAR)) & ~news).any()):
+        return False
+    played = day.values[:, : len(FIELDS)]
+    differs = (values != played) & ~news[:, np.newaxis]
+    return bool(np.isnan(values[differs]).all() and np.isnan(played[differs]).all())
+
+
+def _untraded(store: BarStore, day: DayGrid) -> Mask:
+    """Return where the store has bars of minutes that were not traded after all: their only trade was cancelled."""
+    is_untraded: Mask = day.verdicts == Verdict.NO_TRADE
+    symbols = [day.symbols[column] for column in np.flatnonzero(is_untraded.any(axis=0)).tolist()]
+    if not symbols:
+        return is_untraded
+    stored = store.read(day.session.calendar, day.session.date, symbols)
+    return is_untraded & _held(day, (stored or _NOTHING).bars)[1]
+
+
+def _write(store: BarStore, day: DayGrid, withdrawn: Mask, news: Mask) -> None:
+    """Take the bars of some cells out of the store's day, and put those of others there."""
+    calendar, date, axis = day.session.calendar, day.session.date, SessionAxis(day.session)
+    slots, columns = np.nonzero(withdrawn)
+    if len(slots):
+        cells = zip(axis.starts_ns[slots].tolist(), columns.tolist(), strict=True)
+        store.withdraw(
+            calendar,
+            date,
+            [
+                Gap(symbols=(day.symbols[column],), start_ns=start, end_ns=start + axis.step_ns)
+                for start, column in cells
+            ],
+        )
+    if bool(news.any()):
+        store.merge(calendar, date, _cut(day, axis, news))
+
+
+def _cut(day: DayGrid, axis: SessionAxis, wanted: Mask) -> StoredDay:
+    """Return the bars of some cells."""
+    slots, columns = np.nonzero(wanted)
+    is_present = wanted.any(axis=0)
+    number = np.cumsum(is_present, dtype=np.int32) - 1
     bars = BarBatch(
-        symbols=tuple(day.symbols[number] for number in present.tolist()),
-        symbol_index=freeze(np.searchsorted(present, numbers).astype(np.int32)),
+        symbols=tuple(day.symbols[column] for column in np.flatnonzero(is_present).tolist()),
+        symbol_index=freeze(number[columns]),
         start_ns=freeze(axis.starts_ns[slots]),
-        values=freeze(np.ascontiguousarray(day.values[slots, :, numbers].T)),
+        values=freeze(np.array([day.values[:, field][wanted] for field in range(day.values.shape[1])])),
         interval=axis.interval,
     )
-    return StoredDay(bars=bars, verdicts=freeze(day.verdicts[slots, numbers]), tz=day.session.tz)
-
-
-def _untraded(store: BarStore, day: DayGrid) -> BarBatch:
-    """Return the store's bars of minutes that were not traded after all: their only trade was cancelled."""
-    columns = np.flatnonzero((day.verdicts == Verdict.NO_TRADE).any(axis=0))
-    symbols = [day.symbols[column] for column in columns.tolist()]
-    stored = store.read(day.session.calendar, day.session.date, symbols) if symbols else None
-    bars = (stored or _NOTHING).bars
-    return bars.where(_is_withdrawn(day, bars))
-
-
-def _is_withdrawn(day: DayGrid, bars: BarBatch) -> Mask:
-    """Return which bars lie in minutes that the day says were not traded."""
-    rows, slots, columns = _cells(day, bars)
-    is_withdrawn = np.zeros(len(bars), dtype=np.bool_)
-    is_withdrawn[rows] = day.verdicts[slots, columns] == Verdict.NO_TRADE
-    return is_withdrawn
-
-
-def _cells(day: DayGrid, bars: BarBatch) -> tuple[npt.NDArray[np.intp], Indices, Indices]:
-    """Return which bars lie in the day, and the slot and the column of each of them."""
-    place = {symbol: column for column, symbol in enumerate(day.symbols)}
-    columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
-    slots = SessionAxis(day.session).slots_of(bars.start_ns)
-    rows = np.flatnonzero((columns >= 0) & (slots >= 0))
-    return rows, slots[rows], columns[rows]
-
-
-def _write(store: BarStore, day: DayGrid, withdrawn: BarBatch, news: StoredDay) -> bool:
-    """Take bars out of the store's day and add others; return whether there were any."""
-    calendar, date = day.session.calendar, day.session.date
-    if len(withdrawn):
-        span_ns = withdrawn.interval.span_ns
-        starts = zip(withdrawn.names(), withdrawn.start_ns.tolist(), strict=True)
-        store.withdraw(
-            calendar, date, [Gap(symbols=(name,), start_ns=start, end_ns=start + span_ns) for name, start in starts]
-        )
-    if len(news.bars):
-        store.merge(calendar, date, news)
-    return bool(len(withdrawn) or len(news.bars))
+    return StoredDay(bars=bars, verdicts=freeze(day.verdicts[wanted]), tz=day.session.tz)

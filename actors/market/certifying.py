@@ -12,8 +12,6 @@ from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import FIELDS, BarBatch, Floats, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Segment, TradingSession, Verdict, VerdictRun
 
-_COUNTED = tuple(verdict for verdict in Verdict if verdict is not Verdict.PENDING)
-
 
 def certificate_of(
     session: TradingSession,
@@ -106,23 +104,17 @@ def recertified(
     )
 
 
-def stored_digest(certificate: SessionCertificate, bars: BarBatch, news: BarBatch | None = None) -> str:
+def stored_digest(certificate: SessionCertificate, bars: BarBatch) -> str:
     """Return the digest that a stored day has in the hours, symbols and intervals of a certificate.
 
     Args:
         certificate: whose hours, symbols and intervals.
         bars: of the day.
-        news: bars that are about to be added, or to take the place of others.
     """
     axis = SessionAxis(certificate.session)
     names = certificate.names
     present = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
     values, plane = spread(axis, names, bars, present, len(FIELDS))
-    if news is not None and len(news):
-        streamed = np.full(len(news), Verdict.STREAMED, dtype=np.uint8)
-        new_values, new_plane = spread(axis, names, news, streamed, len(FIELDS))
-        values = np.where((new_plane >= FIRST_WITH_BAR)[:, None], new_values, values)
-        plane = np.maximum(plane, new_plane)
     intervals = tuple(map(Interval.parse, certificate.intervals))
     return digest(certificate.date, names, values, plane >= FIRST_WITH_BAR, axis, intervals)
 
@@ -134,18 +126,30 @@ def tally(symbols: Sequence[str], verdicts: Verdicts) -> tuple[SymbolVerdicts, .
         symbols: a name for each column.
         verdicts: minutes x symbols.
     """
-    names = [verdict.name.lower() for verdict in _COUNTED]
-    counts = [np.count_nonzero(verdicts == verdict, axis=0).tolist() for verdict in _COUNTED]
+    kinds, count = len(Verdict), len(symbols)
+    counts = np.bincount((verdicts + np.arange(count) * kinds).ravel(), minlength=count * kinds).reshape(count, kinds)
     return tuple(
-        SymbolVerdicts(symbol=symbol, **dict(zip(names, of_symbol, strict=True)))
-        for symbol, *of_symbol in zip(symbols, *counts, strict=True)
+        SymbolVerdicts(
+            symbol=symbol,
+            streamed=streamed,
+            late=late,
+            filled=filled,
+            corrected=corrected,
+            no_trade=no_trade,
+            abandoned=abandoned,
+            missing=missing,
+        )
+        # in the order of Verdict
+        for symbol, (missing, abandoned, no_trade, filled, streamed, late, corrected, _) in zip(
+            symbols, counts.tolist(), strict=True
+        )
     )
 
 
 def quality_of(counts: Sequence[SymbolVerdicts]) -> tuple[float | None, float | None]:
     """Return completeness and bar quality in percent; ``None`` where no minute was expected."""
-    minutes = sum(one.minutes for one in counts)
+    bars, no_trade = sum(one.bars for one in counts), sum(one.no_trade for one in counts)
+    minutes = bars + no_trade + sum(one.abandoned + one.missing for one in counts)
     if not minutes:
         return None, None
-    bars, no_trade = sum(one.bars for one in counts), sum(one.no_trade for one in counts)
     return 100.0 * bars / minutes, 100.0 * (bars + no_trade) / minutes

@@ -12,8 +12,11 @@ from messages.values import Interval
 
 _DIGITS = 32
 
-_SLOTS_AT_ONCE = 32
-"""So many are made canonical at once: a whole market's day need not be in memory twice."""
+_NUMBERS_AT_ONCE = 1 << 16
+"""So many are made canonical at once: they stay at hand for hashing, and a whole day need not be in memory twice."""
+
+_INFINITY, _NAN = np.array([np.inf, np.nan]).view(np.uint64)
+"""As bits. Numbers with a sign, -0.0 among them, have larger ones than infinity, as any NaN has."""
 
 
 def digest(
@@ -40,18 +43,23 @@ def digest(
         bars, has_bar = values[:, : len(FIELDS)].take(traded, axis=2), present.take(traded, axis=1)
     total = hashlib.sha256()  # which processors have instructions for
     total.update("\n".join([date, *(symbols[column] for column in traded)]).encode())
-    total.update(np.packbits(has_bar).tobytes())
-    for first in range(0, len(bars), _SLOTS_AT_ONCE):
-        total.update(_canonical(bars[first : first + _SLOTS_AT_ONCE]))
+    total.update(np.packbits(has_bar).data)
+    slots_at_once = 1 + _NUMBERS_AT_ONCE // (1 + len(traded) * len(FIELDS))
+    for first in range(0, len(bars), slots_at_once):
+        total.update(_canonical(bars[first : first + slots_at_once]))
+    holed = None if bool(has_bar.all()) else has_bar
     for interval in intervals:
-        derived, counts = fold(bars, has_bar, axis.edges(interval))
+        derived, counts = fold(bars, holed, axis.edges(interval))
         total.update(_canonical(derived))
-        total.update(counts.astype("<i4").tobytes())
+        total.update(np.ascontiguousarray(counts, dtype="<i4").data)
     return total.hexdigest()[:_DIGITS]
 
 
 def _canonical(values: Floats) -> memoryview:
-    """Return values with one NaN and one zero, laid out for hashing."""
+    """Return values with one NaN and one zero, laid out for hashing: copies only where they are not so already."""
+    bits = values.view(np.uint64)
+    if not bool(((bits > _INFINITY) & (bits != _NAN)).any()):
+        return np.ascontiguousarray(values, dtype="<f8").data
     plain = np.add(values, 0.0, order="C")  # -0.0 becomes 0.0
     plain[np.isnan(plain)] = np.nan
     return np.ascontiguousarray(plain, dtype="<f8").data

@@ -1,6 +1,6 @@
 """A day as dense planes, one cell for each expected minute and symbol; and runs of verdicts as planes and back."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,29 +31,35 @@ def spread(
     place = {symbol: column for column, symbol in enumerate(symbols)}
     columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
     slots = axis.slots_of(bars.start_ns)
-    inside = (slots >= 0) & (columns >= 0)
-    rows, columns = slots[inside], columns[inside]
+    rows = np.flatnonzero((slots >= 0) & (columns >= 0))
+    cells = slots[rows].astype(np.intp) * len(symbols) + columns[rows]
+    column = np.full(plane.size, np.nan)
     for field in range(min(fields, len(bars.values))):
-        values[rows, field, columns] = bars.values[field, inside]
-    plane[rows, columns] = verdicts[inside]
+        column[cells] = bars.values[field].take(rows)  # one index is thrice as fast as three into values
+        values[:, field] = column.reshape(plane.shape)
+    plane.ravel()[cells] = verdicts.take(rows)
     return values, plane
 
 
-def with_runs(axis: SessionAxis, symbols: Sequence[str], verdicts: Verdicts, runs: Iterable[VerdictRun]) -> Verdicts:
+def with_runs(axis: SessionAxis, symbols: Sequence[str], verdicts: Verdicts, runs: Collection[VerdictRun]) -> Verdicts:
     """Return a plane of verdicts in which these runs hold too, where there is no bar; NO_TRADE outranks ABANDONED."""
+    if not runs:
+        return verdicts
     owners, legend = _painted(axis, symbols, runs)
     told = np.array([Verdict.MISSING, *(verdict for verdict, _ in legend)], dtype=np.uint8)[owners]
     return np.where(verdicts < FIRST_WITH_BAR, np.maximum(verdicts, told), verdicts)
 
 
 def pruned(
-    axis: SessionAxis, symbols: Sequence[str], has_bar: Mask, runs: Iterable[VerdictRun]
+    axis: SessionAxis, symbols: Sequence[str], has_bar: Mask, runs: Collection[VerdictRun]
 ) -> tuple[VerdictRun, ...]:
     """Return what is left of runs where minutes have bars by now: sorted by symbol and time, no minute twice.
 
     Where runs overlap NO_TRADE outranks ABANDONED, and of equals the later one stays. Runs of other symbols or
     minutes are left out, and none spans a break.
     """
+    if not runs:
+        return ()
     owners, legend = _painted(axis, symbols, runs)
     owners[has_bar] = 0
     return _runs(axis, symbols, owners, legend)

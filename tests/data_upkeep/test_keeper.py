@@ -131,6 +131,13 @@ def test_a_bar_that_the_feed_lost_and_the_store_has_is_not_written_again() -> No
     assert store.read("XNYS", DAY.date) is before
 
 
+def test_what_is_not_known_of_a_bar_is_no_difference_from_the_store() -> None:
+    given = [bar("A", "09:30", 1.0, volume=float("nan")), bar("A", "09:31", 2.0)]
+
+    assert issue(store_of(*given), played(given)).is_kept
+    assert not issue(store_of(bar("A", "09:30", 1.0), given[1]), played(given)).is_kept
+
+
 def test_corrections_are_kept() -> None:
     store = store_of(*bars("A", "09:30", 1, 2))
     told = issue(store, played(bars("A", "09:30", 1, 5), Verdict.CORRECTED, "09:31"))

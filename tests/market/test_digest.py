@@ -43,6 +43,10 @@ def test_it_is_short_and_the_same_each_time() -> None:
     assert of("AB", plane(ONE, TWO)) == KNOWN
 
 
+def test_it_never_changes_for_certificates_are_kept() -> None:
+    assert KNOWN == "141eb6abc6d4e89a54ba413396286379"
+
+
 def test_the_order_of_symbols_does_not_matter() -> None:
     assert of("BA", plane(TWO, ONE)) == KNOWN
 
