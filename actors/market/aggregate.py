@@ -1,11 +1,11 @@
 """Derived bars: reductions over blocks of the grid. Nothing is invented: no base bar, no derived bar."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from messages.columns import CLOSE, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask
+from messages.columns import CLOSE, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask, Stamps
 
 
 def fold(values: Floats, present: Mask | None, edges: Indices) -> tuple[Floats, Indices]:
@@ -26,15 +26,71 @@ def fold(values: Floats, present: Mask | None, edges: Indices) -> tuple[Floats, 
         shape = (blocks.stop - blocks.start, length)
         inside = values[cells].reshape(*shape, *values.shape[1:])
         here = None if present is None else present[cells]
-        is_full = here is None or bool(here.all())
-        if is_full or here is None:
+        if here is None or bool(here.all()):
             counts[blocks] = length
             _fold_full(folded[blocks], inside)
         else:
             _fold_holed(folded[blocks], counts[blocks], inside, here.reshape(*shape, values.shape[2]))
         if values.shape[1] > VWAP:
-            _fold_extra(folded[blocks], inside)
+            extra = _extra(inside[:, :, VWAP], inside[:, :, VOLUME], inside[:, :, TRADES], _sum_of_slots)
+            folded[blocks, VWAP], folded[blocks, TRADES] = extra
     return folded, counts
+
+
+def fold_cells(
+    values: Floats, present: Mask, first: Indices | Stamps, end: Indices | Stamps, columns: Indices | Stamps
+) -> tuple[Floats, Indices]:
+    """Reduce the base bars of some symbols' blocks, each block by itself, whatever their lengths.
+
+    Args:
+        values: slots x fields x symbols; NaN where there is no bar.
+        present: slots x symbols; whether there is a bar.
+        first: for each bar-to-be the slot in which its block begins.
+        end: the slot in which the next one begins.
+        columns: its symbol.
+
+    Returns:
+        fields x bars (NaN where a block has no base bar), and how many base bars each has.
+    """
+    lengths = end - first
+    before = np.cumsum(lengths) - lengths
+    number = np.repeat(np.arange(len(first)), lengths)
+    slots, symbols = np.arange(len(number)) + np.repeat(first - before, lengths), np.repeat(columns, lengths)
+    there = np.flatnonzero(present.take(slots * present.shape[1] + symbols))
+    number = number[there]
+    counts = np.bincount(number, minlength=len(first)).astype(np.int32)
+    some = np.flatnonzero(counts)
+    last = np.cumsum(counts)[some] - 1
+    begin = last + 1 - counts[some]
+    cells = (slots * (values.shape[1] * values.shape[2]) + symbols)[there]  # in the array laid out flat
+    bars = np.full((values.shape[1], len(first)), np.nan)
+
+    def base(field: int, cells: Stamps = cells) -> Floats:
+        column: Floats = values.take(cells + field * values.shape[2])
+        return column
+
+    def total(column: Floats) -> Floats:
+        sums: Floats = np.bincount(number, column, len(first)).astype(np.float64, copy=False)
+        return sums
+
+    if len(some):
+        bars[OPEN, some], bars[CLOSE, some] = base(OPEN, cells[begin]), base(CLOSE, cells[last])
+        bars[HIGH, some] = np.maximum.reduceat(base(HIGH), begin)
+        bars[LOW, some] = np.minimum.reduceat(base(LOW), begin)
+        # Not reduceat, which adds in pairs: see _sum_of_slots.
+        bars[VOLUME, some] = total(base(VOLUME))[some]
+    if len(bars) > VWAP:
+        bars[VWAP], bars[TRADES] = _extra(base(VWAP), base(VOLUME), base(TRADES), total)
+    return bars, counts
+
+
+def _sum_of_slots(column: Floats) -> Floats:
+    """Add up blocks x slots x symbols over the slots, one after the other.
+
+    Where there is but one symbol, numpy would add in pairs; a sum must be the same to the last bit in any company.
+    """
+    total: Floats = np.add.accumulate(column, axis=1)[:, -1] if column.shape[2] == 1 else np.add.reduce(column, axis=1)
+    return total
 
 
 def _runs(edges: Indices) -> Iterator[tuple[slice, slice, int]]:
@@ -51,7 +107,7 @@ def _fold_full(folded: Floats, inside: Floats) -> None:
     np.maximum.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
     np.minimum.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
     folded[:, CLOSE] = inside[:, -1, CLOSE]
-    np.add.reduce(inside[:, :, VOLUME], axis=1, out=folded[:, VOLUME])
+    folded[:, VOLUME] = _sum_of_slots(inside[:, :, VOLUME])
 
 
 def _fold_holed(folded: Floats, counts: Indices, inside: Floats, here: Mask) -> None:
@@ -61,7 +117,7 @@ def _fold_holed(folded: Floats, counts: Indices, inside: Floats, here: Mask) -> 
     folded[:, CLOSE] = _first(inside[:, ::-1, CLOSE], here[:, ::-1])
     np.fmax.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
     np.fmin.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
-    np.add.reduce(np.where(here, inside[:, :, VOLUME], 0.0), axis=1, out=folded[:, VOLUME])
+    folded[:, VOLUME] = _sum_of_slots(np.where(here, inside[:, :, VOLUME], 0.0))
     folded[:, VOLUME][counts == 0] = np.nan
 
 
@@ -91,7 +147,7 @@ def fold_block(values: Floats, present: Mask | None) -> tuple[Floats, Indices | 
     np.maximum.reduce(values[:, HIGH], axis=0, out=block[HIGH])
     np.minimum.reduce(values[:, LOW], axis=0, out=block[LOW])
     block[CLOSE] = values[-1, CLOSE]
-    np.add.reduce(values[:, VOLUME], axis=0, out=block[VOLUME])
+    block[VOLUME] = _sum_of_slots(values[np.newaxis, :, VOLUME])
     return block, None
 
 
@@ -103,13 +159,10 @@ def vwap(volume: Floats, price: Floats) -> Floats:
     return mean
 
 
-def _fold_extra(folded: Floats, inside: Floats) -> None:
-    price, volume = inside[:, :, VWAP], inside[:, :, VOLUME]
+def _extra(price: Floats, volume: Floats, trades: Floats, total: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+    """Reduce mean prices and numbers of trades, as far as they are known; ``total`` adds up what belongs together."""
     known = np.isfinite(price)
-    weight = np.where(known, volume, 0.0).sum(axis=1)
-    amount = np.where(known, volume * price, 0.0).sum(axis=1)
-    folded[:, VWAP] = np.divide(amount, weight, out=np.full_like(weight, np.nan), where=weight > 0)
-    trades = inside[:, :, TRADES]
+    weight, amount = total(np.where(known, volume, 0.0)), total(np.where(known, volume * price, 0.0))
+    mean = np.divide(amount, weight, out=np.full_like(weight, np.nan), where=weight > 0)
     counted = np.isfinite(trades)
-    folded[:, TRADES] = np.where(counted, trades, 0.0).sum(axis=1)
-    folded[:, TRADES][~counted.any(axis=1)] = np.nan
+    return mean, np.where(total(counted.astype(np.float64)) > 0, total(np.where(counted, trades, 0.0)), np.nan)

@@ -2,14 +2,13 @@
 
 import itertools
 import re
-from bisect import bisect_right
 
-import msgspec
 import numpy as np
 
-from actors.market.aggregate import fold, fold_block
+from actors.market.aggregate import fold, fold_block, fold_cells
 from actors.market.axis import SessionAxis
 from actors.session_data.grid import Grid
+from actors.session_data.layout import Block, layout
 from messages.base import Event
 from messages.columns import BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.events import BarsUpdated, BarsWithdrawn
@@ -18,13 +17,11 @@ from messages.values import FIRST_WITH_BAR, Interval, Nanos
 _EMPTY_CELL = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; cheaper than a comparison and all()
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One bar-to-be of an interval: slots ``[first, end)``."""
+_MANY_HOLES = 4
+"""If blocks with holes are more than one cell in so many, all are reduced as if they had some."""
 
-    series: int
-    number: int
-    first: int
-    end: int
+
+_NOWHERE = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
 class DerivedBars:
@@ -36,25 +33,15 @@ class DerivedBars:
 
     def __init__(self, axis: SessionAxis, intervals: tuple[Interval, ...], capacity: int) -> None:
         self.intervals = intervals
+        self._layout = layout(axis, intervals)
         self._starts_ns: list[int] = axis.starts_ns.tolist()
-        self._blocks: list[list[Block]] = [[] for _ in range(axis.slots)]
-        self._published: list[Mask] = []
-        self._regular: list[slice] = []
-        self._edges: list[list[int]] = []
         self._latest = -1  # the highest slot ever written
-        for series, interval in enumerate(intervals):
-            edges = axis.edges(interval).tolist()
-            self._edges.append(edges)
-            self._published.append(np.zeros((len(edges) - 1, capacity), dtype=np.bool_))
-            self._regular.append(slice(*np.searchsorted(edges, (axis.regular.start, axis.regular.stop)).tolist()))
-            for number, (first, end) in enumerate(itertools.pairwise(edges)):
-                block = Block(series=series, number=number, first=first, end=end)
-                for slot in range(first, end):
-                    self._blocks[slot].append(block)
+        self._published: Mask = np.zeros((len(self._layout.blocks), capacity), dtype=np.bool_)
+        """Blocks x columns."""
 
     def count(self, series: int, columns: int) -> Indices:
         """Return how many regular bars of an interval have been published, for each of the first columns."""
-        counts: Indices = self._published[series][self._regular[series], :columns].sum(axis=0, dtype=np.int32)
+        counts: Indices = self._published[self._layout.regular[series], :columns].sum(axis=0, dtype=np.int32)
         return counts
 
     def on_write(
@@ -62,7 +49,7 @@ class DerivedBars:
     ) -> None:
         """Publish what bars that were just written to ``slot`` complete or repair."""
         self._latest = max(self._latest, slot)
-        for block in self._blocks[slot]:
+        for block in self._layout.of_slot[slot]:
             # Before its last slot is written or closed, nothing of a block is published.
             if block.end <= closed or block.end - 1 <= self._latest:
                 self._on_write(grid, block, slot, columns, closed, revision, out)
@@ -77,7 +64,7 @@ class DerivedBars:
         revision: int,
         out: list[Event],
     ) -> None:
-        published = self._published[block.series][block.number, columns]
+        published = self._published[block.row, columns]
         pending = max(closed, block.first)
         if slot == pending == block.end - 1 and not published.any():
             self._publish(grid, block, columns, revision, out, is_repair=False)
@@ -95,8 +82,8 @@ class DerivedBars:
         self, grid: Grid, slot: int, columns: Indices, closed: int, revision: int, out: list[Event]
     ) -> None:
         """Publish again what bars were part of that were just taken out of ``slot``, or withdraw it with them."""
-        for block in self._blocks[slot]:
-            published = self._published[block.series][block.number]
+        for block in self._layout.of_slot[slot]:
+            published = self._published[block.row]
             told = columns if block.end <= closed else columns[published[columns]]
             has_bar = (grid.verdicts[block.first : block.end, told] >= FIRST_WITH_BAR).any(axis=0)
             self._publish(grid, block, told[has_bar], revision, out, is_repair=True)
@@ -125,70 +112,114 @@ class DerivedBars:
         """
         self._latest = slots.stop - 1
         out: list[list[BarsUpdated]] = [[] for _ in revisions]
-        for series, edges in enumerate(self._edges):
-            first, end = max(bisect_right(edges, slots.start) - 1, 0), bisect_right(edges, slots.stop) - 1
-            if first < end:
-                self._publish_run(grid, series, range(first, end), slots.start, revisions, out)
+        ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
+        if len(ended) == 0:
+            return out
+        count = len(grid.symbols)
+        values, counts = self._folded(grid, ended)
+        lengths = self._layout.ends[ended] - self._layout.firsts[ended]
+        self._published[ended, :count] |= counts > 0
+        freeze(values)
+        everybody = freeze(np.arange(count, dtype=np.int32))
+        is_everybody = np.atleast_1d(counts.all(axis=1))
+        is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1))
+        for place, row in enumerate(ended.tolist()):
+            block, numbers, folded, of_each = self._layout.blocks[row], everybody, values[place], counts[place]
+            if not is_everybody[place]:
+                numbers = freeze(np.flatnonzero(of_each).astype(np.int32))
+                folded, of_each = freeze(folded[:, numbers]), of_each[numbers]
+            if len(numbers):
+                out[block.end - 1 - slots.start].append(
+                    BarsUpdated(
+                        interval=self.intervals[block.series],
+                        batch=self._batch(grid, block.series, block.first, numbers, folded),
+                        revision=revisions[block.end - 1 - slots.start],
+                        base_counts=None if is_complete[place] else tuple(of_each.tolist()),
+                        base_expected=block.end - block.first,
+                    )
+                )
         return out
+
+    def _folded(self, grid: Grid, ended: Stamps) -> tuple[Floats, Indices]:
+        """Reduce blocks of every symbol: blocks x fields x symbols, and how many base bars each bar has.
+
+        They are in their order; so those of one interval follow each other, and lie one behind the other.
+        """
+        count = len(grid.symbols)
+        firsts, ends = self._layout.firsts[ended], self._layout.ends[ended]
+        lengths = ends - firsts
+        place, column = self._holed(grid, ended)
+        is_much = int(lengths[place].sum()) * _MANY_HOLES > int(lengths.sum()) * count
+        values = np.empty((len(ended), grid.values.shape[1], count))
+        counts: Indices = np.empty((len(ended), count), dtype=np.int32)
+        bounds = [0, *(np.flatnonzero(firsts[1:] != ends[:-1]) + 1).tolist(), len(ended)]
+        for begin, end in itertools.pairwise(bounds):
+            cells = slice(int(firsts[begin]), int(ends[end - 1]))
+            present = grid.verdicts[cells, :count] >= FIRST_WITH_BAR if is_much else None
+            edges = np.append(firsts[begin:end], ends[end - 1]) - firsts[begin]
+            values[begin:end], counts[begin:end] = fold(grid.values[cells, :, :count], present, edges)
+        if len(place) and not is_much:  # they were reduced as if all were there
+            present = grid.verdicts >= FIRST_WITH_BAR
+            bars, held = fold_cells(grid.values, present, firsts[place], ends[place], column)
+            values[place, :, column], counts[place, column] = bars.T, held
+        return values, counts
+
+    def _holed(self, grid: Grid, ended: Stamps) -> tuple[Stamps, Stamps]:
+        """Return in which of these blocks which symbols lack a bar: the block's place, and the column."""
+        count, first = len(grid.symbols), int(self._layout.firsts[ended].min())
+        held = grid.verdicts[first : int(self._layout.ends[ended].max()), :count]
+        if held.min(initial=FIRST_WITH_BAR) >= FIRST_WITH_BAR:
+            return _NOWHERE
+        slots, columns = np.nonzero(held < FIRST_WITH_BAR)
+        places: Stamps = np.full(len(self._layout.blocks) + 1, -1, dtype=np.int64)  # the last is for slots in no block
+        places[ended] = np.arange(len(ended))
+        place = places[self._layout.rows[:, slots + first]]
+        cells = np.unique((place * count + columns)[place >= 0])
+        return np.divmod(cells, count)
 
     def on_fill(
         self, grid: Grid, slots: Indices, columns: Indices, closed: int, revision: int, out: list[Event]
     ) -> None:
         """Publish again, or for the first time, what bars in closed minutes change; no cell twice."""
-        width = self._published[0].shape[1] if self._published else 0
-        for series, edges in enumerate(self._edges):
-            numbers = np.searchsorted(edges, slots, side="right") - 1
-            is_ended = (numbers >= 0) & (numbers < bisect_right(edges, closed) - 1)
-            if is_ended.any():
-                block, column = np.divmod(np.unique(numbers[is_ended] * width + columns[is_ended]), width)
-                self._repair(grid, series, block, column.astype(np.int32), revision, out)
+        width = self._published.shape[1]
+        rows = self._layout.rows[:, slots]
+        cells = rows * width + columns
+        row, column = np.divmod(np.unique(cells[(rows >= 0) & (self._layout.ends[rows] <= closed)]), width)
+        self._repair(grid, row, column, revision, out)
 
     def on_return(self, grid: Grid, columns: Indices, closed: int, revision: int, out: list[Event]) -> None:
         """Publish what ended while symbols were away, of the bars that they had before."""
-        present = grid.verdicts[:closed, columns] >= FIRST_WITH_BAR
-        for series, edges in enumerate(self._edges):
-            ended = bisect_right(edges, closed) - 1
-            if ended > 0:
-                has_bar = np.logical_or.reduceat(present[: edges[ended]], edges[:ended], axis=0)
-                block, place = np.nonzero(has_bar & ~self._published[series][:ended, columns])
-                if len(block):
-                    self._repair(grid, series, block, columns[place], revision, out)
+        ended = np.flatnonzero(self._layout.ends <= closed)
+        present = grid.verdicts[:, columns] >= FIRST_WITH_BAR
+        before = np.concatenate([np.zeros((1, len(columns)), dtype=np.intp), present.cumsum(axis=0)])
+        has_bar = before[self._layout.ends[ended]] > before[self._layout.firsts[ended]]
+        place, column = np.nonzero(has_bar & ~self._published[np.ix_(ended, columns)])
+        self._repair(grid, ended[place], columns[column], revision, out)
 
     def _repair(
-        self, grid: Grid, series: int, numbers: Stamps, columns: Indices, revision: int, out: list[Event]
+        self, grid: Grid, rows: Stamps | Indices, columns: Stamps | Indices, revision: int, out: list[Event]
     ) -> None:
         """Publish the bars of these blocks and columns, in order of the blocks."""
-        self._published[series][numbers, columns] = True
-        values, counts = self._folded(grid, series, numbers, columns)
-        edges = self._edges[series]
-        bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+        if len(rows) == 0:
+            return
+        self._published[rows, columns] = True
+        present = grid.verdicts >= FIRST_WITH_BAR
+        values, counts = fold_cells(grid.values, present, self._layout.firsts[rows], self._layout.ends[rows], columns)
+        numbers = freeze(columns.astype(np.int32))
+        bounds = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist(), len(rows)]
         for begin, end in itertools.pairwise(bounds):
-            number, of_each = int(numbers[begin]), counts[begin:end]
-            expected = edges[number + 1] - edges[number]
+            block, of_each = self._layout.blocks[rows[begin]], counts[begin:end].tolist()
+            expected = block.end - block.first
             out.append(
                 BarsUpdated(
-                    interval=self.intervals[series],
-                    batch=self._batch(grid, series, edges[number], freeze(columns[begin:end]), values[:, begin:end]),
+                    interval=self.intervals[block.series],
+                    batch=self._batch(grid, block.series, block.first, numbers[begin:end], values[:, begin:end]),
                     revision=revision,
                     is_repair=True,
-                    base_counts=None if bool((of_each == expected).all()) else tuple(of_each.tolist()),
+                    base_counts=None if min(of_each) == expected else tuple(of_each),
                     base_expected=expected,
                 )
             )
-
-    def _folded(self, grid: Grid, series: int, numbers: Stamps, columns: Indices) -> tuple[Floats, Indices]:
-        """Return fields x bars, and how many base bars each bar has; blocks of one length are reduced together."""
-        edges = np.array(self._edges[series])
-        first, lengths = edges[numbers], np.diff(edges)[numbers]
-        values = np.empty((grid.values.shape[1], len(numbers)))
-        counts: Indices = np.empty(len(numbers), dtype=np.int32)
-        for length in np.unique(lengths).tolist():
-            alike = np.flatnonzero(lengths == length)
-            slots = first[alike] + np.arange(length)[:, np.newaxis]
-            base, verdicts = grid.cells(slots, columns[alike])
-            folded, held = fold(base, verdicts >= FIRST_WITH_BAR, np.array([0, length], dtype=np.int32))
-            values[:, alike], counts[alike] = folded[0], held[0]
-        return values, counts
 
     def _batch(self, grid: Grid, series: int, first: int, numbers: Indices, values: Floats) -> BarBatch:
         return BarBatch(
@@ -204,10 +235,10 @@ class DerivedBars:
 
         ``active`` says for each column whether its symbol still is in the session; ``None``: all are.
         """
-        for block in self._blocks[slot]:
+        for block in self._layout.of_slot[slot]:
             if block.end - 1 != slot and block.end - 1 > self._latest:
                 continue
-            unpublished = ~self._published[block.series][block.number, : len(grid.symbols)]
+            unpublished = ~self._published[block.row, : len(grid.symbols)]
             waiting = np.flatnonzero(unpublished if active is None else unpublished & active)
             if len(waiting):
                 has_bar = grid.verdicts[block.first : block.end, waiting] >= FIRST_WITH_BAR
@@ -220,7 +251,7 @@ class DerivedBars:
         numbers = _numbers(columns)
         if len(numbers) == 0:
             return
-        self._published[block.series][block.number, columns] = True
+        self._published[block.row, columns] = True
         cells = slice(block.first, block.end)
         verdicts = grid.verdicts[cells, columns]
         base = grid.values[cells, :, columns] if isinstance(columns, slice) else grid.values[cells][:, :, columns]
@@ -237,44 +268,11 @@ class DerivedBars:
             )
         )
 
-    def _publish_run(
-        self, grid: Grid, series: int, run: range, origin: int, revisions: list[int], out: list[list[BarsUpdated]]
-    ) -> None:
-        """Publish consecutive blocks, each with the minute that is its last; ``origin`` is the slot of the first."""
-        count = len(grid.symbols)
-        bounds = self._edges[series][run.start : run.stop + 1]
-        cells = slice(bounds[0], bounds[-1])
-        held = grid.verdicts[cells, :count]
-        present = None if int(held.min()) >= FIRST_WITH_BAR else held >= FIRST_WITH_BAR
-        edges = np.array(bounds, dtype=np.int32) - bounds[0]
-        values, counts = fold(grid.values[cells, :, :count], present, edges)
-        freeze(values)
-        everybody = freeze(np.arange(count, dtype=np.int32))
-        self._published[series][run.start : run.stop, :count] |= counts > 0
-        for place, (first, end) in enumerate(itertools.pairwise(bounds)):
-            numbers, folded, of_each = everybody, values[place], counts[place]
-            if present is not None and not of_each.all():
-                numbers = freeze(np.flatnonzero(of_each).astype(np.int32))
-                folded, of_each = freeze(folded[:, numbers]), of_each[numbers]
-            if len(numbers) == 0:
-                continue
-            is_complete = present is None or bool((of_each == end - first).all())
-            out[end - 1 - origin].append(
-                BarsUpdated(
-                    interval=self.intervals[series],
-                    batch=self._batch(grid, series, first, numbers, folded),
-                    revision=revisions[end - 1 - origin],
-                    base_counts=None if is_complete else tuple(of_each.tolist()),
-                    base_expected=end - first,
-                )
-            )
-
     def widen(self, capacity: int) -> None:
         """Make room for more symbols."""
-        for series, plane in enumerate(self._published):
-            if plane.shape[1] < capacity:
-                spare = np.zeros((len(plane), capacity - plane.shape[1]), dtype=np.bool_)
-                self._published[series] = np.concatenate([plane, spare], axis=1)
+        if self._published.shape[1] < capacity:
+            spare = np.zeros((len(self._published), capacity - self._published.shape[1]), dtype=np.bool_)
+            self._published = np.concatenate([self._published, spare], axis=1)
 
 
 def _filled(length: int, instant_ns: Nanos) -> Stamps:

@@ -149,22 +149,32 @@ class Grid:
             columns = np.arange(columns.stop, dtype=np.int32)
         return self._contest(slot, columns, values, verdict, claim, revision)
 
-    def write_minutes(self, slots: slice, values: Floats, verdict: int, claim: Claim, revisions: Revisions) -> None:
-        """Write a bar of every symbol into every one of these slots, which are empty.
+    def write_minutes(
+        self, slots: slice, values: Floats, present: Mask | None, verdict: int, claim: Claim, revisions: Revisions
+    ) -> None:
+        """Write bars of most symbols into every one of these slots, which are empty.
 
         Args:
             slots: consecutive minutes.
             values: fields x bars, minute by minute, in the order of the columns.
+            present: minutes x columns: whose bars they are; ``None``: every symbol has one in every minute.
             verdict: what the bars become.
             claim: who sends the bars.
             revisions: by minute.
         """
         values = self._fitted(values)
         count, minutes = len(self.symbols), slots.stop - slots.start
+        if present is not None:  # beside a bar that is not there the one before it takes its place for a moment
+            values = values.take(np.cumsum(present) - 1, axis=1, mode="clip")
         self.values[slots, :, :count] = values.reshape(len(values), minutes, count).transpose(1, 0, 2)
         self.verdicts[slots, :count] = verdict
         self.sources[slots, :count] = claim.mark
         self.revisions[slots, :count] = revisions[:, None]
+        if present is not None:
+            rows, columns = np.nonzero(~present)
+            empty = rows + slots.start, columns
+            self.values[empty[0], :, columns] = np.nan
+            self.verdicts[empty] = self.sources[empty] = self.revisions[empty] = 0
 
     def scatter(
         self,

@@ -29,18 +29,24 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     Returns:
         Whether nothing was in the way; if something was, nothing was done.
     """
-    cells = _cells(book, batch)
-    if cells is None or book.removed or book.has_grace:
+    columns = book.columns_of_table(batch.symbols)[batch.symbol_index]
+    rows = _slots_of(book, batch, columns)
+    if rows is None:
         return False
-    rows, columns = cells
     count, first = len(book.grid.symbols), book.closed
     slots = slice(first, int(rows[-1]) + 1)
     if int(rows[0]) < first or book.grid.verdicts[slots, :count].any():
         return False
     edges = np.searchsorted(rows, np.arange(slots.start, slots.stop + 1)).tolist()
     revisions = book.revision + np.cumsum(np.diff(edges) > 0)
-    if len(rows) == count * (slots.stop - first) and _is_in_order(columns, count):
-        book.grid.write_minutes(slots, batch.values, _STREAMED, claim, revisions)
+    places = (rows - first) * count + columns
+    # Where nearly all are there, copying the rest of each minute along is cheaper than placing bar by bar.
+    if len(rows) * 2 > count * (slots.stop - first) and bool((places[1:] > places[:-1]).all()):
+        present = None
+        if len(rows) < count * (slots.stop - first):
+            present = np.zeros((slots.stop - first, count), dtype=np.bool_)
+            present.reshape(-1)[places] = True
+        book.grid.write_minutes(slots, batch.values, present, _STREAMED, claim, revisions)
     else:
         book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
     book.ledger.received += len(batch)
@@ -65,10 +71,12 @@ def fill(book: Book, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Eve
     Returns:
         Whether nothing was in the way; if something was, nothing was done.
     """
-    cells = _cells(book, batch)
-    if cells is None or book.removed or book.has_grace:
+    # Not columns_of_table, which remembers the tape's table: this one is of the symbols that were asked for.
+    table = np.array([book.grid.columns.get(symbol, -1) for symbol in batch.symbols], dtype=np.int32)
+    columns = table[batch.symbol_index]
+    rows = _slots_of(book, batch, columns)
+    if rows is None:
         return False
-    rows, columns = cells
     if int(rows[-1]) >= book.closed or (book.grid.verdicts[rows, columns] >= FIRST_WITH_BAR).any():
         return False
     book.revision += 1
@@ -83,20 +91,18 @@ def fill(book: Book, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Eve
     return True
 
 
-def _cells(book: Book, batch: BarBatch) -> tuple[Indices, Indices] | None:
-    """Return the slot and the column of each bar; ``None`` where one has none, or has not been looked at."""
-    if not batch.is_sane or batch.interval != book.axis.interval or len(batch) == 0:
+def _slots_of(book: Book, batch: BarBatch, columns: Indices) -> Indices | None:
+    """Return the slot of each bar; ``None`` where one has none, or no column, or something is in the way."""
+    is_fit = batch.is_sane and batch.interval == book.axis.interval and len(batch) > 0
+    if not is_fit or book.removed or book.has_grace or int(columns.min()) < 0:
         return None
-    columns = book.columns_of_table(batch.symbols)[batch.symbol_index]
     starts = book.axis.starts_ns
-    rows = np.searchsorted(starts, batch.start_ns)
-    if int(rows[-1]) >= len(starts) or int(columns.min()) < 0 or (starts[rows] != batch.start_ns).any():
+    edges = np.array([0, *(np.flatnonzero(batch.start_ns[1:] != batch.start_ns[:-1]) + 1).tolist(), len(batch)])
+    minutes = batch.start_ns[edges[:-1]]  # far fewer than bars
+    slots = np.searchsorted(starts, minutes)
+    if int(slots[-1]) >= len(starts) or (starts[slots] != minutes).any():
         return None
-    return rows.astype(np.int32), columns
-
-
-def _is_in_order(columns: Indices, count: int) -> bool:
-    return bool((columns.reshape(-1, count) == np.arange(count)).all())
+    return np.repeat(slots.astype(np.int32), np.diff(edges))
 
 
 def _missing(book: Book, slots: slice) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from actors.market.aggregate import fold, fold_block, vwap
+from actors.market.aggregate import fold, fold_block, fold_cells, vwap
 from actors.market.axis import SessionAxis
 from messages import Interval
 from messages.columns import Floats, Indices, Mask
@@ -135,3 +135,40 @@ def test_mean_prices_go_symbol_by_symbol() -> None:
     volume, price = np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([[10.0, 5.0], [20.0, 5.0]])
 
     np.testing.assert_array_equal(vwap(volume, price), [17.5, NAN])
+
+
+@settings(max_examples=80)
+@given(st.data())
+def test_bars_reduced_one_by_one_are_those_reduced_together(data: st.DataObject) -> None:
+    values, present = data.draw(grids())
+    edges = data.draw(edges_of(len(values)))
+    blocks, columns = len(edges) - 1, values.shape[2]
+    cells = [(block, column) for block in range(blocks) for column in range(columns)]
+    wanted = data.draw(st.lists(st.sampled_from(cells), unique=True)) if cells else []
+    block, column = np.array(wanted, dtype=np.int64).reshape(-1, 2).T
+
+    bars, counts = fold_cells(values, present, edges[block], edges[block + 1], column)
+
+    folded, held = fold(values, present, edges)
+    np.testing.assert_array_equal(bars, folded[block, :, column].T)
+    np.testing.assert_array_equal(counts, held[block, column])
+
+
+def test_a_sum_is_the_same_to_the_last_bit_in_any_company() -> None:
+    volumes = np.random.default_rng(0).random((60, 1)) * 10.0 ** np.arange(60)[:, None] % 1e9
+    values = np.ones((60, 5, 3))
+    values[:, 4] = volumes
+    whole, edges = np.ones((60, 3), np.bool_), np.array([0, 30, 60], np.int32)
+    holed = whole.copy()
+    holed[45, 1] = False
+
+    (among, _), (alone, _), (beside, _) = (
+        fold(values, None, edges),
+        fold(values[:, :, :1], None, edges),
+        fold(np.where(holed[:, None], values, NAN), holed, edges),
+    )
+    one_by_one, _ = fold_cells(values, whole, edges[:1], edges[1:2], np.array([2]))
+    block, _ = fold_block(values[:30, :, :1], None)
+
+    assert len({among[0, 4, 0], alone[0, 4, 0], beside[0, 4, 0], one_by_one[4, 0], block[4, 0]}) == 1
+    assert among[0, 4, 0] == sum(volumes[:30, 0].tolist())

@@ -1,0 +1,57 @@
+"""How a session is cut into blocks of minutes: one for every derived bar that it can have."""
+
+import itertools
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from actors.market.axis import SessionAxis
+from messages.columns import Indices
+from messages.values import Interval
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One bar-to-be of an interval: slots ``[first, end)``."""
+
+    series: int
+    row: int
+    """Its number among the blocks of all series."""
+    first: int
+    end: int
+
+
+class Layout:
+    """The blocks of every series, one series after the other. Made by ``layout``; not to be changed."""
+
+    def __init__(self, edges: Sequence[Sequence[int]], slots: int, regular: tuple[int, int]) -> None:
+        self.blocks: list[Block] = []
+        self.of_slot: list[list[Block]] = [[] for _ in range(slots)]
+        self.rows: Indices = np.full((len(edges), slots), -1, dtype=np.int32)
+        """Series x slots: the row of the block that a slot is in; -1: in none."""
+        self.regular: list[slice] = []
+        """By series: the rows of its blocks in regular minutes."""
+        for series, bounds in enumerate(edges):
+            begin = len(self.blocks)
+            for first, end in itertools.pairwise(bounds):
+                block = Block(series=series, row=len(self.blocks), first=first, end=end)
+                self.blocks.append(block)
+                self.rows[series, first:end] = block.row
+                for slot in range(first, end):
+                    self.of_slot[slot].append(block)
+            inside = np.searchsorted(bounds, regular) + begin
+            self.regular.append(slice(*inside.tolist()))
+        self.firsts: Indices = np.array([block.first for block in self.blocks], dtype=np.int32)
+        self.ends: Indices = np.array([block.end for block in self.blocks], dtype=np.int32)
+
+
+def layout(axis: SessionAxis, intervals: Sequence[Interval]) -> Layout:
+    """Return how a session is cut, for each interval; the same for every session of its shape."""
+    edges = tuple(tuple(axis.edges(interval).tolist()) for interval in intervals)
+    return _layout(edges, axis.slots, (axis.regular.start, axis.regular.stop))
+
+
+@lru_cache(maxsize=8)
+def _layout(edges: tuple[tuple[int, ...], ...], slots: int, regular: tuple[int, int]) -> Layout:
+    return Layout(edges, slots, regular)
