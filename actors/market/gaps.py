@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
-from messages.columns import Mask
+from messages.columns import Indices, Mask, Stamps
 from messages.values import Gap
 
 
@@ -21,23 +20,31 @@ def find_gaps(missing: Mask, axis: SessionAxis, symbols: Sequence[str]) -> tuple
         axis: the session's slots.
         symbols: the names of the columns.
     """
-    by_symbol = np.ascontiguousarray(missing.T)
-    first, last = _edges(by_symbol, np.diff(axis.segment_numbers) != 0)
-    columns: list[int] = (first // axis.slots).tolist()
-    starts_ns = axis.starts_ns[first % axis.slots].tolist()
-    ends_ns = (axis.starts_ns[last % axis.slots] + axis.step_ns).tolist()
+    columns, slots = np.nonzero(missing.T)
+    return gaps_of(slots, columns, axis, symbols)
+
+
+def gaps_of(slots: Stamps | Indices, columns: Stamps, axis: SessionAxis, symbols: Sequence[str]) -> tuple[Gap, ...]:
+    """Return the gaps of minutes that are given one by one.
+
+    Args:
+        slots: of each missing bar; symbol by symbol in order of time.
+        columns: of each missing bar.
+        axis: the session's slots.
+        symbols: the names of the columns.
+    """
+    if len(slots) == 0:
+        return ()
+    segments = axis.segment_numbers[slots]
+    is_next = (slots[1:] == slots[:-1] + 1) & (columns[1:] == columns[:-1]) & (segments[1:] == segments[:-1])
+    breaks = np.flatnonzero(~is_next)
+    first, last = np.append(0, breaks + 1), np.append(breaks, len(slots) - 1)
+    starts_ns, ends_ns = axis.starts_ns[slots[first]].tolist(), (axis.starts_ns[slots[last]] + axis.step_ns).tolist()
     runs: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for column, start_ns, end_ns in zip(columns, starts_ns, ends_ns, strict=True):
+    of_each: list[int] = columns[first].tolist()
+    for column, start_ns, end_ns in zip(of_each, starts_ns, ends_ns, strict=True):
         runs[start_ns, end_ns].append(symbols[column])
     return tuple(
         Gap(symbols=tuple(names), start_ns=start_ns, end_ns=end_ns)
         for (start_ns, end_ns), names in sorted(runs.items())
     )
-
-
-def _edges(by_symbol: Mask, is_after_edge: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the first and the last cell of every run, counted through symbol by symbol."""
-    begins, ends = by_symbol.copy(), by_symbol.copy()
-    begins[:, 1:] &= ~by_symbol[:, :-1] | is_after_edge
-    ends[:, :-1] &= ~by_symbol[:, 1:] | is_after_edge
-    return np.flatnonzero(begins), np.flatnonzero(ends)
