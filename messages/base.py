@@ -9,8 +9,8 @@ import msgspec
 R = TypeVar("R")
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Anything that is sent; immutable through and through."""
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """Anything that is sent; immutable through and through, so that none can be part of a cycle."""
 
 
 class Event(Message, frozen=True, kw_only=True):

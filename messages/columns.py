@@ -28,7 +28,7 @@ def freeze(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
-class Columnar(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class Columnar(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """A struct with columns: equal where all fields are, arrays by their values, NaN equal to NaN."""
 
     def __eq__(self, other: object) -> bool:
@@ -227,6 +227,16 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
                 trades=trades,
                 interval=self.interval,
             )
+
+
+class BarKeys(Columnar, frozen=True, kw_only=True, eq=False):
+    """Which bars: symbol and start of each, sorted by start, then symbol; none twice."""
+
+    symbols: tuple[str, ...]
+    """Sorted."""
+    symbol_index: Indices
+    """For each bar, its symbol's place in ``symbols``."""
+    start_ns: Stamps
 
 
 class DayGrid(Columnar, frozen=True, kw_only=True, eq=False):

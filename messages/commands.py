@@ -141,7 +141,7 @@ class WakeAt(Command, frozen=True, kw_only=True):
 # --- StreamCoordinator -> the fanout
 
 
-class ListenFrom(Command, frozen=True, kw_only=True, gc=False):
+class ListenFrom(Command, frozen=True, kw_only=True):
     """Let those who came to listen hear what travels with this ticket and later: all before is under way already."""
 
     ticket: int
@@ -154,17 +154,17 @@ class PlanSessions(Command, frozen=True, kw_only=True):
     """Find the sessions to play; comes back as ``SessionsPlanned`` or ``RunFailed``."""
 
 
-class SetTimer(Command, frozen=True, kw_only=True, gc=False):
+class SetTimer(Command, frozen=True, kw_only=True):
     """Fire once when the clock shows ``due_ns`` (clock time; in the past: at once)."""
 
     due_ns: Nanos
 
 
-class StartStopwatch(Command, frozen=True, kw_only=True, gc=False):
+class StartStopwatch(Command, frozen=True, kw_only=True):
     """Note the time: a transition begins."""
 
 
-class ReadStopwatch(Command, frozen=True, kw_only=True, gc=False):
+class ReadStopwatch(Command, frozen=True, kw_only=True):
     """Tell ``StopwatchRead``: the transition is over."""
 
 

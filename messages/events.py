@@ -80,7 +80,7 @@ class QuotesArrived(Event, frozen=True, kw_only=True):
     source: str
 
 
-class TimeAdvanced(Event, frozen=True, kw_only=True, gc=False):
+class TimeAdvanced(Event, frozen=True, kw_only=True):
     """It is ``now_ns``. Told by StreamCoordinator at every minute and at each deadline asked for."""
 
     now_ns: Nanos
@@ -198,7 +198,7 @@ class ReceiptSettled(Event, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
 
 
-class MinuteSettled(Event, frozen=True, kw_only=True, gc=False):
+class MinuteSettled(Event, frozen=True, kw_only=True):
     """A ticket comes home: the last who had to do something with it is done."""
 
     ticket: int
@@ -265,13 +265,13 @@ class SessionsPlanned(Event, frozen=True, kw_only=True):
     """Open and close of most sessions around these, in exchange time; ``None``: not known."""
 
 
-class TimerFired(Event, frozen=True, kw_only=True, gc=False):
+class TimerFired(Event, frozen=True, kw_only=True):
     """The clock reached what was asked of it. ``clock_ns`` is the clock's time, not the session's."""
 
     clock_ns: Nanos
 
 
-class StopwatchRead(Event, frozen=True, kw_only=True, gc=False):
+class StopwatchRead(Event, frozen=True, kw_only=True):
     """How long a transition took, in nanoseconds of real time."""
 
     elapsed_ns: Nanos

@@ -220,7 +220,7 @@ class FeedReported(Event, frozen=True, kw_only=True):
 # --- StreamCoordinator -> feed
 
 
-class FeedSettled(Event, frozen=True, kw_only=True, gc=False):
+class FeedSettled(Event, frozen=True, kw_only=True):
     """A ticket comes home, by way of SessionData, which has applied what came with it: the feed may send one more."""
 
     feed: str

@@ -5,7 +5,7 @@ All instants are session time. A session is named by its date.
 
 from messages.base import Command, Event, Query
 from messages.certificates import GapStory, SessionCertificate
-from messages.columns import BarBatch, DayGrid
+from messages.columns import BarBatch, BarKeys, DayGrid
 from messages.values import Gap, Interval, Nanos, TradingSession, VerdictRun
 
 # --- SessionData -> DataUpkeep, beside GapDetected
@@ -19,7 +19,7 @@ class GapNarrowed(Event, frozen=True, kw_only=True):
     source: str
 
 
-class MinuteApplied(Event, frozen=True, kw_only=True, gc=False):
+class MinuteApplied(Event, frozen=True, kw_only=True):
     """SessionData has applied everything until ``now_ns``; what is due by then may be asked for."""
 
     now_ns: Nanos
@@ -67,7 +67,7 @@ class GapAbandoned(Event, frozen=True, kw_only=True):
     """Who was asked last."""
 
 
-class PassTicket(Command, frozen=True, kw_only=True, gc=False):
+class PassTicket(Command, frozen=True, kw_only=True):
     """Let a ticket go on: what was fetched at its minute has been told before."""
 
     ticket: int
@@ -104,15 +104,29 @@ class AbandonGaps(Command, frozen=True, kw_only=True):
 
 
 class FetchBars(Command, frozen=True, kw_only=True):
-    """Ask a source for the bars that start in ``[start_ns, end_ns)``."""
+    """Ask a source for missing bars."""
 
     fetch: int
     source: int
     """Its place in the order of preference."""
     session: TradingSession
-    symbols: tuple[str, ...]
-    start_ns: Nanos
-    end_ns: Nanos
+    missing: BarKeys
+    """At least one."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Whose bars are missing, sorted."""
+        return self.missing.symbols
+
+    @property
+    def start_ns(self) -> Nanos:
+        """Start of the first missing bar."""
+        return int(self.missing.start_ns[0])
+
+    @property
+    def end_ns(self) -> Nanos:
+        """End of the last missing bar."""
+        return int(self.missing.start_ns[-1]) + self.session.base_interval.span_ns
 
 
 class FetchAnswered(Event, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     end_ns: Nanos
 
 
-class TradingSession(msgspec.Struct, frozen=True, kw_only=True):
+class TradingSession(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One session of one calendar: its label and its segments in order of time.
 
     Where the house speaks of a session's minutes it means its base bars: a second is one where they are of ``1s``.
@@ -226,7 +226,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     conditions: str = ""
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
+class Gap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A run of missing minutes ``[start_ns, end_ns)`` that these symbols have in common."""
 
     symbols: tuple[str, ...]
