@@ -24,13 +24,15 @@ class Worker:
         self._count = threads
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._idle = threading.Semaphore(0)
         self._is_open = True
 
     def tell(self, message: Any) -> None:
         """Queue a job."""
         self._jobs.put(message)
-        if len(self._threads) < self._count and self._is_open:
-            thread = threading.Thread(target=self._run, name=f"barkeeper-{self._name}", daemon=True)
+        if self._is_open and not self._idle.acquire(blocking=False) and len(self._threads) < self._count:
+            name = f"barkeeper-{self._name}"
+            thread = threading.Thread(target=self._run, args=(self._idle,), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -42,15 +44,17 @@ class Worker:
     def finish(self, timeout: float = 5.0) -> None:
         """Do every job that is queued, and wait for that; a job that comes later starts a thread anew."""
         threads, self._threads = self._threads, []
+        self._idle = threading.Semaphore(0)
         for _ in threads:
             self._jobs.put(None)
         for thread in threads:
             thread.join(timeout)
 
-    def _run(self) -> None:
+    def _run(self, idle: threading.Semaphore) -> None:
         while (job := self._jobs.get()) is not None and self._is_open:
             try:
                 self._do(job)
             except Exception as error:  # noqa: BLE001  # the thread must live, and whoever waits must hear
                 alarm("worker_bug", worker=self._name, job=repr(job), error=repr(error))
                 self._on_bug(job, error)
+            idle.release()
