@@ -72,6 +72,17 @@ class RoomAddress:
             ref.stop(block=False)
 
 
+class ByHand:
+    """The address of a room whose answer the teller waits for in any case: it is told by hand."""
+
+    def __init__(self, room: RoomAddress) -> None:
+        self._room = room
+
+    def tell(self, message: object) -> None:
+        """Have a message handled here and now if the room is idle."""
+        self._room.hand(message)
+
+
 def _has_event_loop() -> bool:
     try:
         asyncio.get_running_loop()

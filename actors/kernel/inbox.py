@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from messages.base import Message
+
 _PATIENCE_S = 0.0002
 """How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
 
@@ -15,7 +17,8 @@ class Inbox:
 
     Waking a thread costs more than most messages. Whoever waits for what comes of a message can ``hand`` it over:
     if the room is idle, it is handled at once in the caller's thread, while the room's own thread is kept out.
-    One at a time and in order of arrival, as ever: with anything waiting, nothing is handed over.
+    One at a time and in order of arrival, as ever: with anything waiting, nothing is handed over. What the room is
+    told meanwhile, by itself or others, is handled there too; what it is asked waits for the room's own thread.
     """
 
     def __init__(self) -> None:
@@ -57,7 +60,13 @@ class Inbox:
         try:
             if self._items:
                 return False
+            self._is_waiting = False  # what comes meanwhile is for us: its own thread need not be woken
             handler(message)
+            while self._items and _is_told(self._items[0]):
+                handler(self._items.popleft().message)
+            self._is_waiting = True
+            if self._items:
+                self._signal.put(None)
             return True
         finally:
             self._turn.release()
@@ -69,3 +78,8 @@ class Inbox:
     def qsize(self) -> int:
         """Return how many envelopes wait."""
         return len(self._items)
+
+
+def _is_told(envelope: Any) -> bool:
+    """Whether nobody waits for an answer; Pykka's order to stop is none of our messages."""
+    return getattr(envelope, "reply_to", envelope) is None and isinstance(envelope.message, Message)

@@ -4,8 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from pykka._envelope import Envelope
 
+from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
+from messages.base import Event
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
@@ -120,3 +123,37 @@ def test_handed_and_told_together_are_one_at_a_time_and_each_once(room: Room) ->
 
     for kind in ("told", "handed"):
         assert [item for (sort, item), _ in room.handled if sort == kind] == list(range(500))
+
+
+class Told(Event, frozen=True, kw_only=True):
+    number: int
+
+
+def test_what_a_room_is_told_while_it_is_handed_something_is_handled_there_too(room: Room) -> None:
+    told = Envelope(Told(number=2))
+
+    def handle(item: object) -> None:
+        room.handle(item)
+        if item == "first":
+            room.inbox.put(told)
+
+    room.inbox.handler = handle
+    eventually(lambda: room.inbox.hand("first"))
+
+    assert room.handled == [("first", False), (Told(number=2), False)]
+    assert room.inbox.empty()
+
+
+def test_what_a_room_is_asked_meanwhile_waits_for_its_own_thread(room: Room) -> None:
+    asked = Envelope(Told(number=2), reply_to=Future())
+
+    def handle(item: object) -> None:
+        room.handle(item)
+        if item == "first":
+            room.inbox.put(asked)
+
+    room.inbox.handler = handle
+    eventually(lambda: room.inbox.hand("first"))
+
+    eventually(lambda: len(room.handled) == 2)
+    assert room.handled == [("first", False), (asked, True)]
