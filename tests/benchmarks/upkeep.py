@@ -14,7 +14,8 @@ healed          gaps_closed_percent, bar_quality when settled, same_digest (of e
                 gap_to_filled_ms from GapDetected leaving SessionData to the last of its bars, in lockstep
 detection       detection_ms_per_minute: what a minute with holes takes SessionData's core longer than a whole one
 failing         failing_30 (the upstream fails 30 % of its calls) and failing_always
-throughput      throughput_ratio: bars per second at a free pace with 0.5 % lost and filled, by those without
+throughput      throughput_ratio: bars per second at a free pace with 0.5 % lost and filled, by those without;
+                and both by the floor of throughput.py
 history         history_20: prefetch and transitions with 20 sessions of history before each; --timed: also at 60
                 times real time, on a clock that goes --scale times as fast
 """
@@ -146,8 +147,9 @@ class Benchmark:
     def _throughput(self) -> dict[str, Any]:
         how = {**self._played, "pace": "free", "trailing": 5}
         lossy = {"drop": LOST_WHILE_RACING, "seed": self._wanted.seed}
-        plain, filled = [], []
+        floors, plain, filled = [], [], []
         for _ in range(self._wanted.repeat):
+            floors.append(run_step("floor", store=self._store, last=self._wanted.sessions)["seconds"])
             plain.append(run_step("replay", **how))
             filled.append(run_step("replay", **how, **lossy))
         pairs = list(zip(plain, filled, strict=True))
@@ -160,6 +162,9 @@ class Benchmark:
             "throughput_ratio_range": [round(min(ratios), 3), round(max(ratios), 3)],
             "bars_per_s": round(bars / median(run["seconds"] for run in plain)),
             "bars_per_s_with_fills": round(bars / median(run["seconds"] for run in filled)),
+            "floor_bars_per_s": round(bars / median(floors)),
+            "ratio_to_floor": round(median(floors) / median(run["seconds"] for run in plain), 3),
+            "ratio_to_floor_with_fills": round(median(floors) / median(run["seconds"] for run in filled), 3),
         }
 
     def _history(self) -> dict[str, Any]:
