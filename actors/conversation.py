@@ -86,6 +86,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     session: Address[Any]
     stream: Address[Any]
     upkeep: Address[Any]
+    asking: Address[Any]
+    """DataUpkeep too, for what SessionData waits for: in a backtest a ticket goes on only when nothing is missing."""
     manager: Address[Any]
     fanout: Address[Any]
     """To the subscribers."""
@@ -124,10 +126,10 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             BarRejected: (to.fanout, to.log),
             PrintsRejected: (to.fanout, to.log),
             AmendmentMissed: (to.fanout, to.log),
-            GapDetected: (upkeep, to.fanout),
+            GapDetected: (to.asking, to.fanout),
             GapNarrowed: (upkeep,),
             AbandonGaps: (upkeep,),
-            MinuteApplied: (upkeep,),
+            MinuteApplied: (to.asking,),
             NoTradeConfirmed: (to.fanout, to.log),
             GapAbandoned: (to.fanout, to.log),
             SessionSettled: (stream, to.fanout, to.log),

@@ -9,6 +9,7 @@ from actors.kernel.ports import BarSource, SourceAnswer
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
+from messages.columns import BarKeys
 from messages.errors import DataError
 from messages.values import Nanos, TradingSession
 
@@ -54,10 +55,25 @@ class FileSource:
 
     def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
         """Return what the files have."""
+        return self._whole().fetch(session, symbols, start_ns, end_ns)
+
+    def holds(self, session: TradingSession) -> bool:
+        """Return whether a day was asked for before."""
+        return self._source is not None and self._source.holds(session)
+
+    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+        """Return what the files have of these."""
+        return self._whole().pick(session, missing)
+
+    def read_ahead(self, session: TradingSession) -> None:
+        """Read the files before anything is asked for."""
+        self._whole().read_ahead(session)
+
+    def _whole(self) -> StoreSource:
         with self._lock:
             if self._source is None:
                 self._source = self._read()
-        return self._source.fetch(session, symbols, start_ns, end_ns)
+            return self._source
 
     def _read(self) -> StoreSource:
         store = MemoryStore()

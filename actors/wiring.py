@@ -8,7 +8,7 @@ from typing import Any
 from actors.conversation import Addresses, conversation
 from actors.data_upkeep.actor import DataUpkeep
 from actors.data_upkeep.core import DataUpkeepCore
-from actors.data_upkeep.fetcher import Fetcher
+from actors.data_upkeep.fetcher import FetchDesk, Fetcher
 from actors.data_upkeep.keeper import Keeper
 from actors.data_upkeep.loader import Loader
 from actors.data_upkeep.prefetch import Prefetching
@@ -16,7 +16,7 @@ from actors.data_upkeep.probe import StoreProbe
 from actors.data_upkeep.repairs import Repairs
 from actors.feeds.desk import FeedDesk
 from actors.feeds.port import Feed
-from actors.kernel.address import RoomAddress
+from actors.kernel.address import ByHand, RoomAddress
 from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.fanout import Fanout
 from actors.kernel.future import Timeout
@@ -96,7 +96,7 @@ class House:
         self.fanout = Fanout(self.turnstile, (self.stream_coordinator, self.system_manager))
         loader = Loader(self.store, self.calendar, self.data_upkeep, rules=settings.rules)
         self.loading = Worker("loader", loader.read, loader.broke)
-        fetcher = Fetcher(self.sources, self.data_upkeep)
+        self._fetcher = fetcher = Fetcher(self.sources, self.data_upkeep)
         self.source_facts = fetcher.facts
         self.readying = Worker("upstream", fetcher.read_ahead, loader.broke)
         self.fetching = Worker("fetcher", fetcher.fetch, fetcher.broke, settings.upkeep.max_concurrent_fetches)
@@ -125,7 +125,8 @@ class House:
             feeds=self.feeds,
             life=self,
             reading=(self.loading, self.readying) if reads_ahead else (self.loading,),
-            fetching=self.fetching,
+            asking=ByHand(self.data_upkeep) if not self.is_live else self.data_upkeep,
+            fetching=FetchDesk(self._fetcher, self.fetching),
             keeping=self.keeping,
             probing=self.probing,
             planner=Planner(self.settings, self.store, self.calendar, stream),

@@ -7,8 +7,8 @@ import msgspec
 
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
-from actors.kernel.ports import BarSource, ReadsAhead
-from messages.columns import BarBatch, Mask
+from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
+from messages.columns import Mask
 from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
@@ -19,6 +19,8 @@ class Fetcher:
 
     def __init__(self, sources: Sequence[BarSource], reply_to: Address[FetchAnswered | FillFailed]) -> None:
         self._sources = tuple(sources)
+        self._holding = tuple(source if isinstance(source, HoldsSessions) else None for source in sources)
+        """By source; a look at a protocol takes longer than most answers."""
         self._reply_to = reply_to
 
     @property
@@ -30,25 +32,44 @@ class Fetcher:
                 is_authoritative=source.is_authoritative,
                 delay_ns=source.delay_ns,
                 most_symbols=source.most_symbols,
+                holds_sessions=holding is not None,
             )
-            for source in self._sources
+            for source, holding in zip(self._sources, self._holding, strict=True)
         )
+
+    def has_at_hand(self, job: FetchBars) -> bool:
+        """Return whether asking takes no time."""
+        source = self._holding[job.source]
+        return source is not None and source.holds(job.session)
 
     def fetch(self, job: FetchBars) -> None:
         """Ask, and tell what came of it."""
         source = self._sources[job.source]
         try:
-            answer = source.fetch(job.session, job.symbols, job.start_ns, job.end_ns)
-            batch = _as_asked(answer.bars, job)
+            answer = self._answer(job)
         except Exception as error:  # noqa: BLE001  # whatever an upstream raises, its request has failed, and no more
             self._reply_to.tell(FillFailed(fetch=job.fetch, source=source.name, reason=f"{error!r}"))
             return
-        self._reply_to.tell(FetchAnswered(fetch=job.fetch, batch=batch, no_trade=answer.no_trade))
+        self._reply_to.tell(FetchAnswered(fetch=job.fetch, batch=answer.bars, no_trade=answer.no_trade))
+
+    def _answer(self, job: FetchBars) -> SourceAnswer:
+        """Ask for just these bars, or where that cannot be done for their symbols from the first minute to the last."""
+        base, holding = job.session.base_interval, self._holding[job.source]
+        if holding is not None:
+            answer = holding.pick(job.session, job.missing)
+        else:
+            answer = self._sources[job.source].fetch(job.session, job.symbols, job.start_ns, job.end_ns)
+        bars = answer.bars
+        if len(bars) and bars.interval != base:
+            raise DataError(f"asked for bars of {base}, and answered with bars of {bars.interval}")
+        inside: Mask = (bars.start_ns >= job.start_ns) & (bars.start_ns < job.end_ns)
+        bars = msgspec.structs.replace(bars if bool(inside.all()) else bars.where(inside), is_sane=False)
+        return SourceAnswer(bars=bars, no_trade=answer.no_trade)
 
     def read_ahead(self, job: ReadSession) -> None:
         """Let sources that can get ready for a session that is about to be played."""
-        for source in self._sources:
-            if isinstance(source, ReadsAhead):
+        for source in self._holding:
+            if source is not None:
                 with contextlib.suppress(Exception):  # it will be asked, and then its failure counts
                     source.read_ahead(job.session)
 
@@ -57,10 +78,16 @@ class Fetcher:
         self._reply_to.tell(FillFailed(fetch=job.fetch, source=self._sources[job.source].name, reason=f"{error!r}"))
 
 
-def _as_asked(bars: BarBatch, job: FetchBars) -> BarBatch:
-    """Return the bars of the minutes that were asked for, and no others."""
-    base = job.session.base_interval
-    if len(bars) and bars.interval != base:
-        raise DataError(f"asked for bars of {base}, and answered with bars of {bars.interval}")
-    inside: Mask = (bars.start_ns >= job.start_ns) & (bars.start_ns < job.end_ns)
-    return msgspec.structs.replace(bars if bool(inside.all()) else bars.where(inside), is_sane=False)
+class FetchDesk:
+    """Where requests go: what is in memory is looked up at once; for all else there are threads that may wait."""
+
+    def __init__(self, fetcher: Fetcher, elsewhere: Address[FetchBars]) -> None:
+        self._fetcher = fetcher
+        self._elsewhere = elsewhere
+
+    def tell(self, message: FetchBars) -> None:
+        """Have a request answered."""
+        if self._fetcher.has_at_hand(message):
+            self._fetcher.fetch(message)
+        else:
+            self._elsewhere.tell(message)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from actors.market.axis import SessionAxis
-from actors.market.gaps import find_gaps
+from actors.market.gaps import gaps_of
 from messages.certificates import GapOutcome, GapStory
-from messages.columns import BarBatch, Mask, Stamps
-from messages.values import Gap, Nanos, TradingSession
+from messages.columns import BarBatch, BarKeys, Mask, Stamps, freeze
+from messages.values import Gap, Nanos
 
 OUTCOMES = (GapOutcome.CLOSED, GapOutcome.NO_TRADE, GapOutcome.ABANDONED)
 
@@ -18,7 +18,7 @@ class Plan:
 
     Args:
         number: by which plans of equal due time are told apart.
-        session: whose minutes they are.
+        axis: of the session whose minutes they are.
         symbols: sorted.
         starts_ns: the minutes, ascending.
         wanted: minutes x symbols; which are missing.
@@ -28,14 +28,14 @@ class Plan:
     def __init__(
         self,
         number: int,
-        session: TradingSession,
+        axis: SessionAxis,
         symbols: tuple[str, ...],
         starts_ns: Stamps,
         wanted: Mask,
         due_ns: Nanos,
     ) -> None:
         self.number = number
-        self.session = session
+        self.session = axis.session
         self.symbols = symbols
         self.starts_ns = starts_ns
         self.wanted = wanted
@@ -50,7 +50,7 @@ class Plan:
         """Whether a request for it is out, or waits for its turn."""
         self.is_second_call = False
         """Whether this source is asked again because it failed."""
-        self._axis = SessionAxis(session)
+        self._axis = axis
         self._columns = {symbol: column for column, symbol in enumerate(symbols)}
         self._settled: dict[tuple[GapOutcome, Nanos, str], Mask] = {}
 
@@ -64,21 +64,34 @@ class Plan:
         """Whether every minute has its verdict."""
         return not self.open.any()
 
-    def request(self) -> tuple[tuple[str, ...], Nanos, Nanos]:
-        """Return what is still to be asked for: symbols, and from when until when."""
+    def missing(self) -> BarKeys:
+        """Return what is still to be asked for; not nothing."""
+        rows, columns = np.nonzero(self.open)
+        present, index = np.unique(columns, return_inverse=True)
+        return BarKeys(
+            symbols=tuple(self.symbols[column] for column in present.tolist()),
+            symbol_index=freeze(index.astype(np.int32)),
+            start_ns=freeze(self.starts_ns[rows]),
+        )
+
+    @property
+    def end_ns(self) -> Nanos:
+        """When the last minute ends that has no verdict."""
         rows = np.flatnonzero(self.open.any(axis=1))
-        names = tuple(self.symbols[column] for column in np.flatnonzero(self.open.any(axis=0)).tolist())
-        return names, int(self.starts_ns[rows[0]]), int(self.starts_ns[rows[-1]]) + self._axis.step_ns
+        return int(self.starts_ns[rows[-1]]) + self._axis.step_ns
 
     def cells_of(self, batch: BarBatch) -> tuple[Mask, Mask]:
         """Return which bars of a batch are still wanted, bar by bar, and the cells that they fill."""
+        # A source's table may name its whole market.
+        named = (
+            range(len(batch.symbols)) if len(batch.symbols) <= len(batch) else np.unique(batch.symbol_index).tolist()
+        )
         columns = np.full(len(batch.symbols), -1, dtype=np.int32)
-        for number in np.unique(batch.symbol_index).tolist():  # a source's table may name its whole market
-            columns[number] = self._columns.get(batch.symbols[number], -1)
+        columns[named] = [self._columns.get(batch.symbols[number], -1) for number in named]
         column = columns[batch.symbol_index]
         row = np.searchsorted(self.starts_ns, batch.start_ns)
         row[row == len(self.starts_ns)] = 0
-        hit = (column >= 0) & (self.starts_ns[row] == batch.start_ns)
+        hit = (column >= 0) & (self.starts_ns[row] == batch.start_ns) & (batch.interval == self.session.base_interval)
         hit[hit] = self.open[row[hit], column[hit]]
         cells = self.nothing()
         cells[row[hit], column[hit]] = True
@@ -111,11 +124,9 @@ class Plan:
 
     def gaps(self, cells: Mask) -> tuple[Gap, ...]:
         """Return cells as gaps."""
-        rows = self._axis.slots_of(self.starts_ns)
-        present = np.flatnonzero(cells.any(axis=0))
-        plane = np.zeros((self._axis.slots, len(present)), dtype=np.bool_)
-        plane[rows] = cells[:, present]
-        return find_gaps(plane, self._axis, [self.symbols[column] for column in present.tolist()])
+        columns, rows = np.nonzero(cells.T)
+        slots = self._axis.slots_of(self.starts_ns)[rows]
+        return gaps_of(slots, columns, self._axis, self.symbols)
 
     def stories(self) -> list[GapStory]:
         """Return what became of its minutes."""
@@ -136,7 +147,7 @@ class Plan:
 
 
 def clustered(
-    missing: Mapping[Nanos, Sequence[str]], within_ns: Nanos, step_ns: Nanos, most_symbols: int | None
+    missing: Mapping[Nanos, Sequence[str]], within_ns: Nanos | None, step_ns: Nanos, most_symbols: int | None
 ) -> list[tuple[tuple[str, ...], Stamps, Mask]]:
     """Put missing minutes together into requests.
 
@@ -145,7 +156,7 @@ def clustered(
 
     Args:
         missing: for each minute the symbols that lack it.
-        within_ns: how near two gaps must be.
+        within_ns: how near two gaps must be; ``None``: they may be any distance apart.
         step_ns: the length of a minute.
         most_symbols: as many as a source takes at once; ``None``: any number.
 
@@ -153,19 +164,24 @@ def clustered(
         For each request its symbols, its minutes, and which of them are wanted, minutes x symbols.
     """
     requests: list[tuple[tuple[str, ...], Stamps, Mask]] = []
-    everybody = sorted({symbol for symbols in missing.values() for symbol in symbols})
-    place = {symbol: number for number, symbol in enumerate(everybody)}
     starts = np.array(sorted(missing), dtype=np.int64)
+    lacking = [missing[start_ns] for start_ns in starts.tolist()]
+    everybody = sorted(set().union(*lacking))
+    place = {symbol: number for number, symbol in enumerate(everybody)}
     plane = np.zeros((len(starts), len(everybody)), dtype=np.bool_)
-    for row, start_ns in enumerate(starts.tolist()):
-        plane[row, [place[symbol] for symbol in missing[start_ns]]] = True
+    rows = np.repeat(np.arange(len(starts)), [len(symbols) for symbols in lacking])
+    plane[rows, [place[symbol] for symbols in lacking for symbol in symbols]] = True
     size = most_symbols or max(len(everybody), 1)
     for first in range(0, len(everybody), size):
         chunk = plane[:, first : first + size]
         rows = np.flatnonzero(chunk.any(axis=1))
-        breaks = np.flatnonzero(np.diff(starts[rows]) - step_ns >= max(within_ns, 1)) + 1
-        for run in np.split(rows, breaks):
+        for run in [rows] if within_ns is None else _near(rows, starts, step_ns + max(within_ns, 1)):
             columns = np.flatnonzero(chunk[run].any(axis=0))
             symbols = tuple(everybody[first + column] for column in columns.tolist())
-            requests.append((symbols, starts[run], chunk[np.ix_(run, columns)]))
+            requests.append((symbols, starts[run], chunk[run[:, np.newaxis], columns]))
     return requests
+
+
+def _near(rows: Stamps, starts_ns: Stamps, apart_ns: Nanos) -> list[Stamps]:
+    """Return rows in groups, a new one where a minute starts ``apart_ns`` after the one before or later."""
+    return np.split(rows, np.flatnonzero(np.diff(starts_ns[rows]) >= apart_ns) + 1)

@@ -8,6 +8,7 @@ import msgspec
 
 from actors.data_upkeep.health import SourceHealth
 from actors.data_upkeep.plan import Plan, clustered
+from actors.market.axis import SessionAxis
 from actors.market.validate import Fault, faults, is_sane
 from actors.settings import UpkeepRules
 from messages.base import Message
@@ -35,14 +36,16 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     delay_ns: Nanos = 0
     most_symbols: int | None = None
     """As many as one request may name; ``None``: any number."""
+    holds_sessions: bool = False
+    """Whether one request may be for any minutes of a session, however far apart."""
 
 
 class _Day:
     """One session's missing minutes that nobody has asked for yet, and what has become of the others."""
 
     def __init__(self, session: TradingSession) -> None:
-        self.session = session
-        self.step_ns = session.base_interval.span_ns
+        self.axis = SessionAxis(session)
+        self.step_ns = self.axis.step_ns
         self.fresh: dict[Nanos, list[str]] = {}
         self.fresh_due_ns: Nanos = 0
         self.plans: list[Plan] = []
@@ -85,6 +88,8 @@ class Repairs:
         self._last_call: set[str] = set()
         limits = [facts.most_symbols for facts in self._sources if facts.most_symbols is not None]
         self._most_symbols = min(limits, default=None)
+        is_any_distance = bool(self._sources) and all(facts.holds_sessions for facts in self._sources)
+        self._near_ns = None if is_any_distance else rules.neighbours_min * MINUTE_NS
 
     # --- what happens
 
@@ -222,10 +227,9 @@ class Repairs:
 
     def _plan(self, day: _Day, now_ns: Nanos) -> None:
         fresh, day.fresh = day.fresh, {}
-        near_ns = self._rules.neighbours_min * MINUTE_NS
-        for symbols, starts, wanted in clustered(fresh, near_ns, day.step_ns, self._most_symbols):
+        for symbols, starts, wanted in clustered(fresh, self._near_ns, day.step_ns, self._most_symbols):
             self._numbers += 1
-            day.plans.append(Plan(self._numbers, day.session, symbols, starts, wanted, now_ns))
+            day.plans.append(Plan(self._numbers, day.axis, symbols, starts, wanted, now_ns))
 
     def _ask(self, now_ns: Nanos) -> Iterator[Message]:
         while self._waiting and len(self._running) < self._rules.max_concurrent_fetches:
@@ -242,15 +246,7 @@ class Repairs:
             plan.calls += 1
             self._health[place].asked()
             self._running[self._fetches] = plan
-            symbols, start_ns, end_ns = plan.request()
-            yield FetchBars(
-                fetch=self._fetches,
-                source=place,
-                session=plan.session,
-                symbols=symbols,
-                start_ns=start_ns,
-                end_ns=end_ns,
-            )
+            yield FetchBars(fetch=self._fetches, source=place, session=plan.session, missing=plan.missing())
 
     def _next_source(self, plan: Plan, now_ns: Nanos) -> int | None:
         """Return the first source from the plan's place on that is not resting."""
@@ -265,9 +261,10 @@ class Repairs:
         facts = self._sources[plan.source]
         self._health[plan.source].answered()
         plan.is_second_call = False
-        filled = self._filled(message.batch, plan, facts.name, now_ns)
-        refused = plan.cells_of(message.batch)[1] if filled else plan.nothing()
-        yield from filled
+        is_wanted, refused = plan.cells_of(message.batch)
+        if is_wanted.any():
+            batch = message.batch if bool(is_wanted.all()) else message.batch.where(is_wanted)
+            yield self._filled(batch, refused, plan, facts.name, now_ns)
         silent = plan.cells_within(message.no_trade)
         if facts.is_authoritative:
             silent |= self._final(plan, facts, now_ns)
@@ -279,19 +276,16 @@ class Repairs:
             plan.source += 1
             yield from self._again(plan, now_ns)
 
-    def _filled(self, batch: BarBatch, plan: Plan, source: str, now_ns: Nanos) -> list[Message]:
-        wanted, cells = plan.cells_of(batch)
-        base = plan.session.base_interval
-        if not wanted.any() or batch.interval != base:
-            return []
-        batch = batch if bool(wanted.all()) else batch.where(wanted)
+    def _filled(self, batch: BarBatch, cells: Mask, plan: Plan, source: str, now_ns: Nanos) -> BarsFilled:
+        """Close the minutes of bars that are wanted, as far as their bars are sane."""
         if is_sane(batch.values, allow_negative=self._allow_negative):
             batch = msgspec.structs.replace(batch, is_sane=True)
         else:  # what is not goes along to be refused and counted; its minutes stay open
-            found = faults(batch.values, batch.start_ns, step_ns=base.span_ns, allow_negative=self._allow_negative)
+            step_ns = plan.session.base_interval.span_ns
+            found = faults(batch.values, batch.start_ns, step_ns=step_ns, allow_negative=self._allow_negative)
             _, cells = plan.cells_of(batch.where(found == Fault.SANE))
         plan.settle(cells, GapOutcome.CLOSED, now_ns, source)
-        return [BarsFilled(session_date=plan.date, batch=batch, source=source)]
+        return BarsFilled(session_date=plan.date, batch=batch, source=source)
 
     @staticmethod
     def _final(plan: Plan, facts: SourceFacts, now_ns: Nanos) -> Mask:
@@ -320,7 +314,7 @@ class Repairs:
     def _known_ns(self, plan: Plan) -> Nanos:
         """Return when the last source that knows will know of all that is open."""
         delays = [facts.delay_ns for facts in self._sources if facts.is_authoritative]
-        return plan.request()[2] + max(delays) if delays else 0
+        return plan.end_ns + max(delays) if delays else 0
 
     def _in_vain(self, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
         """An attempt is over, and minutes are still missing."""

@@ -1,18 +1,20 @@
 """What came of the minutes that a run lacked: read from its certificates, and counted on the way to the sources."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 import msgspec
 import numpy as np
 
-from actors.kernel.ports import BarSource, SourceAnswer
+from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
 from actors.market.certifying import stored_digest
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
+from messages.columns import BarKeys
 from messages.values import SECOND_NS, Nanos, TradingSession
 
 
@@ -88,7 +90,7 @@ class Repairing:
     """
 
     def __init__(self, sources: Sequence[BarSource] = (), kept_in: Path | None = None) -> None:
-        self.sources = tuple(_Counted(source) for source in sources)
+        self.sources = tuple(_counted(source) for source in sources)
         """The same, with an ear at each; the run is to be started with these."""
         self.sessions: dict[str, SessionRepairs] = {}
         """By session date."""
@@ -153,10 +155,15 @@ class _Counted:
 
     def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
         """Ask it."""
+        with self._count(session):
+            return self._source.fetch(session, symbols, start_ns, end_ns)
+
+    @contextmanager
+    def _count(self, session: TradingSession) -> Iterator[None]:
         with self._lock:
             self.requests[session.date] += 1
         try:
-            return self._source.fetch(session, symbols, start_ns, end_ns)
+            yield
         except Exception as error:
             with self._lock:
                 self.failed += 1
@@ -170,3 +177,22 @@ class _Counted:
     def close(self) -> None:
         """Close it."""
         self._source.close()
+
+
+class _CountedSessions(_Counted):
+    """One that reads sessions whole."""
+
+    def __init__(self, source: BarSource, sessions: HoldsSessions) -> None:
+        super().__init__(source)
+        self._sessions = sessions
+        self.read_ahead = sessions.read_ahead
+        self.holds = sessions.holds
+
+    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+        """Ask it."""
+        with self._count(session):
+            return self._sessions.pick(session, missing)
+
+
+def _counted(source: BarSource) -> _Counted:
+    return _CountedSessions(source, source) if isinstance(source, HoldsSessions) else _Counted(source)

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, Verdicts
+from messages.columns import BarBatch, BarKeys, Verdicts
 from messages.history import Adjustment
 from messages.values import Gap, Interval, Nanos, TradingSession
 
@@ -199,9 +199,24 @@ class BarSource(Protocol):
 
 
 @runtime_checkable
-class ReadsAhead(Protocol):
-    """A source that can get ready for a session before anything of it is asked for."""
+class HoldsSessions(Protocol):
+    """A source that reads a session whole: then it is at no cost to be asked for any bars of it at once.
+
+    Only of such a source are bars asked for one by one; gaps however far apart become one request.
+    """
 
     def read_ahead(self, session: TradingSession) -> None:
-        """Get ready; runs on a thread of its own, and what goes wrong will go wrong again when it is asked."""
+        """Read it; runs on a thread of its own, and what goes wrong will go wrong again when it is asked."""
+        ...
+
+    def holds(self, session: TradingSession) -> bool:
+        """Return whether it has been read; then ``pick`` looks it up and does not wait."""
+        ...
+
+    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+        """Return these base bars and no others, as far as it has them.
+
+        Raises:
+            Exception: as ``BarSource.fetch``.
+        """
         ...

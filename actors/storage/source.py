@@ -5,11 +5,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
 
-import msgspec
 import numpy as np
 
 from actors.kernel.ports import BarStore, SourceAnswer
-from messages.columns import BarBatch
+from messages.columns import BarBatch, BarKeys, Indices, Stamps, freeze
 from messages.values import Gap, Nanos, TradingSession, Verdict
 
 _DAYS_HELD = 2
@@ -18,10 +17,49 @@ _HELD_S = 30.0
 """Seconds of real time after which a day is read anew: somebody may be writing to it."""
 
 
-class _HeldDay(msgspec.Struct, frozen=True):
-    bars: BarBatch | None
-    no_trade: tuple[Gap, ...]
-    until: float
+class _HeldDay:
+    """A day that was read, until a moment of ``time.monotonic``."""
+
+    def __init__(self, bars: BarBatch, no_trade: tuple[Gap, ...], until: float) -> None:
+        self.bars = bars
+        self.no_trade = no_trade
+        self.until = until
+        self._numbers = {symbol: number for number, symbol in enumerate(bars.symbols)}
+        self._keys = self._keys_of(bars.start_ns, bars.symbol_index)
+
+    def _keys_of(self, starts_ns: Stamps, numbers: Indices) -> Stamps:
+        """Return what bars are sorted by, as one number each."""
+        first_ns = self.bars.start_ns[0] if len(self.bars) else 0
+        minutes: Stamps = (starts_ns - first_ns) // self.bars.interval.span_ns
+        return minutes * len(self._numbers) + numbers
+
+    def pick(self, missing: BarKeys) -> BarBatch:
+        """Return the bars that are there of those that are missing."""
+        bars = self.bars
+        if len(bars) == 0:
+            return bars
+        numbers = np.array([self._numbers.get(symbol, -1) for symbol in missing.symbols], dtype=np.int32)
+        number = numbers[missing.symbol_index]
+        rows = np.searchsorted(self._keys, self._keys_of(missing.start_ns, number))
+        rows[rows == len(bars)] = 0
+        found = np.flatnonzero((bars.start_ns[rows] == missing.start_ns) & (bars.symbol_index[rows] == number))
+        rows = rows[found]
+        return BarBatch(
+            symbols=missing.symbols,
+            symbol_index=freeze(missing.symbol_index[found]),
+            start_ns=freeze(missing.start_ns[found]),
+            values=freeze(bars.values[:, rows]),
+            interval=bars.interval,
+        )
+
+    def no_trade_of(self, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> tuple[Gap, ...]:
+        """Return what is known never to have traded, of some symbols between two instants."""
+        wanted = frozenset(symbols)
+        return tuple(
+            Gap(symbols=gap.symbols, start_ns=max(gap.start_ns, start_ns), end_ns=min(gap.end_ns, end_ns))
+            for gap in self.no_trade
+            if gap.symbols[0] in wanted and gap.start_ns < end_ns and gap.end_ns > start_ns
+        )
 
 
 class StoreSource:
@@ -47,16 +85,21 @@ class StoreSource:
         """Return what the store has."""
         day = self._day(session)
         wanted = frozenset(symbols)
-        no_trade = tuple(
-            Gap(symbols=gap.symbols, start_ns=max(gap.start_ns, start_ns), end_ns=min(gap.end_ns, end_ns))
-            for gap in day.no_trade
-            if gap.symbols[0] in wanted and gap.start_ns < end_ns and gap.end_ns > start_ns
-        )
-        if day.bars is None:
-            return SourceAnswer(bars=BarBatch.of(()), no_trade=no_trade)
+        no_trade = day.no_trade_of(symbols, start_ns, end_ns)
         first, last = np.searchsorted(day.bars.start_ns, (start_ns, end_ns)).tolist()
         bars = day.bars.rows(first, last)
         return SourceAnswer(bars=bars if wanted.issuperset(bars.symbols) else bars.only(wanted), no_trade=no_trade)
+
+    def holds(self, session: TradingSession) -> bool:
+        """Return whether a day is in memory."""
+        return self._fresh(session) is not None
+
+    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+        """Return what the store has of these bars."""
+        day = self._day(session)
+        end_ns = int(missing.start_ns[-1]) + session.base_interval.span_ns
+        no_trade = day.no_trade_of(missing.symbols, int(missing.start_ns[0]), end_ns)
+        return SourceAnswer(bars=day.pick(missing), no_trade=no_trade)
 
     def read_ahead(self, session: TradingSession) -> None:
         """Have the day of a session in memory before it is asked for."""
@@ -68,14 +111,18 @@ class StoreSource:
         self._store.close()
 
     def _day(self, session: TradingSession) -> _HeldDay:
-        key = (session.calendar, session.date)
+        if (held := self._fresh(session)) is not None:
+            return held  # without waiting for who reads another day
         with self._lock:  # one reads, the others wait for what it read
-            held = self._held.get(key)
-            if held is None or held.until < time.monotonic():
-                held = self._held[key] = self._read(session)
+            if (held := self._fresh(session)) is None:
+                held = self._held[session.calendar, session.date] = self._read(session)
                 while len(self._held) > _DAYS_HELD:
                     self._held.popitem(last=False)
             return held
+
+    def _fresh(self, session: TradingSession) -> _HeldDay | None:
+        held = self._held.get((session.calendar, session.date))
+        return None if held is None or held.until < time.monotonic() else held
 
     def _read(self, session: TradingSession) -> _HeldDay:
         day = self._store.read(session.calendar, session.date)
@@ -86,4 +133,4 @@ class StoreSource:
             for run in runs
             if run.verdict is Verdict.NO_TRADE
         ]
-        return _HeldDay(None if day is None else day.bars, tuple(gaps), time.monotonic() + _HELD_S)
+        return _HeldDay(BarBatch.of(()) if day is None else day.bars, tuple(gaps), time.monotonic() + _HELD_S)

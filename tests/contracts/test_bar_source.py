@@ -4,13 +4,15 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from actors.kernel.ports import BarSource, SourceAnswer
+from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.upstream import FileSource, sources_at
+from messages.columns import BarKeys
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar, bars
 from tests.storage.days import all_regular
@@ -139,3 +141,19 @@ def test_it_may_be_closed_twice(source: BarSource) -> None:
 
 def test_a_source_that_nobody_asked_may_be_closed(tmp_path: Path) -> None:
     FileSource(tmp_path / "nothing.csv", None).close()
+
+
+def test_who_holds_sessions_picks_what_it_would_give_when_asked_for_all(source: BarSource) -> None:
+    if not isinstance(source, HoldsSessions):
+        pytest.skip("asked for one run of minutes at a time")
+    minutes = [at("09:30"), at("09:31"), at("09:32")]
+    missing = BarKeys(
+        symbols=("A", "B"),
+        symbol_index=np.array([0, 0, 1, 0], dtype=np.int32),
+        start_ns=np.array([minutes[0], minutes[1], minutes[1], minutes[2]], dtype=np.int64),
+    )
+    held_before = source.holds(DAY)
+    source.read_ahead(DAY)
+
+    assert told(source.pick(DAY, missing)) == told(ask(source, "AB", "09:30", "09:32"))
+    assert (held_before, source.holds(DAY)) == (False, True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 from msgspec.structs import replace
 
 from actors.data_upkeep.core import DataUpkeepCore
@@ -12,6 +13,7 @@ from actors.settings import UpkeepRules
 from messages import (
     Bar,
     BarBatch,
+    BarKeys,
     FetchAnswered,
     FetchBars,
     FillFailed,
@@ -126,6 +128,16 @@ class Desk:
 
     def of(self, kind: type[M]) -> list[M]:
         return [message for message in self.said if isinstance(message, kind)]
+
+
+def keys(symbols: str, start: str, end: str) -> BarKeys:
+    """Every minute of these symbols from one clock time to another."""
+    minutes = np.arange(at(start), at(end), MINUTE_NS, dtype=np.int64)
+    return BarKeys(
+        symbols=tuple(symbols),
+        symbol_index=np.tile(np.arange(len(symbols), dtype=np.int32), len(minutes)),
+        start_ns=np.repeat(minutes, len(symbols)),
+    )
 
 
 def requests(said: Sequence[Message]) -> list[FetchBars]:

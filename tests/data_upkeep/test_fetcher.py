@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from actors.data_upkeep.fetcher import Fetcher
+from actors.data_upkeep.fetcher import FetchDesk, Fetcher
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.ports import SourceAnswer
 from actors.storage.source import StoreSource
 from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, Interval, ReadSession, TradingSession
-from messages.values import MINUTE_NS, Nanos
+from messages.values import Nanos
 from tests.builders import DAY, at, bars
-from tests.data_upkeep.desk import gap
+from tests.data_upkeep.desk import gap, keys
 from tests.doubles import CountingStore, FailingStore, Outbox
+from tests.storage.days import day as stored
 from tests.upstreams import Upstream, always
 
 
@@ -33,7 +34,7 @@ def fetched(
     *sources: Upstream, source: int = 0, start: str = "09:31", end: str = "09:33"
 ) -> FetchAnswered | FillFailed:
     told = Outbox()
-    job = FetchBars(fetch=7, source=source, session=DAY, symbols=("A",), start_ns=at(start), end_ns=at(end))
+    job = FetchBars(fetch=7, source=source, session=DAY, missing=keys("A", start, end))
     Fetcher(sources, told).fetch(job)
     (message,) = told.messages
     assert isinstance(message, FetchAnswered | FillFailed)
@@ -58,7 +59,7 @@ def test_an_answer_is_cut_to_what_was_asked_for_and_is_judged_here() -> None:
 def test_of_seconds_seconds_are_asked_for() -> None:
     session = replace(DAY, base_interval=Interval.parse("1s"))
     told = Outbox()
-    job = FetchBars(fetch=7, source=0, session=session, symbols=("A",), start_ns=at("09:31"), end_ns=at("09:33"))
+    job = FetchBars(fetch=7, source=0, session=session, missing=keys("A", "09:31", "09:33"))
     seconds = [replace(one, interval=session.base_interval) for one in bars("A", "09:31", 1, 2)]
     for given in (seconds, bars("A", "09:31", 1, 2)):
         Fetcher([Generous(given)], told).fetch(job)
@@ -99,7 +100,7 @@ def test_an_upstream_that_raises_or_talks_nonsense_has_failed(source: Upstream) 
 
 def test_a_bug_of_ours_is_a_failure_of_the_request() -> None:
     told = Outbox()
-    job = FetchBars(fetch=3, source=0, session=DAY, symbols=("A",), start_ns=0, end_ns=MINUTE_NS)
+    job = FetchBars(fetch=3, source=0, session=DAY, missing=keys("A", "09:31", "09:32"))
     Fetcher((Upstream(name="u"),), told).broke(job, RuntimeError("bug"))
 
     assert told.messages == [FillFailed(fetch=3, source="u", reason="RuntimeError('bug')")]
@@ -140,3 +141,28 @@ def test_sources_that_can_get_ready_for_a_session_are_let_and_what_fails_then_is
 
     assert store.reads == [(DAY.date, None)]
     assert told.messages == []
+
+
+def test_a_source_that_holds_sessions_is_asked_for_just_what_is_missing() -> None:
+    store, told = CountingStore(), Outbox()
+    store.merge("XNYS", DAY.date, stored(*bars("A", "09:30", 1, 2, 3), *bars("B", "09:30", 4, 5, 6)))
+    fetcher = Fetcher((StoreSource(store, "upstream"),), told)
+    fetcher.fetch(FetchBars(fetch=1, source=0, session=DAY, missing=keys("A", "09:31", "09:33")))
+
+    (answer,) = told.messages
+    assert [(one.symbol, one.close) for one in answer.batch.bars()] == [("A", 2), ("A", 3)]
+    assert [facts.holds_sessions for facts in fetcher.facts] == [True]
+
+
+def test_what_is_in_memory_is_answered_at_once_and_all_else_elsewhere() -> None:
+    told, elsewhere = Outbox(), Outbox()
+    source = StoreSource(CountingStore(), "upstream")
+    desk = FetchDesk(Fetcher((source, Upstream()), told), elsewhere)
+    jobs = [FetchBars(fetch=n, source=n // 2, session=DAY, missing=keys("A", "09:31", "09:33")) for n in range(3)]
+    desk.tell(jobs[0])
+    source.read_ahead(DAY)
+    for job in jobs[1:]:
+        desk.tell(job)
+
+    assert elsewhere.messages == [jobs[0], jobs[2]]
+    assert [answer.fetch for answer in told.messages] == [1]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.data_upkeep.plan import Plan, clustered
-from messages import BarBatch, GapOutcome, TradingSession
+from actors.market.axis import SessionAxis
+from messages import BarBatch, BarKeys, GapOutcome, TradingSession
 from messages.values import MINUTE_NS
 from tests.builders import BREAK_DAY, DAY, at, bar
 from tests.data_upkeep.desk import gap, shown
@@ -28,7 +29,7 @@ def plan_of(minutes: dict[str, str], session: TradingSession = DAY) -> Plan:
     """The only request for these minutes: ``{"09:30": "AB", "09:31": "A"}``."""
     missing = {at(start, session): list(symbols) for start, symbols in minutes.items()}
     ((symbols, starts, wanted),) = clustered(missing, 10_000 * MINUTE_NS, MINUTE_NS, None)
-    return Plan(1, session, symbols, starts, wanted, 0)
+    return Plan(1, SessionAxis(session), symbols, starts, wanted, 0)
 
 
 MISSING = st.dictionaries(
@@ -100,13 +101,20 @@ def test_the_requests_of_symbols_that_are_taken_in_turns_have_minutes_of_their_o
     assert [(symbols, len(starts)) for symbols, starts, _ in requests] == [(("A",), 1), (("B",), 2), (("C",), 1)]
 
 
+def asked(missing: BarKeys) -> list[tuple[str, int]]:
+    names = [missing.symbols[number] for number in missing.symbol_index.tolist()]
+    return list(zip(names, missing.start_ns.tolist(), strict=True))
+
+
 def test_a_request_names_what_is_still_missing_and_nothing_else() -> None:
     plan = plan_of({"09:30": "AB", "09:31": "A", "09:35": "C"})
-    before = plan.request()
+    before, until = plan.missing(), plan.end_ns
     plan.settle(plan.cells_within([gap("AC", "09:30", "09:36")]), GapOutcome.CLOSED, 1, "x")
 
-    assert before == (("A", "B", "C"), at("09:30"), at("09:36"))
-    assert plan.request() == (("B",), at("09:30"), at("09:31"))
+    assert asked(before) == [("A", at("09:30")), ("B", at("09:30")), ("A", at("09:31")), ("C", at("09:35"))]
+    assert asked(plan.missing()) == [("B", at("09:30"))]
+    assert plan.missing().symbols == ("B",)
+    assert (until, plan.end_ns) == (at("09:36"), at("09:31"))
 
 
 def test_a_bar_is_wanted_if_its_own_minute_is_missing() -> None:
@@ -173,7 +181,7 @@ def test_a_plan_is_over_when_every_minute_has_its_verdict_and_says_which() -> No
 def test_a_gap_never_spans_the_lunch_break() -> None:
     last, first = BREAK_DAY.segments[0].end_ns - MINUTE_NS, BREAK_DAY.segments[1].start_ns
     ((symbols, starts, wanted),) = clustered({last: ["A"], first: ["A"]}, 90 * MINUTE_NS, MINUTE_NS, None)
-    plan = Plan(1, BREAK_DAY, symbols, starts, wanted, 0)
+    plan = Plan(1, SessionAxis(BREAK_DAY), symbols, starts, wanted, 0)
 
     assert [(one.start_ns, one.end_ns) for one in plan.gaps(plan.open)] == [
         (last, last + MINUTE_NS),
@@ -185,11 +193,11 @@ def test_who_is_forgotten_is_asked_for_no_more_and_there_is_nothing_to_tell_of_i
     plan = plan_of({"09:30": "AB", "09:31": "AC"})
     plan.settle(plan.cells_within([gap("A", "09:30")]), GapOutcome.CLOSED, 1, "x")
     plan.forget(frozenset("AZ"))
-    left = plan.request()
+    left = plan.missing()
     wanted, _ = plan.cells_of(BarBatch.of([bar("A", "09:31"), bar("C", "09:31")]))
     plan.forget(frozenset("BC"))
 
-    assert left == (("B", "C"), at("09:30"), at("09:32"))
+    assert asked(left) == [("B", at("09:30")), ("C", at("09:31"))]
     assert wanted.tolist() == [False, True]
     assert plan.is_over
     assert [story.symbols for story in plan.stories()] == [("A",)]

@@ -1,5 +1,7 @@
 """What is missing is asked for once, together, soon; and again, later and later, until it is given up."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
@@ -325,3 +327,14 @@ def test_bars_of_another_length_close_no_gap() -> None:
 
     assert desk.of(BarsFilled) == []
     assert desk.repairs.is_open(DAY.date)
+
+
+def test_of_sources_that_hold_sessions_gaps_any_distance_apart_are_one_request() -> None:
+    holding = (SourceFacts(name="a", holds_sessions=True), SourceFacts(name="b", holds_sessions=True))
+    mixed = (*holding, SourceFacts(name="vendor"))
+
+    def asked(sources: Sequence[SourceFacts]) -> list[str]:
+        desk = Desk(sources).lacks("A", "09:30").lacks("B", "12:00")
+        return ["".join(request.symbols) for request in requests(desk.now("12:01", 30))]
+
+    assert (asked(holding), asked(mixed)) == (["AB"], ["A", "B"])

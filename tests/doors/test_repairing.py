@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from actors.doors.repairing import Repairing, repairs_of
-from actors.kernel.ports import SourceAnswer
+from actors.kernel.ports import HoldsSessions, SourceAnswer
+from actors.storage.parquet import ParquetStore
+from actors.storage.source import StoreSource
 from actors.system import System
-from messages import DataError, GapOutcome, GapStory, SymbolVerdicts, TradingSession
+from messages import BarKeys, DataError, GapOutcome, GapStory, SymbolVerdicts, TradingSession
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at
 from tests.certificates import certificate
@@ -116,3 +119,17 @@ def test_where_nothing_is_to_be_repaired_there_is_no_certificate(store: Path) ->
         system.run(timeout=60)
 
         assert system.certificate().get(timeout=10) is None
+
+
+def test_bars_that_are_asked_for_one_by_one_are_counted_too(store: Path) -> None:
+    held = StoreSource(ParquetStore(store, read_only=True), "archive")
+    repairing = Repairing([held])
+    (counted,) = repairing.sources
+    missing = BarKeys(symbols=("A",), symbol_index=np.zeros(1, np.int32), start_ns=np.array([DAY.start_ns]))
+    assert isinstance(counted, HoldsSessions)
+    held_before = counted.holds(DAY)
+    counted.read_ahead(DAY)
+    counted.pick(DAY, missing)
+    counted.close()
+
+    assert (held_before, counted.requests[DAY.date], counted.failed) == (False, 1, 0)

@@ -1,13 +1,14 @@
 """A store as an upstream: what its certificates know, and how often its files are read."""
 
+import numpy as np
 import pytest
 
 from actors.storage.source import StoreSource
-from messages import Gap, TradingSession, Verdict
+from messages import Bar, BarKeys, Gap, TradingSession, Verdict
 from messages.values import MINUTE_NS
-from tests.builders import DAY, at, bars, session_xnys
+from tests.builders import DAY, HALF_DAY, at, bars, session_xnys
 from tests.certificates import certificate, run
-from tests.data_upkeep.desk import gap
+from tests.data_upkeep.desk import gap, keys
 from tests.doubles import CountingStore, FailingStore
 from tests.storage.days import day
 
@@ -113,3 +114,49 @@ def test_closing_it_closes_its_store() -> None:
     StoreSource(store, "upstream").close()
 
     assert store.is_closed
+
+
+def picked(source: StoreSource, symbols: str, *minutes: tuple[str, str]) -> list[tuple[str, int, float]]:
+    """Ask for these bars, each a symbol and its clock time, one by one."""
+    wanted = sorted((at(clock), symbol) for symbol, clock in minutes)
+    missing = BarKeys(
+        symbols=tuple(symbols),
+        symbol_index=np.array([symbols.index(symbol) for _, symbol in wanted], dtype=np.int32),
+        start_ns=np.array([start for start, _ in wanted], dtype=np.int64),
+    )
+    bars = source.pick(DAY, missing).bars
+    return [(one.symbol, (one.start_ns - DAY.start_ns) // MINUTE_NS, one.close) for one in bars.bars()]
+
+
+def store_of(*given: list[Bar]) -> CountingStore:
+    store = CountingStore()
+    store.merge("XNYS", DAY.date, day(*(one for some in given for one in some)))
+    return store
+
+
+def test_just_the_bars_that_are_missing_are_picked() -> None:
+    source = StoreSource(store_of(bars("A", "09:30", 1, None, 3), bars("B", "09:31", 5, 6), bars("C", "15:59", 9)), "u")
+    asked = ("A", "09:30"), ("A", "09:31"), ("A", "09:32"), ("B", "09:30"), ("B", "09:32"), ("Z", "09:31")
+
+    assert picked(source, "ABZ", *asked) == [("A", 0, 1), ("A", 2, 3), ("B", 2, 6)]
+    assert picked(source, "C", ("C", "15:59")) == [("C", 389, 9)]
+    assert picked(source, "C", ("C", "15:58")) == []
+
+
+def test_a_day_without_bars_has_none_to_pick() -> None:
+    assert picked(StoreSource(CountingStore(), "u"), "A", ("A", "09:30")) == []
+
+
+def test_what_is_picked_comes_with_what_was_never_traded_between_the_first_and_the_last() -> None:
+    source = source_of(run("A", "09:40", "09:50"), run("B", "09:30", "16:00"))
+    missing = keys("A", "09:41", "09:43")
+
+    assert source.pick(DAY, missing).no_trade == (gap("A", "09:41", "09:43"),)
+
+
+def test_a_source_holds_what_it_has_read() -> None:
+    source = StoreSource(store_of(bars("A", "09:30", 1)), "u")
+    before = source.holds(DAY)
+    source.read_ahead(DAY)
+
+    assert (before, source.holds(DAY), source.holds(HALF_DAY)) == (False, True, False)
