@@ -68,6 +68,7 @@ class Grid:
         self.values: Floats = np.full((axis.slots, fields, capacity), np.nan)
         self.verdicts: Verdicts = np.zeros((axis.slots, capacity), dtype=np.uint8)
         self.revisions: npt.NDArray[np.uint32] = np.zeros((axis.slots, capacity), dtype=np.uint32)
+        self._is_lent = False
         self._table: tuple[str, ...] | None = None
         self.sources: npt.NDArray[np.uint8] = np.zeros((axis.slots, capacity), dtype=np.uint8)
 
@@ -91,6 +92,15 @@ class Grid:
             values=freeze(self.values)[:, :, :count],
             verdicts=freeze(self.verdicts)[:, :count],
         )
+
+    def lend(self) -> Floats:
+        """Return the values, read-only, as they stand now: who writes to the grid next copies them first."""
+        self._is_lent = True
+        return freeze(self.values[:, :, : len(self.symbols)])
+
+    def _own(self) -> None:
+        if self._is_lent:
+            self.values, self._is_lent = self.values.copy(), False
 
     @property
     def table(self) -> tuple[str, ...]:
@@ -137,6 +147,7 @@ class Grid:
             claim: who sends the bars, and as what.
             revision: what the changed cells are marked with.
         """
+        self._own()
         values = self._fitted(values)
         held = self.verdicts[slot]
         if _SOMETHING.search(held[columns].tobytes()) is None:
@@ -162,6 +173,7 @@ class Grid:
             claim: who sends the bars.
             revisions: by minute.
         """
+        self._own()
         values = self._fitted(values)
         count, minutes = len(self.symbols), slots.stop - slots.start
         if present is not None:  # beside a bar that is not there the one before it takes its place for a moment
@@ -189,6 +201,7 @@ class Grid:
 
         ``revisions`` are by bar, or one for all.
         """
+        self._own()
         fields, capacity = self.values.shape[1:]
         rows = slots.astype(np.int64)
         cells, base = rows * capacity + columns, rows * (fields * capacity) + columns
@@ -205,6 +218,7 @@ class Grid:
         Returns:
             The columns that had a bar of that sender.
         """
+        self._own()
         held, sources = self.verdicts[slot, columns], self.sources[slot, columns]
         has_bar = held >= FIRST_WITH_BAR
         is_own = has_bar & (sources & _SENDER == claim.sender)

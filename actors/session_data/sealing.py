@@ -23,7 +23,7 @@ def sealed_book(
     counts: tuple[int, dict[str, int]],
     now_ns: Nanos,
 ) -> SessionSealed:
-    """Return a session as it stands, in copies: its book may still be written to.
+    """Return a session as it stands; its book may still be written to.
 
     ``counts`` are the corrections and the refusals by reason since it was sealed last.
     """
@@ -33,7 +33,7 @@ def sealed_book(
         DayGrid(
             session=book.session,
             symbols=tuple(book.symbols),
-            values=_copy(book.grid.values, columns),
+            values=_picked(book.grid.lend(), columns),
             verdicts=freeze(book.grid.verdicts[:, columns]),
         ),
         book.grid.sources[:, columns],
@@ -57,7 +57,7 @@ def sealed_day(
         DayGrid(
             session=day.grid.session,
             symbols=tuple(day.grid.symbols[column] for column in order),
-            values=_copy(day.grid.values, order),
+            values=_picked(day.grid.values, order),
             verdicts=freeze(day.grid.verdicts[:, order]),
         ),
         sources[:, order],
@@ -99,7 +99,8 @@ def _sealed(
     )
 
 
-def _copy(values: Floats, columns: Sequence[int]) -> Floats:
-    if columns == list(range(len(columns))):
-        return freeze(values[:, :, : len(columns)].copy())
+def _picked(values: Floats, columns: Sequence[int]) -> Floats:
+    """Return some columns of values that nobody writes to; all of them are not copied."""
+    if columns == list(range(values.shape[2])):
+        return values
     return freeze(values[:, :, list(columns)])
