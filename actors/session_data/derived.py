@@ -159,8 +159,7 @@ class DerivedBars:
             edges = np.append(firsts[begin:end], ends[end - 1]) - firsts[begin]
             values[begin:end], counts[begin:end] = fold(grid.values[cells, :, :count], present, edges)
         if len(place) and not is_much:  # they were reduced as if all were there
-            present = grid.verdicts >= FIRST_WITH_BAR
-            bars, held = fold_cells(grid.values, present, firsts[place], ends[place], column)
+            bars, held = _one_by_one(grid, firsts[place], ends[place], column)
             values[place, :, column], counts[place, column] = bars.T, held
         return values, counts
 
@@ -203,8 +202,7 @@ class DerivedBars:
         if len(rows) == 0:
             return
         self._published[rows, columns] = True
-        present = grid.verdicts >= FIRST_WITH_BAR
-        values, counts = fold_cells(grid.values, present, self._layout.firsts[rows], self._layout.ends[rows], columns)
+        values, counts = _one_by_one(grid, self._layout.firsts[rows], self._layout.ends[rows], columns)
         numbers = freeze(columns.astype(np.int32))
         bounds = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist(), len(rows)]
         for begin, end in itertools.pairwise(bounds):
@@ -273,6 +271,13 @@ class DerivedBars:
         if self._published.shape[1] < capacity:
             spare = np.zeros((len(self._published), capacity - self._published.shape[1]), dtype=np.bool_)
             self._published = np.concatenate([self._published, spare], axis=1)
+
+
+def _one_by_one(grid: Grid, firsts: Indices, ends: Indices, columns: Stamps | Indices) -> tuple[Floats, Indices]:
+    """Reduce some symbols' blocks, looking at no more of the grid than they span."""
+    start, stop = int(firsts.min()), int(ends.max())
+    present = grid.verdicts[start:stop] >= FIRST_WITH_BAR
+    return fold_cells(grid.values[start:stop], present, firsts - start, ends - start, columns)
 
 
 def _filled(length: int, instant_ns: Nanos) -> Stamps:
