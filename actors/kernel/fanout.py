@@ -28,7 +28,8 @@ from messages.events import (
 from messages.history import WarmUpReported
 from messages.values import Policy, SystemState
 
-_FOR_NEWCOMERS = (SessionBoundary, WarmUpReported)
+_FOR_NEWCOMERS = frozenset({SessionBoundary, WarmUpReported})
+_FOR_US = frozenset({MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom})
 
 
 class Fanout:
@@ -41,6 +42,7 @@ class Fanout:
         self._subscriptions: list[Subscription] = []
         self._held: list[Event] = []
         self._holders: dict[int, set[Subscription]] = {}
+        self._opening: list[Event] = []
         self._opened: list[Event] = []
         self._stuck: tuple[tuple[int, int], float] = ((0, 0), 0.0)
         self._end: BaseException | None = None
@@ -59,18 +61,23 @@ class Fanout:
 
     def tell(self, message: Any) -> None:
         """Hold an event back, let a ticket go by, or end."""
-        if isinstance(message, MinuteSettled):
-            self._release(message)
-        elif isinstance(message, RunFinished):
-            self.finish(None)
-        elif isinstance(message, RunFailed):
-            self.finish(SystemFailed(message.reason))
-        elif isinstance(message, StateChanged):
-            self._state_changed(message)
-        elif isinstance(message, ListenFrom):
-            self._listen_from(message.ticket)
-        elif self._subscriptions or isinstance(message, _FOR_NEWCOMERS):
+        kind = type(message)
+        if kind in _FOR_NEWCOMERS:
             self._held.append(message)
+            self._opening += [message] if _is_opening(message) else []
+        elif kind not in _FOR_US:  # nearly all
+            if self._subscriptions:
+                self._held.append(message)
+        elif kind is MinuteSettled:
+            self._release(message)
+        elif kind is RunFinished:
+            self.finish(None)
+        elif kind is RunFailed:
+            self.finish(SystemFailed(message.reason))
+        elif kind is StateChanged:
+            self._state_changed(message)
+        else:
+            self._listen_from(message.ticket)
 
     def _state_changed(self, message: StateChanged) -> None:
         if message.failure is not None:  # the coordinator may be what failed, and say nothing any more
@@ -103,7 +110,8 @@ class Fanout:
 
     def _release(self, settled: MinuteSettled) -> None:
         events, self._held = self._held, []
-        self._opened = [event for event in events if _is_opening(event)] or self._opened
+        if self._opening:
+            self._opened, self._opening = self._opening, []
         with self._lock:
             listening = [to for to in self._subscriptions if to.listens_from <= settled.ticket]
             given = [(to, picked) for to in listening if (picked := to.pick(events))]

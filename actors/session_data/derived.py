@@ -99,7 +99,7 @@ class DerivedBars:
                     )
                 )
 
-    def on_minutes(self, grid: Grid, slots: slice, revisions: list[int]) -> list[list[BarsUpdated]]:
+    def on_minutes(self, grid: Grid, slots: slice, revisions: list[int]) -> dict[int, list[BarsUpdated]]:
         """Publish what minutes complete that have just been written and close one after the other.
 
         Args:
@@ -108,10 +108,10 @@ class DerivedBars:
             revisions: by minute.
 
         Returns:
-            For each minute what it completes, the intervals in their order.
+            For each slot that completes something what it completes, the intervals in their order.
         """
         self._latest = slots.stop - 1
-        out: list[list[BarsUpdated]] = [[] for _ in revisions]
+        out: dict[int, list[BarsUpdated]] = {}
         ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
         if len(ended) == 0:
             return out
@@ -129,10 +129,10 @@ class DerivedBars:
                 numbers = freeze(np.flatnonzero(of_each).astype(np.int32))
                 folded, of_each = freeze(folded[:, numbers]), of_each[numbers]
             if len(numbers):
-                out[block.end - 1 - slots.start].append(
+                out.setdefault(block.end - 1, []).append(
                     BarsUpdated(
                         interval=self.intervals[block.series],
-                        batch=self._batch(grid, block.series, block.first, numbers, folded),
+                        batch=self._batch(grid, block, numbers, folded),
                         revision=revisions[block.end - 1 - slots.start],
                         base_counts=None if is_complete[place] else tuple(of_each.tolist()),
                         base_expected=block.end - block.first,
@@ -203,6 +203,7 @@ class DerivedBars:
             return
         self._published[rows, columns] = True
         values, counts = _one_by_one(grid, self._layout.firsts[rows], self._layout.ends[rows], columns)
+        freeze(values)
         numbers = freeze(columns.astype(np.int32))
         bounds = [0, *(np.flatnonzero(np.diff(rows)) + 1).tolist(), len(rows)]
         for begin, end in itertools.pairwise(bounds):
@@ -211,7 +212,7 @@ class DerivedBars:
             out.append(
                 BarsUpdated(
                     interval=self.intervals[block.series],
-                    batch=self._batch(grid, block.series, block.first, numbers[begin:end], values[:, begin:end]),
+                    batch=self._batch(grid, block, numbers[begin:end], values[:, begin:end]),
                     revision=revision,
                     is_repair=True,
                     base_counts=None if min(of_each) == expected else tuple(of_each),
@@ -219,13 +220,13 @@ class DerivedBars:
                 )
             )
 
-    def _batch(self, grid: Grid, series: int, first: int, numbers: Indices, values: Floats) -> BarBatch:
+    def _batch(self, grid: Grid, block: Block, numbers: Indices, values: Floats) -> BarBatch:
         return BarBatch(
             symbols=grid.table,
-            symbol_index=freeze(numbers),
-            values=freeze(values),
-            interval=self.intervals[series],
-            start_ns=_filled(len(numbers), self._starts_ns[first]),
+            symbol_index=numbers,
+            values=values,
+            interval=self.intervals[block.series],
+            start_ns=_filled(len(numbers), self._starts_ns[block.first]),
         )
 
     def on_close(self, grid: Grid, slot: int, active: Mask | None, revision: int, out: list[Event]) -> None:
@@ -258,7 +259,7 @@ class DerivedBars:
         out.append(
             BarsUpdated(
                 interval=self.intervals[block.series],
-                batch=self._batch(grid, block.series, block.first, numbers, values),
+                batch=self._batch(grid, block, freeze(numbers), freeze(values)),
                 revision=revision,
                 is_repair=is_repair,
                 base_counts=None if counts is None else tuple(counts.tolist()),

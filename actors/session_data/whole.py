@@ -59,7 +59,7 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
         if end > begin:
             book.revision += 1
             out.append(BarsUpdated(interval=batch.interval, batch=batch.rows(begin, end), revision=book.revision))
-        out += derived[slot - first]
+        out += derived.get(slot, ())
         book.closed += 1
         out += book.closing(slot, count, *missing.get(slot, ((), ())))
     return True
