@@ -95,8 +95,8 @@ def _sum_of_slots(column: Floats) -> Floats:
 
 def _runs(edges: Indices) -> Iterator[tuple[slice, slice, int]]:
     """Yield each run of blocks of one length: which blocks, their slots, and the length."""
-    lengths = np.diff(edges)
-    bounds = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(lengths)]
+    lengths = edges[1:] - edges[:-1]
+    bounds = [0, *(np.flatnonzero(lengths[1:] != lengths[:-1]) + 1).tolist(), len(lengths)]
     for first, end in itertools.pairwise(bounds):
         yield slice(first, end), slice(int(edges[first]), int(edges[end])), int(lengths[first])
 

@@ -58,7 +58,7 @@ def digest(
 def _canonical(values: Floats) -> memoryview:
     """Return values with one NaN and one zero, laid out for hashing: copies only where they are not so already."""
     bits = values.view(np.uint64)
-    if not bool(((bits > _INFINITY) & (bits != _NAN)).any()):
+    if bits.max(initial=0) <= _INFINITY or not bool(((bits > _INFINITY) & (bits != _NAN)).any()):
         return np.ascontiguousarray(values, dtype="<f8").data
     plain = np.add(values, 0.0, order="C")  # -0.0 becomes 0.0
     plain[np.isnan(plain)] = np.nan

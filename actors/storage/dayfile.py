@@ -213,7 +213,10 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[OpenFile, _H
     try:
         with (
             patiently(partial(pa.OSFile, str(path))) as source,
-            pq.ParquetFile(source, read_dictionary=list(_NAMED), page_checksum_verification=True) as file,
+            # Without a buffer ahead this thread reads by itself, and need not wait for one of Arrow's at each call.
+            pq.ParquetFile(
+                source, read_dictionary=list(_NAMED), page_checksum_verification=True, pre_buffer=False
+            ) as file,
         ):
             schema = file.schema_arrow
             header = _checked(schema, calendar, date)

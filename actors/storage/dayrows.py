@@ -4,7 +4,8 @@ The files are other programs' too, so names may be numbered in any order, and no
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,36 +21,38 @@ VERDICTS = {verdict.name.lower(): int(verdict) for verdict in Verdict}
 _SMALL_GROUP = 1 << 14
 
 
-class OpenFile(NamedTuple):
-    """A day's file while it is read. What is known of it is kept: pyarrow takes its time to say it again."""
+class OpenFile:
+    """A day's file while it is read. What is known of it is kept: pyarrow takes its time to say it again.
 
-    parquet: Any
-    names: list[str]
-    """Of its columns, in their order."""
-    symbols: tuple[str, ...]
-    """The symbol table."""
+    Args:
+        parquet: the file as pyarrow knows it.
+        names: of its columns, in their order.
+        symbols: the symbol table.
+    """
 
-    @property
-    def fields(self) -> tuple[str, ...]:
+    def __init__(self, parquet: Any, names: list[str], symbols: tuple[str, ...]) -> None:
+        self.symbols = symbols
+        self.fields = tuple(name for name in (*FIELDS, *EXTRA_FIELDS) if name in names)
         """The fields that its bars have: 5, or 7 with vwap and trades."""
-        return tuple(name for name in (*FIELDS, *EXTRA_FIELDS) if name in self.names)
+        self._parquet = parquet
+        self._names = names
 
     @property
     def is_large(self) -> bool:
         """Whether it has more than one group of rows."""
-        return bool(self.parquet.num_row_groups > 1)
+        return bool(self._parquet.num_row_groups > 1)
 
     def rows(self, group: int) -> int:
         """Return how many rows a group has."""
-        return int(self.parquet.metadata.row_group(group).num_rows)
+        return int(self._parquet.metadata.row_group(group).num_rows)
 
     def groups(self, span: Span | None) -> list[int]:
         """Return the groups of rows that may have bars of a span; all where none is given."""
-        groups = range(self.parquet.num_row_groups)
+        groups = range(self._parquet.num_row_groups)
         if span is None:
             return list(groups)
-        place = self.names.index("start")
-        found = (self.parquet.metadata.row_group(group).column(place).statistics for group in groups)
+        place = self._names.index("start")
+        found = (self._parquet.metadata.row_group(group).column(place).statistics for group in groups)
         return [
             group
             for group, start in zip(groups, found, strict=True)
@@ -61,20 +64,29 @@ class OpenFile(NamedTuple):
         return next(self.columns(group, [name]))
 
     def columns(self, group: int, names: Sequence[str]) -> Iterator[Any]:
-        """Yield columns of a group of rows, small ones read all at once, of large ones one at a time in memory.
+        """Yield columns of a group of rows, those of a small one read together, of a large one one at a time.
 
         Raises:
             DataError: a column has more cells than the group has rows, or fewer.
         """
         rows = self.rows(group)
-        for part in [names] if rows <= _SMALL_GROUP else [[name] for name in names]:
-            # Arrow's own threads would be hardly faster, and keep 40 MB once they have run.
-            table = self.parquet.read_row_group(group, part, use_threads=False)
+        is_small = rows <= _SMALL_GROUP
+        for part in [names] if is_small else [[name] for name in names]:
+            table = self._small if is_small and not self.is_large else self._table(group, part)
             for name in part:
                 column = table.column(name)
                 if len(column) != rows:  # the heads of its pages have no checksum
                     raise DataError(f"the column {name!r} has {len(column)} cells for {rows} rows")
                 yield column
+
+    @cached_property
+    def _small(self) -> Any:
+        """All that is ever asked for of a file with one group of rows."""
+        return self._table(0, ["symbol", "start", "verdict", *self.fields])
+
+    def _table(self, group: int, names: Sequence[str]) -> Any:
+        # Arrow's own threads would be hardly faster, and keep 40 MB once they have run.
+        return self._parquet.read_row_group(group, names, use_threads=False)
 
 
 def read_rows(
@@ -148,11 +160,11 @@ def _numbers(column: Any, name: str, places: Mapping[str, int]) -> Indices:
 def _chunk_numbers(chunk: Any, name: str, places: Mapping[str, int]) -> Indices:
     # A file may number its names in an order of its own.
     names, index = chunk.dictionary.to_pylist(), chunk.indices.to_numpy()
-    numbers: Indices = np.array([places.get(text, -1) for text in names], dtype=np.int32)
-    if np.array_equal(numbers, np.arange(len(names))) and index.max(initial=-1) < len(names):
+    places_of_names = [places.get(text, -1) for text in names]
+    if places_of_names == list(range(len(names))) and index.max(initial=-1) < len(names):
         own: Indices = index.astype(np.int32, copy=False)
         return own
-    numbers = numbers.take(index)
+    numbers: Indices = np.array(places_of_names, dtype=np.int32).take(index)
     if numbers.min(initial=0) < 0:
         unknown = names[index[np.argmin(numbers)]]
         raise DataError(f"the column {name!r} holds {unknown!r}, which the format or the symbol table does not know")
