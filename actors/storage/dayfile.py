@@ -225,6 +225,11 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[OpenFile, _H
         raise
     except BarkeeperError as error:
         raise DataError(f"{path}: {error}") from error
+    except KeyError as error:  # of the columns that are read as dictionaries; what Arrow says is only b'segment'
+        missing = next((name for name in _NAMED if name in str(error)), None)
+        if missing is None:
+            raise
+        raise DataError(f"{path}: expected a column {missing!r} of string, found no such column") from error
     except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError, IndexError) as error:
         expected = f"expected a Parquet file with the bars of {calendar} on {date}"
         raise DataError(f"{path} cannot be read: {expected}, but: {str(error).splitlines()[0]}") from error

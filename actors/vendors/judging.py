@@ -109,6 +109,8 @@ class Judge:
         """Ask for each distinct start only once, where many symbols share them."""
         minutes, place = _shared(starts_ns)
         assignment = self._calendar.assign(minutes)
+        if self._calendar.clipped is not None and bool((assignment.date_index < 0).any()):
+            self._remarks[self._calendar.clipped] = None
         if place is not None:
             assignment = Assignment(
                 dates=assignment.dates,

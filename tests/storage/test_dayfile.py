@@ -178,6 +178,8 @@ DAMAGES = {
     "short table": (saying("symbols", '["A"]'), "'symbol' holds 'B', which"),
     "no table": (saying("symbols", "A, B"), "JSON is malformed"),
     "no close": (lambda t: t.drop_columns(["close"]), "'close' of double, found no such column"),
+    "no symbol": (lambda t: t.drop_columns(["symbol"]), "'symbol' of string, found no such column"),
+    "no segment": (lambda t: t.drop_columns(["segment"]), "'segment' of string, found no such column"),
     "half the extras": (lambda t: t.append_column("vwap", t.column("open")), "'trades' of double, found no such"),
     "text": (holding(2, "open", lambda _: pa.array(["x", "y"])), "'open' of double, found string"),
     "microseconds": (

@@ -62,6 +62,14 @@ def test_sessions_that_show_the_close_and_not_the_open_may_be_stamped_at_the_end
     assert said.warnings == []
 
 
+def test_days_before_the_calendar_begins_are_said(tmp_path: Path) -> None:
+    text = minutes("09:30", 1, "1965-01-05") + minutes("09:30", 5)
+    file = one(run(new_york(tmp_path, text), **NEW_YORK))
+
+    assert file.warnings[0].startswith("calendar XNYS is known from 1970-01-02 to ")
+    assert (file.kept, file.rejected) == (5, {"not_a_session_day": 1})
+
+
 def test_clocks_that_changed_are_said(tmp_path: Path) -> None:
     text = minutes("02:10", 2, "2024-03-10") + minutes("01:10", 3, "2024-11-03")
     file = one(run(new_york(tmp_path, text), calendar="24/7", tz="America/New_York"))
