@@ -32,7 +32,7 @@ def fold(values: Floats, present: Mask | None, edges: Indices) -> tuple[Floats, 
         else:
             _fold_holed(folded[blocks], counts[blocks], inside, here.reshape(*shape, values.shape[2]))
         if values.shape[1] > VWAP:
-            extra = _extra(inside[:, :, VWAP], inside[:, :, VOLUME], inside[:, :, TRADES], _sum_of_slots)
+            extra = _extra(inside[:, :, VWAP], inside[:, :, VOLUME], inside[:, :, TRADES], sum_of_slots)
             folded[blocks, VWAP], folded[blocks, TRADES] = extra
     return folded, counts
 
@@ -77,14 +77,14 @@ def fold_cells(
         bars[OPEN, some], bars[CLOSE, some] = base(OPEN, cells[begin]), base(CLOSE, cells[last])
         bars[HIGH, some] = np.maximum.reduceat(base(HIGH), begin)
         bars[LOW, some] = np.minimum.reduceat(base(LOW), begin)
-        # Not reduceat, which adds in pairs: see _sum_of_slots.
+        # Not reduceat, which adds in pairs: see sum_of_slots.
         bars[VOLUME, some] = total(base(VOLUME))[some]
     if len(bars) > VWAP:
         bars[VWAP], bars[TRADES] = _extra(base(VWAP), base(VOLUME), base(TRADES), total)
     return bars, counts
 
 
-def _sum_of_slots(column: Floats) -> Floats:
+def sum_of_slots(column: Floats) -> Floats:
     """Add up blocks x slots x symbols over the slots, one after the other.
 
     Where there is but one symbol, numpy would add in pairs; a sum must be the same to the last bit in any company.
@@ -107,7 +107,7 @@ def _fold_full(folded: Floats, inside: Floats) -> None:
     np.maximum.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
     np.minimum.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
     folded[:, CLOSE] = inside[:, -1, CLOSE]
-    folded[:, VOLUME] = _sum_of_slots(inside[:, :, VOLUME])
+    folded[:, VOLUME] = sum_of_slots(inside[:, :, VOLUME])
 
 
 def _fold_holed(folded: Floats, counts: Indices, inside: Floats, here: Mask) -> None:
@@ -117,7 +117,7 @@ def _fold_holed(folded: Floats, counts: Indices, inside: Floats, here: Mask) -> 
     folded[:, CLOSE] = _first(inside[:, ::-1, CLOSE], here[:, ::-1])
     np.fmax.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
     np.fmin.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
-    folded[:, VOLUME] = _sum_of_slots(np.where(here, inside[:, :, VOLUME], 0.0))
+    folded[:, VOLUME] = sum_of_slots(np.where(here, inside[:, :, VOLUME], 0.0))
     folded[:, VOLUME][counts == 0] = np.nan
 
 
@@ -147,16 +147,8 @@ def fold_block(values: Floats, present: Mask | None) -> tuple[Floats, Indices | 
     np.maximum.reduce(values[:, HIGH], axis=0, out=block[HIGH])
     np.minimum.reduce(values[:, LOW], axis=0, out=block[LOW])
     block[CLOSE] = values[-1, CLOSE]
-    block[VOLUME] = _sum_of_slots(values[np.newaxis, :, VOLUME])
+    block[VOLUME] = sum_of_slots(values[np.newaxis, :, VOLUME])
     return block, None
-
-
-def vwap(volume: Floats, price: Floats) -> Floats:
-    """Return the volume-weighted mean price down the first axis; NaN where nothing was traded."""
-    total = np.nansum(volume, axis=0)
-    weighted = np.nansum(volume * price, axis=0)
-    mean: Floats = np.divide(weighted, total, out=np.full_like(total, np.nan), where=total > 0)
-    return mean
 
 
 def _extra(price: Floats, volume: Floats, trades: Floats, total: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:

@@ -1,39 +1,51 @@
-"""One symbol's session so far, in numbers."""
+"""Symbols' sessions so far, in numbers."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from actors.market.metrics import prices_of, quality_of
+from actors.market.metrics import qualities_of, sums_of
 from actors.session_data.book import Book
-from actors.session_data.views import Column
-from messages.columns import VOLUME
-from messages.replies import Quality, SessionMetrics
+from messages.columns import VOLUME, Floats
+from messages.replies import SessionMetrics
+from messages.values import FIRST_WITH_BAR
+
+_AT_ONCE = 64
+"""Symbols whose bars are gathered together: a megabyte."""
 
 
-def metrics_of(book: Book, symbol: str, column: Column) -> SessionMetrics:
-    """Return the metrics of an active symbol, whose column this is."""
-    regular = book.axis.regular
-    values, present = column.values[regular], column.present[regular]
-    first, high, low, last, mean = prices_of(values, present)
-    number = book.grid.columns[symbol]
-    return SessionMetrics(
-        symbol=symbol,
-        open=first,
-        high=high,
-        low=low,
-        last=last,
-        vwap=mean,
-        volume=float(np.nansum(values[:, VOLUME])),
-        bars=int(present.sum()),
-        first_update_ns=int(book.first_update_ns[number]) or None,
-        last_update_ns=int(book.last_update_ns[number]) or None,
-        quality=_quality(column, extended=False),
-        extended_quality=_quality(column, extended=True),
-        extended_volume=float(np.nansum(column.values[~book.axis.is_regular, VOLUME])),
-        revision=int(column.revisions.max(initial=0)),
-        is_catching_up=symbol in book.catching_up,
-    )
+def metrics_of(book: Book, symbols: Sequence[str]) -> list[SessionMetrics]:
+    """Return the metrics of active symbols."""
+    groups = (symbols[first : first + _AT_ONCE] for first in range(0, len(symbols), _AT_ONCE))
+    return [metrics for group in groups for metrics in _metrics_of(book, group)]
 
 
-def _quality(column: Column, *, extended: bool) -> Quality:
-    chosen = column.axis.is_regular != extended
-    return quality_of(column.verdicts[chosen], int(chosen[: column.closed].sum()))
+def _metrics_of(book: Book, symbols: Sequence[str]) -> list[SessionMetrics]:
+    regular, is_regular, grid = book.axis.regular, book.axis.is_regular, book.grid
+    numbers = [grid.columns[symbol] for symbol in symbols]
+    verdicts = grid.verdicts[:, numbers]
+    present = verdicts[regular] >= FIRST_WITH_BAR
+    first, high, low, last, vwap, volume = sums_of(grid.values[regular][:, :, numbers], present)
+    closed = int(is_regular[: book.closed].sum())
+    columns = {
+        "symbol": symbols,
+        "open": _or_none(first),
+        "high": _or_none(high),
+        "low": _or_none(low),
+        "last": _or_none(last),
+        "vwap": _or_none(vwap),
+        "volume": volume.tolist(),
+        "bars": present.sum(axis=0).tolist(),
+        "first_update_ns": [at_ns or None for at_ns in book.first_update_ns[numbers].tolist()],
+        "last_update_ns": [at_ns or None for at_ns in book.last_update_ns[numbers].tolist()],
+        "quality": qualities_of(verdicts[regular], closed),
+        "extended_quality": qualities_of(verdicts[~is_regular], book.closed - closed),
+        "extended_volume": np.nansum(grid.values[~is_regular, VOLUME][:, numbers], axis=0).tolist(),
+        "revision": grid.revisions[:, numbers].max(axis=0).tolist(),
+        "is_catching_up": [symbol in book.catching_up for symbol in symbols],
+    }
+    return [SessionMetrics(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _or_none(numbers: Floats) -> list[float | None]:
+    return [None if number != number else number for number in numbers.tolist()]  # noqa: PLR0124  # NaN

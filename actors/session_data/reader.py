@@ -46,7 +46,7 @@ from messages.queries import (
     Moment,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
+from messages.values import FIRST_WITH_BAR, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
 from messages.windows import BarWindow
 
 
@@ -82,13 +82,13 @@ class Reader:
             case GetLastBars():
                 return answer(query, self._last_bars(query))
             case GetLatestBars():
-                return answer(query, tuple(self._latest(symbol) for symbol in self._symbols(query.symbols)))
+                return answer(query, self._latest_of(self._symbols(query.symbols)))
             case GetBars():
                 return answer(query, self._bars(query))
             case GetBarCount():
                 return answer(query, len(bars_of(self._column(query.symbol), query.interval)))
             case GetMetrics():
-                return answer(query, self._metrics(query.symbol))
+                return answer(query, self._metrics((query.symbol,))[0])
             case GetSnapshot():
                 return answer(query, self._snapshot(query.symbols))
             case GetChangesSince():
@@ -164,8 +164,10 @@ class Reader:
         if self._book.column(symbol) is None and not self._history.knows(symbol):
             raise UnknownSymbol.among(symbol, self._book.symbols)
 
-    def _metrics(self, symbol: str) -> SessionMetrics:
-        return metrics_of(self._book, symbol, self._column(symbol))
+    def _metrics(self, symbols: Sequence[str]) -> tuple[SessionMetrics, ...]:
+        for symbol in symbols:
+            self._number(symbol)
+        return tuple(metrics_of(self._book, symbols))
 
     def _heading(self, symbols: Sequence[str], interval: Interval) -> Heading:
         book = self._book
@@ -196,6 +198,29 @@ class Reader:
             piece = bars_of(column, interval, include_partial=partial)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
+
+    def _latest_of(self, symbols: Sequence[str]) -> tuple[Bar | None, ...]:
+        """Return the latest base bar of each of these symbols."""
+        axis, grid = self._book.axis, self._book.grid
+        columns = np.array([self._number(symbol) for symbol in symbols], dtype=np.int32)
+        has_bar = grid.verdicts[:, columns] >= FIRST_WITH_BAR
+        some = np.flatnonzero(has_bar.any(axis=0))
+        columns, slots = columns[some], axis.slots - 1 - has_bar[::-1, some].argmax(axis=0)
+        heading, ones = self._heading(symbols, axis.interval), np.ones(len(some), dtype=np.int32)
+        window = BarWindow(
+            symbol_index=some.astype(np.int32),
+            start_ns=axis.starts_ns[slots],
+            end_ns=axis.starts_ns[slots] + axis.step_ns,
+            values=grid.values[slots, :, columns].T,
+            verdicts=grid.verdicts[slots, columns],
+            base_counts=ones,
+            base_expected=ones,
+            revisions=grid.revisions[slots, columns],
+            forming=np.zeros(len(some), dtype=np.bool_),
+            **{name: getattr(heading, name) for name in heading.__struct_fields__},
+        )
+        found = dict(zip(some.tolist(), window.bars(), strict=True))
+        return tuple(found.get(place) for place in range(len(symbols)))
 
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
@@ -300,8 +325,8 @@ class Reader:
             now_ns=self._now_ns,
             revision=self._book.revision,
             session_date=self._book.session.date,
-            metrics=tuple(self._metrics(symbol) for symbol in symbols),
-            latest=tuple(self._latest(symbol) for symbol in symbols),
+            metrics=self._metrics(symbols),
+            latest=self._latest_of(symbols),
             quotes=tuple(self._quotes.latest(symbol) for symbol in symbols),
             ticks=tuple(self._ticks.latest(symbol) for symbol in symbols),
         )

@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from actors.market.aggregate import fold, fold_block, fold_cells, vwap
+from actors.market.aggregate import fold, fold_block, fold_cells
 from actors.market.axis import SessionAxis
 from messages import Interval
 from messages.columns import Floats, Indices, Mask
@@ -118,23 +117,6 @@ def test_one_block_alone_is_folded_as_among_others(drawn: tuple[Floats, Mask]) -
     full = np.full(values.shape[2], len(values))
     np.testing.assert_array_equal(full if counts is None else counts, wanted_counts[0])
     assert (counts is None) == bool(present.all())
-
-
-@settings(max_examples=60)
-@given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=8))
-def test_the_mean_price_is_weighted_by_volume(rows: list[tuple[float, float]]) -> None:
-    weight = sum(volume for volume, _ in rows)
-    wanted = sum(volume * price for volume, price in rows) / weight if weight else NAN
-
-    mean = vwap(np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
-
-    assert float(mean) == pytest.approx(wanted, nan_ok=True)
-
-
-def test_mean_prices_go_symbol_by_symbol() -> None:
-    volume, price = np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([[10.0, 5.0], [20.0, 5.0]])
-
-    np.testing.assert_array_equal(vwap(volume, price), [17.5, NAN])
 
 
 @settings(max_examples=80)

@@ -11,6 +11,7 @@ from messages import (
     BarsUpdated,
     GetBars,
     GetLatestBar,
+    GetLatestBars,
     GetMetrics,
     GetQuality,
     GetSnapshot,
@@ -186,6 +187,23 @@ def test_the_words_of_quality_hold_no_nan() -> None:
 
     assert b"NaN" not in written
     assert math.isfinite(msgspec.json.decode(written)[0]["received"])
+
+
+def test_a_snapshot_of_many_symbols_says_what_each_says_by_itself() -> None:
+    names = [f"S{number:02}" for number in range(70)]
+    given = [
+        bar(name, f"09:{30 + number % 3}", 10.0 + number, high=20.0 + number, volume=0.1 * number)
+        for number, name in enumerate(names)
+        if number % 7
+    ]
+    core = core_with(opened(EXTENDED, names), time("09:33"), *(arrived(one, now="09:33") for one in given))
+
+    snapshot = ask(core, GetSnapshot(symbols=tuple(reversed(names))))
+
+    assert snapshot.metrics == tuple(metrics(core, name) for name in reversed(names))
+    assert snapshot.latest == tuple(ask(core, GetLatestBar(symbol=name)) for name in reversed(names))
+    assert ask(core, GetLatestBars()) == snapshot.latest[::-1]
+    assert [one is None for one in snapshot.latest[::-1]] == [number % 7 == 0 for number in range(70)]
 
 
 SAME: list[list[list[Bar]]] = [
