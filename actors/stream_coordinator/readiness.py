@@ -9,12 +9,15 @@ from messages.history import WarmUpReported
 from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import FeedStatus
 from messages.readiness import CheckStore, Hours, ReadinessReport, StoreChecked
-from messages.values import MINUTE_NS, Nanos, TradingSession, moment
+from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession, moment
 
 Said: TypeAlias = SessionsPlanned | WarmUpReported | SymbolsCatchingUp | SymbolsCaughtUp | StoreChecked
 
 ENOUGH_BYTES = 1 << 30
 """A day of a few thousand symbols takes some tens of megabytes; with less than this left somebody should look."""
+
+
+_TO_CONNECT_NS = 10 * SECOND_NS
 
 
 class Readiness:
@@ -34,6 +37,7 @@ class Readiness:
         self._checked_ns: Nanos = -MINUTE_NS
         self._reported = ""
         self._is_awaited = False
+        self._began_ns: Nanos | None = None
 
     # --- what others say
 
@@ -58,9 +62,14 @@ class Readiness:
         """Return whether a symbol of that session that is needed is catching up."""
         return self._catching_up == date
 
-    def due(self, session: TradingSession, now_ns: Nanos) -> list[CheckStore]:
-        """Have the store tried when a session is opened, and again for its report."""
-        is_report_due = now_ns >= session.open_ns - self._window_ns and session.date != self._reported
+    def due(self, session: TradingSession, now_ns: Nanos, feeds: Sequence[FeedStatus]) -> list[CheckStore]:
+        """Have the store tried when a session is opened, and again for its report.
+
+        A system that has just been started gives its feeds a moment to connect before it reports on them.
+        """
+        self._began_ns = now_ns if self._began_ns is None else self._began_ns
+        is_near = now_ns >= session.open_ns - self._window_ns and session.date != self._reported
+        is_report_due = is_near and not _is_connecting(session, now_ns, self._began_ns, feeds)
         if not is_report_due and session.date == self._checked:
             return []
         self._checked = session.date
@@ -133,3 +142,8 @@ def hours_of(session: TradingSession) -> tuple[str, str]:
     opens, closes = (moment(at_ns, session.tz) for at_ns in (session.open_ns, session.close_ns))
     days = (closes.date() - opens.date()).days
     return opens.strftime("%H:%M:%S"), f"{24 * days + closes.hour:02}{closes.strftime(':%M:%S')}"
+
+
+def _is_connecting(session: TradingSession, now_ns: Nanos, began_ns: Nanos, feeds: Sequence[FeedStatus]) -> bool:
+    is_early = now_ns < min(began_ns + _TO_CONNECT_NS, session.open_ns)
+    return is_early and not (feeds and all(feed.health.is_connected for feed in feeds))

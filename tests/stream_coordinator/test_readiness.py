@@ -29,6 +29,7 @@ from tests.builders import BREAK_DAY, DAY, HALF_DAY, ROUND_THE_CLOCK, at, bar, s
 from tests.stream_coordinator.watch import FEED, Watch, answered, of
 
 GOOD = StoreChecked(is_writable=True, free_bytes=2 * ENOUGH_BYTES)
+REFUSED = FeedReported(health=FeedHealth(feed=FEED, is_connected=False, last_error="wrong key"))
 CONNECTED = FeedReported(health=FeedHealth(feed=FEED, is_connected=True))
 WARM, SHORT = (
     WarmUp(requirement=Requirement.of(symbol, "1m", 10), there=there) for symbol, there in (("A", 10), ("B", 3))
@@ -86,6 +87,18 @@ def test_who_starts_in_the_middle_of_a_day_is_told_at_once() -> None:
     watch.fire()
 
     assert of(watch.tell(GOOD), ReadinessReported)
+
+
+@pytest.mark.parametrize(("hears", "waits"), [([], True), ([REFUSED], True), ([CONNECTED], False)])
+def test_who_starts_shortly_before_the_open_gives_the_feeds_a_moment_to_connect(hears: Any, waits: bool) -> None:
+    watch = Watch(DAY, now=at("09:00")).up()
+    watch.tell(*hears)
+    watch.fire()
+    soon = of(watch.tell(GOOD), ReadinessReported)
+    watch.at(at("09:00") + 11 * SECOND_NS)
+    later = of(watch.tell(GOOD), ReadinessReported)
+
+    assert ([bool(soon), bool(later)], len(soon + later)) == ([not waits, waits], 1)
 
 
 def test_whoever_asks_has_the_store_tried_again_once_a_minute() -> None:
