@@ -1,5 +1,6 @@
 """Where people and workers wait: receipts, milestones, the worker's queue, the timer and the stopwatch."""
 
+import queue
 import threading
 
 import pytest
@@ -161,6 +162,32 @@ def test_a_closing_worker_finishes_the_job_at_hand_and_drops_the_rest() -> None:
     thread.join(10)
 
     assert jobs.done == [1]
+
+
+def test_a_worker_of_many_threads_starts_as_many_as_have_work() -> None:
+    seen: set[int] = set()
+    answered, meeting = queue.SimpleQueue[int](), threading.Barrier(2)
+
+    def do(job: int) -> None:
+        seen.add(threading.get_ident())
+        if job < 0:
+            meeting.wait(10)
+        answered.put(job)
+
+    worker = Worker("test", do, lambda *_: None, threads=4)
+    for job in range(20):  # each when the one before is done
+        worker.tell(job)
+        answered.get(timeout=10)
+        assert worker._idle.acquire(timeout=10)
+        worker._idle.release()
+    alone = len(seen)
+    for job in (-1, -2):  # each needs the other
+        worker.tell(job)
+    for _ in range(2):
+        answered.get(timeout=10)
+    worker.close()
+
+    assert (alone, len(seen)) == (1, 2)
 
 
 def test_closing_a_worker_that_never_worked_is_nothing() -> None:
