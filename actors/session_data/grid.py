@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Verdict
 
 Revisions = npt.NDArray[np.int64]
@@ -229,21 +229,6 @@ class Grid:
         self.revisions[slot, columns[is_own]] = revision
         gone: Indices = columns[is_own]
         return gone
-
-    def cells(self, slots: Stamps, columns: Indices) -> tuple[Floats, Verdicts]:
-        """Return what stands in slots of their own of each of these columns.
-
-        Args:
-            slots: n x columns.
-            columns: any, in any order, also twice.
-
-        Returns:
-            n x fields x columns, and their verdicts, n x columns.
-        """
-        fields, capacity = self.values.shape[1:]
-        base = slots * (fields * capacity) + columns
-        steps = np.arange(fields)[:, np.newaxis] * capacity
-        return self.values.reshape(-1)[base[:, np.newaxis, :] + steps], self.verdicts[slots, columns]
 
     def _contest(
         self, slot: int, columns: Indices, values: Floats, verdict: int, claim: Claim, revision: int
