@@ -112,6 +112,7 @@ def test_the_upkeep_benchmark_prints_what_it_documents() -> None:
         "gap_to_filled_ms_p50", "gap_to_filled_ms_p99", "detection_ms_per_minute", "detection_ms_p99",
         "failing_30", "failing_always",
         "throughput_ratio", "throughput_ratio_range", "bars_per_s", "bars_per_s_with_fills",
+        "floor_bars_per_s", "ratio_to_floor", "ratio_to_floor_with_fills",
         "history_20", "history_20_timed",
     }  # fmt: skip
     assert report["gaps_closed_percent"] == report["bar_quality"] == 100.0
