@@ -60,16 +60,22 @@ class Inbox:
         try:
             if self._items:
                 return False
-            self._is_waiting = False  # what comes meanwhile is for us: its own thread need not be woken
-            handler(message)
-            while self._items and _is_told(self._items[0]):
-                handler(self._items.popleft().message)
-            self._is_waiting = True
-            if self._items:
-                self._signal.put(None)
+            self._handle(handler, message)
             return True
         finally:
             self._turn.release()
+
+    def _handle(self, handler: Callable[[Any], object], message: Any) -> None:
+        """Handle a message, and what comes meanwhile, in the place of the room's own thread."""
+        self._is_waiting = False  # it need not be woken
+        try:
+            handler(message)
+            while self._items and _is_told(self._items[0]):
+                handler(self._items.popleft().message)
+        finally:  # an interrupt may strike the thread of an application here; the room must go on
+            self._is_waiting = True
+            if self._items:
+                self._signal.put(None)
 
     def empty(self) -> bool:
         """Whether nothing waits."""

@@ -307,7 +307,7 @@ class LiveCore:
         out: list[Message] = [*due, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
         if not self._is_between:
             out += self._life.advance(self._now_ns)
-            out += self._readiness.due(self._life.session, self._now_ns, self._arrivals.hearing.statuses())
+            out += self._readiness.due(self._life.session, self._now_ns, self._arrivals)
             out += self._writing.due(self._life.session, self._now_ns)
         out += self._after(self._life)
         return tell(*out, timer)

@@ -62,14 +62,14 @@ class Readiness:
         """Return whether a symbol of that session that is needed is catching up."""
         return self._catching_up == date
 
-    def due(self, session: TradingSession, now_ns: Nanos, feeds: Sequence[FeedStatus]) -> list[CheckStore]:
+    def due(self, session: TradingSession, now_ns: Nanos, arrivals: Arrivals) -> list[CheckStore]:
         """Have the store tried when a session is opened, and again for its report.
 
         A system that has just been started gives its feeds a moment to connect before it reports on them.
         """
         self._began_ns = now_ns if self._began_ns is None else self._began_ns
         is_near = now_ns >= session.open_ns - self._window_ns and session.date != self._reported
-        is_report_due = is_near and not _is_connecting(session, now_ns, self._began_ns, feeds)
+        is_report_due = is_near and not _is_connecting(session, now_ns, self._began_ns, arrivals)
         if not is_report_due and session.date == self._checked:
             return []
         self._checked = session.date
@@ -144,6 +144,8 @@ def hours_of(session: TradingSession) -> tuple[str, str]:
     return opens.strftime("%H:%M:%S"), f"{24 * days + closes.hour:02}{closes.strftime(':%M:%S')}"
 
 
-def _is_connecting(session: TradingSession, now_ns: Nanos, began_ns: Nanos, feeds: Sequence[FeedStatus]) -> bool:
-    is_early = now_ns < min(began_ns + _TO_CONNECT_NS, session.open_ns)
-    return is_early and not (feeds and all(feed.health.is_connected for feed in feeds))
+def _is_connecting(session: TradingSession, now_ns: Nanos, began_ns: Nanos, arrivals: Arrivals) -> bool:
+    if now_ns >= min(began_ns + _TO_CONNECT_NS, session.open_ns):
+        return False
+    feeds = arrivals.hearing.statuses()
+    return not (feeds and all(feed.health.is_connected for feed in feeds))

@@ -157,3 +157,18 @@ def test_what_a_room_is_asked_meanwhile_waits_for_its_own_thread(room: Room) -> 
 
     eventually(lambda: len(room.handled) == 2)
     assert room.handled == [("first", False), (asked, True)]
+
+
+def test_a_room_goes_on_when_who_handed_it_something_is_interrupted(room: Room) -> None:
+    def interrupted(item: object) -> None:
+        room.inbox.put("meanwhile")
+        raise KeyboardInterrupt
+
+    room.inbox.put("first")
+    eventually(lambda: room.handled == [("first", True)])
+    room.inbox.handler = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        eventually(lambda: room.inbox.hand("second"))
+    room.inbox.put("third")
+
+    eventually(lambda: room.handled[1:] == [("meanwhile", True), ("third", True)])
