@@ -6,15 +6,16 @@ from pathlib import Path
 
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
+from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
+from actors.reading.naming import interval_named
+from actors.reading.overlap import overlapped
+from actors.reading.peek import Head
+from actors.reading.stamps import check_zone
 from actors.vendors import oddities
 from actors.vendors.beside import check_beside
 from actors.vendors.claims import Claims
-from actors.vendors.format import Format, Hints, RawBars, Unsupported, ZoneMissing
 from actors.vendors.grouping import Settled, settle
 from actors.vendors.judging import Judge
-from actors.vendors.naming import interval_named
-from actors.vendors.overlap import overlapped
-from actors.vendors.peek import Head
 from actors.vendors.pile import HELD_BYTES, Day, Pile
 from actors.vendors.registry import detect, format_named
 from actors.vendors.report import (
@@ -26,7 +27,6 @@ from actors.vendors.report import (
     nothing_in,
     totals_of,
 )
-from actors.vendors.stamps import check_zone
 from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
 from messages.values import ONE_MINUTE

@@ -10,8 +10,8 @@ from actors.doors.progress import import_bar, verify_bar
 from actors.importing import ImportOptions, ImportReport, import_paths
 from actors.inspecting import InspectReport, Standing, VerifyReport, inspect_store, verify_store
 from actors.market.calendar import Calendar
+from actors.reading.format import Stamp
 from actors.storage.parquet import ParquetStore
-from actors.vendors.format import Stamp
 from messages.errors import DataError, UnknownSymbol
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from actors.vendors import delimited, stamps
-from actors.vendors.assemble import Assembler
-from actors.vendors.format import OFFSET, Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head, told_as_data_errors, unpacked
-from actors.vendors.stamps import StampForm, form_of
-from actors.vendors.tolerant import VALUE_ROLES, value_rows
+from actors.reading import delimited, stamps
+from actors.reading.assemble import Assembler
+from actors.reading.format import OFFSET, Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head, told_as_data_errors, unpacked
+from actors.reading.stamps import StampForm, form_of
+from actors.reading.tolerant import VALUE_ROLES, value_rows
 from messages.columns import EXTRA_FIELDS, FIELDS
 from messages.errors import DataError
 

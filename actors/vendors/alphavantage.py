@@ -4,10 +4,10 @@ The header is ``timestamp,open,high,low,close,volume`` (``datetime`` in older fi
 that 09:31 is the first stamp of a session and 16:00 the last, the files themselves.
 """
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Stamp
-from actors.vendors.peek import Head
-from actors.vendors.stamps import StampForm, form_of
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format, Stamp
+from actors.reading.peek import Head
+from actors.reading.stamps import StampForm, form_of
 
 _HEADERS = (
     ["timestamp", "open", "high", "low", "close", "volume"],

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors import delimited, naming
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
+from actors.reading import delimited, naming
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
 from messages.errors import DataError
 
 _NAMES = ["Date", "Open", "High", "Low", "Close", "Volume", "OpenInterest"]

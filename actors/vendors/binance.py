@@ -6,9 +6,9 @@ the symbol: ``BTCUSDT-1m-2024-01.zip``. A minute without a trade has a row with 
 
 import re
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Stamp
-from actors.vendors.peek import Head
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format, Stamp
+from actors.reading.peek import Head
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
 _OPEN_TIME = re.compile(r"\d{13}|\d{16}")

@@ -15,8 +15,8 @@ from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certifying import certificate_of, recertified
 from actors.market.planes import spread
+from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
-from actors.vendors.format import RawBars
 from actors.vendors.judging import FileBars
 from actors.vendors.parts import Stretch
 from actors.vendors.pile import Day

@@ -4,9 +4,9 @@ One minute a row; any packing (.gz, .zst, .zip), any of the delimiters ``, ; tab
 seconds to nanoseconds since 1970, or a date and a time as people write them. RFC 4180 is as near as it has to a norm.
 """
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format
-from actors.vendors.peek import Head
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format
+from actors.reading.peek import Head
 
 
 def _sniff(head: Head) -> bool:

@@ -17,14 +17,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from actors.reading.assemble import Assembler
+from actors.reading.fold import TickFolder, fold_bars, merged
+from actors.reading.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import Head
+from actors.reading.trades import Refused, TradeTape, assembled, made, without_stamp
 from actors.vendors import dbn_header
-from actors.vendors.assemble import Assembler
-from actors.vendors.folding import TickFolder, fold_bars, merged
-from actors.vendors.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.vendors.instruments import Instruments
 from actors.vendors.lean_second import sound_seconds
-from actors.vendors.peek import Head
-from actors.vendors.trades import Refused, TradeTape, assembled, made, without_stamp
 from messages.columns import CLOSE, FIELDS, Floats, Mask
 from messages.errors import DataError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors.peek import told_as_data_errors, unpacked
+from actors.reading.peek import told_as_data_errors, unpacked
 from messages.columns import Mask, Stamps
 from messages.errors import DataError
 from messages.values import MINUTE_NS

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors import delimited, naming
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
-from actors.vendors.stamps import StampForm, form_of
+from actors.reading import delimited, naming
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
+from actors.reading.stamps import StampForm, form_of
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 _HEADER = ["timestamp", "open", "high", "low", "close", "volume"]

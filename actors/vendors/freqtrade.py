@@ -15,11 +15,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from actors.vendors import arrow_file, naming, parquet_file
-from actors.vendors.assemble import Assembler
-from actors.vendors.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
-from actors.vendors.peek import Head, told_as_data_errors, unpacked
-from actors.vendors.stamps import epoch_ns
+from actors.reading import arrow_file, naming
+from actors.reading.assemble import Assembler
+from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import Head, told_as_data_errors, unpacked
+from actors.reading.stamps import epoch_ns
+from actors.vendors import parquet_file
 from messages.columns import FIELDS, Stamps
 from messages.errors import DataError
 

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from actors.vendors import arrow_file, freqtrade, stamps
-from actors.vendors.assemble import Assembler
-from actors.vendors.format import Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
-from actors.vendors.peek import Head
-from actors.vendors.stamps import epoch_ns
-from actors.vendors.trades import TradeTape, without_stamp
+from actors.reading import arrow_file, stamps
+from actors.reading.assemble import Assembler
+from actors.reading.format import Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import Head
+from actors.reading.stamps import epoch_ns
+from actors.reading.trades import TradeTape, without_stamp
+from actors.vendors import freqtrade
 
 _Number = float | None
 _Trades = list[tuple[int, Any, Any, Any, _Number, _Number, _Number]]

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
 from messages.columns import TRADES, VOLUME, VWAP
 
 _ROLES = {"date": "time", "average": "vwap", "barCount": "trades"} | {

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
-from actors.vendors.format import EXAMPLES, RawBars
+from actors.reading.format import EXAMPLES, RawBars
 from actors.vendors.oddities import Oddities
 from actors.vendors.report import Example, FileReport
 from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Mask, Stamps

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
 
 _COLUMNS = ("date", "clock", "open", "high", "low", "close", "volume")
 _PATTERN = "%m/%d/%Y %H:%M"

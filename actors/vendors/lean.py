@@ -11,12 +11,12 @@ have formats of their own; what none of them takes is refused here.
 from collections.abc import Iterator
 from pathlib import Path
 
+from actors.reading.delimited import Layout
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import members
+from actors.reading.stamps import StampForm
 from actors.vendors import lean_folders
-from actors.vendors.delimited import Layout
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.vendors.lean_folders import QUOTED_ONLY, Place
-from actors.vendors.peek import members
-from actors.vendors.stamps import StampForm
 
 BARS = Layout(
     delimiter=",",

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Layout, blocks
-from actors.vendors.format import Block, Format, Hints, Unsupported
-from actors.vendors.peek import Head
+from actors.reading.assemble import Assembler
+from actors.reading.delimited import Layout, blocks
+from actors.reading.format import Block, Format, Hints, Unsupported
+from actors.reading.peek import Head
 from messages.errors import DataError
 from messages.values import SECOND_NS
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from actors.reading.delimited import Layout
+from actors.reading.format import Block, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.naming import PRICES
+from actors.reading.peek import Head, members
+from actors.reading.stamps import StampForm
 from actors.vendors import lean_folders
-from actors.vendors.delimited import Layout
-from actors.vendors.format import Block, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.lean_folders import QUOTED_ONLY
-from actors.vendors.naming import PRICES
-from actors.vendors.peek import Head, members
-from actors.vendors.stamps import StampForm
 from messages.columns import VOLUME
 
 _BID = tuple(f"bid {price}" for price in PRICES)

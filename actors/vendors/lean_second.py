@@ -11,12 +11,12 @@ import msgspec
 import numpy as np
 
 from actors.market.validate import Fault, faults
+from actors.reading.fold import fold_bars, merged
+from actors.reading.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head, members
+from actors.reading.trades import Refused, assembled, made, without_stamp
 from actors.vendors import lean_folders
-from actors.vendors.folding import fold_bars, merged
-from actors.vendors.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.lean import BARS
-from actors.vendors.peek import Head, members
-from actors.vendors.trades import Refused, assembled, made, without_stamp
 from messages.columns import FIELDS
 from messages.values import SECOND_NS
 

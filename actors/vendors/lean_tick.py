@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from actors.reading.delimited import Layout
+from actors.reading.format import Block, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head, members
+from actors.reading.stamps import StampForm
+from actors.reading.trades import TradeTape, without_stamp
 from actors.vendors import lean_folders
-from actors.vendors.delimited import Layout
-from actors.vendors.format import Block, Coverage, Format, Hints, RawBars, Stamp
 from actors.vendors.lean_folders import Place
-from actors.vendors.peek import Head, members
-from actors.vendors.stamps import StampForm
-from actors.vendors.trades import TradeTape, without_stamp
 
 _CRYPTO = ("crypto", "cryptofuture")
 _FLAG_PLACE: dict[str, int] = dict.fromkeys(_CRYPTO, 3)

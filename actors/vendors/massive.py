@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
-from actors.vendors.peek import Head
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import Head
 
 _PRICES = {"ticker", "open", "close", "high", "low", "window_start"}
 _ALL = _PRICES | {"volume", "transactions"}

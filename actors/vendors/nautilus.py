@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors import delimited, naming
-from actors.vendors.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
+from actors.reading import delimited, naming
+from actors.reading.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
 
 _NAME = re.compile(r"([a-z0-9]+)-m1-(bid|ask)(?:-\d{4})?", re.IGNORECASE)
 _HEADER = ["timestamp", "open", "high", "low", "close"]

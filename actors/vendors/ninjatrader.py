@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors import delimited
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
+from actors.reading import delimited
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
 
 _LINE = re.compile(r"\d{8} \d{6};[\d.,]+;[\d.,]+;[\d.,]+;[\d.,]+;\d+")
 

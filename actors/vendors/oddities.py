@@ -3,9 +3,9 @@
 import numpy as np
 
 from actors.market.calendar import Assignment, Calendar
-from actors.vendors.format import Unsupported
-from actors.vendors.minutes import EvenSample, MinuteSet
-from actors.vendors.stamps import localise
+from actors.reading.format import Unsupported
+from actors.reading.stamp_sample import EvenSample, MinuteSet
+from actors.reading.stamps import localise
 from messages.columns import Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, SegmentKind, moment
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from actors.vendors import arrow_file, naming, stamps
-from actors.vendors.assemble import NO_VOLUME, Assembler
-from actors.vendors.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
-from actors.vendors.peek import Head
-from actors.vendors.stamps import StampForm
-from actors.vendors.tolerant import VALUE_ROLES, value_rows
+from actors.reading import arrow_file, naming, stamps
+from actors.reading.assemble import NO_VOLUME, Assembler
+from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
+from actors.reading.peek import Head
+from actors.reading.stamps import StampForm
+from actors.reading.tolerant import VALUE_ROLES, value_rows
 from messages.columns import Indices, Stamps
 from messages.errors import DataError
 

@@ -1,15 +1,17 @@
 """Every format, in the order in which a file is held against them: the particular before the plain."""
 
-from actors.vendors import delimited
+from actors.reading import delimited
+from actors.reading.arrow_file import column_names
+from actors.reading.format import Format
+from actors.reading.naming import NEEDED
+from actors.reading.peek import Head
 from actors.vendors.alpaca import ALPACA
 from actors.vendors.alphavantage import ALPHA_VANTAGE
-from actors.vendors.arrow_file import column_names
 from actors.vendors.backtrader import BACKTRADER
 from actors.vendors.binance import BINANCE
 from actors.vendors.csv_file import CSV
 from actors.vendors.databento import DATABENTO
 from actors.vendors.firstrate import FIRSTRATE
-from actors.vendors.format import Format
 from actors.vendors.freqtrade import FREQTRADE
 from actors.vendors.freqtrade_trades import FREQTRADE_TRADES
 from actors.vendors.ibkr import IBKR
@@ -19,11 +21,9 @@ from actors.vendors.lean_quote import LEAN_QUOTE
 from actors.vendors.lean_second import LEAN_SECOND
 from actors.vendors.lean_tick import LEAN_TICK
 from actors.vendors.massive import MASSIVE
-from actors.vendors.naming import NEEDED
 from actors.vendors.nautilus import NAUTILUS
 from actors.vendors.ninjatrader import NINJATRADER
 from actors.vendors.parquet_file import PARQUET
-from actors.vendors.peek import Head
 from actors.vendors.trade_csv import TRADE_CSV
 from actors.vendors.yahoo import YAHOO
 from actors.vendors.yfinance import YFINANCE

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.vendors.format import EXAMPLES, Stamp
+from actors.reading.format import EXAMPLES, Stamp
 
 _MOST_REASONS = 3
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.vendors import delimited, stamps
-from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Layout
-from actors.vendors.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
-from actors.vendors.naming import SYMBOL
-from actors.vendors.peek import Head
-from actors.vendors.stamps import StampForm
-from actors.vendors.trades import TradeTape, without_stamp
+from actors.reading import delimited, stamps
+from actors.reading.assemble import Assembler
+from actors.reading.delimited import Layout
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.naming import SYMBOL
+from actors.reading.peek import Head
+from actors.reading.stamps import StampForm
+from actors.reading.trades import TradeTape, without_stamp
 
 _TIMES = ("timestamp", "time", "datetime", "ts", "id")
 _SIZES = ("amount", "size", "quantity", "qty", "volume")

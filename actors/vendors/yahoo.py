@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from actors.vendors import delimited
-from actors.vendors.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
-from actors.vendors.peek import Head
-from actors.vendors.stamps import StampForm, form_of
+from actors.reading import delimited
+from actors.reading.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
+from actors.reading.stamps import StampForm, form_of
 
 _CALENDARS = {
     "L": "XLON", "KS": "XKRX", "KQ": "XKRX", "T": "XTKS", "HK": "XHKG", "SS": "XSHG", "SZ": "XSHG", "TW": "XTAI",

@@ -17,12 +17,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from actors.vendors import delimited
-from actors.vendors.assemble import Assembler
-from actors.vendors.delimited import Layout
-from actors.vendors.format import OFFSET, Block, Coverage, Format, Hints, RawBars, Stamp, Unsupported
-from actors.vendors.peek import Head
-from actors.vendors.stamps import form_of
+from actors.reading import delimited
+from actors.reading.assemble import Assembler
+from actors.reading.delimited import Layout
+from actors.reading.format import OFFSET, Block, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import Head
+from actors.reading.stamps import form_of
 from actors.vendors.yahoo import YAHOO, calendar_of
 from messages.columns import CLOSE, FIELDS
 from messages.errors import DataError

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from actors.doors import cli, completion, options, version
-from actors.vendors.format import Stamp
+from actors.reading.format import Stamp
 from actors.vendors.registry import FORMATS
 from messages.values import Pace
 from tests.doors.conftest import Call

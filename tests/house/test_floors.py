@@ -34,7 +34,7 @@ def test_the_floors_are_those_of_the_design() -> None:
         "conversation",
         "session_data | stream_coordinator | data_upkeep | system_manager | storage | feeds | vendors",
         "kernel | settings",
-        "market",
+        "market | reading",
     ]
 
 

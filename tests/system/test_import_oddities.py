@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Stamp
+from actors.reading.format import Stamp
 from tests.system.imports import NEW_YORK, minutes, new_york, one, run
 from tests.vendors.files import row
 

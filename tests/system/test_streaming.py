@@ -15,8 +15,8 @@ from pyarrow import csv
 
 from actors.importing import ImportOptions, ImportProgress, ImportReport, import_paths
 from actors.kernel.ports import StoredDay
+from actors.reading import assemble, delimited
 from actors.storage.memory import MemoryStore
-from actors.vendors import assemble, delimited
 from tests.system.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
 from tests.vendors.files import HEADER, row, written
 

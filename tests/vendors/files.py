@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.vendors.format import Hints, RawBars
-from actors.vendors.peek import Head
+from actors.reading.format import Hints, RawBars
+from actors.reading.peek import Head
 from actors.vendors.registry import detect
 from messages.values import moment
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actors.reading.format import Hints
+from actors.reading.peek import Head
 from actors.vendors.alpaca import ALPACA
-from actors.vendors.format import Hints
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, names, only, times, written

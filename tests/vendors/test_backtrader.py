@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.reading.peek import Head
 from actors.vendors.backtrader import BACKTRADER
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, only, times, written

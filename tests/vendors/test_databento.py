@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from actors.reading.format import Hints, RawBars, Stamp, Unsupported
+from actors.reading.peek import Head
 from actors.vendors import databento as vendor
 from actors.vendors.databento import DATABENTO
-from actors.vendors.format import Hints, RawBars, Stamp, Unsupported
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.real_data import DATA, needs_data

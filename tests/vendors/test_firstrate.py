@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.reading.format import Hints
+from actors.reading.peek import Head
 from actors.vendors.firstrate import FIRSTRATE
-from actors.vendors.format import Hints
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from tests.vendors.files import HEADER, blocks, close, only, times, written, zipped
 

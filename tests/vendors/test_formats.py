@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from actors.vendors.format import Stamp
-from actors.vendors.peek import Head
+from actors.reading.format import Stamp
+from actors.reading.peek import Head
 from actors.vendors.registry import FORMATS, detect, format_named
 from messages.errors import DataError
 from tests.vendors.files import HEADER, close, only, row, same, times, written, zipped

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from actors.vendors.format import Hints, Unsupported
+from actors.reading.format import Hints, Unsupported
+from actors.reading.peek import Head
 from actors.vendors.freqtrade import FREQTRADE
 from actors.vendors.freqtrade_trades import FREQTRADE_TRADES
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import bars, blocks, only, times, written

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.vendors.format import ZoneMissing
-from actors.vendors.peek import Head
+from actors.reading.format import ZoneMissing
+from actors.reading.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, only, same, times, written

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.reading.peek import Head
 from actors.vendors.kibot import KIBOT
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from tests.vendors.files import close, only, times, written
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Hints, Unsupported, ZoneMissing
+from actors.reading.format import Hints, Unsupported, ZoneMissing
+from actors.reading.peek import Head
 from actors.vendors.lean import LEAN
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, only, times, zipped

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.vendors.format import Hints, Unsupported, ZoneMissing
+from actors.reading.format import Hints, Unsupported, ZoneMissing
+from actors.reading.peek import Head
 from actors.vendors.lean_quote import LEAN_QUOTE
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from tests.vendors.files import blocks, only, times, zipped
 

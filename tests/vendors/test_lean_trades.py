@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Format, Hints, Stamp, Unsupported
+from actors.reading.format import Format, Hints, Stamp, Unsupported
+from actors.reading.peek import Head
 from actors.vendors.lean_second import LEAN_SECOND
 from actors.vendors.lean_tick import LEAN_TICK
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from tests.vendors.files import blocks, only, times, zipped
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Unsupported
+from actors.reading.format import Unsupported
+from actors.reading.peek import Head
 from actors.vendors.massive import MASSIVE
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from tests.vendors.files import blocks, names, only, times, written
 

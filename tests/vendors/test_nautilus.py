@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Hints
+from actors.reading.format import Hints
+from actors.reading.peek import Head
 from actors.vendors.nautilus import NAUTILUS
-from actors.vendors.peek import Head
 from actors.vendors.registry import detect
 from tests.vendors.files import only, times, written
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from actors.vendors.format import ZoneMissing
+from actors.reading.format import ZoneMissing
 from messages.errors import DataError
 from tests.vendors.files import blocks, names, only, times, written
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.peek import Head
+from actors.reading.peek import Head
 from actors.vendors.registry import FORMATS, detect
 from tests.vendors.files import written
 

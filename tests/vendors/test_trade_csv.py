@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.format import Hints, Unsupported
-from actors.vendors.peek import Head
+from actors.reading.format import Hints, Unsupported
+from actors.reading.peek import Head
 from actors.vendors.registry import detect
 from actors.vendors.trade_csv import TRADE_CSV
 from messages.errors import DataError
@@ -29,7 +29,7 @@ def test_seconds_price_and_amount_without_a_header_fold_to_minutes(tmp_path: Pat
 def test_named_columns_may_stand_anywhere_and_symbols_change_between_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.vendors.delimited.BLOCK_BYTES", 64)
+    monkeypatch.setattr("actors.reading.delimited.BLOCK_BYTES", 64)
     lines = "".join(f"bitmex,{symbol},1672531260000000,buy,{price},2\n" for symbol, price in (("B", 5), ("A", 7)) * 3)
     raw = only(written(tmp_path / "x.csv", "exchange,symbol,timestamp,side,price,amount\n" + lines))
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from actors.vendors.format import Hints, Unsupported, ZoneMissing
-from actors.vendors.peek import Head
+from actors.reading.format import Hints, Unsupported, ZoneMissing
+from actors.reading.peek import Head
 from actors.vendors.registry import detect
 from actors.vendors.yfinance import YFINANCE
 from messages.errors import DataError

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.vendors.format import Block, Format, Hints, RawBars, Stamp, ZoneMissing
-from actors.vendors.naming import symbol_of
-from actors.vendors.stamps import Localised, localise
+from actors.reading.format import Block, Format, Hints, RawBars, Stamp, ZoneMissing
+from actors.reading.naming import symbol_of
+from actors.reading.stamps import Localised, localise
 from messages.columns import CLOSE, VWAP, Floats, Stamps
 from messages.errors import DataError
 from messages.values import MINUTE_NS

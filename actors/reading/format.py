@@ -11,7 +11,7 @@ from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 
 if TYPE_CHECKING:
-    from actors.vendors.peek import Head
+    from actors.reading.peek import Head
 
 EXAMPLES = 5
 """How many broken rows of a file are shown; all are counted."""

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from actors.vendors import delimited
-from actors.vendors.format import Stamp, ZoneMissing
+from actors.reading import delimited
+from actors.reading.format import Stamp, ZoneMissing
 from messages.errors import DataError
 from tests.vendors.files import HEADER, blocks, close, names, only, row, same, times, written, zipped
 

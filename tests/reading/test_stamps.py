@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.vendors.stamps import UNREADABLE, StampForm, epoch_ns, form_of, localise, read_texts
+from actors.reading.stamps import UNREADABLE, StampForm, epoch_ns, form_of, localise, read_texts
 from messages.errors import DataError
 from messages.values import MINUTE_NS, SECOND_NS
 

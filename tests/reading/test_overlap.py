@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.vendors.overlap import overlapped
+from actors.reading.overlap import overlapped
 
 
 def small(item: int) -> int:

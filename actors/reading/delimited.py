@@ -11,12 +11,12 @@ from typing import IO, Any
 import msgspec
 import numpy as np
 
-from actors.vendors import naming, stamps
-from actors.vendors.assemble import NO_VOLUME, Assembler
-from actors.vendors.format import Block, Format, Hints, RawBars
-from actors.vendors.peek import Head, members, told_as_data_errors, unpacked, unpacking
-from actors.vendors.stamps import StampForm
-from actors.vendors.tolerant import EMPTY, VALUE_ROLES, read_tolerantly, value_rows
+from actors.reading import naming, stamps
+from actors.reading.assemble import NO_VOLUME, Assembler
+from actors.reading.format import Block, Format, Hints, RawBars
+from actors.reading.peek import Head, members, told_as_data_errors, unpacked, unpacking
+from actors.reading.stamps import StampForm
+from actors.reading.tolerant import EMPTY, VALUE_ROLES, read_tolerantly, value_rows
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 

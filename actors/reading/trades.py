@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator
 import msgspec
 import numpy as np
 
-from actors.vendors.assemble import Assembler
-from actors.vendors.folding import MinuteBars, TickFolder
-from actors.vendors.format import EXAMPLES, Block, Broken, BrokenRow, Hints, RawBars
+from actors.reading.assemble import Assembler
+from actors.reading.fold import MinuteBars, TickFolder
+from actors.reading.format import EXAMPLES, Block, Broken, BrokenRow, Hints, RawBars
 from messages.columns import Floats, Indices, Mask, Stamps
 
 _NO_STAMPS = np.empty(0, dtype=np.int64)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from actors.vendors import stamps
-from actors.vendors.stamps import StampForm
+from actors.reading import stamps
+from actors.reading.stamps import StampForm
 from messages.columns import Floats, Stamps
 from messages.errors import DataError
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.vendors.naming import interval_named, places_of, symbol_of
+from actors.reading.naming import interval_named, places_of, symbol_of
 from messages.errors import DataError
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.vendors.folding import MinuteBars, TickFolder, fold_bars, fold_ticks, merged
+from actors.reading.fold import MinuteBars, TickFolder, fold_bars, fold_ticks, merged
 from messages.columns import VWAP
 from messages.values import MINUTE_NS
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from actors.vendors import stamps
-from actors.vendors.format import Block, Broken, BrokenRow
-from actors.vendors.naming import SYMBOL
-from actors.vendors.stamps import StampForm
+from actors.reading import stamps
+from actors.reading.format import Block, Broken, BrokenRow
+from actors.reading.naming import SYMBOL
+from actors.reading.stamps import StampForm
 from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Mask, Stamps
 
 EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None")
