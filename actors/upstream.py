@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
-from actors.importing import ImportOptions, import_paths
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.kernel.ports import BarSource, SourceAnswer
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from actors.doors import figures, paper
-from actors.importing import ImportProgress
+from actors.importing.into_store import ImportProgress
 from actors.inspecting import VerifyProgress
 from messages import replies
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from actors.doors import figures
 from actors.doors.paper import Column, Sheet
-from actors.importing import ImportReport
+from actors.importing.into_store import ImportReport
+from actors.importing.report import FileReport, Skipped, by_kind
 from actors.inspecting import InspectDay
-from actors.vendors.report import FileReport, Skipped, by_kind
 
 _MOST_LINES = 40
 _MOST_FILES = 20

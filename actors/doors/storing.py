@@ -7,7 +7,7 @@ from pathlib import Path
 
 from actors.doors import certificate_tables, paper, store_tables
 from actors.doors.progress import import_bar, verify_bar
-from actors.importing import ImportOptions, ImportReport, import_paths
+from actors.importing.into_store import ImportOptions, ImportReport, import_paths
 from actors.inspecting import InspectReport, Standing, VerifyReport, inspect_store, verify_store
 from actors.market.calendar import Calendar
 from actors.reading.format import Stamp

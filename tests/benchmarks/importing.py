@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from actors.importing import ImportOptions, import_paths
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.storage.parquet import ParquetStore

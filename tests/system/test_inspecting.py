@@ -11,8 +11,8 @@ from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from messages import BarBatch, GapOutcome, GapStory
 from tests.certificates import certificate
+from tests.importing.imports import NEW_YORK, SESSIONS, minutes, new_york, run
 from tests.storage.days import bar, day
-from tests.system.imports import NEW_YORK, SESSIONS, minutes, new_york, run
 
 DATES = ("2024-03-08", "2024-03-11")
 

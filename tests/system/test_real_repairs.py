@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.feeds.simulated import SimulatedMarket
-from actors.importing import ImportOptions, import_paths
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.inspecting import Standing, verify_store
 from actors.market.axis import SessionAxis
 from actors.market.faults import Faults
@@ -17,8 +17,8 @@ from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.system import System
 from messages import BarBatch, SessionCertificate
+from tests.importing.test_real_imports import calendar_of
 from tests.real_data import DATA, needs_data
-from tests.system.test_real_imports import calendar_of
 
 pytestmark = [needs_data, pytest.mark.slow]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from actors.importing import ImportOptions, import_paths
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages.replies import SessionReport, SymbolReport
+from tests.importing.test_real_imports import alphavantage, calendar_of, expected, lean, perpetual, sane, yahoo
 from tests.real_data import DATA, needs_data
-from tests.system.test_real_imports import alphavantage, calendar_of, expected, lean, perpetual, sane, yahoo
 
 pytestmark = [needs_data, pytest.mark.slow]
 

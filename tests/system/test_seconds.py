@@ -12,7 +12,7 @@ from actors.feeds.jsonlines import JsonLinesFeed
 from actors.feeds.lines import FileSource
 from actors.feeds.port import Feed
 from actors.feeds.simulated import SimulatedMarket
-from actors.importing import ImportOptions, import_paths
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.inspecting import Standing, inspect_store, verify_store
 from actors.kernel.clock import SystemClock
 from actors.market.faults import Faults

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv
 
-from actors.importing import ImportOptions, ImportProgress, ImportReport, import_paths
+from actors.importing.into_store import ImportOptions, ImportProgress, ImportReport, import_paths
 from actors.kernel.ports import StoredDay
 from actors.reading import assemble, delimited
 from actors.storage.memory import MemoryStore
-from tests.system.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
+from tests.importing.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
 from tests.vendors.files import HEADER, row, written
 
 DAMAGE = ("ten", "", "-5", "1e400", "\n", "x,y")
@@ -138,7 +138,7 @@ def test_progress_moves_by_the_bytes_within_a_large_file(tmp_path: Path) -> None
 PEAK = """
 import sys
 from pathlib import Path
-from actors.importing import ImportOptions, import_paths
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.storage.parquet import ParquetStore
 
 store = ParquetStore(Path(sys.argv[2]))

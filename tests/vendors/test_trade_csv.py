@@ -9,7 +9,7 @@ from actors.reading.peek import Head
 from actors.vendors.registry import detect
 from actors.vendors.trade_csv import TRADE_CSV
 from messages.errors import DataError
-from tests.system.imports import one, run
+from tests.importing.imports import one, run
 from tests.vendors.files import bars, blocks, names, only, times, written
 
 UNNAMED = "1672531260,10.0,1.0\n1672531270,12.0,3.0\n1672531320,11.0,2.0\n"

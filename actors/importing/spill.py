@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from actors.vendors.parts import Part
+from actors.importing.parts import Part
 from messages.errors import DataError
 
 Pieces: TypeAlias = npt.NDArray[np.int64]

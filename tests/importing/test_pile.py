@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.vendors.parts import Part
-from actors.vendors.pile import Day, Pile
-from actors.vendors.spill import Spill
+from actors.importing.parts import Part
+from actors.importing.pile import Day, Pile
+from actors.importing.spill import Spill
 from messages.errors import DataError
 from messages.values import MINUTE_NS
+from tests.importing.test_day_merge import file_of, rows
 from tests.vendors.files import same
-from tests.vendors.test_grouping import file_of, rows
 
 steps = st.lists(
     st.tuples(st.integers(0, 3), st.lists(rows, min_size=1, max_size=6), st.sampled_from([5, 7]), st.booleans()),

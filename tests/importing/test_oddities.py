@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from actors.reading.format import Stamp
-from tests.system.imports import NEW_YORK, minutes, new_york, one, run
+from tests.importing.imports import NEW_YORK, minutes, new_york, one, run
 from tests.vendors.files import row
 
 

@@ -7,10 +7,10 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from actors.importing.parts import Stretch
+from actors.importing.pile import Day
+from actors.importing.report import FileReport
 from actors.kernel.ports import BarStore, StoredDay
-from actors.vendors.parts import Stretch
-from actors.vendors.pile import Day
-from actors.vendors.report import FileReport
 from messages.columns import FIELDS, BarBatch, Floats, Mask, Stamps, freeze
 from messages.values import MINUTE_NS, Verdict
 

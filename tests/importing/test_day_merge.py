@@ -4,12 +4,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.importing.day_merge import settle
+from actors.importing.file_check import FileBars
+from actors.importing.pile import Pile
+from actors.importing.report import FileReport
 from actors.market.calendar import Assignment
 from actors.storage.memory import MemoryStore
-from actors.vendors.grouping import settle
-from actors.vendors.judging import FileBars
-from actors.vendors.pile import Pile
-from actors.vendors.report import FileReport
 from messages.values import MINUTE_NS
 
 DATES = ("2024-03-07", "2024-03-08")

@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from actors.importing.oddities import Oddities
+from actors.importing.report import Example, FileReport
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
 from actors.reading.format import EXAMPLES, RawBars
-from actors.vendors.oddities import Oddities
-from actors.vendors.report import Example, FileReport
 from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, moment
 

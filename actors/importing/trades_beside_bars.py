@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from actors.importing.oddities import Spacing
 from actors.reading import naming
 from actors.reading.format import Format, Hints, RawBars, Unsupported
 from actors.reading.peek import Head
-from actors.vendors.oddities import Spacing
 from actors.vendors.registry import detect
 from messages.errors import BarkeeperError, DataError
 from messages.values import DAY_NS

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from actors.importing import FileReport, ImportOptions, ImportReport, import_paths
+from actors.importing.into_store import FileReport, ImportOptions, ImportReport, import_paths
 from actors.inspecting import InspectDay, inspect_store
 from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore

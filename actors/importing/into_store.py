@@ -4,21 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from actors.kernel.ports import BarStore
-from actors.market.calendar import Calendar
-from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
-from actors.reading.naming import interval_named
-from actors.reading.overlap import overlapped
-from actors.reading.peek import Head
-from actors.reading.stamps import check_zone
-from actors.vendors import oddities
-from actors.vendors.beside import check_beside
-from actors.vendors.claims import Claims
-from actors.vendors.grouping import Settled, settle
-from actors.vendors.judging import Judge
-from actors.vendors.pile import HELD_BYTES, Day, Pile
-from actors.vendors.registry import detect, format_named
-from actors.vendors.report import (
+from actors.importing import oddities
+from actors.importing.claims import Claims
+from actors.importing.day_merge import Settled, settle
+from actors.importing.file_check import Judge
+from actors.importing.pile import HELD_BYTES, Day, Pile
+from actors.importing.report import (
     FileReport,
     ImportOptions,
     ImportProgress,
@@ -27,6 +18,15 @@ from actors.vendors.report import (
     nothing_in,
     totals_of,
 )
+from actors.importing.trades_beside_bars import check_beside
+from actors.kernel.ports import BarStore
+from actors.market.calendar import Calendar
+from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
+from actors.reading.naming import interval_named
+from actors.reading.overlap import overlapped
+from actors.reading.peek import Head
+from actors.reading.stamps import check_zone
+from actors.vendors.registry import detect, format_named
 from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
 from messages.values import ONE_MINUTE

@@ -10,6 +10,9 @@ from itertools import chain
 import msgspec
 import numpy as np
 
+from actors.importing.file_check import FileBars
+from actors.importing.parts import Stretch
+from actors.importing.pile import Day
 from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
@@ -17,9 +20,6 @@ from actors.market.certifying import certificate_of, recertified
 from actors.market.planes import spread
 from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
-from actors.vendors.judging import FileBars
-from actors.vendors.parts import Stretch
-from actors.vendors.pile import Day
 from messages.certificates import SessionCertificate
 from messages.columns import CLOSE, FIELDS, Floats, Verdicts
 from messages.values import MINUTE_NS, Segment, SegmentKind, TradingSession, Verdict, VerdictRun

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.vendors.parts import Part, Stretch, drained, split
-from actors.vendors.spill import NO_PIECES, Pieces, Spill
+from actors.importing.parts import Part, Stretch, drained, split
+from actors.importing.spill import NO_PIECES, Pieces, Spill
 from messages.columns import Indices
 from messages.values import MINUTE_NS
 

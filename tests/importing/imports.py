@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actors.importing import FileReport, ImportOptions, ImportReport, import_paths
+from actors.importing.into_store import FileReport, ImportOptions, ImportReport, import_paths
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore

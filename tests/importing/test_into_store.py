@@ -7,14 +7,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.importing import ImportOptions, ImportProgress, import_paths
+from actors.importing.into_store import ImportOptions, ImportProgress, import_paths
 from actors.inspecting import inspect_store
 from actors.kernel.ports import StoredDay
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from messages.columns import BarBatch
 from messages.errors import DataError, SettingsError
-from tests.system.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
+from tests.importing.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
 from tests.vendors.files import HEADER, written, zipped
 
 NO_BARS = StoredDay(bars=BarBatch.of(()), verdicts=np.empty(0, dtype=np.uint8))

@@ -11,7 +11,7 @@ from actors.system import System
 from actors.vendors.csv_file import CSV
 from messages import SegmentKind, SessionCertificate, SymbolVerdicts, VerdictRun
 from tests.builders import instant
-from tests.system.imports import NEW_YORK, minutes, new_york, one, run
+from tests.importing.imports import NEW_YORK, minutes, new_york, one, run
 from tests.vendors.files import row, written
 
 DATE = "2024-03-08"
@@ -61,7 +61,7 @@ def test_a_format_may_declare_its_files_complete(
     tmp_path: Path, store: BarStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declared = msgspec.structs.replace(CSV, is_complete=True)
-    monkeypatch.setattr("actors.importing.format_named", lambda _: declared)
+    monkeypatch.setattr("actors.importing.into_store.format_named", lambda _: declared)
 
     run(new_york(tmp_path, minutes("09:30", 1)), store, format="csv", **NEW_YORK)
 

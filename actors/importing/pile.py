@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from actors.vendors.dealing import Deal, bytes_of_row, gathered
-from actors.vendors.judging import FileBars
-from actors.vendors.parts import Part, Stretch, drained, split
-from actors.vendors.spill import NO_PIECES, Pieces, Spill
+from actors.importing.file_check import FileBars
+from actors.importing.large_day import Deal, bytes_of_row, gathered
+from actors.importing.parts import Part, Stretch, drained, split
+from actors.importing.spill import NO_PIECES, Pieces, Spill
 from messages.columns import Indices
 
 HELD_BYTES = 64 << 20
