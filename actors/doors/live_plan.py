@@ -9,8 +9,6 @@ from pathlib import Path
 import msgspec
 
 from actors.doors import configuring
-from actors.feeds.alpaca import AlpacaFeed
-from actors.feeds.alpaca_keys import AlpacaKeys
 from actors.feeds.jsonlines import JsonLinesFeed
 from actors.feeds.lines import FileSource, LineSource, PipeSource, SocketSource
 from actors.feeds.port import Feed
@@ -22,6 +20,8 @@ from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
 from actors.storage.parquet import ParquetStore
+from actors.vendors.alpaca.feed import AlpacaFeed
+from actors.vendors.alpaca.keys import AlpacaKeys
 from messages.errors import DataError, SettingsError
 from messages.values import ONE_MINUTE, SECOND_NS, Mode, Nanos, TradingSession
 

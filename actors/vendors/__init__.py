@@ -1,1 +1,1 @@
-"""How others write bars down: one declarative format a file, and what reading them has in common."""
+"""Everybody whose bars can be had: a folder a vendor, or one file for who only writes files of one kind."""

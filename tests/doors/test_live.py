@@ -141,7 +141,7 @@ def test_a_feed_that_will_not_have_us_ends_the_run_with_its_reason(
 ) -> None:
     monkeypatch.setenv("APCA_API_KEY_ID", "key")
     monkeypatch.setenv("APCA_API_SECRET_KEY", "secret")
-    monkeypatch.setitem(sys.modules, "actors.feeds.alpaca_stream", None)  # alpaca-py cannot be imported
+    monkeypatch.setitem(sys.modules, "actors.vendors.alpaca.stream", None)  # alpaca-py cannot be imported
 
     answer = call("live", "--feed", "alpaca", "--symbols", "AAPL", "--store", tmp_path / "store", "--json")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from actors.doors.live_plan import Wishes, plan
-from actors.feeds.alpaca import AlpacaFeed
 from actors.feeds.jsonlines import JsonLinesFeed
+from actors.vendors.alpaca.feed import AlpacaFeed
 from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS, SECOND_NS, Mode
 from tests.doors.conftest import DAYS

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from actors.feeds.alpaca import AlpacaFeed
 from actors.feeds.jsonlines import JsonLinesFeed
 from actors.feeds.lines import FileSource, LineSource, PipeSource, SocketSource
 from actors.feeds.port import Feed
@@ -19,12 +18,13 @@ from actors.feeds.simulated_feed import simulated_feed
 from actors.kernel.clock import ManualClock
 from actors.kernel.ports import StoredDay
 from actors.storage.memory import MemoryStore
+from actors.vendors.alpaca.feed import AlpacaFeed
 from messages import Bar, Verdict
 from messages.columns import freeze
 from messages.values import MINUTE_NS
 from tests.builders import DAY
-from tests.feeds.alpaca_server import KEYS, AlpacaServer, bar_message
 from tests.feeds.lines_sender import LineServer
+from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 
 MARKET = SimulatedMarket(symbols=("A", "B"))
 BARS = MARKET.day(DAY).bars

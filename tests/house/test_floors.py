@@ -32,7 +32,8 @@ def test_the_floors_are_those_of_the_design() -> None:
         "importing | inspecting",
         "wiring",
         "conversation",
-        "session_data | stream_coordinator | data_upkeep | system_manager | storage | feeds | vendors",
+        "vendors",
+        "session_data | stream_coordinator | data_upkeep | system_manager | storage | feeds",
         "kernel | settings",
         "market | reading",
     ]

@@ -8,7 +8,7 @@ import pytest
 from actors.kernel.ports import BarStore
 from actors.storage.memory import MemoryStore
 from actors.system import System
-from actors.vendors.csv_file import CSV
+from actors.vendors.plain.csv_file import CSV
 from messages import SegmentKind, SessionCertificate, SymbolVerdicts, VerdictRun
 from tests.builders import instant
 from tests.importing.imports import NEW_YORK, minutes, new_york, one, run

@@ -9,17 +9,17 @@ import pytest
 
 pytest.importorskip("alpaca")
 
-from actors.feeds.alpaca import AlpacaFeed  # only where alpaca-py is installed
-from actors.feeds.alpaca_keys import AlpacaKeys
 from actors.feeds.simulated import SimulatedMarket
 from actors.kernel.clock import SystemClock
 from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
+from actors.vendors.alpaca.feed import AlpacaFeed  # only where alpaca-py is installed
+from actors.vendors.alpaca.keys import AlpacaKeys
 from messages import Event, FeedLost, LiveStatus, MessagesRejected, SessionCertificate
 from messages.values import MINUTE_NS
-from tests.feeds.alpaca_server import KEYS, AlpacaServer, bar_message
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of, upstream_of
 from tests.system.test_live import digest_of, replayed
+from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 
 pytestmark = pytest.mark.slow
 

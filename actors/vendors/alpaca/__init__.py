@@ -1,0 +1,1 @@
+"""Alpaca: files of its market-data API, and its live stream."""

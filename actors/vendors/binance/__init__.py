@@ -1,0 +1,1 @@
+"""Binance: klines as its data archive packs them."""

@@ -1,0 +1,1 @@
+"""Databento: DBN files, with the instruments that their numbers stand for."""

@@ -1,0 +1,1 @@
+"""freqtrade: candles and trades as it downloads them."""

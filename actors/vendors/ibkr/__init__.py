@@ -1,0 +1,1 @@
+"""Interactive Brokers: bars as ib_insync and ib_async frame them."""

@@ -1,0 +1,1 @@
+"""QuantConnect LEAN's data folder: minutes, quotes, seconds and ticks."""

@@ -1,0 +1,68 @@
+"""LEAN's minute quotes, as mid prices: what forex and CFD have instead of trades.
+
+No header: milliseconds since midnight, bid open, high, low, close, last bid size, and the same of the ask. A bar is the
+mean of the two sides' open, high, low and close; nothing is known to have traded, so its volume is 0. Where a side is
+empty there is no mid. The files of a market that has trades too are read only when ``--format`` says so.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.reading.delimited import Layout
+from actors.reading.format import Block, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.naming import PRICES
+from actors.reading.peek import Head, members
+from actors.reading.stamps import StampForm
+from actors.vendors.lean import folders
+from actors.vendors.lean.folders import QUOTED_ONLY
+from messages.columns import VOLUME
+
+_BID = tuple(f"bid {price}" for price in PRICES)
+_ASK = tuple(f"ask {price}" for price in PRICES)
+_QUOTES = Layout(
+    delimiter=",",
+    places={"time": 0} | {role: 1 + place for place, role in enumerate((*_BID, "", *_ASK)) if role},
+    width=11,
+    header_lines=0,
+    form=StampForm.TIME_OF_DAY,
+    numbers=(*_BID, *_ASK),
+)
+_MIDS = "prices are mids of bid and ask, and every volume is 0"
+
+
+def _sniff(head: Head) -> bool:
+    place = folders.place_within(head)
+    return place is not None and place.holds("minute", "quote") and place.asset in QUOTED_ONLY
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    place = folders.place_holding(path, "minute", "quote", "lean-quote is minute quotes")
+    for member in members(path):
+        assembler = folders.assembler_of(fmt, hints, place, member)
+        assembler.remark(_MIDS)
+        for block in folders.dated_blocks(place, member, _QUOTES):
+            yield from assembler.assembled(_mids(block))
+        assembler.finish()
+
+
+def _mids(block: Block) -> Block:
+    values = np.zeros((VOLUME + 1, len(block.rows)))
+    values[:VOLUME] = (block.values[: len(_BID)] + block.values[len(_BID) :]) / 2
+    return msgspec.structs.replace(block, values=values)
+
+
+LEAN_QUOTE = Format(
+    name="lean-quote",
+    title="LEAN minute quotes, as mid prices",
+    source=folders.SOURCE,
+    stamp=Stamp.START,
+    tz=None,
+    adjusted=False,
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)

@@ -1,0 +1,1 @@
+"""Massive, formerly Polygon: flat files of a whole market's day."""

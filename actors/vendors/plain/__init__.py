@@ -1,0 +1,1 @@
+"""Nobody's in particular: text with a header, Parquet with columns, single trades."""

@@ -1,0 +1,1 @@
+"""Yahoo Finance: what yfinance writes, one ticker or many."""

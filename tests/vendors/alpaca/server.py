@@ -1,0 +1,156 @@
+"""A small server that speaks Alpaca's market-data protocol: MessagePack, sign-in by message, errors by number."""
+
+import socket
+import struct
+import threading
+from typing import Any
+
+import msgspec
+from msgspec.msgpack import Ext
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+from actors.vendors.alpaca.keys import AlpacaKeys
+
+KEYS = AlpacaKeys(key="AKTEST", secret="sesame")
+CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses")
+PATIENCE_S = 20.0
+
+
+def stamp(instant_ns: int, *, long: bool = False) -> Ext:
+    """Return a time in MessagePack's timestamp extension, as short as it may be, or 12 bytes long."""
+    seconds, nanos = divmod(instant_ns, 10**9)
+    if long:
+        return Ext(-1, struct.pack(">Iq", nanos, seconds))
+    if nanos == 0 and seconds < 1 << 32:
+        return Ext(-1, struct.pack(">I", seconds))
+    return Ext(-1, struct.pack(">Q", nanos << 34 | seconds))
+
+
+class AlpacaServer:
+    """One endpoint on this machine; may be stopped and started again at the same port.
+
+    Args:
+        symbol_limit: more symbols than that in one session are refused (405).
+        greeting: what is said at once, in place of ``connected``.
+        signed_in: what a sign-in is answered with, in place of a judgement of the keys.
+    """
+
+    def __init__(self, *, symbol_limit: int | None = None, greeting: Any = None, signed_in: Any = None) -> None:
+        self.symbol_limit = symbol_limit
+        self.greeting = greeting if greeting is not None else [{"T": "success", "msg": "connected"}]
+        self.signed_in = signed_in
+        self.withheld: tuple[str, ...] = ()
+        """Channels that no subscription gets."""
+        self.requests: list[dict[str, Any]] = []
+        self._sessions: dict[ServerConnection, dict[str, set[str]]] = {}
+        self._changed = threading.Condition()
+        self._server: Server | None = None
+        self._port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        self._server = serve(self._serve, "127.0.0.1", self._port, compression=None, close_timeout=0.1)
+        self._port = self._server.socket.getsockname()[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Close every connection and the port."""
+        assert self._server is not None
+        self._server.shutdown()
+        self.drop()
+
+    def drop(self) -> None:
+        """Break every connection off, without a farewell."""
+        with self._changed:
+            sessions, self._sessions = list(self._sessions), {}
+            for connection in sessions:
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+    def wait_for_subscribers(self, *symbols: str, channel: str = "bars") -> None:
+        """Wait until some connection has subscribed all of these, and no more than these."""
+        self._wait(lambda: any(s[channel] == set(symbols) for s in self._sessions.values()))
+
+    def wait_for_requests(self, count: int) -> None:
+        self._wait(lambda: len(self.requests) >= count)
+
+    def _wait(self, is_so: Any) -> None:
+        with self._changed:
+            assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {self._sessions} {self.requests}"
+
+    def send(self, *messages: dict[str, Any]) -> None:
+        """Send messages to every connection that has subscribed their symbol, in one frame."""
+        with self._changed:
+            for connection, channels in self._sessions.items():
+                symbols = set().union(*channels.values())
+                wanted = [m for m in messages if m.get("S", "") in symbols or "*" in symbols or "S" not in m]
+                if wanted:
+                    connection.send(msgspec.msgpack.encode(wanted))
+
+    def send_raw(self, frame: bytes | str) -> None:
+        """Send any frame at all to every connection."""
+        with self._changed:
+            for connection in self._sessions:
+                connection.send(frame)
+
+    def _serve(self, connection: ServerConnection) -> None:
+        try:
+            _answer(connection, self.greeting)
+            if self._sign_in(connection):
+                self._subscriptions(connection)
+        except ConnectionClosed:
+            pass
+        finally:
+            with self._changed:
+                self._sessions.pop(connection, None)
+
+    def _sign_in(self, connection: ServerConnection) -> bool:
+        asked = msgspec.msgpack.decode(_whole(connection))
+        is_right = asked == {"action": "auth", "key": KEYS.key, "secret": KEYS.secret}
+        answer = self.signed_in or (
+            [{"T": "success", "msg": "authenticated"}] if is_right else [failure(402, "auth failed")]
+        )
+        _answer(connection, answer)
+        return bool(answer[0]["T"] == "success")
+
+    def _subscriptions(self, connection: ServerConnection) -> None:
+        channels: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
+        while True:
+            request = msgspec.msgpack.decode(_whole(connection))
+            with self._changed:
+                _answer(connection, self._changes(request, channels))
+                self._sessions[connection] = channels
+                self.requests.append(request)
+                self._changed.notify_all()
+
+    def _changes(self, request: dict[str, Any], channels: dict[str, set[str]]) -> list[dict[str, Any]]:
+        asked = {channel: set(request.get(channel, ())) for channel in CHANNELS if channel not in self.withheld}
+        is_more = request["action"] == "subscribe"
+        after = {name: (channels[name] | more if is_more else channels[name] - more) for name, more in asked.items()}
+        if self.symbol_limit is not None and len(after["bars"]) > self.symbol_limit:
+            return [failure(405, "symbol limit exceeded")]
+        channels.update(after)
+        return [{"T": "subscription", **{name: sorted(symbols) for name, symbols in channels.items()}}]
+
+
+def failure(code: int, text: str) -> dict[str, Any]:
+    return {"T": "error", "code": code, "msg": text}
+
+
+def bar_message(symbol: str, start_ns: int, close: float = 10.0, kind: str = "b", **more: Any) -> dict[str, Any]:
+    prices = {"o": close, "h": close, "l": close, "c": close}
+    return {"T": kind, "S": symbol, **prices, "v": 100, "t": stamp(start_ns), "n": 3, "vw": close, **more}
+
+
+def _answer(connection: ServerConnection, messages: Any) -> None:
+    connection.send(messages if isinstance(messages, bytes | str) else msgspec.msgpack.encode(messages))
+
+
+def _whole(connection: ServerConnection) -> bytes:
+    message = connection.recv()
+    assert isinstance(message, bytes)
+    return message
