@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from actors.doors.version import version
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar

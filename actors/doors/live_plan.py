@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 
 from actors.doors import configuring
-from actors.feeds.jsonlines import JsonLinesFeed
-from actors.feeds.lines import FileSource, LineSource, PipeSource, SocketSource
+from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.feeds.jsonlines.line_source import FileSource, LineSource, PipeSource, SocketSource
 from actors.feeds.port import Feed
-from actors.feeds.prints import PrintRates
 from actors.feeds.replay import replay_feed
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.feeds.simulated.prints import PrintRates
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings

@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # of a script only
 
 import numpy as np
 
-from actors.feeds.prints import PrintRates
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.feeds.simulated.prints import PrintRates
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import LiveRules

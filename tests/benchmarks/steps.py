@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.market.faults import Faults

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from actors.doors.cli import main
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.market.calendar import Calendar
 from actors.storage.parquet import ParquetStore
 

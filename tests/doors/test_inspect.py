@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.market.calendar import Calendar
 from actors.storage.parquet import ParquetStore
 from messages.values import Interval

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actors.doors.live_plan import Wishes, plan
-from actors.feeds.jsonlines import JsonLinesFeed
+from actors.feeds.jsonlines.feed import JsonLinesFeed
 from actors.vendors.alpaca.feed import AlpacaFeed
 from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS, SECOND_NS, Mode

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from actors.feeds.jsonlines import JsonLinesFeed
-from actors.feeds.lines import FileSource, LineSource, PipeSource, SocketSource
+from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.feeds.jsonlines.line_source import FileSource, LineSource, PipeSource, SocketSource
 from actors.feeds.port import Feed
 from actors.feeds.replay import replay_feed
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import simulated_feed
+from actors.feeds.simulated.feed import simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.clock import ManualClock
 from actors.kernel.ports import StoredDay
 from actors.storage.memory import MemoryStore
@@ -23,7 +23,7 @@ from messages import Bar, Verdict
 from messages.columns import freeze
 from messages.values import MINUTE_NS
 from tests.builders import DAY
-from tests.feeds.lines_sender import LineServer
+from tests.feeds.jsonlines.sender import LineServer
 from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 
 MARKET = SimulatedMarket(symbols=("A", "B"))

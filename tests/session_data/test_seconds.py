@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from msgspec.structs import replace
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
 from messages import (

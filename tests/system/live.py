@@ -6,9 +6,9 @@ from random import Random
 from typing import Any
 
 from actors.feeds.port import Feed
-from actors.feeds.prints import PrintRates
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.feeds.simulated.prints import PrintRates
 from actors.kernel.clock import SystemClock
 from actors.kernel.ports import BarSource, BarStore
 from actors.settings import LiveRules, SessionRules, UpkeepRules

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from actors.feeds.jsonlines import JsonLinesFeed
-from actors.feeds.lines import FileSource, PipeSource
+from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.feeds.jsonlines.line_source import FileSource, PipeSource
 from actors.feeds.port import Feed
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import simulated_feed
+from actors.feeds.simulated.feed import simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.clock import SystemClock
 from actors.settings import LiveRules
 from actors.storage.memory import MemoryStore

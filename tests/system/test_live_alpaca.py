@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("alpaca")
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.clock import SystemClock
 from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actors.feeds.desk import FeedDesk
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import BarSource
 from actors.settings import LiveRules, SessionRules, UpkeepRules
 from actors.storage.memory import MemoryStore

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.inspecting import Standing, verify_store
 from actors.market.axis import SessionAxis

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors.feeds.jsonlines import JsonLinesFeed
-from actors.feeds.lines import FileSource
+from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.feeds.jsonlines.line_source import FileSource
 from actors.feeds.port import Feed
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.inspecting import Standing, inspect_store, verify_store
 from actors.kernel.clock import SystemClock

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from actors.feeds.port import Feed
-from actors.feeds.prints import PrintRates
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.feeds.simulated.prints import PrintRates
 from actors.inspecting import Standing, verify_store
 from actors.kernel.clock import SystemClock
 from actors.kernel.ports import BarStore

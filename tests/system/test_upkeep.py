@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.inspecting import Standing, verify_store
 from actors.kernel.ports import BarStore, SourceAnswer
 from actors.market.calendar import Calendar

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import StoredDay
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules, Settings

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.outcome import Outcome
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from actors.feeds.gathering import Gathering
+from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
 from actors.vendors.alpaca.frames import Answer, Failure, FrameReader, Subscribed, Success, gather
 from actors.vendors.alpaca.keys import AlpacaKeys

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.msgpack import Ext
 
-from actors.feeds.gathering import Gathering
-from actors.feeds.line_format import explained
+from actors.feeds.gathered import Gathering
+from actors.feeds.jsonlines.line_format import explained
 from messages.feeds import DayVolumeReported, Rejection, TradeAmended, TradingStatusChanged
 from messages.values import SECOND_NS, Bar, Nanos, Quote, Tick
 

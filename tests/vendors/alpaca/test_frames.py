@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.msgpack import Ext
 
-from actors.feeds.gathering import Gathering
+from actors.feeds.gathered import Gathering
 from actors.vendors.alpaca.frames import Answer, FrameReader, Subscribed, gather, nanos_of
 from messages import (
     Bar,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.feeds.prints import PrintRates, minute_prints
-from actors.feeds.simulated import SimulatedMarket
-from actors.feeds.simulated_feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.feeds.simulated.prints import PrintRates, minute_prints
 from actors.kernel.clock import ManualClock
 from messages import Bar, FeedBars, FeedQuotes, FeedTicks, Quote, Tick, TradingSession
 from messages.columns import BarBatch

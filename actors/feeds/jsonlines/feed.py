@@ -1,12 +1,12 @@
-"""Newline-delimited JSON from any program in any language; ``line_format`` says what a line may be."""
+"""Newline-delimited JSON from any program in any language; ``jsonlines.line_format`` says what a line may be."""
 
 import threading
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from actors.feeds.gathering import Gathering
-from actors.feeds.line_format import (
+from actors.feeds.gathered import Gathering
+from actors.feeds.jsonlines.line_format import (
     AnyLine,
     BadInstant,
     BarLine,
@@ -21,7 +21,7 @@ from actors.feeds.line_format import (
     nanos,
     rejection,
 )
-from actors.feeds.lines import LineSource
+from actors.feeds.jsonlines.line_source import LineSource
 from actors.feeds.port import POLL_S
 from actors.feeds.wanted import WantedSymbols
 from messages.errors import ConnectionLost

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from messages.columns import BarBatch, Floats

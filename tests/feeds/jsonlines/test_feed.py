@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.feeds import jsonlines, line_format
-from actors.feeds.jsonlines import JsonLinesFeed, LineCutter
-from actors.feeds.lines import FileSource, PipeSource, SocketSource
+from actors.feeds.jsonlines import line_format
+from actors.feeds.jsonlines.feed import JsonLinesFeed, LineCutter
+from actors.feeds.jsonlines.line_source import FileSource, PipeSource, SocketSource
 from actors.feeds.runner import FeedRunner
 from actors.kernel.clock import ManualClock, SystemClock
 from actors.settings import FeedRules
@@ -37,9 +37,10 @@ from messages import (
 from messages.errors import ConnectionLost
 from messages.feeds import EVERYTHING, FeedItem
 from tests.builders import DAY, at, bar
-from tests.feeds.lines_sender import LineServer
+from tests.feeds.jsonlines.sender import LineServer
 from tests.feeds.listening import Listener, Reader, bars_of
 from tests.feeds.worlds import lines_of
+from tests.house.source import ROOT
 
 BAR = {"type": "bar", "symbol": "A", "start": at("09:30"), "open": 1, "high": 2, "low": 1, "close": 2, "volume": 3}
 TICK = {"type": "tick", "symbol": "A", "at": 5, "price": 1.5, "size": 2}
@@ -210,7 +211,7 @@ def test_a_bad_line_stops_nothing() -> None:
 
 
 def test_a_line_that_is_too_long_is_rejected_and_the_next_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonlines, "LONGEST_LINE", 300)
+    monkeypatch.setattr("actors.feeds.jsonlines.feed.LONGEST_LINE", 300)
     line = msgspec.json.encode(BAR)
 
     *sound, bad = fed(b"x" * 200, b"x" * 200, b"x" * 200 + b"\n" + line, b"\n" + line + b"\n")
@@ -311,7 +312,7 @@ def test_a_growing_file_feeds_a_runner(tmp_path: Path) -> None:
 
 
 def test_the_readmes_lines_are_understood() -> None:
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (lines,) = re.findall(r'```json\n(\{"type".*?)```', readme, flags=re.DOTALL)
 
     kinds = {type(item).__name__ for item in fed(lines.encode())}

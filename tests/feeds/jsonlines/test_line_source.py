@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.feeds.lines import FileSource, LineSource, PipeSource, SocketSource
+from actors.feeds.jsonlines.line_source import FileSource, LineSource, PipeSource, SocketSource
 from messages.errors import ConnectionLost
-from tests.feeds.lines_sender import LineServer
+from tests.feeds.jsonlines.sender import LineServer
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Windows keeps open files, and sockets, in another way")
 

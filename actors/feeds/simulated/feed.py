@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 
 from actors.feeds.paced import PacedFeed
-from actors.feeds.prints import MinutePrints, PrintRates, minute_prints
-from actors.feeds.simulated import SimulatedMarket
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.feeds.simulated.prints import MinutePrints, PrintRates, minute_prints
 from actors.feeds.wanted import WantedSymbols
 from actors.kernel.clock import Clock
 from messages.columns import BarBatch

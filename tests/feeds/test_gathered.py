@@ -1,6 +1,6 @@
 """What one read gave."""
 
-from actors.feeds.gathering import Gathering
+from actors.feeds.gathered import Gathering
 from messages import (
     FeedBars,
     FeedHeartbeat,
