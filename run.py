@@ -1,4 +1,4 @@
-"""The front door: hands the command line to ``actors.doors.cli``."""
+"""The front door: hands the command line to ``actors.doors.cli.app``."""
 
 import sys
 
@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line."""
     try:
-        from actors.doors.cli import main as run
+        from actors.doors.cli.app import main as run
 
         code = run()
     except KeyboardInterrupt:  # before the command line itself listens for it

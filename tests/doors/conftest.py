@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from actors.doors.cli import main
+from actors.doors.cli.app import main
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.market.calendar import Calendar
 from actors.storage.parquet import ParquetStore

@@ -10,8 +10,8 @@ from typing import Self
 
 import pytest
 
-from actors.doors import asking
-from actors.doors.looking import LiveLook
+from actors.doors.commands import status
+from actors.doors.remote.live_look import LiveLook
 from messages.errors import NotReady
 
 PATIENCE_S = 20.0
@@ -47,7 +47,7 @@ class Onlooker:
     def _run(self) -> None:
         while not self._over.wait(0.02):
             try:
-                look = asking.ask(os.getpid())
+                look = status.ask(os.getpid())
             except NotReady:
                 continue
             if self._is_so(look):

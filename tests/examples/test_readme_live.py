@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from actors.doors import configuring
+from actors.doors.commands import check_config
 from actors.settings import FeedRules, LiveRules
 from actors.stream_coordinator.lifecycle import diagram
 
@@ -24,8 +24,8 @@ def test_the_example_of_settings_can_be_used_and_is_warned_of_nothing(tmp_path: 
     path = tmp_path / "barkeeper.toml"
     path.write_text(example, encoding="utf-8")
 
-    settings = configuring.load(path)
+    settings = check_config.load(path)
 
-    assert configuring.warnings(settings) == []
+    assert check_config.warnings(settings) == []
     assert settings.live == LiveRules()  # what it says of them are the defaults
     assert settings.feed == FeedRules()

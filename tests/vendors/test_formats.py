@@ -12,6 +12,7 @@ from actors.reading.format import Stamp
 from actors.reading.peek import Head
 from actors.vendors.registry import FORMATS, detect, format_named
 from messages.errors import DataError
+from tests.house.source import ROOT
 from tests.vendors.files import HEADER, close, only, row, same, times, written, zipped
 
 
@@ -22,7 +23,7 @@ def test_every_format_has_a_name_of_its_own_and_cites_its_source() -> None:
 
 
 def rows_of_the_readme() -> list[tuple[str, str]]:
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme[readme.index("| `--format` |") :].partition("\n\n")[0].splitlines()[2:]
     cells = [line.strip("| ").split(" | ") for line in table]
     return [(name, adjusted) for names, *_, adjusted in cells for name in re.findall(r"`([\w-]+)`", names)]

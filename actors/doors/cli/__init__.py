@@ -1,0 +1,1 @@
+"""The command line itself: commands and their options, errors, Ctrl-C."""

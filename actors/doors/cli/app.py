@@ -1,0 +1,280 @@
+"""The command line: commands and their options. What they do lies next door, imported when it is wanted."""
+
+import enum
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from actors.doors.cli import live, options
+from actors.doors.cli.errors import Errand
+
+_ANYWHERE = {"--debug", "--verbose", "-v"}
+"""Options of the program as a whole that may stand after the command too."""
+
+
+class Pace(enum.StrEnum):
+    """Whether a backtest waits at every minute until its listeners are done with it."""
+
+    LOCKSTEP = "lockstep"
+    FREE = "free"
+
+
+app = typer.Typer(
+    name="barkeeper",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from actors.doors.cli.version import version
+
+        typer.echo(f"barkeeper {version()}")
+        raise typer.Exit
+
+
+@app.callback(
+    invoke_without_command=True,
+    epilog=options.examples(
+        "",
+        "import bars.csv --store store --tz America/New_York",
+        "backtest --store store --symbols AAPL,MSFT --last 5",
+        "inspect --store store",
+    ),
+)
+def barkeeper(
+    ctx: typer.Context,
+    *,
+    version: Annotated[  # noqa: ARG001  # the callback has answered it
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; goes anywhere.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what happens, to stderr; goes anywhere.")
+    ] = False,
+) -> None:
+    """A market-data session engine: imports one-minute bars, and replays whole sessions in order of time.
+
+    Without a command it makes a market of 50 symbols and replays three sessions of it, to show what it does.
+    """
+    errand: Errand = ctx.obj
+    errand.is_debug, errand.is_verbose = debug, verbose
+    if ctx.invoked_subcommand is None:
+        errand.job = _demo
+
+
+def _demo() -> None:
+    from actors.doors.commands import demo
+
+    demo.run()
+
+
+@app.command(
+    "import",
+    epilog=options.examples(
+        "import AAPL.csv --store store --tz America/New_York",
+        "import equity/usa/minute --store store --format lean --complete",
+        "import klines/ --store crypto --calendar 24/7 --json",
+    ),
+)
+def import_(
+    ctx: typer.Context,
+    paths: options.Paths,
+    store: options.Store,
+    *,
+    file_format: options.FileFormat = None,
+    symbol: options.SymbolOfFiles = None,
+    calendar: options.CalendarOfFiles = None,
+    tz: options.Zone = None,
+    stamp: options.StampOfFiles = None,
+    strict: options.Strict = False,
+    complete: options.Complete = False,
+    as_json: options.Json = False,
+) -> None:
+    """Read files of one-minute bars into a store.
+
+    The same file twice changes nothing; a newer file corrects.
+
+    A broken row never stops the import, a broken file never stops the others; both are counted and shown.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import import_files
+
+        import_files.bring_in(
+            paths,
+            store,
+            import_files.options(
+                file_format=file_format,
+                symbol=symbol,
+                calendar=calendar,
+                tz=tz,
+                stamp=None if stamp is None else stamp.value,
+                strict=strict,
+                complete=complete,
+            ),
+            as_json=as_json,
+        )
+
+    ctx.obj.job = job
+
+
+@app.command(
+    epilog=options.examples(
+        "backtest --store store",
+        "backtest --store store --symbols AAPL,MSFT --start 2024-07-01",
+        "backtest --store store --last 1 --speed 60",
+        "backtest --store store --drop 0.02 --outage 10:00-10:07 --fill-from store",
+        "backtest --store store --fill-from archive --certify",
+        "backtest --store store --json > run.json",
+    ),
+)
+def backtest(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    symbols: options.Symbols = "",
+    calendar: options.Calendar = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="First session.", parser=options.iso_date, show_default="the first"),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Last session.", parser=options.iso_date, show_default="the last")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Only the last N of them.", show_default=False)
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(metavar="N", min=0.0, help="0: as fast as possible; 1: real time; 60: a minute a second.")
+    ] = 0.0,
+    pace: Annotated[
+        Pace, typer.Option(help="lockstep: minute by minute, each waiting for its listeners; free: ahead of them.")
+    ] = Pace.LOCKSTEP,
+    extended_hours: options.ExtendedHours = False,
+    drop: options.Drop = 0.0,
+    delay: options.Delay = 0.0,
+    duplicate: options.Duplicate = 0.0,
+    corrupt: options.Corrupt = 0.0,
+    outage: options.Outages = None,
+    seed: options.Seed = 0,
+    fill_from: options.FillFrom = None,
+    certify: options.Certify = False,
+    as_json: options.Json = False,
+) -> None:
+    """Replay a store's sessions through the system, and say what each came to.
+
+    With a faulty feed or somebody to ask, also what became of the minutes that were missing.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import backtest
+        from actors.market.faults import Faults
+
+        backtest.backtest(
+            store,
+            as_json=as_json,
+            symbols=options.names(symbols),
+            calendar=calendar,
+            start=start,
+            end=end,
+            last=last,
+            speed=speed,
+            pace=pace.value,
+            extended_hours=extended_hours,
+            fill_from=tuple(fill_from or ()),
+            certify=certify,
+            faults=Faults(
+                drop=drop,
+                delay=delay,
+                duplicate=duplicate,
+                corrupt=corrupt,
+                outages=tuple(outage or ()),
+                seed=seed,
+            ),
+        )
+
+    ctx.obj.job = job
+
+
+@app.command(
+    epilog=options.examples(
+        "inspect --store store",
+        "inspect --store store --symbols AAPL --calendar XNYS",
+        "inspect --store store --json > store.json",
+    ),
+)
+def inspect(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    symbols: options.Symbols = "",
+    calendar: options.OnlyCalendar = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say what a store holds: bars, missing minutes, highs and lows, and certificates, day by day."""
+
+    def job() -> None:
+        from actors.doors.commands import inspect
+
+        inspect.look_into(store, options.names(symbols), calendar, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+@app.command(
+    epilog=options.examples(
+        "verify --store store",
+        "verify --store store --calendar XNYS",
+        "verify --store store --json > verified.json",
+    ),
+)
+def verify(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    calendar: options.OnlyCalendar = None,
+    as_json: options.Json = False,
+) -> None:
+    """Recompute the digest of every certified day, and say which days are not what was certified.
+
+    Exits with 1 if a day does not match its certificate or cannot be read. Nothing is written.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import verify
+
+        verify.verify(store, calendar, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+live.add_to(app)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: arguments without the program's name; by default the process's.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
+    """
+    errand = Errand()
+    try:
+        app(_program_first(sys.argv[1:] if argv is None else argv), obj=errand)
+    except SystemExit as parsed:
+        if parsed.code:
+            return int(parsed.code)
+    return errand.run()
+
+
+def _program_first(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the options of the whole program before the command."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return sorted(arguments[:end], key=lambda word: word not in _ANYWHERE) + list(arguments[end:])

@@ -1,0 +1,102 @@
+"""The commands of a live day: ``live``, ``status`` and ``check-config``."""
+
+import typer
+
+from actors.doors.cli import options
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the program these commands."""
+    app.command(
+        epilog=options.examples(
+            "live --feed simulated --symbols 100 --store store --until close",
+            "live --feed replay --from archive --store store --speed 60",
+            "live --feed alpaca --config barkeeper.toml --symbols AAPL,MSFT",
+            "live --feed jsonlines --calendar XNYS --store store < lines.jsonl",
+        )
+    )(live)
+    app.command(epilog=options.examples("status", "status --watch", "status --json"))(status)
+    app.command("check-config", epilog=options.examples("check-config barkeeper.toml"))(check_config)
+
+
+def live(
+    ctx: typer.Context,
+    feed: options.Feed,
+    *,
+    store: options.LiveStore = None,
+    symbols: options.LiveSymbols = "",
+    calendar: options.LiveCalendar = None,
+    speed: options.LiveSpeed = None,
+    until: options.RunUntil = None,
+    config: options.Config = None,
+    fill_from: options.FillFrom = None,
+    extended_hours: options.ExtendedHours = False,
+    comes_from: options.ComesFrom = None,
+    start: options.FirstSession = None,
+    keys: options.Keys = None,
+    stream: options.Stream = "iex",
+    trades_only: options.TradesOnly = False,
+    as_json: options.Json = False,
+) -> None:
+    """Run live sessions: take what a feed sends, write the day down as it goes, and certify it.
+
+    Ctrl-C writes down what has come and ends; a second one ends at once.
+
+    Exits with 1 if the run failed.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import live
+        from actors.doors.commands.live_plan import Wishes
+
+        live.live(
+            Wishes(
+                feed=feed.value,
+                store=store,
+                symbols=options.names(symbols),
+                calendar=calendar,
+                speed=speed,
+                until_close=until is not None,
+                config=config,
+                fill_from=tuple(map(str, fill_from or ())),
+                extended_hours=extended_hours,
+                comes_from=comes_from,
+                start=start,
+                keys=keys,
+                stream=stream,
+                trades_only=trades_only,
+            ),
+            as_json=as_json,
+        )
+
+    ctx.obj.job = job
+
+
+def status(
+    ctx: typer.Context, *, watch: options.Watch = False, pid: options.Pid = None, as_json: options.Json = False
+) -> None:
+    """Say how a live run on this computer is: states, feeds, lag, quality, mailboxes.
+
+    With --json one object, or with --watch one a line.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import status
+
+        status.status(watch=watch, pid=pid, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+def check_config(ctx: typer.Context, file: options.ConfigFile, *, as_json: options.Json = False) -> None:
+    """Read a file of settings, and warn of what is seldom meant.
+
+    Exits with 1 if the file cannot be used; warnings are no error.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import check_config
+
+        check_config.check(file, as_json=as_json)
+
+    ctx.obj.job = job

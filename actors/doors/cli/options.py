@@ -1,0 +1,280 @@
+"""Options of the command line that commands share, and those that belong together."""
+
+import enum
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from actors.doors.cli import completion
+
+_FAULTS = "A feed with faults, the same ones every time"
+_FEEDS = "What some feeds need"
+_REPAIRS = "Missing minutes"
+
+
+class Stamp(enum.StrEnum):
+    """Which end of its minute a bar in a file is stamped with."""
+
+    START = "start"
+    END = "end"
+
+
+class FeedKind(enum.StrEnum):
+    """Where a live day's bars come from."""
+
+    SIMULATED = "simulated"
+    REPLAY = "replay"
+    JSONLINES = "jsonlines"
+    ALPACA = "alpaca"
+
+
+class Until(enum.StrEnum):
+    """When a live run ends by itself."""
+
+    CLOSE = "close"
+
+
+def examples(*lines: str) -> str:
+    """Return what stands below a command's help."""
+    return "\n\n".join(("[bold]Examples[/bold]", *(f"python run.py {line}" for line in lines)))
+
+
+def iso_date(text: str) -> str:
+    """Return a date as files are named by it."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write it as 2024-07-02") from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the symbols of a list with commas, each once, in upper case."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip().upper())))
+
+
+def _chance(name: str, what: str) -> Any:  # what typer's own Option returns
+    return typer.Option(
+        name,
+        metavar="P",
+        min=0.0,
+        max=1.0,
+        help=f"Probability, 0 to 1, that a bar {what}.",
+        show_default=False,
+        rich_help_panel=_FAULTS,
+    )
+
+
+def _outage(text: str) -> str:
+    from actors.market.faults import Faults
+    from messages.errors import SettingsError
+
+    try:
+        Faults(outages=(text,))
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+Store = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False)]
+Symbols = Annotated[
+    str, typer.Option("--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Calendar = Annotated[
+    str | None,
+    typer.Option(
+        "--calendar",
+        metavar="NAME",
+        help="Exchange calendar: XNYS, XLON, XTKS, CMES, 24/7 and so on.",
+        show_default="the store's only one",
+        autocompletion=completion.calendars,
+    ),
+]
+OnlyCalendar = Annotated[
+    str | None,
+    typer.Option(
+        "--calendar", metavar="NAME", help="Only its days.", show_default="all", autocompletion=completion.calendars
+    ),
+]
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="FILE|DIR...", help="Files, and folders with all that is in them.")
+]
+FileFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help=f"One of {', '.join(completion.FORMATS)}.",
+        show_default="seen in the file",
+        autocompletion=completion.formats,
+    ),
+]
+SymbolOfFiles = Annotated[
+    str | None, typer.Option("--symbol", metavar="S", help="Symbol of the bars.", show_default="what the file says")
+]
+CalendarOfFiles = Annotated[
+    str | None,
+    typer.Option(
+        "--calendar",
+        metavar="NAME",
+        help="Exchange calendar: XNYS, XLON, XTKS, CMES, 24/7 and so on.",
+        show_default="the format's own, then the store's only one",
+        autocompletion=completion.calendars,
+    ),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--tz", metavar="ZONE", help="Zone of stamps without one, such as America/New_York.", show_default=False
+    ),
+]
+StampOfFiles = Annotated[
+    Stamp | None,
+    typer.Option(
+        "--stamp",
+        help="Which end of its minute a bar is stamped with.",
+        show_default="the format's own, else start",
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Write nothing if any row or file is refused.")]
+Complete = Annotated[
+    bool, typer.Option("--complete", help="The files hold every trade: minutes that they lack are NO_TRADE.")
+]
+
+Drop = Annotated[float, _chance("--drop", "never comes")]
+Delay = Annotated[float, _chance("--delay", "comes 1 to 5 minutes late")]
+Duplicate = Annotated[float, _chance("--duplicate", "comes twice")]
+Corrupt = Annotated[float, _chance("--corrupt", "comes with impossible numbers")]
+Outages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--outage",
+        metavar="HH:MM-HH:MM",
+        help="When nothing comes, every day, in exchange time; may be given several times.",
+        parser=_outage,
+        show_default=False,
+        rich_help_panel=_FAULTS,
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", metavar="N", min=0, help="Another one strikes other bars.", rich_help_panel=_FAULTS),
+]
+
+FillFrom = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--fill-from",
+        metavar="DIR",
+        help="Who is asked for them: a store, or a folder of files; may be given several times, the best first.",
+        show_default=False,
+        rich_help_panel=_REPAIRS,
+    ),
+]
+Certify = Annotated[
+    bool,
+    typer.Option(
+        "--certify/--no-certify",
+        help="Keep what was filled in the store, with a certificate beside each day; else nothing is written.",
+        rich_help_panel=_REPAIRS,
+    ),
+]
+
+ExtendedHours = Annotated[bool, typer.Option("--extended-hours", help="Play pre-market and post-market minutes too.")]
+
+Feed = Annotated[FeedKind, typer.Option("--feed", help="Where bars, quotes and trades come from.", show_default=False)]
+LiveStore = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        metavar="DIR",
+        help="Folder of the store, which the day is written to.",
+        show_default="the config's, else store; a market that is made up or replayed needs one",
+    ),
+]
+LiveSymbols = Annotated[
+    str,
+    typer.Option(
+        "--symbols",
+        metavar="N|A,B",
+        help="What is subscribed; of a simulated market also how many it has.",
+        show_default="all that the feed has; simulated: 100",
+    ),
+]
+LiveCalendar = Annotated[
+    str | None,
+    typer.Option(
+        "--calendar",
+        metavar="NAME",
+        help="Exchange calendar: XNYS, XLON, XTKS, CMES, 24/7 and so on.",
+        show_default="the config's, else the store's only one, else XNYS",
+        autocompletion=completion.calendars,
+    ),
+]
+LiveSpeed = Annotated[
+    float | None,
+    typer.Option(
+        metavar="N",
+        min=0.01,
+        help="simulated, replay: how many times as fast as the clock on the wall.",
+        show_default="60 for simulated, else 1",
+    ),
+]
+RunUntil = Annotated[
+    Until | None, typer.Option(help="close: end when the session is over and certified.", show_default="goes on")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings (TOML); options go before them.", show_default=False),
+]
+ConfigFile = Annotated[Path, typer.Argument(metavar="FILE", help="Such as barkeeper.toml.", show_default=False)]
+ComesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="FILE|tcp://HOST:PORT|DIR",
+        help="jsonlines: a file that grows, or who sends the lines; replay: the store that is played.",
+        show_default="jsonlines: standard input",
+        rich_help_panel=_FEEDS,
+    ),
+]
+FirstSession = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        metavar="DATE",
+        help="simulated, replay: the session to begin with.",
+        parser=iso_date,
+        show_default="the one at hand, or the next; replay: else the last",
+        rich_help_panel=_FEEDS,
+    ),
+]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        metavar="FILE",
+        help="alpaca: a file with mode 600 that has APCA_API_KEY_ID=... and APCA_API_SECRET_KEY=...",
+        show_default="the environment",
+        rich_help_panel=_FEEDS,
+    ),
+]
+Stream = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="alpaca: iex, sip or delayed_sip, as the account has.", rich_help_panel=_FEEDS),
+]
+TradesOnly = Annotated[
+    bool,
+    typer.Option(
+        "--trades-only",
+        help="jsonlines, simulated: no bars are sent; they are folded from trades.",
+        rich_help_panel=_FEEDS,
+    ),
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")]
+Pid = Annotated[
+    int | None, typer.Option("--pid", metavar="N", help="Of which process.", show_default="the only one that runs")
+]

@@ -1,0 +1,69 @@
+"""The ``import`` command: files into a store."""
+
+import contextlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from actors.doors.show import paper, store_tables
+from actors.doors.show.progress import import_bar
+from actors.importing.into_store import ImportOptions, ImportReport, import_paths
+from actors.market.calendar import Calendar
+from actors.reading.format import Stamp
+from actors.storage.parquet import ParquetStore
+from messages.errors import DataError
+
+
+def options(
+    *,
+    file_format: str | None,
+    symbol: str | None,
+    calendar: str | None,
+    tz: str | None,
+    stamp: str | None,
+    strict: bool,
+    complete: bool,
+) -> ImportOptions:
+    """Return what the command line says about an import."""
+    return ImportOptions(
+        format=file_format,
+        symbol=symbol,
+        calendar=calendar,
+        tz=tz,
+        stamp=None if stamp is None else Stamp(stamp),
+        strict=strict,
+        complete=complete,
+    )
+
+
+def bring_in(paths: Sequence[Path], store: Path, options: ImportOptions, *, as_json: bool) -> None:
+    """Read files into a store and print what became of each.
+
+    Raises:
+        BarkeeperError: nothing could be read, or a file was refused; what was printed tells of the others.
+    """
+    calendars = cache(Calendar)  # one each for the import and for the store, which marks each bar's segment
+    target = ParquetStore(store, segment_of=lambda name, starts: calendars(name).assign(starts).segment)
+    with contextlib.closing(target) as files, import_bar() as show_progress:
+        report = import_paths(paths, files, options, show_progress, calendars, spill_to=_beside(store))
+    if as_json:
+        paper.show_json(report)
+    else:
+        paper.show(*store_tables.imported(report, str(store)))
+    if report.failed:
+        raise DataError(_failure(report))
+
+
+def _beside(store: Path) -> Path:
+    """Return the folder nearest to a store that is there: on the disk that has room for the result."""
+    return next(folder for folder in (store.absolute(), *store.absolute().parents) if folder.is_dir())
+
+
+def _failure(report: ImportReport) -> str:
+    if report.error is not None:
+        return report.error
+    refused = [file.error for file in report.files if file.error]
+    were = "was" if len(refused) == 1 else "were"
+    return (
+        f"{len(refused)} of {len(report.files)} files {were} refused, the others were imported; the first: {refused[0]}"
+    )

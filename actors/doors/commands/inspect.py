@@ -1,0 +1,43 @@
+"""The ``inspect`` command: what a store holds."""
+
+import contextlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from actors.doors.show import certificate_tables, paper, store_tables
+from actors.inspecting import InspectReport, inspect_store
+from actors.market.calendar import Calendar
+from actors.storage.parquet import ParquetStore
+from messages.errors import DataError, UnknownSymbol
+
+
+def look_into(store: Path, symbols: Sequence[str], calendar: str | None, *, as_json: bool) -> None:
+    """Print what a store holds.
+
+    Raises:
+        BarkeeperError: there is no store, it is empty, it lacks what was named, or it cannot be read.
+    """
+    calendars = cache(Calendar)
+    with contextlib.closing(ParquetStore(store, read_only=True)) as files:
+        report = inspect_store(files, symbols, calendar, calendars)
+        _check_found(report, files, symbols, calendar)
+    if as_json:
+        paper.show_json(report)
+    else:
+        zones = {name: calendars(name).tz for name in {day.calendar for day in report.days}}
+        held = store_tables.held(report.days, zones)
+        paper.show(held, *certificate_tables.certificates(report.certificates))
+
+
+def _check_found(report: InspectReport, store: ParquetStore, symbols: Sequence[str], calendar: str | None) -> None:
+    """Refuse to answer with nothing: what was named is a slip of the pen, or nothing has been imported."""
+    there = {name: store.dates(name) for name in store.calendars()}
+    if not there:
+        raise DataError(f"the store {store.root} is empty; import something first")
+    unknown = set(symbols) - {day.symbol for day in report.days}
+    if unknown:
+        known = {symbol for name in there for date in there[name] for symbol in store.symbols(name, date)}
+        raise UnknownSymbol.among(min(unknown), sorted(known))
+    if not report.days:
+        raise DataError(f"the store {store.root} has no day of calendar {calendar}; it has: {', '.join(there)}")

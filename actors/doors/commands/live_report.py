@@ -1,0 +1,159 @@
+"""What a live run came to: a table for people, one object for programs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from actors.doors.remote.live_look import LiveLook
+from actors.doors.show import figures
+from actors.doors.show.paper import Column, Sheet
+from actors.kernel.ports import StoredDay
+from actors.storage.parquet import ParquetStore
+from messages.certificates import SessionCertificate
+from messages.lifecycle import FeedStatus
+from messages.replies import VerdictCounts
+from messages.values import TradingSession
+
+
+class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One session, as the JSON of ``live`` has it; minutes are counted for each symbol, regular hours."""
+
+    date: str
+    open: str
+    close: str
+    symbols: int
+    bars: int
+    late: int
+    """Of the bars: those that came after their minute was closed."""
+    filled: int
+    """Of the bars: those that were fetched."""
+    no_trade: int
+    abandoned: int
+    missing: int
+    completeness: float | None
+    bar_quality: float | None
+    recorded: int
+    """Bars of the day that the store has."""
+    certified: bool
+    """Whether the session settled, and its certificate is in the store."""
+    digest: str | None
+    """Of the certificate."""
+
+
+class LiveFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed, as the JSON of ``live`` has it."""
+
+    feed: str
+    bars: int
+    ticks: int
+    quotes: int
+    rejected: int
+    connections: int
+    losses: int
+    lag_p50_ms: float | None
+    lag_p99_ms: float | None
+
+
+class LiveResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A live run that is over, as its JSON has it."""
+
+    ended_by: str
+    """``close``, ``interrupt``, ``feed`` (it has no more) or ``failure``."""
+    seconds: float
+    """On the wall."""
+    sessions: list[LiveSession]
+    feeds: list[LiveFeed]
+
+
+def session_of(
+    session: TradingSession, certificate: SessionCertificate | None, look: LiveLook, store: Path
+) -> LiveSession:
+    """Return what a session came to, by its certificate or else by the last look at it."""
+    day, kept = _at_rest(session, store)
+    certified = certificate is not None and kept is not None and _is_ours(kept, certificate)
+    certificate = kept if certified else certificate  # which may be newer: a bar came after the last look
+    counts, symbols = _counts(session, certificate, look)
+    report = look.quality if look.quality is not None and look.quality.session_date == session.date else None
+    source = certificate or (None if report is None else report.quality)
+    return LiveSession(
+        date=session.date,
+        open=figures.iso(session.open_ns, session.tz),
+        close=figures.iso(session.close_ns, session.tz),
+        symbols=symbols,
+        bars=counts.streamed + counts.late + counts.filled + counts.corrected,
+        late=counts.late,
+        filled=counts.filled,
+        no_trade=counts.no_trade,
+        abandoned=counts.abandoned,
+        missing=counts.missing,
+        completeness=None if source is None else source.completeness,
+        bar_quality=None if source is None else source.bar_quality,
+        recorded=0 if day is None else len(day.bars),
+        certified=certified,
+        digest=None if certificate is None else certificate.digest,
+    )
+
+
+def _is_ours(kept: SessionCertificate, seen: SessionCertificate) -> bool:
+    """Return whether the store's certificate is the one that was seen, or one that came after it."""
+    return kept.digest == seen.digest or kept.settled_ns > seen.settled_ns
+
+
+def unwritten(look: LiveLook, store: Path) -> int:
+    """Return how many bars of the session at hand are not in the store."""
+    if look.live.session is None:
+        return 0
+    day, _ = _at_rest(look.live.session, store)
+    return max(look.bars - (0 if day is None else len(day.bars)), 0)
+
+
+def _at_rest(session: TradingSession, store: Path) -> tuple[StoredDay | None, SessionCertificate | None]:
+    if not store.is_dir():  # made with the first bar
+        return None, None
+    files, key = ParquetStore(store, read_only=True), (session.calendar, session.date)
+    return files.read(*key), files.certificate(*key)
+
+
+def _counts(
+    session: TradingSession, certificate: SessionCertificate | None, look: LiveLook
+) -> tuple[VerdictCounts, int]:
+    if certificate is not None:
+        names = [name for name in VerdictCounts.__struct_fields__ if name != "pending"]
+        sums = {name: sum(getattr(of_symbol, name) for of_symbol in certificate.symbols) for name in names}
+        return VerdictCounts(**sums), len(certificate.symbols)
+    if look.quality is None or look.quality.session_date != session.date:
+        return VerdictCounts(), 0
+    return look.quality.quality.verdicts, look.symbols
+
+
+def feeds_of(statuses: Iterable[FeedStatus]) -> list[LiveFeed]:
+    """Return what the feeds came to."""
+    shared = ("feed", "bars", "ticks", "quotes", "rejected", "connections", "losses")
+    return [
+        LiveFeed(
+            **{name: getattr(status.health, name) for name in shared},
+            lag_p50_ms=status.lag_p50_ms,
+            lag_p99_ms=status.lag_p99_ms,
+        )
+        for status in statuses
+    ]
+
+
+def sheet(result: LiveResult) -> Sheet:
+    """Return a row a session."""
+    columns = [Column("Session", is_text=True), Column("Symbols", rank=2), Column("Bars"), Column("Late", rank=1)]
+    columns += [Column("Filled", rank=1), Column("No trade", rank=3), Column("Given up", rank=2), Column("Missing")]
+    columns += [Column("Complete"), Column("Quality"), Column("In the store"), Column("Certified", is_text=True)]
+    table = Sheet("Sessions", columns)
+    for one in result.sessions:
+        counts = (one.symbols, one.bars, one.late, one.filled, one.no_trade, one.abandoned, one.missing)
+        table.add(
+            one.date,
+            *(figures.count(number) for number in counts),
+            figures.percent(one.completeness),
+            figures.percent(one.bar_quality),
+            figures.count(one.recorded),
+            "yes" if one.certified else "no",
+        )
+    return table

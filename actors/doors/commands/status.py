@@ -1,0 +1,75 @@
+"""The ``status`` command: asks a running ``live`` on this computer how it is."""
+
+import socket
+import time
+
+import msgspec
+from rich.live import Live
+
+from actors.doors.remote import status_socket
+from actors.doors.remote.live_look import LiveLook
+from actors.doors.remote.status_socket import StatusRequest
+from actors.doors.show import paper
+from actors.doors.show.live_panel import described, panel
+from messages.errors import NotReady, SettingsError
+
+_PATIENCE_S = 5.0
+_BETWEEN_LOOKS_S = 1.0
+
+
+def status(*, watch: bool, pid: int | None, as_json: bool) -> None:
+    """Print how a run is; with ``watch`` again and again.
+
+    Raises:
+        SettingsError: this system has no such sockets, or it must be said which run is meant.
+        NotReady: no run answers.
+    """
+    if not status_socket.is_possible():
+        raise SettingsError("status needs Unix-domain sockets, which only Linux and macOS have")
+    wanted = _chosen(status_socket.running()) if pid is None else pid
+    if not watch:
+        _show(ask(wanted), as_json=as_json)
+    elif as_json or not paper.out().is_terminal:
+        while True:
+            _show(ask(wanted), as_json=as_json)
+            time.sleep(_BETWEEN_LOOKS_S)
+    else:
+        _watch(wanted)
+
+
+def ask(pid: int) -> LiveLook:
+    """Return how the run of a process is.
+
+    Raises:
+        NotReady: it does not answer, or not in our words.
+    """
+    try:
+        with status_socket.connected(status_socket.socket_of(pid), _PATIENCE_S) as line:
+            line.sendall(msgspec.json.encode(StatusRequest()))
+            line.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
+        return msgspec.json.decode(answer, type=LiveLook)
+    except (OSError, msgspec.DecodeError) as error:
+        raise NotReady(f"process {pid} does not say how it is: {error}") from error
+
+
+def _chosen(pids: list[int]) -> int:
+    if not pids:
+        raise NotReady("no live run on this computer; start one with `live`")
+    if len(pids) > 1:
+        raise SettingsError(f"several live runs: say which, --pid {' or '.join(map(str, pids))}")
+    return pids[0]
+
+
+def _show(look: LiveLook, *, as_json: bool) -> None:
+    if as_json:
+        paper.show_json(look)
+        return
+    paper.show(*(f"{name:<10} {value}" for name, value in described(look)))
+
+
+def _watch(pid: int) -> None:
+    with Live(console=paper.out(), auto_refresh=False) as view:
+        while True:
+            view.update(panel(ask(pid), "Barkeeper live", hint="Ctrl-C ends the watch, not the run"), refresh=True)
+            time.sleep(_BETWEEN_LOOKS_S)

@@ -1,0 +1,48 @@
+"""The ``verify`` command: whether a store still holds what was certified."""
+
+import contextlib
+from pathlib import Path
+
+from actors.doors.show import certificate_tables, paper
+from actors.doors.show.progress import verify_bar
+from actors.inspecting import Standing, VerifyReport, verify_store
+from actors.market.calendar import Calendar
+from actors.storage.parquet import ParquetStore
+from messages.errors import DataError
+
+
+def verify(store: Path, calendar: str | None, *, as_json: bool) -> None:
+    """Recompute the digests of a store's certified days and print which of them match.
+
+    Raises:
+        BarkeeperError: there is no store, it is empty, or it lacks the calendar; or a day does not match.
+    """
+    with contextlib.closing(ParquetStore(store, read_only=True)) as files, verify_bar() as show_progress:
+        report = verify_store(files, _name_in(files, calendar), show_progress)
+    if as_json:
+        paper.show_json(report)
+    else:
+        paper.show(*certificate_tables.verified(report))
+    if report.faults:
+        raise DataError(_mismatches(report))
+
+
+def _name_in(store: ParquetStore, calendar: str | None) -> str | None:
+    """Return what the store calls a calendar, whichever of its names is given."""
+    names = store.calendars()
+    if not names:
+        raise DataError(f"the store {store.root} is empty; import something first")
+    if calendar is None or calendar in names:
+        return calendar
+    name = Calendar(calendar).name
+    if name not in names:
+        raise DataError(f"the store {store.root} has no day of calendar {calendar}; it has: {', '.join(names)}")
+    return name
+
+
+def _mismatches(report: VerifyReport) -> str:
+    faults = report.faults
+    if len(faults) == 1:
+        return faults[0]
+    checked = len(report.days) - report.count(Standing.UNCERTIFIED)
+    return f"{len(faults)} of {checked} checked days are not as they were certified; the first: {faults[0]}"

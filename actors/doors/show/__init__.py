@@ -1,0 +1,1 @@
+"""How it is shown: tables, the live panel, lines, numbers, progress."""

@@ -1,0 +1,92 @@
+"""What happens on a live day, as one line each; what happens every minute is not worth one."""
+
+import math
+
+from actors.doors.show import figures
+from actors.stream_coordinator.hearing import some
+from messages.base import Event
+from messages.events import SymbolsChanged
+from messages.feeds import (
+    FeedConnected,
+    FeedEnded,
+    FeedLost,
+    MessagesRejected,
+    SymbolsRefused,
+    TradingStatusChanged,
+    VolumesDiffer,
+)
+from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
+from messages.lifecycle import LagChanged, PhaseChanged
+from messages.readiness import Hours, ReadinessReport, ReadinessReported
+from messages.repairs import GapAbandoned, NotRecorded, SessionSettled
+from messages.values import MINUTE_NS, SECOND_NS
+
+
+def said(event: Event) -> str:
+    """Return an event in words; empty for one that is not worth a line."""
+    match event:
+        case PhaseChanged():
+            why = ", for nothing came from the feed" if event.timer_expired else ""
+            return f"session {event.session_date}: {event.before} -> {event.after}{why}"
+        case FeedConnected():
+            return f"{event.feed}: connected" + (f" at try {event.attempt}" if event.attempt > 1 else "")
+        case FeedLost():
+            again = "given up" if event.retry_ns is None else f"next try in {_wait_s(event):.0f} s"
+            return f"{event.feed}: {event.reason}; {again}"
+        case FeedEnded():
+            return f"{event.feed}: there is no more"
+        case LagChanged():
+            behind = f"{event.lag_ns / SECOND_NS:.1f} s behind"
+            return f"{event.feed}: {behind if event.is_late else 'in time again'}"
+        case SymbolsRefused():
+            return f"{event.feed}: no {some(event.symbols)}: {event.reason}"
+        case MessagesRejected():
+            return f"{event.feed}: {figures.count(event.count)} not understood, {_first(event)}"
+        case TradingStatusChanged():
+            return f"{event.symbol}: {event.message or event.code}"
+        case SymbolsChanged():
+            return "; ".join(_changes(event))
+        case SymbolsCatchingUp():
+            return f"session {event.session_date}: {some(event.symbols)} catching up"
+        case SymbolsCaughtUp():
+            return f"session {event.session_date}: {some(event.symbols)} caught up" if event.symbols else ""
+        case ReadinessReported():
+            date = "" if event.report.session is None else f"session {event.report.session.date}: "
+            return f"{date}ready: {readiness(event.report)}"
+        case VolumesDiffer():
+            return f"session {event.session_date}: feeds count another volume of {some(event.symbols)}"
+        case NotRecorded():
+            return f"session {event.session_date}: could not be written: {event.reason}"
+        case GapAbandoned():
+            minutes = sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) / MINUTE_NS
+            return f"session {event.session_date}: {figures.count(math.ceil(minutes))} minutes given up"
+        case SessionSettled():
+            return f"session {event.session_date}: settled"
+        case _:
+            return ""
+
+
+def readiness(report: ReadinessReport) -> str:
+    """Return in a line whether everything is ready."""
+    if not report.is_ready:
+        return f"no: {'; '.join(report.problems)}"
+    hours = "" if report.hours in (Hours.USUAL, Hours.UNKNOWN) else f", {report.hours}"
+    warm = f", {figures.count(len(report.warm))} warm" if report.warm else ""
+    free = None if report.store is None else report.store.free_bytes
+    return f"yes{hours}{warm}" + ("" if free is None else f", {free / 1e9:.0f} GB free")
+
+
+def _wait_s(lost: FeedLost) -> float:
+    assert lost.retry_ns is not None, "it is tried again"
+    return (lost.retry_ns - lost.arrived_ns) / SECOND_NS
+
+
+def _first(rejected: MessagesRejected) -> str:
+    first = rejected.first[0]
+    field = f"{first.field}: " if first.field else ""
+    return f"number {first.number}: {field}expected {first.expected}, seen {first.seen[:60]!r}"
+
+
+def _changes(changed: SymbolsChanged) -> list[str]:
+    both = (("new", changed.added), ("gone", changed.removed))
+    return [f"{len(symbols)} {word}: {some(symbols)}" for word, symbols in both if symbols]

@@ -1,0 +1,69 @@
+"""How far a long job is, as a bar on a terminal's stderr; nowhere else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from actors.doors.show import figures, paper
+from actors.importing.into_store import ImportProgress
+from actors.inspecting import VerifyProgress
+from messages import replies
+
+
+@contextmanager
+def replay_bar() -> Iterator[Callable[[replies.Progress], None]]:
+    """Yield what shows how far a run is."""
+    with _bar("replaying") as move:
+
+        def show(progress: replies.Progress) -> None:
+            of_session = progress.minutes_done / max(progress.minutes_total, 1)
+            share = (progress.sessions_done + of_session) / max(progress.sessions_total, 1)
+            sessions = f"{progress.sessions_done}/{progress.sessions_total} sessions"
+            move(f"replaying {progress.session_date}", share, f"{sessions}, {figures.count(progress.bars)} bars")
+
+        yield show
+
+
+@contextmanager
+def import_bar() -> Iterator[Callable[[ImportProgress], None]]:
+    """Yield what shows how far an import is."""
+    with _bar("importing") as move:
+
+        def show(progress: ImportProgress) -> None:
+            noun = "files" if progress.phase == "reading" else "days"
+            done = f"{figures.count(progress.done)}/{figures.count(progress.total)} {noun}"
+            move(progress.phase, progress.share, f"{done}, {figures.count(progress.rows)} rows")
+
+        yield show
+
+
+@contextmanager
+def verify_bar() -> Iterator[Callable[[VerifyProgress], None]]:
+    """Yield what shows how far verifying is."""
+    with _bar("verifying") as move:
+
+        def show(progress: VerifyProgress) -> None:
+            done = f"{figures.count(progress.done)}/{figures.count(progress.total)} days"
+            move(f"verifying {progress.at}", progress.done / progress.total, done)
+
+        yield show
+
+
+@contextmanager
+def _bar(first: str) -> Iterator[Callable[[str, float, str], None]]:
+    console = paper.err()
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal or console.is_dumb_terminal,
+    )
+    task = bar.add_task(first, total=1.0, told="")
+    with bar:
+        yield lambda what, share, told: bar.update(task, description=what, completed=share, told=told)
+    if not bar.disable:
+        console.print()

@@ -1,0 +1,189 @@
+"""Tables of an import and of what a store holds; each a summary where there is too much to show line by line."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby, islice
+from zoneinfo import ZoneInfo
+
+from actors.doors.show import figures
+from actors.doors.show.paper import Column, Sheet
+from actors.importing.into_store import ImportReport
+from actors.importing.report import FileReport, Skipped, by_kind
+from actors.inspecting import InspectDay
+
+_MOST_LINES = 40
+_MOST_FILES = 20
+_MOST_REMARKS = 10
+_MOST_EXAMPLES = 2
+_LONGEST_NAME = 13
+
+_FILES = (
+    Column("File", is_text=True),
+    Column("Format", rank=3, is_text=True),
+    Column("Symbols", rank=4),
+    Column("Rows", rank=1),
+    Column("Kept"),
+    Column("Duplicates", rank=2),
+    Column("Corrected", rank=2),
+    Column("Rejected"),
+    Column("Sessions", rank=4),
+    Column("First", rank=5),
+    Column("Last", rank=5),
+)
+
+
+def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
+    """Yield a row a file, or a row a folder where there are many, their sum, and what the user should know."""
+    if report.totals.rows:
+        yield _files_sheet(report.files, f"Imported into {store}" if report.written else "Read, and nothing written")
+    if report.certified:
+        days = "1 day has" if report.certified == 1 else f"{figures.count(report.certified)} days have"
+        yield f"{days} a new certificate."
+    told = [*_refusals(report), *_remarks(report.files), *_left_out(report.skipped)]
+    yield from told[:_MOST_REMARKS]
+    if len(told) > _MOST_REMARKS:
+        yield f"and {figures.count(len(told) - _MOST_REMARKS)} more remarks; --json has them all"
+
+
+def _files_sheet(files: Sequence[FileReport], title: str) -> Sheet:
+    sheet = Sheet(title, _FILES)
+    rows = _rows(files)
+    for name, of_row in rows[:_MOST_FILES]:
+        sheet.add(name, *_of_files(of_row))
+    if len(files) > 1:
+        is_cut = len(rows) > _MOST_FILES
+        sheet.sum_up(f"all {_files(files)}{', not all shown' if is_cut else ''}", *_of_files(files))
+    return sheet
+
+
+def _rows(files: Sequence[FileReport]) -> list[tuple[str, list[FileReport]]]:
+    if len(files) <= _MOST_FILES:
+        return [(_last_parts(file.path), [file]) for file in files]
+    folders = [list(group) for _, group in groupby(files, key=lambda file: (_folder(file.path), file.format))]
+    return [(f"{_last_parts(_folder(group[0].path))} ({_files(group)})", group) for group in folders]
+
+
+def _of_files(files: Sequence[FileReport]) -> tuple[str, ...]:
+    sessions = {date for file in files for date in file.sessions}
+    symbols = {symbol for file in files for symbol in file.symbols}
+    counts = (
+        sum(file.rows for file in files),
+        sum(file.kept for file in files),
+        sum(file.duplicates for file in files),
+        sum(file.corrected for file in files),
+        sum(sum(file.rejected.values()) for file in files),
+        len(sessions),
+    )
+    formats = {file.format or "refused" for file in files}
+    return (
+        formats.pop() if len(formats) == 1 else "",
+        _symbols(symbols),
+        *map(figures.count, counts),
+        min(sessions, default=figures.NOTHING),
+        max(sessions, default=figures.NOTHING),
+    )
+
+
+def _symbols(symbols: set[str]) -> str:
+    """Return the name of a single symbol that is not long (those of options are), else how many there are."""
+    name = next(iter(symbols), "")
+    return name if len(symbols) == 1 and len(name) <= _LONGEST_NAME else figures.count(len(symbols))
+
+
+def _files(files: Sequence[object]) -> str:
+    return "1 file" if len(files) == 1 else f"{figures.count(len(files))} files"
+
+
+def _folder(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[0]
+
+
+def _last_parts(path: str) -> str:
+    """Return enough of a path to know the file by."""
+    return "/".join(path.replace("\\", "/").split("/")[-2:])
+
+
+def _refusals(report: ImportReport) -> Iterator[str]:
+    """Yield why files were refused, unless it is a single one: that is the sentence on stderr."""
+    if report.totals.failed_files > 1:
+        yield from (f"refused {file.error}" for file in report.files if file.error)
+
+
+def _remarks(files: Iterable[FileReport]) -> Iterator[str]:
+    for file in files:
+        yield from (f"{_last_parts(file.path)}: {warning}" for warning in file.warnings)
+        for example in file.examples[:_MOST_EXAMPLES]:
+            told = f"{example.field} is {example.seen!r}, expected {example.expected}"
+            yield f"{_last_parts(file.path)}, row {example.row} rejected ({example.reason}): {told}"
+
+
+def _left_out(skipped: Iterable[Skipped]) -> Iterator[str]:
+    for why, alike in by_kind(skipped).items():
+        first = _last_parts(alike[0].path)
+        yield f"skipped {first}: {why}" if len(alike) == 1 else f"skipped {first} and {len(alike) - 1} more: {why}"
+
+
+def held(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
+    """Return a row for each day and symbol, or, where they are too many, for each day.
+
+    Args:
+        days: at least one.
+        zones: the exchange's zone, by calendar.
+    """
+    return _by_symbol(days, zones) if len(days) <= _MOST_LINES else _by_day(days)
+
+
+def _counted(days: Sequence[InspectDay]) -> str:
+    """Return what a day is made of."""
+    base = days[0].base_interval
+    return "regular minutes" if base == "1m" else f"regular bars of {base}"
+
+
+def _by_symbol(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
+    columns = [Column("Day", is_text=True), Column("Calendar", rank=4, is_text=True), Column("Symbol", is_text=True)]
+    columns += [Column("Bars"), Column("Missing"), Column("Extended", rank=3), Column("Span", rank=2, is_text=True)]
+    columns += [Column("High"), Column("Low"), Column("Volume", rank=1), Column("First missing", rank=5, is_text=True)]
+    sheet = Sheet(f"What the store holds: {_counted(days)}, in exchange time", columns)
+    for day in days:
+        sheet.add(day.date, day.calendar, day.symbol, *_day(day, zones[day.calendar]))
+    return sheet
+
+
+def _day(day: InspectDay, zone: str) -> tuple[str, ...]:
+    decimals = figures.decimals_of((day.high, day.low))
+    return (
+        figures.count(day.bars),
+        figures.count(day.missing_minutes),
+        figures.count(day.extended_bars),
+        f"{_clock(day.first, zone)}-{_clock(day.last, zone)}" if day.first and day.last else figures.NOTHING,
+        figures.price(day.high, decimals),
+        figures.price(day.low, decimals),
+        figures.volume(day.volume),
+        ", ".join(_clock(minute, zone) for minute in islice(day.missing, 3)),
+    )
+
+
+def _clock(utc: str, zone: str) -> str:
+    return f"{datetime.fromisoformat(utc).astimezone(ZoneInfo(zone)):%H:%M:%S}".removesuffix(":00")
+
+
+def _by_day(days: Sequence[InspectDay]) -> Sheet:
+    columns = [Column("Day", is_text=True), Column("Calendar", is_text=True), Column("Symbols"), Column("Bars")]
+    columns += [Column("Missing"), Column("Complete"), Column("Extended", rank=1)]
+    sheet = Sheet(f"What the store holds: {_counted(days)}; --symbols A,B shows each symbol", columns)
+    of_one_day = groupby(days, key=lambda day: (day.date, day.calendar))
+    for (date, calendar), group in of_one_day:
+        sheet.add(date, calendar, *_whole_day(list(group)))
+    sheet.sum_up("all of them", "", *_whole_day(days, len({day.symbol for day in days})))
+    return sheet
+
+
+def _whole_day(days: Sequence[InspectDay], symbols: int | None = None) -> tuple[str, ...]:
+    bars, expected = sum(day.bars for day in days), sum(day.expected_minutes for day in days)
+    return (
+        figures.count(len(days) if symbols is None else symbols),
+        figures.count(bars),
+        figures.count(sum(day.missing_minutes for day in days)),
+        figures.percent(100.0 * bars / expected if expected else None),
+        figures.count(sum(day.extended_bars for day in days)),
+    )

@@ -1,0 +1,61 @@
+"""Ctrl-C, once and twice."""
+
+import signal
+import subprocess
+import sys
+import threading
+
+from actors.doors.cli.interrupts import Interrupts
+
+
+def test_the_first_asks_and_the_second_leaves_with_the_last_words() -> None:
+    left: list[str] = []
+
+    with Interrupts(lambda: "that was it", left.append) as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        after_one = (interrupts.is_asked, list(left))
+        signal.raise_signal(signal.SIGINT)
+
+    assert after_one == (True, [])
+    assert left == ["that was it"]
+
+
+def test_being_told_to_terminate_asks_too() -> None:
+    with Interrupts(str) as interrupts:
+        signal.raise_signal(signal.SIGTERM)
+
+    assert interrupts.is_asked
+
+
+def test_whoever_listened_before_listens_again_afterwards() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    with Interrupts(str):
+        assert signal.getsignal(signal.SIGINT) is not before
+
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_in_another_thread_nothing_is_listened_to() -> None:
+    seen = []
+
+    def enter() -> None:
+        before = signal.getsignal(signal.SIGINT)
+        with Interrupts(str):
+            seen.append(signal.getsignal(signal.SIGINT) is before)
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert seen == [True]
+
+
+def test_leaving_waits_for_no_thread() -> None:
+    program = (
+        "import threading; from actors.doors.cli.interrupts import leave_at_once; "
+        "threading.Thread(target=threading.Event().wait).start(); leave_at_once('lost')"
+    )
+
+    left = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+    assert (left.returncode, left.stderr) == (130, "lost\n")

@@ -1,0 +1,155 @@
+"""The command ``backtest``."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from actors.doors.commands.playback import BacktestResult
+from actors.storage.parquet import ParquetStore
+from messages.columns import HIGH, LOW, VOLUME
+from tests.doors.conftest import MARKET, Call
+
+MINUTE_NS = 60 * 10**9
+OPENS = {"2024-07-02": "2024-07-02T09:30:00-04:00", "2024-07-03": "2024-07-03T09:30:00-04:00"}
+CLOSES = {"2024-07-02": "2024-07-02T16:00:00-04:00", "2024-07-03": "2024-07-03T13:00:00-04:00"}
+MINUTES = {"2024-07-02": 390, "2024-07-03": 210}
+
+
+def at_rest(store: Path, date: str, symbol: str) -> dict[str, object]:
+    """What a plain look at the file says of one symbol's day."""
+    day = ParquetStore(store, read_only=True).read("XNYS", date, [symbol])
+    assert day is not None
+    starts, values = day.bars.start_ns, day.bars.values
+    first = int(starts.min()) // (1440 * MINUTE_NS) * 1440 * MINUTE_NS  # midnight: 09:30 is a multiple of 30 minutes
+    blocks = {"5m": 5, "15m": 15, "30m": 30}
+    derived = {
+        name: len({(start - first) // (n * MINUTE_NS) for start in starts.tolist()}) for name, n in blocks.items()
+    }
+    return {
+        "symbol": symbol,
+        "bars": len(starts),
+        "high": values[HIGH].max(),
+        "low": values[LOW].min(),
+        "volume": pytest.approx(values[VOLUME].sum()),
+        "completeness": pytest.approx(100.0 * len(starts) / MINUTES[date]),
+        "derived": {**derived, "1h": 7 if MINUTES[date] == 390 else 4, "1d": 1},
+    }
+
+
+def test_its_json_says_of_every_session_and_symbol_what_the_files_hold(call: Call, store: Path) -> None:
+    answer = call("backtest", "--store", store, "--json")
+
+    result = answer.object
+    assert (answer.code, answer.err) == (0, "")
+    assert [session["date"] for session in result["sessions"]] == list(MINUTES)
+    for session in result["sessions"]:
+        assert session["symbols"] == [at_rest(store, session["date"], symbol) for symbol in MARKET.symbols]
+        assert (session["open"], session["close"]) == (OPENS[session["date"]], CLOSES[session["date"]])
+
+
+def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:
+    result = call("backtest", "--store", store, "--json").object
+
+    session = result["sessions"][1]
+    assert set(result) == {"bars", "seconds", "bars_per_s", "sessions"} == set(BacktestResult.__struct_fields__)
+    assert set(session) == {"date", "open", "close", "transition_ms", "prefetched", "symbols", "repairs"}
+    assert session["repairs"] is None
+    assert result["bars"] == sum(of["bars"] for session in result["sessions"] for of in session["symbols"])
+    assert result["bars_per_s"] == pytest.approx(result["bars"] / result["seconds"], rel=0.01)
+
+
+def test_only_a_session_that_follows_another_has_a_transition(call: Call, store: Path) -> None:
+    first, second = call("backtest", "--store", store, "--json").object["sessions"]
+
+    assert first["transition_ms"] is None
+    assert second["transition_ms"] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "dates"),
+    [
+        (("--last", "1"), ["2024-07-03"]),
+        (("--start", "2024-07-03"), ["2024-07-03"]),
+        (("--end", "2024-07-02"), ["2024-07-02"]),
+        (("--calendar", "nyse", "--pace", "free"), ["2024-07-02", "2024-07-03"]),
+    ],
+)
+def test_it_plays_the_sessions_asked_for(call: Call, store: Path, options: tuple[str, ...], dates: list[str]) -> None:
+    result = call("backtest", "--store", store, "--json", *options).object
+
+    assert [session["date"] for session in result["sessions"]] == dates
+
+
+def test_it_plays_the_symbols_asked_for_in_whatever_case(call: Call, store: Path) -> None:
+    wanted = MARKET.symbols[1]
+
+    result = call("backtest", "--store", store, "--json", "--symbols", f" {wanted.lower()},,{wanted}").object
+
+    assert [of["symbol"] for of in result["sessions"][0]["symbols"]] == [wanted]
+
+
+def test_it_prints_a_row_a_session_and_a_row_a_symbol_in_exchange_time(call: Call, store: Path) -> None:
+    answer = call("backtest", "--store", store)
+
+    assert answer.code == 0
+    assert "America/New_York" in answer.out
+    assert "2024-07-02  09:30-16:00" in answer.out
+    assert "2024-07-03  09:30-13:00" in answer.out
+    assert "2 sessions" in answer.out
+    assert all(f"\n{symbol} " in answer.out for symbol in MARKET.symbols)
+    assert "\x1b" not in answer.out + answer.err
+
+
+def test_extended_hours_are_played_and_said_where_they_have_bars(call: Call, tmp_path: Path) -> None:
+    rows = ["2024-07-02 09:29:00,1,1,1,1,10", "2024-07-02 09:30:00,2,2,2,2,20"]
+    (tmp_path / "abc.csv").write_text("\n".join(["time,open,high,low,close,volume", *rows]), encoding="utf-8")
+    store = tmp_path / "store"
+    zone = ("--tz", "America/New_York", "--calendar", "XNYS")
+    assert call("import", tmp_path / "abc.csv", "--store", store, *zone).code == 0
+
+    without, within = call("backtest", "--store", store), call("backtest", "--store", store, "--extended-hours")
+
+    assert "bars were played" not in without.out
+    assert "2 bars were played" in within.out
+    assert call("backtest", "--store", store, "--extended-hours", "--json").object["bars"] == 2
+
+
+def test_many_symbols_are_not_shown_one_by_one(call: Call, tmp_path: Path) -> None:
+    rows = [f"2024-07-02T14:30:00Z,S{i},1,1,1,1,10" for i in range(13)]
+    (tmp_path / "many.csv").write_text("\n".join(["time,symbol,open,high,low,close,volume", *rows]), encoding="utf-8")
+    call("import", tmp_path / "many.csv", "--store", tmp_path / "store", "--calendar", "XNYS")
+
+    answer = call("backtest", "--store", tmp_path / "store")
+
+    assert "1 session " in answer.out
+    assert "S7" not in answer.out
+
+
+def test_a_run_that_fails_midway_reports_no_session(call: Call, store: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(store, tmp_path / "broken")
+    (broken / "XNYS" / "2024" / "2024-07-03.parquet").write_bytes(b"no Parquet at all")
+
+    answer = call("backtest", "--store", broken, "--json")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("error: session 2024-07-03 could not be loaded: ")
+    assert answer.err.count("\n") == 1
+
+
+def test_an_unknown_symbol_is_named_with_the_nearest(call: Call, store: Path) -> None:
+    known = MARKET.symbols[0]
+
+    answer = call("backtest", "--store", store, "--symbols", f"{known}X")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == f"error: unknown symbol '{known}X'; nearest: {known}\n"
+
+
+def test_a_terminal_sees_a_progress_bar_on_stderr(call: Call, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    answer = call("backtest", "--store", store, "--json")
+
+    assert answer.object["bars"] > 0
+    assert "2/2 sessions" in answer.err

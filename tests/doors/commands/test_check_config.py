@@ -1,0 +1,73 @@
+"""The command ``check-config``, and what a file of settings is warned of."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.doors.commands import check_config
+from tests.doors.conftest import Call
+
+FINE = 'store = "bars"\nfill_from = ["archive"]\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "barkeeper.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_with_nothing_unusual_in_it_can_be_used(call: Call, tmp_path: Path) -> None:
+    path = written(tmp_path, FINE)
+
+    assert call("check-config", path) == (0, f"{path} can be used.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ('store = "bars"', "nobody is asked for missing minutes: fill_from names no store and no folder"),
+        (f"{FINE}[upkeep]\ncoalesce_s = 10", "upkeep.coalesce_s is 10; usual are 30 to 300 seconds"),
+        (f"{FINE}[upkeep]\ncoalesce_s = 301", "upkeep.coalesce_s is 301; usual are 30 to 300 seconds"),
+        (f"{FINE}[rules]\ntrailing_sessions = 0", "rules.trailing_sessions is 0; usual are 1 to 20 sessions"),
+        (f"{FINE}[live]\nprefetch_window_min = 29", "live.prefetch_window_min is 29; usual are 30 or more minutes"),
+        (f"{FINE}[live]\nsession_timeout_s = 59.5", "live.session_timeout_s is 59.5; usual are 60 to 600 seconds"),
+        (f"{FINE}[live]\nauto_roll = false", "live.auto_roll is off: the run ends after one session"),
+    ],
+)
+def test_what_is_seldom_meant_is_a_warning_and_no_error(call: Call, tmp_path: Path, text: str, warning: str) -> None:
+    answer = call("check-config", written(tmp_path, text), "--json")
+
+    assert answer.code == 0
+    assert answer.object["warnings"] == [warning]
+    assert f"warning: {warning}\n" in call("check-config", tmp_path / "barkeeper.toml").out
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (f"{FINE}symbol = []", "unknown field `symbol`; nearest: symbols"),
+        (f"{FINE}[rules]\ntrailing_session = 1", "`trailing_session` - at `$.rules`; nearest: trailing_sessions"),
+        (f"{FINE}[feed]\nstale_after = 60", "`stale_after` - at `$.feed`; nearest: stale_after_s"),
+        (f"{FINE}[feed]\nbackoff_s = 0", "feed backoff_s is more than 0, not 0"),
+        (f"{FINE}[live]\nzzz = 1", "`zzz` - at `$.live`; there are session_timeout_s, "),
+        (f'{FINE}[extended_hours]\nstart = "04:00"\nend = "20:00"\nendd = 1', "nearest: end"),
+        (f"{FINE}[live]\nauto_roll = 1", "Expected `bool`, got `int` - at `$.live.auto_roll`"),
+        ("store = ", "barkeeper.toml: "),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_exit_code_1(
+    call: Call, tmp_path: Path, text: str, complaint: str
+) -> None:
+    answer = call("check-config", written(tmp_path, text))
+
+    assert (answer.code, answer.out) == (1, "")
+    assert complaint in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_live_minutes_stay_open_for_five_seconds_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    silent = check_config.load_live(written(tmp_path, FINE))
+    said = check_config.load_live(written(tmp_path, f"{FINE}[rules]\ngrace_ns = 0"))
+
+    assert silent.rules.grace_ns == 5_000_000_000
+    assert said.rules.grace_ns == 0

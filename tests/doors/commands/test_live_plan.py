@@ -1,0 +1,194 @@
+"""What a live run is put together of, and what is refused before anything runs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.doors.commands.live_plan import Wishes, plan
+from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.vendors.alpaca.feed import AlpacaFeed
+from messages.errors import BarkeeperError
+from messages.values import MINUTE_NS, SECOND_NS, Mode
+from tests.doors.conftest import DAYS
+
+
+def wishes(tmp_path: Path, **said: Any) -> Wishes:
+    return Wishes(**{"feed": "simulated", "store": tmp_path / "store", **said})
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"store": None}, "say where the day is written to"),
+        ({"feed": "alpaca", "speed": 2.0}, "--speed is for a simulated or replayed market"),
+        ({"feed": "jsonlines", "start": "2024-07-03"}, "--start is for"),
+        ({"comes_from": "x"}, "--from is for replay and jsonlines, not for simulated"),
+        ({"feed": "replay"}, "name the store that is replayed"),
+        ({"keys": Path("keys")}, "--keys is for alpaca"),
+        ({"feed": "alpaca", "trades_only": True}, "--trades-only is for jsonlines and simulated, not for alpaca"),
+        ({"feed": "replay", "comes_from": "x", "trades_only": True}, "not for replay"),
+        ({"feed": "jsonlines", "comes_from": "tcp://localhost"}, "write it as tcp://localhost:9000"),
+        ({"feed": "jsonlines", "comes_from": "tcp://localhost:70000"}, "is no address"),
+        ({"feed": "alpaca"}, "the keys to Alpaca are not in the environment"),
+        ({"start": "2199-01-01"}, "knows no session from 2199-01-01 on"),
+        ({"calendar": "XNYZ"}, "XNYZ"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any], complaint: str
+) -> None:
+    monkeypatch.delenv("APCA_API_KEY_ID", raising=False)
+
+    with pytest.raises(BarkeeperError, match=complaint):
+        plan(wishes(tmp_path, **said))
+
+
+def test_a_simulated_market_starts_a_minute_before_the_open_of_the_day_that_is_asked_for(tmp_path: Path) -> None:
+    made = plan(wishes(tmp_path, start="2024-07-03", symbols=("4",), until_close=True))
+
+    session = made.calendar.session("2024-07-03")
+    assert session is not None
+    assert 0 < session.open_ns - made.clock.now_ns() <= MINUTE_NS
+    assert (made.speed, len(made.settings.symbols)) == (60.0, 4)
+    assert (made.settings.mode, made.settings.certify, made.settings.live.auto_roll) == (Mode.LIVE, True, False)
+    assert made.settings.rules.grace_ns == 5 * SECOND_NS
+    assert not made.ends_with_feed
+
+
+def test_without_a_date_it_is_the_session_at_hand_or_the_next(tmp_path: Path) -> None:
+    made = plan(wishes(tmp_path, calendar="24/7", symbols=("AAA", "BBB")))
+
+    assert made.settings.symbols == ("AAA", "BBB")
+    assert made.settings.live.auto_roll
+
+
+def test_a_store_that_has_no_day_at_hand_is_replayed_from_its_last(store: Path, tmp_path: Path) -> None:
+    made = plan(wishes(tmp_path, feed="replay", comes_from=str(store)))
+
+    session = made.calendar.session(DAYS[1])
+    assert session is not None
+    assert 0 < session.open_ns - made.clock.now_ns() <= MINUTE_NS
+    assert (made.speed, made.settings.symbols) == (1.0, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"start": "2024-07-04"}, "the last day that could be replayed is 2024-07-03"),
+        ({"calendar": "XLON"}, "there is no day of XLON to replay"),
+    ],
+)
+def test_a_day_that_is_not_stored_cannot_be_replayed(
+    store: Path, tmp_path: Path, said: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(BarkeeperError, match=complaint):
+        plan(wishes(tmp_path, feed="replay", comes_from=str(store), **said))
+
+
+def test_a_day_is_not_replayed_into_the_store_that_it_lies_in(store: Path, tmp_path: Path) -> None:
+    with pytest.raises(BarkeeperError, match="is the store that is written to"):
+        plan(wishes(tmp_path, feed="replay", comes_from=str(store), store=store))
+
+
+def test_the_calendar_is_that_of_the_store_if_it_has_one(store: Path) -> None:
+    assert plan(Wishes(feed="simulated", store=store)).settings.calendar == "XNYS"
+
+
+def test_options_go_before_the_config_which_goes_before_the_defaults(tmp_path: Path) -> None:
+    config = tmp_path / "barkeeper.toml"
+    config.write_text(
+        'store = "bars"\ncalendar = "XLON"\nsymbols = ["A", "B"]\n[rules]\ngrace_ns = 7\n', encoding="utf-8"
+    )
+
+    made = plan(Wishes(feed="simulated", config=config, calendar="XNYS"))
+
+    assert (made.settings.store, made.settings.calendar, made.settings.symbols) == ("bars", "XNYS", ("A", "B"))
+    assert made.settings.rules.grace_ns == 7
+    assert plan(Wishes(feed="simulated", config=config, store=tmp_path)).settings.store == str(tmp_path)
+
+
+@pytest.mark.parametrize("comes_from", ["lines.jsonl", "tcp://localhost:9000", "tcp://[::1]:9000", None])
+def test_lines_come_from_a_file_an_address_or_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes_from: str | None
+) -> None:
+    with (tmp_path / "pipe").open("w+", encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdin", pipe)
+        made = plan(wishes(tmp_path, feed="jsonlines", comes_from=comes_from))
+
+    assert isinstance(made.feed, JsonLinesFeed)
+    assert made.feed.is_remote is (comes_from or "").startswith("tcp")
+    assert made.ends_with_feed
+
+
+def seconds(tmp_path: Path) -> Path:
+    """A file of settings that asks for base bars of one second."""
+    config = tmp_path / "seconds.toml"
+    config.write_text('store = "bars"\nsymbols = ["3"]\n[rules]\nbase_interval = "1s"\n', encoding="utf-8")
+    return config
+
+
+def test_with_base_bars_of_a_second_sessions_and_lines_are_of_seconds(tmp_path: Path) -> None:
+    config, lines = seconds(tmp_path), tmp_path / "lines.jsonl"
+    simulated = plan(Wishes(feed="simulated", config=config, start="2024-07-03"))
+    session = simulated.calendar.session("2024-07-03")
+    jsonlines = plan(Wishes(feed="jsonlines", config=config, comes_from=str(lines)))
+
+    assert session is not None
+    assert str(session.base_interval) == "1s"
+    assert isinstance(jsonlines.feed, JsonLinesFeed)
+    assert str(jsonlines.feed.interval) == "1s"
+
+
+def test_bars_of_minutes_are_not_sent_into_a_system_of_seconds(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APCA_API_KEY_ID", "a")
+    monkeypatch.setenv("APCA_API_SECRET_KEY", "b")
+    config = seconds(tmp_path)
+
+    with pytest.raises(BarkeeperError, match="Alpaca's bars are of 1m; the base interval is 1s"):
+        plan(Wishes(feed="alpaca", config=config))
+    with pytest.raises(BarkeeperError, match="holds bars of 1m; the base interval is 1s"):
+        plan(Wishes(feed="replay", config=config, comes_from=str(store)))
+
+
+@pytest.mark.parametrize("said", [{"feed": "jsonlines", "comes_from": "lines"}, {"symbols": ("2",)}])
+def test_of_trades_only_bars_are_folded_else_the_feed_s_own_are_taken(tmp_path: Path, said: dict[str, Any]) -> None:
+    assert plan(wishes(tmp_path, **said)).feed.has_bars
+    assert not plan(wishes(tmp_path, **said, trades_only=True)).feed.has_bars
+
+
+def test_a_terminal_is_no_program_that_sends_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+
+    with pytest.raises(BarkeeperError, match="nobody sends lines"):
+        plan(wishes(tmp_path, feed="jsonlines"))
+
+
+def test_alpaca_needs_keys_its_library_and_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
+    keys.chmod(0o600)
+    wanted = wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",))
+
+    assert isinstance(plan(wanted).feed, AlpacaFeed)
+    with pytest.raises(BarkeeperError, match="name symbols"):
+        plan(wishes(tmp_path, feed="alpaca", keys=keys))
+    monkeypatch.setattr("actors.doors.commands.live_plan.find_spec", {"alpaca": None}.__getitem__)
+    with pytest.raises(BarkeeperError, match="pip install"):
+        plan(wanted)
+
+
+@pytest.mark.parametrize("named", [None, "elsewhere"])
+def test_a_real_day_goes_into_the_store_of_the_environment_or_the_one_beside_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BARKEEPER_STORE", raising=False)
+    if named is not None:
+        monkeypatch.setenv("BARKEEPER_STORE", named)
+    made = plan(Wishes(feed="jsonlines", calendar="XNYS", comes_from="lines.jsonl"))
+
+    assert made.settings.store == (named or "store")

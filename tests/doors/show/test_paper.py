@@ -1,0 +1,75 @@
+"""Tables on paper of any width."""
+
+import pytest
+from rich.console import Console
+
+from actors.doors.show import paper
+from actors.doors.show.paper import Column, Sheet
+
+COLUMNS = (Column("Name", is_text=True), Column("Less", rank=1), Column("Least", rank=2))
+
+
+def sheet() -> Sheet:
+    made = Sheet("Title", COLUMNS)
+    made.add("alpha", "1,000", "2,000")
+    return made
+
+
+def titles(width: int) -> list[object]:
+    return [column.header for column in sheet().fitted(Console(width=width)).columns]
+
+
+def test_columns_that_do_not_fit_are_left_out_the_least_important_first() -> None:
+    assert titles(40) == ["Name", "Less", "Least"]
+    assert titles(13) == ["Name", "Less"]
+    assert titles(8) == ["Name"]
+    assert titles(2) == ["Name"]
+
+
+def test_a_table_without_ranks_is_as_wide_as_it_is() -> None:
+    made = Sheet("Title", [Column("Name"), Column("Value")])
+
+    assert len(made.fitted(Console(width=3)).columns) == 2
+
+
+def test_a_sum_stands_below_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    made = sheet()
+    made.sum_up("all", "1,000", "2,000")
+
+    paper.show(made)
+
+    title, header, line, row, second_line, sums, end = capsys.readouterr().out.split("\n")[:7]
+    assert (title, header.split(), row.split()) == ("Title", ["Name", "Less", "Least"], ["alpha", "1,000", "2,000"])
+    assert line == second_line
+    assert (sums.split(), end) == (["all", "1,000", "2,000"], "")
+
+
+def test_nothing_in_a_cell_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    made = Sheet("Title", [Column("Name", is_text=True)])
+    made.add("[red]:smile:")
+
+    paper.show(made)
+
+    assert "[red]:smile:" in capsys.readouterr().out
+
+
+def test_a_line_is_never_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    command = "python run.py " + "x" * 300
+
+    paper.show(command)
+
+    assert capsys.readouterr().out == f"{command}\n"
+
+
+def test_the_width_may_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paper.out().width == 120
+
+    monkeypatch.setenv("COLUMNS", "50")
+
+    assert paper.out().width == 50
+
+
+def test_json_is_one_line_of_utf_8_without_nan(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    paper.show_json({"symbol": "\u6771\u4eac", "high": float("nan")})
+
+    assert capfdbinary.readouterr().out == '{"symbol":"\u6771\u4eac","high":null}\n'.encode()
