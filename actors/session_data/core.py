@@ -5,18 +5,18 @@ from collections.abc import Iterable
 import msgspec
 
 from actors.kernel.outcome import NOTHING, Outcome, tell
-from actors.session_data.book import Book
-from actors.session_data.history import History
-from actors.session_data.intake import Intake
-from actors.session_data.joining import FromStore
-from actors.session_data.ledger import Ledger
-from actors.session_data.members import Members
-from actors.session_data.reader import Reader
-from actors.session_data.receipts import receipted
-from actors.session_data.sealing import mark_day, sealed_book, sealed_day
-from actors.session_data.senders import Senders
-from actors.session_data.trading import Trading
-from actors.session_data.warming import Requirements
+from actors.session_data.answer.reader import Reader
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.senders import Senders
+from actors.session_data.members.joining import FromStore
+from actors.session_data.members.roster import Members
+from actors.session_data.past.history import History
+from actors.session_data.past.sealing import mark_day, sealed_book, sealed_day
+from actors.session_data.past.warm_up import Requirements
+from actors.session_data.take.intake import Intake
+from actors.session_data.take.receipts import receipted
+from actors.session_data.take.trades_and_quotes import Trading
 from actors.settings import SessionRules
 from messages.base import Event, Message
 from messages.columns import BarBatch

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from actors.market.metrics import percent
-from actors.session_data.book import Book
-from actors.session_data.history import History, HistoryDay
-from actors.session_data.ledger import Ledger
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.ledger import Ledger
+from actors.session_data.past.history import History, HistoryDay
 from messages.columns import Indices, Mask, Verdicts
 from messages.queries import GetQuality
 from messages.replies import Quality, QualityReport, VerdictCounts

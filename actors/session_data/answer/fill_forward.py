@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from actors.session_data.views import Piece
+from actors.session_data.hold.windows import Piece
 from messages.columns import CLOSE, OPEN, VOLUME
 
 

@@ -10,16 +10,16 @@ import numpy as np
 
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.market.gaps import find_gaps
-from actors.session_data.book import Book
-from actors.session_data.carrying import carried
-from actors.session_data.history import History
-from actors.session_data.metrics import metrics_of
-from actors.session_data.past import closed_bars, last_bars
-from actors.session_data.prints import Prints
-from actors.session_data.quality import Plane, past_report, report_of
-from actors.session_data.trading import Trading
-from actors.session_data.views import Column, Heading, Piece, bars_of, window_of
-from actors.session_data.warming import Requirements
+from actors.session_data.answer.fill_forward import carried
+from actors.session_data.answer.metrics import metrics_of
+from actors.session_data.answer.past import closed_bars, last_bars
+from actors.session_data.answer.quality import Plane, past_report, report_of
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.windows import Column, Heading, Piece, bars_of, window_of
+from actors.session_data.past.history import History
+from actors.session_data.past.warm_up import Requirements
+from actors.session_data.take.prints import Prints
+from actors.session_data.take.trades_and_quotes import Trading
 from messages.columns import Mask
 from messages.errors import BarkeeperError, NotReady, SettingsError, UnknownSymbol
 from messages.history import GetWarmUp

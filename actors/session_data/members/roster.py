@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from actors.kernel.outcome import Outcome, answer, refuse
-from actors.session_data.book import Book
-from actors.session_data.catching import CatchingUp
-from actors.session_data.joining import Joining, joined
-from actors.session_data.locks import Locks
+from actors.session_data.hold.book import Book
+from actors.session_data.members.catching_up import CatchingUp
+from actors.session_data.members.joining import Joining, joined
+from actors.session_data.members.locks import Locks
 from messages.base import Event, Message
 from messages.columns import BarBatch, Tape
 from messages.commands import AddSymbols, RemoveSymbols

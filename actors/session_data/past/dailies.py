@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from actors.market.daily import beside, joined, kept
-from actors.session_data.views import Piece
+from actors.session_data.hold.windows import Piece
 from messages.columns import Indices
 from messages.history import DailyBars
 

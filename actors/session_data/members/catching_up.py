@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from actors.session_data.book import Book
+from actors.session_data.hold.book import Book
 from messages.base import Event
 from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.values import Nanos

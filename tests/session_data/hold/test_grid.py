@@ -7,7 +7,7 @@ import pytest
 
 from actors.market.axis import SessionAxis
 from actors.session_data.core import SessionDataCore
-from actors.session_data.grid import Claim, Grid, Written
+from actors.session_data.hold.grid import Claim, Grid, Written
 from messages import Verdict
 from messages.columns import Floats
 from tests.builders import DAY, arrived, bar, closed, opened, session_tiny

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.market.metrics import qualities_of, sums_of
-from actors.session_data.book import Book
+from actors.session_data.hold.book import Book
 from messages.columns import VOLUME, Floats
 from messages.replies import SessionMetrics
 from messages.values import FIRST_WITH_BAR

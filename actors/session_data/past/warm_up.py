@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from actors.session_data.history import History
+from actors.session_data.past.history import History
 from messages.history import Requirement, WarmUp, WarmUpReported
 from messages.values import Interval
 

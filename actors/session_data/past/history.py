@@ -10,9 +10,9 @@ import numpy as np
 from actors.market.adjusting import Factors
 from actors.market.axis import SessionAxis
 from actors.market.daily import reduced
-from actors.session_data.dailies import Dailies
-from actors.session_data.grid import Grid
-from actors.session_data.views import Column, Piece, bars_of
+from actors.session_data.hold.grid import Grid
+from actors.session_data.hold.windows import Column, Piece, bars_of
+from actors.session_data.past.dailies import Dailies
 from messages.columns import CLOSE, DayGrid, Floats, Indices, Verdicts, freeze
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
 from messages.values import FIRST_WITH_BAR, ONE_DAY, Interval, Nanos

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.session_data.core import SessionDataCore
-from actors.session_data.ledger import Ledger
+from actors.session_data.hold.ledger import Ledger
 from messages import (
     AbandonGaps,
     BarRejected,
@@ -20,9 +20,9 @@ from messages.feeds import MessagesRejected
 from messages.lifecycle import PhaseChanged, SessionPhase
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import arrived, at, bar, bars, closed, opened, time
+from tests.session_data.past.test_sealing import core_with, filled, lived, settled
 from tests.session_data.streams import play
 from tests.session_data.telling import TUESDAY, WEDNESDAY, digest, told
-from tests.session_data.test_sealing import core_with, filled, lived, settled
 
 FIVE_S = 5 * SECOND_NS
 CORRECTION = arrived(bar("A", "09:30", 7), now="09:34", source="desk", is_correction=True)

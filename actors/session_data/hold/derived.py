@@ -7,8 +7,8 @@ import numpy as np
 
 from actors.market.aggregate import fold, fold_block, fold_cells
 from actors.market.axis import SessionAxis
-from actors.session_data.grid import Grid
-from actors.session_data.layout import Block, layout
+from actors.session_data.hold.grid import Grid
+from actors.session_data.hold.layout import Block, layout
 from messages.base import Event
 from messages.columns import BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.events import BarsUpdated, BarsWithdrawn

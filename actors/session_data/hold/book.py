@@ -9,10 +9,10 @@ from actors.market.axis import SessionAxis
 from actors.market.digest import digest
 from actors.market.gaps import find_gaps
 from actors.market.planes import told
-from actors.session_data.derived import DerivedBars
-from actors.session_data.grid import Claim, Grid, mark_cells
-from actors.session_data.ledger import Ledger
-from actors.session_data.senders import Senders
+from actors.session_data.hold.derived import DerivedBars
+from actors.session_data.hold.grid import Claim, Grid, mark_cells
+from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Indices, Mask, Stamps, Verdicts

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from actors.session_data.grid import Written
+from actors.session_data.hold.grid import Written
 
 
 class Ledger:

@@ -7,14 +7,14 @@ import msgspec
 import numpy as np
 
 from actors.market.validate import Fault, faults, is_sane, reason_of, reason_of_length
-from actors.session_data.book import Book, withdrawn
-from actors.session_data.derived import DerivedBars
-from actors.session_data.forming import Folded
-from actors.session_data.grid import Claim, Grid
-from actors.session_data.history import History, HistoryDay
-from actors.session_data.joining import FromStore
-from actors.session_data.senders import Senders
-from actors.session_data.whole import fill, play
+from actors.session_data.hold.book import Book, withdrawn
+from actors.session_data.hold.derived import DerivedBars
+from actors.session_data.hold.grid import Claim, Grid
+from actors.session_data.hold.senders import Senders
+from actors.session_data.members.joining import FromStore
+from actors.session_data.past.history import History, HistoryDay
+from actors.session_data.take.forming import Folded
+from actors.session_data.take.whole_minutes import fill, play
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.columns import BarBatch, Indices, Mask

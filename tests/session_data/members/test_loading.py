@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from actors.market.axis import SessionAxis
 from actors.market.daily import reduced
 from actors.session_data.core import SessionDataCore
-from actors.session_data.joining import joined
+from actors.session_data.members.joining import joined
 from actors.settings import SessionRules
 from messages import (
     AddSymbols,

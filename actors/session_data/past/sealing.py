@@ -6,10 +6,10 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.market.planes import runs_told
-from actors.session_data.book import Book
-from actors.session_data.grid import Grid, mark_cells
-from actors.session_data.history import History, HistoryDay
-from actors.session_data.senders import Senders
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.grid import Grid, mark_cells
+from actors.session_data.hold.senders import Senders
+from actors.session_data.past.history import History, HistoryDay
 from messages.columns import DayGrid, Floats, Verdicts, freeze
 from messages.repairs import SessionSealed
 from messages.values import Gap, Interval, Nanos, Verdict

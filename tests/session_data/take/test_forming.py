@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.session_data.forming import Forming
+from actors.session_data.take.forming import Forming
 from messages import (
     AbandonGaps,
     AddSymbols,

@@ -2,9 +2,9 @@
 
 from itertools import compress
 
-from actors.session_data.forming import Folded, Forming
-from actors.session_data.ledger import Ledger
-from actors.session_data.prints import Judge, Prints, sifted
+from actors.session_data.hold.ledger import Ledger
+from actors.session_data.take.forming import Folded, Forming
+from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.events import QuotesArrived, TicksArrived

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from actors.session_data.trades import Trades
+from actors.session_data.take.folded_trades import Trades
 from messages.columns import BarBatch, freeze
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
 from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import msgspec
 
 from actors.market.adjusting import Factors
-from actors.session_data.carrying import bars_since_first, carried
-from actors.session_data.history import History
-from actors.session_data.views import Piece
+from actors.session_data.answer.fill_forward import bars_since_first, carried
+from actors.session_data.hold.windows import Piece
+from actors.session_data.past.history import History
 from messages.columns import CLOSE, FIELDS, OPEN, VOLUME, VWAP
 from messages.queries import GetHistory, GetLastBars
 

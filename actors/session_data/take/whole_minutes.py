@@ -7,8 +7,8 @@ import itertools
 
 import numpy as np
 
-from actors.session_data.book import Book
-from actors.session_data.grid import Claim
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.grid import Claim
 from messages.base import Event
 from messages.columns import BarBatch, Indices
 from messages.events import BarsUpdated

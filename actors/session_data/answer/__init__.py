@@ -1,0 +1,1 @@
+"""What readers get: bars, metrics, quality, the past."""

@@ -1,0 +1,1 @@
+"""What is held of the open session: its grid, how much of it is closed, derived bars, who sent what."""
