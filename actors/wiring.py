@@ -34,9 +34,9 @@ from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
 from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
+from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
-from actors.stream_coordinator.planning import Planner, calendar_name, check_length
 from actors.system_manager.actor import SystemManager
 from actors.system_manager.core import SystemManagerCore
 from messages.commands import (

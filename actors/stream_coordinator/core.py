@@ -5,14 +5,14 @@ from typing import assert_never
 from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
+from actors.stream_coordinator.backtest.gate import STAGED, Gate
+from actors.stream_coordinator.backtest.pacing import Pacer
+from actors.stream_coordinator.backtest.playback import Playback
+from actors.stream_coordinator.backtest.tickets import Tickets
 from actors.stream_coordinator.boundaries import closed, opened
-from actors.stream_coordinator.gate import STAGED, Gate
 from actors.stream_coordinator.leavers import Leavers
-from actors.stream_coordinator.pacing import Pacer
-from actors.stream_coordinator.playback import Playback
 from actors.stream_coordinator.publishing import Published, arrival
 from actors.stream_coordinator.reports import Reports
-from actors.stream_coordinator.tickets import Tickets
 from messages.base import Message
 from messages.commands import (
     AbortRun,

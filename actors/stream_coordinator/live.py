@@ -6,16 +6,16 @@ from typing import assert_never
 from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
-from actors.stream_coordinator.arrivals import Arrivals
 from actors.stream_coordinator.boundaries import closed, opened, recorded
-from actors.stream_coordinator.coming import Coming
 from actors.stream_coordinator.leavers import Leavers
-from actors.stream_coordinator.lifecycle import Lifecycle
+from actors.stream_coordinator.live_day.arrivals import Arrivals
+from actors.stream_coordinator.live_day.coming import Coming
+from actors.stream_coordinator.live_day.lifecycle import Lifecycle
+from actors.stream_coordinator.live_day.readiness import Readiness
+from actors.stream_coordinator.live_day.standing import progress
+from actors.stream_coordinator.live_day.writing import Writing
 from actors.stream_coordinator.publishing import arrival
-from actors.stream_coordinator.readiness import Readiness
 from actors.stream_coordinator.reports import Reports
-from actors.stream_coordinator.standing import progress
-from actors.stream_coordinator.writing import Writing
 from messages.base import Message
 from messages.commands import (
     AbortRun,

@@ -24,7 +24,7 @@ from actors.market.faults import Faults
 from actors.session_data.core import SessionDataCore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
-from actors.stream_coordinator.playback import Playback
+from actors.stream_coordinator.backtest.playback import Playback
 from actors.system import System
 from messages.certificates import GapOutcome, SessionCertificate
 from messages.columns import Tape

@@ -26,7 +26,7 @@ from messages import (
     TradingSession,
 )
 from tests.builders import session_tiny
-from tests.stream_coordinator.playing import tape
+from tests.stream_coordinator.backtest.playing import tape
 
 DATES = tuple(f"2024-07-{day:02}" for day in range(1, 25))
 HALF_DAY = "2024-07-08"

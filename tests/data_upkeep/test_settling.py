@@ -15,7 +15,7 @@ from messages import (
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at, closed
 from tests.data_upkeep.desk import Desk, only, passed, requests, shown, wakes
-from tests.stream_coordinator.playing import shape
+from tests.stream_coordinator.backtest.playing import shape
 
 # --- tickets
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from actors.doors.commands import check_config
 from actors.settings import FeedRules, LiveRules
-from actors.stream_coordinator.lifecycle import diagram
+from actors.stream_coordinator.live_day.lifecycle import diagram
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 

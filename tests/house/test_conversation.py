@@ -140,7 +140,7 @@ def test_every_member_of_an_inbox_has_an_arm_of_its_own(room: Room) -> None:
 
 def test_what_readers_tell_their_room_is_in_its_inbox() -> None:
     assert emitted([ROOT / "actors/data_upkeep/loader.py"]) <= INBOXES[Room.DATA_UPKEEP]
-    assert emitted([ROOT / "actors/stream_coordinator/planning.py"]) <= INBOXES[Room.STREAM_COORDINATOR]
+    assert emitted([ROOT / "actors/stream_coordinator/backtest/planning.py"]) <= INBOXES[Room.STREAM_COORDINATOR]
 
 
 def test_what_every_shell_tells_its_boss_is_in_the_managers_inbox() -> None:

@@ -16,7 +16,7 @@ from messages import (
 )
 from messages.values import SECOND_NS, Nanos
 from tests.builders import DAY, at
-from tests.stream_coordinator.watch import FEED, Watch, of
+from tests.stream_coordinator.live_day.watch import FEED, Watch, of
 
 NOW = at("09:40")
 

@@ -27,7 +27,7 @@ from messages import (
     TimeAdvanced,
 )
 from messages.values import MINUTE_NS, ONE_MINUTE
-from tests.stream_coordinator.playing import played, shape
+from tests.stream_coordinator.backtest.playing import played, shape
 from tests.switchboard import Switchboard
 from tests.system.worlds import DATES, FIELDS, QUARTER, frame, memory, plain, short, xnys
 

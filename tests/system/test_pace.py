@@ -31,7 +31,7 @@ from messages import (
     TimeAdvanced,
 )
 from messages.values import MINUTE_NS, SECOND_NS
-from tests.stream_coordinator.playing import played
+from tests.stream_coordinator.backtest.playing import played
 from tests.switchboard import Switchboard
 from tests.system.worlds import QUARTER, memory, short
 

@@ -26,7 +26,7 @@ from messages import (
 )
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import bar
-from tests.stream_coordinator.playing import played
+from tests.stream_coordinator.backtest.playing import played
 from tests.switchboard import Listener, Switchboard
 from tests.system.worlds import DATES, QUARTER, memory
 

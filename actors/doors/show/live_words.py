@@ -3,7 +3,7 @@
 import math
 
 from actors.doors.show import figures
-from actors.stream_coordinator.hearing import some
+from actors.stream_coordinator.live_day.hearing import some
 from messages.base import Event
 from messages.events import SymbolsChanged
 from messages.feeds import (

@@ -1,6 +1,6 @@
 """The day's volume as feeds count it, to check ours by."""
 
-from actors.stream_coordinator.hearing import some
+from actors.stream_coordinator.live_day.hearing import some
 from messages.feeds import DayVolumeReported, VolumesDiffer
 from messages.replies import SessionReport
 from messages.values import moment

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from actors.settings import LiveRules
-from actors.stream_coordinator.hearing import Hearing
-from actors.stream_coordinator.volumes import DayVolumes
+from actors.stream_coordinator.live_day.hearing import Hearing
+from actors.stream_coordinator.live_day.volumes import DayVolumes
 from messages.base import Message
 from messages.events import BarsArrived, QuotesArrived, TicksArrived
 from messages.feeds import (

@@ -21,7 +21,16 @@ from messages import (
 from messages.values import MINUTE_NS, SECOND_NS, Nanos
 from tests.builders import session_tiny
 from tests.certificates import certificate
-from tests.stream_coordinator.playing import FREE, LOCKSTEP, MONDAY, TUESDAY, Hand, prefetched, report_of, shape
+from tests.stream_coordinator.backtest.playing import (
+    FREE,
+    LOCKSTEP,
+    MONDAY,
+    TUESDAY,
+    Hand,
+    prefetched,
+    report_of,
+    shape,
+)
 
 TIGHT = session_tiny(2, day="2024-07-01")
 """Begins as MONDAY does."""

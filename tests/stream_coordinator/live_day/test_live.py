@@ -46,7 +46,7 @@ from messages.events import SessionsPlanned
 from messages.feeds import DayVolumeReported
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at, bar, bars, session_xnys
-from tests.stream_coordinator.watch import FEED, Watch, live_settings, of
+from tests.stream_coordinator.live_day.watch import FEED, Watch, live_settings, of
 
 QUARTER_S = SECOND_NS // 4
 NEXT_DAY = session_xnys("2024-07-03")

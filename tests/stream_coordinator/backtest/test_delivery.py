@@ -23,7 +23,7 @@ from messages import (
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import session_tiny
 from tests.session_data.streams import minutes_of
-from tests.stream_coordinator.playing import (
+from tests.stream_coordinator.backtest.playing import (
     FREE,
     LOCKSTEP,
     MONDAY,

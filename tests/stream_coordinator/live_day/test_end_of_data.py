@@ -8,7 +8,7 @@ from messages.errors import SettingsError
 from messages.queries import GetProgress
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import session_tiny
-from tests.stream_coordinator.playing import FREE, Hand, ends
+from tests.stream_coordinator.backtest.playing import FREE, Hand, ends
 
 DAY = session_tiny(6)
 START = DAY.start_ns

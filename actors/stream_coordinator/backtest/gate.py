@@ -1,9 +1,9 @@
 """Whether the next minutes of a backtest may be told: what subscribers, pauses and credit allow."""
 
 from actors.settings import Settings
-from actors.stream_coordinator.pacing import Pacer
-from actors.stream_coordinator.playback import Playback
-from actors.stream_coordinator.tickets import Tickets
+from actors.stream_coordinator.backtest.pacing import Pacer
+from actors.stream_coordinator.backtest.playback import Playback
+from actors.stream_coordinator.backtest.tickets import Tickets
 from messages.values import Nanos, Pace
 
 STAGED = 8

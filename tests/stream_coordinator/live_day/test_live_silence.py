@@ -6,7 +6,7 @@ from messages import (
 )
 from messages.values import MINUTE_NS
 from tests.builders import BREAK_DAY, DAY, at, bar
-from tests.stream_coordinator.watch import GRACE_NS, Watch, lived, of
+from tests.stream_coordinator.live_day.watch import GRACE_NS, Watch, lived, of
 
 ACTIVE, TIMEOUT, ENDED = SessionPhase.ACTIVE, SessionPhase.TIMEOUT, SessionPhase.ENDED
 

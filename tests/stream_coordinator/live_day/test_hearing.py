@@ -1,7 +1,7 @@
 """What is known of the feeds by what they said."""
 
 from actors.settings import LiveRules
-from actors.stream_coordinator.hearing import Hearing
+from actors.stream_coordinator.live_day.hearing import Hearing
 from messages import FeedHealth, FeedHeartbeat, FeedReported, FeedStatus, SymbolsRefused
 from messages.values import SECOND_NS
 

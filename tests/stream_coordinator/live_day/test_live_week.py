@@ -7,12 +7,12 @@ from itertools import pairwise
 import msgspec
 
 from actors.market.calendar import Calendar
-from actors.stream_coordinator.lifecycle import MOVES
+from actors.stream_coordinator.live_day.lifecycle import MOVES
 from messages import AbortRun, BoundaryKind, FeedHeartbeat, PhaseChanged, Recover, SessionBoundary, SessionPhase
 from messages.lifecycle import LiveStatus
 from messages.values import MINUTE_NS, SECOND_NS, SegmentKind, moment
 from tests.builders import DAY, at, segments, session_24_7, session_xnys
-from tests.stream_coordinator.living import (
+from tests.stream_coordinator.live_day.living import (
     ACTIVE,
     ENDED,
     ERROR,
@@ -21,7 +21,7 @@ from tests.stream_coordinator.living import (
     PRE_MARKET,
     TIMEOUT,
 )
-from tests.stream_coordinator.watch import FEED, GRACE_NS, Watch, lived, of
+from tests.stream_coordinator.live_day.watch import FEED, GRACE_NS, Watch, lived, of
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from actors.stream_coordinator.lifecycle import Lifecycle
+from actors.stream_coordinator.live_day.lifecycle import Lifecycle
 from messages.lifecycle import PhaseChanged, SessionPhase
 from messages.values import MINUTE_NS, Nanos, TradingSession
 from tests.builders import DAY

@@ -1,8 +1,8 @@
 """How each session was opened is told while it lasts, so that its certificate can say it."""
 
 from messages import Message, StopwatchRead, TransitionMeasured
-from tests.stream_coordinator.playing import FREE, MONDAY, TUESDAY, Hand
-from tests.stream_coordinator.test_settling import at_the_close, settled
+from tests.stream_coordinator.backtest.playing import FREE, MONDAY, TUESDAY, Hand
+from tests.stream_coordinator.backtest.test_settling import at_the_close, settled
 
 
 def measured(said: list[Message]) -> list[tuple[str, bool | None, float | None]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.stream_coordinator.lag import LagMeter
+from actors.stream_coordinator.live_day.lag import LagMeter
 from messages import LagChanged
 from messages.values import SECOND_NS, Nanos
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias, assert_never
 
-from actors.stream_coordinator.arrivals import Arrivals
+from actors.stream_coordinator.live_day.arrivals import Arrivals
 from messages.events import SessionsPlanned
 from messages.history import WarmUpReported
 from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp

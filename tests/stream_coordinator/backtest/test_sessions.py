@@ -27,7 +27,16 @@ from messages import (
     TimeAdvanced,
 )
 from tests.builders import day_grid, session_tiny
-from tests.stream_coordinator.playing import FREE, LOCKSTEP, MONDAY, TUESDAY, Hand, prefetched, report_of, shape
+from tests.stream_coordinator.backtest.playing import (
+    FREE,
+    LOCKSTEP,
+    MONDAY,
+    TUESDAY,
+    Hand,
+    prefetched,
+    report_of,
+    shape,
+)
 
 WEDNESDAY = session_tiny(2, day="2024-07-03")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.settings import LiveRules
-from actors.stream_coordinator.lag import LagMeter
+from actors.stream_coordinator.live_day.lag import LagMeter
 from messages.feeds import FeedConnected, FeedEvent, FeedHealth, FeedReported, SymbolsRefused
 from messages.lifecycle import FeedStatus, LagChanged
 from messages.values import SECOND_NS, Nanos

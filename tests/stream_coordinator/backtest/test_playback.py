@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.market.faults import Faults
-from actors.stream_coordinator.playback import Playback
+from actors.stream_coordinator.backtest.playback import Playback
 from messages import BarBatch, BarsArrived, Tape, TimeAdvanced, TradingSession
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import minute_of, session_tiny
 from tests.session_data.streams import minutes_of
-from tests.stream_coordinator.playing import tape
+from tests.stream_coordinator.backtest.playing import tape
 
 FIVE = session_tiny(5)
 BROKEN = session_tiny(2, 2)  # two minutes, a break of two, two more
@@ -68,13 +68,13 @@ def test_an_instant_within_a_break_is_after_what_is_before_the_break() -> None:
 def test_so_many_go_together_that_they_have_a_few_thousand_bars_at_most(
     bars: tuple[int, ...], slots: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.stream_coordinator.playback._BARS_AT_ONCE", 4096)
+    monkeypatch.setattr("actors.stream_coordinator.backtest.playback._BARS_AT_ONCE", 4096)
 
     assert crowded(FIVE, *bars).slots_until(None, 64) == slots
 
 
 def test_a_minute_of_more_bars_than_that_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.stream_coordinator.playback._BARS_AT_ONCE", 10)
+    monkeypatch.setattr("actors.stream_coordinator.backtest.playback._BARS_AT_ONCE", 10)
 
     assert crowded(FIVE, 11, 11, 2, 3, 5).slots_until(None, 64) == 1
 

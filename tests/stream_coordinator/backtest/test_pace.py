@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from actors.settings import Settings
+from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.core import StreamCoordinatorCore
-from actors.stream_coordinator.pacing import Pacer
 from messages import (
     AllowMinutes,
     BarArrived,
@@ -31,7 +31,7 @@ from messages import (
 from messages.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import bar, session_tiny
-from tests.stream_coordinator.playing import FREE, LOCKSTEP, MONDAY, Hand, ends, prefetched, shape
+from tests.stream_coordinator.backtest.playing import FREE, LOCKSTEP, MONDAY, Hand, ends, prefetched, shape
 
 LONG = session_tiny(30, day="2024-07-01")
 OPEN = LONG.start_ns

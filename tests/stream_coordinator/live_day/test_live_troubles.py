@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from actors.stream_coordinator.coming import Coming
 from actors.stream_coordinator.leavers import Leavers
+from actors.stream_coordinator.live_day.coming import Coming
 from messages import (
     AbortRun,
     BarsArrived,
@@ -35,8 +35,8 @@ from messages.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, HALF_DAY, at, bar, instant, session_24_7, session_xnys
 from tests.certificates import certificate
-from tests.stream_coordinator.playing import report_of
-from tests.stream_coordinator.watch import FEED, Watch, lived, of
+from tests.stream_coordinator.backtest.playing import report_of
+from tests.stream_coordinator.live_day.watch import FEED, Watch, lived, of
 
 LATER = (session_xnys("2024-07-05"), session_xnys("2024-07-08"))
 GONE = PrefetchFailed(session=HALF_DAY, reason="the disk is gone")

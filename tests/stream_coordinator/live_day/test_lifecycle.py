@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.market.calendar import Calendar
-from actors.stream_coordinator.lifecycle import MOVES, Lifecycle, check_move, diagram
+from actors.stream_coordinator.live_day.lifecycle import MOVES, Lifecycle, check_move, diagram
 from messages.errors import IllegalTransition
 from messages.lifecycle import PhaseChanged, SessionPhase
 from messages.values import MINUTE_NS, SECOND_NS, moment
 from tests.builders import DAY, EXTENDED_DAY, HALF_DAY, at, session_tiny
-from tests.stream_coordinator.living import (
+from tests.stream_coordinator.live_day.living import (
     ACTIVE,
     ENDED,
     ERROR,

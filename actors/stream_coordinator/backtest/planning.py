@@ -8,7 +8,7 @@ from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.settings import Settings
-from actors.stream_coordinator.readiness import hours_of
+from actors.stream_coordinator.live_day.readiness import hours_of
 from messages.commands import PlanLiveSessions, PlanSessions
 from messages.errors import BarkeeperError, DataError, SettingsError, UnknownSymbol
 from messages.events import RunFailed, SessionsPlanned

@@ -6,7 +6,7 @@ from messages.errors import IllegalTransition
 from messages.lifecycle import SessionPhase
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, at
-from tests.stream_coordinator.living import (
+from tests.stream_coordinator.live_day.living import (
     ACTIVE,
     ENDED,
     ERROR,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors.stream_coordinator.readiness import ENOUGH_BYTES, hours_of
+from actors.stream_coordinator.live_day.readiness import ENOUGH_BYTES, hours_of
 from messages import (
     CheckStore,
     FeedHealth,
@@ -26,7 +26,7 @@ from messages import (
 from messages.feeds import FeedReported
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import BREAK_DAY, DAY, HALF_DAY, ROUND_THE_CLOCK, at, bar, session_tiny
-from tests.stream_coordinator.watch import FEED, Watch, answered, of
+from tests.stream_coordinator.live_day.watch import FEED, Watch, answered, of
 
 GOOD = StoreChecked(is_writable=True, free_bytes=2 * ENOUGH_BYTES)
 REFUSED = FeedReported(health=FeedHealth(feed=FEED, is_connected=False, last_error="wrong key"))

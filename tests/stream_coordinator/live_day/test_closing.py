@@ -40,8 +40,8 @@ from messages.events import StopwatchRead, SubscriberLate
 from messages.queries import GetProgress, GetRunSummary
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, HALF_DAY, at, bar, session_24_7, session_xnys
-from tests.stream_coordinator.playing import report_of
-from tests.stream_coordinator.watch import FEED, GRACE_NS, Watch, answered, lived, of
+from tests.stream_coordinator.backtest.playing import report_of
+from tests.stream_coordinator.live_day.watch import FEED, GRACE_NS, Watch, answered, lived, of
 
 ACTIVE, TIMEOUT, ENDED = SessionPhase.ACTIVE, SessionPhase.TIMEOUT, SessionPhase.ENDED
 POST_MARKET = SessionPhase.POST_MARKET

@@ -1,0 +1,1 @@
+"""What only a backtest needs: its sessions, the tape being played, pace, credit."""

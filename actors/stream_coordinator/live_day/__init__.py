@@ -1,0 +1,1 @@
+"""What only a live day needs: feeds heard, phases, lag, readiness, when it is written down."""
