@@ -11,16 +11,16 @@ from typing import Any, Self, assert_never
 import msgspec
 
 from actors.feeds.port import Feed
+from actors.kernel.ask.controls import Controls
+from actors.kernel.ask.membership import Membership
+from actors.kernel.ask.readers import Readers
 from actors.kernel.clock import Clock
-from actors.kernel.controls import Controls
 from actors.kernel.future import Future, Timeout
-from actors.kernel.membership import Membership
-from actors.kernel.minutes import Minutes
+from actors.kernel.listen.minutes import Minutes
+from actors.kernel.listen.subscription import Filter, Subscription
+from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
-from actors.kernel.readers import Readers
-from actors.kernel.subscription import Filter, Subscription
 from actors.kernel.telemetry import note
-from actors.kernel.topics import classes_of
 from actors.settings import SessionRules, Settings
 from actors.wiring import House
 from messages.columns import BarBatch

@@ -17,16 +17,16 @@ from actors.data_upkeep.repairs import Repairs
 from actors.feeds.desk import FeedDesk
 from actors.feeds.port import Feed
 from actors.kernel.address import ByHand, RoomAddress
+from actors.kernel.ask.milestones import Milestones
+from actors.kernel.ask.receipts import Receipts
 from actors.kernel.clock import Clock, SystemClock
-from actors.kernel.fanout import Fanout
 from actors.kernel.future import Timeout
-from actors.kernel.milestones import Milestones
+from actors.kernel.listen.fanout import Fanout
+from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.ports import BarSource, BarStore
-from actors.kernel.receipts import Receipts
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
-from actors.kernel.turnstile import Turnstile
 from actors.kernel.worker import Worker
 from actors.market.calendar import Calendar
 from actors.session_data.actor import SessionData

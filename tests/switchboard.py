@@ -13,10 +13,10 @@ import msgspec
 
 from actors.kernel.clock import ManualClock
 from actors.kernel.future import Future, Refusal
+from actors.kernel.listen.subscription import Filter, Subscription
+from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.shell import Shell
-from actors.kernel.subscription import Filter, Subscription
-from actors.kernel.topics import classes_of
 from actors.settings import Settings
 from actors.wiring import House
 from messages import (

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import messages
-from actors.kernel.topics import EVENTS
+from actors.kernel.listen.topics import EVENTS
 from messages.base import Command, Control, Event, Message, Query
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")

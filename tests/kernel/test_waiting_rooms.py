@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
+from actors.kernel.ask.milestones import Milestones
+from actors.kernel.ask.receipts import Receipts
 from actors.kernel.clock import ManualClock
 from actors.kernel.future import Future
-from actors.kernel.milestones import Milestones
-from actors.kernel.receipts import Receipts
 from actors.kernel.timing import Stopwatch, Timer
 from actors.kernel.worker import Worker
 from messages import (

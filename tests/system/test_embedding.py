@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.kernel.topics import EVENTS
+from actors.kernel.listen.topics import EVENTS
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.system import System

@@ -17,7 +17,7 @@ from actors.doors.remote.status_server import StatusDesk
 from actors.doors.show import figures, live_words, paper
 from actors.doors.show.live_display import Display, display
 from actors.kernel.future import Timeout
-from actors.kernel.subscription import Subscription
+from actors.kernel.listen.subscription import Subscription
 from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed

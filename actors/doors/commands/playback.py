@@ -8,7 +8,7 @@ import msgspec
 
 from actors.doors.commands.repairs import Repairing, SessionRepairs
 from actors.doors.show.figures import iso
-from actors.kernel.subscription import Subscription
+from actors.kernel.listen.subscription import Subscription
 from actors.system import System
 from messages.errors import BarkeeperError
 from messages.events import BoundaryKind, SessionBoundary

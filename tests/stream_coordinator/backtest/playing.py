@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from actors.kernel.turnstile import Turnstile
+from actors.kernel.listen.turnstile import Turnstile
 from actors.settings import Settings
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from messages import (

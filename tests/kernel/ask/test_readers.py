@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actors.kernel.address import RoomAddress
-from actors.kernel.readers import Readers
+from actors.kernel.ask.readers import Readers
 from messages import (
     Fill,
     GetActiveSymbols,

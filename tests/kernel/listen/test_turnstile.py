@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.kernel.turnstile import Turnstile
+from actors.kernel.listen.turnstile import Turnstile
 from messages import AllowMinutes, BarBatch, BarsArrived, MinuteSettled, MinuteStaged, SubscribersChanged, TimeAdvanced
 from tests.builders import minute_of
 from tests.doubles import Outbox

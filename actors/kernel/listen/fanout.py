@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from actors.kernel.address import Address
-from actors.kernel.subscription import NEVER, Filter, Subscription
+from actors.kernel.listen.subscription import NEVER, Filter, Subscription
 from messages.base import Event
 from messages.commands import ListenFrom
 from messages.errors import SystemFailed

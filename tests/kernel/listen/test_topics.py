@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.kernel.fanout import Fanout
-from actors.kernel.topics import EVENTS, classes_of
+from actors.kernel.listen.fanout import Fanout
+from actors.kernel.listen.topics import EVENTS, classes_of
 from actors.settings import Settings
 from actors.storage.memory import MemoryStore
 from actors.wiring import House

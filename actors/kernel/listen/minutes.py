@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from actors.kernel.subscription import Subscription
+from actors.kernel.listen.subscription import Subscription
 from messages.events import MinuteClosed
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from actors.kernel.fanout import Fanout
-from actors.kernel.milestones import Milestones
-from actors.kernel.subscription import Filter, Subscription
+from actors.kernel.ask.milestones import Milestones
+from actors.kernel.listen.fanout import Fanout
+from actors.kernel.listen.subscription import Filter, Subscription
 from messages import (
     BarBatch,
     BarsUpdated,

@@ -1,0 +1,1 @@
+"""What may be asked and commanded, as methods; every answer is a future."""
