@@ -10,7 +10,7 @@ import numpy as np
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certifying import stored_digest
+from actors.market.certificate import stored_digest
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import HIGH, LOW, VOLUME, BarBatch
 from messages.errors import DataError, SettingsError

@@ -8,7 +8,7 @@ import numpy as np
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
-from actors.market.certifying import certificate_of, recertified
+from actors.market.certificate import certificate_of, recertified
 from actors.market.planes import spread
 from messages.certificates import SessionCertificate
 from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, freeze

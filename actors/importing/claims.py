@@ -16,7 +16,7 @@ from actors.importing.pile import Day
 from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certifying import certificate_of, recertified
+from actors.market.certificate import certificate_of, recertified
 from actors.market.planes import spread
 from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from actors.inspecting import InspectCertificate, Standing, VerifiedDay, VerifyProgress, inspect_store, verify_store
-from actors.market.certifying import stored_digest
+from actors.market.certificate import stored_digest
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from messages import BarBatch, GapOutcome, GapStory

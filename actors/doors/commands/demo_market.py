@@ -10,7 +10,7 @@ from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certifying import certificate_of
+from actors.market.certificate import certificate_of
 from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
 from actors.storage.parquet import ParquetStore

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
-from actors.market.certifying import stored_digest
+from actors.market.certificate import stored_digest
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.certificates import GapOutcome, GapStory, SessionCertificate

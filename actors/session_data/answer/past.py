@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from actors.market.adjusting import Factors
+from actors.market.back_adjustment import Factors
 from actors.session_data.answer.fill_forward import bars_since_first, carried
 from actors.session_data.hold.windows import Piece
 from actors.session_data.past.history import History

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from actors.market.adjusting import Factors
 from actors.market.axis import SessionAxis
+from actors.market.back_adjustment import Factors
 from actors.market.daily import reduced
 from actors.session_data.hold.grid import Grid
 from actors.session_data.hold.windows import Column, Piece, bars_of

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from actors.market.certifying import certificate_of
+from actors.market.certificate import certificate_of
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
 from messages import (

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from actors.market.axis import SessionAxis
-from actors.market.certifying import certificate_of, quality_of, recertified, stored_digest, tally
+from actors.market.certificate import certificate_of, quality_of, recertified, stored_digest, tally
 from actors.market.digest import digest
 from actors.market.planes import spread
 from messages import (

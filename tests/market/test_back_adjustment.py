@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from actors.market.adjusting import Factors
+from actors.market.back_adjustment import Factors
 from messages import Adjustment, DataError
 from tests.real_data import DATA, needs_data
 
