@@ -175,6 +175,8 @@ class SymbolsRefused(Event, frozen=True, kw_only=True):
     feed: str
     symbols: tuple[str, ...]
     reason: str
+    channel: str = ""
+    """What it will not send of them, in the feed's own word; empty: anything."""
     arrived_ns: Nanos = 0
 
 

@@ -12,6 +12,7 @@ def add_to(app: typer.Typer) -> None:
             "live --feed simulated --symbols 100 --store store --until close",
             "live --feed replay --from archive --store store --speed 60",
             "live --feed alpaca --config barkeeper.toml --symbols AAPL,MSFT",
+            "live --feed alpaca --symbols AAPL,MSFT --channels bars,updatedBars",
             "live --feed jsonlines --calendar XNYS --store store < lines.jsonl",
         )
     )(live)
@@ -35,6 +36,7 @@ def live(
     start: options.FirstSession = None,
     keys: options.Keys = None,
     stream: options.Stream = "iex",
+    channels: options.Channels = "",
     trades_only: options.TradesOnly = False,
     as_json: options.Json = False,
 ) -> None:
@@ -64,6 +66,7 @@ def live(
                 start=start,
                 keys=keys,
                 stream=stream,
+                channels=tuple(name for part in channels.split(",") if (name := part.strip())),
                 trades_only=trades_only,
             ),
             as_json=as_json,

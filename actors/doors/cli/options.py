@@ -266,6 +266,17 @@ Stream = Annotated[
     str,
     typer.Option(metavar="NAME", help="alpaca: iex, sip or delayed_sip, as the account has.", rich_help_panel=_FEEDS),
 ]
+Channels = Annotated[
+    str,
+    typer.Option(
+        "--channels",
+        metavar="A,B",
+        help="alpaca: what is asked for, of bars, updatedBars, dailyBars, trades, quotes and statuses; without bars, "
+        "they are folded from trades.",
+        show_default="all",
+        rich_help_panel=_FEEDS,
+    ),
+]
 TradesOnly = Annotated[
     bool,
     typer.Option(

@@ -20,7 +20,7 @@ from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
 from actors.storage.parquet import ParquetStore
-from actors.vendors.alpaca.feed import AlpacaFeed
+from actors.vendors.alpaca.feed import CHANNELS, AlpacaFeed
 from actors.vendors.alpaca.keys import AlpacaKeys
 from messages.errors import DataError, SettingsError
 from messages.values import ONE_MINUTE, SECOND_NS, Mode, Nanos, TradingSession
@@ -52,6 +52,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     start: str | None = None
     keys: Path | None = None
     stream: str = "iex"
+    channels: tuple[str, ...] = ()
     trades_only: bool = False
 
 
@@ -119,6 +120,8 @@ def _check(wishes: Wishes) -> None:
         raise SettingsError("name the store that is replayed: --from DIR")
     if wishes.keys is not None and feed != "alpaca":
         raise SettingsError(f"--keys is for alpaca, not for {feed}")
+    if wishes.channels and feed != "alpaca":
+        raise SettingsError(f"--channels is for alpaca, not for {feed}")
     if wishes.trades_only and feed not in ("jsonlines", "simulated"):
         raise SettingsError(f"--trades-only is for jsonlines and simulated, not for {feed}")
 
@@ -236,4 +239,4 @@ def _alpaca(wishes: Wishes, settings: Settings) -> AlpacaFeed:
         raise SettingsError(f"Alpaca's bars are of 1m; the base interval is {settings.rules.base_interval}")
     if not settings.symbols:
         raise SettingsError("Alpaca sends what it is asked for: name symbols, --symbols A,B or in the config")
-    return AlpacaFeed(keys, stream=wishes.stream)
+    return AlpacaFeed(keys, stream=wishes.stream, channels=wishes.channels or CHANNELS)

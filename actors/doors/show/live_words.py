@@ -3,7 +3,7 @@
 import math
 
 from actors.doors.show import figures
-from actors.stream_coordinator.live_day.hearing import some
+from actors.stream_coordinator.live_day.hearing import some, what
 from messages.base import Event
 from messages.events import SymbolsChanged
 from messages.feeds import (
@@ -39,7 +39,7 @@ def said(event: Event) -> str:
             behind = f"{event.lag_ns / SECOND_NS:.1f} s behind"
             return f"{event.feed}: {behind if event.is_late else 'in time again'}"
         case SymbolsRefused():
-            return f"{event.feed}: no {some(event.symbols)}: {event.reason}"
+            return f"{event.feed}: no {what(event.symbols, event.channel)}: {event.reason}"
         case MessagesRejected():
             return f"{event.feed}: {figures.count(event.count)} not understood, {_first(event)}"
         case TradingStatusChanged():

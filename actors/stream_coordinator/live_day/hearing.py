@@ -18,7 +18,8 @@ class Hearing:
         self._most_ns = round(rules.max_lag_s * SECOND_NS)
         self._healths: dict[str, FeedHealth] = {}
         self._meters: dict[str, LagMeter] = {}
-        self._refused: dict[str, dict[str, str]] = {}
+        self._refused: dict[str, dict[tuple[str, str], str]] = {}
+        """By feed why it will not send a channel, empty for all of them, and a symbol."""
         self._barless: set[str] = set()
 
     def note(self, message: FeedEvent) -> None:
@@ -28,7 +29,8 @@ class Hearing:
         elif isinstance(message, FeedConnected) and not message.has_bars:
             self._barless.add(message.feed)
         elif isinstance(message, SymbolsRefused):
-            self._refused.setdefault(message.feed, {}).update(dict.fromkeys(message.symbols, message.reason))
+            refused = self._refused.setdefault(message.feed, {})
+            refused.update({(message.channel, symbol): message.reason for symbol in message.symbols})
 
     def sends_bars(self, feed: str) -> bool:
         """Return whether a feed sends bars; else they are folded from its trades."""
@@ -47,10 +49,13 @@ class Hearing:
 
     def troubles(self) -> list[str]:
         """Return a sentence for every reason for which a feed will not send symbols."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for feed, refused in sorted(self._refused.items()):
+            for (channel, symbol), reason in refused.items():
+                found.setdefault((feed, channel, reason), []).append(symbol)
         return [
-            f"{feed} does not send {some([symbol for symbol, why in refused.items() if why == reason])}: {reason}"
-            for feed, refused in sorted(self._refused.items())
-            for reason in dict.fromkeys(refused.values())
+            f"{feed} does not send {what(symbols, channel)}: {reason}"
+            for (feed, channel, reason), symbols in found.items()
         ]
 
     def _status(self, feed: str) -> FeedStatus:
@@ -59,7 +64,7 @@ class Hearing:
             health=self._healths.get(feed) or FeedHealth(feed=feed),
             lag_p50_ms=None if meter is None else meter.quantile_ms(0.5),
             lag_p99_ms=None if meter is None else meter.quantile_ms(0.99),
-            refused=tuple(sorted(self._refused.get(feed, ()))),
+            refused=tuple(sorted({symbol for _, symbol in self._refused.get(feed, ())})),
         )
 
 
@@ -67,3 +72,8 @@ def some(symbols: Sequence[str]) -> str:
     """Return a few symbols, and how many more there are."""
     few = ", ".join(symbols[:_FEW])
     return few if len(symbols) <= _FEW else f"{few} and {len(symbols) - _FEW} more"
+
+
+def what(symbols: Sequence[str], channel: str) -> str:
+    """Return a few symbols, and what of them it is about."""
+    return f"{channel} of {some(symbols)}" if channel else some(symbols)

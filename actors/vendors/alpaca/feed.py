@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
-from collections import deque
+import time
 from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
+from actors.feeds.requests import Refusal, Request, Requests
 from actors.vendors.alpaca.frames import Answer, Failure, FrameReader, Subscribed, Success, gather
 from actors.vendors.alpaca.keys import AlpacaKeys
 from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError
@@ -19,20 +20,29 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 CHANNELS = ("bars", "updatedBars", "dailyBars", "trades", "quotes", "statuses")
-"""All that can be asked for; what amends trades comes along with them."""
+"""All that can be asked for, the most needed first; what amends trades comes along with them."""
 
+_BARS = CHANNELS[:3]
+"""Asked for together, before all else: no account has a limit for them."""
 _CONNECTING_S = 15.0
-_REFUSED_REQUEST = {400, 405, 409, 410}
-"""Invalid syntax, symbol limit, no right to this, no such channel here: the connection stands."""
+_ANSWER_S = 10.0
+"""After so long a request is taken for one that is not answered, and the next is made."""
 _WRONG_KEYS = 402
 _ALREADY_IN = 403
+_OF_THE_CONNECTION = {401, 404, 406, 407, 408, 500}
+"""Not signed in, sign-in too late, connections or v2 not allowed, too slow, an error within: connect again. All else
+answers a request, and leaves the subscriptions as they were: https://docs.alpaca.markets/docs/streaming-market-data"""
+_ENOUGH = {405: 1, 409: 16, 410: 16}
+"""No room for one symbol: none for another. No right to, or no such channel: they are all alike, as a rule."""
 
 
 class AlpacaFeed:
     """One connection to one of Alpaca's streams, through ``alpaca-py`` (the extra ``alpaca``).
 
-    What Alpaca refuses is told as ``SymbolsRefused`` and not asked for again. A sign of life is data: answers to
-    requests, and the pings below, come from connections too that give nothing any more.
+    Bars are asked for first, then one channel after the other. The free plan has 30 trades and quotes together and
+    any number of bars, so a request that is refused is narrowed by halves: what exceeds a limit or a right is told as
+    ``SymbolsRefused``, channel by channel, and not asked for again. A sign of life is data: answers to requests, and
+    the pings below, come from connections too that give nothing any more.
 
     Args:
         keys: see ``AlpacaKeys.find``.
@@ -62,10 +72,11 @@ class AlpacaFeed:
         self.has_bars = "bars" in channels
         self._keys = keys
         self._url = url or f"wss://stream.data.alpaca.markets/v2/{stream}"
-        self._channels = channels
-        self._wanted: dict[str, None] = {}
-        self._asked: deque[tuple[str, ...]] = deque()
-        """The symbols of each request that is not answered yet."""
+        self._channels = tuple(channel for channel in CHANNELS if channel in channels)
+        self._wanted: dict[str, set[str]] = {}
+        """By symbol the channels that are asked for."""
+        self._requests = Requests(self._send)
+        self._asked_at = 0.0
         self._reader = FrameReader()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stream: AlpacaStream | None = None
@@ -76,22 +87,23 @@ class AlpacaFeed:
         self._stream = _stream(self._keys, self._url)
         self._loop = asyncio.new_event_loop()
         self._reader, self._failure = FrameReader(), None
-        self._asked.clear()
+        self._requests.forget()
         self._run(_unless_stopped(self._stream.open(), stopping))
-        self._ask("subscribe", tuple(self._wanted))
+        self._ask(tuple(self._wanted))
 
     def subscribe(self, symbols: Iterable[str]) -> None:
         """Ask for these too."""
         new = tuple(symbol for symbol in symbols if symbol not in self._wanted)
-        self._wanted.update(dict.fromkeys(new))
-        self._ask("subscribe", new)
+        self._wanted.update((symbol, set(self._channels)) for symbol in new)
+        self._ask(new)
 
     def unsubscribe(self, symbols: Iterable[str]) -> None:
         """Ask for these no more."""
         gone = tuple(symbol for symbol in symbols if symbol in self._wanted)
         for symbol in gone:
             del self._wanted[symbol]
-        self._ask("unsubscribe", gone)
+        if self._stream is not None:
+            self._requests.withdraw(self._channels, gone)
 
     def reads(self) -> Iterator[tuple[FeedItem, ...]]:
         """Yield what the frames held that have come since the last read."""
@@ -100,6 +112,7 @@ class AlpacaFeed:
             gathering = Gathering(self.name)
             for frame in self._run(self._stream.frames(POLL_S)):
                 self._take(frame, gathering)
+            self._look_after_requests(gathering)
             yield gathering.items()
         raise self._failure
 
@@ -116,52 +129,74 @@ class AlpacaFeed:
         assert self._loop is not None
         return self._loop.run_until_complete(work)
 
-    def _ask(self, action: str, symbols: tuple[str, ...]) -> None:
-        if self._stream is not None and symbols:
-            self._asked.append(symbols if action == "subscribe" else ())
-            self._run(self._stream.ask_for(action, self._channels, list(symbols)))
+    def _ask(self, symbols: tuple[str, ...]) -> None:
+        if self._stream is None:
+            return
+        bars = tuple(channel for channel in self._channels if channel in _BARS)
+        groups = (bars, *((channel,) for channel in self._channels if channel not in _BARS))
+        for channels in groups:
+            asked: dict[tuple[str, ...], list[str]] = {}  # what was refused of some shall not hold up the others
+            for symbol in symbols:
+                wanted = tuple(channel for channel in channels if channel in self._wanted[symbol])
+                asked.setdefault(wanted, []).append(symbol)
+            for wanted, of_symbols in asked.items():
+                self._requests.ask(wanted, of_symbols)
+
+    def _send(self, request: Request) -> None:
+        assert self._stream is not None
+        self._asked_at = time.monotonic()
+        action = "unsubscribe" if request.is_withdrawal else "subscribe"
+        self._run(self._stream.ask_for(action, request.channels, list(request.symbols)))
+
+    def _look_after_requests(self, gathering: Gathering) -> None:
+        if self._requests.oldest is not None and time.monotonic() - self._asked_at > _ANSWER_S:
+            self._requests.go_on()
+        for channel, symbols, reason in self._requests.refusals():
+            self._refused(channel, symbols)
+            refused = SymbolsRefused(feed=self.name, symbols=tuple(sorted(symbols)), reason=reason, channel=channel)
+            gathering.rare(refused)
+
+    def _refused(self, channel: str, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
+            left = self._wanted.get(symbol, set())
+            left.discard(channel)
+            if not left:
+                self._wanted.pop(symbol, None)
 
     def _take(self, frame: bytes | str, gathering: Gathering) -> None:
         for message in self._reader.messages(frame, gathering):
             if isinstance(message, Subscribed | Failure | Success):
-                self._hear(message, gathering)
+                self._hear(message)
                 continue
             try:
                 gather(message, self.name, gathering)
             except ValueError as error:
                 self._reader.reject(message, error, gathering)
 
-    def _hear(self, answer: Answer, gathering: Gathering) -> None:
+    def _hear(self, answer: Answer) -> None:
         if isinstance(answer, Subscribed):
-            self._confirmed(answer, gathering)
+            self._requests.grant(self._lacking(answer))
         elif isinstance(answer, Failure):
-            self._failed(answer, gathering)
+            self._failed(answer)
 
-    def _confirmed(self, answer: Subscribed, gathering: Gathering) -> None:
-        asked = set(self._next_asked())
-        for channel in self._channels:
-            lacking = asked - set(getattr(answer, channel) or ())
-            self._refuse(lacking, f"Alpaca did not confirm {channel}", gathering)
-            asked -= lacking
+    def _lacking(self, answer: Subscribed) -> list[Refusal]:
+        asked = self._requests.oldest
+        if asked is None or asked.is_withdrawal:
+            return []
+        return [
+            Refusal(channel, tuple(lacking), f"Alpaca did not confirm {channel}")
+            for channel in asked.channels
+            if (lacking := set(asked.symbols) - set(getattr(answer, channel) or ()))
+        ]
 
-    def _failed(self, answer: Failure, gathering: Gathering) -> None:
+    def _failed(self, answer: Failure) -> None:
         reason = f"Alpaca: {answer.msg} ({answer.code})"
-        if answer.code in _REFUSED_REQUEST:
-            self._refuse(self._next_asked(), reason, gathering)
-        elif answer.code == _WRONG_KEYS:
+        if answer.code == _WRONG_KEYS:
             self._failure = FeedRefused(reason)
-        elif answer.code != _ALREADY_IN:
+        elif answer.code in _OF_THE_CONNECTION:
             self._failure = ConnectionLost(reason)
-
-    def _next_asked(self) -> tuple[str, ...]:
-        return self._asked.popleft() if self._asked else ()
-
-    def _refuse(self, symbols: Iterable[str], reason: str, gathering: Gathering) -> None:
-        refused = tuple(sorted(symbols))
-        for symbol in refused:
-            self._wanted.pop(symbol, None)
-        if refused:
-            gathering.rare(SymbolsRefused(feed=self.name, symbols=refused, reason=reason))
+        elif answer.code != _ALREADY_IN:
+            self._requests.refuse(reason, enough=_ENOUGH.get(answer.code))
 
 
 def _stream(keys: AlpacaKeys, url: str) -> "AlpacaStream":

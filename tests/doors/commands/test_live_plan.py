@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.doors.commands.live_plan import Wishes, plan
@@ -27,6 +28,7 @@ def wishes(tmp_path: Path, **said: Any) -> Wishes:
         ({"comes_from": "x"}, "--from is for replay and jsonlines, not for simulated"),
         ({"feed": "replay"}, "name the store that is replayed"),
         ({"keys": Path("keys")}, "--keys is for alpaca"),
+        ({"channels": ("bars",)}, "--channels is for alpaca"),
         ({"feed": "alpaca", "trades_only": True}, "--trades-only is for jsonlines and simulated, not for alpaca"),
         ({"feed": "replay", "comes_from": "x", "trades_only": True}, "not for replay"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost"}, "write it as tcp://localhost:9000"),
@@ -165,6 +167,18 @@ def test_a_terminal_is_no_program_that_sends_lines(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(BarkeeperError, match="nobody sends lines"):
         plan(wishes(tmp_path, feed="jsonlines"))
+
+
+def test_alpaca_is_asked_for_the_channels_that_are_named(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
+    keys.chmod(0o600)
+    wanted = wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",))
+
+    assert plan(wanted).feed.has_bars
+    assert not plan(msgspec.structs.replace(wanted, channels=("trades",))).feed.has_bars
+    with pytest.raises(BarkeeperError, match="Alpaca's channels are bars"):
+        plan(msgspec.structs.replace(wanted, channels=("news",)))
 
 
 def test_alpaca_needs_keys_its_library_and_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

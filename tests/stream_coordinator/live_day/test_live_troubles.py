@@ -218,10 +218,12 @@ def test_symbols_that_are_refused_are_shown_with_the_reason() -> None:
     many = tuple(f"S{number}" for number in range(8))
     watch.tell(SymbolsRefused(feed=FEED, symbols=many, reason="symbol limit exceeded"))
     watch.tell(SymbolsRefused(feed=FEED, symbols=("X",), reason="unknown"))
+    watch.tell(SymbolsRefused(feed=FEED, symbols=("X", "Y"), reason="no right", channel="quotes"))
 
     assert watch.status.troubles == (
         "feed does not send S0, S1, S2, S3, S4 and 3 more: symbol limit exceeded",
         "feed does not send X: unknown",
+        "feed does not send quotes of X, Y: no right",
     )
 
 

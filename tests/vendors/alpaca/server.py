@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from actors.vendors.alpaca.keys import AlpacaKeys
 KEYS = AlpacaKeys(key="AKTEST", secret="sesame")
 CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses")
 PATIENCE_S = 20.0
+FREE_PLAN = {("trades", "quotes"): 30}
+"""How many a free account may have in these channels together; of bars any number."""
 
 
 def stamp(instant_ns: int, *, long: bool = False) -> Ext:
@@ -31,15 +34,28 @@ class AlpacaServer:
     """One endpoint on this machine; may be stopped and started again at the same port.
 
     Args:
-        symbol_limit: more symbols than that in one session are refused (405).
+        limits: how many there may be in one session in these channels together; a request for more is refused (405)
+            and changes nothing.
+        no_right_to: a request that names one of these channels is refused (409).
+        no_symbols: a request that names one of these is refused (400).
         greeting: what is said at once, in place of ``connected``.
         signed_in: what a sign-in is answered with, in place of a judgement of the keys.
     """
 
-    def __init__(self, *, symbol_limit: int | None = None, greeting: Any = None, signed_in: Any = None) -> None:
-        self.symbol_limit = symbol_limit
+    def __init__(
+        self,
+        *,
+        limits: Mapping[tuple[str, ...], int] = FREE_PLAN,
+        no_right_to: tuple[str, ...] = (),
+        no_symbols: tuple[str, ...] = (),
+        greeting: Any = None,
+        signed_in: Any = None,
+    ) -> None:
+        self.limits, self.no_right_to, self.no_symbols = limits, no_right_to, no_symbols
         self.greeting = greeting if greeting is not None else [{"T": "success", "msg": "connected"}]
         self.signed_in = signed_in
+        self.is_mute = False
+        """Whether requests get no answer, though what they ask for."""
         self.withheld: tuple[str, ...] = ()
         """Channels that no subscription gets."""
         self.requests: list[dict[str, Any]] = []
@@ -74,6 +90,12 @@ class AlpacaServer:
     def wait_for_subscribers(self, *symbols: str, channel: str = "bars") -> None:
         """Wait until some connection has subscribed all of these, and no more than these."""
         self._wait(lambda: any(s[channel] == set(symbols) for s in self._sessions.values()))
+
+    def subscribed(self) -> dict[str, set[str]]:
+        """Return what the only connection has, by channel."""
+        with self._changed:
+            (channels,) = self._sessions.values()
+            return {name: set(symbols) for name, symbols in channels.items()}
 
     def wait_for_requests(self, count: int) -> None:
         self._wait(lambda: len(self.requests) >= count)
@@ -122,7 +144,9 @@ class AlpacaServer:
         while True:
             request = msgspec.msgpack.decode(_whole(connection))
             with self._changed:
-                _answer(connection, self._changes(request, channels))
+                answer = self._changes(request, channels)
+                if not self.is_mute:
+                    _answer(connection, answer)
                 self._sessions[connection] = channels
                 self.requests.append(request)
                 self._changed.notify_all()
@@ -131,7 +155,12 @@ class AlpacaServer:
         asked = {channel: set(request.get(channel, ())) for channel in CHANNELS if channel not in self.withheld}
         is_more = request["action"] == "subscribe"
         after = {name: (channels[name] | more if is_more else channels[name] - more) for name, more in asked.items()}
-        if self.symbol_limit is not None and len(after["bars"]) > self.symbol_limit:
+        if is_more and set().union(*asked.values()) & set(self.no_symbols):
+            return [failure(400, "invalid syntax")]
+        if any(asked.get(channel) for channel in self.no_right_to):
+            return [failure(409, "insufficient subscription")]
+        counts = {together: sum(len(after.get(name, ())) for name in together) for together in self.limits}
+        if any(counts[together] > most for together, most in self.limits.items()):
             return [failure(405, "symbol limit exceeded")]
         channels.update(after)
         return [{"T": "subscription", **{name: sorted(symbols) for name, symbols in channels.items()}}]

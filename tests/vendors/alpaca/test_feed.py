@@ -18,7 +18,7 @@ from actors.feeds.runner import FeedRunner
 from actors.kernel.clock import ManualClock, SystemClock
 from actors.settings import FeedRules
 from actors.vendors.alpaca import feed as alpaca  # only where alpaca-py is installed
-from actors.vendors.alpaca.feed import AlpacaFeed
+from actors.vendors.alpaca.feed import CHANNELS, AlpacaFeed
 from actors.vendors.alpaca.keys import AlpacaKeys
 from messages import (
     FeedConnected,
@@ -28,6 +28,7 @@ from messages import (
     MessagesRejected,
     SubscribeSymbols,
     SymbolsRefused,
+    UnsubscribeSymbols,
 )
 from messages.errors import ConnectionLost, SettingsError
 from messages.values import MINUTE_NS, SECOND_NS
@@ -91,7 +92,7 @@ def quote(symbol: str, bid: float) -> dict[str, Any]:
 def test_all_kinds_of_data_in_one_frame_come_in_one_read(serve: Serve, run: Run) -> None:
     server = serve()
     _, listener = run(server)
-    server.wait_for_subscribers("A", "B")
+    server.wait_for_subscribers("A", "B", channel="statuses")
 
     server.send(bar_message("A", START_NS), quote("A", 1.0), trade("B", 1), trade("B", 2), bar_message("B", START_NS))
     listener.wait_for(FeedQuotes)
@@ -101,12 +102,17 @@ def test_all_kinds_of_data_in_one_frame_come_in_one_read(serve: Serve, run: Run)
     assert listener.of(FeedConnected)[0].has_bars
 
 
-def test_it_subscribes_what_is_wanted_on_every_channel_in_messagepack(serve: Serve, run: Run) -> None:
+def test_it_asks_for_bars_first_and_then_for_one_channel_after_the_other(serve: Serve, run: Run) -> None:
     server = serve()
-    run(server, channels=("bars", "quotes"))
-    server.wait_for_requests(1)
+    run(server)
+    server.wait_for_requests(4)
 
-    assert server.requests == [{"action": "subscribe", "bars": ["A", "B"], "quotes": ["A", "B"]}]
+    assert server.requests == [
+        {"action": "subscribe", "bars": ["A", "B"], "updatedBars": ["A", "B"], "dailyBars": ["A", "B"]},
+        {"action": "subscribe", "trades": ["A", "B"]},
+        {"action": "subscribe", "quotes": ["A", "B"]},
+        {"action": "subscribe", "statuses": ["A", "B"]},
+    ]
 
 
 def test_a_subscription_of_many_symbols_is_sent_in_pieces(serve: Serve, run: Run) -> None:
@@ -169,31 +175,93 @@ def test_no_right_to_the_stream_is_final(serve: Serve, run: Run) -> None:
     assert listener.wait_for(FeedLost)[0].retry_ns is None
 
 
-def test_a_symbol_limit_is_shown_and_the_rest_goes_on(serve: Serve, run: Run) -> None:
-    server = serve(symbol_limit=2)
-    runner, listener = run(server)
-    server.wait_for_subscribers("A", "B")
+MANY = tuple(f"S{number:02}" for number in range(29))
 
-    runner.tell(SubscribeSymbols(feed="alpaca", symbols=("C", "D")))
+
+def test_on_the_free_plan_all_bars_come_and_as_many_trades_and_quotes_as_it_has(serve: Serve, run: Run) -> None:
+    server = serve()
+    _, listener = run(server, *MANY)
+
+    server.wait_for_subscribers(*MANY, channel="statuses")
     (refused,) = listener.wait_for(SymbolsRefused)
-    server.send(bar_message("A", START_NS))
-    listener.wait_until(lambda: len(listener.bars()) == 1)
 
-    assert (refused.symbols, refused.reason) == (("C", "D"), "Alpaca: symbol limit exceeded (405)")
+    sizes = {channel: len(symbols) for channel, symbols in server.subscribed().items()}
+    assert sizes == {"trades": 29, "quotes": 1, "bars": 29, "updatedBars": 29, "dailyBars": 29, "statuses": 29}
+    assert (refused.channel, refused.symbols) == ("quotes", MANY[1:])
+    assert refused.reason == "Alpaca: symbol limit exceeded (405)"
 
 
-def test_symbols_that_were_refused_are_not_asked_for_again(serve: Serve, run: Run) -> None:
-    server = serve(symbol_limit=2)
-    runner, listener = run(server)
-    server.wait_for_subscribers("A", "B")
-    runner.tell(SubscribeSymbols(feed="alpaca", symbols=("C",)))
-    listener.wait_for(SymbolsRefused)
+def test_a_limit_of_bars_refuses_just_what_exceeds_it(serve: Serve, run: Run) -> None:
+    server = serve(limits={("bars",): 2})
+    runner, listener = run(server, "A")
+    server.wait_for_subscribers("A", channel="statuses")
+
+    runner.tell(SubscribeSymbols(feed="alpaca", symbols=("B", "C", "D")))
+    server.wait_for_subscribers("A", "B", "C", "D", channel="statuses")
+    (refused,) = listener.wait_for(SymbolsRefused)
+
+    assert (refused.channel, refused.symbols) == ("bars", ("C", "D"))
+    assert server.subscribed()["bars"] == {"A", "B"}
+
+
+def test_what_was_refused_is_not_asked_for_again(serve: Serve, run: Run) -> None:
+    server = serve(limits={("bars",): 2})
+    _, listener = run(server, "A", "B", "C")
+    server.wait_for_subscribers("A", "B", "C", channel="statuses")
+    before = len(server.requests)
 
     server.drop()
     listener.wait_for(FeedConnected, 2)
-    server.wait_for_subscribers("A", "B")
+    server.wait_for_subscribers("A", "B", "C", channel="statuses")
 
     assert len(listener.of(SymbolsRefused)) == 1
+    assert server.requests[before] == {"action": "subscribe", **{key: ["A", "B"] for key in CHANNELS[:3]}}
+
+
+def test_no_right_to_a_channel_takes_nothing_from_the_others(serve: Serve, run: Run) -> None:
+    server = serve(no_right_to=("trades",), limits={})
+    _, listener = run(server, *MANY)
+
+    server.wait_for_subscribers(*MANY, channel="statuses")
+    (refused,) = listener.wait_for(SymbolsRefused)
+
+    assert (refused.channel, refused.symbols) == ("trades", MANY)
+    assert server.subscribed()["quotes"] == set(MANY)
+    assert len(server.requests) < 40  # and it is not asked for to the last symbol
+
+
+def test_a_symbol_that_is_none_takes_nothing_from_the_others(serve: Serve, run: Run) -> None:
+    server = serve(no_symbols=("S07", "S20"), limits={})
+    _, listener = run(server, *MANY)
+    others = set(MANY) - {"S07", "S20"}
+
+    server.wait_for_subscribers(*others, channel="statuses")
+    refused = listener.wait_for(SymbolsRefused, len(CHANNELS))
+
+    assert {one.channel: one.symbols for one in refused} == dict.fromkeys(CHANNELS, ("S07", "S20"))
+    assert server.subscribed() == dict.fromkeys(CHANNELS, others)
+
+
+def test_symbols_that_are_removed_are_withdrawn_from_every_channel(serve: Serve, run: Run) -> None:
+    server = serve()
+    runner, _ = run(server)
+    server.wait_for_subscribers("A", "B", channel="statuses")
+
+    runner.tell(UnsubscribeSymbols(feed="alpaca", symbols=("B",)))
+    server.wait_for_subscribers("A", channel="statuses")
+
+    assert server.subscribed() == {key: {"A"} for key in CHANNELS}
+
+
+def test_a_request_that_is_not_answered_holds_up_the_others_for_a_while_only(
+    serve: Serve, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alpaca, "_ANSWER_S", 0.0)
+    server = serve()
+    server.is_mute = True
+    run(server)
+
+    server.wait_for_subscribers("A", "B", channel="statuses")
 
 
 def test_what_is_not_confirmed_is_shown(serve: Serve, run: Run) -> None:
@@ -203,7 +271,7 @@ def test_what_is_not_confirmed_is_shown(serve: Serve, run: Run) -> None:
 
     (refused,) = listener.wait_for(SymbolsRefused)
 
-    assert (refused.symbols, refused.reason) == (("A",), "Alpaca did not confirm quotes")
+    assert (refused.symbols, refused.channel, refused.reason) == (("A",), "quotes", "Alpaca did not confirm quotes")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +288,7 @@ def test_an_error_in_the_stream_ends_the_connection(
 ) -> None:
     server = serve()
     _, listener = run(server)
-    server.wait_for_subscribers("A", "B")
+    server.wait_for_subscribers("A", "B", channel="statuses")
 
     server.send(bar_message("A", START_NS), failure(code, text))
 
@@ -232,7 +300,7 @@ def test_an_error_in_the_stream_ends_the_connection(
 def test_errors_and_answers_that_nobody_asked_for_change_nothing(serve: Serve, run: Run) -> None:
     server = serve()
     _, listener = run(server)
-    server.wait_for_subscribers("A", "B")
+    server.wait_for_subscribers("A", "B", channel="statuses")
 
     server.send(failure(403, "already authenticated"), failure(400, "invalid syntax"), {"T": "success", "msg": "hi"})
     server.send({"T": "subscription", "bars": ["A"]}, bar_message("A", START_NS))
@@ -404,7 +472,9 @@ def test_symbols_wanted_twice_are_asked_for_once(serve: Serve) -> None:
     feed.connect(threading.Event())
     feed.subscribe(["A", "D"])
     feed.unsubscribe(["Z"])
-    server.wait_for_requests(2)
+    server.wait_for_subscribers("A")
+    next(feed.reads())
+    server.wait_for_subscribers("A", "D")
     feed.close()
 
     assert [request["bars"] for request in server.requests] == [["A"], ["D"]]
