@@ -1,18 +1,17 @@
 """When an exchange trades: its sessions with their segments, and the session that each bar belongs to.
 
 A session's date is exchange_calendars' label, its minutes come from the schedule's opens, closes and breaks.
-All sessions since 1970 are read at once: one year costs exchange_calendars nearly as much as fifty.
 """
 
 import re
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
 
 import msgspec
 import numpy as np
 
+from actors.market.hours import exchanges
 from actors.market.timetable import NOWHERE, Extension, Kinds, Schedule, Timetable
 from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
@@ -51,10 +50,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 def known_calendars() -> tuple[str, ...]:
     """Return every name that a calendar may be asked for by, aliases such as ``NYSE`` included, sorted."""
-    import exchange_calendars  # it takes 0.7 s, and not every command needs it
-
-    names: list[str] = exchange_calendars.get_calendar_names(include_aliases=True)
-    return tuple(sorted(names))
+    return tuple(sorted(exchanges.names()))
 
 
 class Calendar:
@@ -96,7 +92,7 @@ class Calendar:
 
     @cached_property
     def _schedule(self) -> Schedule:
-        return _schedule(_exchange_calendar(self.name))
+        return exchanges.schedule(self.name)
 
     @cached_property
     def _timetable(self) -> Timetable:
@@ -176,46 +172,13 @@ class Calendar:
 
 
 def _canonical(name: str) -> str:
-    import exchange_calendars
-
     spelled = {known.upper(): known for known in known_calendars()}
     wanted = name.strip().upper()
     if wanted not in spelled:
         near = get_close_matches(wanted, spelled, n=3, cutoff=0.4)
         hint = f"nearest: {', '.join(near)}" if near else "known are XNYS, XLON, XTKS, CMES, 24/7 and many more"
         raise SettingsError(f"unknown calendar {name!r}; {hint}")
-    return str(exchange_calendars.resolve_alias(spelled[wanted]))
-
-
-def _exchange_calendar(name: str) -> Any:  # the package has no types
-    import exchange_calendars
-
-    try:
-        try:
-            return exchange_calendars.get_calendar(name, start=_EPOCH.isoformat())
-        except ValueError:  # its records begin later: only the calendar's class knows when
-            bound = type(exchange_calendars.get_calendar(name)).bound_min()
-            return exchange_calendars.get_calendar(name, start=bound)
-    except (ValueError, NotImplementedError) as error:  # some do not work with every version of pandas
-        raise SettingsError(f"exchange_calendars cannot build the calendar {name}: {str(error)[:200]}") from error
-
-
-def _schedule(calendar: Any) -> Schedule:
-    labels = calendar.sessions_nanos // DAY_NS
-    return Schedule(
-        zone=str(calendar.tz),
-        labels=labels,
-        opens=calendar.opens_nanos,
-        closes=calendar.closes_nanos,
-        break_starts=calendar.break_starts_nanos,
-        break_ends=calendar.break_ends_nanos,
-        regular_closes=tuple((_since(day), at.hour * 60 + at.minute) for day, at in calendar.close_times),
-        close_offset=calendar.close_offset,
-    )
-
-
-def _since(day: date | None) -> int:
-    return 0 if day is None else day.toordinal() - _EPOCH.toordinal()
+    return exchanges.canonical(spelled[wanted])
 
 
 def _extension(hours: ExtendedHours) -> Extension:

@@ -1,0 +1,94 @@
+"""The calendars of exchange_calendars as schedules: the only place that knows the package.
+
+All sessions since 1970 are read at once: one year costs it nearly as much as fifty.
+"""
+
+from datetime import date
+from typing import Any
+
+from actors.market.timetable import Schedule
+from messages.errors import SettingsError
+from messages.values import DAY_NS
+
+_EPOCH = date(1970, 1, 1)
+
+
+def names() -> tuple[str, ...]:
+    """Return every name that the package knows, aliases included."""
+    import exchange_calendars  # it takes 0.7 s, and not every command needs it
+
+    return tuple(exchange_calendars.get_calendar_names(include_aliases=True))
+
+
+def canonical(name: str) -> str:
+    """Return the name that an alias of the package stands for."""
+    import exchange_calendars
+
+    return str(exchange_calendars.resolve_alias(name))
+
+
+def schedule(name: str) -> Schedule:
+    """Return all that the package knows of a calendar.
+
+    Raises:
+        SettingsError: it cannot build the calendar.
+    """
+    return schedule_of(_calendar(name))
+
+
+def schedule_of(calendar: Any) -> Schedule:  # the package has no types
+    """Return what a calendar of the package says."""
+    return Schedule(
+        zone=str(calendar.tz),
+        labels=calendar.sessions_nanos // DAY_NS,
+        opens=calendar.opens_nanos,
+        closes=calendar.closes_nanos,
+        break_starts=calendar.break_starts_nanos,
+        break_ends=calendar.break_ends_nanos,
+        regular_closes=tuple((_since(day), at.hour * 60 + at.minute) for day, at in calendar.close_times),
+        close_offset=calendar.close_offset,
+    )
+
+
+def _calendar(name: str) -> Any:
+    import exchange_calendars
+
+    repair()
+    try:
+        try:
+            return exchange_calendars.get_calendar(name, start=_EPOCH.isoformat())
+        except ValueError:  # its records begin later: only the calendar's class knows when
+            bound = type(exchange_calendars.get_calendar(name)).bound_min()
+            return exchange_calendars.get_calendar(name, start=bound)
+    except (ValueError, NotImplementedError) as error:  # a calendar of the application's own, as a rule
+        raise SettingsError(f"exchange_calendars cannot build the calendar {name}: {str(error)[:200]}") from error
+
+
+def _since(day: date | None) -> int:
+    return 0 if day is None else day.toordinal() - _EPOCH.toordinal()
+
+
+def repair() -> None:
+    """Let pandas 3.1 ask the package's own kinds of days what pandas up to 3.0 asked them; it may be done twice.
+
+    pandas 3.1 calls an offset's ``_add_datetime`` where earlier ones called ``_apply``, and takes a range of business
+    days by their common mask of weekdays without asking the offset at all. exchange_calendars up to 4.13.2 defines
+    ``_apply`` only, so that Easter of the Orthodox, the Hebrew holidays, and weeks with a trading Saturday or Sunday
+    are lost: five calendars cannot be built and three lack sessions. Nothing is changed that the package defines.
+    """
+    from exchange_calendars.pandas_extensions import offsets
+
+    day = offsets.CustomBusinessDay
+    if hasattr(day, "_apply") or not hasattr(day, "_add_datetime"):
+        return
+    offsets.CustomBusinessDay = type("CustomBusinessDay", (day,), {"_apply": day._add_datetime})  # noqa: SLF001
+    if "_get_daily_offset_mask" not in vars(offsets.CompositeCustomBusinessDay):
+        offsets.CompositeCustomBusinessDay._supports_daily_offset_mask = False  # noqa: SLF001
+    for offset in _heirs(offsets.BaseOffset):
+        own = vars(offset)
+        if offset.__module__.startswith("exchange_calendars.") and "_apply" in own and "_add_datetime" not in own:
+            offset._add_datetime = own["_apply"]  # noqa: SLF001
+
+
+def _heirs(kind: Any) -> list[Any]:
+    return [heir for child in kind.__subclasses__() for heir in (child, *_heirs(child))]
