@@ -196,7 +196,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Session time after the tape's last bar, when the tape stops before the close, until a backtest's session ends."""
     late_after_s: float = 10.0
     """A subscriber that holds up the run for so long is named in the status."""
-    lockstep_timeout_s: float | None = 600.0
+    lockstep_timeout_s: float | None = 30.0
     """A subscriber that holds up the run for so long ends it; ``None``: never."""
     start_timeout_s: float = 120.0
     """How long the first session may take to load."""

@@ -277,18 +277,24 @@ class System(Readers, Controls, Membership):
             symbols: only bars of these.
             intervals: only bars of these; the base bars are ``"1m"``, unless ``base_interval`` is shorter.
             policy: when ``bound`` events wait: ``block`` holds up the run (a backtest's default; refused live),
-                ``drop_oldest`` counts what it drops (the default live), ``disconnect`` ends it with an error.
+                ``drop_oldest`` counts what it drops (the default live), ``disconnect`` ends it with an error; a
+                backtest takes these two with ``pace="free"`` only: nobody is in lockstep who is not waited for.
             bound: events that may wait (unless ``block``, which waits with the minute).
             name: how the status calls it when it is late.
 
         Raises:
-            SettingsError: an unknown event or policy.
+            SettingsError: an unknown event or policy, or one that does not go with the mode and the pace.
         """
         policy = policy or (Policy.DROP_OLDEST if self._is_live else Policy.BLOCK)
         if policy not in set(Policy):
             raise SettingsError(f"policy is one of {', '.join(Policy)}, not {policy!r}")
         if self._is_live and policy == Policy.BLOCK:
             raise SettingsError("nobody holds up a live day: the policy is drop_oldest or disconnect")
+        if not self._is_live and policy != Policy.BLOCK and self._settings.pace is Pace.LOCKSTEP:
+            raise SettingsError(
+                f"with policy {str(policy)!r} a backtest in lockstep would run ahead of the event in hand: "
+                'leave the policy out, or make the system with pace="free"'
+            )
         wanted = Filter(
             events=classes_of(events),
             symbols=frozenset(symbols),

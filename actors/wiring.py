@@ -129,7 +129,7 @@ class House:
             fetching=FetchDesk(self._fetcher, self.fetching),
             keeping=self.keeping,
             probing=self.probing,
-            planner=Planner(self.settings, self.store, self.calendar, stream),
+            planner=Planner(self.settings, self.store, self.calendar, stream, has_upstream=bool(self.sources)),
             timer=Timer(self.clock, stream),
             stopwatch=Stopwatch(stream),
             clock_keeper=ClockKeeper(self._own_clock),

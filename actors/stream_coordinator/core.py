@@ -362,7 +362,10 @@ class StreamCoordinatorCore:
     def _subscriber_late(self, message: SubscriberLate) -> Outcome:
         limit = self._settings.lockstep_timeout_s
         if message.names and limit is not None and message.seconds >= limit:
-            return self._fail(f"subscriber {', '.join(message.names)} held up the run for {message.seconds:.0f} s")
+            return self._fail(
+                f"subscriber {', '.join(message.names)} held up the run for {message.seconds:.0f} s: "
+                'read it on or close it, give it longer (lockstep_timeout_s), or play with pace="free"'
+            )
         return NOTHING
 
     def _fail(self, reason: str) -> Outcome:

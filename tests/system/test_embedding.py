@@ -109,15 +109,16 @@ def test_a_batch_a_quote_and_a_trade_of_one_s_own_can_be_read(system: System) ->
     assert known.accepted + known.rejected + known.duplicates == 1
 
 
-def test_a_bar_of_the_future_is_refused_with_its_reason_and_told_to_listeners(system: System) -> None:
-    rejected = system.subscribe(["rejected"], policy="drop_oldest")
-    future = own_bar(first_symbol(system), system.progress().get(timeout=5).now_ns)
-
-    receipt = system.publish(future).get(timeout=5)
-    system.run(timeout=20)
+def test_a_bar_of_the_future_is_refused_with_its_reason_and_told_to_listeners(store: MemoryStore) -> None:
+    with short(store, pace="free") as system:
+        rejected = system.subscribe(["rejected"], policy="drop_oldest")
+        future = own_bar(first_symbol(system), system.progress().get(timeout=5).now_ns)
+        receipt = system.publish(future).get(timeout=5)
+        system.run(timeout=20)
+        reasons = [event.reason for event in rejected if isinstance(event, BarRejected)]
 
     assert (receipt.accepted, receipt.reasons) == (0, ("in_the_future",))
-    assert [event.reason for event in rejected if isinstance(event, BarRejected)] == ["in_the_future"]
+    assert reasons == ["in_the_future"]
 
 
 def test_readers_in_other_threads_read_while_the_run_goes_on(store: MemoryStore) -> None:
@@ -141,19 +142,19 @@ def test_readers_in_other_threads_read_while_the_run_goes_on(store: MemoryStore)
     assert set(answers) <= set(range(16))
 
 
-def test_symbols_come_and_go_while_the_session_runs(system: System) -> None:
-    told = system.subscribe(["symbols"], policy="drop_oldest")
-    gone = first_symbol(system)
-
-    left = system.remove_symbols(gone).get(timeout=5)
-    with pytest.raises(UnknownSymbol):
-        system.latest_bar(gone).get(timeout=5)
-    joined = system.add_symbols("NEW", gone).get(timeout=5)
-    system.run(timeout=20)
+def test_symbols_come_and_go_while_the_session_runs(store: MemoryStore) -> None:
+    with short(store, pace="free") as system:
+        told = system.subscribe(["symbols"], policy="drop_oldest")
+        gone = first_symbol(system)
+        left = system.remove_symbols(gone).get(timeout=5)
+        with pytest.raises(UnknownSymbol):
+            system.latest_bar(gone).get(timeout=5)
+        joined = system.add_symbols("NEW", gone).get(timeout=5)
+        system.run(timeout=20)
+        changes = [event for event in told if isinstance(event, SymbolsChanged)]
 
     assert gone not in left
     assert {"NEW", gone} <= set(joined)
-    changes = [event for event in told if isinstance(event, SymbolsChanged)]
     assert changes[:2] == [SymbolsChanged(removed=(gone,)), SymbolsChanged(added=("NEW", gone))]
 
 
@@ -204,6 +205,14 @@ def test_a_moment_may_be_said_in_three_ways(system: System) -> None:
 def test_a_subscription_that_means_nothing_is_refused(store: MemoryStore, wrong: dict[str, str], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         short(store).subscribe(**wrong)  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize("policy", ["drop_oldest", "disconnect"])
+def test_whoever_is_not_waited_for_is_refused_in_lockstep_and_both_ways_out_are_named(
+    store: MemoryStore, policy: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"policy '{policy}' .* leave the policy out, or .* pace=\"free\""):
+        short(store).subscribe(policy=policy)
 
 
 def test_a_pace_that_does_not_exist_is_refused(store: MemoryStore) -> None:

@@ -213,7 +213,8 @@ def test_a_subscriber_that_holds_up_the_run_is_named_and_then_ends_it() -> None:
         board.fanout.watch(1.0)
 
     assert (named[0], named[-1]) == ((), ("listener",))
-    assert (board.state, board.status.failure) == (SystemState.ERROR, "subscriber listener held up the run for 20 s")
+    assert board.state is SystemState.ERROR
+    assert str(board.status.failure).startswith("subscriber listener held up the run for 20 s: read it on or close it")
     with pytest.raises(SystemFailed, match="listener held up the run"):
         list(events)
 

@@ -1,7 +1,6 @@
 """Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
 
 from actors.kernel.address import Address
@@ -48,12 +47,23 @@ def check_length(settings: Settings, store: BarStore) -> None:
 
 
 class Planner:
-    """Turns ``PlanSessions`` into ``SessionsPlanned`` or ``RunFailed``; reads the store's listing only."""
+    """Turns ``PlanSessions`` into ``SessionsPlanned`` or ``RunFailed``; reads the store's listing only.
+
+    Where symbols are named, a session is one on which any of them has a bar: a day that belongs to others would count
+    as missing what was never asked of it. With somebody to ask for what is missing, those in between count too.
+    """
 
     def __init__(
-        self, settings: Settings, store: BarStore, calendar: Calendar, reply_to: Address[SessionsPlanned | RunFailed]
+        self,
+        settings: Settings,
+        store: BarStore,
+        calendar: Calendar,
+        reply_to: Address[SessionsPlanned | RunFailed],
+        *,
+        has_upstream: bool = False,
     ) -> None:
         self._settings = settings
+        self._has_upstream = has_upstream
         self._store = store
         self._calendar = calendar
         self._reply_to = reply_to
@@ -89,19 +99,19 @@ class Planner:
             raise DataError(
                 f"the store's days of {name} run from {held[0]} to {held[-1]}: none lies in the range asked for"
             )
+        dates = self._theirs(name, dates)
         dates = dates[-(asked.last or len(dates)) :]
-        self._check_symbols(name, dates)
         kept = set(dates)
         return tuple(s for s in self._calendar.sessions(dates[0], dates[-1]) if s.date in kept)
 
-    def _check_symbols(self, name: str, dates: Sequence[str]) -> None:
-        """Refuse a symbol that no day in the range has: it is a slip of the pen."""
-        wanted, seen = set(self._settings.symbols), set[str]()
-        for date in dates:
-            if not wanted:
-                return
-            there = self._store.symbols(name, date)
-            wanted.difference_update(there)
-            seen.update(there)
-        if wanted:
-            raise UnknownSymbol.among(min(wanted), sorted(seen))
+    def _theirs(self, name: str, dates: list[str]) -> list[str]:
+        """Return the dates of the symbols that are named; refuse one that no day in the range has: a slip."""
+        named = set(self._settings.symbols)
+        if not named:
+            return dates
+        there = {date: set(self._store.symbols(name, date)) for date in dates}
+        seen = set[str]().union(*there.values())
+        if unknown := named - seen:
+            raise UnknownSymbol.among(min(unknown), sorted(seen))
+        theirs = [date for date in dates if not named.isdisjoint(there[date])]
+        return [date for date in dates if theirs[0] <= date <= theirs[-1]] if self._has_upstream else theirs

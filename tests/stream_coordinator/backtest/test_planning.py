@@ -45,10 +45,10 @@ def store_of(*dates: str, symbols: tuple[str, ...] = ("AAPL", "MSFT")) -> Memory
     return store
 
 
-def plan(store: MemoryStore, **wanted: Any) -> tuple[str, ...] | str:
+def plan(store: MemoryStore, *, has_upstream: bool = False, **wanted: Any) -> tuple[str, ...] | str:
     """The dates that are planned, or the reason for which nothing is."""
-    outbox = Outbox()
-    Planner(Settings(store="memory", **wanted), store, xnys(), outbox).tell(PlanSessions())
+    outbox, settings = Outbox(), Settings(store="memory", **wanted)
+    Planner(settings, store, xnys(), outbox, has_upstream=has_upstream).tell(PlanSessions())
     (said,) = outbox.messages
     if isinstance(said, SessionsPlanned):
         return tuple(session.date for session in said.sessions)
@@ -107,6 +107,28 @@ def test_a_symbol_that_only_one_day_has_is_known() -> None:
     put(store, "2024-07-05", "NVDA")
 
     assert plan(store, symbols=("AAPL", "NVDA")) == DATES
+
+
+@pytest.mark.parametrize(
+    ("wanted", "dates"),
+    [
+        ({}, DATES),
+        ({"symbols": ("SPY",)}, (DATES[0], DATES[2])),
+        ({"symbols": ("AAPL",)}, DATES[1:2]),
+        ({"symbols": ("AAPL", "SPY")}, DATES[:3]),
+        ({"symbols": ("SPY",), "last": 1}, DATES[2:3]),
+        ({"symbols": ("SPY",), "last": 2, "end": DATES[2]}, (DATES[0], DATES[2])),
+        ({"symbols": ("SPY",), "start": DATES[1]}, DATES[2:3]),
+        ({"symbols": ("SPY",), "has_upstream": True}, DATES[:3]),
+        ({"symbols": ("SPY",), "has_upstream": True, "last": 2}, DATES[1:3]),
+    ],
+)
+def test_of_symbols_that_are_named_the_days_are_played_that_are_theirs(wanted: dict[str, Any], dates: Any) -> None:
+    store = MemoryStore()
+    for date, symbol in zip(DATES, ("SPY", "AAPL", "SPY", "MSFT"), strict=True):
+        put(store, date, symbol)
+
+    assert plan(store, **wanted) == dates
 
 
 def test_a_symbol_that_only_days_outside_the_range_have_is_unknown() -> None:
