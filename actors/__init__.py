@@ -1,9 +1,44 @@
-"""The house: four rooms (actors) and what they stand on.
+"""The house: four rooms (actors), what they stand on, and the doors to it. A folder a line, from the top floor down.
 
-- ``system``: the door for programs; ``doors``: the doors for people.
-- ``wiring``: the only module that knows everybody; ``conversation``: who is told what; ``settings``: what can be set.
-- ``importing``: files into a store; ``inspecting``: what a store holds, and whether it is what was certified.
-- ``session_data``, ``stream_coordinator``, ``data_upkeep``, ``system_manager``: the rooms.
-- ``storage``, ``feeds``, ``vendors``: where bars rest, where they come from, how others write them down.
-- ``kernel``: how rooms talk, the only place that knows Pykka; ``market``: pure rules of sessions and bars.
+doors/                        for people
+doors/cli/                    the command line itself: commands and their options, errors, Ctrl-C
+doors/commands/               what each command does, under the command's name
+doors/show/                   tables, the live panel, lines, numbers, progress
+doors/remote/                 who asks from another process: the status socket
+importing/                    many files into a store, and what became of every row
+vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
+vendors/alpaca/               files, and the live stream
+vendors/binance/              klines of its data archive
+vendors/databento/            DBN files, and the instruments in them
+vendors/freqtrade/            candles and trades
+vendors/house/                the house's own feeds: a market that is made up, a stored day replayed
+vendors/ibkr/                 bars as ib_insync and ib_async frame them
+vendors/lean/                 QuantConnect LEAN's data folder
+vendors/massive/              flat files of a whole market's day
+vendors/plain/                whatever any program can write: text, Parquet, single trades, JSON lines
+vendors/yahoo/                what yfinance writes
+session_data/                 a room: the session, the only writer of bars in memory
+session_data/take/            how what arrives is taken: bars, whole minutes, trades, quotes, bars in the making
+session_data/hold/            what is held of the open session: the grid, the book, derived bars, senders
+session_data/members/         who belongs to the session: joining, catching up, locks
+session_data/past/            closed sessions: history, daily bars, warm-up, sealing
+session_data/answer/          what readers get: bars, metrics, quality, the past
+stream_coordinator/           a room: order and time
+stream_coordinator/backtest/  the tape being played, pace, credit
+stream_coordinator/live_day/  feeds heard, phases, lag, readiness, writing down
+data_upkeep/                  a room: completeness; stores, gap filling, prefetch, certificates
+system_manager/               a room: life, mode, supervision
+storage/                      where bars rest
+feeds/                        where bars come from now: the port, the runner, what feeds share
+feeds/jsonlines/              lines of JSON from any program
+feeds/simulated/              a market that is made up
+kernel/                       how rooms talk; the only place that knows Pykka
+kernel/ask/                   what may be asked and commanded, as methods
+kernel/listen/                subscriptions, and minutes that wait for them
+market/                       pure rules of sessions and bars: calendar, gaps, aggregation, digest
+reading/                      pure: bytes and text into columns, whoever wrote them
+
+And single files: ``system`` the door for programs, ``wiring`` the only module that knows everybody, ``conversation``
+who is told what, ``settings`` what can be set, ``upstream`` who is asked for missing minutes, ``inspecting`` what a
+store holds and whether it is what was certified.
 """

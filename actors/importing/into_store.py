@@ -26,7 +26,7 @@ from actors.reading.naming import interval_named
 from actors.reading.overlap import overlapped
 from actors.reading.peek import Head
 from actors.reading.stamps import check_zone
-from actors.vendors.registry import detect, format_named
+from actors.vendors.formats import detect, format_named
 from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
 from messages.values import ONE_MINUTE

@@ -12,7 +12,7 @@ from actors.importing.oddities import Spacing
 from actors.reading import naming
 from actors.reading.format import Format, Hints, RawBars, Unsupported
 from actors.reading.peek import Head
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from messages.errors import BarkeeperError, DataError
 from messages.values import DAY_NS
 

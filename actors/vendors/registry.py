@@ -1,96 +1,112 @@
-"""Every format, in the order in which a file is held against them: the particular before the plain."""
+"""Whose bars can be had: our vendors, and those of other packages (entry-point group ``barkeeper.vendors``).
 
-from actors.reading import delimited
-from actors.reading.arrow_file import column_names
-from actors.reading.format import Format
-from actors.reading.naming import NEEDED
-from actors.reading.peek import Head
-from actors.vendors.alpaca.files import ALPACA
-from actors.vendors.alphavantage import ALPHA_VANTAGE
-from actors.vendors.backtrader import BACKTRADER
-from actors.vendors.binance.files import BINANCE
-from actors.vendors.databento.files import DATABENTO
-from actors.vendors.firstrate import FIRSTRATE
-from actors.vendors.freqtrade.candles import FREQTRADE
-from actors.vendors.freqtrade.trades import FREQTRADE_TRADES
-from actors.vendors.ibkr.files import IBKR
-from actors.vendors.kibot import KIBOT
-from actors.vendors.lean.minutes import LEAN
-from actors.vendors.lean.quotes import LEAN_QUOTE
-from actors.vendors.lean.seconds import LEAN_SECOND
-from actors.vendors.lean.ticks import LEAN_TICK
-from actors.vendors.massive.files import MASSIVE
-from actors.vendors.nautilus import NAUTILUS
-from actors.vendors.ninjatrader import NINJATRADER
-from actors.vendors.plain.csv_file import CSV
-from actors.vendors.plain.parquet_file import PARQUET
-from actors.vendors.plain.trade_csv import TRADE_CSV
-from actors.vendors.yahoo.flat import YAHOO
-from actors.vendors.yahoo.yfinance import YFINANCE
-from messages.errors import DataError
+An entry point names a ``Vendor``. One that cannot be loaded, or that takes a name which is taken, is left out and
+named where somebody asks for what is not there.
+"""
 
-FORMATS: tuple[Format, ...] = (
-    LEAN_QUOTE,
-    LEAN_SECOND,
-    LEAN_TICK,
-    LEAN,
-    FREQTRADE_TRADES,
-    FREQTRADE,
-    PARQUET,
-    DATABENTO,
-    ALPACA,
-    BINANCE,
-    NINJATRADER,
-    BACKTRADER,
-    NAUTILUS,
-    YAHOO,
-    YFINANCE,
-    IBKR,
-    KIBOT,
-    FIRSTRATE,
-    MASSIVE,
-    ALPHA_VANTAGE,
-    TRADE_CSV,
-    CSV,
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from actors.vendors import alpaca, binance, databento, files_only, freqtrade, house, ibkr, lean, massive, plain, yahoo
+from actors.vendors.vendor import FeedEntry, Vendor
+
+GROUP = "barkeeper.vendors"
+_OURS = (
+    house.VENDOR,
+    lean.VENDOR,
+    freqtrade.VENDOR,
+    databento.VENDOR,
+    alpaca.VENDOR,
+    binance.VENDOR,
+    yahoo.VENDOR,
+    ibkr.VENDOR,
+    massive.VENDOR,
+    *files_only.VENDORS,
 )
 
 
-def format_named(name: str) -> Format:
-    """Return the format that ``--format`` names.
+def vendors() -> tuple[Vendor, ...]:
+    """Return every vendor: ours, other packages', and last whatever any program can write."""
+    return _found()[0]
+
+
+def left_out() -> tuple[str, ...]:
+    """Return a sentence for each vendor of another package that could not be taken."""
+    return _found()[1]
+
+
+def feeds() -> tuple[FeedEntry, ...]:
+    """Return what ``live --feed`` may name."""
+    return tuple(entry for vendor in vendors() for entry in vendor.feeds)
+
+
+def feed_named(name: str) -> FeedEntry:
+    """Return the feed that ``--feed`` names.
 
     Raises:
-        DataError: there is none of that name; lists those there are.
+        SettingsError: there is none of that name; lists those there are.
     """
-    found = next((fmt for fmt in FORMATS if fmt.name == name.lower()), None)
+    found = next((entry for entry in feeds() if entry.name == name.lower()), None)
     if found is None:
-        raise DataError(f"no format {name!r}; there are {', '.join(fmt.name for fmt in FORMATS)}")
+        from messages.errors import SettingsError  # messages bring numpy, and the command line's help waits for nobody
+
+        there = ", ".join(entry.name for entry in feeds())
+        raise SettingsError("; ".join((f"no feed {name!r}; there are {there}", *left_out())))
     return found
 
 
-def detect(head: Head) -> Format:
-    """Return the format of a file that begins with ``head``.
+def format_places() -> dict[str, str]:
+    """Return each format's name and where it is declared, the particular before the plain."""
+    return {name: place for vendor in vendors() for name, place in vendor.formats.items()}
+
+
+def thing_at(place: str) -> Any:  # whatever an entry names
+    """Return what ``module:attribute`` names.
 
     Raises:
-        DataError: it fits none; says what was seen and what would be needed.
+        SettingsError: there is no such module or attribute.
     """
-    found = next((fmt for fmt in FORMATS if fmt.sniff(head)), None)
-    if found is None:
-        raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}, or one of --format {_names()}")
-    return found
+    module, _, attribute = place.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        from messages.errors import SettingsError
+
+        raise SettingsError(f"{place} cannot be loaded: {error}") from error
 
 
-def _names() -> str:
-    return ", ".join(fmt.name for fmt in FORMATS)
+@cache
+def _found() -> tuple[tuple[Vendor, ...], tuple[str, ...]]:
+    taken = [*_OURS, plain.VENDOR]
+    others: list[Vendor] = []
+    faults: list[str] = []
+    for name, loaded in _of_other_packages():
+        clash = isinstance(loaded, Vendor) and _clash(loaded, [*taken, *others])
+        if not isinstance(loaded, Vendor):
+            faults.append(f"the plug-in {name} was left out: {loaded}")
+        elif clash:
+            faults.append(f"the plug-in {name} was left out: the name {clash} is taken")
+        else:
+            others.append(loaded)
+    return (*_OURS, *others, plain.VENDOR), tuple(faults)
 
 
-def _seen(head: Head) -> str:
-    if head.is_arrow:
-        return f"Parquet or Feather with the columns {', '.join(column_names(head.path))[:200]!r}"
-    if not head.is_text:
-        return "it is neither text nor Parquet"
-    if not head.lines:
-        return "it is empty"
-    first = head.lines[0][:80]
-    if head.is_json:
-        return f"JSON that begins with {first!r}"
-    return f"it begins with {first!r}, {delimited.misfit(head)}"
+def _of_other_packages() -> Iterator[tuple[str, Vendor | str]]:
+    """Yield each entry point's name with its vendor, or why there is none."""
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            loaded = entry.load()
+        except Exception as error:  # noqa: BLE001  # another package's code may raise anything
+            yield entry.name, f"{type(error).__name__}: {error}"
+        else:
+            yield entry.name, loaded if isinstance(loaded, Vendor) else f"{entry.value} is no Vendor"
+
+
+def _clash(vendor: Vendor, taken: list[Vendor]) -> str | None:
+    """Return a name of the vendor's that another has already."""
+    own = [vendor.name, *vendor.formats, *(entry.name for entry in vendor.feeds)]
+    theirs = {name for other in taken for name in (other.name, *other.formats, *(entry.name for entry in other.feeds))}
+    return next((name for name in own if name in theirs), None)

@@ -2,13 +2,13 @@
 
 import inspect
 import re
-from pathlib import Path
 
 import messages
 from actors.kernel.listen.topics import EVENTS
 from messages.base import Command, Control, Event, Message, Query
+from tests.house.source import ROOT
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def words(first: str, last: str) -> list[str]:
@@ -25,3 +25,11 @@ def test_the_table_of_messages_names_each_of_them_once() -> None:
 
 def test_everything_that_can_be_subscribed_to_is_named() -> None:
     assert words("`async for`:", "With any subscriber") == list(EVENTS)
+
+
+def test_every_place_that_is_named_is_there() -> None:
+    places = set(re.findall(r"`((?:actors|messages|tests)/[\w./]+)`", README))
+    gone = {place for place in places if "NAME" not in place and "COMMAND" not in place and not (ROOT / place).exists()}
+
+    assert len(places) > 20
+    assert not gone

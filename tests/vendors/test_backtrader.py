@@ -4,7 +4,7 @@ import pytest
 
 from actors.reading.peek import Head
 from actors.vendors.backtrader import BACKTRADER
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, only, times, written
 

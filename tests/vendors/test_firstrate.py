@@ -5,7 +5,7 @@ import pytest
 from actors.reading.format import Hints
 from actors.reading.peek import Head
 from actors.vendors.firstrate import FIRSTRATE
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from tests.vendors.files import HEADER, blocks, close, only, times, written, zipped
 
 LINES = "2024-03-08 04:00:00,169.9,170.1,169.8,170,2000\n2024-03-08 09:30:00,169,169.5,168.9,169.4,51000\n"

@@ -3,23 +3,27 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from actors.reading.format import Stamp
 from actors.reading.peek import Head
-from actors.vendors.registry import FORMATS, detect, format_named
+from actors.vendors.formats import detect, format_named, formats
+from actors.vendors.registry import format_places
 from messages.errors import DataError
 from tests.house.source import ROOT
-from tests.vendors.files import HEADER, close, only, row, same, times, written, zipped
+from tests.vendors.files import HEADER, close, only, row, times, written, zipped
 
 
 def test_every_format_has_a_name_of_its_own_and_cites_its_source() -> None:
-    assert len({fmt.name for fmt in FORMATS}) == len(FORMATS)
-    assert all(fmt.source.startswith("https://") for fmt in FORMATS)
-    assert all(format_named(fmt.name.upper()) is fmt for fmt in FORMATS)
+    assert len({fmt.name for fmt in formats()}) == len(formats())
+    assert all(fmt.source.startswith("https://") for fmt in formats())
+    assert all(format_named(fmt.name.upper()) is fmt for fmt in formats())
+
+
+def test_every_format_that_a_vendor_declares_is_there_under_its_name() -> None:
+    assert [fmt.name for fmt in formats()] == list(format_places())
 
 
 def rows_of_the_readme() -> list[tuple[str, str]]:
@@ -32,7 +36,7 @@ def rows_of_the_readme() -> list[tuple[str, str]]:
 def test_the_readme_says_of_each_format_whether_its_prices_are_adjusted() -> None:
     said = {True: "yes", False: "no", None: "unknown"}
 
-    assert sorted(rows_of_the_readme()) == sorted((fmt.name, said[fmt.adjusted]) for fmt in FORMATS)
+    assert sorted(rows_of_the_readme()) == sorted((fmt.name, said[fmt.adjusted]) for fmt in formats())
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
@@ -88,32 +92,6 @@ def test_ninjatrader_has_no_header_and_is_stamped_at_the_end_in_utc(tmp_path: Pa
     assert times(only(path, tz="America/New_York", stamp=Stamp.START)) == ["2011-01-03 19:31"]
     assert raw.remarks == ("the symbol SPY is taken from the file's name; --symbol gives another",)
     assert only(path, symbol="ES").remarks == ()
-
-
-def kline(open_time: int) -> str:
-    return f"{open_time},0.01,0.03,0.005,0.02,7.5,{open_time + 59_999},0.1,79,1,0.5,0\n"
-
-
-@pytest.mark.parametrize("open_time", [1_637_971_200_000, 1_637_971_200_000_000])
-def test_binance_klines_may_count_milliseconds_or_microseconds(tmp_path: Path, open_time: int) -> None:
-    path = written(tmp_path / "ADABTC-1m-2021-11-27.csv", kline(open_time))
-
-    raw = only(path)
-
-    assert detect(Head(path)).name == "binance"
-    assert (times(raw), raw.symbols, raw.calendar) == (["2021-11-27 00:00"], ("ADABTC",), "24/7")
-    assert same(raw.values[:, 0], np.array([0.01, 0.03, 0.005, 0.02, 7.5, np.nan, 79]))
-
-
-def test_binance_futures_klines_have_a_header(tmp_path: Path) -> None:
-    header = "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,x,ignore\n"
-    path = zipped(tmp_path / "BTCUSDT-1m-2024-01.zip", {"BTCUSDT-1m-2024-01.csv": header + kline(1_704_067_200_000)})
-
-    assert (detect(Head(path)).name, times(only(path)), only(path).rows.tolist()) == (
-        "binance",
-        ["2024-01-01 00:00"],
-        [2],
-    )
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.kibot import KIBOT
-from actors.vendors.registry import detect
 from tests.vendors.files import close, only, times, written
 
 LINES = "01/12/2010,09:30,54.55,54.57,54.52,54.53,98713\n01/12/2010,09:31,54.53,54.55,54.51,54.54,41300\n"

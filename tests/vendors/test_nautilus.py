@@ -4,8 +4,8 @@ import pytest
 
 from actors.reading.format import Hints
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.nautilus import NAUTILUS
-from actors.vendors.registry import detect
 from tests.vendors.files import only, times, written
 
 BARS = "timestamp,open,high,low,close\n2012-02-01 00:00:00+00:00,1.5,1.6,1.4,1.5\n"

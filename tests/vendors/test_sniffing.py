@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors.reading.peek import Head
-from actors.vendors.registry import FORMATS, detect
+from actors.vendors.formats import detect, formats
 from tests.vendors.files import written
 
 HEADER = "timestamp,open,high,low,close,volume"
@@ -34,7 +34,7 @@ OTHERS = {"lean", "lean-quote", "lean-second", "lean-tick", "freqtrade", "freqtr
 
 
 def test_every_format_of_text_has_a_sample_here() -> None:
-    assert {fmt.name for fmt in FORMATS} == set(SAMPLES) | OTHERS
+    assert {fmt.name for fmt in formats()} == set(SAMPLES) | OTHERS
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -43,7 +43,7 @@ def test_a_sample_is_recognised_by_its_own_format_and_else_by_plain_csv_alone(tm
     head = Head(written(tmp_path / file, text))
 
     assert detect(head).name == name
-    assert {fmt.name for fmt in FORMATS if fmt.sniff(head)} <= {name, "csv"}
+    assert {fmt.name for fmt in formats() if fmt.sniff(head)} <= {name, "csv"}
 
 
 @pytest.mark.parametrize("name", SAMPLES)

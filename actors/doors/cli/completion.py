@@ -4,36 +4,17 @@ from pathlib import Path
 
 import typer
 
-FORMATS = (
-    "lean-quote",
-    "lean-second",
-    "lean-tick",
-    "lean",
-    "freqtrade-trades",
-    "freqtrade",
-    "parquet",
-    "databento",
-    "alpaca",
-    "binance",
-    "ninjatrader",
-    "backtrader",
-    "nautilus",
-    "yahoo",
-    "yfinance",
-    "ibkr",
-    "kibot",
-    "firstrate",
-    "massive",
-    "alphavantage",
-    "trade-csv",
-    "csv",
-)
-"""What ``--format`` may say. Written out because help is printed before the formats themselves are imported."""
+from actors.vendors import registry
 
 
 def formats(incomplete: str) -> list[str]:
     """Return the import formats that begin so."""
-    return [name for name in FORMATS if name.startswith(incomplete.lower())]
+    return [name for name in registry.format_places() if name.startswith(incomplete.lower())]
+
+
+def feeds(incomplete: str) -> list[str]:
+    """Return the feeds that begin so."""
+    return [entry.name for entry in registry.feeds() if entry.name.startswith(incomplete.lower())]
 
 
 def calendars(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -53,7 +53,7 @@ def live(
 
         live.live(
             Wishes(
-                feed=feed.value,
+                feed=feed,
                 store=store,
                 symbols=options.names(symbols),
                 calendar=calendar,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from actors.doors.cli import completion
+from actors.vendors import registry
 
 _FAULTS = "A feed with faults, the same ones every time"
 _FEEDS = "What some feeds need"
@@ -19,15 +20,6 @@ class Stamp(enum.StrEnum):
 
     START = "start"
     END = "end"
-
-
-class FeedKind(enum.StrEnum):
-    """Where a live day's bars come from."""
-
-    SIMULATED = "simulated"
-    REPLAY = "replay"
-    JSONLINES = "jsonlines"
-    ALPACA = "alpaca"
 
 
 class Until(enum.StrEnum):
@@ -77,6 +69,15 @@ def _outage(text: str) -> str:
     return text
 
 
+def _feed(name: str) -> str:
+    from messages.errors import SettingsError
+
+    try:
+        return registry.feed_named(name).name
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 Store = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False)]
 Symbols = Annotated[
     str, typer.Option("--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all")
@@ -107,7 +108,7 @@ FileFormat = Annotated[
     typer.Option(
         "--format",
         metavar="NAME",
-        help=f"One of {', '.join(completion.FORMATS)}.",
+        help=f"One of {', '.join(registry.format_places())}.",
         show_default="seen in the file",
         autocompletion=completion.formats,
     ),
@@ -185,7 +186,19 @@ Certify = Annotated[
 
 ExtendedHours = Annotated[bool, typer.Option("--extended-hours", help="Play pre-market and post-market minutes too.")]
 
-Feed = Annotated[FeedKind, typer.Option("--feed", help="Where bars, quotes and trades come from.", show_default=False)]
+Feed = Annotated[
+    str,
+    typer.Option(
+        "--feed",
+        metavar="NAME",
+        help="Where bars, quotes and trades come from: "
+        + ", ".join(f"{entry.name} ({entry.title})" for entry in registry.feeds())
+        + ".",
+        parser=_feed,
+        show_default=False,
+        autocompletion=completion.feeds,
+    ),
+]
 LiveStore = Annotated[
     Path | None,
     typer.Option(

@@ -1,1 +1,19 @@
 """Alpaca: files of its market-data API, and its live stream."""
+
+from actors.vendors.vendor import FeedEntry, Vendor
+
+VENDOR = Vendor(
+    name="alpaca",
+    title="Alpaca's market data",
+    formats={"alpaca": "actors.vendors.alpaca.files:ALPACA"},
+    feeds=(
+        FeedEntry(
+            name="alpaca",
+            title="Alpaca's market-data stream",
+            opens="actors.vendors.alpaca.open_feed:open_alpaca",
+            takes=("keys", "stream", "channels"),
+        ),
+    ),
+    extra="alpaca",
+    keys="APCA_API_KEY_ID and APCA_API_SECRET_KEY in the environment, or a file of mode 600",
+)

@@ -9,7 +9,6 @@ import typer
 
 from actors.doors.cli import app, completion, options, version
 from actors.reading.format import Stamp
-from actors.vendors.registry import FORMATS
 from messages.values import Pace
 from tests.doors.conftest import Call
 
@@ -89,10 +88,6 @@ def test_what_stands_after_two_dashes_is_a_file(call: Call, tmp_path: Path) -> N
     assert answer.err == "error: --debug: there is no such file or folder\n"
 
 
-def test_the_formats_on_offer_are_those_that_there_are() -> None:
-    assert tuple(fmt.name for fmt in FORMATS) == completion.FORMATS
-
-
 @pytest.mark.parametrize(("offered", "known"), [(app.Pace, Pace), (options.Stamp, Stamp)])
 def test_the_choices_on_offer_are_those_that_there_are(offered: type[enum.StrEnum], known: type[enum.StrEnum]) -> None:
     assert {choice.value for choice in offered} == {choice.value for choice in known}
@@ -105,8 +100,9 @@ def asked(**parameters: object) -> typer.Context:
     return context
 
 
-def test_formats_are_completed() -> None:
+def test_formats_and_feeds_are_completed() -> None:
     assert completion.formats("AL") == ["alpaca", "alphavantage"]
+    assert completion.feeds("s") == ["simulated"]
 
 
 def test_calendars_are_completed_from_the_store_if_there_is_one(store: Path, empty: Path) -> None:

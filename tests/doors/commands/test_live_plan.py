@@ -12,7 +12,6 @@ from actors.feeds.jsonlines.feed import JsonLinesFeed
 from actors.vendors.alpaca.feed import AlpacaFeed
 from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS, SECOND_NS, Mode
-from tests.doors.conftest import DAYS
 
 
 def wishes(tmp_path: Path, **said: Any) -> Wishes:
@@ -23,13 +22,13 @@ def wishes(tmp_path: Path, **said: Any) -> Wishes:
     ("said", "complaint"),
     [
         ({"store": None}, "say where the day is written to"),
-        ({"feed": "alpaca", "speed": 2.0}, "--speed is for a simulated or replayed market"),
+        ({"feed": "alpaca", "speed": 2.0}, "--speed is for simulated and replay, not for alpaca"),
         ({"feed": "jsonlines", "start": "2024-07-03"}, "--start is for"),
         ({"comes_from": "x"}, "--from is for replay and jsonlines, not for simulated"),
         ({"feed": "replay"}, "name the store that is replayed"),
         ({"keys": Path("keys")}, "--keys is for alpaca"),
         ({"channels": ("bars",)}, "--channels is for alpaca"),
-        ({"feed": "alpaca", "trades_only": True}, "--trades-only is for jsonlines and simulated, not for alpaca"),
+        ({"feed": "alpaca", "trades_only": True}, "--trades-only is for simulated and jsonlines, not for alpaca"),
         ({"feed": "replay", "comes_from": "x", "trades_only": True}, "not for replay"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost"}, "write it as tcp://localhost:9000"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost:70000"}, "is no address"),
@@ -64,34 +63,6 @@ def test_without_a_date_it_is_the_session_at_hand_or_the_next(tmp_path: Path) ->
 
     assert made.settings.symbols == ("AAA", "BBB")
     assert made.settings.live.auto_roll
-
-
-def test_a_store_that_has_no_day_at_hand_is_replayed_from_its_last(store: Path, tmp_path: Path) -> None:
-    made = plan(wishes(tmp_path, feed="replay", comes_from=str(store)))
-
-    session = made.calendar.session(DAYS[1])
-    assert session is not None
-    assert 0 < session.open_ns - made.clock.now_ns() <= MINUTE_NS
-    assert (made.speed, made.settings.symbols) == (1.0, ())
-
-
-@pytest.mark.parametrize(
-    ("said", "complaint"),
-    [
-        ({"start": "2024-07-04"}, "the last day that could be replayed is 2024-07-03"),
-        ({"calendar": "XLON"}, "there is no day of XLON to replay"),
-    ],
-)
-def test_a_day_that_is_not_stored_cannot_be_replayed(
-    store: Path, tmp_path: Path, said: dict[str, Any], complaint: str
-) -> None:
-    with pytest.raises(BarkeeperError, match=complaint):
-        plan(wishes(tmp_path, feed="replay", comes_from=str(store), **said))
-
-
-def test_a_day_is_not_replayed_into_the_store_that_it_lies_in(store: Path, tmp_path: Path) -> None:
-    with pytest.raises(BarkeeperError, match="is the store that is written to"):
-        plan(wishes(tmp_path, feed="replay", comes_from=str(store), store=store))
 
 
 def test_the_calendar_is_that_of_the_store_if_it_has_one(store: Path) -> None:
@@ -169,18 +140,6 @@ def test_a_terminal_is_no_program_that_sends_lines(tmp_path: Path, monkeypatch: 
         plan(wishes(tmp_path, feed="jsonlines"))
 
 
-def test_alpaca_is_asked_for_the_channels_that_are_named(tmp_path: Path) -> None:
-    keys = tmp_path / "keys"
-    keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
-    keys.chmod(0o600)
-    wanted = wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",))
-
-    assert plan(wanted).feed.has_bars
-    assert not plan(msgspec.structs.replace(wanted, channels=("trades",))).feed.has_bars
-    with pytest.raises(BarkeeperError, match="Alpaca's channels are bars"):
-        plan(msgspec.structs.replace(wanted, channels=("news",)))
-
-
 def test_alpaca_needs_keys_its_library_and_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = tmp_path / "keys"
     keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
@@ -190,7 +149,7 @@ def test_alpaca_needs_keys_its_library_and_symbols(tmp_path: Path, monkeypatch: 
     assert isinstance(plan(wanted).feed, AlpacaFeed)
     with pytest.raises(BarkeeperError, match="name symbols"):
         plan(wishes(tmp_path, feed="alpaca", keys=keys))
-    monkeypatch.setattr("actors.doors.commands.live_plan.find_spec", {"alpaca": None}.__getitem__)
+    monkeypatch.setattr("actors.vendors.alpaca.open_feed.find_spec", {"alpaca": None}.__getitem__)
     with pytest.raises(BarkeeperError, match="pip install"):
         plan(wanted)
 
@@ -206,3 +165,15 @@ def test_a_real_day_goes_into_the_store_of_the_environment_or_the_one_beside_us(
     made = plan(Wishes(feed="jsonlines", calendar="XNYS", comes_from="lines.jsonl"))
 
     assert made.settings.store == (named or "store")
+
+
+def test_alpaca_is_asked_for_the_channels_that_are_named(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
+    keys.chmod(0o600)
+    wanted = wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",))
+
+    assert plan(wanted).feed.has_bars
+    assert not plan(msgspec.structs.replace(wanted, channels=("trades",))).feed.has_bars
+    with pytest.raises(BarkeeperError, match="Alpaca's channels are bars"):
+        plan(msgspec.structs.replace(wanted, channels=("news",)))

@@ -7,7 +7,7 @@ import pytest
 from actors.reading.format import Hints
 from actors.reading.peek import Head
 from actors.vendors.alpaca.files import ALPACA
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, names, only, times, written
 

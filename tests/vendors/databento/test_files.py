@@ -12,7 +12,7 @@ from actors.reading.format import Hints, RawBars, Stamp, Unsupported
 from actors.reading.peek import Head
 from actors.vendors.databento import files as vendor
 from actors.vendors.databento.files import DATABENTO
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from messages.errors import DataError
 from tests.real_data import DATA, needs_data
 from tests.vendors.files import blocks, close, names, times, written

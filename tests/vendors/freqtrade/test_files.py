@@ -8,9 +8,9 @@ import pytest
 
 from actors.reading.format import Hints, Unsupported
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.freqtrade.candles import FREQTRADE
 from actors.vendors.freqtrade.trades import FREQTRADE_TRADES
-from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import bars, blocks, only, times, written
 

@@ -5,7 +5,7 @@ import pytest
 
 from actors.reading.format import ZoneMissing
 from actors.reading.peek import Head
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, only, same, times, written
 

@@ -4,8 +4,8 @@ import pytest
 
 from actors.reading.format import Hints, Unsupported, ZoneMissing
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.lean.minutes import LEAN
-from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.vendors.files import blocks, only, times, zipped
 

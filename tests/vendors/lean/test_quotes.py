@@ -5,8 +5,8 @@ import pytest
 
 from actors.reading.format import Hints, Unsupported, ZoneMissing
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.lean.quotes import LEAN_QUOTE
-from actors.vendors.registry import detect
 from tests.vendors.files import blocks, only, times, zipped
 
 LINE = "0,0.86,0.88,0.85,0.87,3,0.88,0.90,0.87,0.89,5\n"

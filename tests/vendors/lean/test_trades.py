@@ -6,9 +6,9 @@ import pytest
 
 from actors.reading.format import Format, Hints, Stamp, Unsupported
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.lean.seconds import LEAN_SECOND
 from actors.vendors.lean.ticks import LEAN_TICK
-from actors.vendors.registry import detect
 from tests.vendors.files import blocks, only, times, zipped
 
 TICKS = (

@@ -5,8 +5,8 @@ import pytest
 
 from actors.reading.format import Unsupported
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.massive.files import MASSIVE
-from actors.vendors.registry import detect
 from tests.vendors.files import blocks, names, only, times, written
 
 HEADER = "ticker,volume,open,close,high,low,window_start,transactions\n"

@@ -6,8 +6,8 @@ import pytest
 
 from actors.reading.format import Hints, Unsupported
 from actors.reading.peek import Head
+from actors.vendors.formats import detect
 from actors.vendors.plain.trade_csv import TRADE_CSV
-from actors.vendors.registry import detect
 from messages.errors import DataError
 from tests.importing.imports import one, run
 from tests.vendors.files import bars, blocks, names, only, times, written

@@ -8,7 +8,7 @@ import pytest
 
 from actors.reading.format import Hints, Unsupported, ZoneMissing
 from actors.reading.peek import Head
-from actors.vendors.registry import detect
+from actors.vendors.formats import detect
 from actors.vendors.yahoo.yfinance import YFINANCE
 from messages.errors import DataError
 from tests.vendors.files import bars, blocks, close, names, only, times, written

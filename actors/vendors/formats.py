@@ -1,0 +1,73 @@
+"""Every format, in the order in which a file is held against them: the particular before the plain."""
+
+from functools import cache
+
+from actors.reading import delimited
+from actors.reading.arrow_file import column_names
+from actors.reading.format import Format
+from actors.reading.naming import NEEDED
+from actors.reading.peek import Head
+from actors.vendors.registry import format_places, left_out, thing_at
+from messages.errors import DataError, SettingsError
+
+
+def formats() -> tuple[Format, ...]:
+    """Return the formats of all vendors; what a plug-in declares and does not have is left out."""
+    return _loaded()[0]
+
+
+@cache
+def _loaded() -> tuple[tuple[Format, ...], tuple[str, ...]]:
+    loaded: list[Format] = []
+    faults: list[str] = []
+    for name, place in format_places().items():
+        try:
+            found = thing_at(place)
+        except SettingsError as error:
+            found = error
+        if isinstance(found, Format):
+            loaded.append(found)
+        else:
+            faults.append(f"the format {name} was left out: {found if isinstance(found, Exception) else place}")
+    return tuple(loaded), tuple(faults)
+
+
+def format_named(name: str) -> Format:
+    """Return the format that ``--format`` names.
+
+    Raises:
+        DataError: there is none of that name; lists those there are.
+    """
+    found = next((fmt for fmt in formats() if fmt.name == name.lower()), None)
+    if found is None:
+        raise DataError("; ".join((f"no format {name!r}; there are {_names()}", *left_out(), *_loaded()[1])))
+    return found
+
+
+def detect(head: Head) -> Format:
+    """Return the format of a file that begins with ``head``.
+
+    Raises:
+        DataError: it fits none; says what was seen and what would be needed.
+    """
+    found = next((fmt for fmt in formats() if fmt.sniff(head)), None)
+    if found is None:
+        raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}, or one of --format {_names()}")
+    return found
+
+
+def _names() -> str:
+    return ", ".join(fmt.name for fmt in formats())
+
+
+def _seen(head: Head) -> str:
+    if head.is_arrow:
+        return f"Parquet or Feather with the columns {', '.join(column_names(head.path))[:200]!r}"
+    if not head.is_text:
+        return "it is neither text nor Parquet"
+    if not head.lines:
+        return "it is empty"
+    first = head.lines[0][:80]
+    if head.is_json:
+        return f"JSON that begins with {first!r}"
+    return f"it begins with {first!r}, {delimited.misfit(head)}"

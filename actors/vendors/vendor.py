@@ -1,0 +1,41 @@
+"""What a vendor says of itself: which files it writes, what it streams, and what one needs to get in.
+
+A record imports nothing of what it names, so that the command line can list vendors before it reads a byte.
+"""
+
+from typing import Literal
+
+import msgspec
+
+FeedOption = Literal["speed", "start", "from", "keys", "stream", "channels", "trades-only"]
+"""An option of ``live`` that some feeds understand and others do not."""
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed, as ``live --feed`` knows it."""
+
+    name: str
+    """What ``--feed`` calls it."""
+    title: str
+    """What it sends, in a few words."""
+    opens: str
+    """``module:function``, which takes a ``FeedRequest`` and returns an ``OpenedFeed``."""
+    takes: tuple[FeedOption, ...] = ()
+    """The options that it understands; any other is refused rather than passed over in silence."""
+    is_of_today: bool = True
+    """Whether its days are real ones as they happen; others are written only where they are told to be."""
+
+
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whose bars can be had."""
+
+    name: str
+    title: str
+    """Who it is, in a few words."""
+    formats: dict[str, str] = {}
+    """Each format's name, and ``module:attribute`` where it is declared; the particular before the plain."""
+    feeds: tuple[FeedEntry, ...] = ()
+    extra: str | None = None
+    """What to install for it, as ``barkeeper[EXTRA]``; ``None``: nothing more."""
+    keys: str | None = None
+    """Which keys it asks for and where they are looked for; ``None``: none."""

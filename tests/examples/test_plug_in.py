@@ -1,0 +1,113 @@
+"""Another package's vendor: installed beside the product, its format and its feed are there by their names."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.vendors import registry
+from actors.vendors.vendor import FeedEntry, Vendor
+from tests.house.source import ROOT
+
+PLUG_IN = ROOT / "tests/examples/plug_in"
+BAR = {"type": "bar", "symbol": "PIPE", "open": 1.0, "high": 2.0, "low": 1.0, "close": 1.5, "volume": 10}
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The program in an environment of its own: what this one has, and the plug-in."""
+    place = tmp_path_factory.mktemp("plug-in") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    python = place / ("Scripts" if os.name == "nt" else "bin") / "python"
+    site = subprocess.check_output(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    ).strip()
+    Path(site, "parent.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    sources = shutil.copytree(PLUG_IN, place.parent / "sources")  # a build leaves its own files beside them
+    pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--no-deps", sources], check=True, capture_output=True)
+
+    def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [python, "run.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+    return called
+
+
+@pytest.mark.slow
+def test_a_plug_in_adds_a_format_by_name(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pipes.acme").write_text("ACME PIPE\n1704207600|1|2|1|1.5|10\n", encoding="utf-8")
+
+    done = run("import", tmp_path / "pipes.acme", "--store", tmp_path / "store", "--json")
+    (file,) = json.loads(done.stdout)["files"]
+
+    assert (file["format"], file["symbols"], file["kept"]) == ("acme", ["PIPE"], 1)
+    assert "acme" in run("import", "--help").stdout
+
+
+@pytest.mark.slow
+def test_a_plug_in_adds_a_feed_by_name(run: Run, tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    start_ns = (time.time_ns() // 60_000_000_000 - 3) * 60_000_000_000
+    lines.write_text(json.dumps({**BAR, "start": start_ns}) + "\n", encoding="utf-8")
+    store = tmp_path / "store"
+
+    done = run("live", "--feed", "acme", "--from", lines, "--calendar", "24/7", "--store", store, "--json")
+
+    assert [feed["feed"] for feed in json.loads(done.stdout)["feeds"]] == ["acme"]
+    assert "acme (one bar" in run("live", "--help").stdout
+
+
+def vendor(name: str, **more: Any) -> Vendor:
+    return Vendor(name=name, title=name, **more)
+
+
+def entry(name: str, loaded: object) -> EntryPoint:
+    class Entry(EntryPoint):
+        def load(self) -> Any:
+            if isinstance(loaded, Exception):
+                raise loaded
+            return loaded
+
+    return Entry(name, "somewhere:VENDOR", registry.GROUP)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "fault"),
+    [
+        (ImportError("no module"), "the plug-in acme was left out: ImportError: no module"),
+        ("a text", "the plug-in acme was left out: somewhere:VENDOR is no Vendor"),
+        (vendor("csv"), "the plug-in acme was left out: the name csv is taken"),
+        (vendor("x", formats={"csv": "x:CSV"}), "the plug-in acme was left out: the name csv is taken"),
+        (
+            vendor("x", feeds=(FeedEntry(name="replay", title="", opens="x:y"),)),
+            "the plug-in acme was left out: the name replay is taken",
+        ),
+    ],
+)
+def test_a_plug_in_that_cannot_be_taken_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, loaded: object, fault: str
+) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry("acme", loaded)])
+    found, faults = registry._found.__wrapped__()
+
+    assert found == registry.vendors()
+    assert faults == (fault,)
+
+
+def test_a_plug_in_comes_before_what_any_program_can_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    acme = vendor("acme", formats={"acme": "acme_vendor.files:ACME"})
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry("acme", acme)])
+    found, faults = registry._found.__wrapped__()
+
+    assert (found[-2:], faults) == ((acme, registry.vendors()[-1]), ())
