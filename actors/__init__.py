@@ -36,6 +36,7 @@ kernel/                       how rooms talk; the only place that knows Pykka
 kernel/ask/                   what may be asked and commanded, as methods
 kernel/listen/                subscriptions, and minutes that wait for them
 market/                       pure rules of sessions and bars: calendar, gaps, aggregation, digest
+market/hours/                 when an exchange trades: calendars and their timetables
 reading/                      pure: bytes and text into columns, whoever wrote them
 
 And single files: ``system`` the door for programs, ``wiring`` the only module that knows everybody, ``conversation``
