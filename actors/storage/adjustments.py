@@ -1,4 +1,4 @@
-"""Splits and dividends in a store's root: ``adjustments.parquet`` with symbol, ex_date, split_ratio and dividend.
+"""Splits and dividends in a store's root: a Parquet file with symbol, ex_date, split_ratio and dividend.
 
 An empty ``split_ratio`` is 1, an empty ``dividend`` 0. The file is read only: it is put there by who knows them.
 """
@@ -12,8 +12,6 @@ from typing import Any
 from actors.storage.atomic import patiently
 from messages.errors import DataError
 from messages.history import Adjustment
-
-FILE = "adjustments.parquet"
 
 _COLUMNS = ("symbol", "ex_date", "split_ratio", "dividend")
 _NAMED = 5

@@ -26,12 +26,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    unfinished = path.with_name(path.name + UNFINISHED)
+    unfinished = unfinished_of(path)
     with _made(unfinished) as sink:
         yield sink
         sink.flush()
         os.fsync(sink.fileno())
     patiently(lambda: os.replace(unfinished, path))
+
+
+def unfinished_of(path: Path) -> Path:
+    """Return the file that is to take the place of another; readers of data sets skip what begins with a dot."""
+    return path.with_name(f".{path.name}{UNFINISHED}")
 
 
 class FolderSyncs:

@@ -1,8 +1,9 @@
 """One session date of one calendar as a Parquet file: bars sorted by start and symbol, for us and for others to read.
 
-The columns are ``symbol, start, open, high, low, close, volume[, vwap, trades], verdict, segment``; the keys
-``barkeeper.*`` of the file's metadata hold the version of this format, the calendar, the date, the exchange's
-zone, the interval of the bars and the symbol table.
+The columns are ``symbol, start, open, high, low, close, volume, vwap, trades, verdict, segment``, in every file, so
+that a folder of them is one table: where nobody knows vwap and trades these are empty. The keys ``barkeeper.*`` of the
+file's metadata hold the version of this format, the calendar, the date, the exchange's zone, the interval of the bars,
+the symbol table and how many fields are known. Files without that key have no empty column.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,20 +17,19 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
-from actors.storage.atomic import UNFINISHED, patiently, replacing
+from actors.storage.atomic import patiently, replacing, unfinished_of
 from actors.storage.dayrows import VERDICTS, OpenFile, read_rows
 from actors.storage.merging import Span, tidied
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
 from messages.errors import BarkeeperError, DataError
 from messages.values import Interval, SegmentKind
 
-SUFFIX = ".parquet"
 FORMAT_VERSION = "1"
 
 _PREFIX = "barkeeper."
 _SEGMENTS = {kind.name.lower(): int(kind) for kind in SegmentKind}
 _NAMED = ("symbol", "verdict", "segment")
-_KEYS = ("start", *_NAMED)
+_ALL = (*FIELDS, *EXTRA_FIELDS)
 # Two megabytes a column: what reading a few symbols of a large market costs in memory.
 _ROW_GROUP = 1 << 18
 # A small day is handed to Python in one piece: each piece waits for the interpreter, and threads write days at once.
@@ -47,6 +47,12 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
     tz: str
     interval: str
     symbols: str
+    fields: str = ""
+
+    @property
+    def known(self) -> int:
+        """How many fields are known, if the file says so."""
+        return len(FIELDS) if self.fields == str(len(FIELDS)) else len(_ALL)
 
     @property
     def table(self) -> tuple[str, ...]:
@@ -121,6 +127,35 @@ def write_day(path: Path, calendar: str, date: str, day: StoredDay, segments: np
         write(day, segments)
 
 
+def copy_day(source: Path, target: Path, calendar: str, date: str) -> None:
+    """Write a day that lies in one file into another, as ``write_day`` would today, group of rows by group of rows.
+
+    Raises:
+        FileNotFoundError: there is no such day.
+        DataError: the file is damaged, or not the day that is expected there.
+        OSError: the folder or the disk refuses.
+    """
+    import pyarrow as pa
+
+    head = read_head(source, calendar, date)
+    schema = _schema(calendar, date, head)
+    with _opened(source, calendar, date) as (file, _), replacing(target) as sink, _writer(sink, schema) as writer:
+        for group in file.groups(None):
+            table = file.whole(group)
+            columns = [
+                _casted(table.column(field.name), field) if field.name in table.column_names
+                else pa.nulls(len(table), field.type)
+                for field in schema
+            ]  # fmt: skip
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=_ROW_GROUP)
+
+
+def _casted(column: Any, field: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.array(column.to_numpy(), from_pandas=True) if field.name in EXTRA_FIELDS else column.cast(field.type)
+
+
 @contextmanager
 def writing_day(
     path: Path, calendar: str, date: str, head: DayHead
@@ -137,7 +172,7 @@ def writing_day(
         with replacing(path) as sink, _writer(sink, schema) as writer:
             yield lambda day, segments: writer.write_table(_table(day, segments, schema), row_group_size=_ROW_GROUP)
     except BaseException:
-        path.with_name(path.name + UNFINISHED).unlink(missing_ok=True)
+        unfinished_of(path).unlink(missing_ok=True)
         raise
 
 
@@ -151,16 +186,17 @@ def _schema(calendar: str, date: str, head: DayHead) -> Any:
         tz=head.tz,
         interval=str(head.interval),
         symbols=msgspec.json.encode(head.symbols).decode(),
+        fields=str(head.rows),
     )
     kinds = {
         "symbol": pa.dictionary(pa.int32(), pa.string()),
         "start": pa.timestamp("ns", "UTC"),
-        **dict.fromkeys(_fields(head.rows), pa.float64()),
+        **dict.fromkeys(_ALL, pa.float64()),
         "verdict": pa.dictionary(pa.uint8(), pa.string()),
         "segment": pa.dictionary(pa.uint8(), pa.string()),
     }
     # Where no cell may be empty none is looked for: that makes reading and writing a third cheaper.
-    fields = [pa.field(name, kind, nullable=False) for name, kind in kinds.items()]
+    fields = [pa.field(name, kind, nullable=name in EXTRA_FIELDS) for name, kind in kinds.items()]
     return pa.schema(fields, {_PREFIX + key: text for key, text in msgspec.structs.asdict(header).items()})
 
 
@@ -171,8 +207,9 @@ def _table(day: StoredDay, segments: npt.NDArray[np.uint8], schema: Any) -> Any:
     columns = [
         pa.DictionaryArray.from_arrays(bars.symbol_index, pa.array(bars.symbols, pa.string())),
         pa.array(bars.start_ns).view(pa.timestamp("ns", "UTC")),
-        *(pa.array(row) for row in bars.values),
-        *(pa.array(np.full(len(bars), np.nan)) for _ in range(len(bars.values), len(schema) - len(_KEYS))),
+        *(pa.array(row) for row in bars.values[: len(FIELDS)]),
+        *(pa.array(row, from_pandas=True) for row in bars.values[len(FIELDS) :]),
+        *(pa.nulls(len(bars), pa.float64()) for _ in range(len(bars.values), len(_ALL))),
         pa.DictionaryArray.from_arrays(day.verdicts, _texts(tuple(VERDICTS))),
         pa.DictionaryArray.from_arrays(segments, _texts(tuple(_SEGMENTS))),
     ]
@@ -184,10 +221,6 @@ def _texts(names: tuple[str, ...]) -> Any:
     import pyarrow as pa
 
     return pa.array(names, pa.string())
-
-
-def _fields(rows: int) -> tuple[str, ...]:
-    return (*FIELDS, *EXTRA_FIELDS)[:rows]
 
 
 @contextmanager
@@ -220,7 +253,7 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[OpenFile, _H
         ):
             schema = file.schema_arrow
             header = _checked(schema, calendar, date)
-            yield OpenFile(file, schema.names, header.table), header
+            yield OpenFile(file, schema.names, header.table, header.known), header
     except FileNotFoundError:
         raise
     except BarkeeperError as error:
@@ -256,7 +289,7 @@ def _check_columns(schema: Any) -> None:
     has_extra = any(name in kinds for name in EXTRA_FIELDS)
     expected = dict.fromkeys(_NAMED, pa.string())
     expected |= {"start": pa.timestamp("ns", "UTC")}
-    expected |= dict.fromkeys(_fields(7 if has_extra else 5), pa.float64())
+    expected |= dict.fromkeys(_ALL if has_extra else FIELDS, pa.float64())
     for name, kind in expected.items():
         found = kinds.get(name, "no such column")
         if getattr(found, "value_type", found) != kind:

@@ -28,11 +28,12 @@ class OpenFile:
         parquet: the file as pyarrow knows it.
         names: of its columns, in their order.
         symbols: the symbol table.
+        known: how many of the fields anything is known of.
     """
 
-    def __init__(self, parquet: Any, names: list[str], symbols: tuple[str, ...]) -> None:
+    def __init__(self, parquet: Any, names: list[str], symbols: tuple[str, ...], known: int) -> None:
         self.symbols = symbols
-        self.fields = tuple(name for name in (*FIELDS, *EXTRA_FIELDS) if name in names)
+        self.fields = tuple(name for name in (*FIELDS, *EXTRA_FIELDS) if name in names)[:known]
         """The fields that its bars have: 5, or 7 with vwap and trades."""
         self._parquet = parquet
         self._names = names
@@ -58,6 +59,10 @@ class OpenFile:
             for group, start in zip(groups, found, strict=True)
             if start is None or not start.has_min_max or (start.min_raw < span[1] and start.max_raw >= span[0])
         ]
+
+    def whole(self, group: int) -> Any:
+        """Return every column of a group of rows."""
+        return self._table(group, self._names)
 
     def column(self, group: int, name: str) -> Any:
         """Return one column of a group of rows."""

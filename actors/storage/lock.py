@@ -63,6 +63,8 @@ class StoreLock:
         """Let others write; may be called twice."""
         handle, self._handle = self._handle, None
         if handle is not None:
+            # Empty, since polars takes a folder for a data set only if its files are all alike, or empty.
+            os.ftruncate(handle, 0)
             # A forked child may have a copy of the handle, and closing ours alone would leave it locked.
             _give_back(handle)
             os.close(handle)

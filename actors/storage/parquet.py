@@ -1,7 +1,7 @@
-"""Bars that rest in Parquet files: ``ROOT/<calendar>/<YYYY>/<date>.parquet``, one a calendar and session date.
+"""Bars that rest in Parquet files, one a calendar and session date; ``actors.storage.places`` says where they lie.
 
-All bars of a store are of one length. Beside a day lies ``<date>.certificate.json`` once somebody has certified it,
-and in the root there may be an ``adjustments.parquet`` with splits and dividends.
+All bars of a store are of one length. Beside a day lies its certificate once somebody has certified it, and in the
+root there may be a file of splits and dividends.
 Any number of readers, one writer: the first merge takes the store's lock, ``close`` or the end of the process
 gives it back. Files are replaced whole, so a reader sees a day before a merge or after it.
 """
@@ -11,26 +11,24 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from threading import Condition
-from urllib.parse import quote, unquote
 
 import msgspec
 
 from actors.kernel.ports import MergeCounts, StoredDay
 from actors.storage import sidecar
-from actors.storage.adjustments import FILE, read_adjustments
-from actors.storage.atomic import UNFINISHED, FolderSyncs, patiently
-from actors.storage.dayfile import SUFFIX, DayHead, read_day, read_head, write_day, writing_day
+from actors.storage.adjustments import read_adjustments
+from actors.storage.atomic import FolderSyncs, patiently
+from actors.storage.dayfile import DayHead, read_day, read_head, write_day, writing_day
 from actors.storage.lock import StoreLock
 from actors.storage.merging import (
     NOTHING,
     Span,
-    check_key,
     check_length,
-    is_session_date,
     merge_days,
     merged_stretches,
     without,
 )
+from actors.storage.places import BARS, CERTIFICATE, Places
 from actors.storage.segments import CalendarSegments, SegmentOf, segments_of
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
@@ -58,7 +56,7 @@ class ParquetStore:
         self._lock: StoreLock | None = None
         self._adjustments: tuple[tuple[int, int] | None, tuple[Adjustment, ...]] | None = None
         self._interval: Interval | None = None
-        self._named: dict[str, Path] = {}
+        self._places = Places(self.root)
         self._folders = FolderSyncs()
         self._busy: set[tuple[str, str]] = set()
         """The calendars and dates that are being written, each by one thread."""
@@ -68,12 +66,11 @@ class ParquetStore:
 
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have days here, sorted."""
-        names = (unquote(folder.name) for folder in self.root.glob("*"))
-        return tuple(sorted(name for name in names if any(self._dates(name))))
+        return self._places.calendars()
 
     def dates(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates that have bars, ascending."""
-        return tuple(sorted(self._dates(calendar)))
+        return tuple(sorted(self._places.dates(calendar, BARS)))
 
     def symbols(self, calendar: str, date: str) -> tuple[str, ...]:
         """Return the symbols with bars on that date, sorted.
@@ -82,16 +79,17 @@ class ParquetStore:
             DataError: the day cannot be read.
         """
         try:
-            return read_head(self._path(calendar, date), calendar, date).symbols
+            return read_head(self._places.of(calendar, date, BARS), calendar, date).symbols
         except FileNotFoundError:
             return ()
 
     def base_interval(self) -> Interval | None:
         """Return the length of the bars, as the first day says that can be read; ``None`` where there is none."""
         if self._interval is None:
-            for calendar, date in ((name, date) for name in self.calendars() for date in self._dates(name)):
+            days = ((name, date) for name in self.calendars() for date in self._places.dates(name, BARS))
+            for calendar, date in days:
                 with suppress(DataError, FileNotFoundError):
-                    self._interval = read_head(self._path(calendar, date), calendar, date).interval
+                    self._interval = read_head(self._places.of(calendar, date, BARS), calendar, date).interval
                     break
         return self._interval
 
@@ -103,10 +101,11 @@ class ParquetStore:
         Raises:
             DataError: the day cannot be read.
         """
-        path = self._path(calendar, date)
-        with suppress(FileNotFoundError):  # its last bar may be withdrawn just now
-            # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
-            return read_day(path, calendar, date, symbols, span) if path.exists() else None
+        for _ in range(2):  # it may be moved to its new place just now, or its last bar withdrawn
+            path = self._places.of(calendar, date, BARS)
+            with suppress(FileNotFoundError):
+                # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
+                return read_day(path, calendar, date, symbols, span) if path.exists() else None
         return None
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
@@ -117,8 +116,8 @@ class ParquetStore:
             DataError: the store is open for reading only, the stored day cannot be read, the given one is not
                 in order, its bars are not as long as the store's, or the disk refuses.
         """
-        path = self._path(calendar, date)
         with self._writing(calendar, date):
+            path = self._places.for_writing(calendar, date, BARS)
             old = self.read(calendar, date)
             if old is None:
                 check_length(self.base_interval(), day.bars)
@@ -136,9 +135,10 @@ class ParquetStore:
             StoreLocked: somebody else is writing to this store.
             DataError: as for ``merge``; or the stretches do not follow each other.
         """
-        path, counts = self._path(calendar, date), NOTHING
+        counts = NOTHING
         first, stretches = _first_of(stretches)
         with self._writing(calendar, date), suppress(_NothingNew):
+            path = self._places.for_writing(calendar, date, BARS)
             old = read_head(path, calendar, date) if path.exists() else None
             if old is None:
                 check_length(self.base_interval(), first.bars)
@@ -161,8 +161,8 @@ class ParquetStore:
             StoreLocked: somebody else is writing to this store.
             DataError: the store is open for reading only, the stored day cannot be read, or the disk refuses.
         """
-        path = self._path(calendar, date)
         with self._writing(calendar, date):
+            path = self._places.for_writing(calendar, date, BARS)
             day = self.read(calendar, date)
             if day is None:
                 return 0
@@ -173,7 +173,7 @@ class ParquetStore:
 
     def certified(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates that have a certificate, ascending."""
-        return tuple(sorted(self._dates(calendar, sidecar.SUFFIX)))
+        return tuple(sorted(self._places.dates(calendar, CERTIFICATE)))
 
     def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
         """Return the certificate of a day, or ``None`` where it has none.
@@ -181,7 +181,7 @@ class ParquetStore:
         Raises:
             DataError: the file is damaged; names it and what was expected.
         """
-        return sidecar.read_certificate(self._path(calendar, date, sidecar.SUFFIX), calendar, date)
+        return sidecar.read_certificate(self._places.of(calendar, date, CERTIFICATE), calendar, date)
 
     def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
         """Put a certificate beside a day; the digest of another one that is there goes into ``replaces``.
@@ -191,9 +191,9 @@ class ParquetStore:
             DataError: the store is open for reading only, the certificate is that of another day, the one that is
                 there cannot be read, or the disk refuses.
         """
-        path = self._path(calendar, date, sidecar.SUFFIX)
         sidecar.check_day(certificate, calendar, date)
         with self._writing(calendar, date):
+            path = self._places.for_writing(calendar, date, CERTIFICATE)
             old = self.certificate(calendar, date)
             new = sidecar.succeeding(old, certificate)
             if new != old:
@@ -201,12 +201,12 @@ class ParquetStore:
                 self._folders.sync(path.parent)
 
     def adjustments(self) -> tuple[Adjustment, ...]:
-        """Return the splits and dividends of ``adjustments.parquet``, sorted by symbol and date; read when it changed.
+        """Return the splits and dividends, sorted by symbol and date; read when it changed.
 
         Raises:
             DataError: the file cannot be read, or rows of it cannot be used.
         """
-        path = self.root / FILE
+        path = self._places.adjustments()
         found = path.stat() if path.exists() else None
         state = None if found is None else (found.st_mtime_ns, found.st_size)
         if self._adjustments is None or self._adjustments[0] != state:
@@ -252,23 +252,8 @@ class ParquetStore:
         if self._lock is None:
             self.root.mkdir(parents=True, exist_ok=True)
             self._lock = StoreLock(self.root)
-            for suffix in (SUFFIX, sidecar.SUFFIX):
-                for unfinished in self.root.glob(f"*/*/*{suffix}{UNFINISHED}"):
-                    unfinished.unlink()
-
-    def _folder(self, calendar: str) -> Path:
-        # Dots are quoted too: Windows drops them at the end of a name, and ".." would lead out of the store.
-        if calendar not in self._named:
-            self._named[calendar] = self.root / quote(calendar, safe="").replace(".", "%2E")
-        return self._named[calendar]
-
-    def _path(self, calendar: str, date: str, suffix: str = SUFFIX) -> Path:
-        check_key(calendar, date)
-        return self._folder(calendar).joinpath(date[:4], date + suffix)
-
-    def _dates(self, calendar: str, suffix: str = SUFFIX) -> Iterator[str]:
-        names = (path.name.removesuffix(suffix) for path in self._folder(calendar).glob(f"*/*{suffix}"))
-        return (name for name in names if is_session_date(name))
+            for unfinished in self._places.unfinished():
+                unfinished.unlink()
 
 
 class _NothingNew(Exception):

@@ -10,8 +10,6 @@ from actors.storage.atomic import patiently, replacing
 from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
 from messages.errors import DataError
 
-SUFFIX = ".certificate.json"
-
 
 class _Head(msgspec.Struct):
     """What has to be right before the rest is looked at."""

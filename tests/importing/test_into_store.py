@@ -355,7 +355,7 @@ def test_many_days_are_written_at_once_and_told_in_order(tmp_path: Path) -> None
 
 def test_a_day_that_cannot_be_written_is_named_and_those_before_it_are_there(tmp_path: Path) -> None:
     store, told = ParquetStore(tmp_path / "store"), []
-    in_the_way = store.root / "XNYS" / "2024" / "2024-03-14.parquet.tmp"
+    in_the_way = store.root / "calendar=XNYS" / "date=2024-03-14" / ".bars.parquet.tmp"
 
     def block(step: ImportProgress) -> None:
         told.append(step)

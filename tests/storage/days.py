@@ -32,4 +32,4 @@ def all_regular(calendar: str, starts: Stamps) -> npt.NDArray[np.uint8]:
 
 
 def file_of(store: ParquetStore, date: str = DATE) -> Path:
-    return store.root / "XNYS" / date[:4] / f"{date}.parquet"
+    return store.root / "calendar=XNYS" / f"date={date}" / "bars.parquet"

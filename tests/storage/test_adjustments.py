@@ -20,13 +20,20 @@ DIVIDEND = {"symbol": "NVDA", "ex_date": "2024-06-11", "split_ratio": None, "div
 
 def put(store: ParquetStore, *rows: dict[str, Any]) -> Path:
     store.root.mkdir(parents=True, exist_ok=True)
-    path = store.root / "adjustments.parquet"
+    path = store.root / "_adjustments.pq"
     pq.write_table(pa.Table.from_pylist(list(rows)), path)
     return path
 
 
 def test_a_store_without_the_file_has_none(store: ParquetStore) -> None:
     assert store.adjustments() == ()
+
+
+@pytest.mark.parametrize("name", ["_adjustments.parquet", "adjustments.parquet"])
+def test_the_names_that_it_had_are_known_too(store: ParquetStore, name: str) -> None:
+    put(store, SPLIT).rename(store.root / name)
+
+    assert [one.ex_date for one in store.adjustments()] == ["2024-06-10"]
 
 
 def test_what_is_left_empty_changes_nothing(store: ParquetStore) -> None:
@@ -101,7 +108,7 @@ def test_a_file_without_a_column_is_refused(store: ParquetStore) -> None:
 def test_a_torn_file_is_refused(store: ParquetStore) -> None:
     put(store, SPLIT).write_bytes(b"PAR1 and no more")
 
-    with pytest.raises(DataError, match=r"adjustments\.parquet cannot be read"):
+    with pytest.raises(DataError, match=r"_adjustments\.pq cannot be read"):
         store.adjustments()
 
 

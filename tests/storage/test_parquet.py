@@ -17,13 +17,13 @@ from messages.values import Gap
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 
 
-def test_a_day_is_one_file_by_calendar_and_year(store: ParquetStore):
+def test_a_day_is_one_file_by_calendar_and_date(store: ParquetStore):
     store.merge("24/7", DATE, day(bar("BTC", 0)))
     store.close()
 
     files = {path.relative_to(store.root).as_posix() for path in store.root.rglob("*") if path.is_file()}
 
-    assert files == {".lock", f"24%2F7/2024/{DATE}.parquet"}
+    assert files == {".lock", f"calendar=24%2F7/date={DATE}/bars.parquet"}
 
 
 def test_a_merge_that_changes_nothing_leaves_the_file_alone(store: ParquetStore):
@@ -191,7 +191,7 @@ def test_other_files_and_folders_are_overlooked(store: ParquetStore):
 
 def test_a_disk_that_refuses_is_an_error_that_names_the_store(store: ParquetStore):
     store.merge("XNYS", DATE, day(bar("A", 0)))
-    in_the_way = file_of(store).with_name(f"{DATE}.parquet.tmp")
+    in_the_way = file_of(store).with_name(".bars.parquet.tmp")
     in_the_way.mkdir()
 
     with pytest.raises(DataError) as caught:

@@ -16,7 +16,7 @@ from tests.storage.days import all_regular, bar, day, file_of
 
 
 def sidecar(store: ParquetStore, date: str = DAY.date) -> Path:
-    return file_of(store, date).with_name(f"{date}.certificate.json")
+    return file_of(store, date).with_name("_certificate.json")
 
 
 def test_a_certificate_lies_beside_its_day(store: ParquetStore) -> None:
@@ -24,7 +24,7 @@ def test_a_certificate_lies_beside_its_day(store: ParquetStore) -> None:
     store.merge("XNYS", DAY.date, day(bar("A", 0)))
 
     names = {path.name for path in file_of(store, DAY.date).parent.iterdir()}
-    assert names == {f"{DAY.date}.parquet", f"{DAY.date}.certificate.json"}
+    assert names == {"bars.parquet", "_certificate.json"}
     assert msgspec.json.decode(sidecar(store).read_bytes())["digest"] == "d1"
 
 
@@ -124,7 +124,7 @@ def test_a_store_that_is_only_read_certifies_nothing(store: ParquetStore) -> Non
 
 
 def test_a_disk_that_refuses_a_certificate_is_an_error_that_names_the_store(store: ParquetStore) -> None:
-    sidecar(store).with_name(sidecar(store).name + ".tmp").mkdir(parents=True)
+    sidecar(store).with_name(f".{sidecar(store).name}.tmp").mkdir(parents=True)
 
     with pytest.raises(DataError, match="cannot write to the store"):
         store.certify("XNYS", DAY.date, certificate("A"))

@@ -165,18 +165,18 @@ def test_a_file_that_turns_out_torn_ends_the_run_and_is_named(tmp_path: Path) ->
     store = ParquetStore(tmp_path)
     fill(store, 4)
     store.close()
-    torn = tmp_path / "XNYS" / "2024" / f"{DATES[2]}.parquet"
+    torn = tmp_path / "calendar=XNYS" / f"date={DATES[2]}" / "bars.parquet"
     torn.write_bytes(torn.read_bytes()[:100])
 
     with short(str(tmp_path)) as system:
-        with pytest.raises(SystemFailed, match=torn.name):
+        with pytest.raises(SystemFailed, match=torn.parent.name):
             system.run(timeout=30)
         status = system.status().get(timeout=5)
-        with pytest.raises(SystemFailed, match=torn.name):
+        with pytest.raises(SystemFailed, match=torn.parent.name):
             list(system.subscribe())
         done = system.summary().get(timeout=5)
 
-    assert (status.state, torn.name in str(status.failure)) == (SystemState.ERROR, True)
+    assert (status.state, torn.parent.name in str(status.failure)) == (SystemState.ERROR, True)
     assert [report.session.date for report in done.sessions] == list(DATES[:2])
 
 
@@ -184,10 +184,10 @@ def test_a_first_file_that_is_torn_fails_the_start_and_is_named(tmp_path: Path) 
     store = ParquetStore(tmp_path)
     fill(store, 2)
     store.close()
-    torn = tmp_path / "XNYS" / "2024" / f"{DATES[0]}.parquet"
+    torn = tmp_path / "calendar=XNYS" / f"date={DATES[0]}" / "bars.parquet"
     torn.write_bytes(b"nothing of value")
 
-    with pytest.raises(SystemFailed, match=torn.name):
+    with pytest.raises(SystemFailed, match=torn.parent.name):
         short(str(tmp_path)).start(timeout=10)
 
 

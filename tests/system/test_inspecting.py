@@ -132,9 +132,9 @@ def test_what_cannot_be_read_is_named_and_does_not_stop_the_rest(tmp_path: Path)
     text = "".join(minutes("09:30", 2, date) for date in (*DATES, "2024-03-12"))
     run(new_york(tmp_path, text), files, complete=True, **NEW_YORK)
     files.close()
-    year = tmp_path / "store/XNYS/2024"
-    (year / f"{DATES[0]}.certificate.json").write_text("{")
-    (year / f"{DATES[1]}.parquet").write_text("PAR1")
+    days = tmp_path / "store/calendar=XNYS"
+    (days / f"date={DATES[0]}" / "_certificate.json").write_text("{")
+    (days / f"date={DATES[1]}" / "bars.parquet").write_text("PAR1")
 
     report = verify_store(files)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import live, options
+from actors.doors.cli import live, options, stores
 from actors.doors.cli.errors import Errand
 
 _ANYWHERE = {"--debug", "--verbose", "-v"}
@@ -201,58 +201,7 @@ def backtest(
     ctx.obj.job = job
 
 
-@app.command(
-    epilog=options.examples(
-        "inspect --store store",
-        "inspect --store store --symbols AAPL --calendar XNYS",
-        "inspect --store store --json > store.json",
-    ),
-)
-def inspect(
-    ctx: typer.Context,
-    store: options.Store,
-    *,
-    symbols: options.Symbols = "",
-    calendar: options.OnlyCalendar = None,
-    as_json: options.Json = False,
-) -> None:
-    """Say what a store holds: bars, missing minutes, highs and lows, and certificates, day by day."""
-
-    def job() -> None:
-        from actors.doors.commands import inspect
-
-        inspect.look_into(store, options.names(symbols), calendar, as_json=as_json)
-
-    ctx.obj.job = job
-
-
-@app.command(
-    epilog=options.examples(
-        "verify --store store",
-        "verify --store store --calendar XNYS",
-        "verify --store store --json > verified.json",
-    ),
-)
-def verify(
-    ctx: typer.Context,
-    store: options.Store,
-    *,
-    calendar: options.OnlyCalendar = None,
-    as_json: options.Json = False,
-) -> None:
-    """Recompute the digest of every certified day, and say which days are not what was certified.
-
-    Exits with 1 if a day does not match its certificate or cannot be read. Nothing is written.
-    """
-
-    def job() -> None:
-        from actors.doors.commands import verify
-
-        verify.verify(store, calendar, as_json=as_json)
-
-    ctx.obj.job = job
-
-
+stores.add_to(app)
 live.add_to(app)
 
 

@@ -51,6 +51,17 @@ def verify_bar() -> Iterator[Callable[[VerifyProgress], None]]:
 
 
 @contextmanager
+def migrate_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """Yield what shows how far a migration is."""
+    with _bar("moving") as move:
+
+        def show(done: int, total: int, date: str) -> None:
+            move(f"moving {date}", done / total, f"{figures.count(done)}/{figures.count(total)} days")
+
+        yield show
+
+
+@contextmanager
 def _bar(first: str) -> Iterator[Callable[[str, float, str], None]]:
     console = paper.err()
     bar = Progress(

@@ -128,7 +128,7 @@ def test_many_symbols_are_not_shown_one_by_one(call: Call, tmp_path: Path) -> No
 
 def test_a_run_that_fails_midway_reports_no_session(call: Call, store: Path, tmp_path: Path) -> None:
     broken = shutil.copytree(store, tmp_path / "broken")
-    (broken / "XNYS" / "2024" / "2024-07-03.parquet").write_bytes(b"no Parquet at all")
+    (broken / "calendar=XNYS" / "date=2024-07-03" / "bars.parquet").write_bytes(b"no Parquet at all")
 
     answer = call("backtest", "--store", broken, "--json")
 

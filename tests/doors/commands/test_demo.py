@@ -86,7 +86,7 @@ def test_a_second_run_shows_the_same_market_from_the_same_files(call: Call, firs
 
     def written() -> dict[Path, int]:
         folders = (demo_market.tape_folder(), demo_market.archive_folder())
-        return {file: file.stat().st_mtime_ns for folder in folders for file in folder.rglob("2024-*")}
+        return {file: file.stat().st_mtime_ns for folder in folders for file in folder.rglob("date=2024-*/*")}
 
     before = written()
 

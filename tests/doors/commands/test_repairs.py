@@ -274,7 +274,7 @@ def test_days_that_are_not_what_their_files_hold_are_not_certified(call: Call, t
     assert answer.err.startswith(f"error: 2 of 2 days were not certified, the first {DAYS[0]}: ")
     assert answer.err.count("\n") == 1
     assert [of_session["certified"] for of_session in repairs(answer).values()] == [False, False]
-    assert not list(tape.rglob("*.certificate.json"))
+    assert not list(tape.rglob("*certificate.json"))
 
 
 def test_a_single_day_that_is_not_certified_is_named(call: Call, tape: Path) -> None:

@@ -35,7 +35,7 @@ def certified(call: Call, tmp_path: Path) -> Path:
 
 
 def sidecar(store: Path, day: str) -> Path:
-    return store / "XNYS/2024" / f"{day}.certificate.json"
+    return store / "calendar=XNYS" / f"date={day}" / "_certificate.json"
 
 
 def forge(store: Path, *days: str) -> None:

@@ -1,0 +1,76 @@
+"""The commands that look after a store: ``inspect``, ``verify`` and ``migrate``."""
+
+import typer
+
+from actors.doors.cli import options
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the program these commands."""
+    app.command(
+        epilog=options.examples(
+            "inspect --store store",
+            "inspect --store store --symbols AAPL --calendar XNYS",
+            "inspect --store store --json > store.json",
+        )
+    )(inspect)
+    app.command(
+        epilog=options.examples(
+            "verify --store store",
+            "verify --store store --calendar XNYS",
+            "verify --store store --json > verified.json",
+        )
+    )(verify)
+    app.command(epilog=options.examples("migrate --store store"))(migrate)
+
+
+def inspect(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    symbols: options.Symbols = "",
+    calendar: options.OnlyCalendar = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say what a store holds: bars, missing minutes, highs and lows, and certificates, day by day."""
+
+    def job() -> None:
+        from actors.doors.commands import inspect
+
+        inspect.look_into(store, options.names(symbols), calendar, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+def verify(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    calendar: options.OnlyCalendar = None,
+    as_json: options.Json = False,
+) -> None:
+    """Recompute the digest of every certified day, and say which days are not what was certified.
+
+    Exits with 1 if a day does not match its certificate or cannot be read. Nothing is written.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import verify
+
+        verify.verify(store, calendar, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+def migrate(ctx: typer.Context, store: options.Store, *, as_json: options.Json = False) -> None:
+    """Move a store of the old layout to the new one, which pandas, pyarrow, polars and DuckDB open as one data set.
+
+    Each day is copied, compared by a digest, and only then taken away. It may be cut short and called again.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import migrate
+
+        migrate.migrate(store, as_json=as_json)
+
+    ctx.obj.job = job

@@ -1,0 +1,41 @@
+"""The ``migrate`` command: a store of the old layout, moved to the new one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from actors.doors.show import figures, paper
+from actors.doors.show.progress import migrate_bar
+from actors.storage.migration import MigrateReport, migrate_store
+from messages.errors import DataError
+
+_MOST = 10
+
+
+def migrate(store: Path, *, as_json: bool) -> None:
+    """Move what lies in an old place, and say what came of it.
+
+    Raises:
+        BarkeeperError: there is no store, somebody writes to it, or a day could not be moved.
+    """
+    with migrate_bar() as show_progress:
+        report = migrate_store(store, show_progress)
+    if as_json:
+        paper.show_json(report)
+    else:
+        paper.show(*_told(report))
+    if report.faults:
+        first, days = report.faults[0], len(report.days)
+        raise DataError(f"{len(report.faults)} of {days} days could not be moved; the first: {first}")
+
+
+def _told(report: MigrateReport) -> Iterator[str]:
+    moved = len(report.days) - len(report.faults)
+    yield f"Moved {_days(moved)}, compared by their digests; {_days(report.in_place)} lay in the new place before."
+    yield from report.faults[:_MOST]
+    if report.left:
+        shown = ", ".join(report.left[:_MOST]) + (", ..." if len(report.left) > _MOST else "")
+        yield f"Not the store's, and in the way of who reads the folder as one data set: {shown}"
+
+
+def _days(number: int) -> str:
+    return f"{figures.count(number)} {'day' if number == 1 else 'days'}"

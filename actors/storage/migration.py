@@ -1,0 +1,162 @@
+"""A store whose days lie where they lay before, moved day by day to where readers of data sets look for them.
+
+A day is copied to its new place, read back and compared by a digest; only then its old file goes. So a migration may
+be cut short at any moment: every day is whole in one place or the other, and the next one goes on from there.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.storage.atomic import FolderSyncs, patiently, replacing
+from actors.storage.dayfile import copy_day, read_day
+from actors.storage.lock import StoreLock
+from actors.storage.places import ADJUSTMENTS, BARS, CERTIFICATE, Places
+from messages.errors import DataError
+
+
+class MovedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one day."""
+
+    calendar: str
+    date: str
+    digest: str | None = None
+    """Of its bars and verdicts, the same in both places; ``None`` where it has only a certificate."""
+    fault: str | None = None
+    """Why it was left where it is, in one sentence."""
+
+
+class MigrateReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a migration came to."""
+
+    days: list[MovedDay]
+    """Those that did not lie in their new place yet."""
+    in_place: int
+    """Days that were there before."""
+    left: list[str]
+    """Files in the folder that are not the store's, and that readers of data sets will stumble over."""
+
+    @property
+    def faults(self) -> list[str]:
+        """A sentence for each day that was not moved."""
+        return [day.fault for day in self.days if day.fault is not None]
+
+
+def migrate_store(root: Path, on_progress: Callable[[int, int, str], None] | None = None) -> MigrateReport:
+    """Move every day of a store that lies in an old place.
+
+    Args:
+        root: the store's folder.
+        on_progress: called after each day with how many are done, how many there are, and its date.
+
+    Raises:
+        DataError: there is no such folder, or the disk refuses.
+        StoreLocked: somebody is writing to the store.
+    """
+    if not root.is_dir():
+        raise DataError(f"no store at {root}: {'not a folder' if root.exists() else 'no such folder'}")
+    try:
+        lock = StoreLock(root)
+        try:
+            return _Migration(root).run(on_progress or (lambda *_: None))
+        finally:
+            lock.release()
+    except OSError as error:
+        raise DataError(f"cannot write to the store at {root}: {error}") from error
+
+
+class _Migration:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._places = Places(root)
+        self._folders = FolderSyncs()
+
+    def run(self, on_progress: Callable[[int, int, str], None]) -> MigrateReport:
+        for unfinished in self._places.unfinished():
+            unfinished.unlink()
+        names = self._places.calendars_named()
+        keys = [(name, date) for name in names for date in sorted(self._old_dates(name))]
+        before = sum(len(set(self._places.dates(name, BARS)) - self._old_dates(name)) for name in names)
+        days = []
+        for done, (calendar, date) in enumerate(keys, 1):
+            days.append(self._moved(calendar, date))
+            on_progress(done, len(keys), date)
+        self._move_adjustments()
+        self._clear()
+        return MigrateReport(days=days, in_place=before, left=sorted(self._strangers()))
+
+    def _old_dates(self, calendar: str) -> set[str]:
+        return {date for name in (BARS, CERTIFICATE) for date in self._places.old_dates(calendar, name)}
+
+    def _moved(self, calendar: str, date: str) -> MovedDay:
+        try:
+            self._copy_certificate(calendar, date)
+            digest = self._move_bars(calendar, date)
+            with suppress(FileNotFoundError):
+                patiently(self._places.old(calendar, date, CERTIFICATE).unlink)
+        except DataError as error:
+            return MovedDay(calendar=calendar, date=date, fault=str(error))
+        return MovedDay(calendar=calendar, date=date, digest=digest)
+
+    def _copy_certificate(self, calendar: str, date: str) -> None:
+        old, new = (place(calendar, date, CERTIFICATE) for place in (self._places.old, self._places.new))
+        if not old.exists():
+            return
+        raw = old.read_bytes()
+        if not new.exists():
+            with replacing(new) as sink:
+                sink.write(raw)
+            self._folders.sync(new.parent)
+        if new.read_bytes() != raw:
+            raise DataError(f"{old} and {new} are two certificates of {calendar} on {date}: remove one of them")
+
+    def _move_bars(self, calendar: str, date: str) -> str | None:
+        old, new = (place(calendar, date, BARS) for place in (self._places.old, self._places.new))
+        if not old.exists():
+            return None
+        digest, was_there = _digest(old, calendar, date), new.exists()
+        if not was_there:
+            copy_day(old, new, calendar, date)
+            self._folders.sync(new.parent)
+            self._folders.sync(new.parent.parent)
+        if _digest(new, calendar, date) != digest:
+            if was_there:
+                raise DataError(f"{old} and {new} hold different bars of {calendar} on {date}: remove one of them")
+            new.unlink()
+            raise DataError(f"{old}: what was written of it to {new} could not be read back the same")
+        patiently(old.unlink)
+        self._folders.sync(old.parent)
+        return digest
+
+    def _move_adjustments(self) -> None:
+        found, place = self._places.adjustments(), self._root / ADJUSTMENTS[0]
+        if found != place:
+            found.rename(place)
+
+    def _clear(self) -> None:
+        """Take away the folders that are empty now."""
+        for folder in [*self._root.glob("*/*"), *self._root.glob("*")]:
+            if folder.is_dir():
+                with suppress(OSError):
+                    folder.rmdir()
+
+    def _strangers(self) -> Iterator[str]:
+        for path in self._root.rglob("*"):
+            parts = path.relative_to(self._root).parts
+            if path.is_file() and path.name != BARS and not any(part[0] in "._" for part in parts):
+                yield "/".join(parts)
+
+
+def _digest(path: Path, calendar: str, date: str) -> str:
+    """Return a digest of all that a file says of its day: symbols, starts, values that are known, verdicts."""
+    day = read_day(path, calendar, date)
+    total = hashlib.sha256("\n".join([str(day.bars.interval), day.tz, *day.bars.symbols]).encode())
+    for column in (day.bars.symbol_index, day.bars.start_ns, day.verdicts):
+        total.update(np.ascontiguousarray(column).data)
+    for row in day.bars.values:
+        total.update(np.where(np.isnan(row), np.nan, row).data)
+    return total.hexdigest()[:32]

@@ -1,0 +1,45 @@
+"""The command ``migrate``."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.doors.conftest import Call
+from tests.storage.old_layout import aged
+
+
+@pytest.fixture
+def old(store: Path, tmp_path: Path) -> Path:
+    """A store of two days in the old layout."""
+    shutil.copytree(store, tmp_path / "old")
+    aged(tmp_path / "old")
+    return tmp_path / "old"
+
+
+def test_it_says_how_many_days_it_moved(call: Call, old: Path) -> None:
+
+    first, again = (call("migrate", "--store", old) for _ in range(2))
+
+    assert (first.code, again.code) == (0, 0)
+    assert first.out.startswith("Moved 2 days, compared by their digests; 0 days lay in the new place before.\n")
+    assert again.out.startswith("Moved 0 days, compared by their digests; 2 days lay in the new place before.\n")
+
+
+def test_its_json_names_each_day(call: Call, old: Path) -> None:
+
+    report = call("migrate", "--store", old, "--json").object
+
+    assert set(report) == {"days", "in_place", "left"}
+    assert [set(day) for day in report["days"]] == [{"calendar", "date", "digest", "fault"}] * 2
+
+
+def test_a_day_that_cannot_be_moved_fails_in_one_sentence(call: Call, old: Path) -> None:
+    (old / "XNYS/2024/2024-07-03.parquet").write_bytes(b"PAR1")
+    (old / "XNYS/2024/notes.txt").write_text("mine")
+
+    answer = call("migrate", "--store", old)
+
+    assert answer.code == 1
+    assert answer.err.startswith("error: 1 of 2 days could not be moved; the first: ")
+    assert "one data set: XNYS/2024/2024-07-03.parquet, XNYS/2024/notes.txt\n" in answer.out

@@ -1,0 +1,95 @@
+"""A store's folder, opened by other people's readers as one data set."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from actors.storage.parquet import ParquetStore
+from tests.builders import session_xnys
+from tests.certificates import certificate
+from tests.storage.days import DATE, all_regular, bar, day
+
+NEXT = "2024-03-11"
+COLUMNS = ["symbol", "start", "open", "high", "low", "close", "volume", "vwap", "trades", "verdict", "segment"]
+BITCOIN = [("24/7", DATE, "BTC", 3.0)]
+ALL = sorted([*BITCOIN, ("XNYS", DATE, "A", 1.0), ("XNYS", NEXT, "A", 2.0), ("XNYS", NEXT, "B", 2.5)])
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    """A store of two calendars, one of a hard name; some bars know their vwap; with all that may lie beside bars.
+
+    It is open for writing.
+    """
+    with closing(ParquetStore(tmp_path / "store", segment_of=all_regular)) as store:
+        store.merge("XNYS", DATE, day(bar("A", 0, 1.0)))
+        store.merge("XNYS", NEXT, day(bar("A", 0, 2.0, vwap=2.0, trades=3.0), bar("B", 0, 2.5)))
+        store.merge("24/7", DATE, day(bar("BTC", 0, 3.0)))
+        store.certify("XNYS", DATE, certificate("A", session=session_xnys(DATE)))
+        (store.root / "_adjustments.pq").write_bytes(b"no bars")
+        yield store.root
+
+
+def rows(frame: pd.DataFrame) -> list[tuple[str, str, str, float]]:
+    assert [name for name in frame.columns if name not in ("calendar", "date")] == COLUMNS
+    dates = [str(date)[:10] for date in frame["date"]]
+    return sorted(zip(frame["calendar"], dates, frame["symbol"], frame["close"], strict=True))
+
+
+def by_pandas(root: Path) -> pd.DataFrame:
+    return pd.read_parquet(root)
+
+
+def by_dataset(root: Path) -> pd.DataFrame:
+    return ds.dataset(root, partitioning="hive").to_table().to_pandas()
+
+
+def by_arrow(root: Path) -> pd.DataFrame:
+    return pq.read_table(root).to_pandas()
+
+
+def by_polars(root: Path) -> pd.DataFrame:
+    pl = pytest.importorskip("polars")
+    return pl.scan_parquet(root, hidden_file_prefix=["_", "."]).collect().to_pandas()
+
+
+def by_polars_pattern(root: Path) -> pd.DataFrame:
+    pl = pytest.importorskip("polars")
+    return pl.read_parquet(root / "*/*/*.parquet", hive_partitioning=True).to_pandas()
+
+
+def by_duckdb(root: Path) -> pd.DataFrame:
+    return pytest.importorskip("duckdb").sql(f"from read_parquet('{root}/**/*.parquet', hive_partitioning = true)").df()
+
+
+@pytest.mark.parametrize(
+    "read", [by_pandas, by_dataset, by_arrow, by_polars, by_polars_pattern, by_duckdb], ids=lambda read: read.__name__
+)
+def test_every_bar_is_read_with_its_calendar_and_date(root: Path, read: Callable[[Path], pd.DataFrame]) -> None:
+    assert rows(read(root)) == ALL
+
+
+def test_what_nobody_knows_is_empty(root: Path) -> None:
+    frame = pd.read_parquet(root)
+
+    assert frame["vwap"].notna().sum() == frame["trades"].notna().sum() == 1
+    assert pq.ParquetFile(root / f"calendar=XNYS/date={DATE}/bars.parquet").read()["vwap"].null_count == 1
+
+
+def test_only_the_days_that_are_asked_for_are_read(root: Path) -> None:
+    frame = pd.read_parquet(root, filters=[("calendar", "==", "24/7"), ("date", "==", DATE)])
+
+    assert rows(frame) == BITCOIN
+
+
+def test_polars_takes_the_plain_folder_of_a_store_at_rest(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    with closing(ParquetStore(tmp_path, segment_of=all_regular)) as store:
+        store.merge("XNYS", DATE, day(bar("A", 0, 1.0)))
+
+    assert rows(pl.read_parquet(tmp_path).to_pandas()) == [("XNYS", DATE, "A", 1.0)]
