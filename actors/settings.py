@@ -40,6 +40,9 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Closed sessions of which daily bars are kept, those with their minutes included; ``require`` adds to it."""
     quote_window: int = 1000
     """Quotes and ticks kept per symbol."""
+    trade_ids: int = 1 << 20
+    """Of how many trades of each feed the ids are remembered at least, so that one that is sent again, on another
+    connection or from a file that is read anew, counts once; about 100 bytes each."""
     base_interval: Interval = ONE_MINUTE
     """The length of the bars that the session is made of, 1 s to 1 m. A session of New York has 23,400 seconds, and
     takes as many times 52 bytes for each symbol: 1.2 MB, and nearly as much for every trailing session. A store
@@ -58,8 +61,10 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise SettingsError("an interval is named twice")
         if self.unknown_symbols not in ("add", "reject"):
             raise SettingsError(f"unknown_symbols is 'add' or 'reject', not {self.unknown_symbols!r}")
-        if self.trailing_sessions < 0 or self.daily_sessions < 0 or self.quote_window < 1:
-            raise SettingsError("trailing_sessions and daily_sessions must be 0 or more, and quote_window 1 or more")
+        if self.trailing_sessions < 0 or self.daily_sessions < 0:
+            raise SettingsError("trailing_sessions and daily_sessions must be 0 or more")
+        if self.quote_window < 1 or self.trade_ids < 1:
+            raise SettingsError("quote_window and trade_ids must be 1 or more")
 
 
 class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -81,7 +81,7 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     rejected: int
     duplicates: int
-    """``accepted + rejected + duplicates = received``."""
+    """``accepted + rejected + duplicates = received``. Trades whose id came before are among them, too."""
     outranked: int
     """Of the duplicates: bars for a cell that holds something better."""
     revised: int

@@ -6,7 +6,10 @@ from actors.session_data.hold.grid import Written
 
 
 class Ledger:
-    """Counts of bars; ``accepted + rejected + duplicates = received`` after every message."""
+    """Counts of bars; ``accepted + rejected + duplicates = received`` after every message.
+
+    A trade that was sent before counts as received, and as a duplicate.
+    """
 
     def __init__(self) -> None:
         self.received = 0
@@ -41,6 +44,11 @@ class Ledger:
         self.quotes += quotes
         if ticks + quotes < len(reasons):
             self.bad_prints.update(filter(None, reasons))
+
+    def take_again(self, trades: int) -> None:
+        """Book trades that had been taken before."""
+        self.received += trades
+        self.duplicates += trades
 
     def since_sealed(self) -> tuple[int, dict[str, int]]:
         """Return the corrections and the refusals by reason since this was asked last."""

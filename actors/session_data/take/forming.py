@@ -52,7 +52,7 @@ class Forming:
     Those of an interval are due when it is over and the feed has told of something later, at the latest when its grace
     is over: in one batch for the whole universe. A trade that comes later, or is amended, makes its bar due again.
     An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled.
-    Every trade counts, whatever its conditions, and as often as the feed sends it.
+    Every trade counts, whatever its conditions.
 
     Trades are kept for half an hour, and about a million of them at most (32 MB); what is older cannot be amended, and
     a trade that belongs there is refused.

@@ -2,8 +2,11 @@
 
 from itertools import compress
 
+import msgspec
+
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.take.forming import Folded, Forming
+from actors.session_data.take.known_trades import KnownTrades
 from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
 from messages.base import Event
@@ -22,23 +25,29 @@ class Trading:
         self._judge = Judge(allow_negative=rules.allow_negative)
         self._interval = rules.base_interval
         self._feeds: dict[str, Forming] = {}
+        self._known: dict[str, KnownTrades] = {}
+        self._start_ns: Nanos = 0
 
-    def open(self, interval: Interval) -> None:
+    def open(self, interval: Interval, start_ns: Nanos) -> None:
         """Begin a session whose base bars have this length. Trades of the one before it may still come."""
         self.quotes.clear()
         self.ticks.clear()
         self._interval = interval
         for forming in self._feeds.values():
             forming.interval = interval
+        self._start_ns = start_ns
+        for known in self._known.values():
+            known.open(start_ns)
 
     # --- what comes
 
     def take_ticks(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep trades; return what cannot be kept."""
-        reasons = [self._judge.tick(tick, now_ns) for tick in message.ticks]
+        message = self._without_repeats(message, now_ns, ledger)
         forming = self._forming(message.source) if message.is_folded else None
-        if forming is not None and forming.first_ns:
-            first_ns = forming.first_ns
+        first_ns = 0 if forming is None else forming.first_ns
+        reasons = [self._judge.tick(tick, now_ns) for tick in message.ticks]
+        if first_ns:
             reasons = [
                 reason or ("too_late" if tick.at_ns < first_ns else "")
                 for tick, reason in zip(message.ticks, reasons, strict=True)
@@ -50,6 +59,29 @@ class Trading:
             is_sane = [not reason for reason in reasons]
             forming.add(ticks, tuple(compress(message.ids, is_sane)) if rejected else message.ids)
         return rejected
+
+    def _without_repeats(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> TicksArrived:
+        """Leave out trades that came before; what is not sane, or not yet, may come again."""
+        if not message.ids:
+            return message
+        judge, known = self._judge, self._known_of(message.source)
+        keep = [
+            not name or bool(judge.tick(tick, now_ns)) or known.is_new(tick, name)
+            for tick, name in zip(message.ticks, message.ids, strict=True)
+        ]
+        again = keep.count(False)
+        if not again:
+            return message
+        ledger.take_again(again)
+        ticks, ids = tuple(compress(message.ticks, keep)), tuple(compress(message.ids, keep))
+        return msgspec.structs.replace(message, ticks=ticks, ids=ids)
+
+    def _known_of(self, feed: str) -> KnownTrades:
+        known = self._known.get(feed)
+        if known is None:
+            known = self._known[feed] = KnownTrades(self._rules.trade_ids)
+            known.open(self._start_ns)
+        return known
 
     def take_quotes(self, message: QuotesArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep quotes; return what cannot be kept."""
@@ -93,10 +125,12 @@ class Trading:
         Trades of a feed that sends bars are not in any bar of ours: it corrects those itself.
         """
         forming = self._feeds.get(amendment.feed)
-        if forming is None:
+        known = self._known_of(amendment.feed)
+        if forming is None or known.has_amendment(amendment):
             return ()
         reason = "" if amendment.corrected_price is None else self._judge.correction(amendment)
         if not reason and forming.amend(amendment):
+            known.note(amendment)
             return ()
         return (AmendmentMissed(amendment=amendment, reason=reason or "unknown_trade"),)
 

@@ -1,0 +1,61 @@
+"""Which trades of a feed have been taken before: one id of a symbol is one trade, however often it is sent."""
+
+from collections import deque
+
+from messages.feeds import TradeAmended
+from messages.values import DAY_NS, Nanos, Tick
+
+
+class KnownTrades:
+    """The ids of a feed's latest trades, as hashes: of at least ``most`` of them, and of half as many more at most.
+
+    Vendors number trades anew each day. So an id is known only within the session and the day (UTC) of its trade.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most_of_a_part = (most + 1) // 2
+        self._parts: deque[set[int]] = deque([set()], maxlen=3)
+        self._session = 0
+        self._session_ns: Nanos = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def open(self, start_ns: Nanos) -> None:
+        """Note that a session begins; trades of the one before may still come."""
+        self._session += 1
+        self._session_ns = start_ns
+
+    def is_new(self, tick: Tick, trade_id: str) -> bool:
+        """Remember a trade; return whether it was not known."""
+        return self._add(self._key(tick.symbol, trade_id, tick.at_ns))
+
+    def has_amendment(self, amendment: TradeAmended) -> bool:
+        """Return whether just this was noted before: the same of the same trade, and said at the same time."""
+        return bool(amendment.trade_id) and self._has(_said(amendment))
+
+    def note(self, amendment: TradeAmended) -> None:
+        """Remember what was done to a trade, and how it is called from now on."""
+        self._add(_said(amendment))
+        if amendment.corrected_id:
+            self._add(self._key(amendment.symbol, amendment.corrected_id, amendment.at_ns))
+
+    def _key(self, symbol: str, trade_id: str, at_ns: Nanos) -> int:
+        session = self._session if at_ns >= self._session_ns else self._session - 1
+        return hash((symbol, trade_id, session, at_ns // DAY_NS))
+
+    def _has(self, key: int) -> bool:
+        return any(key in part for part in self._parts)
+
+    def _add(self, key: int) -> bool:
+        """Remember a key, for as long as if it were new; return whether it is."""
+        is_new = not self._has(key)
+        if len(self._parts[-1]) >= self._most_of_a_part:
+            self._parts.append(set())
+        self._parts[-1].add(key)
+        return is_new
+
+
+def _said(amendment: TradeAmended) -> int:
+    one = amendment
+    return hash((one.symbol, one.trade_id, one.at_ns, one.corrected_price, one.corrected_size, one.corrected_id))
