@@ -112,8 +112,9 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Whether the next session follows; else the run ends when the first one has its certificate."""
     max_lag_s: float = 5.0
     """An arrival so long after what it tells of is news."""
-    max_clock_skew_s: float = 2.0
-    """A bar, a trade or a quote that comes so long before its time waits; what comes earlier still is refused."""
+    max_clock_skew_s: float = 10.0
+    """A trade, a quote or a bar that comes so long before its time waits for it; what comes earlier still is refused,
+    but for bars that are over by the feed's word. Bars that are not finished do not wait."""
     record_every_min: float = 5.0
     """How often the day is written to the store."""
 

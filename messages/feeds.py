@@ -53,6 +53,8 @@ class FeedBars(Event, frozen=True, kw_only=True):
     batch: BarBatch
     is_correction: bool = False
     """Whether they replace bars that were sent before."""
+    is_final: bool = False
+    """Whether the feed says that their minutes are over, whatever our clock says."""
     arrived_ns: Nanos = 0
     ticket: int = 0
 

@@ -58,6 +58,9 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     lag_p99_ms: float | None
     refused: tuple[str, ...] = ()
     """Symbols that the far side will not send."""
+    clock_offset_ms: float | None = None
+    """How far its stamps are ahead of our clock when they arrive: above 0, our clock is behind; below, what it tells
+    takes so long to come, or our clock is ahead. ``None``: not known yet."""
 
 
 class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +76,7 @@ class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
     early: int
     """Bars that came before their end by the clock, and trades and quotes before their time: they wait for it."""
     skewed: int
-    """Bars, trades and quotes that came so early that they were refused: a clock is wrong."""
+    """Bars, trades and quotes that came so early that they were refused: a clock is wrong, or the bars were parts."""
     troubles: tuple[str, ...] = ()
     """What is wrong and still tried, a sentence each: a session that could not be loaded, a day not written."""
 

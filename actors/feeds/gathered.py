@@ -30,6 +30,7 @@ class Gathering:
     def __init__(self, feed: str) -> None:
         self._feed = feed
         self._bars: list[Bar] = []
+        self._final: list[Bar] = []
         self._corrections: list[Bar] = []
         self._ticks: list[Tick] = []
         self._ids: list[str] = []
@@ -39,9 +40,9 @@ class Gathering:
         self._rejected = 0
         self._has_heartbeat = False
 
-    def bar(self, bar: Bar, *, is_correction: bool = False) -> None:
-        """Add a bar."""
-        (self._corrections if is_correction else self._bars).append(bar)
+    def bar(self, bar: Bar, *, is_correction: bool = False, is_final: bool = False) -> None:
+        """Add a bar; a final one is over by the feed's word."""
+        (self._corrections if is_correction else self._final if is_final else self._bars).append(bar)
 
     def tick(self, tick: Tick, trade_id: str = "") -> None:
         """Add a trade."""
@@ -73,6 +74,7 @@ class Gathering:
     def _told(self) -> Iterator[FeedItem]:
         feed = self._feed
         yield from (FeedBars(feed=feed, batch=batch) for batch in _batches(self._bars))
+        yield from (FeedBars(feed=feed, batch=batch, is_final=True) for batch in _batches(self._final))
         yield from (FeedBars(feed=feed, batch=batch, is_correction=True) for batch in _batches(self._corrections))
         if self._ticks:
             yield FeedTicks(feed=feed, ticks=tuple(self._ticks), ids=tuple(self._ids) if any(self._ids) else ())

@@ -26,8 +26,16 @@ class Clock(Protocol):
         ...
 
 
+_LOOK_NS = 2 * SECOND_NS
+_STEP_NS = SECOND_NS // 1000
+
+
 class SystemClock:
     """The computer's clock, or one that runs ``scale`` times as fast from when it was made.
+
+    The computer's time is looked at again every two seconds: what counts in between stands still while a computer is
+    suspended, and does not follow a clock that is set (as ``CLOCK_MONOTONIC`` in clock_gettime(2)). A step forward is
+    followed, and what has become due is called; after a step back this clock goes on as it did.
 
     Args:
         scale: how many times as fast.
@@ -36,9 +44,11 @@ class SystemClock:
 
     def __init__(self, scale: float = 1.0, start_ns: Nanos | None = None) -> None:
         self._scale = scale
+        self._follows = start_ns is None and scale == 1.0
         # What it shows, and since when it runs from there (None: it stands still); one value, for any thread to read.
         self._anchor: tuple[Nanos, Nanos | None]
         self._anchor = (time.time_ns() if start_ns is None else start_ns, time.monotonic_ns())
+        self._look_ns = time.monotonic_ns() + _LOOK_NS
         self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
@@ -47,13 +57,28 @@ class SystemClock:
 
     def now_ns(self) -> Nanos:
         """Return nanoseconds since the epoch; never goes back, whatever happens to the computer's clock."""
+        if self._follows and time.monotonic_ns() >= self._look_ns:
+            self._look()
+        return self._shown_ns()
+
+    def _shown_ns(self) -> Nanos:
         shown_ns, since_ns = self._anchor
         return shown_ns if since_ns is None else shown_ns + round((time.monotonic_ns() - since_ns) * self._scale)
+
+    def _look(self) -> None:
+        """Go to the computer's time, if that is ahead."""
+        with self._changed:
+            self._look_ns = time.monotonic_ns() + _LOOK_NS
+            there_ns = time.time_ns()
+            if self._anchor[1] is not None and there_ns > self._shown_ns() + _STEP_NS:
+                self._anchor = there_ns, time.monotonic_ns()
+                self._changed.notify()
 
     def hold(self) -> None:
         """Stand still; what is due is due when it goes on. For a clock that shows another time than the computer's."""
         with self._changed:
             self._anchor = self.now_ns(), None
+            self._follows = False
             self._changed.notify()
 
     def go_on(self) -> None:
@@ -92,6 +117,8 @@ class SystemClock:
                 if wait_ns <= 0:
                     return heapq.heappop(self._due)[2]
                 is_held = self._anchor[1] is None
+                if self._follows and self._due:
+                    wait_ns = min(wait_ns, _LOOK_NS)
                 self._changed.wait(None if is_held else wait_ns / self._scale / SECOND_NS)
         return None
 

@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,40 @@ def test_the_computers_clock_shows_its_time_and_never_goes_back() -> None:
 
     assert shown == sorted(shown)
     assert abs(shown[0] - time.time_ns()) < 60 * SECOND_NS
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, *, ahead_ns: int, later_ns: int) -> None:
+    """Let the computer's time step while what counts in between goes on as ever, as after a suspend."""
+    wall_ns, counted_ns = time.time_ns, time.monotonic_ns
+    monkeypatch.setattr(time, "time_ns", lambda: wall_ns() + ahead_ns + later_ns)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: counted_ns() + later_ns)
+
+
+def test_a_clock_follows_the_computers_when_that_is_set_forward(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, called = SystemClock(), Future[int]()
+    before_ns = clock.now_ns()
+    clock.call_at(before_ns + HOUR_NS, called.set)
+    set_clock(monkeypatch, ahead_ns=2 * HOUR_NS, later_ns=3 * SECOND_NS)
+    after_ns = clock.now_ns()
+
+    assert after_ns >= before_ns + 2 * HOUR_NS
+    assert called.get(timeout=10) >= before_ns + 2 * HOUR_NS
+    clock.close()
+
+
+def test_a_clock_goes_on_when_the_computers_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock()
+    before_ns = clock.now_ns()
+    set_clock(monkeypatch, ahead_ns=-2 * HOUR_NS, later_ns=3 * SECOND_NS)
+
+    assert before_ns + 3 * SECOND_NS <= clock.now_ns() < before_ns + HOUR_NS
+
+
+def test_a_clock_of_another_time_does_not_follow_the_computers(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock(start_ns=0)
+    set_clock(monkeypatch, ahead_ns=2 * HOUR_NS, later_ns=3 * SECOND_NS)
+
+    assert clock.now_ns() < HOUR_NS
 
 
 def test_a_closed_clock_ends_its_thread_and_calls_nobody() -> None:

@@ -112,8 +112,11 @@ class JsonLinesFeed:
             gathering.quote(_quote(line))
         elif isinstance(line, TickLine):
             gathering.tick(_tick(line), line.id)
+        elif isinstance(line, BarLine) and line.final is False:
+            gathering.heartbeat()  # a bar in the making
         elif isinstance(line, BarLine):
-            gathering.bar(_bar(line, self.interval), is_correction=line.correction)
+            bar = _bar(line, self.interval)
+            gathering.bar(bar, is_correction=line.correction, is_final=line.final is True)
         else:
             gathering.rare(_rarity(line, self.name))
 

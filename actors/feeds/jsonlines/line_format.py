@@ -3,7 +3,7 @@
 =============  ============================================================================================
 type           fields
 =============  ============================================================================================
-bar            symbol start open high low close volume [vwap trades correction]
+bar            symbol start open high low close volume [vwap trades correction final]
 tick           symbol at price size [conditions id]
 quote          symbol at bid ask [bid_size ask_size]
 cancel         symbol id at price size: the trade with that id was none
@@ -15,8 +15,10 @@ heartbeat      none: nothing happened, and the sender lives
 
 ``start``, the beginning of a bar's interval, and ``at`` are whole nanoseconds since the epoch, or RFC 3339 with an
 offset: ``"2024-07-02T09:30:00-04:00"``, at most nine digits after the second. Prices and sizes are numbers, never
-text. ``correction`` (true or false) says that a bar replaces one that was sent before. Fields in brackets may be left
-out; a field that is not listed is an error. Lines are UTF-8 and at most one megabyte; empty ones are skipped.
+text. ``correction`` (true or false) says that a bar replaces one that was sent before. ``final`` says whether a bar's
+minute is over: one that is not is left out, and one that is may be ahead of this computer's clock. Fields in brackets
+may be left out; a field that is not listed is an error. Lines are UTF-8 and at most one megabyte; empty ones are
+skipped.
 """
 
 import re
@@ -55,6 +57,7 @@ class BarLine(Line, frozen=True, kw_only=True, tag="bar"):
     vwap: float | None = None
     trades: float | None = None
     correction: bool = False
+    final: bool | None = None
 
 
 class TickLine(Line, frozen=True, kw_only=True, tag="tick"):

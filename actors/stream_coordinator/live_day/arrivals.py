@@ -1,16 +1,19 @@
 """What feeds send, on its way to SessionData: what comes before its time waits for it, and lag is measured."""
 
 import heapq
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
 import numpy as np
 
 from actors.settings import LiveRules
+from actors.stream_coordinator.live_day.feed_clock import Belief
 from actors.stream_coordinator.live_day.hearing import Hearing
 from actors.stream_coordinator.live_day.volumes import DayVolumes
 from messages.base import Message
+from messages.columns import Stamps
 from messages.events import BarsArrived, QuotesArrived, TicksArrived
 from messages.feeds import (
     DayVolumeReported,
@@ -32,8 +35,8 @@ Arrival: TypeAlias = BarsArrived | TicksArrived | QuotesArrived
 class Arrivals:
     """Takes what feeds say, and returns what the house is told of it.
 
-    Bars, trades and quotes that are a little ahead of the clock are held until they are due. Those further ahead go
-    on at once, and SessionData refuses them: their sender's clock is wrong, or ours.
+    What is ahead of our clock is held until it is due: trades and quotes that are ahead by a little, and bars whose
+    minute is over by the feed's word (``FeedClock``). All else goes on at once, and SessionData refuses it.
     """
 
     def __init__(self, rules: LiveRules) -> None:
@@ -46,6 +49,8 @@ class Arrivals:
         self._most_ahead_ns = round(rules.max_clock_skew_s * SECOND_NS)
         self._early: list[tuple[Nanos, int, Arrival]] = []
         self._held = 0
+        self._in_doubt: dict[int, str] = {}
+        """Of what is held: the numbers of bars that may turn out to be parts, and whose they are."""
 
     @property
     def early(self) -> int:
@@ -79,7 +84,8 @@ class Arrivals:
         """Return what was held and is due."""
         out: list[Arrival] = []
         while self._early and self._early[0][0] <= now_ns:
-            _, _, arrival = heapq.heappop(self._early)
+            _, number, arrival = heapq.heappop(self._early)
+            self._in_doubt.pop(number, None)
             self._count(arrival)
             out.append(msgspec.structs.replace(arrival, now_ns=now_ns))
         return out
@@ -102,15 +108,42 @@ class Arrivals:
         out: list[Message] = []
         if not message.is_correction:  # which tells of a bar that came long ago
             out += self.hearing.lag(message.feed, int(ends_ns[-1]), now_ns)
-        early, ahead = np.searchsorted(ends_ns, (now_ns, now_ns + self._most_ahead_ns), side="right").tolist()
-        for first, last in ((0, early), (early, ahead), (ahead, len(batch))):
-            if first == last:
-                continue
+        for first, last in _minutes(ends_ns, now_ns):
             arrived = BarsArrived(
                 batch=batch.rows(first, last), now_ns=now_ns, source=message.feed, is_correction=message.is_correction
             )
-            out += self._when_due(arrived, int(ends_ns[last - 1]), now_ns)
+            out += self._minute(arrived, int(ends_ns[last - 1]), is_final=message.is_final)
         return out
+
+    def _minute(self, arrived: BarsArrived, end_ns: Nanos, *, is_final: bool) -> list[Arrival]:
+        """Take bars that are over, or those of one minute that is not over by our clock."""
+        batch, feed, now_ns = arrived.batch, arrived.source, arrived.now_ns
+        clock = self.hearing.clock(feed)
+        if arrived.is_correction:
+            return self._when_due(arrived, end_ns, now_ns)
+        if end_ns <= now_ns:
+            clock.in_time(batch, now_ns)
+            belief = Belief.OVER
+        else:
+            belief = clock.early(batch, now_ns, is_final=is_final)
+        exposed = self._exposed(feed, now_ns) if clock.sends_parts else []
+        if belief is Belief.PART:
+            return [*exposed, self._refused(arrived)]
+        if end_ns > now_ns and belief is Belief.IN_DOUBT:
+            self._in_doubt[self._held + 1] = feed
+        return [*exposed, *self._when_due(arrived, end_ns, now_ns, most_ahead_ns=end_ns - now_ns)]
+
+    def _exposed(self, feed: str, now_ns: Nanos) -> list[Arrival]:
+        """Return what is held of bars that were in doubt, when their sender is known to send parts."""
+        numbers = {number for number, whose in self._in_doubt.items() if whose == feed}
+        if not numbers:
+            return []
+        exposed = [arrival for _, number, arrival in self._early if number in numbers]
+        self._early = [held for held in self._early if held[1] not in numbers]
+        heapq.heapify(self._early)
+        for number in numbers:
+            del self._in_doubt[number]
+        return [self._refused(msgspec.structs.replace(arrival, now_ns=now_ns)) for arrival in exposed]
 
     # --- trades and quotes
 
@@ -150,23 +183,43 @@ class Arrivals:
         return [(max(prints[place].at_ns for place in places), places) for places in parts if places]
 
     def _lag(self, feed: str, prints: Sequence[Tick | Quote], now_ns: Nanos) -> list[LagChanged]:
-        return self.hearing.lag(feed, prints[-1].at_ns, now_ns) if prints else []
+        if not prints:
+            return []
+        self.hearing.clock(feed).stamped(prints[-1].at_ns, now_ns)
+        return self.hearing.lag(feed, prints[-1].at_ns, now_ns)
 
     # --- time
 
-    def _when_due(self, arrival: Arrival, due_ns: Nanos, now_ns: Nanos) -> list[Arrival]:
+    def _when_due(
+        self, arrival: Arrival, due_ns: Nanos, now_ns: Nanos, most_ahead_ns: Nanos | None = None
+    ) -> list[Arrival]:
         """Return what may go on now, and hold what may not yet."""
-        if now_ns < due_ns <= now_ns + self._most_ahead_ns:
+        most_ahead_ns = self._most_ahead_ns if most_ahead_ns is None else most_ahead_ns
+        if now_ns < due_ns <= now_ns + most_ahead_ns:
             self._held += 1
             heapq.heappush(self._early, (due_ns, self._held, arrival))
             return []
         if due_ns > now_ns:
-            self.skewed += _size(arrival)
+            return [self._refused(arrival)]
         self._count(arrival)
         return [arrival]
 
+    def _refused(self, arrival: Arrival) -> Arrival:
+        """Count what comes before its time; SessionData refuses it."""
+        self.skewed += _size(arrival)
+        self.hearing.clock(arrival.source).refused += _size(arrival)
+        self._count(arrival)
+        return arrival
+
     def _count(self, arrival: Arrival) -> None:
         self.bars += len(arrival.batch) if isinstance(arrival, BarsArrived) else 0
+
+
+def _minutes(ends_ns: Stamps, now_ns: Nanos) -> Iterator[tuple[int, int]]:
+    """Yield the rows of what is over at ``now_ns``, then those of each minute that is not."""
+    over = int(np.searchsorted(ends_ns, now_ns, side="right"))
+    edges = [0, over, *(np.flatnonzero(np.diff(ends_ns[over:])) + over + 1).tolist(), len(ends_ns)]
+    return ((first, last) for first, last in itertools.pairwise(edges) if first < last)
 
 
 def _size(arrival: Arrival) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from actors.settings import LiveRules
+from actors.stream_coordinator.live_day.feed_clock import FeedClock
 from actors.stream_coordinator.live_day.lag import LagMeter
 from messages.feeds import FeedConnected, FeedEvent, FeedHealth, FeedReported, SymbolsRefused
 from messages.lifecycle import FeedStatus, LagChanged
@@ -21,6 +22,8 @@ class Hearing:
         self._refused: dict[str, dict[tuple[str, str], str]] = {}
         """By feed why it will not send a channel, empty for all of them, and a symbol."""
         self._barless: set[str] = set()
+        self._most_ahead_ns = round(rules.max_clock_skew_s * SECOND_NS)
+        self._clocks: dict[str, FeedClock] = {}
 
     def note(self, message: FeedEvent) -> None:
         """Remember what a feed says of itself."""
@@ -42,29 +45,41 @@ class Hearing:
             self._meters[feed] = LagMeter(feed, self._most_ns)
         return self._meters[feed].add(event_ns, arrived_ns)
 
+    def clock(self, feed: str) -> FeedClock:
+        """Return what is known of a feed's clock."""
+        if feed not in self._clocks:
+            self._clocks[feed] = FeedClock(self._most_ahead_ns)
+        return self._clocks[feed]
+
     def statuses(self) -> tuple[FeedStatus, ...]:
         """Return how every feed is that has been heard of."""
         names = sorted({*self._healths, *self._meters, *self._refused})
         return tuple(self._status(name) for name in names)
 
     def troubles(self) -> list[str]:
-        """Return a sentence for every reason for which a feed will not send symbols."""
+        """Return a sentence for a clock that is wrong, and for every reason for which a feed will not send symbols."""
         found: dict[tuple[str, str, str], list[str]] = {}
         for feed, refused in sorted(self._refused.items()):
             for (channel, symbol), reason in refused.items():
                 found.setdefault((feed, channel, reason), []).append(symbol)
-        return [
+        return self.clock_troubles() + [
             f"{feed} does not send {what(symbols, channel)}: {reason}"
             for (feed, channel, reason), symbols in found.items()
         ]
 
+    def clock_troubles(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the times of what comes."""
+        return [said for feed, clock in sorted(self._clocks.items()) for said in clock.troubles(feed)]
+
     def _status(self, feed: str) -> FeedStatus:
-        meter = self._meters.get(feed)
+        meter, clock = self._meters.get(feed), self._clocks.get(feed)
+        offset_ns = None if clock is None else clock.offset_ns
         return FeedStatus(
             health=self._healths.get(feed) or FeedHealth(feed=feed),
             lag_p50_ms=None if meter is None else meter.quantile_ms(0.5),
             lag_p99_ms=None if meter is None else meter.quantile_ms(0.99),
             refused=tuple(sorted({symbol for _, symbol in self._refused.get(feed, ())})),
+            clock_offset_ms=None if offset_ns is None else offset_ns / 1e6,
         )
 
 

@@ -98,7 +98,7 @@ class Readiness:
         problems += [f"short: {need}" for need in short]
         problems += self._troubles_of_feeds(feeds)
         problems += self._troubles_of_store()
-        problems += [f"{skewed} bars came before their time: a clock is wrong"] if skewed else []
+        problems += arrivals.hearing.clock_troubles()
         return ReadinessReport(
             session=session,
             hours=Hours.UNKNOWN if session is None else self._hours(session),

@@ -101,6 +101,13 @@ def test_a_bar_is_a_bar() -> None:
     assert corrected.is_correction
 
 
+def test_a_bar_may_say_whether_its_minute_is_over() -> None:
+    over, part, unsaid = (items_of({**BAR, "final": final}) for final in (True, False, None))
+
+    assert [item.is_final for item in (*over, *unsaid) if isinstance(item, FeedBars)] == [True, False]
+    assert part == [FeedHeartbeat(feed="jsonlines")]
+
+
 def test_a_bar_may_be_of_another_length() -> None:
     second = Interval.parse("1s")
 

@@ -252,11 +252,34 @@ def test_bars_that_are_held_come_in_the_order_in_which_they_are_due() -> None:
 
 
 def test_a_bar_that_comes_earlier_still_is_counted_and_left_to_session_data_to_refuse() -> None:
-    watch = trading()
+    watch = trading(max_clock_skew_s=2.0)
     said = watch.bars(bar("A", "09:40"), at=at("09:41") - 2 * SECOND_NS - 1)
 
     assert len(of(said, BarsArrived)) == 1
     assert (watch.status.early, watch.status.skewed) == (0, 1)
+
+
+def test_a_final_bar_waits_for_a_clock_that_is_far_behind() -> None:
+    watch = trading()
+    held = watch.bars(bar("A", "09:40"), at=at("09:40") + SECOND_NS, is_final=True)
+
+    assert (of(held, BarsArrived), watch.status.early) == ([], 1)
+    assert [message.now_ns for message in of(watch.at("09:41"), BarsArrived)] == [at("09:41")]
+    assert watch.status.troubles == ("this computer's clock is about 59.0 s behind feed feed",)
+    assert watch.status.feeds[0].clock_offset_ms == 59_000.0
+
+
+def test_a_bar_that_waits_is_refused_when_its_sender_turns_out_to_send_parts() -> None:
+    watch = trading()
+    first, second = bar("A", "09:40", volume=1.0), bar("A", "09:40", volume=2.0)
+    held = watch.bars(first, at=at("09:41") - 8 * SECOND_NS)
+    told = watch.bars(second, at=at("09:41") - 2 * SECOND_NS)
+
+    assert not of(held, BarsArrived)
+    assert [list(one.batch.bars()) for one in of(told, BarsArrived)] == [[first], [second]]
+    assert all(one.now_ns < at("09:41") for one in of(told, BarsArrived))
+    assert (watch.status.early, watch.status.skewed) == (0, 2)
+    assert not of(watch.at("09:41"), BarsArrived)
 
 
 # --- trades, quotes, and what else feeds say

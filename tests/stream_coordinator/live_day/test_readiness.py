@@ -154,7 +154,8 @@ def test_a_feed_that_is_away_is_a_problem_and_so_is_a_clock_that_is_wrong() -> N
 
     assert report(watch).problems == (
         f"feed {FEED} is not connected: wrong keys",
-        "1 bars came before their time: a clock is wrong",
+        f"feed {FEED} sends bars whose minute is not over: they are refused, unless they say that they are final",
+        f"feed {FEED}: 1 bars, trades or quotes came too early and were refused",
     )
 
 
