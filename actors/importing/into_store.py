@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from actors.importing import oddities
+import msgspec
+
+from actors.importing import date_order, oddities
 from actors.importing.claims import Claims
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_check import Judge
@@ -21,6 +23,7 @@ from actors.importing.report import (
 from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
+from actors.reading.dates import DatesUnclear
 from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
 from actors.reading.naming import interval_named
 from actors.reading.overlap import overlapped
@@ -120,8 +123,9 @@ class _Import:
         self._options = options
         self._on_progress = on_progress
         self._hints = Hints(
-            symbol=options.symbol, tz=options.tz, stamp=options.stamp, is_format_named=bool(options.format)
-        )
+            symbol=options.symbol, tz=options.tz, stamp=options.stamp, dates=options.dates,
+            is_format_named=bool(options.format),
+        )  # fmt: skip
         if options.tz:
             check_zone(options.tz)
         self._format = format_named(options.format) if options.format else None
@@ -191,9 +195,21 @@ class _Import:
 
     def _blocks(self, fmt: Format, path: Path) -> Iterator[RawBars]:
         try:
-            yield from fmt.read(fmt, path, self._hints)
+            yield from self._dated(fmt, path)
         except ZoneMissing as error:
             raise DataError(self._refusal_without_zone(error.local_ns, path)) from error
+
+    def _dated(self, fmt: Format, path: Path) -> Iterator[RawBars]:
+        try:
+            yield from fmt.read(fmt, path, self._hints)
+        except DatesUnclear as unclear:
+            calendar = self._calendar(fmt.calendar)
+            order = date_order.order_by_sessions(unclear, calendar)
+            if order is None:
+                raise
+            said = date_order.remark(order, unclear, calendar)
+            for raw in fmt.read(fmt, path, msgspec.structs.replace(self._hints, dates=order)):
+                yield msgspec.structs.replace(raw, remarks=(*raw.remarks, said))
 
     def _judge(
         self, fmt: Format, first: RawBars, rest: Iterator[RawBars], spacing: oddities.Spacing, report: FileReport

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from actors.reading.dates import DateOrder
 from actors.reading.format import EXAMPLES, Stamp
 
 _MOST_REASONS = 3
@@ -20,6 +21,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     tz: str | None = None
     """The zone of stamps that carry none."""
     stamp: Stamp | None = None
+    dates: DateOrder | None = None
+    """The order of day, month and year, where the files leave it open."""
     strict: bool = False
     """Write nothing if any row is rejected or any file refused."""
     allow_negative: bool = False

@@ -4,15 +4,18 @@ The fast way hands whole blocks to pyarrow with every column's type fixed. When 
 block is read again as text, and its broken and blank rows are found one by one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 import numpy as np
 
-from actors.reading import naming, stamps
+from actors.reading import dates, naming, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
+from actors.reading.dates import DateOrder, DatesUnclear, Written
 from actors.reading.format import Block, Format, Hints, RawBars
 from actors.reading.peek import Head, members, told_as_data_errors, unpacked, unpacking
 from actors.reading.stamps import StampForm
@@ -23,6 +26,7 @@ from messages.errors import DataError
 BLOCK_BYTES = 8 << 20
 _NEWLINE = ord("\n")
 _SAMPLED_LINES = 500
+_ASKED_LINES = 20
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +40,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     header_lines: int
     form: StampForm
     decimal_point: str = "."
-    pattern: str = ""
+    pattern: str | Written | None = None
     """How people wrote dates and times, if that is known; else the file is asked."""
+    order: DateOrder | None = None
+    """Of day, month and year, if somebody says it."""
     numbers: tuple[str, ...] = VALUE_ROLES
     """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
 
@@ -82,8 +88,7 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         form=StampForm.TEXT,
         decimal_point="," if head.delimiter != "," and "," in row[places["open"]] else ".",
     )
-    sample = " ".join(row[places[role]] for role in layout.stamp_roles)
-    return msgspec.structs.replace(layout, form=_form(sample, layout))
+    return msgspec.structs.replace(layout, form=_form(head, layout))
 
 
 def misfit(head: Head) -> str | None:
@@ -101,8 +106,14 @@ def _check_width(head: Head, width: int, header_lines: int) -> None:
         raise DataError(f"the first line names {width} columns, and the rows have {max(seen)} fields")
 
 
-def _form(sample: str, layout: Layout) -> StampForm:
-    return StampForm.TEXT if len(layout.stamp_roles) > 1 else stamps.form_of(sample)
+def _form(head: Head, layout: Layout) -> StampForm:
+    """Return the form that most of the first stamps have; a date and a time in columns of their own may be any way."""
+    begin = 1 if layout.header_lines else 0
+    rows = [cells for line in range(begin, _ASKED_LINES) if len(cells := head.cells(line)) == layout.width]
+    texts = [" ".join(row[layout.places[role]] for role in layout.stamp_roles) for row in rows]
+    forms = Counter(stamps.form_of(text) for text in texts if text.strip())
+    form = forms.most_common(1)[0][0] if forms else StampForm.TEXT
+    return StampForm.TEXT if form is StampForm.ISO and len(layout.stamp_roles) > 1 else form
 
 
 def read(
@@ -123,7 +134,8 @@ def read(
     """
     inside = members(path)
     for member in inside or ("",):
-        layout = msgspec.structs.replace(layout_of(Head(path, member), fmt.columns), pattern=pattern)
+        layout = layout_of(Head(path, member), fmt.columns)
+        layout = msgspec.structs.replace(layout, pattern=pattern, order=hints.dates)
         # A zip of one file is that file; of several, each is called what it is called within.
         name = Path(member) if len(inside) > 1 else path
         symbol = symbol_named(name) if symbol_named else ""
@@ -139,7 +151,7 @@ def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     """Read a file, or a zip's member, block by block."""
     size = path.stat().st_size
     if layout.form is StampForm.TEXT and not layout.pattern:
-        layout = msgspec.structs.replace(layout, pattern=_pattern(path, member, layout))
+        layout = msgspec.structs.replace(layout, pattern=_written(path, member, layout))
     with told_as_data_errors(), path.open("rb") as packed, unpacking(packed, member) as stream:
         first_row, header_lines = 1, layout.header_lines
         for text in _cut(stream):
@@ -151,22 +163,25 @@ def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
             first_row, header_lines = first_row + header_lines + lines, 0
 
 
-def _pattern(path: Path, member: str, layout: Layout) -> str:
+def _written(path: Path, member: str, layout: Layout) -> Written | None:
     """Return how dates and times are written, from as much of the file as it takes to tell days from months."""
-    found, header_lines = "", layout.header_lines
+    days, clocks, header_lines = set[str](), set[str](), layout.header_lines
     with told_as_data_errors(), unpacked(path, member) as stream:
-        for text in _cut(stream):
-            sample = _sampled(text[_end_of_line(text, header_lines) :], layout)
-            pattern, header_lines = stamps.pattern_of(sample), 0
-            if not stamps.may_be_either(sample, pattern):
-                return pattern
-            found = found or pattern
-    return found
+        for number, text in enumerate(_cut(stream)):
+            body, header_lines = text[_end_of_line(text, header_lines) :], 0
+            if not number:
+                with suppress(DatesUnclear):
+                    if found := dates.written(_stamp_texts(body, layout, _SAMPLED_LINES), layout.order):
+                        return found
+            for texts, seen in zip(dates.split(_stamp_texts(body, layout)), (days, clocks), strict=True):
+                seen.update(texts)
+    return dates.way_of(days, clocks, layout.order)
 
 
-def _sampled(text: bytes, layout: Layout) -> list[str]:
+def _stamp_texts(text: bytes, layout: Layout, about: int = 0) -> list[str]:
+    """Return the stamps of some lines, about so many, or all of them."""
     lines = text.decode("utf-8", errors="replace").splitlines()
-    rows = [line.split(layout.delimiter) for line in lines[:: max(1, len(lines) // _SAMPLED_LINES)]]
+    rows = [line.split(layout.delimiter) for line in lines[:: max(1, len(lines) // about) if about else 1]]
     return [
         " ".join(row[layout.places[role]].strip().strip('"').strip() for role in layout.stamp_roles)
         for row in rows
@@ -243,11 +258,11 @@ def _typed(text: memoryview, layout: Layout) -> Any:
         StampForm.ISO_OFFSET: pa.timestamp("ns", "UTC"),
         StampForm.EPOCH: pa.int64(),
         StampForm.TIME_OF_DAY: pa.float64(),
-        StampForm.EPOCH_SECONDS: pa.float64(),
+        StampForm.EPOCH_FRACTION: pa.float64(),
         StampForm.TEXT: pa.string(),
     }
     types = dict.fromkeys((role for role in layout.places if role in layout.numbers), pa.float64())
-    types |= dict.fromkeys(layout.stamp_roles, forms[layout.form])
+    types |= dict.fromkeys(layout.stamp_roles, pa.string() if len(layout.stamp_roles) > 1 else forms[layout.form])
     if naming.SYMBOL in layout.places:
         types[naming.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
     table = csv.read_csv(
@@ -277,16 +292,16 @@ def _floats(table: Any, role: str) -> Floats:
 def _stamps(table: Any, layout: Layout) -> Stamps:
     columns = [table[role].to_numpy() for role in layout.stamp_roles]
     found: Stamps = columns[0]
+    if len(columns) > 1 or layout.form is StampForm.TEXT:
+        texts = columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
+        return stamps.read_texts(texts, layout.form, layout.pattern)
     match layout.form:
-        case StampForm.TEXT:
-            texts = columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
-            return stamps.read_texts(texts, layout.form, layout.pattern)
         case StampForm.EPOCH:
             return stamps.epoch_ns(found)
         case StampForm.TIME_OF_DAY:
             return stamps.from_milliseconds(columns[0])
-        case StampForm.EPOCH_SECONDS:
-            return stamps.from_seconds(columns[0])
+        case StampForm.EPOCH_FRACTION:
+            return stamps.from_fractions(columns[0])
         case _:
             return found.view(np.int64)
 

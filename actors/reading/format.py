@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from actors.reading.dates import DateOrder
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 
@@ -56,6 +57,8 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str | None = None
     tz: str | None = None
     stamp: Stamp | None = None
+    dates: DateOrder | None = None
+    """The order of day, month and year where a file leaves it open."""
     is_format_named: bool = False
     """Whether the user says which format: what would give way to a vendor's bars beside it does not."""
 

@@ -2,6 +2,7 @@
 
 import enum
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,12 +10,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
+from actors.reading import dates
+from actors.reading.dates import UNREADABLE, DateOrder, DatesUnclear, Written
 from messages.columns import Floats, Mask, Stamps
 from messages.errors import DataError
 from messages.values import DAY_NS, SECOND_NS
 
-UNREADABLE = np.iinfo(np.int64).min
-"""What stands for a stamp that could not be read."""
+__all__ = [
+    "UNREADABLE", "Localised", "StampForm", "check_zone", "epoch_ns", "form_of", "from_fractions",
+    "from_milliseconds", "localise", "pattern_of", "read_texts",
+]  # fmt: skip
+
+_EARLIEST_NS, _LATEST_NS = -2_208_988_800 * SECOND_NS, 4_733_510_400 * SECOND_NS  # 1900 to 2119
 
 
 class StampForm(enum.Enum):
@@ -23,7 +30,7 @@ class StampForm(enum.Enum):
     ISO = "a time like 2024-03-08 09:30:00"
     ISO_OFFSET = "a time with its offset, like 2024-03-08T09:30:00-05:00"
     EPOCH = "a whole number of seconds, milliseconds, microseconds or nanoseconds since 1970"
-    EPOCH_SECONDS = "seconds since 1970"
+    EPOCH_FRACTION = "seconds, milliseconds, microseconds or nanoseconds since 1970, perhaps with a fraction"
     TIME_OF_DAY = "milliseconds since midnight"
     TEXT = "a date and a time as in the rest of the file"
 
@@ -33,34 +40,18 @@ class StampForm(enum.Enum):
         return self in (StampForm.ISO, StampForm.TIME_OF_DAY, StampForm.TEXT)
 
 
+_COUNTS = r"(?:\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})"
 _FORMS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?"), StampForm.ISO),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)"), StampForm.ISO_OFFSET),
-    (re.compile(r"\d{9,10}|\d{13}|\d{16}|\d{19}"), StampForm.EPOCH),
-    (re.compile(r"\d{9,10}\.\d+"), StampForm.EPOCH_SECONDS),
+    (re.compile(_COUNTS), StampForm.EPOCH),
+    (re.compile(rf"{_COUNTS}\.\d+"), StampForm.EPOCH_FRACTION),
 )
 
-_PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {StampForm.TIME_OF_DAY: r"\d{1,8}(\.\d+)?"}
-
-_AMERICAN, _EUROPEAN = "%m/%d/%Y", "%d/%m/%Y"
-_DATES = (
-    "%Y%m%d",
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    _AMERICAN,
-    _EUROPEAN,
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%m/%d/%y",
-    "%d-%b-%Y",
-)
-# strptime reads 0930 as %H%M%S too, as 09:03:00, so the shorter comes first.
-_CLOCKS = (
-    " %H:%M:%S", " %H:%M", " %H%M", " %H%M%S", " %H:%M:%S.%f",
-    " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", "%H%M", "%H%M%S",
-)  # fmt: skip
-_TRIED_ROWS = 500
+_PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {
+    StampForm.EPOCH_FRACTION: rf"{_COUNTS}(\.\d+)?",
+    StampForm.TIME_OF_DAY: r"\d{1,8}(\.\d+)?",
+}
 
 # A whole number of this magnitude or more is in this unit: seconds reach 1e11 in the year 5138.
 _UNITS = ((10**17, 1), (10**14, 1_000), (10**11, 1_000_000), (0, SECOND_NS))
@@ -68,24 +59,33 @@ _UNITS = ((10**17, 1), (10**14, 1_000), (10**11, 1_000_000), (0, SECOND_NS))
 
 def form_of(sample: str) -> StampForm:
     """Return the form that a stamp is written in."""
-    return next((form for pattern, form in _FORMS if pattern.fullmatch(sample)), StampForm.TEXT)
+    form = next((form for pattern, form in _FORMS if pattern.fullmatch(sample)), StampForm.TEXT)
+    # Twelve digits are milliseconds before September 2001, or a date with hour and minute.
+    return StampForm.TEXT if form is StampForm.EPOCH and len(sample) == 12 and pattern_of([sample]) else form
 
 
 def epoch_ns(numbers: Stamps) -> Stamps:
-    """Return instants since 1970, given in seconds, milli-, micro- or nanoseconds; the magnitude tells which."""
+    """Return instants since 1970, given in seconds, milli-, micro- or nanoseconds; the magnitude tells which.
+
+    One that is beyond the year 2119 is ``UNREADABLE``.
+    """
     if not len(numbers):
         return numbers
     lowest, highest = int(numbers.min()), int(numbers.max())
-    if _unit(lowest) == _unit(highest):
-        return numbers * _unit(highest)
-    units = np.select([numbers >= limit for limit, _ in _UNITS], [unit for _, unit in _UNITS], SECOND_NS)
-    found: Stamps = numbers * units
-    return found
+    units: Stamps | int = _unit(highest)
+    if _unit(lowest) != units:
+        units = np.select([numbers >= limit for limit, _ in _UNITS], [unit for _, unit in _UNITS], SECOND_NS)
+    if highest <= _LATEST_NS // _unit(highest) and lowest >= 0:
+        return numbers * units
+    return np.where((numbers >= 0) & (numbers <= _LATEST_NS // units), numbers * units, UNREADABLE)
 
 
-def from_seconds(seconds: Floats) -> Stamps:
-    """Return instants given in seconds with a fraction, to the microsecond."""
-    return np.round(seconds * 1e6).astype(np.int64) * 1_000
+def from_fractions(numbers: Floats) -> Stamps:
+    """Return instants since 1970, given in any of the units with a fraction, to the microsecond."""
+    units = np.select([numbers >= limit for limit, _ in _UNITS], [float(unit) for _, unit in _UNITS], float(SECOND_NS))
+    is_sound = np.isfinite(numbers) & (numbers >= 0) & (numbers <= _LATEST_NS / units)
+    micros = np.round(np.where(is_sound, numbers, 0.0) * (units / 1e3))
+    return np.where(is_sound, micros.astype(np.int64) * 1_000, UNREADABLE)
 
 
 def from_milliseconds(milliseconds: Floats) -> Stamps:
@@ -97,76 +97,50 @@ def _unit(number: int) -> int:
     return next((unit for limit, unit in _UNITS if number >= limit), SECOND_NS)
 
 
-def read_texts(texts: Any, form: StampForm, pattern: str = "") -> Stamps:
+def read_texts(texts: Any, form: StampForm, pattern: str | Written | None = None) -> Stamps:
     """Read stamps one way or another, ``UNREADABLE`` where it fails: the slow way, for files with broken rows.
 
     Args:
         texts: a numpy array of strings.
         form: how they are written.
-        pattern: of dates and times as people write them, which of the many ways; by default the one that fits best.
+        pattern: of dates and times as people write them, which of the many ways; by default the first that fits most.
     """
     import pandas as pd
 
     series = pd.Series(texts, dtype=object).str.strip()
     expression = _PATTERNS.get(form)
     if expression is None:
-        return _from_text(series, pattern)
+        if isinstance(pattern, str) and pattern:
+            return _nanos(pd.to_datetime(series, format=pattern, errors="coerce", utc=True))
+        return dates.read(series.to_numpy(), pattern or pattern_of(series))
     fits = series.str.fullmatch(expression).to_numpy(dtype=np.bool_)
     found = np.full(len(series), UNREADABLE, dtype=np.int64)
     if form is StampForm.EPOCH:
-        found[fits] = epoch_ns(series[fits].to_numpy().astype(np.int64))
+        found[fits] = epoch_ns(np.array([min(int(text), 2**63 - 1) for text in series[fits]], dtype=np.int64))
     elif form is StampForm.TIME_OF_DAY:
         found[fits] = from_milliseconds(series[fits].to_numpy().astype(np.float64))
-    elif form is StampForm.EPOCH_SECONDS:
-        found[fits] = from_seconds(series[fits].to_numpy().astype(np.float64))
+    elif form is StampForm.EPOCH_FRACTION:
+        found[fits] = from_fractions(series[fits].to_numpy().astype(np.float64))
     else:
         found[fits] = _nanos(pd.to_datetime(series[fits], format="ISO8601", utc=True, errors="coerce"))
     return found
 
 
-def _from_text(series: Any, pattern: str) -> Stamps:
-    import pandas as pd
-
-    pattern = pattern or pattern_of(series)
-    if not pattern:
-        return np.full(len(series), UNREADABLE, dtype=np.int64)
-    return _nanos(pd.to_datetime(series, format=pattern, errors="coerce", utc=True))
-
-
-def pattern_of(texts: Any) -> str:
-    """Return the pattern that fits most of some stamps that people wrote, the American one of two; none: empty."""
-    import pandas as pd
-
-    series = pd.Series(texts, dtype=object)
-    tried = series[series != ""].iloc[:: max(1, len(series) // _TRIED_ROWS)]
-    best, most = "", 0
-    for pattern in (date + clock for date in _DATES for clock in _CLOCKS):
-        count = _fitting(tried, pattern)
-        if count > most:
-            best, most = pattern, count
-        if most == len(tried):
-            break
-    return best
-
-
-def may_be_either(texts: Any, pattern: str) -> bool:
-    """Return whether a pattern could as well have day and month in the other order, by these stamps."""
-    if not pattern.startswith(_AMERICAN):
-        return not pattern
-    return _fitting(texts, pattern) == _fitting(texts, _EUROPEAN + pattern.removeprefix(_AMERICAN))
-
-
-def _fitting(texts: Any, pattern: str) -> int:
-    import pandas as pd
-
-    return int(pd.to_datetime(pd.Series(texts, dtype=object), format=pattern, errors="coerce").notna().sum())
+def pattern_of(texts: Iterable[str]) -> Written | None:
+    """Return how some stamps write dates and clocks, the American way of several; ``None``: they are none."""
+    try:
+        return dates.written(texts)
+    except DatesUnclear as error:
+        return dates.written(texts, DateOrder.MDY if DateOrder.MDY in error.days else next(iter(error.days)))
 
 
 def _nanos(moments: Any) -> Stamps:
-    import pandas as pd
-
-    values: Stamps = pd.DatetimeIndex(moments).as_unit("ns").asi8  # NaT is the lowest integer: UNREADABLE
-    return values
+    """Return moments as nanoseconds; those of no time in which there were bars as ``UNREADABLE``."""
+    seconds = moments.to_numpy(dtype="datetime64[us]").astype(np.int64) // 1_000_000 if len(moments) else np.empty(0)
+    is_sound = (seconds >= _EARLIEST_NS // SECOND_NS) & (seconds <= _LATEST_NS // SECOND_NS)
+    found = np.full(len(moments), UNREADABLE, dtype=np.int64)
+    found[is_sound] = moments[is_sound].to_numpy(dtype="datetime64[ns]").astype(np.int64)
+    return found
 
 
 class Localised(msgspec.Struct, frozen=True, kw_only=True, eq=False):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from actors.reading import stamps
+from actors.reading.dates import Written
 from actors.reading.format import Block, Broken, BrokenRow
 from actors.reading.naming import SYMBOL
 from actors.reading.stamps import StampForm
@@ -45,7 +46,7 @@ def read_tolerantly(
     stamp_roles: Sequence[str],
     form: StampForm,
     numbers: Sequence[str] = VALUE_ROLES,
-    pattern: str = "",
+    pattern: str | Written | None = None,
 ) -> Block:
     """Read a block as text and keep the rows that make sense.
 

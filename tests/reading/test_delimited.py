@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from actors.reading import delimited
+from actors.reading.dates import DateOrder, DatesUnclear
 from actors.reading.format import Stamp, ZoneMissing
 from messages.errors import DataError
 from tests.vendors.files import HEADER, blocks, close, names, only, row, same, times, written, zipped
@@ -211,11 +212,18 @@ def test_days_and_months_are_told_apart_once_for_the_whole_file(
     assert [time for raw in found for time in times(raw)] == [f"2024-03-{day:02} 09:30" for day in range(1, 29)]
 
 
-def test_where_nothing_tells_the_month_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("dates", "months"), [("mdy", ["01", "02"]), ("dmy", ["03", "03"])])
+def test_where_nothing_tells_days_from_months_somebody_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dates: str, months: list[str]
+) -> None:
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 64)
-    found = blocks(written(tmp_path / "x.csv", HEADER + row("01/03/2024 09:30") + row("02/03/2024 09:30")), tz="UTC")
+    path = written(tmp_path / "x.csv", HEADER + row("01/03/2024 09:30") + row("02/03/2024 09:30"))
 
-    assert [time for raw in found for time in times(raw)] == ["2024-01-03 09:30", "2024-02-03 09:30"]
+    with pytest.raises(DatesUnclear, match=r"'01/03/2024' is 2024-03-01 \(dmy\) or 2024-01-03 \(mdy\)"):
+        blocks(path, tz="UTC")
+
+    found = blocks(path, tz="UTC", dates=DateOrder(dates))
+    assert [time[5:7] for raw in found for time in times(raw)] == months
 
 
 def test_a_beginning_that_cannot_be_read_does_not_settle_how_the_rest_is_written(

@@ -24,7 +24,7 @@ NINE_THIRTY = 1_709_890_200 * SECOND_NS  # 2024-03-08 09:30:00 as if it were UTC
         ("1709890200", StampForm.EPOCH),
         ("1709890200000", StampForm.EPOCH),
         ("1709890200000000000", StampForm.EPOCH),
-        ("1709890200.0", StampForm.EPOCH_SECONDS),
+        ("1709890200.0", StampForm.EPOCH_FRACTION),
         ("20240308 093000", StampForm.TEXT),
         ("20240308093000", StampForm.TEXT),
         ("03/08/2024 09:30", StampForm.TEXT),
@@ -62,7 +62,7 @@ def test_what_is_no_stamp_is_unreadable_in_every_form(form: StampForm) -> None:
         ("2024-03-08 09:30:00", StampForm.ISO),
         ("2024-03-08T04:30:00-05:00", StampForm.ISO_OFFSET),
         ("1709890200000", StampForm.EPOCH),
-        ("1709890200.0", StampForm.EPOCH_SECONDS),
+        ("1709890200.0", StampForm.EPOCH_FRACTION),
     ],
 )
 def test_the_slow_way_reads_what_the_fast_one_does(text: str, form: StampForm) -> None:

@@ -22,6 +22,14 @@ class Stamp(enum.StrEnum):
     END = "end"
 
 
+class DateOrder(enum.StrEnum):
+    """In which order a date has its day, month and year."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
+
 class Until(enum.StrEnum):
     """When a live run ends by itself."""
 
@@ -138,6 +146,14 @@ StampOfFiles = Annotated[
         "--stamp",
         help="Which end of its minute a bar is stamped with.",
         show_default="the format's own, else start",
+    ),
+]
+DatesOfFiles = Annotated[
+    DateOrder | None,
+    typer.Option(
+        "--dates",
+        help="Day, month and year in which order, where a file leaves it open: 05/03/2024 is 5 March with dmy.",
+        show_default="as the file and the sessions tell",
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Write nothing if any row or file is refused.")]

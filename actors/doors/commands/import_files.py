@@ -9,6 +9,7 @@ from actors.doors.show import paper, store_tables
 from actors.doors.show.progress import import_bar
 from actors.importing.into_store import ImportOptions, ImportReport, import_paths
 from actors.market.calendar import Calendar
+from actors.reading.dates import DateOrder
 from actors.reading.format import Stamp
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError
@@ -21,6 +22,7 @@ def options(
     calendar: str | None,
     tz: str | None,
     stamp: str | None,
+    dates: str | None,
     strict: bool,
     complete: bool,
 ) -> ImportOptions:
@@ -31,6 +33,7 @@ def options(
         calendar=calendar,
         tz=tz,
         stamp=None if stamp is None else Stamp(stamp),
+        dates=None if dates is None else DateOrder(dates),
         strict=strict,
         complete=complete,
     )

@@ -41,7 +41,7 @@ def _layout(head: Head) -> Layout | None:
     if not places or len(row) != len(header):
         return None
     form = stamps.form_of(row[places["time"]])
-    is_exact = form in (StampForm.EPOCH, StampForm.EPOCH_SECONDS, StampForm.ISO, StampForm.ISO_OFFSET)
+    is_exact = form in (StampForm.EPOCH, StampForm.EPOCH_FRACTION, StampForm.ISO, StampForm.ISO_OFFSET)
     return Layout(
         delimiter=head.delimiter,
         places=places,

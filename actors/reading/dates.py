@@ -1,0 +1,247 @@
+"""Dates and clocks as people write them: which way is decided by all stamps of a file, never by one of them.
+
+Days and months change places from country to country (https://en.wikipedia.org/wiki/List_of_date_formats_by_country),
+and numbers that went through a spreadsheet have lost their leading zeros.
+"""
+
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from messages.columns import Mask, Stamps
+from messages.errors import DataError
+from messages.values import DAY_NS, SECOND_NS
+
+UNREADABLE = np.iinfo(np.int64).min
+"""What stands for a stamp that could not be read."""
+
+
+class DateOrder(enum.StrEnum):
+    """In which order a date has its day, month and year."""
+
+    YMD = "ymd"
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """How a file writes its dates and clocks."""
+
+    date: str
+    """The pattern of a date, as ``strptime`` has it."""
+    digits: int = 4
+    """How many digits a clock time has that is nothing but digits: 4 (930 is 09:30), 6 or 9 (with milliseconds)."""
+
+
+class DatesUnclear(DataError):
+    """Dates that can be read in more than one order, by all that the file has; ``days`` are the dates of each."""
+
+    def __init__(self, days: Mapping[DateOrder, Stamps], example: str) -> None:
+        self.days = dict(days)
+        self.example = example
+        read = " or ".join(f"{moment_of(int(day[0]))} ({order})" for order, day in self.days.items())
+        super().__init__(f"the dates can be read in more than one way: {example!r} is {read}; say which with --dates")
+
+
+_FIRST_DAY, _LAST_DAY = 0, 54_787  # 1970 to 2119: no bar of a minute is older
+_FEW = 20
+_JOINT = re.compile(r"(.+?)(?:, ?|[ T]+)(\d[\d:.,]*(?: ?[AaPp]\.?[Mm]\.?)?)")
+_RUN = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")
+_WHOLE = re.compile(r"(\d+)\.0+")
+_CLOCK = re.compile(r"(\d\d?):(\d\d)(?::(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
+_DIGITS = re.compile(r"(\d{1,9})(?:\.\d+)?")
+_PADDED = {"%d%m%y", "%m%d%y", "%y%m%d"}
+
+
+def _ways() -> Iterable[tuple[str, dict[DateOrder, str]]]:
+    ymd, dmy, mdy = DateOrder.YMD, DateOrder.DMY, DateOrder.MDY
+    yield r"\d{8}", {ymd: "%Y%m%d", dmy: "%d%m%Y", mdy: "%m%d%Y"}
+    yield r"\d{5,6}", {ymd: "%y%m%d", dmy: "%d%m%y", mdy: "%m%d%y"}
+    for mark in "-/.":
+        two, four = rf"\d\d?\{mark}\d\d?\{mark}\d\d", rf"\d\d?\{mark}\d\d?\{mark}\d{{4}}"
+        day_first, month_first = f"%d{mark}%m{mark}", f"%m{mark}%d{mark}"
+        yield rf"\d{{4}}\{mark}\d\d?\{mark}\d\d?", {ymd: f"%Y{mark}%m{mark}%d"}
+        yield four, {dmy: f"{day_first}%Y", mdy: f"{month_first}%Y"}
+        yield two, {dmy: f"{day_first}%y", mdy: f"{month_first}%y", ymd: f"%y{mark}%m{mark}%d"}
+    for mark in ("-", "/", " ", "."):
+        for letters, month in (("{3}", "%b"), ("{4,9}", "%B")):
+            for digits, year in (("{4}", "%Y"), ("{2}", "%y")):
+                yield rf"\d\d?\{mark}[A-Za-z]{letters}\{mark}\d{digits}", {dmy: f"%d{mark}{month}{mark}{year}"}
+            yield rf"[A-Za-z]{letters}\{mark}\d\d?,?\{mark}\d{{4}}", {mdy: f"{month}{mark}%d{mark}%Y"}
+            yield rf"\d{{4}}\{mark}[A-Za-z]{letters}\{mark}\d\d?", {ymd: f"%Y{mark}{month}{mark}%d"}
+    yield r"\d\d[A-Za-z]{3}\d{4}", {dmy: "%d%b%Y"}
+    yield r"\d\d[A-Za-z]{3}\d{2}", {dmy: "%d%b%y"}
+
+
+_WAYS = tuple((re.compile(shape), ways) for shape, ways in _ways())
+
+
+def moment_of(day: int) -> str:
+    """Return a day since 1970 as a date."""
+    return str(np.datetime64(day, "D"))
+
+
+def written(texts: Iterable[str], order: DateOrder | None = None) -> Written | None:
+    """Return how some stamps write their dates and clocks, or ``None`` where they are no dates with a clock time.
+
+    Args:
+        texts: all of a file, or enough of it.
+        order: of day, month and year, if somebody says it.
+
+    Raises:
+        DatesUnclear: the dates can be read in more than one order, and nobody says which.
+        DataError: no order fits nearly all of them, or not the one that somebody says.
+    """
+    return way_of(*split(texts), order)
+
+
+def way_of(dates: Iterable[str], clocks: Iterable[str], order: DateOrder | None = None) -> Written | None:
+    """Return how some dates and some clock times are written; as ``written`` does."""
+    tokens = sorted({_bare(date) for date in set(dates)} - {""})
+    pattern = _pattern(tokens, order) if tokens else None
+    return None if pattern is None else Written(date=pattern, digits=_digits({_bare(clock) for clock in set(clocks)}))
+
+
+def split(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the date and the clock time of each text, both empty where it is not both."""
+    pairs = [_parts(text) for text in texts]
+    return [date for date, _ in pairs], [clock for _, clock in pairs]
+
+
+def _parts(text: str) -> tuple[str, str]:
+    date, _, clock = text.rpartition(" ")
+    if date and clock[:1].isdigit() and " " not in date and date[-1] != ",":
+        return date, clock
+    found = _RUN.fullmatch(_bare(text)) or _JOINT.fullmatch(_bare(text))
+    return (found[1], found[2]) if found else ("", "")
+
+
+def _bare(text: str) -> str:
+    """Return a text without doubled blanks, and a number without the fraction that a table gave it."""
+    text = " ".join(text.split())
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def _pattern(tokens: list[str], order: DateOrder | None) -> str | None:
+    held = [[token for token in tokens if shape.fullmatch(token)] for shape, _ in _WAYS]
+    place = max(range(len(held)), key=lambda way: len(held[way]))
+    tokens, ways = held[place], _WAYS[place][1]
+    if not tokens:
+        return None
+    if order is not None and len(ways) > 1:
+        if order not in ways:
+            raise DataError(f"--dates {order} does not fit dates like {tokens[0]!r}")
+        return ways[order]
+    days = {way: days_of(tokens, pattern) for way, pattern in ways.items()}
+    fits = {way: int(np.count_nonzero(day != UNREADABLE)) for way, day in days.items()}
+    most = max(fits.values())
+    best = [way for way, count in fits.items() if count == most]
+    if not most:
+        return None
+    _check_all_fit(tokens, ways, days, best[0])
+    readings = {way: np.sort(days[way][days[way] != UNREADABLE]) for way in best}
+    # With dots nobody begins with the month: https://en.wikipedia.org/wiki/Date_and_time_representation_by_country
+    is_told = "." in tokens[0] and DateOrder.DMY in best
+    if is_told or all(np.array_equal(days[best[0]], days[way]) for way in best):
+        return ways[DateOrder.DMY if is_told else best[0]]
+    if len(best) > 1:
+        raise DatesUnclear(readings, tokens[0])
+    return ways[best[0]]
+
+
+def _check_all_fit(
+    tokens: list[str], ways: Mapping[DateOrder, str], days: Mapping[DateOrder, Stamps], best: DateOrder
+) -> None:
+    """Check that what one order leaves unread no other one reads: else the file mixes two."""
+    is_read = days[best] != UNREADABLE
+    is_date: Mask = np.logical_or.reduce([day != UNREADABLE for day in days.values()])
+    others = np.flatnonzero(is_date & ~is_read)
+    if len(others) * _FEW > len(tokens):
+        raise DataError(
+            f"the dates are not all written in one way: {ways[best]} reads {np.count_nonzero(is_read)} of {len(tokens)}"
+            f" days, and not {tokens[others[0]]!r}; say which with --dates dmy, mdy or ymd, what it does not fit is"
+            " left out"
+        )
+
+
+def days_of(tokens: Iterable[str], pattern: str) -> Stamps:
+    """Return dates as days since 1970, ``UNREADABLE`` where the pattern does not fit."""
+    import pandas as pd
+
+    texts = pd.Series([_bare(token) for token in tokens], dtype=object)
+    if pattern in _PADDED:
+        texts = texts.str.zfill(6)
+    if "%B" in pattern or "%b" in pattern:
+        texts = texts.str.replace(",", "", regex=False)
+    moments = pd.to_datetime(texts, format=pattern, errors="coerce").to_numpy().astype("datetime64[D]")
+    days: Stamps = moments.astype(np.int64)
+    days[np.isnat(moments) | (days < _FIRST_DAY) | (days > _LAST_DAY)] = UNREADABLE
+    return days
+
+
+def _digits(clocks: Iterable[str]) -> int:
+    """Return how many digits the clock times have that are nothing but digits: those of the longest."""
+    numbers = [found[1] for clock in clocks if (found := _DIGITS.fullmatch(clock))]
+    longest = max(map(len, numbers), default=4)
+    if longest <= 4 and any(_of_digits(number, 4) is None and _of_digits(number, 6) is not None for number in numbers):
+        return 6
+    return next(width for width in (4, 6, 9) if longest <= width)
+
+
+def clocks_of(clocks: Iterable[str], digits: int) -> Stamps:
+    """Return clock times as nanoseconds since midnight, ``UNREADABLE`` where one is none."""
+    found = [_clock(_bare(clock), digits) for clock in clocks]
+    return np.array([UNREADABLE if one is None else one for one in found], dtype=np.int64)
+
+
+def _clock(text: str, digits: int) -> int | None:
+    number = _DIGITS.fullmatch(text)
+    if number is not None:
+        return _of_digits(number[1], digits)
+    parts = _CLOCK.fullmatch(text)
+    if parts is None:
+        return None
+    hour, minute, second = int(parts[1]), int(parts[2]), int(parts[3] or 0)
+    if parts[5]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + 12 * (parts[5] in "Pp")
+    return _since_midnight(hour, minute, second, int((parts[4] or "0").ljust(9, "0")))
+
+
+def _of_digits(number: str, digits: int) -> int | None:
+    if len(number) > digits:
+        return None
+    padded = number.zfill(digits).ljust(9, "0")
+    return _since_midnight(int(padded[:2]), int(padded[2:4]), int(padded[4:6]), int(padded[6:9]) * 1_000_000)
+
+
+def _since_midnight(hour: int, minute: int, second: int, fraction_ns: int) -> int | None:
+    total = ((hour * 60 + minute) * 60 + second) * SECOND_NS + fraction_ns
+    # 24:00 is the end of the day, as bars are stamped in several countries.
+    return total if minute < 60 and second < 60 and total <= DAY_NS else None
+
+
+def read(texts: Any, how: Written | None) -> Stamps:
+    """Return wall-clock time as if it were UTC, ``UNREADABLE`` where a text is no date with a clock time.
+
+    Args:
+        texts: a numpy array of strings.
+        how: as ``written`` found it; ``None``: nothing can be read.
+    """
+    import pandas as pd
+
+    if how is None:
+        return np.full(len(texts), UNREADABLE, dtype=np.int64)
+    dates, clocks = split(texts)
+    date_place, dates_there = pd.factorize(np.array(dates, dtype=object))
+    clock_place, clocks_there = pd.factorize(np.array(clocks, dtype=object))
+    days, times = days_of(dates_there, how.date), clocks_of(clocks_there, how.digits)
+    day, time = days[date_place], times[clock_place]
+    is_read = (day != UNREADABLE) & (time != UNREADABLE)
+    return np.where(is_read, np.where(is_read, day, 0) * DAY_NS + np.where(is_read, time, 0), UNREADABLE)
