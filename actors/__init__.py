@@ -38,6 +38,7 @@ kernel/listen/                subscriptions, and minutes that wait for them
 market/                       pure rules of sessions and bars: calendar, gaps, aggregation, digest
 market/hours/                 when an exchange trades: calendars and their timetables
 reading/                      pure: bytes and text into columns, whoever wrote them
+reading/spelling/             how names, numbers, zones and characters are spelled
 
 And single files: ``system`` the door for programs, ``wiring`` the only module that knows everybody, ``conversation``
 who is told what, ``settings`` what can be set, ``upstream`` who is asked for missing minutes, ``inspecting`` what a

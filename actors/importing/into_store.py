@@ -28,8 +28,10 @@ from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissi
 from actors.reading.naming import interval_named
 from actors.reading.overlap import overlapped
 from actors.reading.peek import Head
+from actors.reading.spelling.header import roles_named
 from actors.reading.stamps import check_zone
 from actors.vendors.formats import detect, format_named
+from actors.vendors.plain.csv_file import CSV
 from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
 from messages.values import ONE_MINUTE
@@ -128,7 +130,7 @@ class _Import:
         )  # fmt: skip
         if options.tz:
             check_zone(options.tz)
-        self._format = format_named(options.format) if options.format else None
+        self._format = _format_of(options)
         self._new_calendar = calendars
         self._calendars: dict[str, Calendar] = {}
         self._claims = Claims(store, self._calendars.__getitem__)
@@ -288,6 +290,15 @@ class _Import:
         for file in (file for file in self._files if file.contradictions):
             said = "rows give the minute of an earlier row other values; the last row was taken"
             file.warnings.append(f"{file.contradictions} {said}")
+
+
+def _format_of(options: ImportOptions) -> Format | None:
+    fmt = format_named(options.format) if options.format else None
+    if options.columns is None:
+        return fmt
+    if fmt is not None and fmt.name != CSV.name:
+        raise DataError(f"--columns says what the columns of plain text are, and {fmt.name} knows its own")
+    return msgspec.structs.replace(CSV, columns=roles_named(options.columns.split(",")))
 
 
 def _shown(path: Path, named: Path) -> str:

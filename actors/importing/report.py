@@ -15,6 +15,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the user says about an import; what is not said, the files are asked."""
 
     format: str | None = None
+    columns: str | None = None
+    """What each column of plain text is, in order and divided by commas: ``date,time,open,high,low,close,-,volume``."""
     symbol: str | None = None
     """The symbol of files that name one symbol or none."""
     calendar: str | None = None

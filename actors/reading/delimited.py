@@ -4,8 +4,7 @@ The fast way hands whole blocks to pyarrow with every column's type fixed. When 
 block is read again as text, and its broken and blank rows are found one by one.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -13,107 +12,22 @@ from typing import IO, Any
 import msgspec
 import numpy as np
 
-from actors.reading import dates, naming, stamps
+from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
-from actors.reading.dates import DateOrder, DatesUnclear, Written
-from actors.reading.format import Block, Format, Hints, RawBars
-from actors.reading.peek import Head, members, told_as_data_errors, unpacked, unpacking
+from actors.reading.dates import DatesUnclear, Written
+from actors.reading.format import Block, Format, Hints, RawBars, Stamp
+from actors.reading.layout import Layout, layout_of
+from actors.reading.peek import Head, members, split, told_as_data_errors, unpacked, unpacking
+from actors.reading.spelling import header
+from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
-from actors.reading.tolerant import EMPTY, VALUE_ROLES, read_tolerantly, value_rows
+from actors.reading.tolerant import read_tolerantly, value_rows
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 
 BLOCK_BYTES = 8 << 20
 _NEWLINE = ord("\n")
 _SAMPLED_LINES = 500
-_ASKED_LINES = 20
-
-
-class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """Where what stands in the lines of a file."""
-
-    delimiter: str
-    places: dict[str, int]
-    """For each role its column."""
-    width: int
-    """How many columns there are."""
-    header_lines: int
-    form: StampForm
-    decimal_point: str = "."
-    pattern: str | Written | None = None
-    """How people wrote dates and times, if that is known; else the file is asked."""
-    order: DateOrder | None = None
-    """Of day, month and year, if somebody says it."""
-    numbers: tuple[str, ...] = VALUE_ROLES
-    """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
-
-    @property
-    def names(self) -> list[str]:
-        """A name for every column: its role, or a placeholder for one that nobody needs."""
-        roles = {place: role for role, place in self.places.items()}
-        return [roles.get(place, f"column {place + 1}") for place in range(self.width)]
-
-    @property
-    def stamp_roles(self) -> tuple[str, ...]:
-        """The one or two columns that make a stamp."""
-        return (naming.DATE, naming.CLOCK) if naming.DATE in self.places else (naming.STAMP,)
-
-
-def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
-    """Return the layout of a file that begins with ``head``.
-
-    Args:
-        head: the beginning.
-        columns: what each column is, by position; without them the first line says it.
-
-    Raises:
-        DataError: the header lacks a column that a bar needs, or the rows do not have its columns.
-    """
-    header = head.cells(0)
-    if columns:
-        places = {role: place for place, role in enumerate(columns) if role}
-        header_lines = 0 if header and header[places["open"]][:1].isdigit() else 1
-    else:
-        places, header_lines = naming.places_of(header), 1
-    row = head.cells(header_lines)
-    if not row:
-        raise DataError("there is a header and no row" if header_lines else "the file is empty")
-    width = len(columns) or len(header)
-    _check_width(head, width, header_lines)
-    layout = Layout(
-        delimiter=head.delimiter,
-        places=places,
-        width=width,
-        header_lines=header_lines and header_lines + head.leading_lines,
-        form=StampForm.TEXT,
-        decimal_point="," if head.delimiter != "," and "," in row[places["open"]] else ".",
-    )
-    return msgspec.structs.replace(layout, form=_form(head, layout))
-
-
-def misfit(head: Head) -> str | None:
-    """Return why a file cannot be read by its header, or ``None`` where it can."""
-    try:
-        layout_of(head)
-    except DataError as error:
-        return str(error)
-    return None
-
-
-def _check_width(head: Head, width: int, header_lines: int) -> None:
-    seen = [len(head.cells(line)) for line in range(header_lines, min(len(head.lines), 10))]
-    if seen and width not in seen:
-        raise DataError(f"the first line names {width} columns, and the rows have {max(seen)} fields")
-
-
-def _form(head: Head, layout: Layout) -> StampForm:
-    """Return the form that most of the first stamps have; a date and a time in columns of their own may be any way."""
-    begin = 1 if layout.header_lines else 0
-    rows = [cells for line in range(begin, _ASKED_LINES) if len(cells := head.cells(line)) == layout.width]
-    texts = [" ".join(row[layout.places[role]] for role in layout.stamp_roles) for row in rows]
-    forms = Counter(stamps.form_of(text) for text in texts if text.strip())
-    form = forms.most_common(1)[0][0] if forms else StampForm.TEXT
-    return StampForm.TEXT if form is StampForm.ISO and len(layout.stamp_roles) > 1 else form
 
 
 def read(
@@ -133,18 +47,43 @@ def read(
         ZoneMissing: its stamps carry no zone, and nobody said which.
     """
     inside = members(path)
-    for member in inside or ("",):
-        layout = layout_of(Head(path, member), fmt.columns)
-        layout = msgspec.structs.replace(layout, pattern=pattern, order=hints.dates)
+    layouts, skipped = _layouts(path, inside, fmt.columns)
+    for member, said in layouts:
+        layout = msgspec.structs.replace(said, pattern=pattern, order=hints.dates)
         # A zip of one file is that file; of several, each is called what it is called within.
         name = Path(member) if len(inside) > 1 else path
         symbol = symbol_named(name) if symbol_named else ""
-        assembler = Assembler(fmt, hints, name, is_local=layout.form.is_local, symbol=symbol)
+        assembler = Assembler(_with_header(fmt, layout), hints, name, is_local=layout.form.is_local, symbol=symbol)
+        for remark in (*layout.remarks, *skipped):
+            assembler.remark(remark)
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)
         for block in blocks(path, member, layout):
             yield from assembler.assembled(block)
         assembler.finish()
+
+
+def _layouts(
+    path: Path, inside: tuple[str, ...], columns: tuple[str, ...]
+) -> tuple[list[tuple[str, Layout]], list[str]]:
+    """Return the layout of each member of a zip that has bars, and a sentence for each of the others."""
+    found, skipped = [], []
+    for member in inside or ("",):
+        try:
+            found.append((member, layout_of(Head(path, member), columns)))
+        except DataError as error:
+            if len(inside) < 2:
+                raise
+            skipped.append((member, error))
+    if not found:
+        raise skipped[0][1]
+    return found, [f"{member} in the zip is no file of bars and is skipped: {error}" for member, error in skipped]
+
+
+def _with_header(fmt: Format, layout: Layout) -> Format:
+    """Return a format that leaves zone and end of the bar open with what the header says of them."""
+    stamp = fmt.stamp or (Stamp.END if layout.is_end else None)
+    return msgspec.structs.replace(fmt, tz=fmt.tz or layout.zone, stamp=stamp)
 
 
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
@@ -154,7 +93,7 @@ def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
         layout = msgspec.structs.replace(layout, pattern=_written(path, member, layout))
     with told_as_data_errors(), path.open("rb") as packed, unpacking(packed, member) as stream:
         first_row, header_lines = 1, layout.header_lines
-        for text in _cut(stream):
+        for text in _cut(layout.coding.utf8(stream)):
             body = memoryview(text)[_end_of_line(text, header_lines) :]
             lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _NEWLINE))
             if lines:
@@ -167,7 +106,7 @@ def _written(path: Path, member: str, layout: Layout) -> Written | None:
     """Return how dates and times are written, from as much of the file as it takes to tell days from months."""
     days, clocks, header_lines = set[str](), set[str](), layout.header_lines
     with told_as_data_errors(), unpacked(path, member) as stream:
-        for number, text in enumerate(_cut(stream)):
+        for number, text in enumerate(_cut(layout.coding.utf8(stream))):
             body, header_lines = text[_end_of_line(text, header_lines) :], 0
             if not number:
                 with suppress(DatesUnclear):
@@ -181,11 +120,9 @@ def _written(path: Path, member: str, layout: Layout) -> Written | None:
 def _stamp_texts(text: bytes, layout: Layout, about: int = 0) -> list[str]:
     """Return the stamps of some lines, about so many, or all of them."""
     lines = text.decode("utf-8", errors="replace").splitlines()
-    rows = [line.split(layout.delimiter) for line in lines[:: max(1, len(lines) // about) if about else 1]]
+    rows = [split(line, layout.delimiter) for line in lines[:: max(1, len(lines) // about) if about else 1]]
     return [
-        " ".join(row[layout.places[role]].strip().strip('"').strip() for role in layout.stamp_roles)
-        for row in rows
-        if len(row) == layout.width
+        " ".join(row[layout.places[role]] for role in layout.stamp_roles) for row in rows if len(row) == layout.width
     ]
 
 
@@ -212,6 +149,8 @@ def _cut(stream: IO[bytes]) -> Iterator[bytes]:
 def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Block:
     import pyarrow as pa
 
+    if layout.marks.grouping:
+        return _exact(text, first_row, layout)
     try:
         table = _typed(text, layout)
     except pa.ArrowInvalid:
@@ -241,7 +180,7 @@ def _exact(text: memoryview, first_row: int, layout: Layout) -> Block:
         first_row,
         layout.names,
         layout.delimiter,
-        layout.decimal_point,
+        layout.marks,
         layout.stamp_roles,
         layout.form,
         layout.numbers,
@@ -263,15 +202,15 @@ def _typed(text: memoryview, layout: Layout) -> Any:
     }
     types = dict.fromkeys((role for role in layout.places if role in layout.numbers), pa.float64())
     types |= dict.fromkeys(layout.stamp_roles, pa.string() if len(layout.stamp_roles) > 1 else forms[layout.form])
-    if naming.SYMBOL in layout.places:
-        types[naming.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
+    if header.SYMBOL in layout.places:
+        types[header.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
     table = csv.read_csv(
         pa.BufferReader(pa.py_buffer(text)),
         read_options=csv.ReadOptions(column_names=layout.names),
         parse_options=csv.ParseOptions(delimiter=layout.delimiter),
         convert_options=csv.ConvertOptions(
             column_types=types, include_columns=list(types), null_values=EMPTY, strings_can_be_null=False,
-            decimal_point=layout.decimal_point,
+            decimal_point=layout.marks.point,
         ),
     )  # fmt: skip
     return table.unify_dictionaries().combine_chunks()
@@ -280,7 +219,7 @@ def _typed(text: memoryview, layout: Layout) -> Any:
 def _has_holes(table: Any, layout: Layout) -> bool:
     # A row of empty cells is blank, and that is for the exact way to say.
     return any(table[role].null_count for role in layout.stamp_roles) or (
-        naming.SYMBOL in layout.places and "" in table[naming.SYMBOL].chunk(0).dictionary.to_pylist()
+        header.SYMBOL in layout.places and "" in table[header.SYMBOL].chunk(0).dictionary.to_pylist()
     )
 
 
@@ -307,7 +246,7 @@ def _stamps(table: Any, layout: Layout) -> Stamps:
 
 
 def _symbols(table: Any) -> tuple[tuple[str, ...], Indices]:
-    if naming.SYMBOL not in table.column_names:
+    if header.SYMBOL not in table.column_names:
         return ("",), np.zeros(len(table), dtype=np.int32)
-    column = table[naming.SYMBOL].chunk(0)
+    column = table[header.SYMBOL].chunk(0)
     return tuple(column.dictionary.to_pylist()), column.indices.to_numpy()

@@ -1,6 +1,8 @@
 """The beginning of a file, whatever it is packed in: what formats are recognised by."""
 
+import csv
 import gzip
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -9,16 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from actors.reading.spelling.coding import PLAIN, Coding, coding_of
 from messages.errors import DataError
 
 _GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK"
 _PARQUET, _FEATHER = b"PAR1", b"ARRO"
 _MAGIC_BYTES = 4
 _PEEK_BYTES = 1 << 16
-_PROBED = 1 << 12
-_REPLACEMENT = "\ufffd"
-_BYTE_ORDER_MARK = "\ufeff"
+_QUOTED = re.compile(r'"[^"]*"')
 _DELIMITERS = ",;\t|"
+_FEW_CELLS = 4
 
 
 class Head:
@@ -35,6 +37,7 @@ class Head:
             self.magic = _first_bytes(path)
             self.members = members(path)
             self.begins = self.magic
+            self.coding: Coding = PLAIN
             self.is_text = not self.is_arrow
             self.text = "" if self.is_arrow else self._beginning(member)
 
@@ -42,11 +45,12 @@ class Head:
         with unpacked(self.path, member or (self.members[0] if self.members else "")) as stream:
             raw = stream.read(_PEEK_BYTES)
         self.begins = raw[:_MAGIC_BYTES]
-        text = raw.decode("utf-8", errors="replace")
-        if "\x00" in text or _REPLACEMENT in text[:_PROBED]:
+        coding = coding_of(raw)
+        if coding is None:
             self.is_text = False
             return ""
-        return text.removeprefix(_BYTE_ORDER_MARK)
+        self.coding = coding
+        return coding.text_of(raw)
 
     @property
     def is_arrow(self) -> bool:
@@ -58,33 +62,49 @@ class Head:
         """Whether the text is a JSON document."""
         return self.text.lstrip()[:1] in ("{", "[")
 
-    @property
-    def leading_lines(self) -> int:
-        """How many blank lines come before the first that is not."""
-        blank = self.text[: len(self.text) - len(self.text.lstrip())]
-        return blank.count("\n")
+    @cached_property
+    def _numbered(self) -> list[tuple[int, str]]:
+        lines = enumerate(self.text.split("\n")[:200])
+        return [(number, line) for number, line in lines if line.strip()]
 
     @cached_property
     def lines(self) -> list[str]:
         """The first lines that are not blank; the last may be cut."""
-        return [line for line in self.text.splitlines()[:200] if line.strip()]
+        return [line for _, line in self._numbered]
+
+    def lines_before(self, line: int) -> int:
+        """Return how many lines, blank ones included, come before one that is not blank."""
+        return self._numbered[line][0] if line < len(self._numbered) else line
 
     @cached_property
     def delimiter(self) -> str:
         """The character that most evenly divides the first lines."""
-        counts = {mark: Counter(line.count(mark) for line in self.lines[:20]) for mark in _DELIMITERS}
-        return max(_DELIMITERS, key=lambda mark: _evenness(counts[mark]))
+        lines = [_QUOTED.sub("", line) for line in self.lines[:20]]
+        counts = {mark: Counter(line.count(mark) for line in lines) for mark in _DELIMITERS}
+        return max(_DELIMITERS, key=lambda mark: _evenness(mark, counts[mark]))
 
     def cells(self, line: int) -> list[str]:
         """Return the cells of a line that is not blank, quotes removed; empty where there is no such line."""
         if line >= len(self.lines):
             return []
-        return [cell.strip().strip('"').strip() for cell in self.lines[line].split(self.delimiter)]
+        return split(self.lines[line], self.delimiter)
 
 
-def _evenness(counts: Counter[int]) -> tuple[int, int]:
+def split(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line, quotes removed."""
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(delimiter)]
+    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    return [cell.strip().strip('"').strip() for cell in cells]
+
+
+def _evenness(mark: str, counts: Counter[int]) -> tuple[int, bool, int]:
+    # Where another mark divides as many lines, a comma divides numbers.
     dividing = Counter({count: lines for count, lines in counts.items() if count})
-    return max(((lines, count) for count, lines in dividing.items()), default=(0, 0))
+    return max(
+        ((lines, mark != "," and count >= _FEW_CELLS, count) for count, lines in dividing.items()),
+        default=(0, False, 0),
+    )
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -64,6 +64,11 @@ def form_of(sample: str) -> StampForm:
     return StampForm.TEXT if form is StampForm.EPOCH and len(sample) == 12 and pattern_of([sample]) else form
 
 
+def is_stamp(text: str) -> bool:
+    """Return whether a text is a moment, in any form: a date with a time, or a number since 1970."""
+    return form_of(text) is not StampForm.TEXT or bool(pattern_of([text]))
+
+
 def epoch_ns(numbers: Stamps) -> Stamps:
     """Return instants since 1970, given in seconds, milli-, micro- or nanoseconds; the magnitude tells which.
 

@@ -9,16 +9,16 @@ import numpy as np
 from actors.reading import stamps
 from actors.reading.dates import Written
 from actors.reading.format import Block, Broken, BrokenRow
-from actors.reading.naming import SYMBOL
+from actors.reading.spelling import numerals
+from actors.reading.spelling.header import SYMBOL
+from actors.reading.spelling.numerals import Numerals
 from actors.reading.stamps import StampForm
 from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Mask, Stamps
 
-EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None")
-"""What stands where there is no number."""
-
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_NOTE = re.compile(r"[\"#\s]*[A-Za-z][\w.]*\s+\w")
+"""How a sentence begins, which may stand below a table and is no broken row."""
 
 
 def value_rows(columns: Mapping[str, Floats], length: int, roles: Sequence[str] = VALUE_ROLES) -> Floats:
@@ -42,7 +42,7 @@ def read_tolerantly(
     first_row: int,
     names: Sequence[str],
     delimiter: str,
-    decimal_point: str,
+    marks: Numerals,
     stamp_roles: Sequence[str],
     form: StampForm,
     numbers: Sequence[str] = VALUE_ROLES,
@@ -55,7 +55,7 @@ def read_tolerantly(
         first_row: the number of its first line in the file.
         names: the columns' names: their roles, or placeholders.
         delimiter: what divides the cells.
-        decimal_point: what divides a number.
+        marks: how numbers are written.
         stamp_roles: the columns that together make the stamp.
         form: how stamps are written.
         numbers: the columns that are numbers.
@@ -64,7 +64,7 @@ def read_tolerantly(
     table, uneven = _as_text(text, names, delimiter)
     rows = np.setdiff1d(np.arange(1, len(table) + len(uneven) + 1), [number for number, _ in uneven]) + first_row - 1
     cells = {name: _cells(table, name) for name in names if name in (*numbers, *stamp_roles, SYMBOL)}
-    is_blank = np.logical_and.reduce([column == "" for column in cells.values()])
+    is_blank = np.logical_and.reduce([column == "" for column in cells.values()]) | _are_notes(cells, stamp_roles)
     broken, blank = _uneven_rows(uneven, first_row, delimiter, len(names))
     keep = ~is_blank
 
@@ -76,7 +76,7 @@ def read_tolerantly(
         keep &= _checked(SYMBOL, cells[SYMBOL], cells[SYMBOL] != "", "a symbol", keep, rows, broken)
     columns = {}
     for role in (role for role in numbers if role in cells):
-        columns[role], is_read = _numbers(cells[role], decimal_point)
+        columns[role], is_read = numerals.read(cells[role], marks)
         keep &= _checked(role, cells[role], is_read, "a number", keep, rows, broken)
 
     symbols, symbol_index = (
@@ -112,6 +112,13 @@ def _as_text(text: bytes, names: Sequence[str], delimiter: str) -> tuple[Any, li
     return table, uneven
 
 
+def _are_notes(cells: Mapping[str, Any], stamp_roles: Sequence[str]) -> Any:
+    """Return which rows have words in place of a stamp and nothing else: ``Downloaded from ...`` below a table."""
+    others = [column == "" for name, column in cells.items() if name != stamp_roles[0]]
+    words = [_NOTE.match(cell) is not None for cell in cells[stamp_roles[0]]]
+    return np.logical_and.reduce([np.array(words, dtype=np.bool_), *others])
+
+
 def _valid(text: bytes) -> bytes:
     return text.decode("utf-8", errors="replace").encode()
 
@@ -126,21 +133,6 @@ def _cells(table: Any, name: str) -> Any:
 def _joined(cells: Mapping[str, Any], stamp_roles: Sequence[str]) -> Any:
     first, *others = (cells[role] for role in stamp_roles)
     return first + " " + others[0] if others else first
-
-
-def _numbers(cells: Any, decimal_point: str) -> tuple[Floats, Mask]:
-    import pandas as pd
-
-    series = pd.Series(cells, dtype=object)
-    if decimal_point != ".":
-        series = series.str.replace(decimal_point, ".", regex=False)
-    texts = series.to_numpy(dtype=object)
-    numbers: Floats = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-    # To pandas 2 a number beyond a float, 1e400, is no number; to pandas 3 and pyarrow it is infinite.
-    for place in np.flatnonzero(np.isnan(numbers)).tolist():
-        if _NUMBER.fullmatch(texts[place]):
-            numbers[place] = float(texts[place])
-    return numbers, ~np.isnan(numbers) | np.isin(cells.astype(str), EMPTY)
 
 
 def _checked(
@@ -158,7 +150,7 @@ def _uneven_rows(
 ) -> tuple[list[BrokenRow], int]:
     broken, blank = [], 0
     for number, line in uneven:
-        if not line.replace(delimiter, "").strip():
+        if not line.replace(delimiter, "").strip() or (line.count(delimiter) < width - 1 and _NOTE.match(line)):
             blank += 1
             continue
         seen = f"{line.count(delimiter) + 1} fields: {line[:_SHOWN]}"

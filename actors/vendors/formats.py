@@ -2,11 +2,11 @@
 
 from functools import cache
 
-from actors.reading import delimited
+from actors.reading import layout
 from actors.reading.arrow_file import column_names
 from actors.reading.format import Format
-from actors.reading.naming import NEEDED
 from actors.reading.peek import Head
+from actors.reading.spelling.header import NEEDED
 from actors.vendors.registry import format_places, left_out, thing_at
 from messages.errors import DataError, SettingsError
 
@@ -70,4 +70,4 @@ def _seen(head: Head) -> str:
     first = head.lines[0][:80]
     if head.is_json:
         return f"JSON that begins with {first!r}"
-    return f"it begins with {first!r}, {delimited.misfit(head)}"
+    return f"it begins with {first!r}, {layout.misfit(head)}"

@@ -102,7 +102,7 @@ def test_ninjatrader_has_no_header_and_is_stamped_at_the_end_in_utc(tmp_path: Pa
         ("id,price,amount,type\n1,2,3,ask\n", "'id,price,amount,type', no column for time, open, high, low, close"),
         ('{"x": 1}', "JSON that begins with"),
         (b"\x00\x01\x02", "neither text nor Parquet"),
-        (b"caf\xe9,1,2\n", "neither text nor Parquet"),
+        (b"caf\xe9,1,2\n", "it begins with 'caf\xe9,1,2', no column for time"),
         (
             "Date,Open,High,Low,Close\n2006-01-02,09:01,1,1,1,1\n",
             "the first line names 5 columns, and the rows have 6 fields",

@@ -87,6 +87,7 @@ def import_(
     store: options.Store,
     *,
     file_format: options.FileFormat = None,
+    columns: options.Columns = None,
     symbol: options.SymbolOfFiles = None,
     calendar: options.CalendarOfFiles = None,
     tz: options.Zone = None,
@@ -111,6 +112,7 @@ def import_(
             store,
             import_files.options(
                 file_format=file_format,
+                columns=columns,
                 symbol=symbol,
                 calendar=calendar,
                 tz=tz,

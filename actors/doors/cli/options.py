@@ -121,6 +121,15 @@ FileFormat = Annotated[
         autocompletion=completion.formats,
     ),
 ]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="NAMES",
+        help="What the columns of plain text are, as in date,time,open,high,low,close,-,volume.",
+        show_default="the header's names, or what the rows show",
+    ),
+]
 SymbolOfFiles = Annotated[
     str | None, typer.Option("--symbol", metavar="S", help="Symbol of the bars.", show_default="what the file says")
 ]

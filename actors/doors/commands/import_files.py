@@ -18,6 +18,7 @@ from messages.errors import DataError
 def options(
     *,
     file_format: str | None,
+    columns: str | None,
     symbol: str | None,
     calendar: str | None,
     tz: str | None,
@@ -29,6 +30,7 @@ def options(
     """Return what the command line says about an import."""
     return ImportOptions(
         format=file_format,
+        columns=columns,
         symbol=symbol,
         calendar=calendar,
         tz=tz,

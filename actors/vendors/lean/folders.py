@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from actors.reading.assemble import Assembler
-from actors.reading.delimited import Layout, blocks
+from actors.reading.delimited import blocks
 from actors.reading.format import Block, Format, Hints, Unsupported
+from actors.reading.layout import Layout
 from actors.reading.peek import Head
 from messages.errors import DataError
 from messages.values import SECOND_NS

@@ -11,8 +11,8 @@ have formats of their own; what none of them takes is refused here.
 from collections.abc import Iterator
 from pathlib import Path
 
-from actors.reading.delimited import Layout
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.layout import Layout
 from actors.reading.peek import members
 from actors.reading.stamps import StampForm
 from actors.vendors.lean import folders

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from actors.reading.delimited import Layout
 from actors.reading.format import Block, Coverage, Format, Hints, RawBars, Stamp
-from actors.reading.naming import PRICES
+from actors.reading.layout import Layout
 from actors.reading.peek import Head, members
+from actors.reading.spelling.header import PRICES
 from actors.reading.stamps import StampForm
 from actors.vendors.lean import folders
 from actors.vendors.lean.folders import QUOTED_ONLY

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.reading.delimited import Layout
 from actors.reading.format import Block, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.layout import Layout
 from actors.reading.peek import Head, members
 from actors.reading.stamps import StampForm
 from actors.reading.trades import TradeTape, without_stamp

@@ -4,13 +4,13 @@ One minute a row; any packing (.gz, .zst, .zip), any of the delimiters ``, ; tab
 seconds to nanoseconds since 1970, or a date and a time as people write them. RFC 4180 is as near as it has to a norm.
 """
 
-from actors.reading import delimited
+from actors.reading import delimited, layout
 from actors.reading.format import Coverage, Format
 from actors.reading.peek import Head
 
 
 def _sniff(head: Head) -> bool:
-    return not head.is_json and delimited.misfit(head) is None
+    return not head.is_json and layout.misfit(head) is None
 
 
 CSV = Format(

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from actors.reading import arrow_file, naming, stamps
+from actors.reading import arrow_file, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
 from actors.reading.peek import Head
+from actors.reading.spelling import header
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES, value_rows
 from messages.columns import Indices, Stamps
@@ -24,7 +25,7 @@ _NO_SYMBOL = "a symbol"
 
 def _sniff(head: Head) -> bool:
     try:
-        return head.is_arrow and bool(naming.places_of(arrow_file.column_names(head.path)))
+        return head.is_arrow and bool(header.places_of(arrow_file.column_names(head.path)))
     except DataError:
         return False
 
@@ -43,7 +44,7 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
         ZoneMissing: its stamps carry no zone, and nobody said which.
     """
     names = arrow_file.column_names(path)
-    roles = {role: names[place] for role, place in naming.places_of(names).items()}
+    roles = {role: names[place] for role, place in header.places_of(names).items()}
     first_row, assembler = 1, None
     for batch, share in arrow_file.record_batches(path, list(roles.values())):
         columns = {role: batch.column(batch.schema.names.index(name)) for role, name in roles.items()}
@@ -66,19 +67,19 @@ def _assembler(
 
 
 def _stamps(columns: dict[str, Any]) -> tuple[Stamps, StampForm]:
-    if naming.DATE in columns:
-        texts = [arrow_file.texts_of(columns[role]) for role in (naming.DATE, naming.CLOCK)]
+    if header.DATE in columns:
+        texts = [arrow_file.texts_of(columns[role]) for role in (header.DATE, header.CLOCK)]
         return stamps.read_texts(texts[0] + " " + texts[1], StampForm.TEXT), StampForm.TEXT
-    return arrow_file.stamps_of(columns[naming.STAMP])
+    return arrow_file.stamps_of(columns[header.STAMP])
 
 
 def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_row: int, share: float) -> Block:
     rows = np.arange(first_row, first_row + len(stamps_ns), dtype=np.int64)
     keep = stamps_ns != stamps.UNREADABLE
     broken = [_broken(row, "time", form.value) for row in rows[~keep].tolist()]
-    symbols, symbol_index = _symbols(columns.get(naming.SYMBOL), len(rows))
+    symbols, symbol_index = _symbols(columns.get(header.SYMBOL), len(rows))
     nameless = keep & (symbol_index < 0)
-    broken += [_broken(row, naming.SYMBOL, _NO_SYMBOL) for row in rows[nameless].tolist()]
+    broken += [_broken(row, header.SYMBOL, _NO_SYMBOL) for row in rows[nameless].tolist()]
     keep &= ~nameless
     values = value_rows(
         {role: arrow_file.floats_of(columns[role], role) for role in VALUE_ROLES if role in columns}, len(rows)

@@ -15,10 +15,10 @@ import numpy as np
 
 from actors.reading import delimited, stamps
 from actors.reading.assemble import Assembler
-from actors.reading.delimited import Layout
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
-from actors.reading.naming import SYMBOL
+from actors.reading.layout import Layout
 from actors.reading.peek import Head
+from actors.reading.spelling.header import SYMBOL
 from actors.reading.stamps import StampForm
 from actors.reading.trades import TradeTape, without_stamp
 
@@ -46,7 +46,8 @@ def _layout(head: Head) -> Layout | None:
         delimiter=head.delimiter,
         places=places,
         width=len(header),
-        header_lines=header_lines and header_lines + head.leading_lines,
+        header_lines=header_lines and head.lines_before(header_lines),
+        coding=head.coding,
         form=form,
         numbers=("price", "size"),
     ) if is_exact else None  # fmt: skip

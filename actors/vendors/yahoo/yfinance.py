@@ -19,8 +19,8 @@ import numpy as np
 
 from actors.reading import delimited
 from actors.reading.assemble import Assembler
-from actors.reading.delimited import Layout
 from actors.reading.format import OFFSET, Block, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.layout import Layout
 from actors.reading.peek import Head
 from actors.reading.stamps import form_of
 from actors.vendors.yahoo.flat import YAHOO, calendar_of
@@ -80,7 +80,8 @@ def _layout(head: Head, fields: list[str], tickers: list[str]) -> tuple[Layout, 
         delimiter=head.delimiter,
         places={"time": 0} | {role: places[column] for role, column in wanted.items()},
         width=len(fields) + 1,
-        header_lines=_HEADER_LINES + head.leading_lines,
+        header_lines=head.lines_before(_HEADER_LINES),
+        coding=head.coding,
         form=form_of(row[0]),
         numbers=tuple(wanted),
     )

@@ -43,8 +43,19 @@ def test_the_same_file_twice_changes_nothing(call: Call, two_bars: Path, tmp_pat
 
 
 def test_every_option_reaches_the_import(call: Call, tmp_path: Path) -> None:
-    file = csv(tmp_path, "abc.csv", "2024-07-02 09:31:00,1,2,1,2,10")
-    options = (*NEW_YORK, "--format", "csv", "--symbol", "xyz", "--stamp", "end", "--strict")
+    file = csv(tmp_path, "abc.csv", "2,1,2,1,2024-07-02 09:31:00,10")
+    options = (
+        *NEW_YORK,
+        "--format",
+        "csv",
+        "--columns",
+        "high,open,close,low,time,volume",
+        "--symbol",
+        "xyz",
+        "--stamp",
+        "end",
+        "--strict",
+    )
 
     answer = call("import", file, "--store", tmp_path / "store", *options)
 

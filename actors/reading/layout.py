@@ -1,0 +1,184 @@
+"""Where what stands in the lines of a delimited file, as its header says it, its columns are named, or they look."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import takewhile
+
+import msgspec
+
+from actors.reading import shape, stamps
+from actors.reading.dates import DateOrder, Written
+from actors.reading.peek import Head
+from actors.reading.spelling import header as spelling
+from actors.reading.spelling.coding import PLAIN, Coding
+from actors.reading.spelling.numerals import Numerals, is_number, numerals_of
+from actors.reading.stamps import StampForm
+from actors.reading.tolerant import VALUE_ROLES
+from messages.errors import DataError
+
+_TITLE_LINES = 10
+"""How many lines may stand above a header: the address of a site, what the file is of, a blank one."""
+
+_COMPARED_ROWS = 10
+_ASKED_ROWS = 20
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what stands in the lines of a file."""
+
+    delimiter: str
+    places: dict[str, int]
+    """For each role its column."""
+    width: int
+    """How many columns there are."""
+    header_lines: int
+    form: StampForm
+    marks: Numerals = Numerals()
+    """How numbers are written."""
+    coding: Coding = PLAIN
+    zone: str | None = None
+    """The zone that the header states, if it does."""
+    is_end: bool = False
+    """Whether the header says that stamps are the end of the bar."""
+    remarks: tuple[str, ...] = ()
+    """What the user should know of how the file is read."""
+    pattern: str | Written | None = None
+    """How people wrote dates and times, if that is known; else the file is asked."""
+    order: DateOrder | None = None
+    """Of day, month and year, if somebody says it."""
+    numbers: tuple[str, ...] = VALUE_ROLES
+    """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
+
+    @property
+    def names(self) -> list[str]:
+        """A name for every column: its role, or a placeholder for one that nobody needs."""
+        roles = {place: role for role, place in self.places.items()}
+        return [roles.get(place, f"column {place + 1}") for place in range(self.width)]
+
+    @property
+    def stamp_roles(self) -> tuple[str, ...]:
+        """The one or two columns that make a stamp."""
+        return (spelling.DATE, spelling.CLOCK) if spelling.DATE in self.places else (spelling.STAMP,)
+
+
+class _Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first lines say: the columns, and which line is the first row."""
+
+    said: spelling.Header
+    width: int
+    first_row: int
+    remarks: tuple[str, ...] = ()
+
+
+def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
+    """Return the layout of a file that begins with ``head``.
+
+    Args:
+        head: the beginning.
+        columns: what each column is, by position; without them a header says it, or the rows show it.
+
+    Raises:
+        DataError: the header lacks a column that a bar needs, or the rows do not have its columns.
+    """
+    found = _by_position(head, columns) if columns else _by_header(head) or _by_shape(head)
+    rows = _rows(head, found.first_row)
+    if not rows:
+        raise DataError("there is a header and no row" if found.first_row else "the file is empty")
+    width = _checked_width(found.width, rows, columns)
+    places = found.said.places
+    layout = Layout(
+        delimiter=head.delimiter,
+        places=places,
+        width=width,
+        header_lines=found.first_row and head.lines_before(found.first_row),
+        form=StampForm.TEXT,
+        marks=_marks(rows, places, head.delimiter),
+        coding=head.coding,
+        zone=found.said.zone,
+        is_end=found.said.is_end,
+        remarks=tuple(filter(None, (*found.remarks, head.coding.remark))),
+    )
+    return msgspec.structs.replace(layout, form=_form(rows, layout))
+
+
+def misfit(head: Head) -> str | None:
+    """Return why a file cannot be read by its header or its shape, or ``None`` where it can."""
+    try:
+        layout_of(head)
+    except DataError as error:
+        return str(error)
+    return None
+
+
+def _rows(head: Head, first: int) -> list[list[str]]:
+    """Return the first rows; the last line may be cut, and counts only if there is no other."""
+    rows = [head.cells(line) for line in range(first, len(head.lines))]
+    return rows[:-1] if len(rows) > _COMPARED_ROWS else rows
+
+
+def _by_position(head: Head, columns: Sequence[str]) -> _Reading:
+    place = columns.index("open")
+    above = takewhile(lambda line: not _has_number(head.cells(line), place), range(min(_TITLE_LINES, len(head.lines))))
+    said = spelling.Header(places={role: place for place, role in enumerate(columns) if role})
+    return _Reading(said=said, width=len(columns), first_row=len(list(above)))
+
+
+def _has_number(cells: Sequence[str], place: int) -> bool:
+    return place < len(cells) and is_number(cells[place])
+
+
+def _by_header(head: Head) -> _Reading | None:
+    for line in range(min(_TITLE_LINES, len(head.lines))):
+        header, row = head.cells(line), head.cells(line + 1)
+        try:
+            said = spelling.read(header, row)
+        except DataError:
+            continue
+        return _Reading(said=said, width=len(header), first_row=line + 1, remarks=_titles(head, line))
+    return None
+
+
+def _by_shape(head: Head) -> _Reading:
+    if not head.lines:
+        raise DataError("the file is empty")
+    for line in range(min(_TITLE_LINES, len(head.lines))):
+        rows = _rows(head, line)
+        if (columns := shape.columns_of(rows)) is not None:
+            said = spelling.Header(places={role: place for place, role in enumerate(columns) if role})
+            told = f"there is no header: columns are read as {shape.told(columns)}; --columns names others"
+            return _Reading(said=said, width=len(columns), first_row=line, remarks=(*_titles(head, line), told))
+    spelling.read(head.cells(0), head.cells(1))
+    raise AssertionError("a header that can be read was passed over")
+
+
+def _titles(head: Head, line: int) -> tuple[str, ...]:
+    if not line:
+        return ()
+    above = "line is" if line == 1 else f"{line} lines are"
+    return (f"the first {above} above the columns and skipped: {head.lines[0][:60]!r}",)
+
+
+def _checked_width(width: int, rows: Sequence[Sequence[str]], columns: Sequence[str]) -> int:
+    """Return how many cells a row has: one more than there are names where each row ends with a delimiter."""
+    compared = rows[:_COMPARED_ROWS]
+    if width in map(len, compared):
+        return width
+    if all(len(row) == width + 1 and not row[-1] for row in compared):
+        return width + 1
+    named = "--columns names" if columns else "the first line names"
+    raise DataError(f"{named} {width} columns, and the rows have {max(map(len, compared))} fields")
+
+
+def _form(rows: Sequence[Sequence[str]], layout: Layout) -> StampForm:
+    """Return the form that most of the first stamps have; a date and a time in columns of their own may be any way."""
+    even = [row for row in rows[:_ASKED_ROWS] if len(row) == layout.width]
+    texts = [" ".join(row[layout.places[role]] for role in layout.stamp_roles) for row in even]
+    forms = Counter(stamps.form_of(text) for text in texts if text.strip())
+    form = forms.most_common(1)[0][0] if forms else StampForm.TEXT
+    return StampForm.TEXT if form is StampForm.ISO and len(layout.stamp_roles) > 1 else form
+
+
+def _marks(rows: Sequence[Sequence[str]], places: dict[str, int], delimiter: str) -> Numerals:
+    columns = [place for role, place in places.items() if role in VALUE_ROLES]
+    cells = (row[place] for row in rows for place in columns if place < len(row))
+    return numerals_of(cells, divided_by_commas=delimiter == ",")

@@ -1,0 +1,99 @@
+"""What the columns of rows without a header are, where their cells show it.
+
+Recognised are, after an optional symbol, a stamp or a date and a clock's time, then open, high, low and close, and
+perhaps a volume and one more: MetaTrader 4's history, what ``to_csv(header=False)`` writes, Kraken's OHLCVT, Indian
+vendors' files with the symbol first. The prices must stand to each other as those four do.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from math import isnan
+
+from actors.reading import stamps
+from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL
+from actors.reading.spelling.numerals import numerals_of, value_of
+from actors.reading.stamps import StampForm
+
+_DATE = re.compile(
+    r"(19|20)\d{6}|\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d)|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4}"
+)
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?")
+_DIGITS_CLOCK = re.compile(r"\d{1,6}")
+_STAMP = re.compile(rf"({_DATE.pattern})( +|T)({_CLOCK.pattern}|\d{{4}}|\d{{6}})|(19|20)\d{{10}}(\d\d)?")
+_WORD = re.compile(r"[A-Za-z\d._:/^=&!+ -]*[A-Za-z][A-Za-z\d._:/^=&!+ -]*|\d{3,6}")
+_PRICES = ("open", "high", "low", "close")
+_MOST_TRAILING = 2
+_SOUND_SHARE = 0.9
+_SEEN = 200
+
+
+def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
+    """Return the role of each column, empty where it is none, or ``None`` where the rows do not show it."""
+    if not rows:
+        return None
+    width = Counter(map(len, rows[:_SEEN])).most_common(1)[0][0]
+    even = [row for row in rows[:_SEEN] if len(row) == width]
+    if len(rows[0]) != width:
+        return None
+    columns = list(zip(*even, strict=True))
+    filled = width - 1 if not any(columns[-1]) else width
+    begins = _beginning(columns[:filled])
+    trailing = filled - len(begins) - len(_PRICES)
+    if not begins or not 0 <= trailing <= _MOST_TRAILING:
+        return None
+    prices = columns[len(begins) : len(begins) + len(_PRICES)]
+    others = columns[len(begins) + len(_PRICES) : filled]
+    if not _are_prices(prices, others):
+        return None
+    is_epoch = begins[-1] == STAMP and stamps.form_of(columns[len(begins) - 1][0]) in _SINCE_1970
+    tail = ("volume", "trades" if is_epoch else "")[:trailing]
+    return (*begins, *_PRICES, *tail, *("",) * (width - filled))
+
+
+_SINCE_1970 = (StampForm.EPOCH, StampForm.EPOCH_FRACTION)
+
+
+def told(columns: Sequence[str]) -> str:
+    """Return the roles of columns as a user would name them."""
+    return ", ".join({CLOCK: "time", "": "-"}.get(role, role) for role in columns)
+
+
+def _beginning(columns: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    for symbol in ((), (SYMBOL,)):
+        if symbol and not (columns and all(map(_WORD.fullmatch, columns[0]))):
+            return ()
+        rest = columns[len(symbol) :]
+        if rest and all(map(_is_stamp, rest[0])):
+            return (*symbol, STAMP)
+        if len(rest) > 1 and all(map(_DATE.fullmatch, rest[0])) and _is_clock(rest[1]):
+            return (*symbol, DATE, CLOCK)
+    return ()
+
+
+def _is_stamp(cell: str) -> bool:
+    return stamps.form_of(cell) is not StampForm.TEXT or _STAMP.fullmatch(cell) is not None
+
+
+def _is_clock(cells: Sequence[str]) -> bool:
+    if all(map(_CLOCK.fullmatch, cells)):
+        return True
+    return all(map(_DIGITS_CLOCK.fullmatch, cells)) and all(
+        int(cell.zfill(4)[-2:]) < 60 and int(cell.zfill(6)[:2]) < 24 for cell in cells
+    )
+
+
+def _are_prices(prices: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> bool:
+    marks = numerals_of((cell for column in (*prices, *others) for cell in column), divided_by_commas=False)
+    numbers = [[value_of(cell, marks) for cell in column] for column in (*prices, *others)]
+    bars = [bar for bar in zip(*numbers, strict=True) if not any(map(isnan, bar[: len(_PRICES)]))]
+    if not bars or len(bars) < _SOUND_SHARE * len(prices[0]):
+        return False
+    sound = sum(bar[2] <= min(bar[0], bar[3]) and bar[1] >= max(bar[0], bar[3]) for bar in bars)
+    return sound >= _SOUND_SHARE * len(bars) and not _is_a_price(bars)
+
+
+def _is_a_price(bars: Sequence[Sequence[float]]) -> bool:
+    """Return whether what should be the volume always lies within the bar, as an adjusted close or a vwap does."""
+    has_volume = len(bars[0]) > len(_PRICES)
+    return has_volume and len(bars) > 1 and all(bar[2] <= bar[4] <= bar[1] for bar in bars)

@@ -1,0 +1,158 @@
+"""What columns are called, in English and in the languages of the exchanges and portals that people export from.
+
+The other names are those of Upbit (https://docs.upbit.com), tushare (https://tushare.pro/document/2), Deutsche
+Boerse's public data set (https://github.com/Deutsche-Boerse/dbg-pds), Barchart and Sierra Chart, and what Spanish,
+Portuguese, German, French, Chinese, Korean, Japanese and Russian programs call a date, a time, prices and a volume.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import msgspec
+
+from actors.reading import stamps
+from messages.columns import FIELDS
+from messages.errors import DataError
+
+STAMP, DATE, CLOCK, SYMBOL = "time", "date", "clock", "symbol"
+PRICES = FIELDS[:4]
+
+NEEDED = (
+    "a header naming a time (time, timestamp, datetime, date + time), open, high, low and close, "
+    "and if there are any volume, vwap, trades, symbol"
+)
+
+
+def plain(name: str) -> str:
+    """Return a column's name as it is compared: lower case, without accents, and only letters and digits."""
+    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).lower())
+    bare = "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", bare))
+
+
+# Of several the first in this order counts.
+_NAMES = {
+    STAMP: ("candledatetimeutc", "timestamp", "datetime", "ts", "opentime", "starttime", "start", "windowstart",
+            "begin", "bartime", "tsevent", "timestamputc", "datetimeutc", "timeutc", "unix", "epoch", "t",
+            "indexlevel0", "gmttime", "localtime", "dateandtime", "tradetime", "epochtime", "dates", "timegmt",
+            "timeeet", "datetimegmt", "candledatetimekst", "fechahora", "fechayhora", "datahora", "zeitstempel",
+            "datumzeit", "horodatage", "交易时间", "成交时间", "日期时间", "日時", "일시", "체결시간", "closetime",
+            "endtime", "end", "barend"),
+    DATE: ("date", "day", "tradedate", "tradingday", "dt", "fecha", "data", "datum", "日期", "交易日期", "日付", "날짜",
+           "일자", "дата"),
+    CLOCK: ("time", "timeofday", "minute", "hour", "clock", "hora", "ora", "heure", "uhrzeit", "zeit", "时间", "時間",
+            "時刻", "시간", "시각", "время"),
+    "open": ("open", "o", "openprice", "first", "openingprice", "startprice", "apertura", "abertura", "eroffnung",
+             "eroffnungskurs", "ouverture", "开盘", "开盘价", "開盤", "開盤價", "今开", "시가", "始値", "открытие"),
+    "high": ("high", "h", "highprice", "max", "maxprice", "maximo", "maxima", "alto", "hoch", "hochst", "hochstkurs",
+             "haut", "plushaut", "最高", "最高价", "最高價", "고가", "高値", "максимум"),
+    "low": ("low", "l", "lowprice", "min", "minprice", "minimo", "minima", "bajo", "baixo", "tief", "tiefst",
+            "tiefstkurs", "bas", "plusbas", "最低", "最低价", "最低價", "저가", "安値", "минимум"),
+    "close": ("close", "c", "closeprice", "last", "lastprice", "closelast", "endprice", "tradeprice", "latest",
+              "cierre", "ultimo", "fechamento", "schluss", "schlusskurs", "cloture", "dernier", "收盘", "收盘价",
+              "收盤", "收盤價", "종가", "終値", "закрытие"),
+    "volume": ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol", "tradedvolume",
+               "candleacctradevolume", "volumen", "cantidad", "umsatz", "成交量", "거래량", "出来高", "объем"),
+    "vwap": ("vwap", "vw", "wap", "average", "均价", "均價"),
+    "trades": ("trades", "tradecount", "n", "transactions", "numberoftrades", "numtrades", "count", "oftrades",
+               "tradesdone", "成交笔数", "체결건수"),
+    SYMBOL: ("symbol", "ticker", "sym", "instrument", "code", "secid", "ric", "s", "tscode", "mnemonic", "contract",
+             "stockcode", "instrumentid", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード", "銘柄"),
+}  # fmt: skip
+_SYNONYMS = {role: tuple(dict.fromkeys(map(plain, names))) for role, names in _NAMES.items()}
+
+_END_NAMES = frozenset({"closetime", "endtime", "end", "barend"})
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
+_UNNAMED = re.compile(r"(Unnamed: ?0)?")
+_ZONES = {
+    "utc": "UTC", "gmt": "UTC", "eet": "EET", "cet": "CET", "et": "America/New_York", "kst": "Asia/Seoul",
+    "jst": "Asia/Tokyo", "hkt": "Asia/Hong_Kong", "msk": "Europe/Moscow",
+}  # fmt: skip
+_ZONE = re.compile(rf"(?:^|[\W_])({'|'.join(_ZONES)})(?:$|[\W_])", re.IGNORECASE)
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a header says."""
+
+    places: dict[str, int]
+    """For each role its column."""
+    zone: str | None = None
+    """The zone that the name of the time states: ``Gmt time``, ``Time (EET)``, ``datetime_utc``."""
+    is_end: bool = False
+    """Whether the name of the time says that it is the end of the bar."""
+
+
+def read(header: Sequence[str], row: Sequence[str] = ()) -> Header:
+    """Return what a header says.
+
+    Args:
+        header: the names.
+        row: a row, if one is known: its stamp may stand in a first column without a name, as in a frame's index.
+
+    Raises:
+        DataError: a column that a bar needs is not there; names those that are.
+    """
+    places = places_of(header, row)
+    name = header[places.get(STAMP, places.get(CLOCK, 0))]
+    zone = _ZONE.search(name)
+    return Header(
+        places=places,
+        zone=_ZONES[zone[1].lower()] if zone else None,
+        is_end=STAMP in places and plain(name) in _END_NAMES,
+    )
+
+
+def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
+    """Return which column holds what: ``time`` (or ``date`` and ``clock``), the prices, and what else there is.
+
+    Raises:
+        DataError: a column that a bar needs is not there; names those that are.
+    """
+    names = [plain(name) for name in header]
+    found = {role: place for role, known in _SYNONYMS.items() if (place := _place(names, known)) is not None}
+    _set_right(found, row)
+    if STAMP in found:
+        found.pop(DATE, None)
+        found.pop(CLOCK, None)
+    elif DATE not in found or CLOCK not in found:
+        found |= {STAMP: found.pop(DATE, found.pop(CLOCK, -1))} if DATE in found or CLOCK in found else {}
+    if STAMP not in found and DATE not in found and _begins_with_stamps(header, row):
+        found[STAMP] = 0
+    has_time = STAMP in found or DATE in found
+    missing = [*(() if has_time else (STAMP,)), *(role for role in PRICES if role not in found)]
+    if missing:
+        raise DataError(f"no column for {', '.join(missing)} among {', '.join(header)[:200]!r}")
+    return found
+
+
+def roles_named(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the role of each column that somebody names by hand, empty where it is none.
+
+    Raises:
+        DataError: a column that a bar needs is not among them.
+    """
+    roles = {place: role for role, place in places_of(names).items()}
+    return tuple(roles.get(place, "") for place in range(len(names)))
+
+
+def is_known(name: str) -> bool:
+    """Return whether a word is the name of a column."""
+    return any(plain(name) in known for known in _SYNONYMS.values())
+
+
+def _place(names: Sequence[str], known: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in known if name in names), None)
+
+
+def _set_right(found: dict[str, int], row: Sequence[str]) -> None:
+    """Let a row say which of date and time is what: a ``timestamp`` beside a date may be a clock's time only."""
+    cells = {role: row[place] for role, place in found.items() if place < len(row)}
+    if DATE in found and _CLOCK.fullmatch(cells.get(STAMP, "")):
+        found[CLOCK] = found.pop(STAMP)
+    elif DATE in found and CLOCK in found and STAMP not in found and ":" in cells.get(DATE, ""):
+        found[STAMP] = found[DATE]
+
+
+def _begins_with_stamps(header: Sequence[str], row: Sequence[str]) -> bool:
+    return bool(header and row) and _UNNAMED.fullmatch(header[0]) is not None and stamps.is_stamp(row[0])

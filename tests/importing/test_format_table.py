@@ -1,0 +1,144 @@
+"""The table of shapes that people have: for each one small file, and the bars that it holds."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.importing.into_store import ImportOptions, import_paths
+from actors.kernel.ports import BarStore
+from actors.market.calendar import Calendar
+from actors.storage.memory import MemoryStore
+from messages.values import moment
+from tests.vendors.files import written
+
+Row = tuple[str, str, float, float, float, float, float]
+
+CALENDARS = {name: Calendar(name) for name in ("XNYS", "24/7")}
+UTC = {"calendar": "24/7", "tz": "UTC"}
+SAID = {"calendar": "24/7"}
+PLAIN = "timestamp,open,high,low,close,volume\n"
+
+# Two bars, and how most files here name their instrument.
+TWO: list[Row] = [
+    ("ABC", "2024-01-15 09:30", 100.0, 101.0, 99.0, 100.5, 10.0),
+    ("ABC", "2024-01-15 09:31", 100.5, 102.0, 100.0, 101.5, 20.0),
+]
+NO_VOLUME = [(*bar[:-1], 0.0) for bar in TWO]
+
+
+def rows(*stamps: str, mark: str = ",", point: str = ".", tails: tuple[str, str] = ("10", "20")) -> str:
+    """Return the two bars as lines, each after its stamp."""
+    numbers = (("100", "101", "99", "100.5"), ("100.5", "102", "100", "101.5"))
+    return "".join(
+        mark.join((stamp, *(number.replace(".", point) for number in bar), tail)) + "\n"
+        for stamp, bar, tail in zip(stamps, numbers, tails, strict=True)
+    )
+
+
+ISO = ("2024-01-15 09:30:00", "2024-01-15 09:31:00")
+CLOCKS = ("2024-01-15,09:30", "2024-01-15,09:31")
+EPOCHS = ("1705311000", "1705311060")
+SOUND = PLAIN + rows(*ISO)
+
+SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
+    # Without a header.
+    "metatrader 4 by shape": ("ABC.csv", rows("2024.01.15,09:30", "2024.01.15,09:31"), UTC, TWO),
+    "iso stamps without a header": ("ABC.csv", rows(*ISO), UTC, TWO),
+    "seconds without a header": ("ABC.csv", rows(*EPOCHS, tails=("10,3", "20,4")), SAID, TWO),
+    "the symbol first": ("x.csv", rows("ABC,20240115,09:30", "ABC,20240115,09:31", tails=("10,7", "20,7")), UTC, TWO),
+    "digits as a clock": ("ABC.csv", rows("20240115,0930", "20240115,0931"), UTC, TWO),
+    "no volume and no header": ("ABC.csv", rows(*ISO, tails=("", "")).replace(",\n", "\n"), UTC, NO_VOLUME),
+    "semicolons and decimal commas": (
+        "ABC.csv", rows("15.01.2024;09:30", "15.01.2024;09:31", mark=";", point=","), UTC, TWO),
+    "columns in an order of one's own": (
+        "ABC.csv", "9,10,100.5,99,101,100,20240115 09:30\n9,20,101.5,100,102,100.5,20240115 09:31\n",
+        UTC | {"columns": "-,volume,close,low,high,open,time"}, TWO),
+    "columns said of a file with a header": (
+        "ABC.csv", "x,w,a,b,c,d,e\n" + rows(*CLOCKS), UTC | {"columns": "date,time,open,high,low,close,volume"}, TWO),
+    "the wrong names above, the right ones said": (
+        "ABC.csv", "time,close,high,low,open,volume\n" + rows(*ISO),
+        UTC | {"columns": "time,open,high,low,close,volume"}, TWO),
+    # Headers.
+    "an unnamed index": ("ABC.csv", ",open,high,low,close,volume\n" + rows(*ISO), UTC, TWO),
+    "an index that was read and written again": ("ABC.csv", "Unnamed: 0" + PLAIN[9:] + rows(*ISO), UTC, TWO),
+    "a count beside the time": (
+        "ABC.csv", "," + PLAIN + rows(*(f"{place},{stamp}" for place, stamp in enumerate(ISO))), UTC, TWO),
+    "a title above the header": ("ABC.csv", "https://www.CryptoDataDownload.com\n" + SOUND, UTC, TWO),
+    "titles, blanks and a sentence below": (
+        "ABC.csv", f'"Symbol: ABC",,,,,\n\n# made today\n{SOUND}"Downloaded from Barchart.com as of 01-16-2024"\n',
+        UTC, TWO),
+    "a title above rows without a header": ("ABC.csv", "ABC one minute\n" + rows(*ISO), UTC, TWO),
+    "a comma at the end of each row": ("ABC.csv", PLAIN + rows(*ISO).replace("\n", ",\n"), UTC, TWO),
+    "a time beside a date, called timestamp": (
+        "ABC.csv", "Date,Timestamp,Open,High,Low,Close,Volume\n" + rows("20240115,09:30:00", "20240115,09:31:00"),
+        UTC, TWO),
+    "a minute beside a date": ("ABC.csv", "date,minute,open,high,low,close,volume\n" + rows(*CLOCKS), UTC, TWO),
+    "the zone in the header": ("ABC.csv", "datetime_utc,open,high,low,close,volume\n" + rows(*ISO), SAID, TWO),
+    "the end of the bar in the header": (
+        "ABC.csv", "close_time,open,high,low,close,volume\n" + rows("2024-01-15 09:31:00", "2024-01-15 09:32:00"),
+        UTC, TWO),
+    "deutsche boerse": (
+        "x.csv", "ISIN,Mnemonic,SecurityDesc,Date,Time,StartPrice,MaxPrice,MinPrice,EndPrice,TradedVolume,"
+        "NumberOfTrades\n" + rows("DE1,ABC,A B C,2024-01-15,09:30", "DE1,ABC,A B C,2024-01-15,09:31",
+                                  tails=("10,1", "20,2")), UTC, TWO),
+    "barchart": ("ABC.csv", "Time,Open,High,Low,Latest,Change,%Change,Volume\n"
+                 + rows(*ISO, tails=("0,0%,10", "0,0%,20")), UTC, TWO),
+    "sierra chart": ("ABC.txt", "Date, Time, Open, High, Low, Last, Volume, # of Trades\n"
+                     + rows("2024/1/15, 09:30:00", "2024/1/15, 09:31:00", tails=("10, 1", "20, 2")), UTC, TWO),
+    "tushare": ("x.csv", "ts_code,trade_time,open,high,low,close,vol\n" + rows(*(f"ABC,{at}" for at in ISO)), UTC, TWO),
+    "spanish": ("ABC.csv", "Fecha;Hora;Apertura;Máximo;Mínimo;Cierre;Volumen\n"
+                + rows("2024-01-15;09:30", "2024-01-15;09:31", mark=";", point=","), UTC, TWO),
+    "chinese": ("ABC.csv", "日期,时间,开盘,最高,最低,收盘,成交量\n" + rows(*CLOCKS), UTC, TWO),
+    "korean": ("ABC.csv", "일자,시간,시가,고가,저가,종가,거래량\n" + rows(*CLOCKS), UTC, TWO),
+    "japanese": ("ABC.csv", "日付,時刻,始値,高値,安値,終値,出来高\n" + rows(*CLOCKS), UTC, TWO),
+    "german": ("ABC.csv", "Datum;Uhrzeit;Eröffnung;Hoch;Tief;Schluss;Volumen\n"
+               + rows("2024-01-15;09:30", "2024-01-15;09:31", mark=";", point=","), UTC, TWO),
+    # Numbers.
+    "quoted thousands": (
+        "ABC.csv", PLAIN + '2024-01-15 09:30:00,"1,100.00","1,101.00",999.00,"1,100.50","1,010"\n', UTC,
+        [("ABC", "2024-01-15 09:30", 1100.0, 1101.0, 999.0, 1100.5, 1010.0)]),
+    "decimal commas after a whole first price": (
+        "ABC.csv", PLAIN.replace(",", ";") + rows(*ISO, mark=";", point=","), UTC, TWO),
+    "decimal commas and points between thousands": (
+        "ABC.csv", PLAIN.replace(",", ";") + "2024-01-15 09:30:00;16.700;16.701,5;16.699,25;16.700,5;1.010\n", UTC,
+        [("ABC", "2024-01-15 09:30", 16700.0, 16701.5, 16699.25, 16700.5, 1010.0)]),
+    # Characters and lines.
+    "utf-16 with a mark": ("ABC.csv", SOUND.encode("utf-16"), UTC, TWO),
+    "utf-16 big-endian with a mark": ("ABC.csv", b"\xfe\xff" + SOUND.encode("utf-16-be"), UTC, TWO),
+    "utf-16 without a mark": ("ABC.csv", SOUND.encode("utf-16-le"), UTC, TWO),
+    "utf-8 with a mark and no header": ("ABC.csv", b"\xef\xbb\xbf" + rows(*CLOCKS).encode(), UTC, TWO),
+    "latin-1": ("ABC.csv", ("Fecha,Hora,Apertura,Máximo,Mínimo,Cierre,Volumen\n" + rows(*CLOCKS)).encode("latin-1"),
+                UTC, TWO),
+    "gbk": ("ABC.csv", ("日期,时间,开盘,最高,最低,收盘,成交量\n" + rows(*CLOCKS)).encode("gbk"), UTC, TWO),
+    "korean windows": ("ABC.csv", ("일자,시간,시가,고가,저가,종가,거래량\n" + rows(*CLOCKS)).encode("cp949"), UTC, TWO),
+    "japanese windows": ("ABC.csv", ("日付,時刻,始値,高値,安値,終値,出来高\n" + rows(*CLOCKS)).encode("shift_jis"), UTC,
+                         TWO),
+    "carriage returns alone": ("ABC.csv", SOUND.replace("\n", "\r"), UTC, TWO),
+    "windows' line ends": ("ABC.csv", SOUND.replace("\n", "\r\n"), UTC, TWO),
+}  # fmt: skip
+
+
+def held(store: BarStore) -> list[Row]:
+    """Return every bar of a store."""
+    found: list[Row] = []
+    for calendar in store.calendars():
+        for date in store.dates(calendar):
+            day = store.read(calendar, date)
+            assert day is not None
+            bars = day.bars
+            for place, start_ns in enumerate(bars.start_ns.tolist()):
+                symbol = bars.symbols[bars.symbol_index[place]]
+                found.append((symbol, f"{moment(start_ns, 'UTC'):%Y-%m-%d %H:%M}", *bars.values[:5, place].tolist()))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_people_have_is_read_right(tmp_path: Path, shape: str) -> None:
+    name, content, options, expected = SHAPES[shape]
+    path, store = written(tmp_path / name, content), MemoryStore()
+
+    report = import_paths([path], store, ImportOptions(**options), calendars=CALENDARS.__getitem__)
+
+    assert report.error is None
+    assert (held(store), report.totals.rejected) == (expected, {})
