@@ -3,21 +3,18 @@
 A session's date is exchange_calendars' label, its minutes come from the schedule's opens, closes and breaks.
 """
 
-import re
-from datetime import date, timedelta
-from difflib import get_close_matches
 from functools import cached_property
 
 import msgspec
 import numpy as np
 
-from actors.market.hours import exchanges
+from actors.market.hours import book
+from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.market.hours.spelling import clock_minutes, clock_range, day_number, iso
 from actors.market.timetable import NOWHERE, Extension, Kinds, Schedule, Timetable
 from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
 from messages.values import DAY_NS, ONE_MINUTE, Interval, TradingSession
-
-_EPOCH = date(1970, 1, 1)
 
 
 class ExtendedHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,9 +29,20 @@ class ExtendedHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Where the post-market ends; it begins at the close."""
     end_after_early_close: str | None = None
     """Where the post-market ends after an early close, if not at ``end`` as well."""
+    breaks: tuple[str, ...] = ()
+    """Clock ranges such as ``"16:00-16:10"`` in which nobody can trade; they cut extended hours only."""
+    since: str | None = None
+    """The first session (ISO date) that has them; ``None``: all have."""
 
 
-_OWN_EXTENDED_HOURS = {"XNYS": ExtendedHours(start="04:00", end="20:00", end_after_early_close="17:00")}
+_OWN_EXTENDED_HOURS = {
+    "XNYS": ExtendedHours(start="04:00", end="20:00", end_after_early_close="17:00"),
+    # The opening auction may end at 09:59, the closing one is between 16:10 and 16:12; since when trades at its price
+    # are made for ten minutes more is not told. https://thechartist.com.au/when-does-the-asx-open
+    "XASX": ExtendedHours(start="09:59", end="16:12", end_after_early_close="14:10", breaks=("16:00-16:10",)),
+    # Morning and evening session: https://ria.ru/20250819/rynok-2036212151.html
+    "XMOS": ExtendedHours(start="06:50", end="23:50", breaks=("18:50-19:00",), since="2025-01-27"),
+}
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -48,9 +56,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """For each bar, its ``SegmentKind`` number; ``OUTSIDE`` where it is in no segment."""
 
 
-def known_calendars() -> tuple[str, ...]:
+def known_calendars(own: OwnHours = NOTHING_OWN) -> tuple[str, ...]:
     """Return every name that a calendar may be asked for by, aliases such as ``NYSE`` included, sorted."""
-    return tuple(sorted(exchanges.names()))
+    return book.names(own)
 
 
 class Calendar:
@@ -62,6 +70,7 @@ class Calendar:
         extended_hours: where those lie; US equities know their own.
         closed: exchange-local clock ranges such as ``"16:00-17:00"``, cut out of every session.
         base_interval: the length of its sessions' base bars.
+        own: special sessions and calendars that go before all others.
 
     Raises:
         SettingsError: the calendar is unknown or cannot be built, a clock time is none, or ``extended`` lacks
@@ -76,8 +85,9 @@ class Calendar:
         extended_hours: ExtendedHours | None = None,
         closed: tuple[str, ...] = (),
         base_interval: Interval = ONE_MINUTE,
+        own: OwnHours = NOTHING_OWN,
     ) -> None:
-        self.name = _canonical(name)
+        self.name = book.canonical(name, own)
         """The name without aliases: ``NYSE`` is ``XNYS``."""
         self.extended = extended
         self.clipped: str | None = None
@@ -86,13 +96,14 @@ class Calendar:
         if extended and hours is None:
             raise SettingsError(f"calendar {self.name} has no extended hours of its own; set extended_hours")
         self._extension = None if hours is None else _extension(hours)
-        self._closed = tuple(_clock_range(text) for text in closed)
+        self._closed = tuple(clock_range(text) for text in closed)
         self._base_interval = base_interval
+        self._own = own
         self._sessions: dict[int, TradingSession] = {}
 
     @cached_property
     def _schedule(self) -> Schedule:
-        return exchanges.schedule(self.name)
+        return book.schedule(self.name, self._own)
 
     @cached_property
     def _timetable(self) -> Timetable:
@@ -118,7 +129,7 @@ class Calendar:
         Raises:
             SettingsError: a text is no date.
         """
-        first, last = _day(start), _day(end)
+        first, last = day_number(start), day_number(end)
         self._note_if_unknown(first, last)
         return tuple(self._session(index) for index in self._timetable.between(first, last))
 
@@ -128,7 +139,7 @@ class Calendar:
         Raises:
             SettingsError: the text is no date.
         """
-        session, day = self.session(date), _day(date)
+        session, day = self.session(date), day_number(date)
         if session is None:
             return None
         segments = self._timetable.segments(self._timetable.between(day, day)[0], extended=True)
@@ -138,7 +149,7 @@ class Calendar:
         if index not in self._sessions:
             self._sessions[index] = TradingSession(
                 calendar=self.name,
-                date=_iso(int(self._timetable.labels[index])),
+                date=iso(int(self._timetable.labels[index])),
                 tz=self.tz,
                 segments=self._timetable.segments(index, extended=self.extended),
                 base_interval=self._base_interval,
@@ -161,55 +172,21 @@ class Calendar:
         is_used[NOWHERE] = False
         place = np.cumsum(is_used, dtype=np.int32) - np.int32(1)
         place[NOWHERE] = NOWHERE
-        dates = tuple(_iso(day) for day in labels[is_used[:-1]].tolist())
+        dates = tuple(iso(day) for day in labels[is_used[:-1]].tolist())
         return Assignment(dates=dates, date_index=place[session], segment=segment)
 
     def _note_if_unknown(self, first: int, last: int) -> None:
-        known_first, known_last = self._schedule.labels[[0, -1]].tolist()
+        known_first, known_last = self._schedule.known
         if first < known_first or last > known_last:
-            span = f"from {_iso(known_first)} to {_iso(known_last)}"
+            span = f"from {iso(known_first)} to {iso(known_last)}"
             self.clipped = f"calendar {self.name} is known {span}; what lies outside is left out"
-
-
-def _canonical(name: str) -> str:
-    spelled = {known.upper(): known for known in known_calendars()}
-    wanted = name.strip().upper()
-    if wanted not in spelled:
-        near = get_close_matches(wanted, spelled, n=3, cutoff=0.4)
-        hint = f"nearest: {', '.join(near)}" if near else "known are XNYS, XLON, XTKS, CMES, 24/7 and many more"
-        raise SettingsError(f"unknown calendar {name!r}; {hint}")
-    return exchanges.canonical(spelled[wanted])
 
 
 def _extension(hours: ExtendedHours) -> Extension:
     return Extension(
-        start=_clock_minutes(hours.start),
-        end=_clock_minutes(hours.end),
-        end_after_early_close=_clock_minutes(hours.end_after_early_close or hours.end),
+        start=clock_minutes(hours.start),
+        end=clock_minutes(hours.end),
+        end_after_early_close=clock_minutes(hours.end_after_early_close or hours.end),
+        breaks=tuple(clock_range(text) for text in hours.breaks),
+        since=None if hours.since is None else day_number(hours.since),
     )
-
-
-def _clock_minutes(text: str) -> int:
-    found = re.fullmatch(r"\s*(\d{1,2}):([0-5]\d)\s*", text)
-    minutes = int(found[1]) * 60 + int(found[2]) if found else None
-    if minutes is None or minutes > 24 * 60:
-        raise SettingsError(f"{text!r} is no clock time; write it as 09:30")
-    return minutes
-
-
-def _clock_range(text: str) -> tuple[int, int]:
-    begin, dash, end = text.partition("-")
-    if not dash or begin.strip() == end.strip():
-        raise SettingsError(f"{text!r} is no range of clock times; write it as 16:00-17:00")
-    return _clock_minutes(begin), _clock_minutes(end)
-
-
-def _day(text: str) -> int:
-    try:
-        return date.fromisoformat(text).toordinal() - _EPOCH.toordinal()
-    except ValueError:
-        raise SettingsError(f"{text!r} is no date; write it as 2024-05-31") from None
-
-
-def _iso(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).isoformat()

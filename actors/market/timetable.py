@@ -6,7 +6,7 @@ search finds the session and the segment of an instant.
 
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,21 +36,71 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     end_after_early_close: int
+    breaks: tuple[tuple[int, int], ...] = ()
+    """Ranges that are cut out of them."""
+    since: int | None = None
+    """The label of the first session that has them."""
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What a calendar says of its sessions, in order of time; one element a session, instants in nanoseconds."""
+    """What is known of a calendar's sessions, in order of time: when they are open, as unbroken runs."""
 
     zone: str
     labels: Days
-    opens: Stamps
-    closes: Stamps
-    break_starts: Stamps
-    break_ends: Stamps
+    """One a session; all that follows has one element a run."""
+    session: Indices
+    """The place among the labels of the session that a run belongs to."""
+    starts: Stamps
+    ends: Stamps
+    regular_opens: tuple[tuple[int, int], ...]
+    """Since which day sessions regularly open at how many minutes after midnight of their label; ascending."""
     regular_closes: tuple[tuple[int, int], ...]
-    """Since which day the exchange regularly closes at how many minutes after midnight; ascending."""
-    close_offset: int
-    """How many days after the label the close lies."""
+    """Since which day they regularly close at how many minutes after midnight of their label; ascending."""
+    known: tuple[int, int]
+    """The first and the last day of which it is known whether there is a session."""
+
+    @property
+    def opens(self) -> Stamps:
+        """When each session begins."""
+        return self.starts[np.searchsorted(self.session, np.arange(len(self.labels)))]
+
+    @property
+    def closes(self) -> Stamps:
+        """When each session ends."""
+        return self.ends[np.searchsorted(self.session, np.arange(len(self.labels)), side="right") - 1]
+
+    @classmethod
+    def with_break(
+        cls,
+        opens: Stamps,
+        break_starts: Stamps,
+        break_ends: Stamps,
+        closes: Stamps,
+        *,
+        zone: str,
+        labels: Days,
+        regular_opens: tuple[tuple[int, int], ...],
+        regular_closes: tuple[tuple[int, int], ...],
+    ) -> Self:
+        """Return the schedule of sessions with one break at most, whose edges are ``NO_BREAK`` where there is none."""
+        has_break = break_starts != NO_BREAK
+        count = 1 + has_break
+        session = np.repeat(np.arange(len(labels), dtype=np.int32), count)
+        first = np.cumsum(count) - count
+        last = first + has_break
+        starts, ends = np.empty(len(session), np.int64), np.empty(len(session), np.int64)
+        starts[last], ends[first] = break_ends, break_starts
+        starts[first], ends[last] = opens, closes
+        return cls(
+            zone=zone,
+            labels=labels,
+            session=session,
+            starts=starts,
+            ends=ends,
+            regular_opens=regular_opens,
+            regular_closes=regular_closes,
+            known=(int(labels[0]), int(labels[-1])),
+        )
 
 
 class _Runs(NamedTuple):
@@ -120,17 +170,24 @@ class Timetable:
         runs = _regular_runs(schedule)
         if extension is not None:
             runs += _extended_runs(schedule, self._clock, extension)
-        self._paint(_in_order(runs), [_closure(self._clock, hours) for hours in closed])
+        breaks = extension.breaks if extension is not None else ()
+        self._paint(
+            _in_order(runs),
+            [_closure(self._clock, hours) for hours in closed],
+            [_closure(self._clock, hours) for hours in breaks],
+        )
         self.labels: Days = self._keep_open_sessions(schedule.labels)
         """The dates of the sessions, ascending; a session's index is its place here."""
 
-    def _paint(self, runs: _Runs, closures: list[tuple[Stamps, Stamps]]) -> None:
-        edges = [runs.start, runs.end, *(edge for closure in closures for edge in closure)]
+    def _paint(self, runs: _Runs, closures: list[tuple[Stamps, Stamps]], breaks: list[tuple[Stamps, Stamps]]) -> None:
+        edges = [runs.start, runs.end, *(edge for closure in (*closures, *breaks) for edge in closure)]
         self._edges: Stamps = _distinct(np.concatenate(edges))
         run = np.searchsorted(runs.start, self._edges, side="right") - 1
         is_open = _within(self._edges, runs.start, runs.end)
         for starts, ends in closures:
             is_open &= ~_within(self._edges, starts, ends)
+        for starts, ends in breaks:
+            is_open &= (runs.kind[run] == SegmentKind.REGULAR) | ~_within(self._edges, starts, ends)
         # No segment lies before the first edge.
         self._session_of: Indices = np.append(np.int32(NOWHERE), np.where(is_open, runs.session[run], NOWHERE))
         self._kind_of: Kinds = np.append(
@@ -215,13 +272,7 @@ def _runs(kind: SegmentKind, session: Indices, start: Stamps, end: Stamps) -> _R
 
 
 def _regular_runs(schedule: Schedule) -> list[_Runs]:
-    session = np.arange(len(schedule.labels), dtype=np.int32)
-    has_break = schedule.break_starts != NO_BREAK
-    first_end = np.where(has_break, schedule.break_starts, schedule.closes)
-    return [
-        _runs(SegmentKind.REGULAR, session, schedule.opens, first_end),
-        _runs(SegmentKind.REGULAR, session[has_break], schedule.break_ends[has_break], schedule.closes[has_break]),
-    ]
+    return [_runs(SegmentKind.REGULAR, schedule.session, schedule.starts, schedule.ends)]
 
 
 def _extended_runs(schedule: Schedule, clock: LocalClock, extension: Extension) -> list[_Runs]:
@@ -233,6 +284,9 @@ def _extended_runs(schedule: Schedule, clock: LocalClock, extension: Extension) 
     ends[:-1] = np.minimum(ends[:-1], opens[1:])
     starts = _reach(clock, opens, extension.start, -1)
     starts[1:] = np.maximum(starts[1:], ends[:-1])
+    if extension.since is not None:
+        has_them = schedule.labels >= extension.since
+        starts, ends = np.where(has_them, starts, opens), np.where(has_them, ends, closes)
     return [
         _runs(SegmentKind.PRE_MARKET, session, starts, opens),
         _runs(SegmentKind.POST_MARKET, session, closes, ends),
@@ -248,11 +302,15 @@ def _reach(clock: LocalClock, instants: Stamps, minutes: int, direction: int) ->
 
 
 def _regular_closes(schedule: Schedule, clock: LocalClock) -> Stamps:
-    dates = schedule.labels + schedule.close_offset
-    closes = schedule.closes
-    for since, minutes in schedule.regular_closes:
-        closes = np.where(schedule.labels >= since, clock.instants(dates, minutes), closes)
-    return closes
+    return regularly(schedule.closes, schedule.labels, schedule.regular_closes, clock)
+
+
+def regularly(instants: Stamps, labels: Days, regular: tuple[tuple[int, int], ...], clock: LocalClock) -> Stamps:
+    """Return when sessions open or close by rule; where there is no rule, the given instants."""
+    for since, minutes in regular:
+        days, of_day = divmod(minutes, 1440)
+        instants = np.where(labels >= since, clock.instants(labels + days, of_day), instants)
+    return instants
 
 
 def _closure(clock: LocalClock, hours: tuple[int, int]) -> tuple[Stamps, Stamps]:

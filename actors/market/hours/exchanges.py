@@ -38,16 +38,20 @@ def schedule(name: str) -> Schedule:
 
 def schedule_of(calendar: Any) -> Schedule:  # the package has no types
     """Return what a calendar of the package says."""
-    return Schedule(
+    return Schedule.with_break(
+        calendar.opens_nanos,
+        calendar.break_starts_nanos,
+        calendar.break_ends_nanos,
+        calendar.closes_nanos,
         zone=str(calendar.tz),
         labels=calendar.sessions_nanos // DAY_NS,
-        opens=calendar.opens_nanos,
-        closes=calendar.closes_nanos,
-        break_starts=calendar.break_starts_nanos,
-        break_ends=calendar.break_ends_nanos,
-        regular_closes=tuple((_since(day), at.hour * 60 + at.minute) for day, at in calendar.close_times),
-        close_offset=calendar.close_offset,
+        regular_opens=_times(calendar.open_times, calendar.open_offset),
+        regular_closes=_times(calendar.close_times, calendar.close_offset),
     )
+
+
+def _times(eras: Any, offset: int) -> tuple[tuple[int, int], ...]:
+    return tuple((_since(day), offset * 1440 + at.hour * 60 + at.minute) for day, at in eras)
 
 
 def _calendar(name: str) -> Any:
