@@ -7,12 +7,13 @@ import numpy as np
 
 from actors.reading.format import Block, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import symbol_of
-from actors.reading.stamps import Localised, localise
+from actors.reading.stamps import localise
 from messages.columns import CLOSE, VWAP, Floats, Stamps
 from messages.errors import DataError
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, SECOND_NS
 
 _LOCAL_ROWS = 4 << 20
+_LAST_SECOND = "the stamps are the last second of a minute: read as its end"
 NO_VOLUME = "there is no volume column: every volume is 0"
 
 
@@ -55,10 +56,11 @@ class Assembler:
             self._keep_local(block.stamps_ns)
             return
         moments = localise(block.stamps_ns, self._zone)
+        start_ns = self._starts(moments.utc_ns)
         yield RawBars(
             symbols=self._named(block.symbols),
             symbol_index=block.symbol_index,
-            start_ns=self._starts(moments),
+            start_ns=start_ns,
             values=self._scaled(block.values),
             rows=block.rows,
             broken=block.broken,
@@ -85,8 +87,17 @@ class Assembler:
             local_ns = np.array([local_ns.min(), local_ns.max()])
         self._without_zone.append(local_ns)
 
-    def _starts(self, moments: Localised) -> Stamps:
-        return moments.utc_ns - MINUTE_NS if self._fmt.stamped(self._hints) is Stamp.END else moments.utc_ns
+    def _starts(self, stamps_ns: Stamps) -> Stamps:
+        is_last_second = stamps_ns % MINUTE_NS >= MINUTE_NS - SECOND_NS
+        is_said = self._fmt.stamp is not None or self._hints.stamp is not None
+        is_end = self._fmt.stamped(self._hints) is Stamp.END
+        if len(stamps_ns) and is_last_second.all() and not is_said:
+            is_end = True
+            if _LAST_SECOND not in self._remarks:
+                self.remark(_LAST_SECOND)
+        if not is_end:
+            return stamps_ns
+        return np.where(is_last_second, stamps_ns // MINUTE_NS * MINUTE_NS, stamps_ns - MINUTE_NS)
 
     def _scaled(self, values: Floats) -> Floats:
         if self._fmt.price_scale != 1.0:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from actors.reading.spelling import moments
 from messages.columns import Mask, Stamps
 from messages.errors import DataError
 from messages.values import DAY_NS, SECOND_NS
@@ -113,6 +114,7 @@ def split(texts: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def _parts(text: str) -> tuple[str, str]:
+    text = moments.plain(text)
     date, _, clock = text.rpartition(" ")
     if date and clock[:1].isdigit() and " " not in date and date[-1] != ",":
         return date, clock

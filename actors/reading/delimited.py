@@ -89,7 +89,7 @@ def _with_header(fmt: Format, layout: Layout) -> Format:
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     """Read a file, or a zip's member, block by block."""
     size = path.stat().st_size
-    if layout.form is StampForm.TEXT and not layout.pattern:
+    if layout.form.is_worded and not layout.pattern:
         layout = msgspec.structs.replace(layout, pattern=_written(path, member, layout))
     with told_as_data_errors(), path.open("rb") as packed, unpacking(packed, member) as stream:
         first_row, header_lines = 1, layout.header_lines
@@ -121,9 +121,10 @@ def _stamp_texts(text: bytes, layout: Layout, about: int = 0) -> list[str]:
     """Return the stamps of some lines, about so many, or all of them."""
     lines = text.decode("utf-8", errors="replace").splitlines()
     rows = [split(line, layout.delimiter) for line in lines[:: max(1, len(lines) // about) if about else 1]]
-    return [
+    texts = (
         " ".join(row[layout.places[role]] for role in layout.stamp_roles) for row in rows if len(row) == layout.width
-    ]
+    )
+    return [stamps.without_zone(text) for text in texts] if layout.form is StampForm.ZONED else list(texts)
 
 
 def _end_of_line(text: bytes, lines: int) -> int:
@@ -198,6 +199,7 @@ def _typed(text: memoryview, layout: Layout) -> Any:
         StampForm.EPOCH: pa.int64(),
         StampForm.TIME_OF_DAY: pa.float64(),
         StampForm.EPOCH_FRACTION: pa.float64(),
+        StampForm.ZONED: pa.string(),
         StampForm.TEXT: pa.string(),
     }
     types = dict.fromkeys((role for role in layout.places if role in layout.numbers), pa.float64())
@@ -231,7 +233,7 @@ def _floats(table: Any, role: str) -> Floats:
 def _stamps(table: Any, layout: Layout) -> Stamps:
     columns = [table[role].to_numpy() for role in layout.stamp_roles]
     found: Stamps = columns[0]
-    if len(columns) > 1 or layout.form is StampForm.TEXT:
+    if len(columns) > 1 or layout.form.is_worded:
         texts = columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
         return stamps.read_texts(texts, layout.form, layout.pattern)
     match layout.form:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import isnan
 
 from actors.reading import stamps
+from actors.reading.spelling import moments
 from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL
 from actors.reading.spelling.numerals import numerals_of, value_of
 from actors.reading.stamps import StampForm
@@ -66,13 +67,17 @@ def _beginning(columns: Sequence[Sequence[str]]) -> tuple[str, ...]:
         rest = columns[len(symbol) :]
         if rest and all(map(_is_stamp, rest[0])):
             return (*symbol, STAMP)
-        if len(rest) > 1 and all(map(_DATE.fullmatch, rest[0])) and _is_clock(rest[1]):
+        if len(rest) > 1 and all(map(_is_date, rest[0])) and _is_clock(rest[1]):
             return (*symbol, DATE, CLOCK)
     return ()
 
 
 def _is_stamp(cell: str) -> bool:
-    return stamps.form_of(cell) is not StampForm.TEXT or _STAMP.fullmatch(cell) is not None
+    return stamps.form_of(cell) is not StampForm.TEXT or _STAMP.fullmatch(moments.plain(cell)) is not None
+
+
+def _is_date(cell: str) -> bool:
+    return _DATE.fullmatch(moments.plain(cell)) is not None
 
 
 def _is_clock(cells: Sequence[str]) -> bool:

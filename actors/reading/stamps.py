@@ -3,6 +3,7 @@
 import enum
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import numpy as np
 
 from actors.reading import dates
 from actors.reading.dates import UNREADABLE, DateOrder, DatesUnclear, Written
+from actors.reading.spelling import moments
 from messages.columns import Floats, Mask, Stamps
 from messages.errors import DataError
 from messages.values import DAY_NS, SECOND_NS
@@ -32,12 +34,18 @@ class StampForm(enum.Enum):
     EPOCH = "a whole number of seconds, milliseconds, microseconds or nanoseconds since 1970"
     EPOCH_FRACTION = "seconds, milliseconds, microseconds or nanoseconds since 1970, perhaps with a fraction"
     TIME_OF_DAY = "milliseconds since midnight"
+    ZONED = "a date and a time with a zone, like 2024-03-08 09:30:00 EST"
     TEXT = "a date and a time as in the rest of the file"
 
     @property
     def is_local(self) -> bool:
         """Whether it needs a zone to become an instant."""
         return self in (StampForm.ISO, StampForm.TIME_OF_DAY, StampForm.TEXT)
+
+    @property
+    def is_worded(self) -> bool:
+        """Whether a date and a time may be written in many ways, and the whole file is asked which."""
+        return self in (StampForm.ZONED, StampForm.TEXT)
 
 
 _COUNTS = r"(?:\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})"
@@ -60,6 +68,8 @@ _UNITS = ((10**17, 1), (10**14, 1_000), (10**11, 1_000_000), (0, SECOND_NS))
 def form_of(sample: str) -> StampForm:
     """Return the form that a stamp is written in."""
     form = next((form for pattern, form in _FORMS if pattern.fullmatch(sample)), StampForm.TEXT)
+    if form is StampForm.TEXT and (found := moments.zoned(sample)) and pattern_of([found[0]]):
+        return StampForm.ZONED
     # Twelve digits are milliseconds before September 2001, or a date with hour and minute.
     return StampForm.TEXT if form is StampForm.EPOCH and len(sample) == 12 and pattern_of([sample]) else form
 
@@ -114,6 +124,8 @@ def read_texts(texts: Any, form: StampForm, pattern: str | Written | None = None
 
     series = pd.Series(texts, dtype=object).str.strip()
     expression = _PATTERNS.get(form)
+    if form is StampForm.ZONED:
+        return _zoned(series, pattern if isinstance(pattern, Written) else None)
     if expression is None:
         if isinstance(pattern, str) and pattern:
             return _nanos(pd.to_datetime(series, format=pattern, errors="coerce", utc=True))
@@ -128,6 +140,27 @@ def read_texts(texts: Any, form: StampForm, pattern: str | Written | None = None
         found[fits] = from_fractions(series[fits].to_numpy().astype(np.float64))
     else:
         found[fits] = _nanos(pd.to_datetime(series[fits], format="ISO8601", utc=True, errors="coerce"))
+    return found
+
+
+def without_zone(text: str) -> str:
+    """Return a stamp without the zone behind it, if it has one."""
+    found = moments.zoned(text)
+    return found[0] if found else text
+
+
+def _zoned(texts: Iterable[str], pattern: Written | None) -> Stamps:
+    pairs = [moments.zoned(text) or ("", 0) for text in texts]
+    bare, zones = np.array([rest for rest, _ in pairs], dtype=object), [zone for _, zone in pairs]
+    local_ns = dates.read(bare, pattern or pattern_of(bare))
+    found = np.full(len(local_ns), UNREADABLE, dtype=np.int64)
+    for zone in set(zones):
+        here = np.array([other == zone for other in zones]) & (local_ns != UNREADABLE)
+        if isinstance(zone, int):
+            found[here] = local_ns[here] - zone * 60 * SECOND_NS
+        else:
+            with suppress(DataError):
+                found[here] = localise(local_ns[here], zone).utc_ns
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
+from actors.reading.format import Stamp
 from actors.storage.memory import MemoryStore
 from messages.values import moment
 from tests.vendors.files import written
@@ -17,6 +18,7 @@ Row = tuple[str, str, float, float, float, float, float]
 CALENDARS = {name: Calendar(name) for name in ("XNYS", "24/7")}
 UTC = {"calendar": "24/7", "tz": "UTC"}
 SAID = {"calendar": "24/7"}
+DATED = "date,time,open,high,low,close,volume\n"
 PLAIN = "timestamp,open,high,low,close,volume\n"
 
 # Two bars, and how most files here name their instrument.
@@ -116,6 +118,45 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
                          TWO),
     "carriage returns alone": ("ABC.csv", SOUND.replace("\n", "\r"), UTC, TWO),
     "windows' line ends": ("ABC.csv", SOUND.replace("\n", "\r\n"), UTC, TWO),
+    # Stamps.
+    "the last second of each minute": ("ABC.csv", PLAIN + rows("2024-01-15 09:30:59", "2024-01-15 09:31:59"), UTC, TWO),
+    "the last millisecond, said to be the end": (
+        "ABC.csv", PLAIN + rows("1705311059999", "1705311119999"), SAID | {"stamp": Stamp.END}, TWO),
+    "the end, some of it a second early": (
+        "ABC.csv", PLAIN + rows("2024-01-15 09:30:59", "2024-01-15 09:32:00"), UTC | {"stamp": Stamp.END}, TWO),
+    "utc in words": ("ABC.csv", PLAIN + rows(*(f"{at} UTC" for at in ISO)), SAID, TWO),
+    "eastern time in words": ("ABC.csv", PLAIN + rows("2024-01-15 04:30:00 EST", "2024-01-15 05:31:00 EDT"), SAID, TWO),
+    "a place behind the time": (
+        "ABC.csv", PLAIN + rows("2024-01-15 04:30:00 America/New_York", "2024-01-15 04:31:00 America/New_York"), SAID,
+        TWO),
+    "java's zoned times": (
+        "ABC.csv", PLAIN + rows("2024-01-15T04:30-05:00[America/New_York]", "2024-01-15T04:31-05:00[America/New_York]"),
+        SAID, TWO),
+    "an offset in words": (
+        "ABC.csv", PLAIN + rows("15.01.2024 10:30:00.000 GMT+0100", "15.01.2024 10:31:00.000 GMT+0100"), SAID, TWO),
+    "an offset after a blank": ("ABC.csv", PLAIN + rows(*(f"{at} +0000" for at in ISO)), SAID, TWO),
+    "basic iso": ("ABC.csv", PLAIN + rows("20240115T093000Z", "20240115T093100Z"), SAID, TWO),
+    "basic iso without a zone": ("ABC.csv", PLAIN + rows("20240115T093000", "20240115T093100"), UTC, TWO),
+    "a clock with its zone": (
+        "ABC.csv", DATED + rows("2024-01-15,09:30:00Z", "2024-01-15,09:31:00Z"), SAID,
+        TWO),
+    "a zone that has several meanings, with --tz": (
+        "ABC.csv", PLAIN + rows("2024-01-15 17:30:00 CST", "2024-01-15 17:31:00 CST"),
+        {"calendar": "24/7", "tz": "Asia/Shanghai"}, TWO),
+    "weekdays": (
+        "ABC.csv", DATED + rows("Mon 2024-01-15,9:30 AM", "Monday 2024-01-15,9:31 AM"), UTC, TWO),
+    "weekdays of chinese windows": (
+        "ABC.csv", DATED + rows("2024/1/15 星期一,9:30", "2024/1/15 星期一,9:31"), UTC, TWO),
+    "dates and hours in japanese": (
+        "ABC.csv", PLAIN + rows("2024年1月15日(月) 9時30分", "2024年1月15日(月) 9時31分"), UTC, TWO),
+    "hours before and after noon in korean": (
+        "ABC.csv", PLAIN + rows("2024년 1월 15일 월요일 오전 9:30", "2024-01-15 오전 9:31"), UTC, TWO),
+    "bitmex trades": (
+        "2024.csv", ("timestamp,symbol,side,size,price\n2024-01-15D09:30:01.123456789,ABC,Buy,10,100\n"
+                     "2024-01-15D09:30:59.000000001,ABC,Sell,5,101\n"), {},
+        [("ABC", "2024-01-15 09:30", 100.0, 101.0, 100.0, 101.0, 15.0)]),
+    "cqg trades": ("ABC.csv", "Date and Time,Price,Volume\n2024/01/15 09:30:01.5,100,10\n2024/01/15 09:30:59.1,99,2\n",
+                   {}, [("ABC", "2024-01-15 09:30", 100.0, 100.0, 99.0, 99.0, 12.0)]),
 }  # fmt: skip
 
 

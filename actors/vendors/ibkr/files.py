@@ -6,7 +6,6 @@ zone they are in the one that was chosen at login, which nobody else knows: then
 count of -1 mean that there are none, as for midpoints. The file's name gives the symbol.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +20,6 @@ from messages.columns import TRADES, VOLUME, VWAP
 _ROLES = {"date": "time", "average": "vwap", "barCount": "trades"} | {
     name: name for name in ("open", "high", "low", "close", "volume")
 }
-_TWS_STAMP = re.compile(r"\d{8} +\d\d:\d\d:\d\d(?: (?P<zone>[A-Za-z][\w/+-]*))?")
-_TWS_PATTERN = "%Y%m%d %H:%M:%S"
 _NONE = -1.0
 
 
@@ -33,21 +30,9 @@ def _sniff(head: Head) -> bool:
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     head = Head(path)
     columns = tuple(_ROLES.get(name, "") for name in head.cells(0))
-    zone, pattern = _written(head, columns)
-    fmt = msgspec.structs.replace(fmt, columns=columns, tz=zone or fmt.tz)
-    hints = msgspec.structs.replace(hints, tz=zone or hints.tz)
-    for raw in delimited.read(fmt, path, hints, pattern=pattern):
+    fmt = msgspec.structs.replace(fmt, columns=columns)
+    for raw in delimited.read(fmt, path, hints):
         yield _without_placeholders(raw)
-
-
-def _written(head: Head, columns: tuple[str, ...]) -> tuple[str | None, str]:
-    """Return the zone that the first stamp names, if it does, and the pattern of stamps as TWS writes them."""
-    row = head.cells(1)
-    found = _TWS_STAMP.fullmatch(row[columns.index("time")]) if len(row) == len(columns) else None
-    if found is None:
-        return None, ""
-    zone = found["zone"]
-    return zone, f"{_TWS_PATTERN} {zone}" if zone else _TWS_PATTERN
 
 
 def _without_placeholders(raw: RawBars) -> RawBars:

@@ -18,11 +18,10 @@ from actors.reading.assemble import Assembler
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.reading.layout import Layout
 from actors.reading.peek import Head
-from actors.reading.spelling.header import SYMBOL
-from actors.reading.stamps import StampForm
+from actors.reading.spelling.header import SYMBOL, plain
 from actors.reading.trades import TradeTape, without_stamp
 
-_TIMES = ("timestamp", "time", "datetime", "ts", "id")
+_TIMES = ("timestamp", "time", "datetime", "dateandtime", "ts", "id")
 _SIZES = ("amount", "size", "quantity", "qty", "volume")
 _BARS = {"open", "high", "low", "close"}
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -33,7 +32,7 @@ def _sniff(head: Head) -> bool:
 
 
 def _layout(head: Head) -> Layout | None:
-    header = [name.lower() for name in head.cells(0)]
+    header = [plain(name) for name in head.cells(0)]
     places, header_lines = _named(header), 1
     if not places:
         places, header_lines = _unnamed(header), 0
@@ -41,7 +40,6 @@ def _layout(head: Head) -> Layout | None:
     if not places or len(row) != len(header):
         return None
     form = stamps.form_of(row[places["time"]])
-    is_exact = form in (StampForm.EPOCH, StampForm.EPOCH_FRACTION, StampForm.ISO, StampForm.ISO_OFFSET)
     return Layout(
         delimiter=head.delimiter,
         places=places,
@@ -50,7 +48,7 @@ def _layout(head: Head) -> Layout | None:
         coding=head.coding,
         form=form,
         numbers=("price", "size"),
-    ) if is_exact else None  # fmt: skip
+    ) if stamps.is_stamp(row[places["time"]]) else None  # fmt: skip
 
 
 def _named(header: list[str]) -> dict[str, int]:
