@@ -135,7 +135,10 @@ class FeedRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     stale_after_s: float = 90.0
-    """A remote feed that gives nothing for so long, while data is expected, is taken for dead and connected anew."""
+    """A remote feed that gives nothing for so long, while data is expected, is connected anew; what is allowed grows
+    when that changes nothing. One whose pings are answered is believed to be there."""
+    answer_within_s: float = 30.0
+    """Of real time: a feed that does not come back from a call for so long is lost, and its thread is replaced."""
     backoff_s: float = 1.0
     """From the first loss to the next try; doubles with each loss after, until something comes in."""
     longest_backoff_s: float = 60.0
@@ -150,7 +153,7 @@ class FeedRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Of real time."""
 
     def __post_init__(self) -> None:
-        for name in ("stale_after_s", "backoff_s", "longest_backoff_s", "credit", "most_waiting"):
+        for name in ("stale_after_s", "answer_within_s", "backoff_s", "longest_backoff_s", "credit", "most_waiting"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingsError(f"feed {name} is more than 0, not {getattr(self, name)}")
         for name in ("jitter", "report_every_s"):

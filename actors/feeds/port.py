@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from messages.feeds import FeedItem
 
@@ -13,8 +13,9 @@ POLL_S = 0.05
 class Feed(Protocol):
     """A source of bars, quotes and trades as they happen.
 
-    Everything is called from one thread, the runner's, which tells what comes of it. A feed only decodes: silence,
-    reconnects and flow control are the runner's. It may be connected again after it was lost or closed.
+    Everything is called from one thread, the runner's, which tells what comes of it; from another one only when a call
+    did not come back for ``answer_within_s``. A feed only decodes: silence, reconnects and flow control are the
+    runner's. It may be connected again after it was lost or closed.
     """
 
     @property
@@ -68,4 +69,14 @@ class Feed(Protocol):
 
     def close(self) -> None:
         """Release what is held; may be called twice, and before ``connect``."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A feed whose connection breaks by itself soon after the far side has gone: its silence says nothing."""
+
+    @property
+    def is_probed(self) -> bool:
+        """Whether pings are answered, or the network probes the far side, on the connection that stands."""
         ...

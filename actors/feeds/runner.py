@@ -1,18 +1,19 @@
-"""A feed's own thread: it connects, reads, tells, notices silence, and connects again."""
+"""A feed's own thread: it connects, reads, tells, notices silence, and connects again; and who watches over it."""
 
 import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from random import Random
-from typing import assert_never
+from functools import partial
+from typing import NamedTuple, TypeVar, assert_never
 
 import msgspec
 
 from actors.feeds.alarm_clock import AlarmClock
 from actors.feeds.outgoing import Outgoing
 from actors.feeds.paced import PacedFeed
-from actors.feeds.port import Feed
+from actors.feeds.patience import Patience
+from actors.feeds.port import Feed, Probed
 from actors.feeds.tally import Tally
 from actors.kernel.address import Address
 from actors.kernel.clock import Clock
@@ -25,6 +26,7 @@ from messages.feeds import (
     FeedEnded,
     FeedEvent,
     FeedHealth,
+    FeedHeartbeat,
     FeedInbox,
     FeedItem,
     FeedLost,
@@ -37,15 +39,33 @@ from messages.feeds import (
 )
 from messages.values import SECOND_NS, Nanos
 
+R = TypeVar("R")
+
 _CLOSING_S = 1.0
+_MOST_GIVEN_UP = 3
+"""Threads that still wait for an answer which never came; with as many, nothing more is asked until one comes back."""
 
 
 class _Silent(ConnectionLost):
     """Nothing came for too long."""
 
 
+class _GivenUp(BaseException):
+    """An answer came when it was not waited for any more: this thread is not the feed's any longer."""
+
+
+class _Call(NamedTuple):
+    """What the feed was asked to do, and when by ``time.monotonic``."""
+
+    what: str
+    since_s: float
+
+
 class FeedRunner:
     """Drives one feed, and tells what comes of it; an address for what may be told to a feed.
+
+    A call to the feed that does not come back within ``answer_within_s`` is a loss: its thread is left to itself, and
+    another takes the feed over. What the first one gets after all is thrown away.
 
     Args:
         feed: what is driven; nobody else may touch it.
@@ -75,21 +95,30 @@ class FeedRunner:
         self._expects_data = expects_data
         self._outgoing = Outgoing(address, self._rules.credit)
         self._tally = Tally(feed.name)
-        self._jitter = Random(self._rules.seed)  # noqa: S311  # spreads reconnects, guards nothing
+        self._patience = Patience(self._rules)
         self._orders: queue.SimpleQueue[SubscribeSymbols | UnsubscribeSymbols] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._alarm = AlarmClock(clock)
         self._attempt = 0
-        self._losses_in_a_row = 0
-        self._heard_ns: Nanos = 0
+        self._is_probed = False
+        self._life_ns: Nanos = 0
         self._next_report = 0.0
-        self._thread = threading.Thread(target=self._run, name=f"barkeeper-feed-{feed.name}", daemon=True)
+        self._lock = threading.Lock()
+        self._call: _Call | None = None
+        self._given_up: list[threading.Thread] = []
+        self._thread = self._new_thread(None)
+        self._watch = threading.Thread(target=self._watch_over, name=f"barkeeper-watch-{feed.name}", daemon=True)
         feed.subscribe(symbols)
+
+    def _new_thread(self, error: FeedError | None) -> threading.Thread:
+        name = f"barkeeper-feed-{self.name}"
+        return threading.Thread(target=self._run, args=(error,), name=name, daemon=True)
 
     def start(self) -> None:
         """Start the thread; the first time only."""
         if self._thread.ident is None:
             self._thread.start()
+            self._watch.start()
 
     def tell(self, message: FeedInbox) -> None:
         """Take a ticket back, or change what is subscribed, soon; never waits. From any thread."""
@@ -113,16 +142,48 @@ class FeedRunner:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    # --- watching over the feed's thread
+
+    def _watch_over(self) -> None:
+        every_s = min(1.0, self._rules.answer_within_s / 4)
+        while not self._stopping.wait(every_s) and not self._tally.is_over:
+            self._give_up_who_waits_in_vain()
+
+    def _give_up_who_waits_in_vain(self) -> None:
+        with self._lock:
+            call, patience_s = self._call, self._rules.answer_within_s
+            if call is None or time.monotonic() - call.since_s < patience_s:
+                return
+            alarm("feed_gave_no_answer", feed=self.name, call=call.what)
+            self._given_up = [thread for thread in (*self._given_up, self._thread) if thread.is_alive()]
+            self._call = None
+            self._thread = self._new_thread(ConnectionLost(f"{call.what} gave no answer for {patience_s:g} s"))
+            self._thread.start()
+
+    def _ask(self, what: str, call: Callable[[], R]) -> R:
+        """Have the feed do something, unless it never comes back."""
+        with self._lock:
+            self._call = _Call(what, time.monotonic())
+        try:
+            return call()
+        finally:
+            with self._lock:
+                if threading.current_thread() is not self._thread:
+                    raise _GivenUp
+                self._call = None
+
     # --- the feed's thread
 
-    def _run(self) -> None:
+    def _run(self, error: FeedError | None) -> None:
         try:
-            while not self._stopping.is_set() and self._keep_one_connection():
-                pass
-        finally:
+            goes_on = error is None or self._lost(error, leaves=False)
+            while goes_on and not self._stopping.is_set():
+                goes_on = self._keep_one_connection()
             self._leave()
-            self._tally.over()
-            self._report()
+        except _GivenUp:
+            return
+        self._tally.over()
+        self._report()
 
     def _keep_one_connection(self) -> bool:
         """Connect and read until it is over; return whether to try again."""
@@ -141,15 +202,18 @@ class FeedRunner:
     def _connect(self) -> None:
         self._attempt += 1
         self._obey()
-        self._feed.connect(self._stopping)
-        now_ns = self._heard_ns = self._clock.now_ns()
+        self._ask("connect", lambda: self._feed.connect(self._stopping))
+        now_ns = self._life_ns = self._clock.now_ns()
+        self._patience.connected(now_ns)
+        self._is_probed = isinstance(self._feed, Probed) and self._feed.is_probed
         self._tally.connected()
         has_bars = self._feed.has_bars
         self._put(FeedConnected(feed=self.name, attempt=self._attempt, has_bars=has_bars, arrived_ns=now_ns))
         self._attempt = 0
 
     def _listen(self) -> None:
-        for items in self._feed.reads():
+        reads = iter(self._feed.reads())
+        while (items := self._ask("read", lambda: next(reads, None))) is not None:
             now_ns = self._clock.now_ns()
             self._pass_on(items, now_ns)
             self._check_for_silence(now_ns)
@@ -165,61 +229,68 @@ class FeedRunner:
             self._tally.add(item, now_ns)
             self._put(msgspec.structs.replace(item, arrived_ns=now_ns))
             if not isinstance(item, MessagesRejected | SymbolsRefused):  # an answer is no data, and neither is noise
-                self._heard_ns = now_ns
-                self._losses_in_a_row = 0
+                self._life_ns = now_ns
+                self._patience.came(now_ns)
 
     def _check_for_silence(self, now_ns: Nanos) -> None:
         if not self._feed.is_remote or not self._expects_data(now_ns):
-            self._heard_ns = max(self._heard_ns, now_ns)
-        silent_s = (now_ns - self._heard_ns) / SECOND_NS
-        if silent_s >= self._rules.stale_after_s:
-            raise _Silent(f"nothing came for {silent_s:.0f} s")
+            self._patience.excused(now_ns)
+        elif self._patience.is_over(now_ns, is_probed=self._is_probed):
+            raise _Silent(f"nothing came for {self._patience.silent_ns(now_ns) / SECOND_NS:.0f} s")
+        if self._is_probed and (now_ns - self._life_ns) / SECOND_NS >= self._rules.stale_after_s / 3:
+            self._life_ns = now_ns
+            beat = FeedHeartbeat(feed=self.name, arrived_ns=now_ns)
+            self._tally.add(beat, now_ns)
+            self._put(beat)
 
     def _hold_while_behind(self) -> None:
         """Leave the feed unread while too much waits: its own buffers fill up, and hold up whoever sends."""
         while self._outgoing.waiting >= self._rules.most_waiting and not self._stopping.is_set():
             self._alarm.wait(self._rules.report_every_s)
             self._report_now_and_then()
-            self._heard_ns = self._clock.now_ns()
+            self._patience.excused(self._clock.now_ns())
 
     def _obey(self) -> None:
         while not self._orders.empty():
             order = self._orders.get()
-            if isinstance(order, SubscribeSymbols):
-                self._feed.subscribe(order.symbols)
-            else:
-                self._feed.unsubscribe(order.symbols)
+            change = self._feed.subscribe if isinstance(order, SubscribeSymbols) else self._feed.unsubscribe
+            self._ask("subscribe", partial(change, order.symbols))
 
-    def _lost(self, error: FeedError) -> bool:
+    def _lost(self, error: FeedError, *, leaves: bool = True) -> bool:
         """Tell that there is no connection; wait, and return whether to try again."""
         if self._stopping.is_set():
             return False
-        self._leave()
+        if leaves:
+            self._leave()
         self._tally.lost(str(error))
-        self._losses_in_a_row += 1
-        now_ns = self._clock.now_ns()
-        retry_ns = None if isinstance(error, FeedRefused) else now_ns + self._backoff_ns()
-        if retry_ns is not None:
+        now_ns, is_stale = self._clock.now_ns(), isinstance(error, _Silent)
+        retry_ns = None
+        if is_stale:
+            self._patience.silenced()
+            retry_ns = now_ns
+        elif not isinstance(error, FeedRefused):
+            retry_ns = now_ns + self._patience.lost_ns()
             self._alarm.set_for(retry_ns)
-        is_stale = isinstance(error, _Silent)
         lost = FeedLost(feed=self.name, reason=str(error), is_stale=is_stale, retry_ns=retry_ns, arrived_ns=now_ns)
         self._put(lost)
-        return retry_ns is not None and self._wait_until(retry_ns)
+        return retry_ns is not None and self._wait_until(retry_ns) and self._wait_for_those_given_up()
 
     def _leave(self) -> None:
         try:
-            self._feed.close()
+            self._ask("close", self._feed.close)
         except Exception as error:  # noqa: BLE001  # as above: the connection is gone, one way or the other
             alarm("feed_bug", feed=self.name, error=repr(error))
-
-    def _backoff_ns(self) -> Nanos:
-        doubled = self._rules.backoff_s * 2.0 ** min(self._losses_in_a_row - 1, 60)
-        wait_s = min(doubled, self._rules.longest_backoff_s) * (1.0 + self._rules.jitter * self._jitter.random())
-        return round(wait_s * SECOND_NS)
 
     def _wait_until(self, due_ns: Nanos) -> bool:
         while not self._stopping.is_set() and self._clock.now_ns() < due_ns:
             self._alarm.wait(self._rules.report_every_s or None)
+            self._report_now_and_then()
+        return not self._stopping.is_set()
+
+    def _wait_for_those_given_up(self) -> bool:
+        """Ask nothing more of a feed that has left too many calls without an answer."""
+        while not self._stopping.is_set() and sum(map(threading.Thread.is_alive, self._given_up)) >= _MOST_GIVEN_UP:
+            self._stopping.wait(self._rules.report_every_s or 1.0)
             self._report_now_and_then()
         return not self._stopping.is_set()
 

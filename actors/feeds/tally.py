@@ -17,7 +17,8 @@ class Tally:
     def __init__(self, feed: str) -> None:
         self._feed = feed
         self._is_connected = False
-        self._is_over = False
+        self.is_over = False
+        """Whether there will be no more."""
         self._connections = 0
         self._losses = 0
         self._last_error = ""
@@ -42,7 +43,7 @@ class Tally:
     def over(self) -> None:
         """Note that there will be no more."""
         self._is_connected = False
-        self._is_over = True
+        self.is_over = True
 
     def add(self, item: FeedItem, now_ns: Nanos) -> None:
         """Count what a read gave."""
@@ -65,7 +66,7 @@ class Tally:
         return FeedHealth(
             feed=self._feed,
             is_connected=self._is_connected,
-            is_over=self._is_over,
+            is_over=self.is_over,
             connections=self._connections,
             losses=self._losses,
             last_life_ns=self._last_life_ns,

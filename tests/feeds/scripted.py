@@ -20,8 +20,9 @@ class ScriptedFeed:
     name = "scripted"
     has_bars = True
 
-    def __init__(self, *refusals: Exception, is_remote: bool = True) -> None:
+    def __init__(self, *refusals: Exception, is_remote: bool = True, is_probed: bool = False) -> None:
         self.is_remote = is_remote
+        self.is_probed = is_probed
         self.refusals = list(refusals)
         """What the next connections fail with."""
         self.script: queue.Queue[Any] = queue.Queue()

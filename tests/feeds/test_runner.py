@@ -1,9 +1,11 @@
 """The thread of a feed: losing and finding its connection, silence, pressure, and the end."""
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.feeds.runner import FeedRunner
@@ -25,6 +27,7 @@ from messages import (
     UnsubscribeSymbols,
 )
 from messages.errors import ConnectionLost, DataError, FeedRefused, SettingsError
+from messages.feeds import FeedItem
 from messages.values import SECOND_NS
 from tests.feeds.listening import Listener
 from tests.feeds.scripted import END, ScriptedFeed, some_bars, some_quotes, some_ticks
@@ -171,6 +174,104 @@ def test_a_remote_feed_that_is_silent_for_too_long_is_connected_anew(run: Run) -
 
     assert (lost.is_stale, lost.reason) == (True, "nothing came for 90 s")
     assert len(listener.wait_for(FeedConnected, 2)) == 2
+
+
+def test_a_connection_made_anew_because_of_silence_is_not_waited_for_however_often(run: Run) -> None:
+    feed = ScriptedFeed()
+    _, listener, clock = run(feed)
+    waits = []
+    for count, silence_s in enumerate((90, 180, 360, 720, 1440, 2880), 1):
+        listener.wait_for(FeedConnected, count)
+        clock.advance(silence_s * SECOND_NS)
+        lost = listener.wait_for(FeedLost, count)[-1]
+        assert lost.retry_ns is not None
+        waits.append((lost.reason, lost.retry_ns - lost.arrived_ns))
+
+    assert waits == [(f"nothing came for {s} s", 0) for s in (90, 180, 360, 720, 1440, 2880)]
+
+
+def test_a_feed_that_is_probed_is_alive_while_it_is_quiet(run: Run) -> None:
+    feed = ScriptedFeed(is_probed=True)
+    _, listener, clock = run(feed)
+    listener.wait_for(FeedConnected)
+
+    for count in range(1, 5):
+        clock.advance(300 * SECOND_NS)
+        listener.wait_for(FeedHeartbeat, count)
+
+    assert listener.of(FeedLost) == []
+
+
+class Stuck(ScriptedFeed):
+    """A feed whose next calls of one kind do not come back before they are let go."""
+
+    def __init__(self, what: str, times: int = 1) -> None:
+        super().__init__()
+        self.what, self.times = what, times
+        self.released = threading.Event()
+
+    def _stick(self, what: str) -> None:
+        if what == self.what and self.times:
+            self.times -= 1
+            self.released.wait()
+
+    def connect(self, stopping: threading.Event) -> None:
+        super().connect(stopping)
+        self._stick("connect")
+
+    def subscribe(self, symbols: Iterable[str]) -> None:
+        super().subscribe(symbols)
+        if "B" in symbols:
+            self._stick("subscribe")
+
+    def reads(self) -> Iterator[tuple[FeedItem, ...]]:
+        self._stick("read")
+        yield from super().reads()
+
+    def close(self) -> None:
+        self._stick("close")
+        super().close()
+
+
+SOON = msgspec.structs.replace(CALM, answer_within_s=0.05)
+
+
+@pytest.mark.parametrize("what", ["connect", "read", "subscribe", "close"])
+def test_a_call_that_never_comes_back_is_a_loss_and_another_thread_goes_on(run: Run, what: str) -> None:
+    feed = Stuck(what)
+    runner, listener, clock = run(feed, SOON)
+    first = runner._thread
+    if what in ("subscribe", "close"):
+        listener.wait_for(FeedConnected)
+        runner.tell(SubscribeSymbols(feed="scripted", symbols=("B",)))
+        feed.play(*[ConnectionLost("gone")] * (what == "close"))
+
+    lost = listener.wait_for(FeedLost)[-1]
+    clock.advance(8 * SECOND_NS)
+    feed.play(some_bars(1))
+    listener.wait_until(lambda: len(listener.bars()) == 1)
+    feed.released.set()
+    first.join(5)
+
+    assert lost.reason == f"{what} gave no answer for 0.05 s"
+    assert runner.health().last_error == lost.reason
+    assert not first.is_alive()
+    assert runner.health().is_connected
+
+
+def test_a_feed_that_never_answers_costs_a_few_threads_and_no_more(run: Run) -> None:
+    feed = Stuck("connect", times=100)
+    _, listener, clock = run(feed, SOON)
+    for count in (1, 2, 3):
+        listener.wait_for(FeedLost, count)
+        clock.advance(8 * SECOND_NS)
+    listener.wait_for(FeedReported, len(listener.of(FeedReported)) + 5)
+    asked = 100 - feed.times
+    feed.times = 0
+    feed.released.set()
+
+    assert asked == 3
+    assert listener.wait_for(FeedConnected)
 
 
 def test_heartbeats_count_as_life(run: Run) -> None:

@@ -142,11 +142,12 @@ def test_an_undisturbed_day_needs_nobody_else(server: AlpacaServer) -> None:
     assert lived.filled == 0
 
 
-def test_a_connection_that_falls_silent_is_noticed_and_what_it_withheld_is_filled(server: AlpacaServer) -> None:
+def test_what_a_connection_withholds_that_stands_is_filled(server: AlpacaServer) -> None:
     lived = day(server, dict.fromkeys(range(5, 10), lambda _: True))
 
     assert is_whole(lived)
-    assert [lost.is_stale for lost in lived.of(FeedLost)][:1] == [True]
+    assert lived.of(FeedLost) == []
+    assert lived.filled >= 5
 
 
 def test_a_server_that_restarts_is_found_again(server: AlpacaServer) -> None:

@@ -21,7 +21,7 @@ from actors.feeds.jsonlines.line_format import (
     nanos,
     rejection,
 )
-from actors.feeds.jsonlines.line_source import LineSource
+from actors.feeds.jsonlines.line_source import LineSource, SocketSource
 from actors.feeds.port import POLL_S
 from actors.feeds.wanted import WantedSymbols
 from messages.errors import ConnectionLost
@@ -59,6 +59,11 @@ class JsonLinesFeed:
     def is_remote(self) -> bool:
         """Whether its lines come over the network."""
         return self._source.is_remote
+
+    @property
+    def is_probed(self) -> bool:
+        """Whether the network asks the far side for signs of life."""
+        return isinstance(self._source, SocketSource) and self._source.is_probed
 
     def connect(self, stopping: threading.Event) -> None:  # noqa: ARG002  # it gives up by itself within a second
         """Open the source; lines are counted anew."""

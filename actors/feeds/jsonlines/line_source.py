@@ -15,6 +15,10 @@ _CHUNKS_HELD = 64
 _REACH_S = 1.0
 
 
+_PROBES = (10, 5, 4)
+"""Seconds of quiet before the first, seconds between them, and how many go without an answer."""
+
+
 class LineSource(Protocol):
     """Bytes as they come; all from one thread."""
 
@@ -147,6 +151,9 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 class SocketSource:
     """A TCP connection to whoever sends lines; a connection that ends is lost, and may be made again.
 
+    While nothing comes, the network asks the far side every few seconds whether it is there (tcp(7), ``TCP_KEEPIDLE``),
+    and after half a minute without an answer the connection is lost.
+
     Args:
         host: name or address.
         port: its port.
@@ -157,6 +164,8 @@ class SocketSource:
     def __init__(self, host: str, port: int) -> None:
         self._place = (host, port)
         self._socket: socket.socket | None = None
+        self.is_probed = False
+        """Whether the network asks; a system that cannot is left to the runner's patience."""
 
     def open(self) -> None:
         """Connect."""
@@ -164,6 +173,7 @@ class SocketSource:
             self._socket = socket.create_connection(self._place, timeout=_REACH_S)
         except OSError as error:
             raise ConnectionLost(f"{self._place[0]}:{self._place[1]} cannot be reached: {error}") from error
+        self.is_probed = _probe(self._socket)
 
     def read(self, timeout_s: float) -> bytes | None:
         """Return what came."""
@@ -184,3 +194,19 @@ class SocketSource:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _probe(connection: socket.socket) -> bool:
+    """Have the network probe the far side of a connection that is quiet; return whether it can."""
+    # Names differ from system to system: macOS has TCP_KEEPALIVE for the first of them.
+    idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
+    options = idle, getattr(socket, "TCP_KEEPINTVL", None), getattr(socket, "TCP_KEEPCNT", None)
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in zip(options, _PROBES, strict=True):
+            if option is None:
+                return False
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    except OSError:
+        return False
+    return True

@@ -12,6 +12,8 @@ from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
 from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick
 
 _KEPT_NS = 1800 * SECOND_NS
+_MOMENT_NS = 5 * SECOND_NS
+"""What a connection may take that is made anew because nothing came; trades of that time would be the first."""
 _ROOM_OF_A_CELL = 16
 """A symbol's minute takes as much memory as so many trades, however few there are."""
 
@@ -73,6 +75,8 @@ class Forming:
         self._most_room = most_room
         self._heard_ns: Nanos = 0
         self._connected_ns: float = 0
+        self._silenced_ns: Nanos = -_KEPT_NS
+        """When the connection was last made anew for nothing but silence."""
         self._joined_ns: dict[str, Nanos] = {}
 
     # --- what comes
@@ -126,12 +130,19 @@ class Forming:
 
     def note(self, message: FeedConnected | FeedLost | FeedEnded) -> None:
         """Note that the connection was made, or is gone."""
-        if isinstance(message, FeedConnected):
-            self._connected_ns = message.arrived_ns
+        if isinstance(message, FeedLost) and message.is_stale:  # connected anew at once, as a rule: nothing is missed
+            self._silenced_ns = message.arrived_ns
             return
+        is_again = isinstance(message, FeedConnected) and message.arrived_ns <= self._silenced_ns + _MOMENT_NS
+        if not is_again:
+            self._away(message.arrived_ns if isinstance(message, FeedEnded) else self._heard_ns)
+        if isinstance(message, FeedConnected) and not is_again:
+            self._connected_ns = message.arrived_ns
+        self._silenced_ns = -_KEPT_NS
+
+    def _away(self, until_ns: Nanos) -> None:
+        """Note that nothing is known of what came after; a connection may have been dead when it is found lost."""
         self._connected_ns = math.inf
-        # A connection may have been dead for a while when it is found lost.
-        until_ns = message.arrived_ns if isinstance(message, FeedEnded) else self._heard_ns
         for span in self._spans.values():
             span.is_whole &= span.is_written or span.end_ns <= until_ns
 

@@ -41,8 +41,8 @@ class AlpacaFeed:
 
     Bars are asked for first, then one channel after the other. The free plan has 30 trades and quotes together and
     any number of bars, so a request that is refused is narrowed by halves: what exceeds a limit or a right is told as
-    ``SymbolsRefused``, channel by channel, and not asked for again. A sign of life is data: answers to requests, and
-    the pings below, come from connections too that give nothing any more.
+    ``SymbolsRefused``, channel by channel, and not asked for again. Pings are sent every ten seconds, and the
+    connection breaks by itself when one is not answered.
 
     Args:
         keys: see ``AlpacaKeys.find``.
@@ -56,6 +56,7 @@ class AlpacaFeed:
     """
 
     is_remote = True
+    is_probed = True
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """Bars that are folded from the trades of a feed that sends none."""
 
 import msgspec
+import pytest
 
 from actors.session_data.take.forming import Forming
 from messages import (
@@ -245,6 +246,24 @@ def test_a_minute_in_which_the_connection_was_lost_is_a_gap() -> None:
     assert rows(core) == []
     assert rows(core, include_partial=True) == [(100, 100, 100, 100, 1)]
     assert [gap.start_ns for gap in ask(core, GetGaps())] == [START]
+
+
+@pytest.mark.parametrize(("again_s", "volumes"), [(31, [2.0]), (36, [])])
+def test_a_connection_made_anew_at_once_after_mere_silence_has_missed_nothing(
+    again_s: int, volumes: list[float]
+) -> None:
+    silent = FeedLost(feed=FEED, reason="quiet", is_stale=True, arrived_ns=after(30))
+    core = trading(connected(), came(trade(1)), silent, connected(again_s), came(trade(50)), came(trade(61)), time(65))
+
+    assert [row[4] for row in rows(core)] == volumes
+
+
+def test_a_connection_that_cannot_be_made_anew_after_silence_is_lost() -> None:
+    silent = FeedLost(feed=FEED, reason="quiet", is_stale=True, arrived_ns=after(30))
+    lost = FeedLost(feed=FEED, reason="refused", arrived_ns=after(31))
+    core = trading(connected(), came(trade(1)), silent, lost, connected(32), came(trade(50)), came(trade(61)), time(65))
+
+    assert rows(core) == []
 
 
 def test_a_minute_that_was_heard_to_its_end_is_told_although_the_connection_is_lost_since() -> None:
