@@ -3,6 +3,24 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_MOST_SHOWN = 80
+
+
+def shown(value: object) -> str:
+    """Return how a value is named in the text of an error: short, and whatever it is."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001  # a stranger's repr may do anything, and so may that of a number of 5000 digits
+        return f"something of type {type(value).__name__}"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about an unknown word: the nearest known one, or all of them."""
+    words = list(known)
+    near = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"; nearest: {near[0]}" if near else f"; there are {', '.join(words)}"
+
 
 class BarkeeperError(Exception):
     """The root of every error that Barkeeper raises on purpose; its text is one clear sentence."""
@@ -26,6 +44,10 @@ class NotReady(BarkeeperError):
 
 class SystemFailed(BarkeeperError):
     """The system is in its error state; the text says which room failed and on what."""
+
+
+class QueryFailed(BarkeeperError):
+    """A question that was not answered because of a bug; nothing has changed, and the run goes on."""
 
 
 class IllegalTransition(BarkeeperError):
@@ -56,5 +78,6 @@ class UnknownSymbol(BarkeeperError):
         """Make the error for ``symbol``, with the nearest of the ``known`` ones."""
         names = list(known)
         near = get_close_matches(symbol.upper(), names, n=3, cutoff=0.5)
-        hint = f"; nearest: {', '.join(near)}" if near else f"; the session has {len(names)} symbols"
+        known_ones = "1 symbol is known" if len(names) == 1 else f"{len(names)} symbols are known"
+        hint = f"; nearest: {', '.join(near)}" if near else f"; {known_ones}"
         return cls(f"unknown symbol {symbol!r}{hint}")

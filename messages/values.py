@@ -2,13 +2,14 @@
 
 import enum
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
-from messages.errors import SettingsError
+from messages.errors import SettingsError, shown
 
 Nanos: TypeAlias = int
 """An instant in nanoseconds since the epoch, UTC; or a duration in nanoseconds."""
@@ -59,21 +60,18 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     seconds: int
 
     @classmethod
-    def parse(cls, text: "str | Interval") -> "Interval":
-        """Read ``"5m"``, ``"1h"``, ``"90m"``, ``"1d"``.
+    def parse(cls, given: object) -> "Interval":
+        """Read ``"5m"``, ``"1h"``, ``"90m"``, ``"1d"``, or the same as a ``timedelta``, pandas' or NumPy's too.
 
         Raises:
-            SettingsError: the text is no interval, or more than a day.
+            SettingsError: what is given is no interval, or more than a day.
         """
-        if isinstance(text, Interval):
-            return text
-        found = re.fullmatch(r"\s*(\d+)\s*(s|m|min|h|d)\s*", text.lower())
-        if found is None or int(found[1]) == 0:
-            raise SettingsError(f"{text!r} is no interval; write it as 1m, 5m, 1h or 1d")
-        seconds = int(found[1]) * _UNIT_SECONDS[found[2][0]]
+        seconds = _seconds_of(given)
+        if seconds is None or seconds <= 0:
+            raise SettingsError(f"{shown(given)} is no interval; write it as 1m, 5m, 1h or 1d")
         if seconds > _UNIT_SECONDS["d"]:
-            raise SettingsError(f"interval {text!r} is longer than one session; the longest is 1d")
-        return cls(seconds=seconds)
+            raise SettingsError(f"interval {shown(given)} is longer than one session; the longest is 1d")
+        return given if isinstance(given, Interval) else cls(seconds=seconds)
 
     @property
     def is_daily(self) -> bool:
@@ -90,6 +88,21 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
             if self.seconds % _UNIT_SECONDS[unit] == 0:
                 return f"{self.seconds // _UNIT_SECONDS[unit]}{unit}"
         return f"{self.seconds}s"
+
+
+def _seconds_of(given: object) -> int | None:
+    """Return a length in whole seconds; ``None``: it is none."""
+    if isinstance(given, str):
+        found = re.fullmatch(r"\s*(\d{1,9})\s*(s|m|min|h|d)\s*", given.lower())
+        return None if found is None else int(found[1]) * _UNIT_SECONDS[found[2][0]]
+    if isinstance(given, Interval):
+        return given.seconds if type(given.seconds) is int else None
+    if isinstance(given, np.timedelta64) and not np.isnat(given):
+        short = given.astype("timedelta64[us]")
+        given = short.item() if bool(short == given) else None
+    if isinstance(given, timedelta):
+        return None if given % timedelta(seconds=1) else given // timedelta(seconds=1)
+    return None
 
 
 ONE_MINUTE = Interval(seconds=60)

@@ -129,4 +129,4 @@ def test_an_unknown_symbol_names_the_nearest() -> None:
 
 
 def test_an_unknown_symbol_like_no_other_says_how_many_there_are() -> None:
-    assert str(UnknownSymbol.among("ZZZZ", ["AAPL", "MSFT"])) == "unknown symbol 'ZZZZ'; the session has 2 symbols"
+    assert str(UnknownSymbol.among("ZZZZ", ["AAPL", "MSFT"])) == "unknown symbol 'ZZZZ'; 2 symbols are known"

@@ -22,19 +22,18 @@ skipped.
 """
 
 import re
-from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from actors.market.instants import rfc_3339
 from messages.feeds import Rejection
-from messages.values import SECOND_NS, Nanos
+from messages.values import Nanos
 
 Symbol: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 Instant: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)] | str
 
 INSTANT = "nanoseconds since the epoch, or RFC 3339 with an offset"
-_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
 _FIELD = re.compile(r"`\$\.?([^`]*)`")
 _NAMED = re.compile(r"field `([^`]*)`")
 _SHOWN = 200
@@ -151,15 +150,8 @@ def nanos(instant: Instant, field: str) -> Nanos:
     """
     if isinstance(instant, int):
         return instant
-    found = _RFC_3339.fullmatch(instant)
-    if found is None:
-        raise BadInstant(field)
-    try:
-        whole = datetime.fromisoformat((found[1] + found[3]).upper())
-    except ValueError as error:  # the 30th of February
-        raise BadInstant(field) from error
-    instant_ns = int(whole.timestamp()) * SECOND_NS + int((found[2] or "0").ljust(9, "0"))
-    if abs(instant_ns) >= 1 << 63:
+    instant_ns = rfc_3339(instant)
+    if instant_ns is None:
         raise BadInstant(field)
     return instant_ns
 

@@ -171,7 +171,7 @@ def test_the_prints_of_an_unknown_symbol_are_an_error_that_names_the_nearest(que
 
 @pytest.mark.parametrize("query", [GetQuotes, GetTicks])
 def test_before_a_session_no_symbol_has_prints(query: Callable[..., Any]) -> None:
-    expected = "UnknownSymbol: unknown symbol 'A'; the session has 0 symbols"
+    expected = "UnknownSymbol: unknown symbol 'A'; 0 symbols are known"
 
     assert refusal(core_with(), query(symbol="A", count=1)) == expected
 
