@@ -129,10 +129,9 @@ class SystemManagerCore:
         if self._state not in states or (self._change is not None and not isinstance(message, StopSystem)):
             now = f"{self._state} and {self._change}" if self._change else str(self._state)
             wanted = " or ".join(sorted(states))
-            return refuse(
-                message,
-                IllegalTransition(f"cannot {deed}: the system is {now}, and {target} is reached only from {wanted}"),
-            )
+            only = f"this is done only when it is {wanted}"
+            when = only if target in states else f"{target} is reached only from {wanted}"
+            return refuse(message, IllegalTransition(f"cannot {deed}: the system is {now}, and {when}"))
         if self._is_refused_live(message):
             return refuse(message, IllegalTransition(f"cannot {deed} a live system: its clock does not stand still"))
         match message:
@@ -220,7 +219,7 @@ class SystemManagerCore:
     # --- trouble
 
     def _bug_found(self, message: BugFound) -> Outcome:
-        if self._mode is Mode.LIVE and message.is_sound:
+        if message.is_query or (self._mode is Mode.LIVE and message.is_sound):
             return NOTHING
         if message.room is Room.SYSTEM_MANAGER:
             self._coming = None  # rooms are started in its thread: a start that raised reports nothing else

@@ -84,9 +84,16 @@ def _wait_s(lost: FeedLost) -> float:
 def _first(rejected: MessagesRejected) -> str:
     first = rejected.first[0]
     field = f"{first.field}: " if first.field else ""
-    return f"number {first.number}: {field}expected {first.expected}, seen {first.seen[:60]!r}"
+    return f"number {first.number}: {field}{_wanted(first.expected)}, seen {first.seen[:60]!r}"
 
 
 def _changes(changed: SymbolsChanged) -> list[str]:
     both = (("new", changed.added), ("gone", changed.removed))
     return [f"{len(symbols)} {word}: {some(symbols)}" for word, symbols in both if symbols]
+
+
+def _wanted(expected: str) -> str:
+    """Return what was expected as a part of a sentence; a complaint of the decoder is one by itself."""
+    if expected.startswith("Expected "):
+        return f"e{expected[1:]}"
+    return f"expected {expected}" if expected[:1].islower() else expected
