@@ -211,6 +211,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long the first session may take to load."""
 
     def __post_init__(self) -> None:
+        for name in ("symbols", "fill_from", "closed"):
+            if isinstance(given := getattr(self, name), str):  # one, not its letters
+                msgspec.structs.force_setattr(self, name, (given,))
         msgspec.structs.force_setattr(self, "mode", _known(Mode, self.mode))
         msgspec.structs.force_setattr(self, "pace", _known(Pace, self.pace))
         if not 0 <= self.speed < math.inf:

@@ -4,44 +4,44 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, assert_never
+from typing import Any, Self
 
 import msgspec
 
 from actors.feeds.port import Feed
+from actors.kernel.ask import arguments as take
 from actors.kernel.ask.controls import Controls
 from actors.kernel.ask.membership import Membership
-from actors.kernel.ask.readers import Readers
+from actors.kernel.ask.options import check_names, section
+from actors.kernel.ask.publishing import Publishing
+from actors.kernel.ask.readers import Length, Readers
 from actors.kernel.clock import Clock
-from actors.kernel.future import Future, Timeout
+from actors.kernel.future import Timeout
 from actors.kernel.listen.minutes import Minutes
 from actors.kernel.listen.subscription import Filter, Subscription
 from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.telemetry import note
+from actors.market.instants import Day
 from actors.settings import SessionRules, Settings
 from actors.wiring import House
-from messages.columns import BarBatch
 from messages.commands import (
-    PublishBar,
-    PublishBars,
-    PublishQuote,
-    PublishTick,
     StartRun,
     StartSystem,
 )
-from messages.errors import NotReady, SettingsError, SystemFailed
-from messages.events import (
-    ReceiptSettled,
-)
+from messages.errors import NotReady, SettingsError, SystemFailed, UnknownSymbol
 from messages.history import Requirement
 from messages.replies import RunSummary
-from messages.values import SECOND_NS, Bar, Interval, Mode, Pace, Policy, Quote, Room, Tick
+from messages.values import SECOND_NS, Mode, Pace, Policy, Room
+
+_DAYS = ("start", "end")
+_PATIENCE_S = 10.0
+"""How long a door waits for an answer that it needs to check what it was given."""
 
 
-class System(Readers, Controls, Membership):
+class System(Readers, Controls, Membership, Publishing):
     """Four actors behind one door. Every reader returns a future: ``get(timeout=...)`` or ``await`` it.
 
     May be used from any thread. Leaving the ``with`` block, or ``close``, ends it cleanly in any state.
@@ -69,11 +69,16 @@ class System(Readers, Controls, Membership):
             SettingsError: the settings contradict each other or the store.
             DataError: there is no store, or it is empty.
         """
-        self._house = House(settings, store, clock, (*sources, *_named_sources(settings)), feeds)
+        settings = section(Settings, settings, days=_DAYS)
+        if clock is not None:
+            take.parts((clock,), "clock", "now_ns", "call_at")
+        asked = (*take.parts(sources, "sources", "fetch"), *_named_sources(settings))
+        self._house = House(settings, store, clock, asked, take.parts(feeds, "feeds", "connect", "reads"))
         Readers.__init__(self, self._house.session_data, self._house.data_upkeep, settings.rules.base_interval)
-        Membership.__init__(self, self._house.session_data)
+        Membership.__init__(self, self._house.session_data, self._house.strangers)
         is_live = settings.mode is Mode.LIVE
         Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator, is_live=is_live)
+        Publishing.__init__(self, self._house.stream_coordinator, self._house.receipts)
         self._settings = settings
         self._lock = threading.Lock()
         self._is_closed = False
@@ -84,17 +89,17 @@ class System(Readers, Controls, Membership):
     def backtest(
         cls,
         store: "str | os.PathLike[str] | BarStore",
-        symbols: Iterable[str] = (),
+        symbols: str | Iterable[str] = (),
         *,
         calendar: str | None = None,
-        start: str | None = None,
-        end: str | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
         last: int | None = None,
         speed: float = 0.0,
         pace: str = "lockstep",
         extended_hours: bool = False,
-        intervals: Iterable[str] | None = None,
-        base_interval: str | Interval | None = None,
+        intervals: Length | Iterable[Length] | None = None,
+        base_interval: Length | None = None,
         trailing_sessions: int = 5,
         daily_sessions: int = 0,
         clock: Clock | None = None,
@@ -107,7 +112,7 @@ class System(Readers, Controls, Membership):
             store: folder of a Parquet store, or a store.
             symbols: what to play; nothing named: everything.
             calendar: name of the exchange calendar; needed when the store has several.
-            start: first session, ISO date.
+            start: first session, a date.
             end: last session, itself included.
             last: only the last so many sessions.
             speed: 0 as fast as possible, 1 real time, N times as fast.
@@ -119,27 +124,18 @@ class System(Readers, Controls, Membership):
             daily_sessions: of how many there are daily bars; ``require`` adds to both.
             clock: another clock than the computer's.
             sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
-            **more: any further field of ``Settings``.
+            **more: any further field of ``Settings``; ``rules``, ``upkeep``, ``faults`` and other sections as a mapping
+                too: ``upkeep={"attempts": 3}``.
         """
+        check_names(more, cls.backtest, Settings)
+        name, given = _store_of(store)
         rules = more.pop("rules", None)
         if rules is None:
-            rules = SessionRules(trailing_sessions=trailing_sessions, daily_sessions=daily_sessions)
-        rules = _of_lengths(rules, base_interval, intervals)
-        if pace not in set(Pace):
-            raise SettingsError(f"pace is 'lockstep' or 'free', not {pace!r}")
-        name, given = _store_of(store)
-        settings = Settings(
-            store=name,
-            calendar=calendar,
-            symbols=tuple(symbols),
-            start=start,
-            end=end,
-            last=last,
-            speed=speed,
-            pace=Pace(pace),
-            extended=extended_hours,
-            rules=rules,
-            **more,
+            rules = {"trailing_sessions": trailing_sessions, "daily_sessions": daily_sessions}
+        options: dict[str, Any] = {"store": name, "calendar": calendar, "symbols": symbols, "speed": speed}
+        options |= {"start": start, "end": end, "last": last, "pace": pace, "extended": extended_hours}
+        settings = section(
+            Settings, {**options, "rules": _of_lengths(rules, base_interval, intervals), **more}, days=_DAYS
         )
         return cls(settings, store=given, clock=clock, sources=sources)
 
@@ -148,10 +144,10 @@ class System(Readers, Controls, Membership):
         cls,
         store: "str | os.PathLike[str] | BarStore",
         feeds: Sequence[Feed],
-        symbols: Iterable[str] = (),
+        symbols: str | Iterable[str] = (),
         *,
         calendar: str,
-        base_interval: str | Interval | None = None,
+        base_interval: Length | None = None,
         clock: Clock | None = None,
         sources: Sequence[BarSource] = (),
         **more: Any,
@@ -166,12 +162,16 @@ class System(Readers, Controls, Membership):
             base_interval: the length of the bars that come, ``"1s"`` to ``"1m"``, which is the default.
             clock: another clock than the computer's, as for a simulated day.
             sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
-            **more: any further field of ``Settings``.
+            **more: any further field of ``Settings``; ``rules``, ``upkeep``, ``faults`` and other sections as a mapping
+                too: ``upkeep={"attempts": 3}``.
         """
+        check_names(more, cls.live, Settings)
         name, given = _store_of(store)
-        rules = more.pop("rules", None) or SessionRules(grace_ns=5 * SECOND_NS)
-        more["rules"] = _of_lengths(rules, base_interval)
-        settings = Settings(store=name, calendar=calendar, symbols=tuple(symbols), mode=Mode.LIVE, certify=True, **more)
+        rules = more.pop("rules", None)
+        if rules is None:
+            rules = SessionRules(grace_ns=5 * SECOND_NS)
+        options = {"store": name, "calendar": calendar, "symbols": symbols, "mode": Mode.LIVE, "certify": True}
+        settings = section(Settings, {**options, "rules": _of_lengths(rules, base_interval), **more}, days=_DAYS)
         return cls(settings, store=given, clock=clock, sources=sources, feeds=feeds)
 
     # --- life
@@ -182,12 +182,12 @@ class System(Readers, Controls, Membership):
         Raises:
             SystemFailed: something could not be started or loaded; what had been started is stopped.
         """
-        house = self._house
+        house, asked = self._house, take.seconds(timeout)
         if house.system_manager.is_alive or self._is_closed:
             raise NotReady("a system is started once; make another one")
         self._forgotten = weakref.finalize(self, _close_forgotten, house)
         house.start_room(Room.SYSTEM_MANAGER)
-        limit = self._settings.start_timeout_s if timeout is None else timeout
+        limit = self._settings.start_timeout_s if asked is None else asked
         try:
             house.system_manager.ask(StartSystem()).get(timeout=limit)
             house.milestones.running.get(timeout=limit)
@@ -205,13 +205,14 @@ class System(Readers, Controls, Membership):
         Args:
             timeout: seconds to wait for the rooms to handle what is in their mailboxes.
         """
+        limit = take.number(timeout, "timeout")
         with self._lock:
             if self._is_closed:
                 return
             self._is_closed = True
         if self._forgotten is not None:
             self._forgotten.detach()
-        self._house.shut(timeout)
+        self._house.shut(limit)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -232,15 +233,16 @@ class System(Readers, Controls, Membership):
             SystemFailed: the run ended in an error.
             Timeout: it is not over after ``timeout`` seconds.
         """
+        limit = take.seconds(timeout)
         self._check_started()
         self.play()
-        self._house.milestones.finished.get(timeout=timeout)
-        summary: RunSummary = self.summary().get(timeout=timeout)
+        self._house.milestones.finished.get(timeout=limit)
+        summary: RunSummary = self.summary().get(timeout=limit)
         return summary
 
     # --- history
 
-    def require(self, symbol: str, interval: str | Interval | None = None, bars: int = 200) -> None:
+    def require(self, symbol: str, interval: Length | None = None, bars: int = 200) -> None:
         """State how many bars of closed sessions are needed: they are loaded before a session opens.
 
         Before the start it holds from the first session on, later from the next one that has not been read yet.
@@ -256,16 +258,17 @@ class System(Readers, Controls, Membership):
             SettingsError: no such interval can be made of base bars, or no bar is asked for.
         """
         base = self._settings.rules.base_interval
-        self._house.require(Requirement.of(symbol, interval or base, bars, base))
+        wanted = base if interval is None else take.interval(interval)
+        self._house.require(Requirement.of(take.symbol(symbol), wanted, take.count(bars, "bars"), base))
 
     # --- listening
 
     def subscribe(
         self,
-        events: Iterable[str] = (),
-        symbols: Iterable[str] = (),
+        events: str | Iterable[str] = (),
+        symbols: str | Iterable[str] = (),
         *,
-        intervals: Iterable[str | Interval] = (),
+        intervals: Length | Iterable[Length] = (),
         policy: str | None = None,
         bound: int = 10_000,
         name: str | None = None,
@@ -284,27 +287,29 @@ class System(Readers, Controls, Membership):
 
         Raises:
             SettingsError: an unknown event or policy, or one that does not go with the mode and the pace.
+            UnknownSymbol: a backtest's session does not know a symbol, and the store never had it.
         """
-        policy = policy or (Policy.DROP_OLDEST if self._is_live else Policy.BLOCK)
-        if policy not in set(Policy):
-            raise SettingsError(f"policy is one of {', '.join(Policy)}, not {policy!r}")
-        if self._is_live and policy == Policy.BLOCK:
+        usual = Policy.DROP_OLDEST if self._is_live else Policy.BLOCK
+        chosen = usual if policy is None else take.choice(Policy, policy, "policy")
+        if self._is_live and chosen is Policy.BLOCK:
             raise SettingsError("nobody holds up a live day: the policy is drop_oldest or disconnect")
-        if not self._is_live and policy != Policy.BLOCK and self._settings.pace is Pace.LOCKSTEP:
+        if not self._is_live and chosen is not Policy.BLOCK and self._settings.pace is Pace.LOCKSTEP:
             raise SettingsError(
-                f"with policy {str(policy)!r} a backtest in lockstep would run ahead of the event in hand: "
+                f"with policy {str(chosen)!r} a backtest in lockstep would run ahead of the event in hand: "
                 'leave the policy out, or make the system with pace="free"'
             )
         wanted = Filter(
-            events=classes_of(events),
-            symbols=frozenset(symbols),
-            intervals=frozenset(Interval.parse(interval) for interval in intervals),
+            events=classes_of(take.texts(events, "events")),
+            symbols=frozenset(take.symbols(symbols)),
+            intervals=frozenset(take.intervals(intervals)),
         )
+        most, called = take.count(bound, "bound"), None if name is None else take.text(name, "name")
         self._check_started()
+        self._check_known(wanted.symbols)
         with self._lock:
             self._names += 1
-            name = name or f"subscriber-{self._names}"
-        subscription = self._house.fanout.subscribe(name, wanted, Policy(policy), bound)
+            called = called or f"subscriber-{self._names}"
+        subscription = self._house.fanout.subscribe(called, wanted, chosen, most)
         subscription.on_first = self.play
         return subscription
 
@@ -315,31 +320,18 @@ class System(Readers, Controls, Membership):
         """
         return Minutes(self.subscribe(("minutes",), name=name))
 
+    def _check_known(self, symbols: frozenset[str]) -> None:
+        """Refuse to listen for what nobody will ever tell."""
+        strangers = self._house.strangers(tuple(symbols))
+        if strangers:
+            known = self.active_symbols().get(timeout=_PATIENCE_S)
+            for symbol in sorted(set(strangers).difference(known)):
+                raise UnknownSymbol.among(symbol, known)
+
     def _check_started(self) -> None:
         """Refuse what would wait for ever: before the start nothing comes, and nothing could be given back."""
         if self._forgotten is None:
             raise NotReady("the system is not started; use `with`, or call start()")
-
-    # --- feeding
-
-    def publish(
-        self, item: Bar | Quote | Tick | BarBatch, *, source: str = "application", is_correction: bool = False
-    ) -> Future[ReceiptSettled]:
-        """Feed bars, a quote or a trade of one's own; the future resolves when it has been applied."""
-        receipt, future = self._house.receipts.issue()
-        stream = self._house.stream_coordinator
-        match item:
-            case Bar():
-                stream.tell(PublishBar(bar=item, source=source, receipt=receipt, is_correction=is_correction))
-            case BarBatch():
-                stream.tell(PublishBars(batch=item, source=source, receipt=receipt, is_correction=is_correction))
-            case Quote():
-                stream.tell(PublishQuote(quote=item, receipt=receipt))
-            case Tick():
-                stream.tell(PublishTick(tick=item, receipt=receipt))
-            case _:
-                assert_never(item)
-        return future
 
 
 def _watch(house: "weakref.ref[House]", since: float | None = None) -> None:
@@ -366,18 +358,22 @@ def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
     return sources_at(settings.fill_from, settings.calendar)
 
 
-def _of_lengths(
-    rules: SessionRules, base: str | Interval | None, intervals: Iterable[str] | None = None
-) -> SessionRules:
+def _of_lengths(rules: object, base: Length | None, intervals: Length | Iterable[Length] | None = None) -> SessionRules:
     """Return rules with base bars and derived bars of these lengths, where any are named."""
     lengths: dict[str, Any] = {}
     if base is not None:
-        lengths["base_interval"] = Interval.parse(base)
+        lengths["base_interval"] = take.interval(base, "base_interval")
     if intervals is not None:
-        lengths["intervals"] = tuple(map(Interval.parse, intervals))
-    return msgspec.structs.replace(rules, **lengths)
+        lengths["intervals"] = take.intervals(intervals)
+    named = {**rules, **lengths} if isinstance(rules, Mapping) else rules
+    made = section(SessionRules, named, "rules")
+    return msgspec.structs.replace(made, **lengths)
 
 
 def _store_of(store: "str | os.PathLike[str] | BarStore") -> tuple[str, BarStore | None]:
     """Return the name of a store, and the store itself unless it is only named."""
-    return (os.fspath(store), None) if isinstance(store, (str, os.PathLike)) else (type(store).__name__, store)
+    if isinstance(store, (str, os.PathLike)):
+        return os.fspath(store), None
+    if not hasattr(store, "read") or not hasattr(store, "dates"):
+        raise take.refused("store", "the folder of a store, or a BarStore", store)
+    return type(store).__name__, store

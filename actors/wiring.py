@@ -34,7 +34,7 @@ from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
 from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
-from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length
+from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length, strangers
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
 from actors.system_manager.actor import SystemManager
@@ -218,6 +218,12 @@ class House:
         for room in (self.data_upkeep, self.session_data):
             if room.is_alive:
                 room.tell(RequireHistory(requirement=requirement))
+
+    def strangers(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of some symbols that the store of a backtest never had; a live day may have any."""
+        if self.is_live:
+            return ()
+        return strangers(set(symbols).difference(self.settings.symbols), self.store, self.calendar.name)
 
     def _stop(self, room: Room) -> None:
         if room is Room.STORES:

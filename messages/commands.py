@@ -199,6 +199,8 @@ class AddSymbols(Control[tuple[str, ...]], frozen=True, kw_only=True):
     """Let symbols join the session; answered with all active symbols. Brings removed ones back."""
 
     symbols: tuple[str, ...]
+    strangers: tuple[str, ...] = ()
+    """Those that the store never had: nobody joins if the session does not know one of them either."""
 
 
 class RemoveSymbols(Control[tuple[str, ...]], frozen=True, kw_only=True):

@@ -339,6 +339,8 @@ class BugFound(Event, frozen=True, kw_only=True):
     message: str
     error: str
     is_sound: bool
+    is_query: bool = False
+    """Whether it was only a question: who asked is told, nothing has changed, and the run goes on."""
 
 
 class HealthReported(Event, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What may be asked. A moment is nanoseconds UTC or, as text, a clock time of the session's exchange: ``"10:30"``.
+"""What may be asked. A moment is nanoseconds UTC or, as text, a clock time of the session's exchange or a date.
 
 Bars are of the interval that is named: of a minute where none is, even in a session of shorter base bars. ``Readers``
 always name one.

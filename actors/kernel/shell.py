@@ -12,9 +12,9 @@ from actors.kernel.future import Future, Refusal
 from actors.kernel.inbox import Inbox
 from actors.kernel.outcome import Outcome
 from actors.kernel.telemetry import LatencyHistogram, Story, alarm
-from messages.base import Message
+from messages.base import Control, Message, Query
 from messages.commands import ReportHealth
-from messages.errors import SystemFailed
+from messages.errors import QueryFailed, SystemFailed
 from messages.events import BugFound, HealthReported, RoomStarted, RoomStopped
 from messages.replies import RoomHealth
 from messages.values import SECOND_NS, Room
@@ -41,7 +41,8 @@ class Shell(pykka.ThreadingActor):
     Everything runs one message after the other, in the actor's own thread or, where that is idle, in the thread of
     who hands a message over and waits for what comes of it. What a handler raises never
     leaves ``on_receive``: in Pykka an exception on a tell kills the actor for good. The message goes into
-    quarantine (logged whole, counted), the core is kept if its ``check`` passes, and ``boss`` is told.
+    quarantine (logged whole, counted), the core is kept if its ``check`` passes, and ``boss`` is told. A question
+    changes nothing, so a bug while it is answered fails its future and no more.
     """
 
     use_daemon_thread: ClassVar[bool] = True  # a program that forgets close() must still exit
@@ -128,8 +129,10 @@ class Shell(pykka.ThreadingActor):
             traceback="".join(traceback.format_exception(error)),
             story=self._story.lines(),
         )
-        self._boss.tell(BugFound(room=self.room, message=type(message).__name__, error=sentence, is_sound=is_sound))
-        return Refusal(SystemFailed(f"a bug in {self.room} on {type(message).__name__}: {sentence}"))
+        kind, is_query = type(message).__name__, isinstance(message, Query) and not isinstance(message, Control)
+        self._boss.tell(BugFound(room=self.room, message=kind, error=sentence, is_sound=is_sound, is_query=is_query))
+        failed = QueryFailed if is_query else SystemFailed
+        return Refusal(failed(f"a bug in {self.room} on {kind}: {sentence}"))
 
     def _is_sound(self) -> bool:
         try:

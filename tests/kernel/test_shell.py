@@ -7,11 +7,15 @@ import pytest
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Future, Refusal
 from actors.kernel.inbox import Inbox
+from actors.kernel.outcome import Outcome
 from messages import (
     BugFound,
     GetBarCount,
+    GetMetrics,
     HealthReported,
     MinuteSettled,
+    PauseSystem,
+    QueryFailed,
     ReportHealth,
     Room,
     RoomHealth,
@@ -66,6 +70,21 @@ def test_a_bug_is_kept_away_and_the_boss_is_told(bench: Bench) -> None:
     ]
     assert isinstance(refusal, Refusal)
     assert str(refusal.error) == f"a bug in session_data on GapDetected: {sentence}"
+
+
+def test_a_bug_on_a_question_is_told_as_one_and_a_command_that_is_answered_is_no_question() -> None:
+    def raises(_message: object) -> Outcome:
+        raise ValueError("no")
+
+    bench = Bench()
+    bench.core.handle = raises  # type: ignore[method-assign]  # a core that has a bug on everything
+    failed = [bench.shell.on_receive(message) for message in (GetMetrics(symbol="A"), PauseSystem())]
+
+    assert [(bug.message, bug.is_query) for bug in bench.boss.of(BugFound)] == [
+        ("GetMetrics", True),
+        ("PauseSystem", False),
+    ]
+    assert [type(refusal.error) for refusal in failed] == [QueryFailed, SystemFailed]
 
 
 def test_a_core_that_fails_its_check_is_reported_as_not_sound() -> None:

@@ -12,8 +12,11 @@ from actors.system_manager.core import SystemManagerCore
 from messages import (
     BarsArrived,
     GetLatestBar,
+    GetRunSummary,
+    GetStatus,
     IllegalTransition,
     MinuteSettled,
+    QueryFailed,
     Room,
     SessionBoundary,
     StepSystem,
@@ -55,16 +58,27 @@ def test_a_bug_in_a_room_ends_a_backtest_as_an_error_for_everybody(
     assert (status.state, status.failure) == (SystemState.ERROR, failure)
 
 
-def test_a_bug_on_a_question_fails_the_question_and_the_backtest(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("core", "kind", "ask"),
+    [
+        (SessionDataCore, GetLatestBar, lambda system: system.latest_bar("ANY")),
+        (StreamCoordinatorCore, GetRunSummary, lambda system: system.summary()),
+        (SystemManagerCore, GetStatus, lambda system: system.status()),
+    ],
+)
+def test_a_bug_on_a_question_fails_the_question_and_nothing_else(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch, core: type[Any], kind: type[Any], ask: Any
 ) -> None:
-    break_on(monkeypatch, SessionDataCore, GetLatestBar)
-
     with short(store) as system:
-        with pytest.raises(SystemFailed, match="a bug in session_data on GetLatestBar"):
-            system.latest_bar("ANY").get(timeout=5)
-        with pytest.raises(SystemFailed, match="GetLatestBar"):
-            system.run(timeout=20)
+        undisturbed = list(system.minutes())
+    with monkeypatch.context() as patched:
+        break_on(patched, core, kind)
+        with short(store) as system:
+            with pytest.raises(QueryFailed, match=rf"a bug in \w+ on {kind.__name__}: RuntimeError"):
+                ask(system).get(timeout=5)
+            seen = list(system.minutes())
+
+    assert seen == undisturbed
 
 
 def test_a_bug_in_the_manager_itself_is_an_error_too(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,9 @@
 """What may be commanded of a running system, and how it is, as methods; answers are futures."""
 
-import math
 from typing import TypeVar
 
 from actors.kernel.address import RoomAddress
+from actors.kernel.ask import arguments as take
 from actors.kernel.future import Future
 from messages.base import Query
 from messages.commands import (
@@ -15,7 +15,7 @@ from messages.commands import (
     StepSystem,
     StopSystem,
 )
-from messages.errors import IllegalTransition, NotReady, SettingsError
+from messages.errors import IllegalTransition, NotReady
 from messages.lifecycle import GetLiveStatus, LiveStatus
 from messages.queries import GetProgress, GetRunSummary, GetStatus
 from messages.readiness import GetReadiness, ReadinessReport
@@ -56,15 +56,14 @@ class Controls:
             SettingsError: the speed is no such number.
             IllegalTransition: the system is live.
         """
+        factor = take.speed(speed)
         if self._is_live:
             raise IllegalTransition("cannot set the speed of a live system: it goes by the clock")
-        if not 0 <= speed < math.inf:
-            raise SettingsError(f"speed is 0 (as fast as possible) or more, not {speed}")
-        self._stream.tell(SetSpeed(speed=speed))
+        self._stream.tell(SetSpeed(speed=factor))
 
     def set_mode(self, mode: str) -> Future[SystemStatus]:
         """Change between ``backtest`` and ``live``; fails with ``IllegalTransition`` unless stopped."""
-        return self._manager.ask(ChangeMode(mode=Mode(mode)))
+        return self._manager.ask(ChangeMode(mode=take.choice(Mode, mode, "mode")))
 
     def clear_error(self) -> Future[SystemStatus]:
         """Leave the error state, the only way out of it: a backtest is stopped, a live run goes on."""

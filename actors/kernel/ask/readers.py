@@ -1,12 +1,13 @@
 """What may be asked of the session, and of those that settled, as methods; every answer is a future."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import timedelta
 
 from actors.kernel.address import RoomAddress
+from actors.kernel.ask import arguments as take
 from actors.kernel.future import Future
+from actors.market.instants import Day, Moment
 from messages.certificates import SessionCertificate
-from messages.errors import SettingsError
 from messages.history import GetWarmUp, WarmUp
 from messages.queries import (
     GetActiveSymbols,
@@ -30,16 +31,17 @@ from messages.queries import (
 )
 from messages.repairs import GetCertificate
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import ONE_MINUTE, SECOND_NS, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
+from messages.values import ONE_MINUTE, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
 from messages.windows import BarWindow
 
-Moment = datetime | str | int
-"""An aware datetime, a clock time of the exchange (``"10:30"``), or nanoseconds UTC."""
+Length = str | Interval | timedelta
+"""The length of a bar: ``"5m"``, a timedelta, or an ``Interval``."""
 
 
 class Readers:
-    """The questions; from any thread, in any number.
+    """The questions; from any thread, in any number. One text is one symbol wherever several may be named.
 
+    What cannot be meant raises ``SettingsError`` before anything is asked: it names the argument and what it takes.
     Where no ``interval`` is named, bars are base bars: of a minute, or of the system's ``base_interval``.
     """
 
@@ -48,26 +50,30 @@ class Readers:
         self._upkeep = upkeep
         self._base = base
 
-    def _interval(self, given: str | Interval | None) -> Interval:
-        return self._base if given is None else Interval.parse(given)
+    def _interval(self, given: Length | None) -> Interval:
+        return self._base if given is None else take.interval(given)
 
     def latest_bar(
-        self, symbol: str, interval: str | Interval | None = None, *, include_partial: bool = False
+        self, symbol: str, interval: Length | None = None, *, include_partial: bool = False
     ) -> Future[Bar | None]:
         """The latest bar of a symbol; ``None`` before its first."""
         return self._session.ask(
-            GetLatestBar(symbol=symbol, interval=self._interval(interval), include_partial=include_partial)
+            GetLatestBar(
+                symbol=take.symbol(symbol),
+                interval=self._interval(interval),
+                include_partial=take.flag(include_partial, "include_partial"),
+            )
         )
 
-    def latest_bars(self, symbols: Iterable[str] = ()) -> Future[tuple[Bar | None, ...]]:
+    def latest_bars(self, symbols: str | Iterable[str] = ()) -> Future[tuple[Bar | None, ...]]:
         """The latest base bar of each symbol, in the order asked; none named: all active ones."""
-        return self._session.ask(GetLatestBars(symbols=tuple(symbols)))
+        return self._session.ask(GetLatestBars(symbols=take.symbols(symbols)))
 
     def last_bars(
         self,
         symbol: str,
         n: int,
-        interval: str | Interval | None = None,
+        interval: Length | None = None,
         *,
         with_history: bool = False,
         include_partial: bool = False,
@@ -88,13 +94,13 @@ class Readers:
         """
         return self._session.ask(
             GetLastBars(
-                symbol=symbol,
-                count=n,
+                symbol=take.symbol(symbol),
+                count=take.count(n, "n"),
                 interval=self._interval(interval),
-                with_history=with_history,
-                include_partial=include_partial,
-                fill=_fill(fill),
-                is_adjusted=adjusted,
+                with_history=take.flag(with_history, "with_history"),
+                include_partial=take.flag(include_partial, "include_partial"),
+                fill=None if fill is None else take.choice(Fill, fill, "fill"),
+                is_adjusted=take.flag(adjusted, "adjusted"),
             )
         )
 
@@ -103,37 +109,40 @@ class Readers:
         symbol: str,
         start: Moment | None = None,
         end: Moment | None = None,
-        interval: str | Interval | None = None,
+        interval: Length | None = None,
         *,
         include_partial: bool = False,
         fill: str | None = None,
     ) -> Future[BarWindow]:
-        """The bars that start in ``[start, end)``; ``None`` is the session's edge. ``fill`` as in ``last_bars``."""
+        """The bars that start in ``[start, end)``; ``None`` is the session's edge. ``fill`` as in ``last_bars``.
+
+        A date means the session of that date, from its first to its last minute.
+        """
         return self._session.ask(
             GetBars(
-                symbol=symbol,
-                start=_moment(start),
-                end=_moment(end),
+                symbol=take.symbol(symbol),
+                start=None if start is None else take.moment(start, "start"),
+                end=None if end is None else take.moment(end, "end"),
                 interval=self._interval(interval),
-                include_partial=include_partial,
-                fill=_fill(fill),
+                include_partial=take.flag(include_partial, "include_partial"),
+                fill=None if fill is None else take.choice(Fill, fill, "fill"),
             )
         )
 
-    def bars_since(self, symbol: str, since: Moment, interval: str | Interval | None = None) -> Future[BarWindow]:
+    def bars_since(self, symbol: str, since: Moment, interval: Length | None = None) -> Future[BarWindow]:
         """The bars that start at ``since`` or later."""
-        return self.bars(symbol, since, None, interval)
+        return self.bars(symbol, take.moment(since, "since"), None, interval)
 
-    def bar_count(self, symbol: str, interval: str | Interval | None = None) -> Future[int]:
+    def bar_count(self, symbol: str, interval: Length | None = None) -> Future[int]:
         """How many finished bars a symbol has in this session."""
-        return self._session.ask(GetBarCount(symbol=symbol, interval=self._interval(interval)))
+        return self._session.ask(GetBarCount(symbol=take.symbol(symbol), interval=self._interval(interval)))
 
     def metrics(self, symbol: str) -> Future[SessionMetrics]:
         """One symbol's session so far."""
-        return self._session.ask(GetMetrics(symbol=symbol))
+        return self._session.ask(GetMetrics(symbol=take.symbol(symbol)))
 
     def quality(
-        self, symbols: Iterable[str] = (), interval: str | Interval | None = None, sessions: int = 0
+        self, symbols: str | Iterable[str] = (), interval: Length | None = None, sessions: int = 0
     ) -> Future[QualityReport]:
         """How complete the session is, and what was received.
 
@@ -144,12 +153,14 @@ class Readers:
             sessions: instead of the open session, the last so many closed ones that are held with their minutes.
         """
         return self._session.ask(
-            GetQuality(symbols=tuple(symbols), interval=self._interval(interval), sessions=sessions)
+            GetQuality(
+                symbols=_once(symbols), interval=self._interval(interval), sessions=take.count(sessions, "sessions", 0)
+            )
         )
 
-    def gaps(self, symbols: Iterable[str] = ()) -> Future[tuple[Gap, ...]]:
+    def gaps(self, symbols: str | Iterable[str] = ()) -> Future[tuple[Gap, ...]]:
         """What is missing so far, in runs; symbols that miss the same minutes are named together."""
-        return self._session.ask(GetGaps(symbols=tuple(symbols)))
+        return self._session.ask(GetGaps(symbols=_once(symbols)))
 
     def active_symbols(self) -> Future[tuple[str, ...]]:
         """The symbols of the session."""
@@ -159,7 +170,7 @@ class Readers:
         self,
         symbol: str,
         sessions: int = 1,
-        interval: str | Interval | None = None,
+        interval: Length | None = None,
         *,
         fill: str | None = None,
         adjusted: bool = False,
@@ -178,11 +189,11 @@ class Readers:
         """
         return self._session.ask(
             GetHistory(
-                symbol=symbol,
-                sessions=sessions,
+                symbol=take.symbol(symbol),
+                sessions=take.count(sessions, "sessions"),
                 interval=self._interval(interval),
-                fill=_fill(fill),
-                is_adjusted=adjusted,
+                fill=None if fill is None else take.choice(Fill, fill, "fill"),
+                is_adjusted=take.flag(adjusted, "adjusted"),
             )
         )
 
@@ -190,7 +201,7 @@ class Readers:
         """What is there of the history that was required, and where it is short, why."""
         return self._session.ask(GetWarmUp())
 
-    def certificate(self, date: str | None = None) -> Future[SessionCertificate | None]:
+    def certificate(self, date: Day | None = None) -> Future[SessionCertificate | None]:
         """The certificate of a session that settled in this run: what came of every minute, and of every gap.
 
         There are certificates where somebody is asked for missing minutes, where they are kept (``certify``), and
@@ -199,15 +210,15 @@ class Readers:
         Args:
             date: the session's; without one the latest certificate. ``None`` is answered where there is none (yet).
         """
-        return self._upkeep.ask(GetCertificate(date=date))
+        return self._upkeep.ask(GetCertificate(date=take.day(date, "date")))
 
-    def snapshot(self, symbols: Iterable[str] = ()) -> Future[Snapshot]:
+    def snapshot(self, symbols: str | Iterable[str] = ()) -> Future[Snapshot]:
         """One consistent cut over symbols: metrics, latest bars, quotes and ticks."""
-        return self._session.ask(GetSnapshot(symbols=tuple(symbols)))
+        return self._session.ask(GetSnapshot(symbols=take.symbols(symbols)))
 
     def changes_since(self, revision: int) -> Future[BarWindow]:
         """The base bars that changed after a revision; the reply's ``revision`` is where to go on."""
-        return self._session.ask(GetChangesSince(revision=revision))
+        return self._session.ask(GetChangesSince(revision=take.revision(revision)))
 
     def session(self) -> Future[TradingSession | None]:
         """The session that readers see."""
@@ -219,34 +230,21 @@ class Readers:
 
     def latest_quote(self, symbol: str) -> Future[Quote | None]:
         """The latest quote of a symbol."""
-        return self._session.ask(GetLatestQuote(symbol=symbol))
+        return self._session.ask(GetLatestQuote(symbol=take.symbol(symbol)))
 
     def quotes(self, symbol: str, n: int) -> Future[tuple[Quote, ...]]:
         """The last ``n`` quotes that are kept, oldest first."""
-        return self._session.ask(GetQuotes(symbol=symbol, count=n))
+        return self._session.ask(GetQuotes(symbol=take.symbol(symbol), count=take.count(n, "n")))
 
     def latest_tick(self, symbol: str) -> Future[Tick | None]:
         """The latest trade of a symbol."""
-        return self._session.ask(GetLatestTick(symbol=symbol))
+        return self._session.ask(GetLatestTick(symbol=take.symbol(symbol)))
 
     def ticks(self, symbol: str, n: int) -> Future[tuple[Tick, ...]]:
         """The last ``n`` trades that are kept, oldest first."""
-        return self._session.ask(GetTicks(symbol=symbol, count=n))
+        return self._session.ask(GetTicks(symbol=take.symbol(symbol), count=take.count(n, "n")))
 
 
-def _fill(given: str | None) -> Fill | None:
-    if given is None:
-        return None
-    if given not in set(Fill):
-        raise SettingsError(f"fill is {' or '.join(map(repr, map(str, Fill)))}, or None for no filling, not {given!r}")
-    return Fill(given)
-
-
-def _moment(given: Moment | None) -> int | str | None:
-    if not isinstance(given, datetime):
-        return given
-    if given.tzinfo is None:
-        raise SettingsError(
-            f"{given.isoformat()} has no time zone; give one, or a clock time of the exchange like '10:30'"
-        )
-    return int(given.timestamp()) * SECOND_NS + given.microsecond * 1000
+def _once(symbols: str | Iterable[str]) -> tuple[str, ...]:
+    """Return symbols that are summed up: each counts once, however often it is named."""
+    return tuple(dict.fromkeys(take.symbols(symbols)))

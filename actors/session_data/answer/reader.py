@@ -46,7 +46,7 @@ from messages.queries import (
     Moment,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import FIRST_WITH_BAR, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
+from messages.values import FIRST_WITH_BAR, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict, moment
 from messages.windows import BarWindow
 
 
@@ -235,10 +235,14 @@ class Reader:
         if query.fill is not None:
             (piece,) = carried([piece], is_across=False)
         inside: Mask = np.ones(len(piece), dtype=np.bool_)
-        if query.start is not None:
-            inside &= piece.start_ns >= self._instant(query.start)
-        if query.end is not None:
-            inside &= piece.start_ns < self._instant(query.end, is_end=True)
+        first = None if query.start is None else self._instant(query.start)
+        end = None if query.end is None else self._instant(query.end, is_end=True)
+        if first is not None and end is not None and end < first:
+            raise SettingsError(f"the end {self._said(end)} is before the start {self._said(first)}")
+        if first is not None:
+            inside &= piece.start_ns >= first
+        if end is not None:
+            inside &= piece.start_ns < end
         return self._window([piece.cut(inside)], self._headed(query))
 
     def _today(self, query: GetBars | GetLastBars) -> Piece:
@@ -273,24 +277,27 @@ class Reader:
         return self._window(pieces, self._heading(symbols, base), range(len(symbols)))
 
     def _instant(self, given: Moment, *, is_end: bool = False) -> Nanos:
-        """Return the instant of a clock time of the exchange, on that of the session's dates on which it is open.
+        """Return the instant of a date, or of a clock time of the exchange, as one sees it from this session.
 
-        A session of futures begins on the evening before its own date; a time at which it never is open is
-        that of its own date.
+        A date is the session of that date, from its first to its last minute; other dates lie before or after all
+        of this session. A clock time is that of the one of the session's dates on which it is open: a session of
+        futures begins on the evening before its own date; a time at which it never is open is that of its own date.
         """
         if isinstance(given, int):
             return given
         session = self._book.session
-        try:
-            local = datetime.fromisoformat(f"{session.date}T{given:0>5}")
-        except ValueError:
-            local = None
-        if local is None or local.tzinfo is not None:
-            raise SettingsError(f"{given!r} is no clock time; write it as '10:30', in exchange time")
-        aware = local.replace(tzinfo=ZoneInfo(session.tz))
-        own, eve = (int(day.timestamp()) * SECOND_NS for day in (aware, aware - timedelta(days=1)))
+        if ":" not in given:
+            is_after = given > session.date or (given == session.date and is_end)
+            return session.end_ns if is_after else session.start_ns
+        clock, _, fraction = given.partition(".")
+        aware = datetime.fromisoformat(f"{session.date}T{clock}").replace(tzinfo=ZoneInfo(session.tz))
+        below_ns = int(fraction.ljust(9, "0"))
+        own, eve = (int(day.timestamp()) * SECOND_NS + below_ns for day in (aware, aware - timedelta(days=1)))
         first, last = session.start_ns + is_end, session.end_ns - (not is_end)  # as a start or as an end of a span
         return eve if not first <= own <= last and first <= eve <= last else own
+
+    def _said(self, instant_ns: Nanos) -> str:
+        return moment(instant_ns, self._book.session.tz).isoformat(" ")
 
     # --- sums
 

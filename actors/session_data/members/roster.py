@@ -58,6 +58,9 @@ class Members:
         """Let symbols join, or come back."""
         if book is None:
             return refuse(message, NotReady("no session has been opened yet"))
+        unheard = [symbol for symbol in message.strangers if symbol not in book.grid.columns]
+        if unheard:
+            return refuse(message, UnknownSymbol.among(unheard[0], book.symbols))
         added = tuple(symbol for symbol in dict.fromkeys(message.symbols) if book.column(symbol) is None)
         if not added:
             return answer(message, tuple(book.symbols))

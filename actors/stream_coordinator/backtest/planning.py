@@ -1,6 +1,7 @@
 """Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 from actors.kernel.address import Address
@@ -44,6 +45,16 @@ def check_length(settings: Settings, store: BarStore) -> None:
     held, base = store.base_interval(), settings.rules.base_interval
     if held is not None and held != base:
         raise SettingsError(f"the store {settings.store} holds bars of {held}; this system's base interval is {base}")
+
+
+def strangers(symbols: Iterable[str], store: BarStore, calendar: str) -> tuple[str, ...]:
+    """Return those of some symbols that no day of a store has, sorted; reads no more days than it must."""
+    wanted = set(symbols)
+    for date in reversed(store.dates(calendar)):
+        if not wanted:
+            break
+        wanted.difference_update(store.symbols(calendar, date))
+    return tuple(sorted(wanted))
 
 
 class Planner:

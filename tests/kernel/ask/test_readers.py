@@ -63,7 +63,10 @@ QUESTIONS: list[tuple[Callable[[Readers], Any], Query[Any]]] = [
         GetLastBars(symbol="A", count=2, with_history=True, include_partial=True),
     ),
     (lambda ask: ask.bars("A"), GetBars(symbol="A", interval=ONE_MINUTE)),
-    (lambda ask: ask.bars("A", "10:00", 7, "5m"), GetBars(symbol="A", start="10:00", end=7, interval=FIVE)),
+    (
+        lambda ask: ask.bars("A", "9:30", TEN_THIRTY_NS, "5m"),
+        GetBars(symbol="A", start="09:30", end=TEN_THIRTY_NS, interval=FIVE),
+    ),
     (
         lambda ask: ask.last_bars("A", 2, with_history=True, fill="forward", adjusted=True),
         GetLastBars(symbol="A", count=2, with_history=True, fill=Fill.FORWARD, is_adjusted=True),
@@ -114,5 +117,5 @@ def test_what_is_no_interval_is_refused_before_it_is_asked(readers: Readers) -> 
 
 
 def test_there_is_one_way_to_fill(readers: Readers) -> None:
-    with pytest.raises(SettingsError, match="fill is 'forward', or None for no filling, not 'backward'"):
+    with pytest.raises(SettingsError, match="fill is 'forward', not 'backward'"):
         readers.bars("A", fill="backward")

@@ -215,10 +215,10 @@ def test_last_bars_equal_the_oracle(
 
 
 @settings(max_examples=100)
-@given(seed=SEEDS, interval=st.sampled_from(INTERVALS), first=st.integers(0, 6), last=st.integers(0, 9))
-def test_bars_carried_forward_equal_the_oracle(seed: int, interval: Interval, first: int, last: int) -> None:
+@given(seed=SEEDS, interval=st.sampled_from(INTERVALS), first=st.integers(0, 6), minutes=st.integers(0, 9))
+def test_bars_carried_forward_equal_the_oracle(seed: int, interval: Interval, first: int, minutes: int) -> None:
     past = Past(seed)
-    start, end = (TODAY.start_ns + minute * MINUTE_NS for minute in (first, last))
+    start, end = (TODAY.start_ns + minute * MINUTE_NS for minute in (first, first + minutes))
     for symbol in SYMBOLS[:2]:
         window = ask(past.core, GetBars(symbol=symbol, start=start, end=end, interval=interval, fill=Fill.FORWARD))
         made = past.expected([past.today], symbol, interval, fill=True, is_across=False, is_adjusted=False)
