@@ -11,6 +11,7 @@ import msgspec
 
 from actors.market.calendar import ExtendedHours
 from actors.market.faults import Faults
+from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
 
@@ -40,6 +41,12 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Closed sessions of which daily bars are kept, those with their minutes included; ``require`` adds to it."""
     quote_window: int = 1000
     """Quotes and ticks kept per symbol."""
+    sale_conditions: str = OF_THE_FEED
+    """By whose rules of sale conditions trades set prices and count for the volume where bars are folded from them:
+    ``none``, ``sip`` (CTA and UTP), ``alpaca``, ``massive`` or ``lean``; ``feed``: by those that the feed names; a feed
+    that is no vendor of US stocks names none."""
+    zero_sizes_set_prices: bool = False
+    """Whether a trade of size 0 sets prices, as the values of an index do."""
     trade_ids: int = 1 << 20
     """Of how many trades of each feed the ids are remembered at least, so that one that is sent again, on another
     connection or from a file that is read anew, counts once; about 100 bytes each."""
@@ -63,6 +70,8 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise SettingsError(f"unknown_symbols is 'add' or 'reject', not {self.unknown_symbols!r}")
         if self.trailing_sessions < 0 or self.daily_sessions < 0:
             raise SettingsError("trailing_sessions and daily_sessions must be 0 or more")
+        if self.sale_conditions != OF_THE_FEED:
+            sale_rules(self.sale_conditions)
         if self.quote_window < 1 or self.trade_ids < 1:
             raise SettingsError("quote_window and trade_ids must be 1 or more")
 

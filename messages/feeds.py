@@ -193,6 +193,8 @@ class FeedConnected(Event, frozen=True, kw_only=True):
     """How many tries it took."""
     has_bars: bool = True
     """Whether it sends bars; else they must be folded from its ticks."""
+    sale_rules: str = "none"
+    """Whose rules say which of its trades set prices: a name in ``market.sale_conditions``."""
     arrived_ns: Nanos = 0
 
 

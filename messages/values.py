@@ -237,6 +237,9 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price: float
     size: float
     conditions: str = ""
+    """Sale conditions in the feed's own codes, separated by spaces."""
+    tape: str = ""
+    """Of US stocks, on which codes depend: ``A`` and ``B`` are CTA's, ``C`` is UTP's; empty: not told."""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True, gc=False):

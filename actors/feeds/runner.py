@@ -207,8 +207,14 @@ class FeedRunner:
         self._patience.connected(now_ns)
         self._is_probed = isinstance(self._feed, Probed) and self._feed.is_probed
         self._tally.connected()
-        has_bars = self._feed.has_bars
-        self._put(FeedConnected(feed=self.name, attempt=self._attempt, has_bars=has_bars, arrived_ns=now_ns))
+        connected = FeedConnected(
+            feed=self.name,
+            attempt=self._attempt,
+            has_bars=self._feed.has_bars,
+            sale_rules=getattr(self._feed, "sale_rules", "none"),
+            arrived_ns=now_ns,
+        )
+        self._put(connected)
         self._attempt = 0
 
     def _listen(self) -> None:

@@ -364,7 +364,7 @@ class SessionDataCore:
         self._history.extend(message.history, message.background)
         self._book = Book(message.session, message.symbols, self._rules)
         self._book.recall(message.runs, self._senders)
-        self._trading.open(self._book.axis.interval, message.session.start_ns)
+        self._trading.open(self._book.axis.interval, message.session)
         return events
 
     # --- symbols

@@ -166,7 +166,14 @@ def _bar(line: BarLine, interval: Interval) -> Bar:
 
 def _tick(line: TickLine) -> Tick:
     at_ns = nanos(line.at, "at")
-    return Tick(symbol=line.symbol, at_ns=at_ns, price=line.price, size=line.size, conditions=line.conditions)
+    return Tick(
+        symbol=line.symbol,
+        at_ns=at_ns,
+        price=line.price,
+        size=line.size,
+        conditions=line.conditions,
+        tape=line.tape,
+    )
 
 
 def _quote(line: QuoteLine) -> Quote:

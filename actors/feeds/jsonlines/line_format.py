@@ -4,7 +4,7 @@
 type           fields
 =============  ============================================================================================
 bar            symbol start open high low close volume [vwap trades correction final]
-tick           symbol at price size [conditions id]
+tick           symbol at price size [conditions tape id]
 quote          symbol at bid ask [bid_size ask_size]
 cancel         symbol id at price size: the trade with that id was none
 correction     symbol id at price size corrected_price corrected_size [corrected_id]: it was another
@@ -67,6 +67,7 @@ class TickLine(Line, frozen=True, kw_only=True, tag="tick"):
     price: float
     size: float
     conditions: str = ""
+    tape: str = ""
     id: str = ""
 
 

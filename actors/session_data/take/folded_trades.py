@@ -6,35 +6,50 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from actors.market.sale_conditions import Sets
+from messages.columns import Floats
 from messages.feeds import TradeAmended
 from messages.values import Nanos
 
+_ALL, _OPEN_CLOSE, _HIGH_LOW, _VOLUME = map(int, (Sets.ALL, Sets.OPEN_CLOSE, Sets.HIGH_LOW, Sets.VOLUME))
+_PRICES = _OPEN_CLOSE | _HIGH_LOW
+AT_SIZE_0 = 8
+"""Beside what a trade may set: whether it sets prices, if it may, although it is of size 0."""
 NO_ID = hash("")
 """Of trades that the feed does not number."""
 
 
 class Trades:
-    """Trades in the order in which they came; 32 bytes each. Of an id only its hash is kept."""
+    """Trades in the order in which they came; 33 bytes each. Of an id only its hash is kept."""
 
-    __slots__ = ("_at_ns", "_ids", "_prices", "_sizes", "is_amended")
+    __slots__ = ("_at_ns", "_ids", "_prices", "_sets", "_sizes", "is_amended")
 
     def __init__(self) -> None:
         self._at_ns = array("q")
         self._prices = array("d")
         self._sizes = array("d")
         self._ids = array("q")
+        self._sets = array("B")
         self.is_amended = False
         """Whether one of them was changed after its bar had been told."""
 
     def __len__(self) -> int:
         return len(self._at_ns)
 
-    def add(self, at_ns: Nanos, price: float, size: float, trade_id: str) -> None:
-        """Add one."""
+    @property
+    def has_price(self) -> bool:
+        """Whether one of them may set a price: else they make no bar."""
+        return any(
+            sets & _PRICES and (size or sets & AT_SIZE_0) for sets, size in zip(self._sets, self._sizes, strict=True)
+        )
+
+    def add(self, at_ns: Nanos, price: float, size: float, trade_id: str, sets: int = _ALL) -> None:
+        """Add one, and what it may set."""
         self._at_ns.append(at_ns)
         self._prices.append(price)
         self._sizes.append(size)
         self._ids.append(hash(trade_id))
+        self._sets.append(sets)
 
     def amend(self, amendment: TradeAmended, *, by_id: bool) -> bool:
         """Take a trade out, or put another in its place; return whether it is here.
@@ -45,7 +60,7 @@ class Trades:
         if place is None:
             return False
         if amendment.corrected_price is None:
-            for column in (self._at_ns, self._prices, self._sizes, self._ids):
+            for column in (self._at_ns, self._prices, self._sizes, self._ids, self._sets):
                 del column[place]
             return True
         self._prices[place] = amendment.corrected_price
@@ -67,25 +82,34 @@ class Trades:
         return None
 
     def fold(self, *, has_extra: bool) -> list[float]:
-        """Return open, high, low, close, volume[, vwap, number of trades]; NaN where there is no trade.
+        """Return open, high, low, close, volume[, vwap, number of trades]; NaN where no trade sets a price.
 
         Opens with the earliest and closes with the latest; of trades at one instant the order of arrival decides.
-        Sums are rounded once, so that they do not depend on it.
+        Sums are rounded once, so that they do not depend on it. The vwap is that of the trades that set prices.
         """
-        if not len(self):
+        if not self.has_price:
             return [math.nan] * (7 if has_extra else 5)
         at_ns, prices = np.frombuffer(self._at_ns, dtype=np.int64), np.frombuffer(self._prices)
-        first, last = int(at_ns.argmin()), len(at_ns) - 1 - int(at_ns[::-1].argmax())
-        high, low = float(prices.max()), float(prices.min())
-        bar = [self._prices[first], high, low, self._prices[last], _total(self._sizes)]
+        sizes, sets = np.frombuffer(self._sizes), np.frombuffer(self._sets, dtype=np.uint8)
+        sets = np.where((sizes != 0) | (sets & AT_SIZE_0 > 0), sets, sets & _VOLUME)
+        edges = np.flatnonzero(sets & _OPEN_CLOSE)
+        edges = edges if len(edges) else np.flatnonzero(sets & _PRICES)
+        times = at_ns[edges]
+        first, last = edges[int(times.argmin())], edges[len(times) - 1 - int(times[::-1].argmax())]
+        priced = np.flatnonzero(sets & _PRICES)
+        high, low = float(prices[priced].max()), float(prices[priced].min())
+        counted = sizes[np.flatnonzero(sets & _VOLUME)]
+        bar = [self._prices[first], high, low, self._prices[last], _total(counted.tolist())]
         if has_extra:
-            bar += [self._vwap(bar[-1], low, high), float(len(self))]
+            bar += [_vwap(prices[priced], sizes[priced], low, high), float(len(counted))]
         return bar
 
-    def _vwap(self, volume: float, low: float, high: float) -> float:
-        turnover = _total(price * size for price, size in zip(self._prices, self._sizes, strict=True))
-        # A mean of equal prices may miss them by the last bit.
-        return min(max(turnover / volume, low), high) if volume else math.nan
+
+def _vwap(prices: Floats, sizes: Floats, low: float, high: float) -> float:
+    volume = _total(sizes.tolist())
+    turnover = _total((prices * sizes).tolist())
+    # A mean of equal prices may miss them by the last bit.
+    return min(max(turnover / volume, low), high) if volume else math.nan
 
 
 def _total(numbers: Iterable[float]) -> float:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from actors.session_data.take.folded_trades import Trades
+from actors.market.sale_conditions import NONE
+from actors.session_data.take.folded_trades import AT_SIZE_0, Trades
 from messages.columns import BarBatch, freeze
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
 from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick
@@ -54,19 +55,29 @@ class Forming:
     Those of an interval are due when it is over and the feed has told of something later, at the latest when its grace
     is over: in one batch for the whole universe. A trade that comes later, or is amended, makes its bar due again.
     An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled.
-    Every trade counts, whatever its conditions.
+    What a trade counts for is said by the rules of its sale conditions; one of size 0 sets no price.
 
     Trades are kept for half an hour, and about a million of them at most (32 MB); what is older cannot be amended, and
     a trade that belongs there is refused.
     """
 
     def __init__(
-        self, feed: str, interval: Interval = ONE_MINUTE, *, has_extra: bool = False, most_room: int = 1 << 20
+        self,
+        feed: str,
+        interval: Interval = ONE_MINUTE,
+        *,
+        has_extra: bool = False,
+        most_room: int = 1 << 20,
+        zero_sizes: bool = False,
     ) -> None:
         self.interval = interval
         self.first_ns: Nanos = 0
         """Trades before are refused: their bars are told, and what they were made of is forgotten."""
+        self.rules = NONE
+        self.regular_ns: tuple[Nanos, Nanos] = (0, 0)
+        """Between which moments of the session a minute belongs to its regular hours."""
         self._feed = feed
+        self._zero_sizes = zero_sizes
         self._has_extra = has_extra
         self._spans: dict[Nanos, Span] = {}
         self._latest = Span(0, 0, is_whole=False)
@@ -92,12 +103,17 @@ class Forming:
             if trades is None:
                 trades = span.trades[tick.symbol] = Trades()
                 self._room += _ROOM_OF_A_CELL
-            trades.add(at_ns, tick.price, tick.size, trade_id)
+            trades.add(at_ns, tick.price, tick.size, trade_id, self._sets(tick, span))
             if span.is_written:
                 self._change(span, tick.symbol)
         self._latest = span
         self._room += len(ticks)
         self._heard_ns = max(self._heard_ns, max((tick.at_ns for tick in ticks), default=0))
+
+    def _sets(self, tick: Tick, span: Span) -> int:
+        open_ns, close_ns = self.regular_ns
+        sets = self.rules.sets(tick.conditions, tick.tape, is_regular=open_ns <= span.start_ns < close_ns)
+        return sets | AT_SIZE_0 if self._zero_sizes else sets
 
     def _span(self, at_ns: Nanos) -> Span:
         step_ns = self.interval.span_ns
@@ -168,13 +184,13 @@ class Forming:
         changed = span.changed if span.is_written else set(span.trades)
         symbols = [symbol for symbol in sorted(changed) if self._is_known(span, symbol)]
         span.changed, span.is_written = set(), True
-        left = [symbol for symbol in symbols if len(span.trades[symbol])]
+        left = [symbol for symbol in symbols if span.trades[symbol].has_price]
         for is_correction in (False, True):
             some = [symbol for symbol in left if span.trades[symbol].is_amended is is_correction]
             if some:
                 yield Folded(self._feed, self._batch(span, some), is_correction)
         if len(left) < len(symbols):
-            emptied = [symbol for symbol in symbols if not len(span.trades[symbol])]
+            emptied = [symbol for symbol in symbols if not span.trades[symbol].has_price]
             yield Folded(self._feed, self._batch(span, emptied), is_gone=True)
 
     def _is_known(self, span: Span, symbol: str) -> bool:
@@ -195,9 +211,12 @@ class Forming:
         """Return the start and the values of a symbol's bars that are not due yet."""
         spans = [self._spans[start_ns] for start_ns in sorted(self._due)]
         return [
-            (span.start_ns, span.trades[symbol].fold(has_extra=self._has_extra))
+            (span.start_ns, trades.fold(has_extra=self._has_extra))
             for span in spans
-            if not span.is_written and span.trades.get(symbol) and self._is_known(span, symbol)
+            if not span.is_written
+            and (trades := span.trades.get(symbol))
+            and trades.has_price
+            and self._is_known(span, symbol)
         ]
 
     def _forget(self, now_ns: Nanos, settled_ns: Nanos) -> None:

@@ -4,6 +4,7 @@ from itertools import compress
 
 import msgspec
 
+from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.take.forming import Folded, Forming
 from actors.session_data.take.known_trades import KnownTrades
@@ -12,7 +13,7 @@ from actors.settings import SessionRules
 from messages.base import Event
 from messages.events import QuotesArrived, TicksArrived
 from messages.feeds import AmendmentMissed, FeedConnected, FeedEnded, FeedLost, TradeAmended
-from messages.values import Interval, Nanos, Quote, Tick
+from messages.values import Interval, Nanos, Quote, Tick, TradingSession
 
 
 class Trading:
@@ -27,17 +28,18 @@ class Trading:
         self._feeds: dict[str, Forming] = {}
         self._known: dict[str, KnownTrades] = {}
         self._start_ns: Nanos = 0
+        self._regular_ns: tuple[Nanos, Nanos] = (0, 0)
 
-    def open(self, interval: Interval, start_ns: Nanos) -> None:
+    def open(self, interval: Interval, session: TradingSession) -> None:
         """Begin a session whose base bars have this length. Trades of the one before it may still come."""
         self.quotes.clear()
         self.ticks.clear()
         self._interval = interval
         for forming in self._feeds.values():
-            forming.interval = interval
-        self._start_ns = start_ns
+            forming.interval, forming.regular_ns = interval, (session.open_ns, session.close_ns)
+        self._start_ns, self._regular_ns = session.start_ns, (session.open_ns, session.close_ns)
         for known in self._known.values():
-            known.open(start_ns)
+            known.open(session.start_ns)
 
     # --- what comes
 
@@ -110,7 +112,8 @@ class Trading:
     def note(self, message: FeedConnected | FeedLost | FeedEnded) -> None:
         """Note whether a feed is connected, and which sends no bars."""
         if isinstance(message, FeedConnected) and not message.has_bars:
-            self._forming(message.feed)
+            forming, named = self._forming(message.feed), self._rules.sale_conditions
+            forming.rules = sale_rules(message.sale_rules if named == OF_THE_FEED else named)
         if message.feed in self._feeds:
             self._feeds[message.feed].note(message)
 
@@ -145,5 +148,11 @@ class Trading:
     def _forming(self, feed: str) -> Forming:
         forming = self._feeds.get(feed)
         if forming is None:
-            forming = self._feeds[feed] = Forming(feed, self._interval, has_extra=self._rules.keep_extra)
+            rules = self._rules
+            forming = self._feeds[feed] = Forming(
+                feed, self._interval, has_extra=rules.keep_extra, zero_sizes=rules.zero_sizes_set_prices
+            )
+            forming.regular_ns = self._regular_ns
+            if rules.sale_conditions != OF_THE_FEED:
+                forming.rules = sale_rules(rules.sale_conditions)
         return forming

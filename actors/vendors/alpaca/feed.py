@@ -57,6 +57,7 @@ class AlpacaFeed:
 
     is_remote = True
     is_probed = True
+    sale_rules = "alpaca"
 
     def __init__(
         self,

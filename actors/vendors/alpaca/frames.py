@@ -61,6 +61,7 @@ class Trade(AlpacaMessage, frozen=True, tag="t"):
     i: int | None = None
     x: str = ""
     c: tuple[str, ...] | None = None
+    z: str = ""
 
 
 class TopOfBook(AlpacaMessage, frozen=True, tag="q"):
@@ -231,8 +232,10 @@ def _bar(bar: MinuteBar | UpdatedBar) -> Bar:
 
 
 def _tick(trade: Trade) -> Tick:
-    conditions = " ".join(trade.c or ())
-    return Tick(symbol=trade.S, at_ns=nanos_of(trade.t), price=trade.p, size=trade.s, conditions=conditions)
+    conditions = " ".join(code for code in trade.c or () if code.strip())  # a regular trade of tapes A and B is " "
+    return Tick(
+        symbol=trade.S, at_ns=nanos_of(trade.t), price=trade.p, size=trade.s, conditions=conditions, tape=trade.z
+    )
 
 
 def _quote(top: TopOfBook) -> Quote:

@@ -75,8 +75,14 @@ def test_a_bar_has_its_vwap_and_number_of_trades_where_they_are_kept() -> None:
     assert (made.vwap, made.trades) == (102, 3)
 
 
-def test_trades_of_size_zero_make_a_bar_without_volume_and_vwap() -> None:
-    core = trading(came(trade(1, 100, 0)), time(65), keep_extra=True)
+def test_a_trade_of_size_zero_sets_no_price_and_makes_no_bar() -> None:
+    core = trading(came(trade(1, 100, 2), trade(2, 150, 0), trade(61, 100, 0)), time(125))
+
+    assert rows(core) == [(100, 100, 100, 100, 2)]
+
+
+def test_the_values_of_an_index_make_bars_without_volume_and_vwap() -> None:
+    core = trading(came(trade(1, 100, 0)), time(65), keep_extra=True, zero_sizes_set_prices=True)
     (made,) = ask(core, GetBars(symbol="A")).bars()
 
     assert (made.volume, made.vwap, made.trades) == (0, None, 1)

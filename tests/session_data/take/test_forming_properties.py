@@ -119,7 +119,9 @@ def oracle(deals: list[Deal]) -> list[Bar]:
         minutes[symbol, at_ns - at_ns % MINUTE_NS].append((at_ns, price, size))
     made = []
     for (symbol, start_ns), trades in minutes.items():
-        prices = [price for _, price, _ in sorted(trades)]
+        prices = [price for _, price, size in sorted(trades) if size]
+        if not prices:
+            continue
         volume = float(sum(Fraction(size) for _, _, size in trades))
         made.append(
             Bar(

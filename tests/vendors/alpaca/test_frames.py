@@ -76,7 +76,7 @@ def test_trades_are_named_by_their_exchange_and_number() -> None:
 
     (event,) = items_of(TRADE, nameless)
 
-    tick = Tick(symbol="A", at_ns=AT_NS, price=126.55, size=1, conditions="@ I")
+    tick = Tick(symbol="A", at_ns=AT_NS, price=126.55, size=1, conditions="@ I", tape="C")
     assert event == FeedTicks(
         feed="alpaca", ticks=(tick, msgspec.structs.replace(tick, conditions="")), ids=("D96921", "")
     )
