@@ -11,6 +11,7 @@ from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certificate import stored_digest
+from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import HIGH, LOW, VOLUME, BarBatch
 from messages.errors import DataError, SettingsError
@@ -131,7 +132,7 @@ def inspect_store(
     store: BarStore,
     symbols: Sequence[str] | None = None,
     calendar: str | None = None,
-    calendars: Callable[[str], Calendar] = Calendar,
+    calendars: Callable[[str], Calendar] | None = None,
 ) -> InspectReport:
     """Say what a store holds, day by day and symbol by symbol, and what the days' certificates say.
 
@@ -139,13 +140,14 @@ def inspect_store(
         store: which one.
         symbols: only these, upper or lower case; all by default.
         calendar: only this one's days; all by default.
-        calendars: gives a calendar by its name: for hours of one's own, or to share what is loaded.
+        calendars: gives a calendar by its name; by default with the hours that the store knows.
 
     Raises:
         DataError: a day or its certificate cannot be read.
         SettingsError: the calendar is unknown.
     """
     wanted = [symbol.upper() for symbol in symbols] if symbols else None
+    calendars = calendars or Calendars.of(store)
     names = (calendars(calendar).name,) if calendar else store.calendars()
     days: list[InspectDay] = []
     certificates: list[InspectCertificate] = []

@@ -11,6 +11,7 @@ import msgspec
 
 from actors.market.calendar import ExtendedHours
 from actors.market.faults import Faults
+from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
@@ -196,6 +197,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Needed for calendars whose extended hours are not known."""
     closed: tuple[str, ...] = ()
     """Exchange-local times that the calendar wrongly holds open: ``("16:00-17:00",)``."""
+    special_sessions: dict[str, dict[str, Special]] = {}
+    """Days of which you know better: by calendar and date, ``"10:00-16:30"``, ``"closed"``, several ranges, or open,
+    close and breaks. They go before ``special_sessions.toml`` beside the store, and that before the calendars."""
+    calendars: dict[str, OwnCalendar] = {}
+    """Calendars of your own, by name."""
     rules: SessionRules = SessionRules()
     faults: Faults = Faults()
     """What the feed of a backtest does wrong to the tape, so that its repair can be watched and tested."""
@@ -237,6 +243,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingsError("credit and minutes_per_ticket are 1 or more")
         if len(set(self.symbols)) != len(self.symbols):
             raise SettingsError("a symbol is named twice")
+        own = OwnHours.read(_by_calendar(self.special_sessions, self.calendar), self.calendars)
+        msgspec.structs.force_setattr(self, "special_sessions", own.special_sessions)
+        msgspec.structs.force_setattr(self, "calendars", own.calendars)
+
+    @property
+    def own_hours(self) -> OwnHours:
+        """What goes before the calendars."""
+        return OwnHours(special_sessions=self.special_sessions, calendars=self.calendars)
 
     @classmethod
     def load(cls, path: Path, *, store: str | None = None) -> "Settings":
@@ -254,6 +268,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
             _spell_out_intervals(raw.get("rules"))
+            if "special_sessions" in raw:
+                raw["special_sessions"] = _by_calendar(raw["special_sessions"], raw.get("calendar"))
             return msgspec.convert(raw, cls, strict=True)
         except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
@@ -265,6 +281,17 @@ def _known(kind: type[E], text: str) -> E:
         return kind(text)
     except ValueError:
         raise SettingsError(f"{kind.__name__.lower()} is one of {', '.join(kind)}, not {text!r}") from None
+
+
+def _by_calendar(special: Any, calendar: str | None) -> Any:
+    """Put days that stand without a calendar under that of the settings."""
+    if not isinstance(special, dict) or not any(isinstance(name, date) or _is_date(name) for name in special):
+        return special
+    if calendar is None:
+        raise SettingsError("special_sessions: say of which calendar, as in [special_sessions.XKRX]")
+    loose = {name: hours for name, hours in special.items() if isinstance(name, date) or _is_date(name)}
+    named = {name: days for name, days in special.items() if name not in loose}
+    return named | {calendar: named.get(calendar, {}) | loose}
 
 
 def _check_dates(start: str | None, end: str | None) -> None:
@@ -279,7 +306,7 @@ def _check_dates(start: str | None, end: str | None) -> None:
 def _is_date(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text
-    except ValueError:
+    except (TypeError, ValueError):
         return False
 
 

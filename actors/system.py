@@ -5,6 +5,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.telemetry import note
 from actors.market.instants import Day
 from actors.settings import SessionRules, Settings
+from actors.storage.own_hours import read_own_hours
 from actors.wiring import House
 from messages.commands import (
     StartRun,
@@ -355,7 +357,9 @@ def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
         return ()
     from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
 
-    return sources_at(settings.fill_from, settings.calendar)
+    return sources_at(
+        settings.fill_from, settings.calendar, settings.own_hours.over(read_own_hours(Path(settings.store)))
+    )
 
 
 def _of_lengths(rules: object, base: Length | None, intervals: Length | Iterable[Length] | None = None) -> SessionRules:

@@ -6,6 +6,7 @@ from threading import Lock
 
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.kernel.ports import BarSource, SourceAnswer
+from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
@@ -14,16 +15,21 @@ from messages.errors import DataError
 from messages.values import Nanos, TradingSession
 
 
-def sources_at(paths: Sequence[str], calendar: str | None = None) -> tuple[BarSource, ...]:
+def sources_at(paths: Sequence[str], calendar: str | None = None, own: OwnHours = NOTHING_OWN) -> tuple[BarSource, ...]:
     """Return the sources at these paths, in their order: a store, or else files as ``import`` takes them.
+
+    Args:
+        paths: of stores, files and folders of files.
+        calendar: whose sessions the files are, where they do not say it themselves.
+        own: special sessions and calendars that go before all others.
 
     Raises:
         DataError: there is nothing at a path.
     """
-    return tuple(_source_at(Path(path), calendar) for path in paths)
+    return tuple(_source_at(Path(path), calendar, own) for path in paths)
 
 
-def _source_at(path: Path, calendar: str | None) -> BarSource:
+def _source_at(path: Path, calendar: str | None, own: OwnHours) -> BarSource:
     if not path.exists():
         raise DataError(f"{path}: there is no store and no file to fill from")
     if path.is_dir():
@@ -31,7 +37,7 @@ def _source_at(path: Path, calendar: str | None) -> BarSource:
         if store.calendars():
             return StoreSource(store, str(path))
         store.close()
-    return FileSource(path, calendar)
+    return FileSource(path, calendar, own)
 
 
 class FileSource:
@@ -40,16 +46,18 @@ class FileSource:
     Args:
         path: a file or a folder of them.
         calendar: whose sessions they are, where they do not say it themselves.
+        own: special sessions and calendars that go before all others.
     """
 
     is_authoritative = False
     delay_ns: Nanos = 0
     most_symbols: int | None = None
 
-    def __init__(self, path: Path, calendar: str | None) -> None:
+    def __init__(self, path: Path, calendar: str | None, own: OwnHours = NOTHING_OWN) -> None:
         self.name = str(path)
         self._path = path
         self._calendar = calendar
+        self._own = own
         self._source: StoreSource | None = None
         self._lock = Lock()
 
@@ -76,7 +84,7 @@ class FileSource:
             return self._source
 
     def _read(self) -> StoreSource:
-        store = MemoryStore()
+        store = MemoryStore(own=self._own)
         report = import_paths([self._path], store, ImportOptions(calendar=self._calendar))
         if report.error is not None:
             raise DataError(report.error)

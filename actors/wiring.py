@@ -23,7 +23,7 @@ from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.future import Timeout
 from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
-from actors.kernel.ports import BarSource, BarStore
+from actors.kernel.ports import BarSource, BarStore, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
@@ -73,7 +73,8 @@ class House:
     ) -> None:
         self.settings = settings
         self.is_live = settings.mode is Mode.LIVE
-        self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify)
+        own = settings.own_hours
+        self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify, own=own)
         self.sources = tuple(sources)
         self.has_upkeep = bool(sources) or settings.certify or not settings.faults.is_none or self.is_live
         self.clock = clock or SystemClock()
@@ -83,6 +84,7 @@ class House:
             extended_hours=settings.extended_hours,
             closed=settings.closed,
             base_interval=settings.rules.base_interval,
+            own=own.over(self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
         )
         check_length(settings, self.store)
         self.rooms = {room: RoomAddress() for room in Room if room is not Room.STORES}

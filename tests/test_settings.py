@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from actors.market.faults import Faults
+from actors.market.hours.own import OwnCalendar, SpecialHours
 from actors.settings import DEFAULT_INTERVALS, SessionRules, Settings
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
@@ -175,3 +176,29 @@ def test_a_file_that_is_not_understood_is_named_with_what_is_wrong(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         Settings.load(tmp_path / "nowhere.toml")
+
+
+def test_special_sessions_may_stand_under_the_calendar_of_the_settings(tmp_path: Path) -> None:
+    text = 'store = "s"\ncalendar = "XKRX"\n[special_sessions]\n2024-11-14 = "10:00-16:30"\n[special_sessions.XNYS]\n'
+    settings = Settings.load(
+        written(
+            tmp_path, text + '2024-11-15 = { closed = true }\n[calendars.M]\ntz = "UTC"\nsegments = ["09:00-10:00"]\n'
+        )
+    )
+
+    assert settings.special_sessions["XKRX"] == {"2024-11-14": "10:00-16:30"}
+    assert settings.special_sessions["XNYS"] == {"2024-11-15": SpecialHours(closed=True)}
+    assert settings.own_hours.calendars["M"] == OwnCalendar(tz="UTC", segments=("09:00-10:00",))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"special_sessions": {"2024-11-14": "closed"}}, "say of which calendar"),
+        ({"special_sessions": {"XKRX": {"2024-11-14": "10-16"}}}, "special session of XKRX on 2024-11-14: '10-16'"),
+        ({"special_sessions": {"XKRX": {"14.11.2024": "closed"}}}, "'14.11.2024' is no date"),
+    ],
+)
+def test_special_sessions_that_make_no_sense_are_refused(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Settings(store="bars", **wrong)

@@ -30,6 +30,7 @@ from actors.reading.overlap import overlapped
 from actors.reading.peek import Head
 from actors.reading.spelling.header import roles_named
 from actors.reading.stamps import check_zone
+from actors.storage.own_hours import Calendars
 from actors.vendors.formats import detect, format_named
 from actors.vendors.plain.csv_file import CSV
 from messages.columns import Stamps
@@ -49,7 +50,7 @@ def import_paths(
     store: BarStore,
     options: ImportOptions | None = None,
     on_progress: Callable[[ImportProgress], None] | None = None,
-    calendars: Callable[[str], Calendar] = Calendar,
+    calendars: Callable[[str], Calendar] | None = None,
     held_bytes: int = HELD_BYTES,
     spill_to: Path | None = None,
 ) -> ImportReport:
@@ -64,7 +65,7 @@ def import_paths(
         store: where bars go.
         options: what the files do not say themselves.
         on_progress: called after each file, between the blocks of a large one, and after each day, in this thread.
-        calendars: gives a calendar by its name: for hours of one's own, or to share what is loaded.
+        calendars: gives a calendar by its name; by default with the hours that the store knows.
         held_bytes: how many bytes of bars may wait in memory.
         spill_to: the folder for the temporary file; by default where the system keeps its own.
 
@@ -77,7 +78,7 @@ def import_paths(
     held = store.base_interval()
     if held not in (None, ONE_MINUTE):
         raise DataError(f"the store holds bars of {held}; what is imported are bars of 1m: give them their own store")
-    job = _Import(store, options or ImportOptions(), on_progress or (lambda _: None), calendars)
+    job = _Import(store, options or ImportOptions(), on_progress or (lambda _: None), calendars or Calendars.of(store))
     with closing(Pile(held_bytes, spill_to)) as pile:
         return job.run([Path(path) for path in paths], pile)
 

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from actors.market.hours.own import OwnHours
 from messages.certificates import SessionCertificate
 from messages.columns import BarBatch, BarKeys, Verdicts
 from messages.history import Adjustment
@@ -38,6 +39,19 @@ class MergeCounts(msgspec.Struct, frozen=True, kw_only=True):
     def changes(self) -> int:
         """How many stored bars are other than before, or new."""
         return self.added + self.corrected
+
+
+@runtime_checkable
+class KnowsHours(Protocol):
+    """A store with special sessions and calendars of its owner's."""
+
+    def own_hours(self) -> OwnHours:
+        """Return what goes before all calendars.
+
+        Raises:
+            SettingsError: it cannot be read, or makes no sense.
+        """
+        ...
 
 
 class BarStore(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 
 from actors.kernel.ports import MergeCounts, StoredDay
+from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
 from actors.storage.sidecar import check_day, succeeding
 from messages.certificates import SessionCertificate
@@ -18,13 +19,19 @@ class MemoryStore:
 
     Args:
         adjustments: splits and dividends, in any order.
+        own: special sessions and calendars that go before all others.
     """
 
-    def __init__(self, adjustments: Iterable[Adjustment] = ()) -> None:
+    def __init__(self, adjustments: Iterable[Adjustment] = (), own: OwnHours = NOTHING_OWN) -> None:
+        self._own = own
         self._adjustments = tuple(sorted(adjustments, key=lambda one: (one.symbol, one.ex_date)))
         self._days: dict[tuple[str, str], StoredDay] = {}
         self._certificates: dict[tuple[str, str], SessionCertificate] = {}
         self._changing = Lock()
+
+    def own_hours(self) -> OwnHours:
+        """Return the special sessions and calendars that go before all others."""
+        return self._own
 
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have days here, sorted."""

@@ -15,6 +15,7 @@ from threading import Condition
 import msgspec
 
 from actors.kernel.ports import MergeCounts, StoredDay
+from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage import sidecar
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs, patiently
@@ -28,6 +29,7 @@ from actors.storage.merging import (
     merged_stretches,
     without,
 )
+from actors.storage.own_hours import Calendars, read_own_hours
 from actors.storage.places import BARS, CERTIFICATE, Places
 from actors.storage.segments import CalendarSegments, SegmentOf, segments_of
 from messages.certificates import SessionCertificate
@@ -44,15 +46,24 @@ class ParquetStore:
         read_only: refuse to merge, and to open what is not there.
         segment_of: which part of the day each start lies in, for the column ``segment``; by default what
             the calendar says.
+        own: special sessions and calendars that go before those of ``special_sessions.toml``.
 
     Raises:
         DataError: ``root`` is no folder, or it is not there and ``read_only`` is asked for.
     """
 
-    def __init__(self, root: Path, *, read_only: bool = False, segment_of: SegmentOf | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        read_only: bool = False,
+        segment_of: SegmentOf | None = None,
+        own: OwnHours = NOTHING_OWN,
+    ) -> None:
         self.root = Path(root)
         self._read_only = read_only
-        self._segment_of = segment_of or CalendarSegments()
+        self._own = own
+        self._segment_of = segment_of or CalendarSegments(Calendars(self.own_hours))
         self._lock: StoreLock | None = None
         self._adjustments: tuple[tuple[int, int] | None, tuple[Adjustment, ...]] | None = None
         self._interval: Interval | None = None
@@ -63,6 +74,14 @@ class ParquetStore:
         self._changed = Condition()
         if not self.root.is_dir() and (read_only or self.root.exists()):
             raise DataError(f"no store at {self.root}: {'not a folder' if self.root.exists() else 'no such folder'}")
+
+    def own_hours(self) -> OwnHours:
+        """Return the special sessions and calendars that go before all others.
+
+        Raises:
+            SettingsError: ``special_sessions.toml`` cannot be read, or makes no sense.
+        """
+        return self._own.over(read_own_hours(self.root))
 
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have days here, sorted."""

@@ -1,12 +1,12 @@
 """Which part of the day the bars of a file lie in."""
 
 from collections.abc import Callable
-from threading import Lock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from actors.market.calendar import Calendar
 from messages.columns import Stamps
 
 SegmentOf: TypeAlias = Callable[[str, Stamps], npt.NDArray[np.uint8]]
@@ -30,19 +30,15 @@ def segments_of(segment_of: SegmentOf, calendar: str, starts: Stamps) -> npt.NDA
 
 
 class CalendarSegments:
-    """What the calendars say; each is made once, when it is first asked."""
+    """What the calendars say.
 
-    def __init__(self) -> None:
-        self._calendars: dict[str, Any] = {}
-        self._making = Lock()
+    Args:
+        calendars: gives a calendar by its name.
+    """
+
+    def __init__(self, calendars: Callable[[str], Calendar]) -> None:
+        self._calendars = calendars
 
     def __call__(self, calendar: str, starts: Stamps) -> npt.NDArray[np.uint8]:
         """Return the ``SegmentKind`` number of each start."""
-        with self._making:
-            if calendar not in self._calendars:
-                # It brings pandas, for which readers need not wait.
-                from actors.market.calendar import Calendar
-
-                self._calendars[calendar] = Calendar(calendar)
-        segment: npt.NDArray[np.uint8] = self._calendars[calendar].assign(starts).segment
-        return segment
+        return self._calendars(calendar).assign(starts).segment

@@ -10,6 +10,7 @@ from actors.doors.show import figures, paper, repair_tables, run_tables
 from actors.doors.show.progress import replay_bar
 from actors.kernel.ports import BarSource
 from actors.market.faults import Faults
+from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.errors import DataError, SettingsError
@@ -62,7 +63,7 @@ def _sources(store: Path, calendar: str | None, faults: Faults, fill_from: Seque
             )
     from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
 
-    return sources_at([str(path) for path in fill_from], calendar)
+    return sources_at([str(path) for path in fill_from], calendar, read_own_hours(store))
 
 
 def _parts(replay: Replay) -> Iterator[paper.Sheet | str]:

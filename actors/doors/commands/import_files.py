@@ -2,16 +2,16 @@
 
 import contextlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from actors.doors.show import paper, store_tables
 from actors.doors.show.progress import import_bar
 from actors.importing.into_store import ImportOptions, ImportReport, import_paths
-from actors.market.calendar import Calendar
 from actors.reading.dates import DateOrder
 from actors.reading.format import Stamp
+from actors.storage.own_hours import Calendars, read_own_hours
 from actors.storage.parquet import ParquetStore
+from actors.storage.segments import CalendarSegments
 from messages.errors import DataError
 
 
@@ -47,8 +47,9 @@ def bring_in(paths: Sequence[Path], store: Path, options: ImportOptions, *, as_j
     Raises:
         BarkeeperError: nothing could be read, or a file was refused; what was printed tells of the others.
     """
-    calendars = cache(Calendar)  # one each for the import and for the store, which marks each bar's segment
-    target = ParquetStore(store, segment_of=lambda name, starts: calendars(name).assign(starts).segment)
+    # One of each calendar for the import and for the store, which marks each bar's segment.
+    calendars = Calendars(lambda: read_own_hours(store))
+    target = ParquetStore(store, segment_of=CalendarSegments(calendars))
     with contextlib.closing(target) as files, import_bar() as show_progress:
         report = import_paths(paths, files, options, show_progress, calendars, spill_to=_beside(store))
     if as_json:

@@ -2,12 +2,11 @@
 
 import contextlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from actors.doors.show import certificate_tables, paper, store_tables
 from actors.inspecting import InspectReport, inspect_store
-from actors.market.calendar import Calendar
+from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, UnknownSymbol
 
@@ -18,8 +17,8 @@ def look_into(store: Path, symbols: Sequence[str], calendar: str | None, *, as_j
     Raises:
         BarkeeperError: there is no store, it is empty, it lacks what was named, or it cannot be read.
     """
-    calendars = cache(Calendar)
     with contextlib.closing(ParquetStore(store, read_only=True)) as files:
+        calendars = Calendars.of(files)
         report = inspect_store(files, symbols, calendar, calendars)
         _check_found(report, files, symbols, calendar)
     if as_json:

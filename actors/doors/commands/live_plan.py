@@ -10,6 +10,7 @@ from actors.feeds.port import Feed
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
+from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from actors.vendors.registry import feed_named, feeds, thing_at
@@ -147,4 +148,5 @@ def _calendar(settings: Settings) -> Calendar:
         extended_hours=settings.extended_hours,
         closed=settings.closed,
         base_interval=settings.rules.base_interval,
+        own=settings.own_hours.over(read_own_hours(Path(settings.store))),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from actors.doors.show import certificate_tables, paper
 from actors.doors.show.progress import verify_bar
 from actors.inspecting import Standing, VerifyReport, verify_store
-from actors.market.calendar import Calendar
+from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError
 
@@ -34,7 +34,7 @@ def _name_in(store: ParquetStore, calendar: str | None) -> str | None:
         raise DataError(f"the store {store.root} is empty; import something first")
     if calendar is None or calendar in names:
         return calendar
-    name = Calendar(calendar).name
+    name = Calendars.of(store)(calendar).name
     if name not in names:
         raise DataError(f"the store {store.root} has no day of calendar {calendar}; it has: {', '.join(names)}")
     return name

@@ -107,6 +107,10 @@ def _single(kind: Any, given: Any, name: str) -> Any:
         return take.number(given, name)
     if kind is str:
         return take.text(given, name)
+    if get_origin(kind) is dict:
+        if not isinstance(given, Mapping):
+            raise take.refused(name, "a mapping", given)
+        return dict(given)  # what is in it, the settings read themselves
     if issubclass(kind, StrEnum):
         return take.choice(kind, given, name)
     return section(kind, given, name)

@@ -80,8 +80,9 @@ def repair() -> None:
     ``_apply`` only, so that Easter of the Orthodox, the Hebrew holidays, and weeks with a trading Saturday or Sunday
     are lost: five calendars cannot be built and three lack sessions. Nothing is changed that the package defines.
     """
-    from exchange_calendars.pandas_extensions import offsets
+    import exchange_calendars.pandas_extensions.offsets
 
+    offsets: Any = exchange_calendars.pandas_extensions.offsets  # the package has no types, pandas has too many
     day = offsets.CustomBusinessDay
     if hasattr(day, "_apply") or not hasattr(day, "_add_datetime"):
         return

@@ -1,5 +1,7 @@
 """Hours and days that somebody knows better than exchange_calendars: special sessions, and calendars of one's own."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import TypeAlias
 
 import msgspec
@@ -88,6 +90,20 @@ class OwnHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in self.special_sessions:
             self.special(name)
 
+    @classmethod
+    def read(cls, special_sessions: object, calendars: object) -> "OwnHours":
+        """Return what tables say, as TOML or a program has them.
+
+        Raises:
+            SettingsError: something in them makes no sense.
+        """
+        if isinstance(special_sessions, Mapping):
+            special_sessions = {name: _with_text(days) for name, days in special_sessions.items()}
+        try:
+            return msgspec.convert({"special_sessions": special_sessions, "calendars": calendars}, cls)
+        except msgspec.ValidationError as error:
+            raise SettingsError(str(error)) from None
+
     def special(self, name: str) -> dict[int, tuple[Range, ...]]:
         """Return what is said of a calendar's special sessions: by day number their hours, none where it is closed."""
         found: dict[int, tuple[Range, ...]] = {}
@@ -111,6 +127,13 @@ class OwnHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 NOTHING_OWN = OwnHours()
+
+
+def _with_text(days: object) -> object:
+    """Write dates as text, where a program has given such."""
+    if not isinstance(days, Mapping):
+        return days
+    return {day.isoformat()[:10] if isinstance(day, date) else day: hours for day, hours in days.items()}
 
 
 def _ranges(hours: Special, label: int) -> tuple[Range, ...]:

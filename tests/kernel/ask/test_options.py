@@ -38,6 +38,14 @@ def read(**options: Any) -> Settings:
             },
         ),
         ({"lockstep_timeout_s": None}, {"lockstep_timeout_s": None}),
+        (
+            {"calendar": "XNYS", "special_sessions": {date(2024, 7, 5): "closed"}},
+            {"calendar": "XNYS", "special_sessions": {"XNYS": {"2024-07-05": "closed"}}},
+        ),
+        (
+            {"special_sessions": {"FX": {date(2024, 7, 5): ["10:00-11:00"]}}},
+            {"special_sessions": {"FX": {"2024-07-05": ("10:00-11:00",)}}},
+        ),
     ],
 )
 def test_an_option_is_taken_as_it_is_meant(options: dict[str, Any], settings: dict[str, Any]) -> None:
@@ -47,12 +55,15 @@ def test_an_option_is_taken_as_it_is_meant(options: dict[str, Any], settings: di
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"trailing_session": 5}, "there is no option trailing_session; there are store, calendar, "),
+        ({"xyzzy": 5}, "there is no option xyzzy; there are store, calendar, "),
         ({"symbol": "A"}, "there is no option symbol; nearest: symbols"),
         ({"upkeep": {"attempt": 3}}, "there is no option upkeep.attempt; nearest: attempts"),
         ({"upkeep": 3}, r"upkeep is UpkeepRules\(...\) or a mapping of its fields, not 3"),
         ({"rules": {"trailing_sessions": "5"}}, "rules.trailing_sessions is a whole number, not '5'"),
         ({"rules": SessionRules(grace_ns="5")}, "rules.grace_ns is a whole number, not '5'"),  # type: ignore[arg-type]
+        ({"special_sessions": 3}, "special_sessions is a mapping, not 3"),
+        ({"special_sessions": {"FX": 3}}, "Expected `object`, got `int` - at `\\$.special_sessions"),
+        ({"special_sessions": {"FX": {3: "closed"}}}, "Expected `str`, got `int`"),
         ({"last": "3"}, "last is a whole number, not '3'"),
         ({"speed": "fast"}, "speed is a number, not 'fast'"),
         ({"mode": "replay"}, "mode is 'backtest' or 'live', not 'replay'"),
