@@ -5,7 +5,6 @@ from typing import Any, TypeVar, get_args
 import msgspec
 import numpy as np
 
-from messages.base import Message
 from messages.columns import freeze
 
 M = TypeVar("M")
@@ -13,8 +12,8 @@ M = TypeVar("M")
 _COLUMN = 1  # the extension code of a numpy array: (dtype, shape, bytes)
 
 
-def encode(message: Message) -> bytes:
-    """Return a message as MessagePack; deterministic for equal messages."""
+def encode(message: msgspec.Struct) -> bytes:
+    """Return a message, or what one is made of, as MessagePack; deterministic for equal ones."""
     return _ENCODER.encode(message)
 
 

@@ -3,12 +3,12 @@
 A session's date is exchange_calendars' label, its minutes come from the schedule's opens, closes and breaks.
 """
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 import numpy as np
 
-from actors.market.hours import book
+from actors.market.hours import book, exchanges
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.hours.spelling import clock_minutes, clock_range, day_number, iso
 from actors.market.timetable import NOWHERE, Extension, Kinds, Schedule, Timetable
@@ -107,6 +107,8 @@ class Calendar:
 
     @cached_property
     def _timetable(self) -> Timetable:
+        if self._own == NOTHING_OWN and not exchanges.is_changed():
+            return _well_known(self.name, self._extension, self._closed)
         return Timetable(self._schedule, self._extension, self._closed)
 
     @property
@@ -180,6 +182,12 @@ class Calendar:
         if first < known_first or last > known_last:
             span = f"from {iso(known_first)} to {iso(known_last)}"
             self.clipped = f"calendar {self.name} is known {span}; what lies outside is left out"
+
+
+@lru_cache(maxsize=32)
+def _well_known(name: str, extension: Extension | None, closed: tuple[tuple[int, int], ...]) -> Timetable:
+    """Return the timetable of a calendar that nobody has changed; every system of the process may share it."""
+    return Timetable(book.schedule(name, NOTHING_OWN), extension, closed)
 
 
 def _extension(hours: ExtendedHours) -> Extension:

@@ -1,8 +1,6 @@
 """The main job's market: what its feed plays, and the archive that has what the feed loses."""
 
 import contextlib
-import os
-import sys
 from pathlib import Path
 
 from actors.doors.cli.version import version
@@ -11,6 +9,7 @@ from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certificate import certificate_of
+from actors.market.hours import kept
 from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
 from actors.storage.parquet import ParquetStore
@@ -39,17 +38,7 @@ def archive_folder() -> Path:
 
 def _folder() -> Path:
     # A later version may make another market: what this one wrote is not to be mixed with it.
-    return _cache() / f"demo-{version()}"
-
-
-def _cache() -> Path:
-    if chosen := os.environ.get("BARKEEPER_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "barkeeper"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "barkeeper"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "barkeeper"
+    return kept.folder() / f"demo-{version()}"
 
 
 def write_market() -> None:

@@ -3,28 +3,39 @@
 All sessions since 1970 are read at once: one year costs it nearly as much as fifty.
 """
 
+import sys
 from datetime import date
+from functools import cache
+from importlib.metadata import version
 from typing import Any
+from urllib.parse import quote
 
+import msgspec
+
+from actors.market.hours.kept import kept
 from actors.market.timetable import Schedule
 from messages.errors import SettingsError
 from messages.values import DAY_NS
 
 _EPOCH = date(1970, 1, 1)
+_SHAPE = 1
+"""To be raised when schedules are made otherwise: what is kept on disk is then made anew."""
+
+
+class _Names(msgspec.Struct, frozen=True, kw_only=True):
+    """Every name that the package knows, and the name that it stands for."""
+
+    canonical: dict[str, str]
 
 
 def names() -> tuple[str, ...]:
     """Return every name that the package knows, aliases included."""
-    import exchange_calendars  # it takes 0.7 s, and not every command needs it
-
-    return tuple(exchange_calendars.get_calendar_names(include_aliases=True))
+    return tuple(_names().canonical)
 
 
 def canonical(name: str) -> str:
     """Return the name that an alias of the package stands for."""
-    import exchange_calendars
-
-    return str(exchange_calendars.resolve_alias(name))
+    return _names().canonical[name]
 
 
 def schedule(name: str) -> Schedule:
@@ -33,7 +44,41 @@ def schedule(name: str) -> Schedule:
     Raises:
         SettingsError: it cannot build the calendar.
     """
-    return schedule_of(_calendar(name))
+    if is_changed():
+        return schedule_of(_calendar(name))
+    key = f"calendar-{_versions()}-{quote(name, safe='')}"
+    return kept(Schedule, key, lambda: schedule_of(_calendar(name)))
+
+
+def _names() -> _Names:
+    return _all_names() if is_changed() else kept(_Names, f"calendars-{_versions()}", _all_names)
+
+
+def _all_names() -> _Names:
+    import exchange_calendars  # it takes 0.7 s, and not every command needs it
+
+    known = exchange_calendars.get_calendar_names(include_aliases=True)
+    return _Names(canonical={str(name): str(exchange_calendars.resolve_alias(name)) for name in known})
+
+
+@cache
+def _versions() -> str:
+    """Return what the schedules depend on, as part of a file's name."""
+    return f"{_SHAPE}-{'-'.join(version(package) for package in ('exchange_calendars', 'pandas', 'numpy'))}"
+
+
+def is_changed() -> bool:
+    """Tell whether this process has registered calendars of its own with the package."""
+    package = sys.modules.get("exchange_calendars")
+    if package is None:
+        return False
+    utils = package.calendar_utils
+    everybody = utils.global_calendar_dispatcher
+    return (
+        everybody._calendar_factories != utils._default_calendar_factories  # noqa: SLF001
+        or everybody._aliases != utils._default_calendar_aliases  # noqa: SLF001
+        or not set(everybody._calendars) <= set(utils._default_calendar_factories)  # noqa: SLF001
+    )
 
 
 def schedule_of(calendar: Any) -> Schedule:  # the package has no types

@@ -4,10 +4,7 @@ from actors.vendors.vendor import Vendor
 
 VENDOR = Vendor(
     name="databento",
-    title="Databento's DBN files, and its CSV",
-    formats={
-        "databento": "actors.vendors.databento.files:DATABENTO",
-        "databento-csv": "actors.vendors.databento.text:DATABENTO_CSV",
-    },
+    title="Databento's DBN files",
+    formats={"databento": "actors.vendors.databento.files:DATABENTO"},
     extra="databento",
 )
