@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay
@@ -15,6 +15,7 @@ from messages.columns import FIELDS, BarBatch
 from messages.errors import DataError
 from messages.values import Bar, Interval, Verdict
 from tests.contracts.stores import memory_store, parquet_store
+from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, bar, day
 
 NAN = float("nan")
@@ -393,7 +394,7 @@ class ObviousDay:
 
 
 @STORES
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(days=some_days)
 def test_merging_any_days_equals_a_dictionary_of_cells(opened: Opened, days: list[StoredDay]):
     with opened() as store:

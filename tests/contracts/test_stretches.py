@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.ports import BarStore, StoredDay
 from tests.contracts.test_bar_store import STORES, Opened, some_days, verdicts
+from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, bar, day
 
 
@@ -26,7 +27,7 @@ def stretches_of(given_day: StoredDay, cuts: set[int]) -> list[StoredDay]:
 
 
 @STORES
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(days=some_days, cuts=st.sets(st.integers(0, 4)))
 def test_a_day_merged_stretch_by_stretch_is_as_if_merged_at_once(opened: Opened, days: list[StoredDay], cuts: set[int]):
     with opened() as in_parts, opened() as at_once:

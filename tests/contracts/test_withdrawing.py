@@ -1,7 +1,7 @@
 """Bars that are none after all: what every bar store promises of taking them out."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.ports import BarStore, StoredDay
@@ -9,6 +9,7 @@ from messages.errors import DataError
 from messages.values import Gap
 from tests.certificates import certificate
 from tests.contracts.test_bar_store import STORES, Opened, some_days, verdicts
+from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, bar, day
 
 
@@ -85,7 +86,7 @@ some_gaps = st.lists(
 
 
 @STORES
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(days=some_days, gaps=some_gaps)
 def test_what_is_left_is_as_if_the_others_had_never_come(opened: Opened, days: list[StoredDay], gaps: list[Gap]):
     gone = {

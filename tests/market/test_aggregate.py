@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -12,6 +12,7 @@ from actors.market.axis import SessionAxis
 from messages import Interval
 from messages.columns import Floats, Indices, Mask
 from tests.builders import session_tiny
+from tests.depth import examples
 
 NAN = float("nan")
 NUMBERS = st.integers(0, 40).map(float)
@@ -68,7 +69,7 @@ def slow_fold(values: Floats, present: Mask, edges: Indices) -> tuple[Floats, In
     return folded, counts
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data())
 def test_derived_bars_are_those_of_a_walk_over_the_base_bars(data: st.DataObject) -> None:
     values, present = data.draw(grids())
@@ -81,7 +82,7 @@ def test_derived_bars_are_those_of_a_walk_over_the_base_bars(data: st.DataObject
     np.testing.assert_array_equal(counts, wanted_counts)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.sampled_from(["2m", "3m", "5m", "1d"]), st.sampled_from([(7,), (4, 3), (2, 6)]))
 def test_no_derived_bar_crosses_a_break(interval: str, parts: tuple[int, ...]) -> None:
     axis = SessionAxis(session_tiny(*parts))
@@ -105,7 +106,7 @@ def test_a_block_without_a_bar_is_no_bar() -> None:
     assert np.isnan(folded[1]).all()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(grids())
 def test_one_block_alone_is_folded_as_among_others(drawn: tuple[Floats, Mask]) -> None:
     values, present = drawn
@@ -119,7 +120,7 @@ def test_one_block_alone_is_folded_as_among_others(drawn: tuple[Floats, Mask]) -
     assert (counts is None) == bool(present.all())
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.data())
 def test_bars_reduced_one_by_one_are_those_reduced_together(data: st.DataObject) -> None:
     values, present = data.draw(grids())

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.market.calendar import Calendar, ExtendedHours
 from messages.values import MINUTE_NS, SegmentKind, TradingSession
 from tests.builders import instant
+from tests.depth import examples
 
 HONG_KONG_HOURS = ExtendedHours(start="09:00", end="16:10", end_after_early_close="12:10")
 NEW_YORK, CHICAGO = "America/New_York", "America/Chicago"
@@ -102,7 +103,7 @@ A_WEEK = st.lists(st.integers(0, 7 * 1440 * 2), min_size=1, max_size=30)
 
 
 @pytest.mark.parametrize("which", FULL_CALENDARS)
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(monday=st.sampled_from(WEEKS), half_minutes=A_WEEK)
 @example(monday=WEEKS[0], half_minutes=list(range(0, 7 * 2880, 30)))
 def test_bars_in_any_order_are_assigned_as_a_slow_look_through_the_sessions_does(which, monday, half_minutes):

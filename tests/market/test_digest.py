@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.market.axis import SessionAxis
@@ -12,6 +12,7 @@ from actors.market.digest import digest
 from messages import Interval
 from messages.columns import Floats, Mask
 from tests.builders import session_tiny
+from tests.depth import examples
 
 SESSION = session_tiny(7, 5)
 AXIS = SessionAxis(SESSION)
@@ -99,7 +100,7 @@ cells = st.dictionaries(st.integers(0, AXIS.slots - 1), st.floats(0.001, 1e6), m
 
 
 @given(columns=st.lists(cells, min_size=1, max_size=4), order=st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=50)
+@examples(50)
 def test_any_order_of_columns_gives_the_same_digest(columns: list[dict[int, float]], order: Any) -> None:
     names = "ABCD"[: len(columns)]
     shuffled = list(range(len(columns)))

@@ -1,7 +1,7 @@
 """Gaps, against a walk minute by minute."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -11,6 +11,7 @@ from messages import Gap, TradingSession
 from messages.columns import Mask
 from messages.values import MINUTE_NS
 from tests.builders import session_tiny
+from tests.depth import examples
 
 NAMES = ("A", "B", "C")
 SESSIONS = st.sampled_from([session_tiny(6), session_tiny(4, 3), session_tiny(3, 2, pre=2, post=2)])
@@ -35,7 +36,7 @@ def slow_gaps(missing: Mask, session: TradingSession) -> tuple[Gap, ...]:
     return tuple(Gap(symbols=tuple(runs[span]), start_ns=span[0], end_ns=span[1]) for span in sorted(runs))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data())
 def test_gaps_are_those_of_a_walk_over_the_minutes(data: st.DataObject) -> None:
     session = data.draw(SESSIONS)

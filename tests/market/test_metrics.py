@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -12,13 +12,14 @@ from actors.market.metrics import percent, qualities_of, sums_of
 from messages import Quality, Verdict, VerdictCounts
 from messages.columns import Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR
+from tests.depth import examples
 
 NAN = float("nan")
 STORED = [verdict for verdict in Verdict if verdict is not Verdict.PENDING]
 PLANES = npst.arrays(np.uint8, st.tuples(st.integers(0, 12), st.integers(1, 4)), elements=st.sampled_from(STORED))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(PLANES, st.integers(0, 12))
 def test_quality_counts_every_minute_of_a_symbol_under_one_verdict(verdicts: Verdicts, closed: int) -> None:
     closed = min(closed, len(verdicts))
@@ -94,7 +95,7 @@ def slow_sums(values: Floats, present: Mask) -> tuple[float, ...]:
     )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(planes())
 def test_sums_are_those_of_a_walk_over_each_symbols_bars(drawn: tuple[Floats, Mask]) -> None:
     values, present = drawn

@@ -4,13 +4,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from messages import Event, GapOutcome, GapStory, SessionCertificate, SymbolVerdicts, codec
 from messages.values import MINUTE_NS, Interval
 from tests.builders import BREAK_DAY, at
 from tests.certificates import certificate
+from tests.depth import examples
 from tests.messages.strategies import struct
 
 percentages = st.none() | st.floats(0, 100)
@@ -30,7 +31,7 @@ class Issued(Event, frozen=True, kw_only=True):
 
 
 @given(issued=certificates)
-@settings(deadline=None, max_examples=50)
+@examples(50)
 def test_every_certificate_survives_the_journey_to_json_and_back(issued: SessionCertificate) -> None:
     raw = msgspec.json.encode(issued)
 
@@ -38,7 +39,7 @@ def test_every_certificate_survives_the_journey_to_json_and_back(issued: Session
 
 
 @given(issued=certificates)
-@settings(deadline=None, max_examples=20)
+@examples(20)
 def test_every_certificate_survives_inside_a_message(issued: SessionCertificate) -> None:
     back: Any = codec.decoder(Issued).decode(codec.encode(Issued(certificate=issued)))
 

@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import messages
 from messages import BarArrived, BarBatch, BarsArrived, GetLatestBar, Message, Prefetch, TimeAdvanced, codec
 from messages.inboxes import Journaled
 from tests.builders import DAY, arrived, bar, time
+from tests.depth import examples
 from tests.messages.strategies import struct
 
 KINDS = (messages.Event, messages.Command, messages.Query, messages.Control, Message)
@@ -28,7 +29,7 @@ MINUTE = arrived(bar("AAPL", volume=float("nan")), bar("MSFT"))
 
 @pytest.mark.parametrize("kind", MESSAGES)
 @given(data=st.data())
-@settings(max_examples=10)
+@examples(10)
 def test_every_message_survives_the_journey_to_bytes_and_back(kind: type[Message], data: st.DataObject) -> None:
     message = data.draw(struct(kind))
     raw = codec.encode(message)

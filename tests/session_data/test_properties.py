@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.session_data.core import SessionDataCore
@@ -29,6 +29,7 @@ from messages import (
 from messages.values import ONE_DAY
 from tests import builders
 from tests.builders import arrived, closed, day_grid, opened, session_tiny
+from tests.depth import examples
 from tests.oracle_day import Day
 from tests.session_data.streams import (
     INTERVALS,
@@ -70,7 +71,7 @@ def ends_of(update: BarsUpdated, session: TradingSession) -> list[int]:
     return [ends[one.start_ns] for one in update.batch.bars()]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_any_interleaving_of_the_senders_ends_in_the_same_session(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -90,7 +91,7 @@ def test_any_interleaving_of_the_senders_ends_in_the_same_session(
     assert readings(other) == expectations(oracle)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_readers_and_counts_equal_the_oracle_whatever_is_told(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -106,7 +107,7 @@ def test_readers_and_counts_equal_the_oracle_whatever_is_told(
     assert readings(core) == expectations(oracle)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_nothing_that_is_read_or_published_lies_past_now(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -127,7 +128,7 @@ def test_nothing_that_is_read_or_published_lies_past_now(
                 assert window.now_ns == now
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -148,7 +149,7 @@ def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
         }
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_every_minute_closes_once_and_names_who_is_missing(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -172,7 +173,7 @@ def starts_of(gap: Gap, session: TradingSession) -> range:
     return range(gap.start_ns, gap.end_ns, step_of(session))
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, first=st.integers(0, 12))
 def test_changes_since_a_revision_are_the_cells_that_changed_after_it(
     data: st.DataObject, session: TradingSession, rules: SessionRules, first: int
@@ -190,7 +191,7 @@ def test_changes_since_a_revision_are_the_cells_that_changed_after_it(
     assert {(one.symbol, one.start_ns) for one in window.bars()} == oracle.changed_since(changes)
 
 
-@settings(max_examples=3)
+@examples(3)
 @pytest.mark.parametrize("session", DAYS, ids=lambda session: session.calendar)
 @given(minutes=st.integers(2, 600), density=st.sampled_from([0.02, 0.5, 0.99]), seed=st.integers(0, 2**16))
 def test_bars_of_every_interval_equal_the_oracle(
@@ -214,7 +215,7 @@ def test_bars_of_every_interval_equal_the_oracle(
         assert window.empty_minutes == oracle.empty_minutes(oracle.bars("A", interval))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     data=st.data(),
     count=st.integers(1, 12),

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.storage import dayfile, dayrows
@@ -16,6 +16,7 @@ from actors.storage.dayfile import read_day, write_day
 from actors.storage.parquet import ParquetStore
 from messages.columns import BarBatch
 from messages.errors import DataError
+from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 
 
@@ -223,7 +224,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(share=st.floats(0.0, 0.999))
 def test_a_truncated_file_is_an_error_that_names_it(sound: Path, share: float):
     content = sound.read_bytes()
@@ -236,7 +237,7 @@ def test_a_truncated_file_is_an_error_that_names_it(sound: Path, share: float):
         read_day(truncated, "XNYS", DATE)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(place=st.floats(0.0, 0.999), flipped=st.integers(1, 255))
 def test_a_flipped_byte_among_the_bars_never_gives_other_bars(sound: Path, place: float, flipped: int):
     content = bytearray(sound.read_bytes())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.future import Future
@@ -19,6 +19,7 @@ from actors.kernel.listen.subscription import Subscription
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import Bar, BarBatch, BarkeeperError, Interval, Quote, SystemState, Tick
+from tests.depth import examples
 from tests.system.worlds import memory, short
 
 MAKERS = {"backtest", "live"}
@@ -120,7 +121,7 @@ def called(system: System, call: tuple[str, tuple[Any, ...], dict[str, Any]]) ->
     return answer if isinstance(answer, Future) else None
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(disturbances=st.lists(calls(), min_size=15, max_size=15))
 def test_no_argument_of_any_method_changes_a_run(disturbances: list[Any]) -> None:
     answers, waiting = [], iter(disturbances)
@@ -143,7 +144,7 @@ def test_no_argument_of_any_method_changes_a_run(disturbances: list[Any]) -> Non
     )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 @pytest.mark.parametrize("name", doors(System, makers=True))
 def test_an_option_is_taken_or_refused_in_words(name: str, data: st.DataObject) -> None:

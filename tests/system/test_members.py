@@ -23,6 +23,7 @@ from messages import (
     SymbolsCatchingUp,
     SymbolsChanged,
 )
+from tests.depth import also_slow
 from tests.switchboard import Switchboard
 from tests.system.test_upkeep import bars_of
 from tests.system.worlds import QUARTER, memory, plain, short
@@ -69,7 +70,7 @@ def reports(board: Switchboard, symbol: str) -> list[SymbolReport]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("minutes", [0, 1, 7, 14, 15, 16, 20])
+@pytest.mark.parametrize("minutes", also_slow([1, 15], [0, 7, 14, 16, 20]))
 def test_who_joins_has_every_minute_from_the_session_s_first_on(store: MemoryStore, kind: str, minutes: int) -> None:
     *some, last = names(store)
     joined = played(board(store, kind, tuple(some)), minutes, AddSymbols(symbols=(last,)))

@@ -17,6 +17,7 @@ from actors.importing.into_store import ImportOptions, ImportProgress, ImportRep
 from actors.kernel.ports import StoredDay
 from actors.reading import assemble, delimited
 from actors.storage.memory import MemoryStore
+from tests.depth import also_slow
 from tests.importing.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
 from tests.vendors.files import HEADER, row, written
 
@@ -48,7 +49,7 @@ def days(store: MemoryStore) -> list[StoredDay]:
     return [day for date in store.dates("XNYS") if (day := store.read("XNYS", date))]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", also_slow([0], range(1, 5)))
 @pytest.mark.parametrize("strict", [False, True])
 def test_neither_blocks_nor_the_disk_change_what_an_import_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, *, strict: bool

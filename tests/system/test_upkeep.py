@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -35,6 +35,7 @@ from messages import (
 )
 from messages.values import MINUTE_NS, Bar, Nanos
 from tests.builders import bar
+from tests.depth import examples
 from tests.system.worlds import DATES, QUARTER, memory, plain, short, xnys
 from tests.upkept import INTERVALS, Upkept
 from tests.upstreams import Upstream, always, never, three_of_ten
@@ -80,7 +81,7 @@ FAULTS = st.builds(
 )
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(faults=FAULTS, shuffle=st.integers(0, 99), fails=st.sampled_from([never, three_of_ten]), lockstep=st.booleans())
 def test_whatever_the_feed_does_wrong_an_upstream_that_has_everything_heals_it(
     faults: Faults, shuffle: int, fails: Any, lockstep: bool
@@ -101,7 +102,7 @@ def test_whatever_the_feed_does_wrong_an_upstream_that_has_everything_heals_it(
     assert all(gap.outcome is GapOutcome.CLOSED for one in told for gap in one.gaps)
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(faults=FAULTS, quiet=st.sampled_from([0.3, 0.8]), shuffle=st.integers(0, 99))
 def test_of_quiet_symbols_every_minute_has_its_verdict_too(faults: Faults, quiet: float, shuffle: int) -> None:
     store = market(quiet)

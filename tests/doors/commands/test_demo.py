@@ -80,6 +80,7 @@ def test_one_symbols_outage_is_shown_minute_by_minute_with_its_verdicts(first: s
     assert all((row[3] == "-") is (row[2] == "NO_TRADE") for row in minutes)
 
 
+@pytest.mark.slow
 def test_a_second_run_shows_the_same_market_from_the_same_files(call: Call, first: str) -> None:
     def facts(out: str) -> list[str]:
         return out[out.index("Before and after") :].splitlines()
@@ -97,6 +98,7 @@ def test_a_second_run_shows_the_same_market_from_the_same_files(call: Call, firs
     assert written() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are quoted for another shell")
 def test_the_commands_that_it_suggests_work(first: str) -> None:
     suggested = [shlex.split(line)[1:] for line in first.splitlines() if line.startswith("  barkeeper")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
@@ -19,6 +19,7 @@ from messages.errors import SettingsError
 from messages.feeds import EVERYTHING, FeedItem
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, session_tiny
+from tests.depth import examples
 from tests.feeds.listening import Reader, bars_of
 
 TINY = session_tiny(3, 2)
@@ -80,7 +81,7 @@ def test_its_bars_are_the_markets() -> None:
     assert bars_of(day()) == [*MARKET.day(TINY).bars.bars()]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 1000), st.integers(1, 30), st.integers(4, 40), st.sampled_from([0.0, 0.4, 0.9]))
 def test_its_bars_are_exactly_what_its_trades_fold_to(seed: int, size: int, ticks: int, quiet: float) -> None:
     market = SimulatedMarket.of_size(size, seed=seed, quiet=quiet)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.feeds.simulated.market import SimulatedMarket
@@ -14,6 +14,7 @@ from actors.market.axis import SessionAxis
 from messages.columns import BarBatch, Floats
 from messages.errors import SettingsError
 from messages.values import Segment, SegmentKind, TradingSession, Verdict
+from tests.depth import examples
 
 
 def segment(day: str, kind: SegmentKind, first: str, last: str) -> Segment:
@@ -59,7 +60,7 @@ def share_traded(market: SimulatedMarket) -> list[float]:
 
 
 @given(MARKETS, SESSIONS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_every_bar_is_sane_and_lies_in_a_regular_minute(market: SimulatedMarket, trading: TradingSession) -> None:
     bars = market.day(trading).bars
     axis = SessionAxis(trading)
@@ -73,7 +74,7 @@ def test_every_bar_is_sane_and_lies_in_a_regular_minute(market: SimulatedMarket,
 
 
 @given(MARKETS, SESSIONS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_a_day_is_a_well_formed_batch_of_streamed_bars(market: SimulatedMarket, trading: TradingSession) -> None:
     day = market.day(trading)
     bars = day.bars
@@ -85,7 +86,7 @@ def test_a_day_is_a_well_formed_batch_of_streamed_bars(market: SimulatedMarket, 
 
 
 @given(MARKETS, st.lists(st.dates(date(1980, 1, 1), date(2060, 1, 1)), max_size=3))
-@settings(deadline=None, max_examples=30)
+@examples(30)
 def test_the_same_day_is_the_same_whatever_was_made_before(market: SimulatedMarket, others: list[date]) -> None:
     first = market.day(session())
     for other in others:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.market.axis import SessionAxis
@@ -32,6 +32,7 @@ from messages import (
 from messages.columns import freeze
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE
 from tests.builders import arrived, day_grid, opened, session_tiny, time
+from tests.depth import examples
 from tests.oracle_day import Day, day_of
 from tests.oracle_past import adjusted, bars_of, carried, quality
 from tests.session_data.streams import INTERVALS, SOUND, ask, bar_of, minutes_of, play
@@ -140,7 +141,7 @@ def same(window: BarWindow, expected: list[Bar]) -> bool:
     return bare[0] == bare[1] and np.allclose(np.array(left), np.array(right), rtol=1e-12)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     seed=SEEDS,
     sessions=st.integers(1, 7),
@@ -174,7 +175,7 @@ def test_history_equals_the_oracle(
         assert (window.fill, window.is_adjusted) == (fill, is_adjusted)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     seed=SEEDS,
     count=st.integers(1, 25),
@@ -214,7 +215,7 @@ def test_last_bars_equal_the_oracle(
         assert window.is_filled.tolist() == [one.verdict < Verdict.FILLED for one in expected]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(seed=SEEDS, interval=st.sampled_from(INTERVALS), first=st.integers(0, 6), minutes=st.integers(0, 9))
 def test_bars_carried_forward_equal_the_oracle(seed: int, interval: Interval, first: int, minutes: int) -> None:
     past = Past(seed)
@@ -226,7 +227,7 @@ def test_bars_carried_forward_equal_the_oracle(seed: int, interval: Interval, fi
         assert same(window, [one for one in made if start <= one.start_ns < end])
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     seed=SEEDS,
     interval=st.sampled_from(INTERVALS),

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -30,6 +30,7 @@ from messages import (
 from messages.values import MINUTE_NS, Bar, Nanos
 from tests import builders
 from tests.builders import closed, opened
+from tests.depth import examples
 from tests.oracle import Oracle
 from tests.session_data.streams import (
     RULES,
@@ -130,7 +131,7 @@ def core_of(rules: SessionRules) -> SessionDataCore:
     return SessionDataCore(rules, has_upkeep=True)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_any_interleaving_ends_in_the_same_digest_and_the_same_certificate(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -166,7 +167,7 @@ def wild_upkeep(draw: st.DrawFn, session: TradingSession, rules: SessionRules) -
     return story
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_readers_and_counts_equal_the_oracle_with_fills_and_verdicts_among_it(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -181,7 +182,7 @@ def test_readers_and_counts_equal_the_oracle_with_fills_and_verdicts_among_it(
     assert readings(core) == expectations(oracle)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_who_keeps_the_last_of_every_published_bar_holds_what_a_reader_reads(
     data: st.DataObject, session: TradingSession, rules: SessionRules
@@ -207,7 +208,7 @@ def numbers(one: Bar) -> tuple[float, ...]:
     return (one.open, one.high, one.low, one.close, one.volume)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
 def test_a_fill_of_whole_minutes_does_what_its_bars_do_one_by_one(
     data: st.DataObject, session: TradingSession, rules: SessionRules

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -27,6 +27,7 @@ from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE
 from tests.builders import BREAK_DAY, HALF_DAY, arrived, bar, minute_of, opened, session_tiny
 from tests.builders import bars as bars_of
 from tests.certificates import run
+from tests.depth import examples
 from tests.oracle import Oracle
 from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, stories, whole
 from tests.session_data.streams import (
@@ -157,7 +158,7 @@ def test_minutes_need_not_be_known_to_be_sane_to_be_taken() -> None:
 # --- however they travel
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(
     data=st.data(),
     session=st.sampled_from(SESSIONS),
@@ -181,7 +182,7 @@ def test_however_minutes_travel_they_have_the_same_effect(
         assert difference(insides(core), insides(one_by_one)) is None
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     data=st.data(),
     session=st.sampled_from(SESSIONS),
@@ -212,7 +213,7 @@ def is_a_slip(message: Message, oracle: Oracle) -> bool:
     return isinstance(message, RemoveSymbols) and not set(message.symbols) <= set(oracle.day.active())
 
 
-@settings(max_examples=4)
+@examples(4)
 @pytest.mark.parametrize("session", [HALF_DAY, BREAK_DAY], ids=["half-day", "with a lunch"])
 @given(quiet=st.sampled_from([0.0, 0.0, 0.02, 0.5]), length=st.sampled_from([1, 7, 64, 999]), seed=st.integers(0, 99))
 def test_a_whole_day_is_the_same_however_it_travels(
@@ -237,7 +238,7 @@ def test_a_whole_day_is_the_same_however_it_travels(
     assert difference(readings(together), expectations(oracle)) is None
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), revision=st.integers(0, 12), length=st.integers(1, 6))
 def test_changes_since_a_revision_are_the_same_however_minutes_travel(
     data: st.DataObject, session: TradingSession, revision: int, length: int
