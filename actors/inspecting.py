@@ -10,7 +10,7 @@ import numpy as np
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certificate import stored_digest
+from actors.market.certificate import as_stored
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import HIGH, LOW, VOLUME, BarBatch
@@ -18,6 +18,8 @@ from messages.errors import DataError, SettingsError
 from messages.values import Nanos, moment
 
 _SHOWN_MINUTES = 5
+_NO_DAY = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
+_BARS_ONLY = "its certificate is older than seals, so only its bars could be verified"
 
 
 class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,7 @@ class Standing(enum.StrEnum):
 
     MATCH = "match"
     MISMATCH = "mismatch"
-    """Its bars are not those that were certified."""
+    """Its bars or their verdicts are not those that were certified, or the certificate was changed."""
     UNCERTIFIED = "uncertified"
     UNREADABLE = "unreadable"
     """The day or its certificate cannot be read."""
@@ -108,6 +110,8 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
     """What verifying a store came to."""
 
     days: list[VerifiedDay]
+    remarks: list[str] = []
+    """A sentence for every day of which not all could be verified."""
 
     @property
     def faults(self) -> list[str]:
@@ -167,7 +171,8 @@ def verify_store(
 ) -> VerifyReport:
     """Say of every day whether its bars are still those that were certified: nothing is written.
 
-    The digest is recomputed in the hours, symbols and intervals of the certificate, so no calendar is asked.
+    Its digests, counts and percentages are made anew from the stored bars and their verdicts, in the hours, symbols and
+    intervals of the certificate, so no calendar is asked; and the certificate's own file is held against its seal.
 
     Args:
         store: which one.
@@ -177,11 +182,14 @@ def verify_store(
     names = (calendar,) if calendar else store.calendars()
     keys = [(name, date) for name in names for date in sorted({*store.dates(name), *store.certified(name)})]
     days: list[VerifiedDay] = []
+    remarks: list[str] = []
     for done, (name, date) in enumerate(keys, 1):
-        days.append(_verified(store, name, date))
+        day, remark = _verified(store, name, date)
+        days.append(day)
+        remarks += [] if remark is None else [f"{name} on {date}: {remark}"]
         if on_progress is not None:
             on_progress(VerifyProgress(done=done, total=len(keys), at=date))
-    return VerifyReport(days=days)
+    return VerifyReport(days=days, remarks=remarks)
 
 
 def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[InspectDay]:
@@ -253,29 +261,58 @@ def _told(
     )
 
 
-def _verified(store: BarStore, calendar: str, date: str) -> VerifiedDay:
+def _verified(store: BarStore, calendar: str, date: str) -> tuple[VerifiedDay, str | None]:
+    """Return how a day stands, and what of it could not be verified."""
     try:
         certificate = store.certificate(calendar, date)
         # A day without a certificate is read as well: one that is damaged is worth knowing of.
         day = store.read(calendar, date, None if certificate is None else certificate.names)
+        is_as_issued = store.is_as_issued(calendar, date)
+        store.earlier(calendar, date)  # they are records, and have to be readable
     except DataError as error:
-        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNREADABLE, fault=str(error))
+        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNREADABLE, fault=str(error)), None
     if certificate is None:
-        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNCERTIFIED)
-    found = stored_digest(certificate, BarBatch.of(()) if day is None else day.bars)
-    is_match = found == certificate.digest
-    return VerifiedDay(
+        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNCERTIFIED), None
+    stored = day or _NO_DAY
+    found = as_stored(certificate, stored.bars, stored.verdicts)
+    fault = _mismatch(certificate, found, is_gone=day is None)
+    is_old = certificate.verdict_digest is None and is_as_issued is not False
+    if fault is None and not is_old:
+        fault = _forgery(certificate, found, is_as_issued=is_as_issued is True)
+    verified = VerifiedDay(
         date=date,
         calendar=calendar,
-        standing=Standing.MATCH if is_match else Standing.MISMATCH,
+        standing=Standing.MATCH if fault is None else Standing.MISMATCH,
         certified=certificate.digest,
-        found=found,
-        fault=None if is_match else _mismatch(certificate, found, is_gone=day is None),
+        found=found.digest,
+        fault=None if fault is None else f"{calendar} on {date}: {fault}",
     )
+    return verified, _BARS_ONLY if is_old else None
 
 
-def _mismatch(certificate: SessionCertificate, found: str, *, is_gone: bool) -> str:
-    day = f"{certificate.calendar} on {certificate.date}"
+def _mismatch(certificate: SessionCertificate, found: SessionCertificate, *, is_gone: bool) -> str | None:
+    if found.digest == certificate.digest:
+        return None
     if is_gone:
-        return f"{day}: the bars are gone that were certified as {certificate.digest}"
-    return f"{day}: the stored bars have the digest {found}, but {certificate.digest} was certified"
+        return f"the bars are gone that were certified as {certificate.digest}"
+    return f"the stored bars have the digest {found.digest}, but {certificate.digest} was certified"
+
+
+def _forgery(certificate: SessionCertificate, found: SessionCertificate, *, is_as_issued: bool) -> str | None:
+    """Return what else is not as it was certified: the bars are."""
+    told, held = ((*one.symbols, *one.extended) for one in (certificate, found))
+    for counted, there in zip(told, held, strict=False):
+        for verdict in counted.__struct_fields__[1:]:
+            was, now = (getattr(one, verdict) for one in (counted, there))
+            if was != now:
+                counts = f"{was} minutes of {counted.symbol} as {verdict}"
+                return f"the certificate counts {counts}; its runs and the stored bars give {now}"
+    if found.verdict_digest != certificate.verdict_digest:
+        return "the verdicts of the stored bars are not those that were certified"
+    for name in ("completeness", "bar_quality"):
+        was, now = (getattr(one, name) for one in (certificate, found))
+        if was != now:
+            return f"the certificate has a {name} of {was}; its counts give {now}"
+    if found != certificate:
+        return "the certificate does not count the minutes that the store has"
+    return None if is_as_issued else "the certificate was changed after it was issued: it does not fit its seal"

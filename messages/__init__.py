@@ -2,7 +2,7 @@
 
 from messages.base import Command, Control, Event, Message, Query
 from messages.certificates import GapOutcome, GapStory, SessionCertificate, SymbolVerdicts
-from messages.columns import BarBatch, BarKeys, DayGrid, Tape
+from messages.columns import BarBatch, BarKeys, BarVerdicts, DayGrid, Tape
 from messages.commands import (
     AbortRun,
     AddSymbols,
@@ -225,7 +225,8 @@ from messages.windows import BarWindow
 # fmt: off
 __all__ = [
     "AbandonGaps", "AbortRun", "AddSymbols", "Adjustment", "AllowMinutes", "AmendmentMissed", "Background", "Bar",
-    "BarArrived", "BarBatch", "BarKeys", "BarRejected", "BarWindow", "BarkeeperError", "BarsArrived", "BarsFilled",
+    "BarArrived", "BarBatch", "BarKeys", "BarRejected", "BarVerdicts", "BarWindow", "BarkeeperError", "BarsArrived",
+    "BarsFilled",
     "BarsUpdated", "BarsWithdrawn", "BoundaryKind", "BugFound", "CertificateIssued", "ChangeMode", "CheckStore",
     "ClearError", "Command", "ConnectionLost", "Control", "DailyBars", "DataError", "DayGrid", "DayVolumeReported",
     "Event", "FeedBars", "FeedConnected", "FeedEnded", "FeedError", "FeedHealth", "FeedHeartbeat", "FeedLost",

@@ -102,11 +102,15 @@ class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """(Minutes with a bar + NO_TRADE) / minutes expected, in percent, regular minutes."""
     digest: str
     replaces: str | None = None
-    """The digest of the certificate that this one replaces; the store fills it in."""
+    """The digest of the certificate that this one replaces; the store fills it in, and keeps that of a live day."""
     issued_by: str
     """``session`` at settlement, ``fill`` after a late repair, ``import`` after files were read."""
     settled_ns: Nanos
     """Session time at which every gap had its verdict."""
+    is_live: bool | None = None
+    """Whether a live day issued it, and not a replay or an import; ``None``: it is older than this field."""
+    verdict_digest: str | None = None
+    """Of the verdicts of its bars, in the store's column too; ``None``: it is older than this field."""
 
     @property
     def session(self) -> TradingSession:

@@ -239,6 +239,13 @@ class BarKeys(Columnar, frozen=True, kw_only=True, eq=False):
     start_ns: Stamps
 
 
+class BarVerdicts(BarKeys, frozen=True, kw_only=True, eq=False):
+    """How bars once came that did not simply stream in."""
+
+    verdicts: Verdicts
+    """For each bar ``LATE``, ``FILLED`` or ``CORRECTED``."""
+
+
 class DayGrid(Columnar, frozen=True, kw_only=True, eq=False):
     """A whole session as a dense grid, read-only: how a day of history travels and is held.
 
@@ -260,6 +267,8 @@ class Tape(Columnar, frozen=True, kw_only=True, eq=False):
     """Bars of that date in the store that lie in none of the session's minutes, so are not played."""
     runs: tuple[VerdictRun, ...] = ()
     """What the day's certificate knows of minutes without a bar: NO_TRADE and ABANDONED, this tape's symbols."""
+    told: BarVerdicts | None = None
+    """What the store knows of how its bars came, where they did not simply stream in."""
 
 
 def _or_nan(value: float | None) -> float:

@@ -3,7 +3,7 @@
 import enum
 
 from messages.base import Event
-from messages.columns import BarBatch, DayGrid, Tape
+from messages.columns import BarBatch, BarVerdicts, DayGrid, Tape
 from messages.history import Background
 from messages.replies import RoomHealth, SessionReport
 from messages.values import Bar, Gap, Interval, Nanos, Quote, Room, SystemState, Tick, TradingSession, VerdictRun
@@ -108,6 +108,8 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
     """At the opening: daily bars and adjustments, and how much of what came before is to be kept."""
     runs: tuple[VerdictRun, ...] = ()
     """At the opening: what a certificate knows of minutes without a bar."""
+    told: BarVerdicts | None = None
+    """At the opening: how the tape's bars once came, where they did not simply stream in."""
     timer_expired: bool = False
     """At the close: whether the data had ended before, and not the clock but patience ended the session."""
     ticket: int = 0

@@ -114,6 +114,12 @@ class FailingStore:
     def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
         return self._store.certificate(calendar, date)
 
+    def earlier(self, calendar: str, date: str) -> tuple[SessionCertificate, ...]:
+        return self._store.earlier(calendar, date)
+
+    def is_as_issued(self, calendar: str, date: str) -> bool | None:
+        return self._store.is_as_issued(calendar, date)
+
     def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
         self._store.certify(calendar, date, certificate)
 

@@ -8,10 +8,10 @@ import numpy as np
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
-from actors.market.certificate import certificate_of, recertified
+from actors.market.certificate import certificate_of, recertified, with_verdicts
 from actors.market.planes import spread
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, freeze
+from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, Verdicts, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded
 from messages.values import FIRST_WITH_BAR, Gap, Nanos, Verdict
@@ -54,6 +54,7 @@ class Keeper:
                 runs=sealed.runs,
                 issued_by=sealed.issued_by,
                 settled_ns=sealed.now_ns,
+                is_live=self._records,
             ),
             gaps=job.gaps,
             corrections=sealed.corrections,
@@ -63,58 +64,87 @@ class Keeper:
         )
         if job.old is not None:
             certificate = _succeeding(job.old, certificate)
-        self._reply_to.tell(self._kept(certificate, sealed.day))
+        self._reply_to.tell(self._kept(certificate, sealed.day, has_story=job.old is not None))
 
     def _record(self, day: DayGrid) -> None:
         """Write the day down as far as it has come; what fails now is tried again with the next."""
         if self._store is None:
             return
         try:
-            _write(self._store, day, _untraded(self._store, day), day.verdicts >= FIRST_WITH_BAR)
+            _write(self._store, day, _untraded(self._store, day), day.verdicts >= FIRST_WITH_BAR, is_lived=True)
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(NotRecorded(session_date=day.session.date, reason=str(error)))
 
-    def _kept(self, certificate: SessionCertificate, day: DayGrid) -> CertificateIssued:
+    def _kept(self, certificate: SessionCertificate, day: DayGrid, *, has_story: bool) -> CertificateIssued:
         if self._store is None:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=_NOT_KEPT)
         try:
-            self._keep(self._store, certificate, day)
+            self._keep(self._store, certificate, day, has_story=has_story)
         except (BarkeeperError, OSError) as error:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=str(error))
         return CertificateIssued(certificate=certificate, is_kept=True)
 
-    def _keep(self, store: BarStore, certificate: SessionCertificate, day: DayGrid) -> None:
+    def _keep(self, store: BarStore, certificate: SessionCertificate, day: DayGrid, *, has_story: bool) -> None:
         """Write what the store lacks, then the certificate if it tells the truth about the store."""
         calendar, date = certificate.calendar, certificate.date
-        values, is_held = _held(day, (store.read(calendar, date) or _NOTHING).bars)
+        values, held = _held(day, store.read(calendar, date) or _NOTHING)
+        is_held, has_bar = held >= FIRST_WITH_BAR, day.verdicts >= FIRST_WITH_BAR
         withdrawn = is_held & (day.verdicts == Verdict.NO_TRADE) & self._records
         if self._records:
             # What was recorded may have been replaced since.
-            news = day.verdicts >= FIRST_WITH_BAR
+            news = has_bar
         else:
             # What a backtest plays lies in the store as it is.
             news = (day.verdicts == Verdict.FILLED) & ~is_held | (day.verdicts == Verdict.CORRECTED)
         values.transpose(0, 2, 1)[withdrawn] = np.nan
-        if not _is_as_played(day, values, is_held & ~withdrawn, news):
+        differs = _differs(day, values)
+        # So its digest will be that of the certificate, which need not be summed up a second time.
+        if bool((((is_held & ~withdrawn) != has_bar) & ~news).any()) or bool((differs & ~news).any()):
             raise DataError(_DIFFERS)
-        _write(store, day, withdrawn, news)
-        old = store.certificate(calendar, date)
-        if old is not None and not _covers(certificate, old):
-            certificate = _widened(old, certificate, store.read(calendar, date) or _NOTHING)
-        store.certify(calendar, date, certificate)
+        _write(store, day, withdrawn, news, is_lived=self._records)
+        if not self._records:
+            # Faults on the way from the store to a backtest are no facts about the day.
+            certificate = _as_held(certificate, day, np.where(is_held & has_bar & ~differs, held, day.verdicts))
+        store.certify(calendar, date, self._with_story(store, certificate, is_begun=has_story))
+
+    def _with_story(self, store: BarStore, new: SessionCertificate, *, is_begun: bool) -> SessionCertificate:
+        """Return a certificate that tells what a live day told before, and covers what the one in its place does.
+
+        Args:
+            store: where the others are.
+            new: as this run issues it.
+            is_begun: whether it tells what this run has told before.
+        """
+        old = store.certificate(new.calendar, new.date)
+        if old is None:
+            return new
+        if not _covers(new, old):
+            return _widened(old, new, store.read(new.calendar, new.date) or _NOTHING)
+        records = store.earlier(new.calendar, new.date) if old.is_live is False else (old,)
+        live = next((one for one in reversed(records) if one.is_live), None)
+        return new if live is None or (self._records and is_begun) else _continued(live, new)
 
 
 def _succeeding(old: SessionCertificate, new: SessionCertificate) -> SessionCertificate:
     """Return the certificate of a day that was repaired after it had settled: what happened before still happened."""
     return msgspec.structs.replace(
+        _continued(old, new), is_prefetched=old.is_prefetched, transition_ms=old.transition_ms, replaces=old.digest
+    )
+
+
+def _continued(old: SessionCertificate, new: SessionCertificate) -> SessionCertificate:
+    """Return the new certificate with what the old one tells of how the day came to be."""
+    return msgspec.structs.replace(
         new,
         gaps=(*old.gaps, *new.gaps),
         corrections=old.corrections + new.corrections,
         rejected=dict(Counter(old.rejected) + Counter(new.rejected)),
-        is_prefetched=old.is_prefetched,
-        transition_ms=old.transition_ms,
-        replaces=old.digest,
     )
+
+
+def _as_held(certificate: SessionCertificate, day: DayGrid, verdicts: Verdicts) -> SessionCertificate:
+    """Return a certificate of these verdicts, where they are not those of the day as it was played."""
+    return certificate if np.array_equal(verdicts, day.verdicts) else with_verdicts(certificate, verdicts)
 
 
 def _covers(new: SessionCertificate, old: SessionCertificate) -> bool:
@@ -133,14 +163,16 @@ def _widened(old: SessionCertificate, new: SessionCertificate, stored: StoredDay
         runs=new.runs,
         settled_ns=new.settled_ns,
     )
-    return msgspec.structs.replace(
+    told = msgspec.structs.replace(
         wide,
-        gaps=(*old.gaps, *new.gaps),
-        corrections=old.corrections + new.corrections,
-        rejected=dict(Counter(old.rejected) + Counter(new.rejected)),
+        gaps=new.gaps,
+        corrections=new.corrections,
+        rejected=new.rejected,
         is_prefetched=new.is_prefetched,
         transition_ms=new.transition_ms,
+        is_live=new.is_live,
     )
+    return _continued(old, told)
 
 
 def _hours(certificate: SessionCertificate) -> Nanos:
@@ -148,23 +180,19 @@ def _hours(certificate: SessionCertificate) -> Nanos:
     return certificate.session.end_ns - certificate.session.start_ns
 
 
-def _held(day: DayGrid, bars: BarBatch) -> tuple[Floats, Mask]:
-    """Return stored bars in the cells of a day: their values, and where there is one."""
-    present = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
-    values, plane = spread(SessionAxis(day.session), day.symbols, bars, present, len(FIELDS))
-    return values, plane >= FIRST_WITH_BAR
+def _held(day: DayGrid, stored: StoredDay) -> tuple[Floats, Verdicts]:
+    """Return stored bars in the cells of a day: their values, and their verdicts."""
+    return spread(SessionAxis(day.session), day.symbols, stored.bars, stored.verdicts, len(FIELDS))
 
 
-def _is_as_played(day: DayGrid, values: Floats, is_held: Mask, news: Mask) -> bool:
-    """Return whether the store holds what was played, but for the bars that it is yet to be given.
-
-    So its digest will be that of the certificate, which need not be summed up a second time.
-    """
-    if bool(((is_held != (day.verdicts >= FIRST_WITH_BAR)) & ~news).any()):
-        return False
+def _differs(day: DayGrid, values: Floats) -> Mask:
+    """Return which cells of a day hold something else than these values."""
     played = day.values[:, : len(FIELDS)]
-    differs = (values != played) & ~news[:, np.newaxis]
-    return bool(np.isnan(values[differs]).all() and np.isnan(played[differs]).all())
+    is_other = values != played
+    rows = np.nonzero(is_other)
+    is_other[rows] = ~(np.isnan(values[rows]) & np.isnan(played[rows]))
+    mask: Mask = is_other.any(axis=1)
+    return mask
 
 
 def _untraded(store: BarStore, day: DayGrid) -> Mask:
@@ -174,10 +202,10 @@ def _untraded(store: BarStore, day: DayGrid) -> Mask:
     if not symbols:
         return is_untraded
     stored = store.read(day.session.calendar, day.session.date, symbols)
-    return is_untraded & _held(day, (stored or _NOTHING).bars)[1]
+    return is_untraded & (_held(day, stored or _NOTHING)[1] >= FIRST_WITH_BAR)
 
 
-def _write(store: BarStore, day: DayGrid, withdrawn: Mask, news: Mask) -> None:
+def _write(store: BarStore, day: DayGrid, withdrawn: Mask, news: Mask, *, is_lived: bool) -> None:
     """Take the bars of some cells out of the store's day, and put those of others there."""
     calendar, date, axis = day.session.calendar, day.session.date, SessionAxis(day.session)
     slots, columns = np.nonzero(withdrawn)
@@ -192,10 +220,10 @@ def _write(store: BarStore, day: DayGrid, withdrawn: Mask, news: Mask) -> None:
             ],
         )
     if bool(news.any()):
-        store.merge(calendar, date, _cut(day, axis, news))
+        store.merge(calendar, date, _cut(day, axis, news, is_lived=is_lived))
 
 
-def _cut(day: DayGrid, axis: SessionAxis, wanted: Mask) -> StoredDay:
+def _cut(day: DayGrid, axis: SessionAxis, wanted: Mask, *, is_lived: bool) -> StoredDay:
     """Return the bars of some cells."""
     slots, columns = np.nonzero(wanted)
     is_present = wanted.any(axis=0)
@@ -207,4 +235,4 @@ def _cut(day: DayGrid, axis: SessionAxis, wanted: Mask) -> StoredDay:
         values=freeze(np.array([day.values[:, field][wanted] for field in range(day.values.shape[1])])),
         interval=axis.interval,
     )
-    return StoredDay(bars=bars, verdicts=freeze(day.verdicts[wanted]), tz=day.session.tz)
+    return StoredDay(bars=bars, verdicts=freeze(day.verdicts[wanted]), tz=day.session.tz, is_lived=is_lived)

@@ -14,12 +14,12 @@ from actors.market.planes import pruned, spread, with_runs
 from actors.market.validate import faults
 from actors.settings import SessionRules
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS, BarBatch, DayGrid, Tape, freeze
+from messages.columns import FIELDS, BarBatch, BarVerdicts, DayGrid, Tape, Verdicts, freeze
 from messages.commands import ReadSession
 from messages.errors import BarkeeperError, DataError
 from messages.events import ReadFailed, SessionRead
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
-from messages.values import TradingSession, VerdictRun
+from messages.values import TradingSession, Verdict, VerdictRun
 
 
 class Loader:
@@ -63,7 +63,8 @@ class Loader:
         found = faults(kept.values, kept.start_ns, step_ns=axis.step_ns, allow_negative=self._allow_negative)
         batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=not found.any())
         runs = () if certificate is None else _runs_without_bars(axis, batch, certificate.runs)
-        return Tape(session=session, batch=batch, outside=len(bars) - len(kept), runs=runs)
+        told = None if day is None else _told(kept, day.verdicts[inside])
+        return Tape(session=session, batch=batch, outside=len(bars) - len(kept), runs=runs, told=told)
 
     def _history_day(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
         session = self._calendar.session(date)
@@ -131,6 +132,19 @@ def _for_symbols(batch: BarBatch, symbols: Collection[str] | None) -> BarBatch:
     place = {symbol: index for index, symbol in enumerate(table)}
     renumbered = np.array([place[symbol] for symbol in batch.symbols], dtype=np.int32)
     return msgspec.structs.replace(batch, symbols=table, symbol_index=freeze(renumbered[batch.symbol_index]))
+
+
+def _told(bars: BarBatch, verdicts: Verdicts) -> BarVerdicts | None:
+    """Return how bars came that did not simply stream in; ``None`` where all did."""
+    is_told = verdicts != Verdict.STREAMED
+    if not is_told.any():
+        return None
+    return BarVerdicts(
+        symbols=bars.symbols,
+        symbol_index=freeze(bars.symbol_index[is_told]),
+        start_ns=freeze(bars.start_ns[is_told]),
+        verdicts=freeze(verdicts[is_told]),
+    )
 
 
 def _runs_without_bars(axis: SessionAxis, batch: BarBatch, runs: Sequence[VerdictRun]) -> tuple[VerdictRun, ...]:

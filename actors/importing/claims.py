@@ -101,7 +101,7 @@ class Claims:
         if old is None and not claims:
             return False
         new = self._certificate(day, old, claims, session)
-        if old is not None and msgspec.structs.replace(new, issued_by=old.issued_by, replaces=old.replaces) == old:
+        if old is not None and _says_the_same(old, new):
             return False
         self._store.certify(day.calendar, day.date, new)
         return True
@@ -154,6 +154,13 @@ class Claims:
             values[here], plane[here] = spread(of_piece, day.symbols, stored.bars, stored.verdicts, len(FIELDS))
             begin = here.stop
         return values, plane
+
+
+def _says_the_same(old: SessionCertificate, new: SessionCertificate) -> bool:
+    """Return whether a certificate differs from the one in its place only in who issued it, or in being younger."""
+    seal = new.verdict_digest if old.verdict_digest is not None else None
+    told = {"issued_by": old.issued_by, "replaces": old.replaces, "is_live": old.is_live, "verdict_digest": seal}
+    return msgspec.structs.replace(new, **told) == old
 
 
 def _hours(session: TradingSession) -> Iterator[TradingSession]:

@@ -19,6 +19,8 @@ class StoredDay(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Verdicts
     tz: str = "UTC"
     """The exchange's zone, for people who open the file by other means."""
+    is_lived: bool = False
+    """Of what is merged: whether its verdicts are of who lived through the day, and hold of bars that are there too."""
 
 
 class MergeCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,18 +29,21 @@ class MergeCounts(msgspec.Struct, frozen=True, kw_only=True):
     added: int
     corrected: int
     duplicates: int
+    retold: int = 0
+    """Of the duplicates, those that were given another verdict."""
 
     def __add__(self, other: "MergeCounts") -> "MergeCounts":
         return MergeCounts(
             added=self.added + other.added,
             corrected=self.corrected + other.corrected,
             duplicates=self.duplicates + other.duplicates,
+            retold=self.retold + other.retold,
         )
 
     @property
     def changes(self) -> int:
-        """How many stored bars are other than before, or new."""
-        return self.added + self.corrected
+        """How many stored bars are other than before, or new, or have another verdict."""
+        return self.added + self.corrected + self.retold
 
 
 @runtime_checkable
@@ -150,6 +155,22 @@ class BarStore(Protocol):
         Raises:
             StoreLocked: another process is writing to this store.
             DataError: the certificate is that of another day, or the one that is there cannot be read.
+        """
+        ...
+
+    def earlier(self, calendar: str, date: str) -> tuple[SessionCertificate, ...]:
+        """Return what live days certified of a day before somebody else did, oldest first: it is never written over.
+
+        Raises:
+            DataError: one cannot be read; names the file and what was expected.
+        """
+        ...
+
+    def is_as_issued(self, calendar: str, date: str) -> bool | None:
+        """Return whether a day's certificate is what was written; ``None``: there is none, or it has no seal.
+
+        Raises:
+            DataError: it cannot be read.
         """
         ...
 

@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 
 from actors.market.axis import SessionAxis
-from actors.market.digest import digest
-from actors.market.planes import pruned, spread, with_runs
+from actors.market.digest import digest, verdict_digest
+from actors.market.planes import pruned, spread, untold, with_runs
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import FIELDS, BarBatch, Floats, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Segment, TradingSession, Verdict, VerdictRun
@@ -23,6 +23,7 @@ def certificate_of(
     runs: Sequence[VerdictRun] = (),
     issued_by: str,
     settled_ns: Nanos,
+    is_live: bool = False,
 ) -> SessionCertificate:
     """Return the certificate of planes: counts, quality, digest and runs. What else happened, its issuer adds.
 
@@ -35,8 +36,10 @@ def certificate_of(
         runs: who told of minutes without a bar; where there is a bar they are left out.
         issued_by: ``session``, ``fill`` or ``import``.
         settled_ns: session time at which every gap had its verdict.
+        is_live: whether a live day issues it.
     """
     axis, has_bar = SessionAxis(session), verdicts >= FIRST_WITH_BAR
+    runs = (*runs, *untold(axis, symbols, verdicts, runs))
     plane = with_runs(axis, symbols, verdicts, runs)
     regular = tally(symbols, plane[axis.regular])
     completeness, bar_quality = quality_of(regular)
@@ -55,6 +58,29 @@ def certificate_of(
         digest=digest(session.date, symbols, values, has_bar, axis, intervals),
         issued_by=issued_by,
         settled_ns=settled_ns,
+        is_live=is_live,
+        verdict_digest=verdict_digest(symbols, verdicts),
+    )
+
+
+def with_verdicts(certificate: SessionCertificate, verdicts: Verdicts) -> SessionCertificate:
+    """Return a certificate that counts other verdicts of the same bars.
+
+    Args:
+        certificate: whose hours, symbols and runs.
+        verdicts: slots x symbols, of the bars.
+    """
+    axis, names = SessionAxis(certificate.session), certificate.names
+    plane = with_runs(axis, names, verdicts, certificate.runs)
+    regular = tally(names, plane[axis.regular])
+    completeness, bar_quality = quality_of(regular)
+    return msgspec.structs.replace(
+        certificate,
+        symbols=regular,
+        extended=() if bool(axis.is_regular.all()) else tally(names, plane[~axis.is_regular]),
+        completeness=completeness,
+        bar_quality=bar_quality,
+        verdict_digest=verdict_digest(names, verdicts),
     )
 
 
@@ -111,12 +137,22 @@ def stored_digest(certificate: SessionCertificate, bars: BarBatch) -> str:
         certificate: whose hours, symbols and intervals.
         bars: of the day.
     """
-    axis = SessionAxis(certificate.session)
-    names = certificate.names
-    present = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
-    values, plane = spread(axis, names, bars, present, len(FIELDS))
+    return as_stored(certificate, bars, np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)).digest
+
+
+def as_stored(certificate: SessionCertificate, bars: BarBatch, verdicts: Verdicts) -> SessionCertificate:
+    """Return what a certificate would say of a stored day: its counts, its quality and its digests, made anew.
+
+    Args:
+        certificate: whose hours, symbols, intervals and runs.
+        bars: of the day.
+        verdicts: for each bar its verdict.
+    """
+    axis, names = SessionAxis(certificate.session), certificate.names
+    values, plane = spread(axis, names, bars, verdicts, len(FIELDS))
     intervals = tuple(map(Interval.parse, certificate.intervals))
-    return digest(certificate.date, names, values, plane >= FIRST_WITH_BAR, axis, intervals)
+    found = digest(certificate.date, names, values, plane >= FIRST_WITH_BAR, axis, intervals)
+    return with_verdicts(msgspec.structs.replace(certificate, digest=found), plane)
 
 
 def tally(symbols: Sequence[str], verdicts: Verdicts) -> tuple[SymbolVerdicts, ...]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, Floats, Mask
-from messages.values import Interval
+from messages.columns import FIELDS, Floats, Mask, Verdicts
+from messages.values import FIRST_WITH_BAR, Interval
 
 _DIGITS = 32
 
@@ -52,6 +52,21 @@ def digest(
         derived, counts = fold(bars, holed, axis.edges(interval))
         total.update(_canonical(derived))
         total.update(np.ascontiguousarray(counts, dtype="<i4").data)
+    return total.hexdigest()[:_DIGITS]
+
+
+def verdict_digest(symbols: Sequence[str], verdicts: Verdicts) -> str:
+    """Return the digest of the verdicts of bars; what is known of minutes without one is left out.
+
+    Args:
+        symbols: a name for each column, sorted.
+        verdicts: slots x symbols.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    total = hashlib.sha256("\n".join(symbols).encode())
+    total.update(np.ascontiguousarray(np.where(verdicts >= FIRST_WITH_BAR, verdicts, np.uint8(0))).data)
     return total.hexdigest()[:_DIGITS]
 
 

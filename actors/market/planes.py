@@ -89,6 +89,17 @@ def runs_told(
     return _runs(axis, symbols, owners.reshape(keys.shape).astype(np.int32) + shift, legend)
 
 
+def untold(
+    axis: SessionAxis, symbols: Sequence[str], verdicts: Verdicts, runs: Collection[VerdictRun]
+) -> tuple[VerdictRun, ...]:
+    """Return the cells that are ABANDONED or NO_TRADE without a run that says so, as runs of nobody."""
+    is_known = (verdicts > Verdict.MISSING) & (verdicts < FIRST_WITH_BAR)
+    if not is_known.any():
+        return ()
+    left = np.where(is_known & (verdicts > with_runs(axis, symbols, np.zeros_like(verdicts), runs)), verdicts, 0)
+    return runs_told(axis, symbols, left.astype(np.uint8), np.zeros_like(verdicts), {})
+
+
 def _painted(axis: SessionAxis, symbols: Sequence[str], runs: Iterable[VerdictRun]) -> tuple[Indices, _Legend]:
     """Return for each cell who told its verdict, as a place in the legend counted from 1; 0: nobody."""
     place = {symbol: column for column, symbol in enumerate(symbols)}

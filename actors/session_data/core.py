@@ -329,7 +329,7 @@ class SessionDataCore:
 
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
         self._know(message.now_ns)
-        boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), ticket=0)
+        boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), told=None, ticket=0)
         is_opening = message.kind is BoundaryKind.OPENED
         events = [*self._open(message), boundary] if is_opening else [boundary, *self._close(message)]
         if not is_opening:
@@ -363,7 +363,7 @@ class SessionDataCore:
             self._history.roll(self._book.grid)
         self._history.extend(message.history, message.background)
         self._book = Book(message.session, message.symbols, self._rules)
-        self._book.recall(message.runs, self._senders)
+        self._book.recall(message.runs, self._senders, message.told)
         self._trading.open(self._book.axis.interval, message.session)
         return events
 
@@ -382,7 +382,7 @@ class SessionDataCore:
         self._history.widen(message.history, message.background)
         book, tape = self._book, message.tape
         if book is not None and tape is not None and tape.session == book.session:
-            book.recall(tape.runs, self._senders)
+            book.recall(tape.runs, self._senders, tape.told)
             given = FromStore("tape" if message.is_played else "recording")
             intake = Intake(given, book, self._history, self._senders, self._rules, self._now_ns)
             intake.take(self._members.so_far(message, tape, book, self._now_ns))

@@ -6,7 +6,7 @@ from threading import Lock
 from actors.kernel.ports import MergeCounts, StoredDay
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
-from actors.storage.sidecar import check_day, succeeding
+from actors.storage.sidecar import check_day, outlives, succeeding
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
 from messages.values import Gap, Interval, Nanos
@@ -27,6 +27,7 @@ class MemoryStore:
         self._adjustments = tuple(sorted(adjustments, key=lambda one: (one.symbol, one.ex_date)))
         self._days: dict[tuple[str, str], StoredDay] = {}
         self._certificates: dict[tuple[str, str], SessionCertificate] = {}
+        self._earlier: dict[tuple[str, str], list[SessionCertificate]] = {}
         self._changing = Lock()
 
     def own_hours(self) -> OwnHours:
@@ -121,7 +122,20 @@ class MemoryStore:
         check_day(certificate, calendar, date)
         with self._changing:
             old = self._certificates.get((calendar, date))
-            self._certificates[calendar, date] = succeeding(old, certificate)
+            new = succeeding(old, certificate)
+            if old is not None and outlives(old, new):
+                self._earlier.setdefault((calendar, date), []).append(old)
+            self._certificates[calendar, date] = new
+
+    def earlier(self, calendar: str, date: str) -> tuple[SessionCertificate, ...]:
+        """Return what live days certified before somebody else did, oldest first."""
+        check_key(calendar, date)
+        return tuple(self._earlier.get((calendar, date), ()))
+
+    def is_as_issued(self, calendar: str, date: str) -> bool | None:
+        """Return that nobody can have changed a certificate, if there is one."""
+        check_key(calendar, date)
+        return True if (calendar, date) in self._certificates else None
 
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import MergeCounts, StoredDay
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, freeze
+from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import DataError
 from messages.values import Gap, Interval, Nanos, Verdict
 
@@ -48,13 +48,15 @@ class _Correction(NamedTuple):
 def merge_days(old: StoredDay | None, new: StoredDay) -> tuple[StoredDay, MergeCounts]:
     """Return what is stored after ``new`` is merged into ``old``, and what that changed.
 
+    If ``new`` was lived through, each of its bars has its verdict afterwards; else one that was there keeps its own, or
+    is corrected.
     Neither argument is changed. Where nothing changed the result is ``old`` as it was. The merged day keeps
     the old one's zone, has read-only arrays, and its symbol table names only symbols that have bars.
 
     Raises:
         DataError: the bars are not sorted, the columns do not fit together, or the intervals differ.
     """
-    new = tidied(new)
+    is_lived, new = new.is_lived, tidied(new)
     if old is None:
         return new, MergeCounts(added=len(new.bars), corrected=0, duplicates=0)
     if old.bars.interval != new.bars.interval:
@@ -62,10 +64,15 @@ def merge_days(old: StoredDay | None, new: StoredDay) -> tuple[StoredDay, MergeC
     alignment = _align(old.bars, new.bars)
     correction = _corrections(old.bars, new.bars, alignment)
     known, corrected = int(np.count_nonzero(alignment.is_known)), len(correction.old)
-    counts = MergeCounts(added=len(new.bars) - known, corrected=corrected, duplicates=known - corrected)
+    verdicts = old.verdicts.copy()
+    verdicts[correction.old] = Verdict.CORRECTED
+    if is_lived:
+        verdicts[alignment.place[alignment.is_known]] = new.verdicts[alignment.is_known]
+    retold = int(np.count_nonzero(np.delete(verdicts != old.verdicts, correction.old)))
+    counts = MergeCounts(added=len(new.bars) - known, corrected=corrected, duplicates=known - corrected, retold=retold)
     if not counts.changes:
         return old, counts
-    return tidied(_combined(old, new, alignment, correction)), counts
+    return tidied(_combined(old, new, alignment, correction, verdicts)), counts
 
 
 def check_length(held: Interval | None, bars: BarBatch) -> None:
@@ -244,7 +251,9 @@ def _row(batch: BarBatch, row: int) -> Floats:
     return batch.values[row] if row < len(batch.values) else np.full(len(batch), np.nan)
 
 
-def _combined(old: StoredDay, new: StoredDay, alignment: _Alignment, correction: _Correction) -> StoredDay:
+def _combined(
+    old: StoredDay, new: StoredDay, alignment: _Alignment, correction: _Correction, verdicts: Verdicts
+) -> StoredDay:
     added = np.flatnonzero(~alignment.is_known)
     before = alignment.place[added]
 
@@ -255,8 +264,6 @@ def _combined(old: StoredDay, new: StoredDay, alignment: _Alignment, correction:
     values = np.empty((max(len(old.bars.values), len(new.bars.values)), len(start_ns)))
     for row in range(len(values)):
         values[row] = with_added(_corrected(old.bars, new.bars, correction, row), _row(new.bars, row))
-    verdicts = old.verdicts.copy()
-    verdicts[correction.old] = Verdict.CORRECTED
     bars = BarBatch(
         symbols=alignment.symbols,
         symbol_index=freeze(with_added(alignment.old_index, alignment.new_index)),

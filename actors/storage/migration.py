@@ -7,6 +7,7 @@ be cut short at any moment: every day is whole in one place or the other, and th
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -96,23 +97,32 @@ class _Migration:
         try:
             self._copy_certificate(calendar, date)
             digest = self._move_bars(calendar, date)
-            with suppress(FileNotFoundError):
-                patiently(self._places.old(calendar, date, CERTIFICATE).unlink)
+            old = self._places.old(calendar, date, CERTIFICATE)
+            for path in (*old.parent.glob(f"{date}.certificate.*.json"), old):
+                with suppress(FileNotFoundError):
+                    patiently(path.unlink)
         except DataError as error:
             return MovedDay(calendar=calendar, date=date, fault=str(error))
         return MovedDay(calendar=calendar, date=date, digest=digest)
 
     def _copy_certificate(self, calendar: str, date: str) -> None:
         old, new = (place(calendar, date, CERTIFICATE) for place in (self._places.old, self._places.new))
-        if not old.exists():
-            return
+        for number in count(1):
+            earlier = old.with_suffix(f".{number}.json")
+            if not earlier.exists():
+                break
+            self._copy(earlier, new.with_suffix(f".{number}.json"), f"{calendar} on {date}")
+        if old.exists():
+            self._copy(old, new, f"{calendar} on {date}")
+
+    def _copy(self, old: Path, new: Path, day: str) -> None:
         raw = old.read_bytes()
         if not new.exists():
             with replacing(new) as sink:
                 sink.write(raw)
             self._folders.sync(new.parent)
         if new.read_bytes() != raw:
-            raise DataError(f"{old} and {new} are two certificates of {calendar} on {date}: remove one of them")
+            raise DataError(f"{old} and {new} are two certificates of {day}: remove one of them")
 
     def _move_bars(self, calendar: str, date: str) -> str | None:
         old, new = (place(calendar, date, BARS) for place in (self._places.old, self._places.new))

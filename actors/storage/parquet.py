@@ -24,6 +24,7 @@ from actors.storage.lock import StoreLock
 from actors.storage.merging import (
     NOTHING,
     Span,
+    check_key,
     check_length,
     merge_days,
     merged_stretches,
@@ -210,14 +211,36 @@ class ParquetStore:
             DataError: the store is open for reading only, the certificate is that of another day, the one that is
                 there cannot be read, or the disk refuses.
         """
+        check_key(calendar, date)
         sidecar.check_day(certificate, calendar, date)
         with self._writing(calendar, date):
             path = self._places.for_writing(calendar, date, CERTIFICATE)
             old = self.certificate(calendar, date)
             new = sidecar.succeeding(old, certificate)
-            if new != old:
-                sidecar.write_certificate(path, new)
-                self._folders.sync(path.parent)
+            if new == old:
+                return
+            if old is not None and sidecar.outlives(old, new):
+                sidecar.keep_beside(path, self._places.earlier(calendar, date))
+            sidecar.write_certificate(path, new)
+            self._folders.sync(path.parent)
+
+    def earlier(self, calendar: str, date: str) -> tuple[SessionCertificate, ...]:
+        """Return what live days certified before somebody else did, oldest first.
+
+        Raises:
+            DataError: a file is damaged; names it and what was expected.
+        """
+        check_key(calendar, date)
+        found = (sidecar.read_certificate(path, calendar, date) for path in self._places.earlier(calendar, date))
+        return tuple(certificate for certificate in found if certificate is not None)
+
+    def is_as_issued(self, calendar: str, date: str) -> bool | None:
+        """Return whether a day's certificate is what was written; ``None``: there is none, or it has no seal.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        return sidecar.is_sealed(self._places.of(calendar, date, CERTIFICATE))
 
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date; read when it changed.

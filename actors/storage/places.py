@@ -10,6 +10,7 @@ read and written where they are, until ``actors.storage.migration`` moves them.
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count, takewhile
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -68,6 +69,16 @@ class Places:
                 patiently(old.unlink)
         return place
 
+    def earlier(self, calendar: str, date: str) -> list[Path]:
+        """Return where the certificates are that another took the place of: ``_certificate.1.json`` and so on.
+
+        Raises:
+            DataError: the day is not named by a calendar and an ISO date.
+        """
+        place = self.of(calendar, date, CERTIFICATE)
+        numbered = (place.with_suffix(f".{number}.json") for number in count(1))
+        return list(takewhile(Path.exists, numbered))
+
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have bars, sorted."""
         return tuple(name for name in self.calendars_named() if any(self.dates(name, BARS)))
@@ -97,7 +108,7 @@ class Places:
         """Yield what a process left that died while it wrote."""
         yield from self._root.glob(f"{_CALENDAR}*/{_DATE}*/.*{UNFINISHED}")
         yield from self._root.glob(f"*/*/*.parquet{UNFINISHED}")
-        yield from self._root.glob(f"*/*/*.certificate.json{UNFINISHED}")
+        yield from self._root.glob(f"*/*/*.certificate*.json{UNFINISHED}")
 
     def adjustments(self) -> Path:
         """Return where splits and dividends are, or where they belong if there are none."""

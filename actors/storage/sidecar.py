@@ -1,6 +1,11 @@
-"""The certificate of a day as a JSON file beside the day's bars, and what it means to put one in another's place."""
+"""The certificate of a day as a JSON file beside the day's bars, and what it means to put one in another's place.
 
-from collections.abc import Iterator
+The last key of the file is ``seal``, a digest of the bytes before it: who changes the file without minding that is
+found out. It is no signature, and keeps nobody out who knows how it is made.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +14,9 @@ import msgspec
 from actors.storage.atomic import patiently, replacing
 from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
 from messages.errors import DataError
+
+_SEAL = b',"seal":"%s"}'
+_UNTIL_SEAL = _SEAL.index(b"%s")
 
 
 class _Head(msgspec.Struct):
@@ -40,15 +48,59 @@ def write_certificate(path: Path, certificate: SessionCertificate) -> None:
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
+    body = msgspec.json.encode(certificate).removesuffix(b"}")
     with replacing(path) as sink:
-        sink.write(msgspec.json.encode(certificate) + b"\n")
+        sink.write(body + _SEAL % _seal_of(body) + b"\n")
+
+
+def is_sealed(path: Path) -> bool | None:
+    """Return whether a certificate's file is as it was written; ``None``: it is not there, or has no seal.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        body, found, seal = patiently(path.read_bytes).rstrip(b"\n").rpartition(_SEAL[:_UNTIL_SEAL])
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    return seal == _SEAL[_UNTIL_SEAL:] % _seal_of(body) if found else None
+
+
+def _seal_of(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest()[:32].encode()
+
+
+def keep_beside(path: Path, earlier: Sequence[Path]) -> None:
+    """Copy a certificate to the next numbered place, unless it is the last one already: a crash may have come between.
+
+    Raises:
+        OSError: the folder or the disk refuses.
+    """
+    raw = path.read_bytes()
+    if not earlier or earlier[-1].read_bytes() != raw:
+        with replacing(path.with_suffix(f".{len(earlier) + 1}.json")) as sink:
+            sink.write(raw)
+
+
+def outlives(old: SessionCertificate, new: SessionCertificate) -> bool:
+    """Return whether a certificate is kept although another takes its place: what a live day issued is a record.
+
+    Of old ones nobody knows whether a live day issued them, so they are kept as well.
+    """
+    return old.is_live is not False and not new.is_live
 
 
 def succeeding(old: SessionCertificate | None, new: SessionCertificate) -> SessionCertificate:
-    """Return the new certificate with the digest of the old one in ``replaces``, where that is another."""
-    if old is None:
-        return new
-    replaces = old.replaces if old.digest == new.digest else old.digest
+    """Return the new certificate with the digest of the old one in ``replaces``.
+
+    One of the same digest passes on what it had replaced itself, unless a live day issued it.
+    """
+    if old is None or msgspec.structs.replace(new, replaces=old.replaces) == old:
+        return old or new
+    is_record = old.is_live is True and not new.is_live
+    replaces = old.replaces if old.digest == new.digest and not is_record else old.digest
     return msgspec.structs.replace(new, replaces=replaces)
 
 

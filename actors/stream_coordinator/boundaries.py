@@ -18,6 +18,7 @@ def opened(prefetched: SessionPrefetched, now_ns: Nanos, ticket: int) -> Session
         history=prefetched.history,
         background=prefetched.background,
         runs=tape.runs,
+        told=tape.told,
         ticket=ticket,
     )
 

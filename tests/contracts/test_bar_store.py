@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,6 +42,30 @@ def test_a_merged_day_comes_back_as_it_was(store: BarStore):
     assert stored.bars == given_day.bars
     assert verdicts(stored) == [Verdict.STREAMED] * 3
     assert stored.tz == "America/New_York"
+
+
+def lived(given: StoredDay) -> StoredDay:
+    return msgspec.structs.replace(given, is_lived=True)
+
+
+def test_who_lived_through_a_day_knows_better_how_its_bars_came(store: BarStore):
+    store.merge("XNYS", DATE, lived(day(bar("A", 0), bar("A", 1), verdict=Verdict.FILLED)))
+
+    counts = store.merge("XNYS", DATE, lived(day(bar("A", 0), bar("A", 1, 11.0), verdict=Verdict.LATE)))
+    again = store.merge("XNYS", DATE, lived(day(bar("A", 0), bar("A", 1, 11.0), verdict=Verdict.LATE)))
+
+    assert counts == MergeCounts(added=0, corrected=1, duplicates=1, retold=1)
+    assert again == MergeCounts(added=0, corrected=0, duplicates=2)
+    assert verdicts(store.read("XNYS", DATE)) == [Verdict.LATE, Verdict.LATE]
+
+
+def test_a_file_does_not_know_how_bars_came(store: BarStore):
+    store.merge("XNYS", DATE, lived(day(bar("A", 0), bar("A", 1), verdict=Verdict.FILLED)))
+
+    counts = store.merge("XNYS", DATE, day(bar("A", 0), bar("A", 1, 11.0)))
+
+    assert counts == MergeCounts(added=0, corrected=1, duplicates=1)
+    assert verdicts(store.read("XNYS", DATE)) == [Verdict.FILLED, Verdict.CORRECTED]
 
 
 def test_vwap_and_trades_are_kept_where_they_are_known(store: BarStore):

@@ -50,6 +50,31 @@ def test_a_certificate_of_the_same_bars_passes_on_what_was_replaced(store: BarSt
     assert store.certificate("XNYS", DAY.date) == certificate("A", digest="second", corrections=4, replaces="first")
 
 
+def test_what_a_live_day_issued_is_kept_when_somebody_else_certifies_the_day(store: BarStore) -> None:
+    lived = certificate("A", is_live=True)
+    store.certify("XNYS", DAY.date, lived)
+    for corrections in (1, 2):
+        store.certify("XNYS", DAY.date, certificate("A", is_live=False, corrections=corrections))
+
+    assert store.earlier("XNYS", DAY.date) == (lived,)
+    assert store.certificate("XNYS", DAY.date) == certificate("A", is_live=False, corrections=2, replaces="d1")
+
+
+def test_a_live_day_goes_on_with_its_own_certificate(store: BarStore) -> None:
+    for corrections in (1, 2):
+        store.certify("XNYS", DAY.date, certificate("A", is_live=True, corrections=corrections))
+
+    assert store.earlier("XNYS", DAY.date) == ()
+
+
+def test_an_untouched_certificate_is_as_issued(store: BarStore) -> None:
+    assert store.is_as_issued("XNYS", DAY.date) is None
+
+    store.certify("XNYS", DAY.date, certificate("A"))
+
+    assert store.is_as_issued("XNYS", DAY.date) is True
+
+
 def test_certified_days_are_listed_by_calendar_and_in_order(store: BarStore) -> None:
     for session in (HALF_DAY, DAY, ROUND_THE_CLOCK):
         store.certify(session.calendar, session.date, certificate("A", session=session))

@@ -53,7 +53,7 @@ def old(tmp_path: Path) -> Path:
         store.merge("XNYS", DAYS[1], day(bar("A", 0, 2.0, vwap=2.0, trades=3.0), bar("B", 1, 2.5)))
         store.merge("24/7", DAYS[0], day(bar("BTC", 0, 3.0)))
         for date in (DAYS[0], DAYS[2]):
-            store.certify("XNYS", date, certificate("A", session=session_xnys(date)))
+            store.certify("XNYS", date, certificate("A", session=session_xnys(date), is_live=False))
     aged(store.root)
     return store.root
 
@@ -74,7 +74,7 @@ def test_a_day_of_it_is_written_where_it_lies(old: Path) -> None:
 
     with closing(opened(old)) as store:
         store.merge("XNYS", DATE, day(bar("A", 1, 1.5)))
-        store.certify("XNYS", DATE, certificate("A", session=session_xnys(DATE), digest="d2"))
+        store.certify("XNYS", DATE, certificate("A", session=session_xnys(DATE), is_live=False, digest="d2"))
 
         held, held_by = store.read("XNYS", DATE), store.certificate("XNYS", DATE)
     assert (files(old), len(held.bars if held else ()), held_by.digest if held_by else "") == (before, 2, "d2")

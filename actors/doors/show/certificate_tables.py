@@ -1,5 +1,6 @@
 """Tables of certificates: what they say of each day, and which days still match theirs."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -84,6 +85,8 @@ def verified(report: VerifyReport) -> Iterator[Sheet | str]:
         days = list(group)
         sheet.add(calendar, figures.count(len(days)), *_standings(days), days[0].date, days[-1].date)
     yield sheet
+    remarks = Counter(remark.partition(": ")[2] for remark in report.remarks)
+    yield from (f"{figures.count(count)} of the days: {remark}." for remark, count in remarks.items())
     faults = report.faults
     if len(faults) > 1:
         yield from faults[:_MOST_FAULTS]

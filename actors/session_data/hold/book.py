@@ -12,10 +12,11 @@ from actors.market.planes import told
 from actors.session_data.hold.derived import DerivedBars
 from actors.session_data.hold.grid import Claim, Grid, mark_cells
 from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, Indices, Mask, Stamps, Verdicts
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, BarVerdicts, Indices, Mask, Stamps, Verdicts
 from messages.events import BarsUpdated, BarsWithdrawn, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
 from messages.replies import SessionReport
@@ -55,11 +56,17 @@ class Book:
         self._table: tuple[str, ...] = ()
         self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
         self._is_in_order = False
+        self.recorded = Recorded(self.axis)
         self._known: Verdicts | None = None
         self._known_by: Verdicts | None = None
 
-    def recall(self, runs: Sequence[VerdictRun], senders: Senders) -> None:
-        """Remember what an earlier run of this day found out about minutes without a bar; told when they close."""
+    def recall(self, runs: Sequence[VerdictRun], senders: Senders, bars: BarVerdicts | None = None) -> None:
+        """Remember what an earlier run of this day found out about minutes without a bar; told when they close.
+
+        And how its ``bars`` came, which is told when they come again.
+        """
+        if bars is not None:
+            self.recorded.remember(bars, self.grid)
         if runs:
             known, known_by = told(self.axis, self.grid.symbols, runs, senders.number)
             if self._known is not None and self._known_by is not None:
@@ -92,6 +99,7 @@ class Book:
         self.grid.add(symbol)
         capacity = self.grid.verdicts.shape[1]
         self.derived.widen(capacity)
+        self.recorded.widen(capacity)
         if len(self.first_update_ns) < capacity:
             spare = np.zeros(capacity - len(self.first_update_ns), dtype=np.int64)
             self.first_update_ns = np.concatenate([self.first_update_ns, spare])
@@ -166,7 +174,7 @@ class Book:
         revision = self.revision + 1
         is_late = slot < self.closed
         was_missing = self.grid.verdicts[slot, columns] < FIRST_WITH_BAR if is_late and not is_fill else None
-        verdict = _FILLED if is_fill else _LATE if is_late else _STREAMED
+        verdict = self.recorded.verdicts(slot, columns, claim, _FILLED if is_fill else _LATE if is_late else _STREAMED)
         written = self.grid.write(slot, columns, batch.values, verdict, claim, revision)
         self.ledger.take(written)
         self.ledger.corrections += written.accepted if claim.is_correction else 0

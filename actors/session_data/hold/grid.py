@@ -135,7 +135,7 @@ class Grid:
         return column
 
     def write(
-        self, slot: int, columns: Indices | slice, values: Floats, verdict: int, claim: Claim, revision: int
+        self, slot: int, columns: Indices | slice, values: Floats, verdict: int | Verdicts, claim: Claim, revision: int
     ) -> Written:
         """Write bars into one slot where their rank allows it.
 
@@ -143,7 +143,7 @@ class Grid:
             slot: the minute.
             columns: for each bar its column; no column twice.
             values: fields x bars.
-            verdict: what a bar becomes in an empty cell.
+            verdict: what a bar becomes in an empty cell, each or all.
             claim: who sends the bars, and as what.
             revision: what the changed cells are marked with.
         """
@@ -231,13 +231,14 @@ class Grid:
         return gone
 
     def _contest(
-        self, slot: int, columns: Indices, values: Floats, verdict: int, claim: Claim, revision: int
+        self, slot: int, columns: Indices, values: Floats, verdict: int | Verdicts, claim: Claim, revision: int
     ) -> Written:
         """Decide cell by cell between what is there and what comes."""
         held, sources = self.verdicts[slot, columns], self.sources[slot, columns]
         mark, is_correction = claim.mark, claim.is_correction
         was_correction = sources >= _CORRECTION
-        rank = _CORRECTED_RANK if is_correction else int(_RANK[verdict])
+        given = np.broadcast_to(np.asarray(verdict, dtype=np.uint8), held.shape)
+        rank = np.uint8(_CORRECTED_RANK) if is_correction else _RANK[given]
         held_rank = np.where(was_correction, _CORRECTED_RANK, _RANK[held])
         has_bar = held >= FIRST_WITH_BAR
         equal = has_bar & _equal(self.values[slot][:, columns], values)
@@ -248,9 +249,9 @@ class Grid:
         if is_correction:
             repeated = was_correction & equal & (sources == mark)
             becomes[wins & has_bar & ~repeated] = Verdict.CORRECTED
-            becomes[wins & ~has_bar] = verdict
+            becomes = np.where(wins & ~has_bar, given, becomes)
         else:
-            becomes[wins & (rank > held_rank)] = verdict
+            becomes = np.where(wins & (rank > held_rank), given, becomes)
         # A correction that came before the bar it corrects shows as one when that bar arrives.
         becomes[~wins & was_correction] = Verdict.CORRECTED
 

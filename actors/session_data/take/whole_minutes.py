@@ -49,6 +49,7 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
         book.grid.write_minutes(slots, batch.values, present, _STREAMED, claim, revisions)
     else:
         book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
+    book.recorded.retell(slots, book.grid, claim)
     book.ledger.received += len(batch)
     book.ledger.accepted += len(batch)
     book.stamp_many(rows, columns)
