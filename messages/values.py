@@ -34,7 +34,7 @@ class Verdict(enum.IntEnum):
     ABANDONED = 1
     """Asked for until the retries ran out."""
     NO_TRADE = 2
-    """The upstream confirmed that there is no bar."""
+    """The upstream confirmed that there is no bar, or a feed that its symbol was halted."""
     FILLED = 3
     """Fetched afterwards."""
     STREAMED = 4

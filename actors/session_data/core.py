@@ -100,7 +100,7 @@ class SessionDataCore:
         self._requirements = Requirements()
         self._senders = Senders(self._rules.sources)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals)
-        self._trading = Trading(self._rules)
+        self._trading = Trading(self._rules, self._senders)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
@@ -140,7 +140,7 @@ class SessionDataCore:
                 return self._mark(message, Verdict.ABANDONED)
             case RecordSession():
                 return tell(*self._record())
-            case FeedConnected() | FeedLost() | FeedEnded():
+            case FeedConnected() | FeedLost() | FeedEnded() | TradingStatusChanged():
                 self._trading.note(message)
                 return tell(message)
             case TradeAmended():
@@ -152,7 +152,6 @@ class SessionDataCore:
                 | MessagesRejected()
                 | DayVolumeReported()
                 | VolumesDiffer()
-                | TradingStatusChanged()
                 | NotRecorded()
                 | ReadinessReported()
             ):
@@ -362,7 +361,7 @@ class SessionDataCore:
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
             self._history.roll(self._book.grid)
         self._history.extend(message.history, message.background)
-        self._book = Book(message.session, message.symbols, self._rules)
+        self._book = Book(message.session, message.symbols, self._rules, self._trading.halts)
         self._book.recall(message.runs, self._senders, message.told)
         self._trading.open(self._book.axis.interval, message.session)
         return events

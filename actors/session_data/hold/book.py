@@ -11,6 +11,7 @@ from actors.market.gaps import find_gaps
 from actors.market.planes import told
 from actors.session_data.hold.derived import DerivedBars
 from actors.session_data.hold.grid import Claim, Grid, mark_cells
+from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
@@ -25,13 +26,16 @@ from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Ver
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
 _LATE, _STREAMED, _NO_TRADE = int(Verdict.LATE), int(Verdict.STREAMED), int(Verdict.NO_TRADE)
 _FILLED = int(Verdict.FILLED)
+_TOLD_LATE = 10
+"""How many minutes that have closed are looked at again for halts."""
 
 
 class Book:
     """Everything known about one session. Only ``SessionDataCore`` writes to it."""
 
-    def __init__(self, session: TradingSession, symbols: Sequence[str], rules: SessionRules) -> None:
+    def __init__(self, session: TradingSession, symbols: Sequence[str], rules: SessionRules, halts: Halts) -> None:
         self.session = session
+        self.halts = halts
         self.axis = SessionAxis(session)
         self.grid = Grid(self.axis, symbols, has_extra=rules.keep_extra)
         self.ledger = Ledger()
@@ -256,10 +260,28 @@ class Book:
         if self.removed or verdicts.min(initial=_STREAMED) < FIRST_WITH_BAR:
             active = self.active()
             self.recall_many(slice(slot, slot + 1))
+            halted = self._halted(slot)
             missing = self._names(active & (verdicts < FIRST_WITH_BAR))
             wanted = self._names(active & (verdicts < _NO_TRADE))
+            for gap, sender in halted:  # in part: there may be a bar all the same, so it is asked for
+                mark_cells(self.grid, [gap], Verdict.NO_TRADE, sender)
         self.derived.on_close(self.grid, slot, None if not self.removed else self.active(), self.revision, out)
         out += self.closing(slot, expected, missing, wanted)
+
+    def _halted(self, slot: int) -> list[tuple[Gap, int]]:
+        """Let minutes that a symbol was halted for have that verdict; return those that it was for the greater part.
+
+        A halt may be told when some of its minutes have closed.
+        """
+        partly: list[tuple[Gap, int]] = []
+        if self.halts:
+            starts_ns = self._starts_ns[max(slot - _TOLD_LATE, 0) : slot + 1]
+            for gap, sender, is_whole in self.halts.minutes(starts_ns, self.axis.step_ns):
+                if is_whole:
+                    mark_cells(self.grid, [gap], Verdict.NO_TRADE, sender)
+                else:
+                    partly.append((gap, sender))
+        return partly
 
     def closing(self, slot: int, expected: int, missing: tuple[str, ...], wanted: tuple[str, ...]) -> list[Event]:
         """Return what is told when a minute closes: of how many symbols which lack a bar, and whose is asked for."""

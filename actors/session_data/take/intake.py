@@ -69,6 +69,7 @@ class Intake:
         """Take bars of any minutes."""
         self._book.ledger.received += len(batch)
         batch = self._judged(self._of_base_bars(batch))
+        self._book.halts.traded(batch)
         starts = batch.start_ns
         if len(batch) and starts[0] == starts[-1]:
             self._minute(batch)

@@ -5,21 +5,24 @@ from itertools import compress
 import msgspec
 
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
+from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.senders import Senders
 from actors.session_data.take.forming import Folded, Forming
 from actors.session_data.take.known_trades import KnownTrades
 from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.events import QuotesArrived, TicksArrived
-from messages.feeds import AmendmentMissed, FeedConnected, FeedEnded, FeedLost, TradeAmended
+from messages.feeds import AmendmentMissed, FeedConnected, FeedEnded, FeedLost, TradeAmended, TradingStatusChanged
 from messages.values import Interval, Nanos, Quote, Tick, TradingSession
 
 
 class Trading:
-    """What is not a bar, or not yet."""
+    """What is not a bar, or not yet; and which symbols are halted."""
 
-    def __init__(self, rules: SessionRules) -> None:
+    def __init__(self, rules: SessionRules, senders: Senders) -> None:
+        self.halts = Halts(senders.number)
         self.quotes: Prints[Quote] = Prints(rules.quote_window)
         self.ticks: Prints[Tick] = Prints(rules.quote_window)
         self._rules = rules
@@ -109,8 +112,11 @@ class Trading:
 
     # --- what becomes of it
 
-    def note(self, message: FeedConnected | FeedLost | FeedEnded) -> None:
-        """Note whether a feed is connected, and which sends no bars."""
+    def note(self, message: FeedConnected | FeedLost | FeedEnded | TradingStatusChanged) -> None:
+        """Note whether a feed is connected, and which sends no bars; or a halt."""
+        if isinstance(message, TradingStatusChanged):
+            self.halts.note(message)
+            return
         if isinstance(message, FeedConnected) and not message.has_bars:
             forming, named = self._forming(message.feed), self._rules.sale_conditions
             forming.rules = sale_rules(message.sale_rules if named == OF_THE_FEED else named)

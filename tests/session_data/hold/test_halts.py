@@ -1,0 +1,126 @@
+"""Minutes in which a symbol was halted: nobody could trade in them, so nothing of them is lost."""
+
+from typing import Any
+
+import pytest
+
+from actors.session_data.core import SessionDataCore
+from messages import GapDetected, GetGaps, GetQuality, TradingStatusChanged, Verdict
+from messages.values import MINUTE_NS, Bar
+from tests.builders import arrived, bar, opened, session_tiny
+from tests.session_data.streams import ask, play
+from tests.session_data.telling import core_with
+from tests.session_data.trading import GRACE_NS, time
+
+DAY = session_tiny(8)
+START = DAY.start_ns
+HALT_S, RESUME_S = 60.4, 4 * 60 + 0.4
+
+
+def status(second: float, *, is_halted: bool | None, symbol: str = "A") -> TradingStatusChanged:
+    at_ns = START + round(second * 1e9)
+    return TradingStatusChanged(feed="exchange", symbol=symbol, at_ns=at_ns, code="P", message="", is_halted=is_halted)
+
+
+def minute(number: int, symbols: str = "AB") -> list[Bar]:
+    return [bar(symbol, START + number * MINUTE_NS) for symbol in symbols]
+
+
+def lived(*extra: tuple[float, Any], without: dict[str, range], **rules: Any) -> SessionDataCore:
+    """A day of two symbols minute by minute, and what else is told at some second; bars come when they are over."""
+    core = core_with(opened(DAY, ("A", "B")), **{"grace_ns": GRACE_NS, **rules})
+    due: list[tuple[float, Any]] = [*extra]
+    for number in range(8):
+        given = [one for one in minute(number) if number not in without.get(one.symbol, range(0))]
+        end_s = (number + 1) * 60
+        due += [(end_s + 0.1, arrived(*given, now=START + end_s * 10**9 + 10**8)), (end_s + 6, time(end_s + 6))]
+    for _, message in sorted(due, key=lambda one: one[0]):
+        play(core, [message])
+    return core
+
+
+def verdicts(core: SessionDataCore, symbol: str = "A") -> list[Verdict]:
+    assert core._book is not None
+    return [Verdict(int(one)) for one in core._book.grid.verdicts[:8, core._book.grid.columns[symbol]]]
+
+
+S, M, N = Verdict.STREAMED, Verdict.MISSING, Verdict.NO_TRADE
+
+
+def test_the_minutes_of_a_halt_are_no_trade_by_the_word_of_the_feed() -> None:
+    halted = (HALT_S, status(HALT_S, is_halted=True)), (RESUME_S, status(RESUME_S, is_halted=False))
+    core = lived(*halted, without={"A": range(1, 4)})
+
+    assert verdicts(core) == [S, N, N, N, S, S, S, S]
+    assert ask(core, GetQuality(symbols=("A",))).quality.bar_quality == 100.0
+    assert ask(core, GetGaps()) == ()
+
+
+def test_without_a_halt_they_are_missing_and_another_symbols_halt_changes_nothing() -> None:
+    halted = (HALT_S, status(HALT_S, is_halted=True, symbol="B"))
+    core = lived(halted, without={"A": range(1, 4)})
+
+    assert verdicts(core) == [S, M, M, M, S, S, S, S]
+
+
+@pytest.mark.parametrize(("halt_s", "first"), [(61, N), (89, N), (91, M), (119, M)])
+def test_a_minute_counts_for_halted_when_it_was_for_the_greater_part(halt_s: float, first: Verdict) -> None:
+    core = lived((halt_s, status(halt_s, is_halted=True)), without={"A": range(1, 8)})
+
+    assert verdicts(core) == [S, first, *[N] * 6]
+
+
+def test_a_minute_that_was_halted_in_part_is_asked_for_all_the_same() -> None:
+    core = core_with(opened(DAY, ("A",)), grace_ns=GRACE_NS)
+    play(core, [status(70, is_halted=True)])
+    said = [one for number in range(1, 5) for one in play(core, [time(number * 60 + 6)])]
+
+    gaps = [one.gap.start_ns - START for one in said if isinstance(one, GapDetected)]
+    assert gaps == [0, MINUTE_NS]
+    assert verdicts(core)[:4] == [M, N, N, N]
+
+
+def test_a_halt_that_is_told_late_counts_for_minutes_that_have_closed() -> None:
+    core = lived(
+        (200, status(HALT_S, is_halted=True)), (RESUME_S, status(RESUME_S, is_halted=False)), without={"A": range(1, 4)}
+    )
+
+    assert verdicts(core) == [S, N, N, N, S, S, S, S]
+
+
+def test_a_bar_shows_that_a_halt_is_over_although_nobody_said_so() -> None:
+    core = lived((HALT_S, status(HALT_S, is_halted=True)), without={"A": range(1, 4)})
+    again = lived((HALT_S, status(HALT_S, is_halted=True)), without={"A": range(1, 8)})
+
+    assert verdicts(core) == [S, N, N, N, S, S, S, S]
+    assert verdicts(again) == [S, *[N] * 7]
+
+
+def test_what_comes_after_a_bar_that_ended_a_halt_is_missing_again() -> None:
+    core = core_with(opened(DAY, ("A",)), grace_ns=GRACE_NS)
+    play(core, [status(10, is_halted=True), time(66), time(126)])
+    play(core, [arrived(bar("A", START + 2 * MINUTE_NS), now=START + 3 * MINUTE_NS)])
+    play(core, [time(246), time(306)])
+
+    assert verdicts(core)[:5] == [N, N, S, M, M]
+
+
+def test_a_bar_of_a_halted_minute_takes_its_place() -> None:
+    core = lived((HALT_S, status(HALT_S, is_halted=True)), without={"A": range(1, 8)})
+    play(core, [arrived(bar("A", START + 2 * MINUTE_NS), now=START + 8 * MINUTE_NS)])
+
+    assert verdicts(core)[1:4] == [N, Verdict.LATE, N]
+
+
+def test_a_word_that_says_neither_changes_nothing() -> None:
+    core = lived((HALT_S, status(HALT_S, is_halted=None)), without={"A": range(1, 4)})
+
+    assert verdicts(core) == [S, M, M, M, S, S, S, S]
+
+
+def test_a_halt_lasts_into_the_next_session() -> None:
+    tomorrow = session_tiny(8, day="2024-07-03")
+    core = lived((HALT_S, status(HALT_S, is_halted=True)), without={"A": range(1, 8)})
+    play(core, [opened(tomorrow, ("A", "B")), time((tomorrow.start_ns - START) / 1e9 + 66)])
+
+    assert verdicts(core)[0] is N
