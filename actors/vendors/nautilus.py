@@ -40,7 +40,7 @@ NAUTILUS = Format(
     adjusted=False,
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
-    calendar="us_futures",  # as LEAN's currencies: see lean_folders
+    calendar="FX",
     sniff=_sniff,
     read=_read,
 )

@@ -69,7 +69,7 @@ YAHOO_HEADER = "Datetime,Open,High,Low,Close,Volume,Dividends,Stock Splits\n"
 @pytest.mark.parametrize(
     ("symbol", "calendar"),
     [
-        ("AAPL", "XNYS"), ("VUSA.L", "XLON"), ("233740.KS", "XKRX"), ("BTC-USD", "24/7"), ("EURUSD=X", "24/5"),
+        ("AAPL", "XNYS"), ("VUSA.L", "XLON"), ("233740.KS", "XKRX"), ("BTC-USD", "24/7"), ("EURUSD=X", "FX"),
         ("ES=F", "CMES"), ("^FTSE", None), ("X.QQ", None),
     ],
 )  # fmt: skip

@@ -20,7 +20,7 @@ def test_a_side_of_a_pair_is_a_symbol_of_its_own(tmp_path: Path, name: str, symb
     raw = only(path)
 
     assert detect(Head(path)) is NAUTILUS
-    assert (times(raw), raw.symbols, raw.calendar) == (["2012-02-01 00:00"], (symbol,), "us_futures")
+    assert (times(raw), raw.symbols, raw.calendar) == (["2012-02-01 00:00"], (symbol,), "FX")
     assert raw.remarks == ("there is no volume column: every volume is 0",)
     assert only(path, symbol="CABLE").symbols == ("CABLE",)
 

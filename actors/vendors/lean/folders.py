@@ -40,11 +40,7 @@ _ABROAD: dict[str, tuple[str | None, str | None]] = {
     "krx": ("Asia/Seoul", "XKRX"),
     "ose": ("Asia/Tokyo", "XTKS"),
 }
-# Currencies trade from Sunday to Friday, 17:00 in New York. us_futures, whose days run from 18:00 to 18:00 New York
-# and follow its clock changes, is nearest: only what comes before Sunday 18:00 belongs to no session, one hour of
-# OANDA's week and three of FXCM's, and Friday's last hour counts as missing. 24/5 begins on Monday 00:00 UTC and would
-# leave out three and more hours of every week; 24/7 (--calendar) keeps all, and expects bars at the weekend.
-_CURRENCIES = "us_futures"
+_CURRENCIES = "FX"
 _HOMES: dict[str, dict[str, tuple[str | None, str | None]]] = {
     "equity": {"usa": ("America/New_York", "XNYS"), "india": ("Asia/Kolkata", "XBOM")},
     "crypto": {"": _AROUND_THE_CLOCK},

@@ -18,7 +18,7 @@ from actors.reading.peek import Head
 
 _PRICES = {"ticker", "open", "close", "high", "low", "window_start"}
 _ALL = _PRICES | {"volume", "transactions"}
-_CALENDARS = {"X": "24/7", "O": "XNYS", "": "XNYS"}
+_CALENDARS = {"X": "24/7", "C": "FX", "O": "XNYS", "": "XNYS"}
 _MANY = 20
 
 

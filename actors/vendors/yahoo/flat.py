@@ -27,7 +27,7 @@ _CALENDARS = {
 def calendar_of(symbol: str) -> str | None:
     """Return the calendar of a symbol in Yahoo's spelling, or ``None``: an index or an exchange not listed here."""
     if symbol.endswith("=X"):
-        return "24/5"
+        return "FX"
     if symbol.endswith("=F"):
         return "CMES"
     if symbol.endswith(("-USD", "-EUR", "-GBP", "-BTC")):

@@ -30,7 +30,7 @@ def test_what_has_quotes_only_is_read_as_mid_prices(tmp_path: Path, place: str, 
     raw = only(path)
 
     assert detect(Head(path)) is LEAN_QUOTE
-    assert (times(raw), raw.calendar) == ([start], "us_futures")
+    assert (times(raw), raw.calendar) == ([start], "FX")
     assert raw.values[:, 0].tolist() == pytest.approx([0.87, 0.89, 0.86, 0.88, 0])
     assert raw.remarks == ("prices are mids of bid and ask, and every volume is 0",)
 

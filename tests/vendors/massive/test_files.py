@@ -41,7 +41,7 @@ def test_massives_indices_have_no_volume(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ticker", "calendar"),
-    [("AAPL", "XNYS"), ("O:SPY251219C00650000", "XNYS"), ("X:BTC-USD", "24/7"), ("C:EUR-USD", None)],
+    [("AAPL", "XNYS"), ("O:SPY251219C00650000", "XNYS"), ("X:BTC-USD", "24/7"), ("C:EUR-USD", "FX")],
 )
 def test_the_asset_class_gives_the_calendar(tmp_path: Path, ticker: str, calendar: str | None) -> None:
     assert only(written(tmp_path / "2024-03-08.csv", HEADER + line(ticker))).calendar == calendar
