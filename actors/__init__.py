@@ -40,7 +40,7 @@ market/hours/                 when an exchange trades: calendars and their timet
 reading/                      pure: bytes and text into columns, whoever wrote them
 reading/spelling/             how names, numbers, zones and characters are spelled
 
-And single files: ``system`` the door for programs, ``wiring`` the only module that knows everybody, ``conversation``
-who is told what, ``settings`` what can be set, ``upstream`` who is asked for missing minutes, ``inspecting`` what a
-store holds and whether it is what was certified.
+And single files: ``system`` the door for programs, ``store`` that for who reads what is stored without a system,
+``wiring`` the only module that knows everybody, ``conversation`` who is told what, ``settings`` what can be set,
+``upstream`` who is asked for missing minutes, ``inspecting`` what a store holds and whether it is what was certified.
 """

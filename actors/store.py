@@ -1,0 +1,261 @@
+"""Store: the door for programs that read what was stored, without a system. Nothing is written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import numpy as np
+
+from actors.kernel.ask import arguments as take
+from actors.market.axis import SessionAxis
+from actors.market.gaps import find_gaps
+from actors.market.instants import Day, Moment
+from actors.market.planes import spread, with_runs
+from actors.session_data.hold.windows import Heading, Piece, window_of
+from actors.session_data.past.history import HistoryDay
+from actors.storage.own_hours import Calendars
+from actors.storage.parquet import ParquetStore
+from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
+from messages.errors import DataError, SettingsError, UnknownSymbol, shown
+from messages.values import ONE_MINUTE, Gap, Nanos, TradingSession, Verdict, moment
+from messages.windows import BarWindow
+
+_FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
+_NONE = np.zeros(0, dtype=np.uint8)
+
+
+class Store:
+    """The bars of a folder, read by symbol and time.
+
+    As in ``Store("store").bars("AAPL", "2024-07-01", "2024-07-05", "5m").to_pandas()``.
+
+    Derived bars are made as in a session: anchored at the open, never across a break, none without a bar. May be used
+    from any thread, and while somebody writes.
+
+    Args:
+        path: the folder.
+        calendar: whose days; needed only where a store has those of several, and the symbols do not tell.
+
+    Raises:
+        DataError: there is no store, or it has no day of that calendar.
+        SettingsError: nobody knows the calendar.
+    """
+
+    def __init__(self, path: "Path | str", calendar: str | None = None) -> None:
+        self._files = ParquetStore(_folder(path), read_only=True)
+        self._sessions = Calendars.of(self._files)
+        self._only = None if calendar is None else self._sessions(take.text(calendar, "calendar")).name
+        if self._only is not None and self._only not in self.calendars():
+            raise DataError(f"{self._files.root} has no day of {calendar}; it has: {', '.join(self.calendars())}")
+
+    def calendars(self) -> tuple[str, ...]:
+        """Return the calendars that have days in the folder, sorted."""
+        return self._files.calendars()
+
+    def symbols(self, date: Day | None = None) -> tuple[str, ...]:
+        """Return the symbols that have bars, of one session date or of any, sorted.
+
+        Raises:
+            DataError: a day cannot be read.
+            SettingsError: that is no date.
+        """
+        wanted = take.day(date, "date")
+        found = {
+            symbol
+            for calendar in self._mine()
+            for day in ((wanted,) if wanted is not None else self._files.dates(calendar))
+            for symbol in self._files.symbols(calendar, day)
+        }
+        return tuple(sorted(found))
+
+    def dates(self, symbol: str | None = None) -> tuple[str, ...]:
+        """Return the session dates (ISO) that have bars, of one symbol or of any, ascending.
+
+        Raises:
+            DataError: a day cannot be read.
+            UnknownSymbol: no day has that symbol.
+        """
+        if symbol is None:
+            return tuple(sorted({date for calendar in self._mine() for date in self._files.dates(calendar)}))
+        name = take.symbol(symbol)
+        return self._dates_of(self._calendar_of([name]), name)
+
+    def bars(
+        self,
+        symbols: str | Iterable[str],
+        start: Moment | None = None,
+        end: Moment | None = None,
+        interval: object = None,
+        *,
+        extended: bool = False,
+    ) -> BarWindow:
+        """Return bars, symbol after symbol, each in order of time.
+
+        Args:
+            symbols: one or several.
+            start: a date, whose session is the first, or an instant at which the first bar may start.
+            end: a date, whose session is the last, or an instant before which bars start.
+            interval: such as ``"5m"`` or ``"1d"``; by default that of the stored bars.
+            extended: whether pre-market and post-market bars as well; a day's bar never has them.
+
+        Raises:
+            DataError: a day cannot be read.
+            SettingsError: an argument makes no sense, or the symbols are of different calendars.
+            UnknownSymbol: no day has a symbol.
+        """
+        names = take.symbols(symbols)
+        base = self._files.base_interval() or ONE_MINUTE
+        asked = base if interval is None else take.interval(interval)
+        calendar = self._calendar_of(names)
+        span = _Span(start, end)
+        pieces: dict[str, list[Piece]] = {name: [] for name in names}
+        for day in self._days(calendar, names, span, extended=take.flag(extended, "extended")):
+            for name in names:
+                piece = day.piece(name, asked)
+                if piece is not None and len(piece):
+                    pieces[name].append(span.cut(piece))
+        found = [piece for name in names for piece in pieces[name] if len(piece)]
+        owners = [place for place, name in enumerate(names) for piece in pieces[name] if len(piece)]
+        fields = _FIELDS if any(np.isfinite(piece.values[:, len(FIELDS) :]).any() for piece in found) else len(FIELDS)
+        latest = max((int(piece.end_ns[-1]) for piece in found), default=0)
+        heading = Heading(symbols=names, interval=asked, tz=self._sessions(calendar).tz, now_ns=latest, revision=0)
+        return window_of(found, owners, fields, heading)
+
+    def missing(
+        self,
+        symbols: str | Iterable[str] | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+        *,
+        extended: bool = False,
+    ) -> tuple[Gap, ...]:
+        """Return the runs of minutes that have no bar, by session; symbols that miss the same are named together.
+
+        Of a symbol every session counts from the first to the last that has a bar of it, those that the store lacks
+        too. Minutes that a certificate knows as NO_TRADE are not missing.
+
+        Args:
+            symbols: one or several; all by default.
+            start: the first session's date; none before it.
+            end: the last session's date; none after it.
+            extended: whether pre-market and post-market minutes count as well.
+
+        Raises:
+            DataError: a day cannot be read.
+            SettingsError: an argument makes no sense, or the symbols are of different calendars.
+            UnknownSymbol: no day has a symbol.
+        """
+        names = self.symbols() if symbols is None else take.symbols(symbols)
+        calendar = self._calendar_of(names)
+        first, last = take.day(start, "start"), take.day(end, "end")
+        held = {name: self._dates_of(calendar, name) for name in names}
+        gaps: list[Gap] = []
+        for session in self._between(calendar, _Span(first, last), extended=take.flag(extended, "extended")):
+            there = [name for name in names if held[name][0] <= session.date <= held[name][-1]]
+            if there:
+                grid = self._grid(session, there)
+                gaps += find_gaps(grid.verdicts < Verdict.NO_TRADE, SessionAxis(session), there)
+        return tuple(gaps)
+
+    def close(self) -> None:
+        """Release what is held; may be called twice."""
+        self._files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Store({str(self._files.root)!r})"
+
+    # --- which days
+
+    def _mine(self) -> tuple[str, ...]:
+        return self.calendars() if self._only is None else (self._only,)
+
+    def _calendar_of(self, symbols: Sequence[str]) -> str:
+        """Return the calendar of symbols: the only one, or the one of which days have them."""
+        mine = self._mine()
+        homes = {name: [calendar for calendar in mine if self._has(calendar, name)] for name in symbols}
+        for name, calendars in homes.items():
+            if not calendars:
+                raise UnknownSymbol.among(name, self.symbols())
+        shared = [calendar for calendar in mine if all(calendar in calendars for calendars in homes.values())]
+        if len(shared) != 1:
+            raise SettingsError(
+                f"the symbols are of several calendars ({', '.join(mine)}): ask for those of one at a time, "
+                "or name it, as in Store(path, calendar=...)"
+            )
+        return shared[0]
+
+    def _has(self, calendar: str, symbol: str) -> bool:
+        dates = reversed(self._files.dates(calendar))  # most symbols are there until the end
+        return any(symbol in self._files.symbols(calendar, date) for date in dates)
+
+    def _dates_of(self, calendar: str, symbol: str) -> tuple[str, ...]:
+        return tuple(date for date in self._files.dates(calendar) if symbol in self._files.symbols(calendar, date))
+
+    def _between(self, calendar: str, span: "_Span", *, extended: bool) -> Iterator[TradingSession]:
+        """Yield the sessions from the first to the last day of the store that a span touches, missing days included."""
+        dates, sessions = self._files.dates(calendar), self._sessions(calendar)
+        first, last = max(dates[0], span.first), min(dates[-1], span.last)
+        base = self._files.base_interval() or ONE_MINUTE
+        for session in sessions.sessions(first, last) if first <= last else ():
+            whole = sessions.extended_session(session.date) if extended else session
+            assert whole is not None, "it has just been there"
+            yield msgspec.structs.replace(whole, base_interval=base)
+
+    def _days(self, calendar: str, symbols: Sequence[str], span: "_Span", *, extended: bool) -> Iterator[HistoryDay]:
+        """Yield the days that the store has, one in memory at a time."""
+        stored = set(self._files.dates(calendar))
+        for session in self._between(calendar, span, extended=extended):
+            if session.date in stored:
+                yield HistoryDay(self._grid(session, symbols))
+
+    def _grid(self, session: TradingSession, symbols: Sequence[str]) -> DayGrid:
+        axis = SessionAxis(session)
+        day = self._files.read(session.calendar, session.date, symbols)
+        certificate = self._files.certificate(session.calendar, session.date)
+        bars, verdicts = (BarBatch.of(()), _NONE) if day is None else (day.bars, day.verdicts)
+        values, plane = spread(axis, symbols, bars, verdicts, _FIELDS)
+        if certificate is not None:
+            plane = with_runs(axis, symbols, plane, certificate.runs)
+        return DayGrid(session=session, symbols=tuple(symbols), values=freeze(values), verdicts=freeze(plane))
+
+
+class _Span:
+    """From where to where bars are wanted: sessions by their dates, and instants at which bars start."""
+
+    def __init__(self, start: object, end: object) -> None:
+        self.first, self._start_ns = _bound(start, "start", -1, ("", -(1 << 63)))
+        self.last, self._end_ns = _bound(end, "end", 1, ("9999-12-31", (1 << 63) - 1))
+
+    def cut(self, piece: Piece) -> Piece:
+        """Return the bars that start inside."""
+        return piece.cut((piece.start_ns >= self._start_ns) & (piece.start_ns < self._end_ns))
+
+
+def _bound(given: object, name: str, days: int, default: tuple[str, Nanos]) -> tuple[str, Nanos]:
+    """Return the first or last date whose session may be meant, and the instant that bounds the bars."""
+    if given is None:
+        return default
+    found = take.moment(given, name)
+    if isinstance(found, str):
+        if ":" in found:
+            raise SettingsError(f"{name}: {found} is of no day; give a date, or an instant with its zone")
+        return found, default[1]
+    # A session's date may be the day after that of its first minute.
+    return (moment(found, "UTC").date() + timedelta(days=2 * days)).isoformat(), found
+
+
+def _folder(path: object) -> Path:
+    if isinstance(path, (str, Path)) and str(path):
+        return Path(path)
+    raise SettingsError(f"path: expected the folder of a store, got {shown(path)}")
