@@ -2,6 +2,7 @@
 
 doors/                        for people
 doors/cli/                    the command line itself: commands and their options, errors, Ctrl-C
+doors/barkeeper/              what programs import, installed as ``barkeeper``
 doors/commands/               what each command does, under the command's name
 doors/show/                   tables, the live panel, lines, numbers, progress
 doors/remote/                 who asks from another process: the status socket

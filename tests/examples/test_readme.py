@@ -1,27 +1,28 @@
 """The README's examples, run as they stand."""
 
 import re
-import shutil
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from actors.feeds.simulated.market import SimulatedMarket
-from actors.market.calendar import Calendar
-from actors.storage.parquet import ParquetStore
+import actors.doors.barkeeper
+from actors.doors.cli.app import main
+from tests.house.source import ROOT
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    market = SimulatedMarket(symbols=("AAPL", "MSFT"))
-    store = ParquetStore(tmp_path / "store")
-    for session in Calendar("XNYS").sessions("2024-07-02", "2024-07-03"):
-        store.merge("XNYS", session.date, market.day(session))
-    store.close()
+    """The folder in which the README's own command has made its sample."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "barkeeper", actors.doors.barkeeper)  # as it is called where it is installed
+    (line,) = [line.partition("#")[0] for line in README.splitlines() if line.startswith("python run.py sample")]
+    assert main(shlex.split(line)[2:]) == 0
     return tmp_path
 
 
@@ -38,14 +39,13 @@ def test_the_example_of_history_says_what_is_there_and_reads_it(
     exec(counted, names)
 
     assert capsys.readouterr().out.splitlines() == [
-        "AAPL 5m: 60 asked, 78 there",
-        "AAPL 1d: 200 asked, 1 there: the store begins on 2024-07-02",
+        "AAPL 5m: 60 asked, 276 there",
+        "AAPL 1d: 200 asked, 4 there: the store begins on 2024-07-01",
     ]
-    assert names["warm"] == 210
+    assert names["warm"] == 390
 
 
 def test_the_example_of_repairs_heals_every_session(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(store / "store", store / "archive")
     counted = "incomplete = 0\n" + EXAMPLES[3].replace("            ...", "            incomplete += 1")
     names: dict[str, int] = {}
 
@@ -72,5 +72,15 @@ def test_an_example_plays_every_minute_and_reads_full_windows(store: Path, examp
 
     exec(counted, names)  # the README's own words
 
-    assert names["minutes"] == 390 + 210
+    assert names["minutes"] == 4 * 390 + 210
     assert names["full"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_an_example_runs_as_it_stands_in_a_program_of_its_own(store: Path, number: int) -> None:
+    (store / "example.py").write_text(EXAMPLES[number], encoding="utf-8")
+
+    done = subprocess.run([sys.executable, "example.py"], cwd=store, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")

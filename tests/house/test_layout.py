@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
@@ -73,3 +74,11 @@ def test_every_module_says_in_one_sentence_what_it_owns() -> None:
     silent = [path.as_posix() for path in sources("actors", "messages") if ast.get_docstring(tree(path)) is None]
 
     assert not silent
+
+
+def test_every_folder_is_installed_and_the_package_for_programs_by_its_own_name() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    own = {f"{top}/{folder}".replace("/", ".") for top in ("actors", "messages") for folder in folders(top)}
+
+    assert set(project["packages"]) == {"barkeeper", "actors", "messages", *own} - {"actors.doors.barkeeper"}
+    assert project["package-dir"] == {"barkeeper": "actors/doors/barkeeper"}

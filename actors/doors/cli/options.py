@@ -90,6 +90,15 @@ Store = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of t
 Symbols = Annotated[
     str, typer.Option("--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all")
 ]
+Archive = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive", metavar="DIR", help="A second copy, to be asked for what is missing.", show_default=False
+    ),
+]
+SampleSymbols = Annotated[
+    str, typer.Option("--symbols", metavar="A,B", help="What the made-up symbols are called, separated by commas.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Calendar = Annotated[
     str | None,

@@ -1,4 +1,6 @@
-"""The commands that look after a store: ``inspect``, ``verify`` and ``migrate``."""
+"""The commands that make and look after a store: ``sample``, ``inspect``, ``verify`` and ``migrate``."""
+
+from pathlib import Path
 
 import typer
 
@@ -7,6 +9,7 @@ from actors.doors.cli import options
 
 def add_to(app: typer.Typer) -> None:
     """Give the program these commands."""
+    app.command(epilog=options.examples("sample --store store", "sample --store store --archive archive"))(sample)
     app.command(
         epilog=options.examples(
             "inspect --store store",
@@ -22,6 +25,25 @@ def add_to(app: typer.Typer) -> None:
         )
     )(verify)
     app.command(epilog=options.examples("migrate --store store"))(migrate)
+
+
+def sample(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    archive: options.Archive = None,
+    symbols: options.SampleSymbols = "AAPL,MSFT",
+    as_json: options.Json = False,
+) -> None:
+    """Make a small store to try things on: five sessions of a market that is made up."""
+
+    def job() -> None:
+        from actors.doors.commands import sample
+
+        folders: list[Path] = [store] if archive is None else [store, archive]
+        sample.sample(folders, options.names(symbols), as_json=as_json)
+
+    ctx.obj.job = job
 
 
 def inspect(
