@@ -87,7 +87,8 @@ class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     attempts: int = 5
     """How often a missing minute is asked for before it is abandoned; each time every source may be asked.
 
-    A time at which every source rests, for they all kept failing, counts too: else nothing would ever settle.
+    A time counts at which one of them has answered. Until a source does, minutes stay missing; when one is back, all
+    that is missing or was abandoned is asked for at once, and once more after the close, where every time counts.
     """
     backoff_s: float = 60.0
     """From the first attempt to the second; doubles with each one after."""

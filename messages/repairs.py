@@ -144,6 +144,8 @@ class FillFailed(Event, frozen=True, kw_only=True):
     fetch: int
     source: str
     reason: str
+    gave_no_answer: bool = False
+    """Whether it was asked, and had not come back when its time was over."""
 
 
 class IssueCertificate(Command, frozen=True, kw_only=True):

@@ -139,6 +139,7 @@ class DataUpkeepCore:
         if not message.ticket:
             return NOTHING  # something of this instant is still on its way
         self._held.append(message.ticket)
+        self._close_rounds()
         late = self._issue() if self._sealed and message.now_ns > self._opened_ns else []
         return self._go_on([*late, *(() if self._loading else self._repairs.advance(self._now_ns))])
 
@@ -214,6 +215,11 @@ class DataUpkeepCore:
         else:
             self._closing[message.session.date] = message
         return NOTHING
+
+    def _close_rounds(self) -> None:
+        for date, closed in self._closing.items():
+            if self._now_ns >= self._end_of(closed.session) and date not in self._abandoned:
+                self._repairs.close_round(date, self._now_ns)
 
     def _session_sealed(self, message: SessionSealed) -> Outcome:
         if message.issued_by == "recording":

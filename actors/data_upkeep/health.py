@@ -32,15 +32,26 @@ class SourceHealth:
         """A request goes out."""
         self._is_probing = self._until_ns is not None
 
-    def answered(self) -> None:
-        """It came back with an answer, whatever was in it."""
+    @property
+    def until_ns(self) -> Nanos | None:
+        """Until when it rests, or rested before the probe that is out; ``None``: it does not rest."""
+        return self._until_ns
+
+    def wake(self, now_ns: Nanos) -> None:
+        """End a rest: whoever is next to ask probes it."""
+        self._until_ns = None if self._until_ns is None else min(self._until_ns, now_ns)
+
+    def answered(self) -> bool:
+        """It came back with an answer, whatever was in it; return whether that ends a rest."""
+        is_back = self._until_ns is not None
         self._failures = self._rests = 0
         self._until_ns, self._is_probing = None, False
+        return is_back
 
-    def failed(self, now_ns: Nanos) -> None:
-        """It came back without one."""
+    def failed(self, now_ns: Nanos, *, is_out: bool = False) -> None:
+        """It came back without one, or (``is_out``) did not come back: then it is rested at once."""
         self._failures += 1
-        if self._is_probing or self._failures >= self._rest_after:
+        if is_out or self._is_probing or self._failures >= self._rest_after:
             rest_ns = self._rest_ns * min(1 << self._rests, LONGEST_REST)
             self._until_ns, self._is_probing = now_ns + rest_ns, False
             self._rests += 1

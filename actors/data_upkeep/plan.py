@@ -42,7 +42,15 @@ class Plan:
         self.open = wanted.copy()
         self.due_ns = due_ns
         self.attempts = 0
-        """How often all sources were asked in vain."""
+        """How often all sources were asked in vain, and one of them at least answered."""
+        self.tries = 0
+        """How often they were asked in vain, whether one answered or not."""
+        self.is_answered = False
+        """Whether a source has answered in this attempt."""
+        self.is_parked = False
+        """Whether it waits for a source that answers again."""
+        self.is_urgent = False
+        """Whether somebody waits for its verdicts: then an attempt counts that nobody answered."""
         self.calls = 0
         self.source = 0
         """Whom to ask next, in this attempt."""
@@ -120,6 +128,14 @@ class Plan:
             self.open &= ~cells
             how = (outcome, now_ns, source)
             self._settled[how] = cells | self._settled.get(how, cells)
+        return cells
+
+    def recalled(self) -> Mask:
+        """Return the cells that have no bar and no word that there is none, and have nothing more to do with them."""
+        cells = self.open.copy()
+        for how in [how for how in self._settled if how[0] is GapOutcome.ABANDONED]:
+            cells |= self._settled.pop(how)
+        self.open = self.nothing()
         return cells
 
     def gaps(self, cells: Mask) -> tuple[Gap, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from actors.data_upkeep.day_gaps import DayGaps
 from actors.data_upkeep.health import SourceHealth
 from actors.data_upkeep.plan import Plan, clustered
-from actors.market.axis import SessionAxis
 from actors.market.validate import Fault, faults, is_sane
 from actors.settings import UpkeepRules
 from messages.base import Message
@@ -24,7 +24,7 @@ from messages.repairs import (
     GapNarrowed,
     NoTradeConfirmed,
 )
-from messages.values import MINUTE_NS, SECOND_NS, Gap, Nanos, TradingSession
+from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,35 +40,15 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one request may be for any minutes of a session, however far apart."""
 
 
-class _Day:
-    """One session's missing minutes that nobody has asked for yet, and what has become of the others."""
-
-    def __init__(self, session: TradingSession) -> None:
-        self.axis = SessionAxis(session)
-        self.step_ns = self.axis.step_ns
-        self.fresh: dict[Nanos, list[str]] = {}
-        self.fresh_due_ns: Nanos = 0
-        self.plans: list[Plan] = []
-        """Those with a minute that has no verdict."""
-        self.over: list[Plan] = []
-        self.stories: list[GapStory] = []
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.fresh or self.plans)
-
-    def sweep(self) -> None:
-        """Put aside the plans that are over."""
-        if any(plan.is_over for plan in self.plans):
-            self.over += [plan for plan in self.plans if plan.is_over]
-            self.plans = [plan for plan in self.plans if not plan.is_over]
-
-
 class Repairs:
     """Plans requests, follows each to its end, and says what SessionData must be told.
 
     Every method returns messages in the order in which they are to be sent. The order of answers matters to
     nobody if ``is_ordered``: they are dealt with in the order of their requests.
+
+    An attempt counts that somebody has answered. While nobody can be asked, gaps wait, whatever they are told; when a
+    source answers again, all that is open or was given up of its session is asked for at once, and once more at the
+    close: then every attempt counts, so that the session settles.
     """
 
     def __init__(
@@ -79,13 +59,14 @@ class Repairs:
         self._sources = tuple(sources)
         self._health = [SourceHealth(rules.rest_after, round(rules.rest_s * SECOND_NS)) for _ in sources]
         self._is_ordered = is_ordered
-        self._days: dict[str, _Day] = {}
+        self._days: dict[str, DayGaps] = {}
         self._numbers = 0
         self._fetches = 0
         self._waiting: deque[Plan] = deque()
         self._running: dict[int, Plan] = {}
         self._answers: dict[int, FetchAnswered | FillFailed] = {}
         self._last_call: set[str] = set()
+        self._closed: set[str] = set()
         limits = [facts.most_symbols for facts in self._sources if facts.most_symbols is not None]
         self._most_symbols = min(limits, default=None)
         is_any_distance = bool(self._sources) and all(facts.holds_sessions for facts in self._sources)
@@ -95,7 +76,7 @@ class Repairs:
 
     def open(self, session: TradingSession) -> None:
         """A session begins."""
-        self._days.setdefault(session.date, _Day(session))
+        self._days.setdefault(session.date, DayGaps(session))
 
     def detected(self, message: GapDetected) -> None:
         """Minutes closed without their bars."""
@@ -105,6 +86,7 @@ class Repairs:
         gap = message.gap
         if message.is_catch_up:  # nothing more of it will come by itself
             day.fresh_due_ns = min(day.fresh_due_ns, gap.end_ns) if day.fresh else gap.end_ns
+            day.is_urgent = True
         elif not day.fresh:
             day.fresh_due_ns = gap.end_ns + round(self._rules.coalesce_s * SECOND_NS)
         for start_ns in range(gap.start_ns, gap.end_ns, day.step_ns):
@@ -115,7 +97,7 @@ class Repairs:
         day, gap = self._days.get(message.session_date), message.gap
         if day is None:
             return
-        came = self._no_longer_fresh(day, gap)
+        came = day.no_longer_fresh(gap)
         if came:
             day.stories.append(
                 GapStory(
@@ -132,18 +114,6 @@ class Repairs:
         for plan in day.plans:
             plan.settle(plan.cells_within([gap]), GapOutcome.CLOSED, now_ns, message.source)
         day.sweep()
-
-    @staticmethod
-    def _no_longer_fresh(day: _Day, gap: Gap) -> list[str]:
-        came: set[str] = set()
-        for start_ns in range(gap.start_ns, gap.end_ns, day.step_ns):
-            lacking = day.fresh.get(start_ns)
-            if lacking is not None:
-                came.update(symbol for symbol in lacking if symbol in gap.symbols)
-                day.fresh[start_ns] = [symbol for symbol in lacking if symbol not in gap.symbols]
-                if not day.fresh[start_ns]:
-                    del day.fresh[start_ns]
-        return sorted(came)
 
     def forget(self, symbols: frozenset[str]) -> None:
         """Symbols left: nobody needs their bars any more."""
@@ -162,14 +132,22 @@ class Repairs:
         for day in self._days.values():
             if day.fresh and day.fresh_due_ns <= now_ns:
                 self._plan(day, now_ns)
-        due = [plan for day in self._days.values() for plan in day.plans if not plan.is_asked and plan.due_ns <= now_ns]
+        due = [plan for plan in self._idle() if not plan.is_parked and plan.due_ns <= now_ns]
+        if any(health.may_ask(now_ns) for health in self._health):  # one that waits for a source probes it
+            due += [plan for plan in self._idle() if plan.is_parked][:1]
         for plan in sorted(due, key=lambda plan: (plan.due_ns, plan.number)):
-            plan.is_asked = True
+            plan.is_asked, plan.is_parked = True, False
             self._waiting.append(plan)
         yield from self._ask(now_ns)
 
+    def _idle(self) -> Iterator[Plan]:
+        """Return the plans that are not being asked for."""
+        return (plan for day in self._days.values() for plan in day.plans if not plan.is_asked)
+
     def settled(self, message: FetchAnswered | FillFailed, now_ns: Nanos) -> Iterator[Message]:
         """A request came back."""
+        if message.fetch not in self._running:  # its request was given up, or it is told a second time
+            return
         self._answers[message.fetch] = message
         while self._answers:
             fetch = min(self._running) if self._is_ordered else next(iter(self._answers))
@@ -179,7 +157,7 @@ class Repairs:
             if isinstance(came, FetchAnswered):
                 yield from self._answered(came, plan, now_ns)
             else:
-                yield from self._failed(plan, now_ns)
+                yield from self._failed(plan, now_ns, is_out=came.gave_no_answer)
             self._days[plan.date].sweep()
             yield from self._ask(now_ns)
 
@@ -190,8 +168,26 @@ class Repairs:
         if day is not None:
             day.fresh_due_ns = now_ns
             for plan in day.plans:
-                plan.due_ns = min(plan.due_ns, now_ns)
+                plan.due_ns, plan.is_parked = min(plan.due_ns, now_ns), False
         yield from self.advance(now_ns)
+
+    def close_round(self, date: str, now_ns: Nanos) -> None:
+        """A session is over: ask once more for all that has no bar, and let nobody rest before he has been asked."""
+        day = self._days.get(date)
+        if day is None or date in self._closed or not self._sources:
+            return
+        self._closed.add(date)
+        for health in self._health:
+            health.wake(now_ns)
+        for plan in day.plans:
+            if plan.is_parked:
+                plan.is_parked, plan.tries, plan.due_ns = False, 0, now_ns
+        self._recall(day, now_ns, attempts=self._rules.attempts - 1)
+
+    def _recall(self, day: DayGaps, now_ns: Nanos, attempts: int = 0) -> None:
+        """Ask again for what was given up, with as few requests as can be; of a source that is back, for all."""
+        for plan in self._planned(day, day.recalled(is_all=not attempts), None, now_ns):
+            plan.attempts = attempts
 
     # --- what there is
 
@@ -212,11 +208,14 @@ class Repairs:
     def next_due(self) -> Nanos | None:
         """Return when something is next to be asked for."""
         due = [day.fresh_due_ns for day in self._days.values() if day.fresh]
-        due += [plan.due_ns for day in self._days.values() for plan in day.plans if not plan.is_asked]
+        due += [plan.due_ns for plan in self._idle() if not plan.is_parked]
+        if any(plan.is_parked for plan in self._idle()):
+            due += [health.until_ns for health in self._health if health.until_ns is not None]
         return min(due, default=None)
 
     def close(self, date: str) -> tuple[GapStory, ...]:
         """Return how the gaps of a settled session ended, and forget it."""
+        self._closed.discard(date)
         day = self._days.pop(date, None)
         if day is None:
             return ()
@@ -225,11 +224,20 @@ class Repairs:
 
     # --- asking
 
-    def _plan(self, day: _Day, now_ns: Nanos) -> None:
+    def _plan(self, day: DayGaps, now_ns: Nanos) -> None:
         fresh, day.fresh = day.fresh, {}
-        for symbols, starts, wanted in clustered(fresh, self._near_ns, day.step_ns, self._most_symbols):
+        is_urgent, day.is_urgent = day.is_urgent, False
+        for plan in self._planned(day, fresh, self._near_ns, now_ns):
+            plan.is_urgent = is_urgent
+
+    def _planned(
+        self, day: DayGaps, missing: dict[Nanos, list[str]], near_ns: Nanos | None, now_ns: Nanos
+    ) -> Iterator[Plan]:
+        for symbols, starts, wanted in clustered(missing, near_ns, day.step_ns, self._most_symbols):
             self._numbers += 1
-            day.plans.append(Plan(self._numbers, day.axis, symbols, starts, wanted, now_ns))
+            plan = Plan(self._numbers, day.axis, symbols, starts, wanted, now_ns)
+            day.plans.append(plan)
+            yield plan
 
     def _ask(self, now_ns: Nanos) -> Iterator[Message]:
         while self._waiting and len(self._running) < self._rules.max_concurrent_fetches:
@@ -259,8 +267,8 @@ class Repairs:
 
     def _answered(self, message: FetchAnswered, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
         facts = self._sources[plan.source]
-        self._health[plan.source].answered()
-        plan.is_second_call = False
+        is_back = self._health[plan.source].answered()
+        plan.is_second_call, plan.is_answered = False, True
         is_wanted, refused = plan.cells_of(message.batch)
         if is_wanted.any():
             batch = message.batch if bool(is_wanted.all()) else message.batch.where(is_wanted)
@@ -275,6 +283,9 @@ class Repairs:
         if not plan.is_over:
             plan.source += 1
             yield from self._again(plan, now_ns)
+        if is_back:
+            self._recall(self._days[plan.date], now_ns)
+            yield from self.advance(now_ns)
 
     def _filled(self, batch: BarBatch, cells: Mask, plan: Plan, source: str, now_ns: Nanos) -> BarsFilled:
         """Close the minutes of bars that are wanted, as far as their bars are sane."""
@@ -294,8 +305,8 @@ class Repairs:
         mask: Mask = plan.open & is_final[:, None]
         return mask
 
-    def _failed(self, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
-        self._health[plan.source].failed(now_ns)
+    def _failed(self, plan: Plan, now_ns: Nanos, *, is_out: bool) -> Iterator[Message]:
+        self._health[plan.source].failed(now_ns, is_out=is_out)
         # What fails by chance does not fail twice; what fails twice is asked later, and others now.
         if plan.is_second_call or not self._health[plan.source].may_ask(now_ns):
             plan.is_second_call = False
@@ -319,18 +330,24 @@ class Repairs:
     def _in_vain(self, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
         """An attempt is over, and minutes are still missing."""
         asked_last = self._sources[min(plan.source, len(self._sources) - 1)].name if self._sources else ""
-        plan.attempts += 1
+        is_answered, plan.is_answered = plan.is_answered, False
+        counts = is_answered or plan.is_urgent or plan.date in self._closed
+        plan.attempts += counts
+        plan.tries += 1
         plan.source = 0
         plan.is_second_call = plan.is_asked = False
         if plan.is_over:
             return
+        if self._sources and not counts and plan.date not in self._last_call:
+            plan.is_parked = self._next_source(plan, now_ns) is None
         known_ns = self._known_ns(plan)
         if plan.date not in self._last_call and plan.attempts >= self._rules.attempts and known_ns > now_ns:
             plan.attempts, plan.due_ns = self._rules.attempts - 1, known_ns
             return
         if self._sources and plan.attempts < self._rules.attempts and plan.date not in self._last_call:
-            chance = random.Random(f"{self._rules.seed}/{plan.number}/{plan.attempts}").random()  # noqa: S311  # no secret
-            backoff_s = self._rules.backoff_s * 2 ** (plan.attempts - 1) * (1 + self._rules.jitter * chance)
+            chance = random.Random(f"{self._rules.seed}/{plan.number}/{plan.tries}").random()  # noqa: S311  # no secret
+            doubled = 2 ** min(plan.tries - 1, self._rules.attempts)
+            backoff_s = self._rules.backoff_s * doubled * (1 + self._rules.jitter * chance)
             plan.due_ns = now_ns + round(backoff_s * SECOND_NS)
             return
         gaps = plan.gaps(plan.settle(plan.open, GapOutcome.ABANDONED, now_ns, asked_last))

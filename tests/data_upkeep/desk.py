@@ -119,8 +119,8 @@ class Desk:
         given = (bar(symbol, start) for symbol in request.symbols for start in minutes)
         return self.answer(request, *(replace(one, interval=base) for one in given))
 
-    def fail(self, request: FetchBars, source: str = "upstream") -> list[Message]:
-        return self.tell(FillFailed(fetch=request.fetch, source=source, reason="no answer"))
+    def fail(self, request: FetchBars, source: str = "upstream", **more: Any) -> list[Message]:
+        return self.tell(FillFailed(fetch=request.fetch, source=source, reason="no answer", **more))
 
     def close(self) -> list[Message]:
         self.tell(closed(self.session))

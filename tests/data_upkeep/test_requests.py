@@ -1,6 +1,6 @@
 """What is missing is asked for once, together, soon; and again, later and later, until it is given up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -30,14 +30,16 @@ def asked(request: FetchBars) -> tuple[str, int, int]:
     return shown(gap("".join(request.symbols), request.start_ns, request.end_ns))
 
 
-def half_minutes(desk: Desk, first: int, last: int) -> list[Message]:
-    """Session time goes on, half a minute at a time, from minute to minute of the day; every request fails."""
+def half_minutes(
+    desk: Desk, first: int, last: int, answers: Callable[[FetchBars], list[Message]] | None = None
+) -> list[Message]:
+    """Session time goes on, half a minute at a time, from minute to minute of the day; every request fails, or so."""
     said: list[Message] = []
     for half in range(2 * first, 2 * last + 1):
         heard = desk.now(DAY.start_ns + half * MINUTE_NS // 2)
         said += heard
         while found := requests(heard):
-            heard = [message for request in found for message in desk.fail(request)]
+            heard = [message for request in found for message in (answers or desk.fail)(request)]
             said += heard
     return said
 
@@ -109,7 +111,7 @@ def test_an_answer_that_has_a_part_shrinks_the_gap() -> None:
 
 def test_waits_double_from_a_minute_until_it_is_given_up() -> None:
     desk = Desk().lacks("A", "09:30")
-    half_minutes(desk, 1, 30)
+    half_minutes(desk, 1, 30, desk.answer)
     calls = desk.of(FetchBars)
     dues = wakes(desk.said)
     (given_up,) = desk.of(GapAbandoned)

@@ -194,8 +194,7 @@ def test_with_all_sources_at_rest_a_session_still_comes_to_its_end() -> None:
     (request,) = requests(desk.now("15:59", 30))
     desk.fail(request)
     desk.lacks("A", "15:59")
-    desk.close()
-    heard = desk.tell(AbandonGaps(session_date=DAY.date))
+    heard = [*desk.close(), *desk.tell(AbandonGaps(session_date=DAY.date))]
     while found := requests(heard):
         heard = [said for one in found for said in desk.fail(one)]
     for minute in range(1, 60):

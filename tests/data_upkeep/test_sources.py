@@ -1,11 +1,23 @@
 """Several sources, in order of preference; those that know, those that fail, those that rest."""
 
+from collections.abc import Callable
+
 import pytest
 
 from actors.data_upkeep.repairs import SourceFacts
-from messages import AbandonGaps, BarsFilled, FetchBars, GapAbandoned, GapOutcome, NoTradeConfirmed
+from messages import (
+    AbandonGaps,
+    BarsFilled,
+    FetchBars,
+    GapAbandoned,
+    GapDetected,
+    GapOutcome,
+    Message,
+    NoTradeConfirmed,
+    SessionSettled,
+)
 from messages.values import MINUTE_NS, SECOND_NS
-from tests.builders import DAY, at, bar
+from tests.builders import DAY, at, bar, closed
 from tests.data_upkeep.desk import KNOWS, TWO, Desk, gap, only, requests, shown, wakes
 
 
@@ -162,19 +174,30 @@ def test_a_session_that_is_forgotten_has_no_story() -> None:
     assert desk.repairs.close(DAY.date) == ()
 
 
+def lived(desk: Desk, first: str | int, end: str | int, answers: Callable[[FetchBars], list[Message]]) -> Desk:
+    """Session time goes on, half a minute at a time; every request is answered so."""
+    for now_ns in range(at(first), at(end) + 1, MINUTE_NS // 2):
+        heard = desk.now(now_ns)
+        while found := requests(heard):
+            heard = [said for one in found for said in answers(one)]
+    return desk
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_source_that_fails_always_or_has_nothing_ends_in_one_verdict(fails: bool) -> None:
     desk = Desk(TWO, jitter=0.2).lacks("ABC", "09:30", "09:34")
-    for half in range(8, 120):
-        heard = desk.now(DAY.start_ns + half * MINUTE_NS // 2)
-        while found := requests(heard):
-            heard = [said for one in found for said in (desk.fail(one) if fails else desk.answer(one))]
+    answers = desk.fail if fails else desk.answer
+    lived(desk, "09:34", "16:00", answers)
+    early = len(desk.of(GapAbandoned))
+    desk.tell(closed(DAY))
+    lived(desk, "16:00", "17:00", answers)
 
-    (given_up,) = desk.of(GapAbandoned)
+    given_up = desk.of(GapAbandoned)[-1]
+    assert early == (not fails)
     assert [shown(one) for one in given_up.gaps] == [("ABC", 0, 4)]
     assert desk.repairs.next_due() is None
     assert not desk.repairs.is_fetching
-    assert len(desk.of(FetchBars)) <= 5 * 2 * 2
+    assert len(desk.of(FetchBars)) <= (80 if fails else 12)
 
 
 def test_a_bar_that_cannot_be_true_is_not_taken_for_a_minute_that_was_never_traded() -> None:
@@ -187,17 +210,103 @@ def test_a_bar_that_cannot_be_true_is_not_taken_for_a_minute_that_was_never_trad
     assert again.symbols == ("A",)
 
 
-def test_an_attempt_at_which_every_source_rests_counts_so_that_everything_comes_to_an_end() -> None:
-    desk = Desk(rest_after=1, rest_s=4 * 3600).lacks("A", "09:30")
+def test_while_every_source_rests_nothing_is_given_up_before_the_close() -> None:
+    desk = Desk(rest_after=1, rest_s=9 * 3600).lacks("A", "09:30")
     (request,) = requests(desk.now("09:31", 30))
     desk.fail(request)
     desk.lacks("B", "10:30")
-    for half in range(2 * 61, 2 * 90):
-        desk.now(DAY.start_ns + half * MINUTE_NS // 2)
+    lived(desk, "10:31", "16:00", desk.answer)
+    early = desk.of(GapAbandoned)
+    desk.tell(closed(DAY))
+    lived(desk, "16:00", "16:30", desk.fail)
 
-    assert [request.symbols for request in desk.of(FetchBars)] == [("A",)]
+    assert early == []
     assert [shown(one) for message in desk.of(GapAbandoned) for one in message.gaps] == [("A", 0, 1), ("B", 60, 61)]
     assert not desk.repairs.is_open(DAY.date)
+
+
+# --- outages
+
+
+@pytest.mark.parametrize("minutes", [5, 16, 20, 30, 60, 120, 300])
+@pytest.mark.parametrize("sources", [1, 2])
+def test_an_outage_of_every_source_heals_when_one_answers_again_with_few_requests(minutes: int, sources: int) -> None:
+    desk = Desk(TWO[:sources], jitter=0.2)
+    back_ns = at("10:00") + minutes * MINUTE_NS
+    for minute in range(30, 30 + minutes):
+        desk.lacks("ABC", DAY.start_ns + minute * MINUTE_NS)
+        lived(desk, DAY.start_ns + (minute + 1) * MINUTE_NS, DAY.start_ns + (minute + 1) * MINUTE_NS, desk.fail)
+    failed = len(desk.of(FetchBars))
+    # However often a probe has failed, its rest is at most sixteen times the first.
+    lived(desk, back_ns, back_ns + 17 * MINUTE_NS, desk.serve)
+
+    filled = sum(len(message.batch) for message in desk.of(BarsFilled))
+    assert desk.of(GapAbandoned) == []
+    assert filled == 3 * minutes
+    assert not desk.repairs.is_open(DAY.date)
+    assert len(desk.of(FetchBars)) - failed <= 6
+
+
+def test_what_was_given_up_is_asked_for_in_one_request_when_a_source_is_back() -> None:
+    desk = Desk(TWO, attempts=1, rest_after=1, coalesce_s=0, neighbours_min=1)
+    for start in ("09:30", "10:00", "10:30"):  # the first fails and rests, the second answers and has nothing
+        desk.lacks("A", start)
+        lived(
+            desk,
+            at(start) + MINUTE_NS,
+            at(start) + MINUTE_NS,
+            lambda one: desk.answer(one) if one.source else desk.fail(one),
+        )
+    given_up = len(desk.of(GapAbandoned))
+    desk.lacks("B", "11:00")
+    lived(desk, "12:00", "12:00", desk.serve)
+    probe, again = desk.of(FetchBars)[-2:]
+
+    assert given_up == 3
+    assert (probe.source, probe.symbols) == (0, ("B",))
+    assert (again.symbols, again.start_ns, again.end_ns) == (("A",), at("09:30"), at("10:31"))
+    assert [story.outcome for story in desk.repairs.close(DAY.date)] == [GapOutcome.CLOSED] * 4
+
+
+def test_at_the_close_all_that_was_given_up_is_asked_for_once_more() -> None:
+    desk = Desk(attempts=2, neighbours_min=1).lacks("A", "09:30")
+    lived(desk, "09:31", "09:40", desk.answer)
+    desk.lacks("B", "11:30")
+    lived(desk, "11:31", "11:40", desk.answer)
+    before = len(desk.of(FetchBars))
+    desk.close()
+    said = desk.said
+    request = desk.of(FetchBars)[-1]
+    desk.serve(request)
+
+    assert len(desk.of(GapAbandoned)) == 2
+    assert (request.symbols, len(desk.of(FetchBars)) - before) == (("A", "B"), 1)
+    assert isinstance(said[-2], SessionSettled)
+    assert [story.outcome for story in desk.repairs.close(DAY.date)] == [GapOutcome.CLOSED] * 2
+
+
+def test_who_catches_up_is_not_made_to_wait_for_a_source_that_fails() -> None:
+    desk = Desk(attempts=2)
+    desk.tell(GapDetected(session_date=DAY.date, gap=gap("A", "09:30"), is_catch_up=True))
+    lived(desk, "09:31", "09:40", desk.fail)
+
+    assert len(desk.of(GapAbandoned)) == 1
+
+
+def test_an_answer_that_nobody_waits_for_any_more_changes_nothing() -> None:
+    desk = Desk().lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.serve(request)
+
+    assert [type(one) for one in desk.serve(request)] == []
+
+
+def test_a_source_that_does_not_come_back_is_rested_at_once() -> None:
+    desk = Desk(TWO, rest_after=5).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    (second,) = requests(desk.fail(request, gave_no_answer=True))
+
+    assert second.source == 1
 
 
 def test_the_story_says_of_each_minute_who_gave_it_its_verdict_and_when() -> None:
@@ -256,7 +365,7 @@ def test_of_several_that_know_the_slowest_is_waited_for() -> None:
     desk = Desk((quick, SLOW, other), attempts=1).lacks("A", "09:30")
     heard = desk.now("09:31", 30)
     while found := requests(heard):
-        heard = [said for one in found for said in desk.fail(one)]
+        heard = [said for one in found for said in desk.answer(one)]
 
     assert wakes(heard) == [21 * 60]
 
@@ -265,9 +374,12 @@ def test_one_that_knows_late_and_fails_then_is_not_waited_for_twice() -> None:
     desk = silent_until(Desk((SLOW,), attempts=2, rest_after=99).lacks("A", "09:30"), 20)
     (request,) = requests(desk.now(DAY.start_ns + 21 * MINUTE_NS))
     (request,) = requests(desk.fail(request))
-    said = desk.fail(request)
+    desk.fail(request)
+    lived(desk, "10:00", "16:00", desk.fail)
+    desk.tell(closed(DAY))
+    lived(desk, "16:00", "16:30", desk.fail)
 
-    assert [shown(one) for one in only(said, GapAbandoned).gaps] == [("A", 0, 1)]
+    assert [shown(one) for one in only(desk.said, GapAbandoned).gaps] == [("A", 0, 1)]
     assert desk.repairs.next_due() is None
 
 

@@ -27,6 +27,9 @@ SAMPLES = {
     "massive": ("2024-03-08.csv", ("ticker,volume,open,close,high,low,window_start,transactions\n"
                                   "A,4930,200.29,200.5,200.63,200.1,1709908200000000000,129\n")),
     "alphavantage": ("A_1min.csv", f"{HEADER}\n2019-02-11 16:00:00,1,2,1,2,5\n2019-02-11 15:59:00,1,2,1,2,5\n"),
+    "databento-csv": ("A.csv", ("ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n"
+                               "1704205800000000000,33,1,5482,4758250000000,4759000000000,4758000000000,"
+                               "4758500000000,7,ESH4\n")),
     "trade-csv": ("BCHEUR.csv", "1672531436,90.540000,1.10448420\n1672531471,90.450000,1.00000000\n"),
     "csv": ("A.csv", f"{HEADER}\n2019-02-11 15:59:00,1,2,1,2,5\n2019-02-11 16:00:00,1,2,1,2,5\n"),
 }  # fmt: skip

@@ -170,4 +170,4 @@ def explained(error: Exception) -> tuple[str, str]:
     """Return the field that msgspec complains of, and what it wants to see there."""
     text = str(error)
     named: Any = _NAMED.search(text) or _FIELD.search(text)
-    return (named[1] if named else ""), text.split(" - at ", maxsplit=1)[0]
+    return (named[1] if named else ""), text.split(" - at ", maxsplit=1)[0].removeprefix("Expected ")

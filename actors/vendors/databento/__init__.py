@@ -4,7 +4,10 @@ from actors.vendors.vendor import Vendor
 
 VENDOR = Vendor(
     name="databento",
-    title="Databento's DBN files",
-    formats={"databento": "actors.vendors.databento.files:DATABENTO"},
+    title="Databento's DBN files, and its CSV",
+    formats={
+        "databento": "actors.vendors.databento.files:DATABENTO",
+        "databento-csv": "actors.vendors.databento.text:DATABENTO_CSV",
+    },
     extra="databento",
 )

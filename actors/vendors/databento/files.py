@@ -18,22 +18,21 @@ import msgspec
 import numpy as np
 
 from actors.reading.assemble import Assembler
-from actors.reading.fold import TickFolder, fold_bars, merged
 from actors.reading.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.reading.peek import Head
-from actors.reading.trades import Refused, TradeTape, assembled, made, without_stamp
+from actors.reading.trades import Refused, without_stamp
 from actors.vendors.databento import header
+from actors.vendors.databento.bars import SCALE, Venues, bars_of
 from actors.vendors.databento.instruments import Instruments
-from actors.vendors.lean.seconds import sound_seconds
+from actors.vendors.databento.records import MINUTES, RTYPES, SECONDS, TRADES, of_file, of_recording, recording
 from messages.columns import CLOSE, FIELDS, Floats, Mask
 from messages.errors import DataError
 
 _MAGIC = b"DBN"
 _RECORDS = 1 << 17
-_SCALE = 1e9
 _UNDEFINED = np.iinfo(np.int64).max
-_MINUTES, _SECONDS, _TRADES = "ohlcv-1m", "ohlcv-1s", "trades"
-_READY_MADE = {_TRADES: {_MINUTES: "minute", _SECONDS: "second"}, _SECONDS: {_MINUTES: "minute"}}
+_IMPORTED = f"imported are {MINUTES}, {SECONDS} and {TRADES}"
+_READY_MADE = {TRADES: {MINUTES: "minute", SECONDS: "second"}, SECONDS: {MINUTES: "minute"}}
 """The bars that make others needless."""
 
 _NEW_YORK = (
@@ -50,16 +49,15 @@ def _sniff(head: Head) -> bool:
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     library = _library()
     with _opened(library, path) as store:
-        schema = str(store.schema)
-        if schema not in (_MINUTES, _SECONDS, _TRADES):
-            raise Unsupported(f"Databento {schema} data; imported are {_MINUTES}, {_SECONDS} and {_TRADES}")
-        instruments = Instruments.of(store)
+        taken = _Taken.of(store)
+        schema, instruments = taken.schema, taken.instruments
         if not hints.is_format_named:
             _check_beside(library, path, instruments)
         fmt = msgspec.structs.replace(fmt, calendar=_CALENDARS.get(str(store.dataset).partition(".")[0]))
         assembler = Assembler(fmt, without_stamp(hints), path, is_local=False)
-        read = {_MINUTES: _minutes, _SECONDS: _seconds, _TRADES: _trades}[schema]
-        yield from read(_Records(store, schema, instruments), assembler)
+        for remark in taken.remarks:
+            assembler.remark(remark)
+        yield from bars_of(schema, _Records(taken.pieces, instruments), assembler)
 
 
 def _library() -> Any:
@@ -73,12 +71,15 @@ def _library() -> Any:
 @contextmanager
 def _opened(library: Any, path: Path) -> Iterator[Any]:
     source = library.common.dbnstore.FileDataSource(path)  # what from_file opens, and never closes
-    failures = _failures(library)
     try:
-        yield library.DBNStore(source)
+        with warnings.catch_warnings(action="error"):  # the library only warns of a file that is cut off
+            yield library.DBNStore(source)
     except DataError:
         raise
-    except failures as error:
+    except Exception as error:
+        # The library and what it is built on have classes of their own, other ones in every version.
+        if type(error).__module__ == "builtins" and not isinstance(error, OSError | ValueError | Warning):
+            raise
         raise DataError(f"no sound DBN file: {str(error).splitlines()[0]}") from error
     finally:
         source.reader.close()
@@ -100,33 +101,60 @@ def _has_bars_of(library: Any, path: Path, wanted: header.DbnHeader, instruments
     found = False
     with suppress(DataError), _opened(library, path) as store:
         # All of it is read: what holds bars of several venues is not imported, and the last row may be of the second.
-        for block in _Records(store, str(store.schema), Instruments.of(store)).bars():
+        taken = _Taken.of(store)
+        for block in _Records(taken.pieces, taken.instruments).bars():
             is_wanted = np.isin(block.symbols, instruments.symbols)[block.symbol_index]
             found |= bool((is_wanted & wanted.covers(block.stamps_ns)).any())
         return found
     return False
 
 
-def _failures(library: Any) -> tuple[type[Exception], ...]:
-    """Return what is raised for a damaged file by the library and by what it is built on."""
-    dbn, zstd = (importlib.import_module(name) for name in ("databento_dbn", "zstandard"))
-    return library.BentoError, dbn.DBNError, zstd.ZstdError, OSError, ValueError, Warning
+class _Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What is imported of a file."""
+
+    schema: str
+    instruments: Instruments
+    pieces: Iterator[Any]
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, store: Any) -> "_Taken":
+        """Look into a file.
+
+        Raises:
+            Unsupported: it holds nothing that is imported.
+        """
+        if store.schema is not None:
+            schema = str(store.schema)
+            if schema not in RTYPES.values():
+                raise Unsupported(f"Databento {schema} data; {_IMPORTED}")
+            return cls(schema=schema, instruments=Instruments.of(store), pieces=of_file(store, schema, _RECORDS))
+        found = recording(store)
+        if found.schema is None:
+            raise Unsupported(f"a recording of Databento's live client without any of these; {_IMPORTED}")
+        left = f"of this recording the {found.schema} bars are read, and not the {' and '.join(found.others)}"
+        return cls(
+            schema=found.schema,
+            instruments=Instruments(found.intervals),
+            pieces=of_recording(store, found.schema, _RECORDS),
+            remarks=(left,) if found.others else (),
+        )
 
 
 class _Records:
     """The records of a file, piece by piece, as blocks: what is left out is counted in ``refused``."""
 
-    def __init__(self, store: Any, schema: str, instruments: Instruments) -> None:
-        self._pieces_left = store.to_ndarray(schema, count=_RECORDS)
+    def __init__(self, pieces: Iterator[Any], instruments: Instruments) -> None:
+        self._pieces_left = pieces
         self._instruments = instruments
         self.symbols = instruments.symbols
         self.refused = Refused()
-        self._venues: set[int] = set()
+        self._venues = Venues()
 
     def bars(self) -> Iterator[Block]:
         """Yield bars; prices that are not defined are NaN."""
         for records, first_row in self._pieces():
-            self._check_venues(records)
+            self._venues.check(records["publisher_id"])
             values = np.stack([*(_prices(records[name]) for name in FIELDS[: CLOSE + 1]), _sizes(records["volume"])])
             yield self._named(records, "ts_event", values, first_row)
 
@@ -138,21 +166,9 @@ class _Records:
 
     def _pieces(self) -> Iterator[tuple[Any, int]]:
         first_row = 1
-        while (records := self._next()) is not None:
+        for records in self._pieces_left:
             yield records, first_row
             first_row += len(records)
-
-    def _next(self) -> Any:
-        with warnings.catch_warnings(action="error"):  # the library only warns of a file that is cut off
-            return next(self._pieces_left, None)
-
-    def _check_venues(self, records: Any) -> None:
-        self._venues.update(records["publisher_id"].tolist())
-        if len(self._venues) > 1:
-            raise Unsupported(
-                f"bars of several venues (publishers {', '.join(map(str, sorted(self._venues)))}): which of them "
-                "traded last in a minute is not known; import the trades, which are folded into one bar a minute"
-            )
 
     def _named(self, records: Any, stamp: str, values: Floats, first_row: int) -> Block:
         at_ns = records[stamp].astype(np.int64)
@@ -180,38 +196,12 @@ def _block(at_ns: Any, symbols: tuple[str, ...], index: Any, values: Floats, row
 
 
 def _prices(fixed: Any) -> Floats:
-    return np.where(fixed == _UNDEFINED, np.nan, fixed / _SCALE)
+    return np.where(fixed == _UNDEFINED, np.nan, fixed / SCALE)
 
 
 def _sizes(counts: Any) -> Floats:
     sizes: Floats = counts.astype(np.float64)
     return sizes
-
-
-def _minutes(records: _Records, assembler: Assembler) -> Iterator[RawBars]:
-    for block in records.bars():
-        yield from assembler.assembled(block)
-    nothing_more = TickFolder().finish()
-    yield from assembled(assembler, nothing_more, records.symbols, records.refused)
-
-
-def _seconds(records: _Records, assembler: Assembler) -> Iterator[RawBars]:
-    sound = [sound_seconds(block, records.refused) for block in records.bars()]
-    parts = [fold_bars(block.stamps_ns, block.values, block.symbol_index, block.rows) for block in sound]
-    if parts:
-        bars = merged(parts)
-        assembler.remark(made(sum(len(block.rows) for block in sound), "one-second bar", bars))
-        yield from assembled(assembler, bars, records.symbols, records.refused)
-
-
-def _trades(records: _Records, assembler: Assembler) -> Iterator[RawBars]:
-    tape = TradeTape(assembler, records.symbols)
-    for block in records.trades():
-        price, size = block.values
-        tape.add(block.stamps_ns, price, size, block.rows, symbol_index=block.symbol_index)
-    for broken in records.refused:
-        tape.add_broken(broken)
-    yield from tape.bars()
 
 
 DATABENTO = Format(

@@ -3,7 +3,6 @@
 import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,46 +14,10 @@ from actors.vendors.databento.files import DATABENTO
 from actors.vendors.formats import detect
 from messages.errors import DataError
 from tests.real_data import DATA, needs_data
+from tests.vendors.databento.made import NANO, START, UNDEFINED, bar, file_of, trade
 from tests.vendors.files import blocks, close, names, times, written
 
 MAGIC = b"DBN\x03"
-NANO = 1_000_000_000
-START = 1_719_878_400 * NANO  # 2024-07-02 00:00 UTC
-UNDEFINED = 2**63 - 1
-
-
-@pytest.fixture(scope="session")
-def dbn():  # a module that may not be there
-    """Return Databento's library; like the product, keep it from setting filters for all."""
-    with warnings.catch_warnings():
-        pytest.importorskip("databento")
-        return pytest.importorskip("databento_dbn")
-
-
-def file_of(dbn, path: Path, schema: str, records: list, dataset: str = "XNAS.ITCH", numbers: str = "7",
-            symbol: str = "AAPL", end: int = UNDEFINED) -> Path:  # fmt: skip
-    interval = {"start_date": np.datetime64("2024-07-02").item(), "end_date": np.datetime64("2024-07-03").item()}
-    metadata = dbn.Metadata(
-        dataset=dataset, start=START, end=end, stype_in=dbn.SType.RAW_SYMBOL, stype_out=dbn.SType.INSTRUMENT_ID,
-        schema=dbn.Schema.from_str(schema), symbols=[symbol], partial=[], not_found=[],
-        mappings=[SimpleNamespace(raw_symbol=symbol, intervals=[SimpleNamespace(symbol=numbers, **interval)])],
-    )  # fmt: skip
-    return written(path, metadata.encode() + b"".join(bytes(record) for record in records))
-
-
-def bar(dbn, minute: float, price: int = 10 * NANO, number: int = 7, publisher: int = 2, rtype: int = 33) -> object:
-    return dbn.OHLCVMsg(
-        rtype=rtype, publisher_id=publisher, instrument_id=number, ts_event=START + int(minute * 60) * NANO,
-        open=price, high=price, low=price, close=price, volume=5,
-    )  # fmt: skip
-
-
-def trade(dbn, second: float, price: int = 10 * NANO, late: float = 0.0) -> object:
-    at_ns = START + int(second * NANO)
-    return dbn.TradeMsg(
-        publisher_id=2, instrument_id=7, ts_event=at_ns, price=price, size=3, action=dbn.Action.TRADE,
-        side=dbn.Side.BID, depth=0, ts_recv=at_ns + int(late * NANO), flags=0, ts_in_delta=0, sequence=1,
-    )  # fmt: skip
 
 
 def read(place: str) -> RawBars:

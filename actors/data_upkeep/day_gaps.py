@@ -1,0 +1,56 @@
+"""One session's missing minutes: those that nobody has asked for yet, the plans for the others, and their stories."""
+
+import numpy as np
+
+from actors.data_upkeep.plan import Plan
+from actors.market.axis import SessionAxis
+from messages.certificates import GapStory
+from messages.values import Gap, Nanos, TradingSession
+
+
+class DayGaps:
+    """One session's missing minutes that nobody has asked for yet, and what has become of the others."""
+
+    def __init__(self, session: TradingSession) -> None:
+        self.axis = SessionAxis(session)
+        self.step_ns = self.axis.step_ns
+        self.fresh: dict[Nanos, list[str]] = {}
+        self.fresh_due_ns: Nanos = 0
+        self.is_urgent = False
+        """Whether somebody waits for the verdicts of what is fresh."""
+        self.plans: list[Plan] = []
+        """Those with a minute that has no verdict."""
+        self.over: list[Plan] = []
+        self.stories: list[GapStory] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a minute of it still has no verdict."""
+        return bool(self.fresh or self.plans)
+
+    def sweep(self) -> None:
+        """Put aside the plans that are over."""
+        if any(plan.is_over for plan in self.plans):
+            self.over += [plan for plan in self.plans if plan.is_over]
+            self.plans = [plan for plan in self.plans if not plan.is_over]
+
+    def no_longer_fresh(self, gap: Gap) -> list[str]:
+        """Take out of what is fresh what came by itself; return whose bars these are."""
+        came: set[str] = set()
+        for start_ns in range(gap.start_ns, gap.end_ns, self.step_ns):
+            lacking = self.fresh.get(start_ns)
+            if lacking is not None:
+                came.update(symbol for symbol in lacking if symbol in gap.symbols)
+                self.fresh[start_ns] = [symbol for symbol in lacking if symbol not in gap.symbols]
+                if not self.fresh[start_ns]:
+                    del self.fresh[start_ns]
+        return sorted(came)
+
+    def recalled(self, *, is_all: bool) -> dict[Nanos, list[str]]:
+        """Take back what was given up, and of ``is_all`` what waits to be asked for again, by its minutes."""
+        missing: dict[Nanos, list[str]] = {}
+        for plan in (*self.over, *(plan for plan in self.plans if not plan.is_asked and is_all)):
+            for row, column in np.argwhere(plan.recalled()).tolist():
+                missing.setdefault(int(plan.starts_ns[row]), []).append(plan.symbols[column])
+        self.sweep()
+        return missing

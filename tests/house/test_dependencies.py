@@ -1,0 +1,49 @@
+"""What is imported is declared: nothing leans on what a dependency happens to bring along."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+
+from tests.house.source import ROOT, calls, imported_modules, place, sources, tree
+
+# Where the name to import is not that of the package.
+IMPORTED_AS = {"alpaca-py": "alpaca"}
+OURS = {"actors", "messages"}
+
+
+def declared() -> set[str]:
+    """Return what can be imported when the project is installed with its extras; tools of developers aside."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = (names for extra, names in project["optional-dependencies"].items() if extra != "dev")
+    packages = [re.split(r"[<>=!~;\[ ]", name, maxsplit=1)[0] for name in sum(extras, project["dependencies"])]
+    return {IMPORTED_AS.get(package, package.replace("-", "_")) for package in packages}
+
+
+def imported(root: ast.AST) -> Iterator[str]:
+    """Yield every top-level name that a tree imports, by a statement or by its name."""
+    yield from (name.partition(".")[0] for name in imported_modules(root))
+    for call in calls(root):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        for given in call.args[:1] if name == "import_module" else ():
+            if isinstance(given, ast.Constant):
+                yield str(given.value).partition(".")[0]
+
+
+def strangers(root: ast.AST) -> set[str]:
+    return set(imported(root)) - declared() - OURS - set(sys.stdlib_module_names)
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    found = {
+        place(path, tree(path)): names for path in sources("actors", "messages") if (names := strangers(tree(path)))
+    }
+
+    assert not found
+
+
+def test_the_rule_sees_every_way_to_import() -> None:
+    code = 'import zstandard\nfrom databento_dbn import DBNError\nimportlib.import_module("requests.adapters")'
+
+    assert strangers(ast.parse(code)) == {"zstandard", "databento_dbn", "requests"}
