@@ -56,6 +56,7 @@ _FORMS = (
     (re.compile(rf"{_COUNTS}\.\d+"), StampForm.EPOCH_FRACTION),
 )
 
+_AHEAD = re.compile(r"(.*[A-Za-z])([+-]\d\d?)")
 _PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {
     StampForm.EPOCH_FRACTION: rf"{_COUNTS}(\.\d+)?",
     StampForm.TIME_OF_DAY: r"\d{1,8}(\.\d+)?",
@@ -189,14 +190,18 @@ class Localised(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     nonexistent: int
 
 
-def check_zone(zone: str) -> ZoneInfo:
-    """Return a zone by its name.
+def check_zone(zone: str) -> tuple[ZoneInfo, int]:
+    """Return a zone by its name, and how far its clocks are ahead of it: ``America/New_York+7``, as brokers have it.
 
     Raises:
         DataError: there is no such zone.
     """
+    name, ahead = zone, 0
+    shifted = _AHEAD.fullmatch(zone)
+    if shifted and not zone.startswith("Etc/"):
+        name, ahead = shifted[1], int(shifted[2])
     try:
-        return ZoneInfo(zone)
+        return ZoneInfo(name), ahead * 3600 * SECOND_NS
     except (KeyError, ValueError, OSError) as error:
         raise DataError(f"{zone!r} is no time zone; write it as America/New_York, Europe/Berlin or UTC") from error
 
@@ -209,14 +214,15 @@ def localise(local_ns: Stamps, zone: str) -> Localised:
 
     Args:
         local_ns: wall-clock time as if it were UTC.
-        zone: the IANA name.
+        zone: the IANA name, perhaps with whole hours that its clocks are ahead: ``America/New_York+7``.
 
     Raises:
         DataError: there is no such zone.
     """
-    info = check_zone(zone)
+    info, ahead_ns = check_zone(zone)
     if not len(local_ns) or zone == "UTC":
         return Localised(utc_ns=local_ns, ambiguous=0, nonexistent=0)
+    local_ns = local_ns - ahead_ns  # the caller keeps his
     days = local_ns // DAY_NS
     first = int(days.min())
     midnights = np.array([_offset(day * DAY_NS, info) for day in range(first, int(days.max()) + 2)], dtype=np.int64)

@@ -4,6 +4,23 @@ from actors.vendors.vendor import Vendor
 
 VENDORS = (
     Vendor(
+        name="histdata",
+        title="HistData's archive of currencies",
+        formats={"histdata": "actors.vendors.histdata:HISTDATA"},
+    ),
+    Vendor(
+        name="dukascopy",
+        title="Dukascopy's site, and JForex",
+        formats={"dukascopy": "actors.vendors.dukascopy:DUKASCOPY"},
+    ),
+    Vendor(
+        name="metatrader",
+        title="MetaTrader's exports of bars",
+        formats={"metatrader": "actors.vendors.metatrader:METATRADER"},
+    ),
+    Vendor(name="kraken", title="Kraken's OHLCVT archive", formats={"kraken": "actors.vendors.kraken:KRAKEN"}),
+    Vendor(name="upbit", title="Upbit's minute candles", formats={"upbit": "actors.vendors.upbit:UPBIT"}),
+    Vendor(
         name="ninjatrader",
         title="NinjaTrader's text export",
         formats={"ninjatrader": "actors.vendors.ninjatrader:NINJATRADER"},

@@ -1,7 +1,8 @@
 """NinjaTrader's historical data as text: ``yyyyMMdd HHmmss;open;high;low;close;volume``, UTC, bar end.
 
-There is no header. The documentation of the import format says that a stamp is the end of the bar; exports are in UTC.
-Only the file's name says whose bars they are, and an instrument's name there may be more than a symbol (``ES 03-24``).
+There is no header, and HistData's files look alike, without volume. The documentation of the import format says that a
+stamp is the end of the bar; exports are in UTC. Only the file's name says whose bars they are, and an instrument's name
+there may be more than a symbol (``ES 03-24``).
 """
 
 import re
@@ -13,6 +14,7 @@ import msgspec
 from actors.reading import delimited
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
+from messages.errors import DataError
 
 _LINE = re.compile(r"\d{8} \d{6};[\d.,]+;[\d.,]+;[\d.,]+;[\d.,]+;\d+")
 
@@ -21,7 +23,16 @@ def _sniff(head: Head) -> bool:
     return bool(head.lines) and _LINE.fullmatch(head.lines[0].strip()) is not None
 
 
+def _is_without_volume(head: Head) -> bool:
+    return all(line.strip().endswith(";0") for line in head.lines[:-1] or head.lines)
+
+
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    if not hints.is_format_named and _is_without_volume(Head(path)):
+        raise DataError(
+            "NinjaTrader and HistData write this shape, five hours and a minute apart, and without any volume nothing "
+            "tells them apart; say which with --format ninjatrader or --format histdata"
+        )
     for bars in delimited.read(fmt, path, hints):
         named = f"the symbol {bars.symbols[0].upper()} is taken from the file's name; --symbol gives another"
         yield bars if hints.symbol else msgspec.structs.replace(bars, remarks=(*bars.remarks, named))

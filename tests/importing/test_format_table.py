@@ -1,5 +1,7 @@
 """The table of shapes that people have: for each one small file, and the bars that it holds."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from tests.vendors.files import written
 
 Row = tuple[str, str, float, float, float, float, float]
 
-CALENDARS = {name: Calendar(name) for name in ("XNYS", "24/7")}
+CALENDARS = {name: Calendar(name) for name in ("XNYS", "24/7", "FX")}
 UTC = {"calendar": "24/7", "tz": "UTC"}
 SAID = {"calendar": "24/7"}
 DATED = "date,time,open,high,low,close,volume\n"
@@ -34,7 +36,7 @@ def rows(*stamps: str, mark: str = ",", point: str = ".", tails: tuple[str, str]
     numbers = (("100", "101", "99", "100.5"), ("100.5", "102", "100", "101.5"))
     return "".join(
         mark.join((stamp, *(number.replace(".", point) for number in bar), tail)) + "\n"
-        for stamp, bar, tail in zip(stamps, numbers, tails, strict=True)
+        for stamp, bar, tail in zip(stamps, numbers, tails, strict=False)
     )
 
 
@@ -42,6 +44,19 @@ ISO = ("2024-01-15 09:30:00", "2024-01-15 09:31:00")
 CLOCKS = ("2024-01-15,09:30", "2024-01-15,09:31")
 EPOCHS = ("1705311000", "1705311060")
 SOUND = PLAIN + rows(*ISO)
+
+NEW_YORK_7 = {"calendar": "24/7", "tz": "America/New_York+7"}
+LATER = [("ABC", f"2024-01-15 14:3{place}", *bar[2:]) for place, bar in enumerate(TWO)]
+
+
+def packed(members: dict[str, str]) -> bytes:
+    """Return a zip."""
+    packing = io.BytesIO()
+    with zipfile.ZipFile(packing, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return packing.getvalue()
+
 
 SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     # Without a header.
@@ -157,6 +172,50 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         [("ABC", "2024-01-15 09:30", 100.0, 101.0, 100.0, 101.0, 15.0)]),
     "cqg trades": ("ABC.csv", "Date and Time,Price,Volume\n2024/01/15 09:30:01.5,100,10\n2024/01/15 09:30:59.1,99,2\n",
                    {}, [("ABC", "2024-01-15 09:30", 100.0, 100.0, 99.0, 99.0, 12.0)]),
+    # Vendors.
+    "histdata": (
+        "DAT_ASCII_EURUSD_M1_202401.csv", rows("20240115 043000", "20240115 043100", mark=";", tails=("0", "0")), {},
+        [("EURUSD", *bar[1:]) for bar in NO_VOLUME]),
+    "histdata in summer": (
+        "DAT_NT_EURUSD_M1_202407.csv", rows("20240715 043000", mark=";", tails=("0", "0")), {},
+        [("EURUSD", "2024-07-15 09:30", *NO_VOLUME[0][2:])]),
+    "histdata for metatrader": (
+        "DAT_MT_EURUSD_M1_2024.csv", rows("2024.01.15,04:30", "2024.01.15,04:31", tails=("0", "0")), {},
+        [("EURUSD", *bar[1:]) for bar in NO_VOLUME]),
+    "histdata's zip with its report": (
+        "HISTDATA_COM_ASCII_EURUSD_M1202401.zip", packed({
+            "DAT_ASCII_EURUSD_M1_202401.csv": rows("20240115 043000", "20240115 043100", mark=";", tails=("0", "0")),
+            "DAT_ASCII_EURUSD_M1_202401.txt": "HistData.com (c)\nFile Status\n\nGap of 120s found between 1 and 2.\n",
+        }), {}, [("EURUSD", *bar[1:]) for bar in NO_VOLUME]),
+    "dukascopy": (
+        "EURUSD_Candlestick_1_M_BID_15.01.2024-16.01.2024.csv", "Gmt time,Open,High,Low,Close,Volume\n"
+        + rows("15.01.2024 09:30:00.000", "15.01.2024 09:31:00.000"), {}, [("EURUSD-BID", *bar[1:]) for bar in TWO]),
+    "dukascopy in local time": (
+        "EURUSD_Candlestick_1_M_ASK_15.01.2024-16.01.2024.csv", "Local time,Open,High,Low,Close,Volume\n"
+        + rows("15.01.2024 10:30:00.000 GMT+0100", "15.01.2024 10:31:00.000 GMT+0100"), {},
+        [("EURUSD-ASK", *bar[1:]) for bar in TWO]),
+    "jforex": (
+        "EURUSD_1 Min_Bid_2024.01.15_2024.01.16.csv", "Time (EET),Open,High,Low,Close,Volume \n"
+        + rows("2024.01.15 11:30:00", "2024.01.15 11:31:00"), {}, [("EURUSD-BID", *bar[1:]) for bar in TWO]),
+    "metatrader 4": ("ABC1.csv", rows("2024.01.15,16:30", "2024.01.15,16:31"), NEW_YORK_7, LATER),
+    "metatrader 4 while only new york has changed its clocks": (
+        "ABC1.csv", rows("2024.03.20,16:30", tails=("10", "")), NEW_YORK_7,
+        [("ABC", "2024-03-20 13:30", *TWO[0][2:])]),
+    "metatrader 5": (
+        "ABC_M1_202401150000_202401152359.csv",
+        "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n".encode("utf-16")
+        + rows("2024.01.15\t16:30:00", "2024.01.15\t16:31:00", mark="\t", tails=("10\t10\t1", "20\t20\t1")
+               ).encode("utf-16-le"), NEW_YORK_7, LATER),
+    "kraken": ("ABCUSD_1.csv", rows(*EPOCHS, tails=("10,3", "20,4")), {}, [("ABCUSD", *bar[1:]) for bar in TWO]),
+    "upbit": (
+        "x.csv", ("market,candle_date_time_utc,candle_date_time_kst,opening_price,high_price,low_price,trade_price,"
+        "timestamp,candle_acc_trade_price,candle_acc_trade_volume,unit\n"
+        "ABC,2024-01-15T09:31:00,2024-01-15T18:31:00,100.5,102,100,101.5,1705311119000,1,20,1\n"
+        "ABC,2024-01-15T09:30:00,2024-01-15T18:30:00,100,101,99,100.5,1705311059000,1,10,1\n"), {}, TWO),
+    "global datafeeds": (
+        "x.csv", "Ticker,Date,Time,Open,High,Low,Close,Volume,Open Interest\n"
+        + rows("ABC,15/01/2024,15:00:59", "ABC,15/01/2024,15:01:59", tails=("10,0", "20,0")),
+        {"calendar": "24/7", "tz": "Asia/Kolkata"}, TWO),
 }  # fmt: skip
 
 

@@ -41,9 +41,9 @@ def test_the_readme_says_of_each_format_whether_its_prices_are_adjusted() -> Non
 
 def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
     with pytest.raises(
-        DataError, match="no format 'metatrader'; there are lean-quote, lean-second, lean-tick, lean, freqtrade"
+        DataError, match="no format 'nobodys'; there are lean-quote, lean-second, lean-tick, lean, freqtrade"
     ):
-        format_named("metatrader")
+        format_named("nobodys")
 
 
 def test_alpha_vantage_is_newest_first_stamped_at_the_end_in_new_york(tmp_path: Path) -> None:

@@ -155,7 +155,10 @@ CalendarOfFiles = Annotated[
 Zone = Annotated[
     str | None,
     typer.Option(
-        "--tz", metavar="ZONE", help="Zone of stamps without one, such as America/New_York.", show_default=False
+        "--tz",
+        metavar="ZONE",
+        help="Zone of stamps without one: America/New_York; many brokers' is America/New_York+7.",
+        show_default=False,
     ),
 ]
 StampOfFiles = Annotated[

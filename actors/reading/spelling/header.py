@@ -66,8 +66,8 @@ _END_NAMES = frozenset({"closetime", "endtime", "end", "barend"})
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
 _UNNAMED = re.compile(r"(Unnamed: ?0)?")
 _ZONES = {
-    "utc": "UTC", "gmt": "UTC", "eet": "EET", "cet": "CET", "et": "America/New_York", "kst": "Asia/Seoul",
-    "jst": "Asia/Tokyo", "hkt": "Asia/Hong_Kong", "msk": "Europe/Moscow",
+    "utc": "UTC", "gmt": "UTC", "eet": "Europe/Athens", "cet": "Europe/Berlin", "et": "America/New_York",
+    "kst": "Asia/Seoul", "jst": "Asia/Tokyo", "hkt": "Asia/Hong_Kong", "msk": "Europe/Moscow",
 }  # fmt: skip
 _ZONE = re.compile(rf"(?:^|[\W_])({'|'.join(_ZONES)})(?:$|[\W_])", re.IGNORECASE)
 

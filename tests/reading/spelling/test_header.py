@@ -45,7 +45,7 @@ def test_missing_columns_are_named_together_with_those_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("name", "zone"),
     [
-        ("Gmt time", "UTC"), ("Time (EET)", "EET"), ("datetime_utc", "UTC"), ("Time (UTC)", "UTC"),
+        ("Gmt time", "UTC"), ("Time (EET)", "Europe/Athens"), ("datetime_utc", "UTC"), ("Time (UTC)", "UTC"),
         ("candle_date_time_kst", "Asia/Seoul"), ("Local time", None), ("timestamp", None), ("Date/Time", None),
     ],
 )  # fmt: skip

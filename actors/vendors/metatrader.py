@@ -1,0 +1,56 @@
+"""MetaTrader's exports: version 4's history center and version 5's bars, stamped with the start of the bar.
+
+Version 4 writes ``EURUSD1.csv``, the minutes of a bar behind the symbol, without a header:
+``2013.12.11,17:20,open,high,low,close,ticks``. Version 5 writes ``EURUSD_M1_202401020000_202401051659.csv`` with
+``<DATE> <TIME> <OPEN> ... <TICKVOL> <VOL> <SPREAD>`` and tabs. Stamps are the broker's server's, and the file does not
+say which zone that is: ``--tz``, where many brokers need ``America/New_York+7``.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from actors.reading import delimited, naming, shape
+from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
+
+_MT5 = ["<DATE>", "<TIME>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>"]
+_MT4 = ("date", "clock", "open", "high", "low", "close", "volume")
+_DATE, _CLOCK = re.compile(r"\d{4}\.\d\d\.\d\d"), re.compile(r"\d\d:\d\d")
+_VERSION_4 = re.compile(r"(?P<symbol>.*[A-Za-z].*?)(?P<minutes>1|5|15|30|60|240|1440|10080|43200)")
+_VERSION_5 = re.compile(r"(?P<symbol>.+?)_M1(?:_\d{8,12}_\d{8,12})?", re.IGNORECASE)
+
+
+def _sniff(head: Head) -> bool:
+    first = head.cells(0)
+    return first[: len(_MT5)] == _MT5 or _is_version_4(head)
+
+
+def _is_version_4(head: Head) -> bool:
+    rows = [head.cells(line) for line in range(min(len(head.lines), 20))]
+    is_dotted = bool(rows) and len(rows[0]) > 1 and bool(_DATE.fullmatch(rows[0][0]) and _CLOCK.fullmatch(rows[0][1]))
+    return is_dotted and head.delimiter == "," and shape.columns_of(rows[: max(1, len(rows) - 1)]) == _MT4
+
+
+def _symbol(path: Path) -> str:
+    stem = naming.stem_of(path)
+    named = _VERSION_5.fullmatch(stem) or _VERSION_4.fullmatch(stem)
+    return named["symbol"] if named else naming.symbol_of(path)
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
+
+
+METATRADER = Format(
+    name="metatrader",
+    title="MetaTrader 4 and 5 bars",
+    source="https://www.metatrader5.com/en/terminal/help/trading_advanced/custom_instruments",
+    stamp=Stamp.START,
+    tz=None,
+    adjusted=False,
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)
