@@ -67,7 +67,7 @@ class Claims:
             assigned = calendar.assign(block.start_ns[is_refused])
             for date, symbol in zip(assigned.date_index.tolist(), block.symbol_index[is_refused].tolist(), strict=True):
                 if date >= 0:
-                    claim.refused.add((assigned.dates[date], block.symbols[symbol].upper()))
+                    claim.refused.add((assigned.dates[date], block.symbols[symbol]))
 
     def forget(self, file: int) -> None:
         """Leave out what a file claimed that turned out to be broken further on."""

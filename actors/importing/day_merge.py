@@ -24,6 +24,8 @@ class Settled:
 
     def __init__(self) -> None:
         self._counts: list[dict[str, npt.NDArray[np.int64]]] = []
+        self.replaced = 0
+        """How many rows replace a different one of the same import."""
 
     def count(self, stretch: Stretch, previous: "_Places | None", stored: StoredDay | None) -> None:
         """Take a stretch of the day.
@@ -33,7 +35,9 @@ class Settled:
             previous: for each the one before it in its cell, or -1; ``None``: no cell has two.
             stored: what the store has of it.
         """
-        self._counts.append(_counted(stretch, previous, stored))
+        counts, replaced = _counted(stretch, previous, stored)
+        self._counts.append(counts)
+        self.replaced += replaced
 
     def add_to(self, reports: list[FileReport]) -> None:
         """Let the counts of the files grow."""
@@ -104,14 +108,18 @@ def _sequence(cells: Stamps) -> "tuple[_Places, _Places | None]":
     return order[np.append(~repeats, True)], previous if repeats.any() else None
 
 
-def _counted(day: Stretch, previous: "_Places | None", stored: StoredDay | None) -> dict[str, npt.NDArray[np.int64]]:
+def _counted(
+    day: Stretch, previous: "_Places | None", stored: StoredDay | None
+) -> tuple[dict[str, npt.NDArray[np.int64]], int]:
+    """Return by file how many rows did what, and how many replace a different row of the same import."""
     is_known = np.zeros(len(day.start_ns), dtype=np.bool_)
     is_same = np.zeros(len(day.start_ns), dtype=np.bool_)
-    contradicts = np.empty(0, dtype=np.intp)
+    contradicts, replaced = np.empty(0, dtype=np.intp), 0
     if previous is not None:
         again = np.flatnonzero(previous >= 0)
         is_known[again] = True
         is_same[again] = _same(day.values[:, previous[again]], day.values[:, again])
+        replaced = int(np.count_nonzero(~is_same[again]))
         contradicts = again[~is_same[again] & (day.file[previous[again]] == day.file[again])]
     if stored is not None:
         first = np.flatnonzero(~is_known)
@@ -125,7 +133,7 @@ def _counted(day: Stretch, previous: "_Places | None", stored: StoredDay | None)
         "duplicates": day.file[is_known & is_same],
         "corrected": day.file[is_known & ~is_same],
     }
-    return {name: np.bincount(of_rows) for name, of_rows in files.items() if len(of_rows)}
+    return {name: np.bincount(of_rows) for name, of_rows in files.items() if len(of_rows)}, replaced
 
 
 def _places_in(bars: BarBatch, day: Stretch, rows: _Places) -> _Places:

@@ -6,11 +6,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from actors.importing.oddities import Oddities
+from actors.importing.oddities import Oddities, Suspects
 from actors.importing.report import Example, FileReport
+from actors.importing.row_order import newest_last
+from actors.importing.spikes import Spikes
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
-from actors.reading.format import EXAMPLES, RawBars
+from actors.reading.format import EXAMPLES, IN_STAMPS, RawBars, Stamp
 from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, moment
 
@@ -36,19 +38,36 @@ class FileBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Judge:
     """Holds one file's bars against a calendar, block by block; what is wrong with the file goes to its report."""
 
-    def __init__(self, calendar: Calendar, report: FileReport, *, allow_negative: bool, stamp_is_assumed: bool) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        report: FileReport,
+        *,
+        allow_negative: bool,
+        stamp_said_by: str = "",
+        is_calendar_said: bool = True,
+    ) -> None:
         """Begin.
 
         Args:
             calendar: whose sessions the bars belong to.
             report: where counts, examples, warnings, symbols and sessions are written.
             allow_negative: whether prices may be zero or below.
-            stamp_is_assumed: whether nobody said which end of the bar its stamp is.
+            stamp_said_by: who says which end of the bar its stamp is: an option or a format; empty where nobody does.
+            is_calendar_said: whether the user says the calendar.
         """
         self._calendar = calendar
         self._report = report
         self._allow_negative = allow_negative
-        self._oddities = Oddities(calendar, stamp_is_assumed=stamp_is_assumed)
+        self._oddities = Oddities(
+            calendar,
+            stamp=Stamp(report.stamp or Stamp.START),
+            stamp_said_by=stamp_said_by,
+            suspects=Suspects(zone=report.tz != IN_STAMPS, calendar=not is_calendar_said),
+        )
+        self._spikes = Spikes()
+        self.is_newest_first = False
+        """Whether the file has its newest rows first."""
         self._remarks: dict[str, None] = {}
         self._ambiguous = 0
         self._nonexistent = 0
@@ -59,7 +78,8 @@ class Judge:
     def kept(self, block: RawBars) -> FileBars:
         """Return the bars of a block that can be kept; the report says what became of the others."""
         self._note_reading(block)
-        bars = msgspec.structs.replace(block, symbols=tuple(symbol.upper() for symbol in block.symbols))
+        bars = newest_last(block)
+        self.is_newest_first |= bars is not block
         self._fill_volumes(bars)
         codes = faults(bars.values, bars.start_ns, allow_negative=self._allow_negative)
         if codes.any():
@@ -69,6 +89,8 @@ class Judge:
         self._note_rejections(bars, codes)
         kept = _selected(bars, assignment, codes == 0)
         self._note_content(kept)
+        if not self._allow_negative:
+            self._spikes.note(kept.symbol_index, kept.values, kept.rows)
         return kept
 
     def finish(self) -> None:
@@ -84,7 +106,7 @@ class Judge:
             warn(f"{self._nonexistent} stamps do not exist: {went}")
         if self._without_volume:
             warn(f"{self._without_volume} rows have no volume; read as 0")
-        report.warnings.extend(self._oddities.told())
+        report.warnings.extend([*self._oddities.told(), *self._spikes.told()])
 
     def _note_reading(self, block: RawBars) -> None:
         broken = block.broken
@@ -169,8 +191,9 @@ def _selected(bars: RawBars, assignment: Assignment, keep: Mask) -> FileBars:
 
 def _example(bars: RawBars, place: int, code: int, calendar: Calendar) -> Example:
     values: dict[str, float] = dict(zip(FIELDS, bars.values[:, place].tolist(), strict=False))
-    start = moment(int(bars.start_ns[place]), calendar.tz)
-    field, seen, expected = _explained(code, values, f"{start:%Y-%m-%d %H:%M:%S %Z}", calendar)
+    # As the file has it: the end of the bar, where that is what it is stamped with.
+    at_ns = int(bars.start_ns[place]) + (MINUTE_NS if bars.stamp is Stamp.END else 0)
+    field, seen, expected = _explained(code, values, f"{moment(at_ns, calendar.tz):%Y-%m-%d %H:%M:%S %Z}", calendar)
     return Example(row=int(bars.rows[place]), reason=_REASONS[code], field=field, seen=seen, expected=expected)
 
 

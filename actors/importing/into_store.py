@@ -6,10 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from actors.importing import date_order, oddities
-from actors.importing.claims import Claims
 from actors.importing.day_merge import Settled, settle
-from actors.importing.file_check import Judge
+from actors.importing.file_intake import Intake
 from actors.importing.pile import HELD_BYTES, Day, Pile
 from actors.importing.report import (
     FileReport,
@@ -20,20 +18,14 @@ from actors.importing.report import (
     nothing_in,
     totals_of,
 )
-from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
-from actors.reading.dates import DatesUnclear
-from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
-from actors.reading.naming import interval_named
+from actors.reading.format import Format, Unsupported
 from actors.reading.overlap import overlapped
-from actors.reading.peek import Head
 from actors.reading.spelling.header import roles_named
-from actors.reading.stamps import check_zone
 from actors.storage.own_hours import Calendars
-from actors.vendors.formats import detect, format_named
+from actors.vendors.formats import format_named
 from actors.vendors.plain.csv_file import CSV
-from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
 from messages.values import ONE_MINUTE
 
@@ -43,6 +35,9 @@ __all__ = [
     "ImportReport",
     "import_paths",
 ]
+
+_SHOWN = 3
+_FEW_BARS = 20
 
 
 def import_paths(
@@ -78,8 +73,10 @@ def import_paths(
     held = store.base_interval()
     if held not in (None, ONE_MINUTE):
         raise DataError(f"the store holds bars of {held}; what is imported are bars of 1m: give them their own store")
-    job = _Import(store, options or ImportOptions(), on_progress or (lambda _: None), calendars or Calendars.of(store))
+    options = options or ImportOptions()
     with closing(Pile(held_bytes, spill_to)) as pile:
+        intake = Intake(store, options, _format_of(options), calendars or Calendars.of(store), pile)
+        job = _Import(store, options, on_progress or (lambda _: None), intake)
         return job.run([Path(path) for path in paths], pile)
 
 
@@ -120,36 +117,25 @@ class _Import:
         store: BarStore,
         options: ImportOptions,
         on_progress: Callable[[ImportProgress], None],
-        calendars: Callable[[str], Calendar],
+        intake: Intake,
     ) -> None:
         self._store = store
         self._options = options
         self._on_progress = on_progress
-        self._hints = Hints(
-            symbol=options.symbol, tz=options.tz, stamp=options.stamp, dates=options.dates,
-            is_format_named=bool(options.format),
-        )  # fmt: skip
-        if options.tz:
-            check_zone(options.tz)
-        self._format = _format_of(options)
-        self._new_calendar = calendars
-        self._calendars: dict[str, Calendar] = {}
-        self._claims = Claims(store, self._calendars.__getitem__)
+        self._intake = intake
         self._certified = 0
-        self._markets: dict[str, str] = {}
         self._files: list[FileReport] = []
         self._skipped: list[Skipped] = []
+        self._replaced = 0
 
     def run(self, paths: list[Path], pile: Pile) -> ImportReport:
-        if self._options.calendar:
-            self._calendar(None)
         found = [(entry, path) for path in paths for entry in _walk(path)]
         reading = _Reading([path for path, _ in found], self._on_progress)
         for path, named in found:
-            report = self._file(path, named, pile, reading)
-            reading.finished(path, report.rows if report else 0)
-        error = self._objection()
-        write = error is None or not self._options.strict
+            members = self._intake.members(path)
+            rows = sum(self._file(path, named, member, reading, len(members)) for member in members)
+            reading.finished(path, rows)
+        error, write = self._objection()
         self._settle(pile, reading.rows, write=write)
         return ImportReport(
             files=self._files,
@@ -157,140 +143,111 @@ class _Import:
             totals=totals_of(self._files, self._skipped),
             written=write,
             certified=self._certified,
-            error=error,
+            error=error or self._replacement(),
         )
 
-    def _file(self, path: Path, named: Path, pile: Pile, reading: _Reading) -> FileReport | None:
-        report = FileReport(path=str(path))
+    def _file(self, path: Path, named: Path, member: str, reading: "_Reading", members: int) -> int:
+        """Read a file or a zip's member, and return how many rows it has."""
+        report = FileReport(path=f"{path}/{member}" if member else str(path))
+        number = len(self._files)
         try:
-            self._read(path, report, pile, reading)
+            for share in self._intake.read(number, path, member, report):
+                reading.within(path, share / members, report.rows)
         except BarkeeperError as error:
-            pile.forget(len(self._files))
-            self._claims.forget(len(self._files))
-            if path != named and (isinstance(error, Unsupported) or not report.format):
-                self._skipped.append(Skipped(path=str(path), reason=str(error)))
-                return None
-            report = FileReport(path=report.path, format=report.format, error=f"{_shown(path, named)}: {error}")
+            self._intake.forget(number)
+            is_found = path != named or member
+            if is_found and (isinstance(error, Unsupported) or not report.format):
+                self._skipped.append(Skipped(path=report.path, reason=str(error)))
+                return 0
+            shown = f"{_shown(path, named)}/{member}" if member else _shown(path, named)
+            report = FileReport(path=report.path, format=report.format, error=f"{shown}: {error}")
         self._files.append(report)
-        return report
+        return report.rows
 
-    def _read(self, path: Path, report: FileReport, pile: Pile, reading: _Reading) -> None:
-        fmt = self._format or detect(Head(path))
-        report.format = fmt.name
-        spacing, judge, market = oddities.Spacing(interval_named(path)), None, ""
-        blocks = self._blocks(fmt, path)
-        for block in blocks:
-            spacing.note(block.start_ns)
-            check_beside(fmt, path, block, self._hints)
-            if judge is None:
-                judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
-            kept = judge.kept(block)
-            pile.add(len(self._files), report.calendar, kept)
-            if self._options.complete or fmt.is_complete:
-                self._claims.note(len(self._files), fmt.name, self._calendars[report.calendar], block, kept)
-            reading.within(path, block.share, report.rows)
-        if judge is None:
-            raise DataError("there are no rows")
-        spacing.check()
-        judge.finish()
-        report.warnings.extend(self._claims.objections(len(self._files)))
-        self._note_market(market, report)
+    def _refuse_rivals(self) -> None:
+        """Refuse files that would overwrite each other: nobody knows which of them is what its name says."""
+        names = [Path(report.path).name for report in self._files]
+        rivalries = [found for found in self._intake.rivals.found() if len({names[file] for file in found.files}) > 1]
+        for rivalry in rivalries:
+            for file, other in (rivalry.files, rivalry.files[::-1]):
+                report, path = self._files[file], self._files[other].path
+                self._intake.forget(file)
+                if report.error is None:
+                    self._files[file] = FileReport(
+                        path=report.path,
+                        format=report.format,
+                        error=f"{Path(report.path).name} and {Path(path).name} are both read as {rivalry.symbol}, and "
+                        f"have other bars for {rivalry.different} of {rivalry.common} common minutes: import them one "
+                        "by one, each with its own --symbol",
+                    )
 
-    def _blocks(self, fmt: Format, path: Path) -> Iterator[RawBars]:
-        try:
-            yield from self._dated(fmt, path)
-        except ZoneMissing as error:
-            raise DataError(self._refusal_without_zone(error.local_ns, path)) from error
-
-    def _dated(self, fmt: Format, path: Path) -> Iterator[RawBars]:
-        try:
-            yield from fmt.read(fmt, path, self._hints)
-        except DatesUnclear as unclear:
-            calendar = self._calendar(fmt.calendar)
-            order = date_order.order_by_sessions(unclear, calendar)
-            if order is None:
-                raise
-            said = date_order.remark(order, unclear, calendar)
-            for raw in fmt.read(fmt, path, msgspec.structs.replace(self._hints, dates=order)):
-                yield msgspec.structs.replace(raw, remarks=(*raw.remarks, said))
-
-    def _judge(
-        self, fmt: Format, first: RawBars, rest: Iterator[RawBars], spacing: oddities.Spacing, report: FileReport
-    ) -> Judge:
-        try:
-            calendar = self._calendar(first.calendar)
-        except BarkeeperError:
-            # A file that is not imported anyway needs no calendar, and only the whole of it tells.
-            for block in rest:
-                spacing.note(block.start_ns)
-            spacing.check()
-            raise
-        report.calendar = calendar.name
-        assumed = fmt.stamp is None and self._options.stamp is None
-        return Judge(calendar, report, allow_negative=self._options.allow_negative, stamp_is_assumed=assumed)
-
-    def _calendar(self, of_file: str | None) -> Calendar:
-        stored = self._store.calendars()
-        name = self._options.calendar or of_file or (stored[0] if len(stored) == 1 else None)
-        if name is None:
-            raise DataError(
-                "neither the file nor the store says which calendar; give one, as in --calendar XNYS or --calendar 24/7"
-            )
-        if name not in self._calendars:
-            self._calendars[name] = self._new_calendar(name)
-        return self._calendars[name]
-
-    def _refusal_without_zone(self, local_ns: Stamps, path: Path) -> str:
-        oddities.check_interval(local_ns, interval_named(path))
-        try:
-            calendar = self._calendar(None)
-        except DataError:
-            calendar = None
-        return oddities.refusal_without_zone(local_ns, calendar)
-
-    def _note_market(self, market: str, report: FileReport) -> None:
-        for symbol in report.symbols if market else ():
-            before = self._markets.setdefault(symbol, market)
-            if before != market:
-                report.warnings.append(
-                    f"{symbol} comes from {before} and from {market}, which is one symbol to the store: "
-                    "import them into stores of their own, or rename one with --symbol"
-                )
-
-    def _objection(self) -> str | None:
+    def _objection(self) -> tuple[str | None, bool]:
+        """Return why the import fails, if it does, and whether what there is may be written all the same."""
+        stated = sorted({symbol for symbol in self._intake.stated.values() if symbol})
+        if self._options.symbol and len(stated) > 1:
+            names = ", ".join(stated[:_SHOWN]) + (" ..." if len(stated) > _SHOWN else "")
+            return (
+                f"--symbol {self._options.symbol} names one symbol, and these files are of several: {names}; leave it "
+                "out, or import them one by one"
+            ), False
+        self._refuse_rivals()
         refused = [file.error for file in self._files if file.error]
         rejected = sum(sum(file.rejected.values()) for file in self._files)
+        rows = sum(file.rows for file in self._files)
         if self._options.strict and (refused or rejected):
-            return f"strict: {rejected} rows were rejected and {len(refused)} files refused, so nothing was written"
+            said = f"strict: {rejected} rows were rejected and {len(refused)} files refused, so nothing was written"
+            return said, False
         if not self._files:
-            return nothing_in(self._skipped)
+            return nothing_in(self._skipped), True
         if len(refused) == len(self._files):
             return (
                 refused[0] if len(refused) == 1 else f"all {len(refused)} files were refused; the first: {refused[0]}"
-            )
-        return None
+            ), True
+        if rows and rejected == rows:
+            return f"none of the {rows} rows was kept: {_told(self._files)}", True
+        return None, True
+
+    def _replacement(self) -> str | None:
+        """Return why an import fails that replaced most of what it had just written."""
+        totals = totals_of(self._files, self._skipped)
+        minutes = totals.kept + totals.duplicates + totals.corrected - self._replaced
+        if self._replaced < _FEW_BARS or self._replaced * 2 <= minutes:
+            return None
+        return (
+            f"{self._replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "
+            "replaced them: are these several symbols, venues or lengths of bars under one name?"
+        )
 
     def _settle(self, pile: Pile, rows: int, *, write: bool) -> None:
         stored = {(name, date) for name in self._store.calendars() for date in self._store.dates(name)}
-        zones = {calendar.name: calendar.tz for calendar in self._calendars.values()}
+        zones = {calendar.name: calendar.tz for calendar in self._intake.calendars.values()}
         total = len(pile)
 
         def settled(day: Day) -> tuple[str, Settled, bool]:
             is_stored = (day.calendar, day.date) in stored
             with closing(day):
                 done = settle(day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write)
-                return day.date, done, write and self._claims.certify(day)
+                return day.date, done, write and self._intake.claims.certify(day)
 
         with closing(overlapped(settled, pile.take(), lambda day: day.size)) as days:
             for done, (date, counts, is_certified) in enumerate(days, 1):
                 counts.add_to(self._files)
+                self._replaced += counts.replaced
                 self._certified += is_certified
                 self._on_progress(
                     ImportProgress(phase="writing", done=done, total=total, at=date, rows=rows, share=done / total)
                 )
-        for file in (file for file in self._files if file.contradictions):
-            said = "rows give the minute of an earlier row other values; the last row was taken"
-            file.warnings.append(f"{file.contradictions} {said}")
+        for number, file in enumerate(self._files):
+            if file.contradictions:
+                taken = "first, which is the newest," if number in self._intake.newest_first else "last"
+                said = f"rows give the minute of an earlier row other values; the {taken} row was taken"
+                file.warnings.append(f"{file.contradictions} {said}")
+
+
+def _told(files: list[FileReport]) -> str:
+    """Return the first example of a rejected row."""
+    example = next(example for file in files for example in file.examples)
+    return f"row {example.row} ({example.reason}): {example.field} is {example.seen!r}, expected {example.expected}"
 
 
 def _format_of(options: ImportOptions) -> Format | None:

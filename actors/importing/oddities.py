@@ -1,9 +1,10 @@
 """What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar."""
 
+import msgspec
 import numpy as np
 
 from actors.market.calendar import Assignment, Calendar
-from actors.reading.format import Unsupported
+from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamp_sample import EvenSample, MinuteSet
 from actors.reading.stamps import localise
 from messages.columns import Mask, Stamps
@@ -25,7 +26,8 @@ class Spacing:
         """Begin.
 
         Args:
-            named: the interval that the file's name states, if it is not a minute.
+            named: the interval that the file's name states, if it is not a minute; a bare number is one only where
+                the bars are so many minutes apart.
         """
         self._named = named
         self._is_minutes = False
@@ -54,6 +56,7 @@ class Spacing:
         """
         if self._is_minutes or self._count < 2:
             return
+        bare = int(self._named) * MINUTE_NS if self._named and self._named.isdigit() else None
         if self._off_minute * 2 > self._count:
             raise Unsupported(
                 f"{self._off_minute} of {self._count} stamps are not on the minute; only one-minute bars are imported"
@@ -61,9 +64,12 @@ class Spacing:
         steps = np.diff(self._on_minute.ascending())
         # Some on the minute and some off it have no common step of whole minutes.
         apart = int(np.gcd.reduce(steps)) if len(steps) and not self._off_minute else 0
-        if apart > MINUTE_NS and (self._named or len(steps) >= _FEW_BARS):
-            lengths, occurrences = np.unique(steps, return_counts=True)
-            usual = int(lengths[np.argmax(occurrences)])
+        if apart <= MINUTE_NS:
+            return
+        lengths, occurrences = np.unique(steps, return_counts=True)
+        usual = int(lengths[np.argmax(occurrences)])
+        is_named = usual == bare if bare else self._named is not None
+        if is_named or len(steps) >= _FEW_BARS:
             raise Unsupported(f"bars every {_spelled(usual)}; only one-minute bars are imported")
 
 
@@ -88,20 +94,33 @@ def _spelled(span_ns: int) -> str:
     return f"{count} {name}s" if count > 1 else name
 
 
+class Suspects(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a file's reading nobody has said, so that it may be wrong."""
+
+    zone: bool
+    """Whether the zone may: not where the stamps say it."""
+    calendar: bool
+    """Whether the calendar may."""
+
+
 class Oddities:
     """What looks odd about a file, noted block by block; stamps are read as the start of the bar."""
 
-    def __init__(self, calendar: Calendar, *, stamp_is_assumed: bool) -> None:
+    def __init__(self, calendar: Calendar, *, stamp: Stamp, stamp_said_by: str, suspects: Suspects) -> None:
         """Begin.
 
         Args:
             calendar: whose sessions the bars belong to.
-            stamp_is_assumed: whether nobody said which end of the bar a stamp is.
+            stamp: which end of the bar its stamp was taken to be.
+            stamp_said_by: who says so: an option or a format; empty where nobody does.
+            suspects: what may be wrong.
         """
         self._calendar = calendar
-        self._stamp_is_assumed = stamp_is_assumed
+        self._suspects = suspects
+        self._stamp = stamp
+        self._stamp_said_by = stamp_said_by
         self._count = 0
-        self._outside = 0
+        self._outside = self._regular = 0
         self._sample = EvenSample(_SAMPLED)
         self._minutes = MinuteSet()
         self._dates: set[str] = set()
@@ -110,44 +129,87 @@ class Oddities:
         """Take some bars, and the sessions and segments that they fall into."""
         self._count += len(starts_ns)
         self._outside += int(np.count_nonzero(assignment.segment == SegmentKind.OUTSIDE))
+        self._regular += int(np.count_nonzero(assignment.segment == SegmentKind.REGULAR))
         self._sample.add(starts_ns)
-        if self._stamp_is_assumed:
-            self._minutes.add(starts_ns[starts_ns % MINUTE_NS == 0])
-            self._dates.update(assignment.dates)
+        self._minutes.add(starts_ns[starts_ns % MINUTE_NS == 0])
+        self._dates.update(assignment.dates)
 
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
         found = []
         outside = self._outside / max(1, self._count)
         if outside > _OUTSIDE_SHARE:
-            cause = _likely_cause(self._sample.stamps(), self._calendar)
+            cause = _likely_cause(self._sample.stamps(), self._calendar, self._suspects)
             found.append(f"{outside:.0%} of the bars lie outside every segment of {self._calendar.name}: {cause}")
-        if self._stamp_is_assumed and self._shows_close_not_open():
+        elif self._count >= _FEW_BARS and self._regular * 2 < self._count:
+            found.extend(_shifted(self._sample.stamps(), self._calendar, self._regular / self._count))
+        other = Stamp.START if self._stamp is Stamp.END else Stamp.END
+        if self._is_a_minute_off(other):
+            edges = (
+                "the minute of the close and not that of the open"
+                if other is Stamp.END
+                else "the minute before the open and not their last"
+            )
+            said = f", although {self._stamp_said_by} says {self._stamp}" if self._stamp_said_by else ""
             found.append(
-                "the sessions show the minute of the close and not that of the open, as if stamps were the end of the "
-                "bar: if so, import again with --stamp end"
+                f"the sessions show {edges}, as if stamps were the {other} of the bar{said}: if so, import again with "
+                f"--stamp {other}"
             )
         return found
 
-    def _shows_close_not_open(self) -> bool:
+    def _is_a_minute_off(self, other: Stamp) -> bool:
+        """Return whether most sessions begin and end a minute too late, or too early, regular or extended ones."""
         dates = sorted(self._dates)
-        step = max(1, len(dates) // _SAMPLED_SESSIONS)
-        sessions = [session for date in dates[::step] if (session := self._calendar.session(date))]
+        chosen = dates[:: max(1, len(dates) // _SAMPLED_SESSIONS)]
+        regular = [(session.open_ns, session.close_ns) for date in chosen if (session := self._calendar.session(date))]
+        whole = [
+            (session.start_ns, session.end_ns) for date in chosen if (session := self._calendar.extended_session(date))
+        ]
+        return self._are_off(regular, other) or (whole != regular and self._are_off(whole, other))
+
+    def _are_off(self, edges: "list[tuple[int, int]]", other: Stamp) -> bool:
         # Where sessions follow each other without a pause, the close of one is the open of the next.
-        paused = [session for session in sessions if session.close_ns - session.open_ns < DAY_NS]
-        has_close = self._minutes.has([session.close_ns for session in paused])
-        has_open = self._minutes.has([session.open_ns for session in paused])
-        return bool(paused) and int(np.count_nonzero(has_close & ~has_open)) * 2 > len(paused)
+        paused = [(start, end) for start, end in edges if end - start < DAY_NS]
+        starts, ends = [start for start, _ in paused], [end for _, end in paused]
+        if other is Stamp.END:
+            is_off = self._minutes.has(ends) & ~self._minutes.has(starts)
+        else:
+            before, earlier, last = (
+                self._minutes.has([edge - minutes * MINUTE_NS for edge in edges_ns])
+                for edges_ns, minutes in ((starts, 1), (starts, 2), (ends, 1))
+            )
+            is_off = before & ~earlier & ~last & self._minutes.has(starts)
+        return bool(paused) and int(np.count_nonzero(is_off)) * 2 > len(paused)
 
 
-def _likely_cause(sample: Stamps, calendar: Calendar) -> str:
+def _shifted(sample: Stamps, calendar: Calendar, share: float) -> list[str]:
+    """Return the sentence that says that bars of extended hours would be regular ones at another time, if so."""
+    shares = {
+        shift: float((calendar.assign(sample + shift).segment == SegmentKind.REGULAR).mean()) for shift in _SHIFTS_NS
+    }
+    best = max(shares, key=lambda shift: (round(shares[shift], 2), -abs(shift)))
+    if shares[best] < _CONVINCING_SHARE:
+        return []
+    hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
+    said = (
+        f"only {share:.0%} of the bars lie in the regular hours of {calendar.name}, and {shares[best]:.0%} would if "
+        f"they were {hours}: is it the right zone (--tz), and the right calendar (--calendar)?"
+    )
+    return [said]
+
+
+def _likely_cause(sample: Stamps, calendar: Calendar, suspects: Suspects) -> str:
     if goes_round_the_clock(sample):
         return "they go round the clock, so the calendar is the likely cause (--calendar 24/7, or that of the market)"
+    if not suspects.zone:
+        return "the stamps say their zone, so the calendar is the likely cause (--calendar)"
+    or_calendar = ", or the calendar (--calendar)" if suspects.calendar else ""
     shares = {shift: float(inside(calendar, sample + shift).mean()) for shift in _SHIFTS_NS}
     best = max(shares, key=lambda shift: (round(shares[shift], 2), -abs(shift)))
     if shares[best] >= _CONVINCING_SHARE:
         hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
-        return f"{shares[best]:.0%} would lie inside if they were {hours}, so the zone is the likely cause (--tz)"
+        inside_then = f"{shares[best]:.0%} would lie inside if they were {hours}"
+        return f"{inside_then}, so the zone is the likely cause (--tz){or_calendar}"
     return "neither another zone nor another stamp explains it, so the calendar is the likely cause (--calendar)"
 
 

@@ -81,6 +81,10 @@ class FileReport(msgspec.Struct, kw_only=True):
     sessions: list[str] = []
     """The session dates that the file has bars of."""
     calendar: str = ""
+    tz: str = ""
+    """The zone in which its stamps were read, or that they say it themselves."""
+    stamp: str = ""
+    """Which end of its minute a bar is stamped with, as it was read."""
     blank_rows: int = 0
     warnings: list[str] = []
     """What the user should know and may want to change."""

@@ -27,7 +27,7 @@ def check_beside(fmt: Format, path: Path, made: RawBars, hints: Hints) -> None:
     """
     if not fmt.gives_way or hints.is_format_named:
         return
-    days = _days(made, {symbol.upper() for symbol in made.symbols})
+    days = _days(made, set(made.symbols))
     for other in _akin(path, hints):
         if _has_bars(other, days, hints):
             raise Unsupported(
@@ -37,8 +37,8 @@ def check_beside(fmt: Format, path: Path, made: RawBars, hints: Hints) -> None:
 
 def _days(bars: RawBars, symbols: set[str]) -> set[tuple[str, int]]:
     return {
-        (symbol.upper(), day)
-        for place, symbol in enumerate(bars.symbols) if symbol.upper() in symbols
+        (symbol, day)
+        for place, symbol in enumerate(bars.symbols) if symbol in symbols
         for day in np.unique(bars.start_ns[bars.symbol_index == place] // DAY_NS).tolist()
     }  # fmt: skip
 
@@ -46,7 +46,7 @@ def _days(bars: RawBars, symbols: set[str]) -> set[tuple[str, int]]:
 def _akin(path: Path, hints: Hints) -> Iterator[Path]:
     symbol = "" if hints.symbol else naming.symbol_of(path)
     for other in sorted(path.parent.iterdir()):
-        if other != path and other.name.upper().startswith(symbol) and other.is_file():
+        if other != path and other.name.upper().startswith(symbol.upper()) and other.is_file():
             with suppress(DataError):
                 if (hints.symbol or naming.symbol_of(other) == symbol) and _may_share_a_day(path, other):
                     yield other
@@ -63,7 +63,7 @@ def _has_bars(path: Path, wanted: set[tuple[str, int]], hints: Hints) -> bool:
     symbols = {symbol for symbol, _ in wanted}
     spacing, found = Spacing(naming.interval_named(path)), False
     with suppress(BarkeeperError):
-        fmt = detect(Head(path))
+        fmt = detect(Head(path), hints)
         for block in () if fmt.gives_way else fmt.read(fmt, path, hints):
             spacing.note(block.start_ns)
             found = found or not wanted.isdisjoint(_days(block, symbols))

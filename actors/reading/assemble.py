@@ -1,11 +1,12 @@
 """From columns as a file has them to bars in UTC, labelled by their start: what every format needs last."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from actors.reading.format import Block, Format, Hints, RawBars, Stamp, ZoneMissing
+from actors.reading.format import IN_STAMPS, Block, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import symbol_of
 from actors.reading.stamps import localise
 from messages.columns import CLOSE, VWAP, Floats, Stamps
@@ -14,6 +15,7 @@ from messages.values import MINUTE_NS, SECOND_NS
 
 _LOCAL_ROWS = 4 << 20
 _LAST_SECOND = "the stamps are the last second of a minute: read as its end"
+_TWICE = "an hour occurs twice because clocks went back; the order of the rows tells its two passes apart"
 NO_VOLUME = "there is no volume column: every volume is 0"
 
 
@@ -37,10 +39,13 @@ class Assembler:
         self._hints = hints
         self._path = path
         self._symbol = symbol
+        self._is_local = is_local
         self._market = market
         self._zone = fmt.zone(hints) if is_local else "UTC"
         self._without_zone: list[Stamps] = []
         self._remarks: tuple[str, ...] = ()
+        if hints.tz and not is_local:
+            self.remark(f"the stamps say their zone or are counted from 1970 in UTC: --tz {hints.tz} has no effect")
 
     def remark(self, sentence: str) -> None:
         """Say something of every block to come."""
@@ -55,10 +60,16 @@ class Assembler:
         if self._zone is None:
             self._keep_local(block.stamps_ns)
             return
-        moments = localise(block.stamps_ns, self._zone)
-        start_ns = self._starts(moments.utc_ns)
+        moments = localise(block.stamps_ns, self._zone, block.symbol_index)
+        if moments.told_apart and _TWICE not in self._remarks:
+            self.remark(_TWICE)
+        symbols, stated = self._named(block)
+        start_ns, stamp = self._starts(moments.utc_ns)
         yield RawBars(
-            symbols=self._named(block.symbols),
+            symbols=symbols,
+            stated=stated,
+            zone=self._zone if self._is_local else IN_STAMPS,
+            stamp=stamp,
             symbol_index=block.symbol_index,
             start_ns=start_ns,
             values=self._scaled(block.values),
@@ -87,7 +98,8 @@ class Assembler:
             local_ns = np.array([local_ns.min(), local_ns.max()])
         self._without_zone.append(local_ns)
 
-    def _starts(self, stamps_ns: Stamps) -> Stamps:
+    def _starts(self, stamps_ns: Stamps) -> tuple[Stamps, Stamp]:
+        """Return the starts of bars, and which end of them their stamps are."""
         is_last_second = stamps_ns % MINUTE_NS >= MINUTE_NS - SECOND_NS
         is_said = self._fmt.stamp is not None or self._hints.stamp is not None
         is_end = self._fmt.stamped(self._hints) is Stamp.END
@@ -96,8 +108,8 @@ class Assembler:
             if _LAST_SECOND not in self._remarks:
                 self.remark(_LAST_SECOND)
         if not is_end:
-            return stamps_ns
-        return np.where(is_last_second, stamps_ns // MINUTE_NS * MINUTE_NS, stamps_ns - MINUTE_NS)
+            return stamps_ns, Stamp.START
+        return np.where(is_last_second, stamps_ns // MINUTE_NS * MINUTE_NS, stamps_ns - MINUTE_NS), Stamp.END
 
     def _scaled(self, values: Floats) -> Floats:
         if self._fmt.price_scale != 1.0:
@@ -105,9 +117,21 @@ class Assembler:
             values[VWAP : VWAP + 1] /= self._fmt.price_scale
         return values
 
-    def _named(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
-        if self._hints.symbol:
-            if len(symbols) > 1:
-                raise DataError(f"the file names its own symbols ({', '.join(symbols[:3])} ...): leave --symbol out")
-            return (self._hints.symbol,)
-        return tuple(symbol or self._symbol or symbol_of(self._path) for symbol in symbols)
+    def _named(self, block: Block) -> tuple[tuple[str, ...], str]:
+        """Return the symbols of a block, and the one that the file states where the user says another."""
+        symbols = block.symbols
+        if not self._hints.symbol:
+            return tuple(symbol or self._of_name(block.stamps_ns) for symbol in symbols), ""
+        if len(symbols) > 1:
+            raise DataError(f"the file names its own symbols ({', '.join(symbols[:3])} ...): leave --symbol out")
+        stated = next(iter(symbols), "")
+        if not stated:
+            with suppress(DataError):
+                stated = self._of_name(block.stamps_ns)
+        return (self._hints.symbol,), stated
+
+    def _of_name(self, stamps_ns: Stamps) -> str:
+        if not self._symbol:
+            span = (int(stamps_ns.min()), int(stamps_ns.max())) if len(stamps_ns) else None
+            self._symbol = symbol_of(self._path, span)
+        return self._symbol

@@ -23,7 +23,6 @@ from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import read_tolerantly, value_rows
 from messages.columns import Floats, Indices, Stamps
-from messages.errors import DataError
 
 BLOCK_BYTES = 8 << 20
 _NEWLINE = ord("\n")
@@ -33,7 +32,7 @@ _SAMPLED_LINES = 500
 def read(
     fmt: Format, path: Path, hints: Hints, pattern: str = "", symbol_named: Callable[[Path], str] | None = None
 ) -> Iterator[RawBars]:
-    """Read a delimited file of any packing; a zip's members one after the other.
+    """Read a delimited file of any packing; of a zip that holds several the one that is meant, else one by one.
 
     Args:
         fmt: its format.
@@ -46,38 +45,18 @@ def read(
         DataError: it cannot be read, or does not say what a bar needs.
         ZoneMissing: its stamps carry no zone, and nobody said which.
     """
-    inside = members(path)
-    layouts, skipped = _layouts(path, inside, fmt.columns)
-    for member, said in layouts:
-        layout = msgspec.structs.replace(said, pattern=pattern, order=hints.dates)
-        # A zip of one file is that file; of several, each is called what it is called within.
-        name = Path(member) if len(inside) > 1 else path
-        symbol = symbol_named(name) if symbol_named else ""
-        assembler = Assembler(_with_header(fmt, layout), hints, name, is_local=layout.form.is_local, symbol=symbol)
-        for remark in (*layout.remarks, *skipped):
+    for member in (hints.member,) if hints.member else members(path) or ("",):
+        head = Head(path, member)
+        layout = msgspec.structs.replace(layout_of(head, fmt.columns), pattern=pattern, order=hints.dates)
+        symbol = symbol_named(head.name) if symbol_named else ""
+        assembler = Assembler(_with_header(fmt, layout), hints, head.name, is_local=layout.form.is_local, symbol=symbol)
+        for remark in layout.remarks:
             assembler.remark(remark)
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)
         for block in blocks(path, member, layout):
             yield from assembler.assembled(block)
         assembler.finish()
-
-
-def _layouts(
-    path: Path, inside: tuple[str, ...], columns: tuple[str, ...]
-) -> tuple[list[tuple[str, Layout]], list[str]]:
-    """Return the layout of each member of a zip that has bars, and a sentence for each of the others."""
-    found, skipped = [], []
-    for member in inside or ("",):
-        try:
-            found.append((member, layout_of(Head(path, member), columns)))
-        except DataError as error:
-            if len(inside) < 2:
-                raise
-            skipped.append((member, error))
-    if not found:
-        raise skipped[0][1]
-    return found, [f"{member} in the zip is no file of bars and is skipped: {error}" for member, error in skipped]
 
 
 def _with_header(fmt: Format, layout: Layout) -> Format:

@@ -24,6 +24,10 @@ OFFSET = "offset"
 """A zone that is no zone: every stamp carries its own offset from UTC."""
 
 
+IN_STAMPS = "in the stamps"
+"""What stands for a zone where stamps carry their offset or are counted from 1970."""
+
+
 class Stamp(enum.StrEnum):
     """Which end of its interval a bar is stamped with."""
 
@@ -59,6 +63,9 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     stamp: Stamp | None = None
     dates: DateOrder | None = None
     """The order of day, month and year where a file leaves it open."""
+    calendar: str | None = None
+    member: str = ""
+    """Which file within a zip is meant, where it holds several."""
     is_format_named: bool = False
     """Whether the user says which format: what would give way to a vendor's bars beside it does not."""
 
@@ -128,6 +135,12 @@ class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Stamps that clocks skipped; read with the offset from before the change."""
     calendar: str | None = None
     """The calendar that the file itself points to."""
+    zone: str = ""
+    """The zone that the stamps were read in, or ``IN_STAMPS``."""
+    stamp: Stamp = Stamp.START
+    """Which end of the bar they were taken to be."""
+    stated: str = ""
+    """The one symbol that the file states, where the user says another."""
     market: str = ""
     """Where the symbols are at home, where a vendor says so: one name may mean two things."""
     share: float = 1.0
@@ -153,6 +166,12 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a minute without a trade has a row."""
     is_complete: bool = False
     """Whether a minute without a row was not traded, in each session of a symbol that a file has a row of."""
+    is_anybodys: bool = False
+    """Whether others write the same shape: a zone or calendar of somebody else's then says that it is not this."""
+    has_capitals: bool = True
+    """Whether case counts in its symbols; else they are written in small letters throughout, and meant in capitals."""
+    takes_zips: bool = False
+    """Whether a zip of several members is one file to it; else each member is a file."""
     gives_way: bool = False
     """Whether its bars are made of trades, and not taken where the same folder has bars of that symbol and day."""
     sniff: "Callable[[Head], bool]"

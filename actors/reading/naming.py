@@ -1,16 +1,41 @@
-"""What a file's name says: the symbol, and the interval."""
+"""What a file's name says: the symbol, and the interval.
+
+A symbol is an identifier: only what is surely no part of it is cut off the name. A month or a year may be a contract's
+or an index's (``ES_202403``, ``RUSSELL_2000``), so it counts as a date only where the file's bars are of that time.
+"""
 
 import re
 from pathlib import Path
 
-from messages.errors import DataError
+import numpy as np
 
-_INTERVAL = re.compile(r"(?:1|one)?(?:m|min|mins|minute|minutes|m1)(?:bar|bars)?", re.IGNORECASE)
-_TRAILING_DATES = re.compile(r"\d{4,8}|\d{4}-\d\d(?:-\d\d)?|\d\d|bars?|data|ohlcv?|last|trades?", re.IGNORECASE)
+from messages.errors import DataError
+from messages.values import DAY_NS, Nanos
+
+_PACKING = (".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".feather", ".dat", ".psv")
+
+_YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01]\d|2[0-3])[-_]?[0-5]\d(?:[-_]?[0-5]\d)?"
+_FULL = rf"(?:{_YEAR}(?:{_MONTH}{_DAY}|[-_.]{_MONTH}[-_.]{_DAY})(?:[-_T ]?{_TIME})?|{_DAY}[-_.]{_MONTH}[-_.]{_YEAR})"
+_SHORT = rf"\d\d{_MONTH}{_DAY}"
+_MINUTE = r"(?:(?:1|one)[-_ ]?(?:m|min|mins|minute|minutes)|m1|mins?|minutes?)(?:[-_ ]?bars?)?"
+_SURE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"[-_. ]{_FULL}(?:[-_ ]to[-_ ]{_FULL})?",
+        rf"[-_. ]{_SHORT}[-_]{_SHORT}",
+        rf"[-_. ]{_MINUTE}",
+        r"[-_. ](?:bars?|data|ohlcv?|last|trades?)",
+        r" ?\(\d+\)",
+        r", ?1(?:_[0-9a-f]{5})?",
+    )
+)
+_PERIOD = re.compile(rf"[-_ ]({_YEAR})(?:[-_]?({_MONTH}))?|\.({_YEAR})(?:[-_.]({_MONTH}))?")
+_NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH})?", re.IGNORECASE)
 _OTHER_INTERVAL = re.compile(
     r"(?:^|[-_. ])(\d+)[-_ ]?(s|sec|m|min|mins|minutes?|h|hours?|d|days?)(?=[-_. ]|$)", re.IGNORECASE
 )
-_PACKING = (".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".feather", ".dat", ".psv")
+_BARE_INTERVAL = re.compile(r"(?:_|, ?)(\d{1,4})(?:_[0-9a-f]{5})?$")
 
 
 def stem_of(path: Path) -> str:
@@ -21,23 +46,59 @@ def stem_of(path: Path) -> str:
     return name
 
 
-def symbol_of(path: Path) -> str:
+def symbol_of(path: Path, span: tuple[Nanos, Nanos] | None = None) -> str:
     """Return the symbol that a file's name gives: ``aapl_1min.csv`` and ``AAPL-1m-2024-01.zip`` are AAPL.
+
+    A name without capitals is written in them; else case is kept: BCpC is not BCPC.
+
+    Args:
+        path: where it is.
+        span: when its first and last bars are, if that is known.
 
     Raises:
         DataError: nothing is left of the name.
     """
-    parts = re.split(r"([-_. ])", stem_of(path))
-    while len(parts) > 1 and (_INTERVAL.fullmatch(parts[-1]) or _TRAILING_DATES.fullmatch(parts[-1])):
-        del parts[-2:]
-    symbol = "".join(parts).upper()
-    if not symbol or _INTERVAL.fullmatch(symbol):
+    symbol, whole = stem_of(path), ""
+    while symbol != whole:
+        whole = symbol
+        symbol = _shorter(symbol, span)
+    if _NO_SYMBOL.fullmatch(symbol):
         raise DataError("neither a column nor the file's name gives the symbol; say it with --symbol")
-    return symbol
+    return in_capitals(symbol)
+
+
+def in_capitals(symbol: str) -> str:
+    """Return a symbol that somebody wrote without any capitals in them; one with some is meant as it is."""
+    return symbol.upper() if symbol == symbol.lower() else symbol
+
+
+def _shorter(name: str, span: tuple[Nanos, Nanos] | None) -> str:
+    """Return a name without one thing at its end that is no part of a symbol, or the name itself."""
+    for place in range(1, len(name)):
+        tail = name[place:]
+        period = _PERIOD.fullmatch(tail)
+        is_sure = any(pattern.fullmatch(tail) for pattern in _SURE)
+        if is_sure or (period is not None and _is_of(period, span)):
+            return name[:place]
+    return name
+
+
+def _is_of(period: "re.Match[str]", span: tuple[Nanos, Nanos] | None) -> bool:
+    """Return whether bars are of the month or year that a name ends with, give or take a day."""
+    if span is None:
+        return True
+    year, month = period[1] or period[3], period[2] or period[4]
+    begin = np.datetime64(f"{year}-{month}" if month else year, "M" if month else "Y")
+    first, last = (int(day.astype("datetime64[D]").astype(np.int64)) * DAY_NS for day in (begin, begin + 1))
+    return first - DAY_NS <= span[0] and span[1] < last + DAY_NS
 
 
 def interval_named(path: Path) -> str | None:
-    """Return the interval that a file's name states if it is not one minute."""
-    stated = [found for found in _OTHER_INTERVAL.findall(stem_of(path)) if found != ("", "")]
+    """Return the interval that a file's name states if it is not one minute; a bare number may be one, in minutes."""
+    stem = stem_of(path)
+    stated = [found for found in _OTHER_INTERVAL.findall(stem) if found != ("", "")]
     others = [f"{count}{unit.lower()}" for count, unit in stated if (int(count), unit[0].lower()) != (1, "m")]
-    return others[0] if others and len(others) == len(stated) else None
+    if others and len(others) == len(stated):
+        return others[0]
+    bare = _BARE_INTERVAL.search(stem)
+    return bare[1] if bare is not None and not stated and int(bare[1]) > 1 else None

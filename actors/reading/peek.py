@@ -36,13 +36,14 @@ class Head:
         with told_as_data_errors():
             self.magic = _first_bytes(path)
             self.members = members(path)
+            self.member = member or next(iter(self.members), "")
             self.begins = self.magic
             self.coding: Coding = PLAIN
             self.is_text = not self.is_arrow
-            self.text = "" if self.is_arrow else self._beginning(member)
+            self.text = "" if self.is_arrow else self._beginning()
 
-    def _beginning(self, member: str) -> str:
-        with unpacked(self.path, member or (self.members[0] if self.members else "")) as stream:
+    def _beginning(self) -> str:
+        with unpacked(self.path, self.member) as stream:
             raw = stream.read(_PEEK_BYTES)
         self.begins = raw[:_MAGIC_BYTES]
         coding = coding_of(raw)
@@ -51,6 +52,11 @@ class Head:
             return ""
         self.coding = coding
         return coding.text_of(raw)
+
+    @property
+    def name(self) -> Path:
+        """What the file is called: a zip of one file is that file, of several each is called as it is within."""
+        return Path(self.member) if len(self.members) > 1 else self.path
 
     @property
     def is_arrow(self) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from actors.reading import dates
 from actors.reading.dates import UNREADABLE, DateOrder, DatesUnclear, Written
 from actors.reading.spelling import moments
-from messages.columns import Floats, Mask, Stamps
+from messages.columns import Floats, Indices, Mask, Stamps
 from messages.errors import DataError
 from messages.values import DAY_NS, SECOND_NS
 
@@ -188,6 +188,8 @@ class Localised(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     utc_ns: Stamps
     ambiguous: int
     nonexistent: int
+    told_apart: int = 0
+    """How many occur twice, and are told apart by their order."""
 
 
 def check_zone(zone: str) -> tuple[ZoneInfo, int]:
@@ -206,15 +208,17 @@ def check_zone(zone: str) -> tuple[ZoneInfo, int]:
         raise DataError(f"{zone!r} is no time zone; write it as America/New_York, Europe/Berlin or UTC") from error
 
 
-def localise(local_ns: Stamps, zone: str) -> Localised:
+def localise(local_ns: Stamps, zone: str, groups: Indices | None = None) -> Localised:
     """Turn local time into UTC.
 
-    A stamp that occurs twice because clocks went back is read as the first of its two instants; one that
-    clocks skipped is read with the offset from before the change. Both are counted.
+    Where clocks went back, an hour occurs twice: of rows in order of time those after the jump back are of its second
+    pass (what pandas calls ``infer``). Without such a jump stamps are read as the first of their two instants; one
+    that clocks skipped is read with the offset from before the change. These are counted.
 
     Args:
-        local_ns: wall-clock time as if it were UTC.
+        local_ns: wall-clock time as if it were UTC, in the order of the file.
         zone: the IANA name, perhaps with whole hours that its clocks are ahead: ``America/New_York+7``.
+        groups: which stamps are in order among themselves, those of one symbol; by default all of them.
 
     Raises:
         DataError: there is no such zone.
@@ -231,19 +235,43 @@ def localise(local_ns: Stamps, zone: str) -> Localised:
     changing = (midnights[1:] != midnights[:-1])[days]
     if not changing.any():
         return Localised(utc_ns=utc_ns, ambiguous=0, nonexistent=0)
-    return _with_changes(local_ns, utc_ns, changing, info)
+    return _with_changes(local_ns, utc_ns, changing, info, groups)
 
 
-def _with_changes(local_ns: Stamps, utc_ns: Stamps, changing: Mask, info: ZoneInfo) -> Localised:
+def _with_changes(
+    local_ns: Stamps, utc_ns: Stamps, changing: Mask, info: ZoneInfo, groups: Indices | None
+) -> Localised:
     minutes, inverse = np.unique(local_ns[changing], return_inverse=True)
-    before = np.array([_offset(minute, info) for minute in minutes.tolist()], dtype=np.int64)
-    after = np.array([_offset(minute, info, fold=1) for minute in minutes.tolist()], dtype=np.int64)
-    utc_ns[changing] = local_ns[changing] - before[inverse]
+    before = np.array([_offset(minute, info) for minute in minutes.tolist()], dtype=np.int64)[inverse]
+    after = np.array([_offset(minute, info, fold=1) for minute in minutes.tolist()], dtype=np.int64)[inverse]
+    twice = np.flatnonzero(before > after)
+    at_ns = local_ns[changing][twice]
+    groups = np.zeros(len(twice), dtype=np.int32) if groups is None else groups[changing][twice]
+    is_ascending = int(np.sign(np.diff(local_ns)).sum()) >= 0
+    is_second, is_told = _passes(at_ns, groups, is_ascending=is_ascending)
+    utc_ns[changing] = local_ns[changing] - before
+    utc_ns[np.flatnonzero(changing)[twice[is_second]]] = at_ns[is_second] - after[twice[is_second]]
     return Localised(
         utc_ns=utc_ns,
-        ambiguous=int(np.count_nonzero((before > after)[inverse])),
-        nonexistent=int(np.count_nonzero((before < after)[inverse])),
+        ambiguous=int(np.count_nonzero(~is_told)),
+        nonexistent=int(np.count_nonzero(before < after)),
+        told_apart=int(np.count_nonzero(is_told)),
     )
+
+
+def _passes(at_ns: Stamps, groups: Indices, *, is_ascending: bool) -> tuple[Mask, Mask]:
+    """Return which stamps of an hour that occurs twice are of its second pass, and which are told apart at all."""
+    is_second, is_told = np.zeros(len(at_ns), dtype=np.bool_), np.zeros(len(at_ns), dtype=np.bool_)
+    days = at_ns // DAY_NS
+    order = np.lexsort((np.arange(len(at_ns)), days, groups))
+    bounds = np.flatnonzero((np.diff(groups[order]) != 0) | (np.diff(days[order]) != 0)) + 1
+    for rows in np.split(order, bounds) if len(order) else ():
+        steps = np.diff(at_ns[rows])
+        jumps = np.flatnonzero(steps < 0 if is_ascending else steps > 0)
+        if len(jumps) == 1:
+            is_told[rows] = True
+            is_second[rows[jumps[0] + 1 :] if is_ascending else rows[: jumps[0] + 1]] = True
+    return is_second, is_told
 
 
 def _offset(local_ns: int, info: ZoneInfo, fold: int = 0) -> int:

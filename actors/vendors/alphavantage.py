@@ -1,25 +1,39 @@
 """Alpha Vantage's TIME_SERIES_INTRADAY as CSV: newest first, stamped with the end of the bar, New York time.
 
 The header is ``timestamp,open,high,low,close,volume`` (``datetime`` in older files). The documentation gives the zone;
-that 09:31 is the first stamp of a session and 16:00 the last, the files themselves.
+that 09:31 is the first stamp of a session and 16:00 the last (04:01 and 20:00 with extended hours), the files
+themselves. Anybody may write that header, and some the newest first, so the clock times must show those ends of a day.
 """
+
+from itertools import pairwise
 
 from actors.reading import delimited
 from actors.reading.format import Coverage, Format, Stamp
 from actors.reading.peek import Head
 from actors.reading.stamps import StampForm, form_of
 
+_FEW = 100  # of more rows than these the last that is looked at may be cut
 _HEADERS = (
     ["timestamp", "open", "high", "low", "close", "volume"],
     ["datetime", "open", "high", "low", "close", "volume"],
 )
 
 
+_DAYS = (("04:01:00", "20:00:00"), ("09:31:00", "16:00:00"))
+
+
 def _sniff(head: Head) -> bool:
-    if head.cells(0) not in _HEADERS or len(head.lines) < 3:
+    if head.cells(0) not in _HEADERS or head.delimiter != "," or len(head.lines) < 3:
         return False
-    newest, before = head.cells(1)[0], head.cells(2)[0]
-    return form_of(newest) is form_of(before) is StampForm.ISO and newest > before
+    rows = [line for line in head.text.split("\n")[1:] if line.strip()]
+    stamps = [row.partition(",")[0].strip('" ') for row in (rows[:-1] if len(rows) > _FEW else rows)]
+    if any(form_of(stamp) is not StampForm.ISO for stamp in stamps):
+        return False
+    clocks = {stamp[11:] for stamp in stamps}
+    is_newest_first = all(newer > older for newer, older in pairwise(stamps))
+    return is_newest_first and any(
+        last in clocks and all(first <= clock <= last for clock in clocks) for first, last in _DAYS
+    )
 
 
 ALPHA_VANTAGE = Format(
@@ -32,6 +46,7 @@ ALPHA_VANTAGE = Format(
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     calendar="XNYS",
+    is_anybodys=True,
     sniff=_sniff,
     read=delimited.read,
 )

@@ -23,7 +23,7 @@ _STOCKS = ("adjsplitdiv", "adjsplit", "unadjusted")
 
 
 def _sniff(head: Head) -> bool:
-    kind = _kind(Path(head.members[0]) if head.members else head.path)
+    kind = _kind(Path(head.member) if head.member else head.path)
     has_header = head.cells(0) == _HEADER
     row = head.cells(int(has_header))
     is_row = len(row) == len(_COLUMNS) and form_of(row[0]) is StampForm.ISO
@@ -58,6 +58,7 @@ FIRSTRATE = Format(
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     calendar="XNYS",
+    is_anybodys=True,
     columns=_COLUMNS,
     sniff=_sniff,
     read=_read,

@@ -4,7 +4,7 @@ from functools import cache
 
 from actors.reading import layout
 from actors.reading.arrow_file import column_names
-from actors.reading.format import Format
+from actors.reading.format import Format, Hints
 from actors.reading.peek import Head
 from actors.reading.spelling.header import NEEDED
 from actors.vendors.registry import format_places, left_out, thing_at
@@ -44,16 +44,36 @@ def format_named(name: str) -> Format:
     return found
 
 
-def detect(head: Head) -> Format:
+def detect(head: Head, hints: Hints | None = None) -> Format:
     """Return the format of a file that begins with ``head``.
+
+    A vendor is concluded from what only that vendor writes. One whose files others write alike is not concluded where
+    the zone, the calendar or the end of the bar that somebody says is another than that vendor's.
+
+    Args:
+        head: the beginning of the file.
+        hints: what the user says, if anything.
 
     Raises:
         DataError: it fits none; says what was seen and what would be needed.
     """
-    found = next((fmt for fmt in formats() if fmt.sniff(head)), None)
+    said = hints or Hints()
+    found = next((fmt for fmt in formats() if not _is_refuted(fmt, said) and fmt.sniff(head)), None)
     if found is None:
-        raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}, or one of --format {_names()}")
+        raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}; --format names a vendor's")
     return found
+
+
+def _is_refuted(fmt: Format, said: Hints) -> bool:
+    """Return whether what the user says contradicts a vendor whose files could be anybody's."""
+    pairs = ((said.tz, fmt.tz), (said.calendar, fmt.calendar), (said.stamp, fmt.stamp))
+    return fmt.is_anybodys and any(ours and theirs and not _is_one(ours, theirs) for ours, theirs in pairs)
+
+
+def _is_one(ours: str, theirs: str) -> bool:
+    alike = {"NYSE": "XNYS", "NASDAQ": "XNYS", "US/EASTERN": "AMERICA/NEW_YORK", "EST5EDT": "AMERICA/NEW_YORK"}
+    one, two = (alike.get(name.upper(), name.upper()) for name in (ours, theirs))
+    return one == two
 
 
 def _names() -> str:

@@ -38,6 +38,7 @@ KIBOT = Format(
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     calendar="XNYS",
+    is_anybodys=True,
     columns=_COLUMNS,
     sniff=_sniff,
     read=_read,

@@ -21,11 +21,11 @@ _HEADER = ["timestamp", "open", "high", "low", "close"]
 
 
 def _sniff(head: Head) -> bool:
-    return head.cells(0) == _HEADER and _NAME.fullmatch(naming.stem_of(head.path)) is not None
+    return head.cells(0) == _HEADER and _NAME.fullmatch(naming.stem_of(head.name)) is not None
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    name = _NAME.fullmatch(naming.stem_of(path))
+    name = _NAME.fullmatch(naming.stem_of(Head(path, hints.member).name))
     if name is not None and not hints.symbol:
         hints = msgspec.structs.replace(hints, symbol=f"{name[1]}-{name[2]}".upper())
     yield from delimited.read(fmt, path, hints)

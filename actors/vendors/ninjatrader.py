@@ -16,7 +16,8 @@ from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from messages.errors import DataError
 
-_LINE = re.compile(r"\d{8} \d{6};[\d.,]+;[\d.,]+;[\d.,]+;[\d.,]+;\d+")
+_PRICE = r"[-+]?\d*[.,]?\d+"
+_LINE = re.compile(rf"\d{{8}} \d{{6}};{_PRICE};{_PRICE};{_PRICE};{_PRICE};\d+")
 
 
 def _sniff(head: Head) -> bool:
@@ -34,7 +35,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
             "tells them apart; say which with --format ninjatrader or --format histdata"
         )
     for bars in delimited.read(fmt, path, hints):
-        named = f"the symbol {bars.symbols[0].upper()} is taken from the file's name; --symbol gives another"
+        named = f"the symbol {bars.symbols[0]} is taken from the file's name; --symbol gives another"
         yield bars if hints.symbol else msgspec.structs.replace(bars, remarks=(*bars.remarks, named))
 
 
@@ -46,6 +47,7 @@ NINJATRADER = Format(
     tz="UTC",
     adjusted=None,  # an option of the export
     coverage=Coverage.ALL,
+    is_anybodys=True,
     emits_empty_minutes=False,
     columns=("time", "open", "high", "low", "close", "volume"),
     sniff=_sniff,

@@ -6,6 +6,7 @@ from actors.importing.into_store import FileReport, ImportOptions, ImportReport,
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore
+from messages.values import moment
 from tests.vendors.files import HEADER, row, written
 
 SESSIONS = {name: Calendar(name) for name in ("XNYS", "24/7", "XLON")}
@@ -39,3 +40,18 @@ def new_york(tmp_path: Path, text: str, name: str = "AAPL.csv") -> Path:
 
 
 NEW_YORK = {"calendar": "XNYS", "tz": "America/New_York"}
+
+
+def stored(store: MemoryStore, symbol: str | None = None) -> list[tuple[str, str, float, float]]:
+    """Return symbol, start in UTC, close and volume of every bar."""
+    found = []
+    for calendar in store.calendars():
+        for date in store.dates(calendar):
+            day = store.read(calendar, date)
+            assert day is not None
+            for index, start, close, volume in zip(
+                day.bars.symbol_index.tolist(), day.bars.start_ns.tolist(), day.bars.values[3].tolist(),
+                day.bars.values[4].tolist(), strict=True,
+            ):  # fmt: skip
+                found.append((day.bars.symbols[index], f"{moment(start, 'UTC'):%Y-%m-%d %H:%M}", close, volume))
+    return [bar for bar in sorted(found) if symbol in (None, bar[0])]

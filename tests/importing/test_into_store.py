@@ -26,7 +26,8 @@ def test_an_import_says_what_the_documented_json_says(tmp_path: Path) -> None:
     assert msgspec.to_builtins(report.files[0]) == {
         "path": str(tmp_path / "AAPL.csv"), "format": "csv", "symbols": ["AAPL"], "rows": 3, "kept": 3,
         "duplicates": 0, "corrected": 0, "contradictions": 0, "rejected": {}, "examples": [],
-        "sessions": ["2024-03-08"], "calendar": "XNYS", "blank_rows": 0, "warnings": [], "error": None,
+        "sessions": ["2024-03-08"], "calendar": "XNYS", "tz": "America/New_York", "stamp": "start",
+        "blank_rows": 0, "warnings": [], "error": None,
     }  # fmt: skip
     assert (report.totals.files, report.totals.kept, report.written, report.failed) == (1, 3, True, False)
 

@@ -1,5 +1,6 @@
 """Tables of an import and of what a store holds; each a summary where there is too much to show line by line."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, islice
@@ -12,6 +13,7 @@ from actors.importing.report import FileReport, Skipped, by_kind
 from actors.inspecting import InspectDay
 
 _MOST_LINES = 40
+_MOST_READINGS = 5
 _MOST_FILES = 20
 _MOST_REMARKS = 10
 _MOST_EXAMPLES = 2
@@ -36,6 +38,7 @@ def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     """Yield a row a file, or a row a folder where there are many, their sum, and what the user should know."""
     if report.totals.rows:
         yield _files_sheet(report.files, f"Imported into {store}" if report.written else "Read, and nothing written")
+    yield from _readings(report.files)
     if report.certified:
         days = "1 day has" if report.certified == 1 else f"{figures.count(report.certified)} days have"
         yield f"{days} a new certificate."
@@ -43,6 +46,14 @@ def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     yield from told[:_MOST_REMARKS]
     if len(told) > _MOST_REMARKS:
         yield f"and {figures.count(len(told) - _MOST_REMARKS)} more remarks; --json has them all"
+
+
+def _readings(files: Sequence[FileReport]) -> Iterator[str]:
+    """Yield a line for each way in which files were read: the calendar, the zone, and which end of the bar."""
+    ways = Counter((file.calendar, file.tz, file.stamp) for file in files if file.calendar)
+    for (calendar, zone, stamp), count in ways.most_common(_MOST_READINGS):
+        said = f"read as: sessions of {calendar}, zone {zone}, stamps are the {stamp} of the bar"
+        yield said if len(ways) == 1 else f"{said} ({_files(range(count))})"
 
 
 def _files_sheet(files: Sequence[FileReport], title: str) -> Sheet:

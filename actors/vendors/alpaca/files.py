@@ -37,7 +37,7 @@ def _sniff(head: Head) -> bool:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    read = _read_json if Head(path).is_json else delimited.read
+    read = _read_json if Head(path, hints.member).is_json else delimited.read
     for raw in read(fmt, path, hints):
         is_crypto = all("/" in symbol for symbol in raw.symbols)
         yield msgspec.structs.replace(raw, calendar="24/7" if is_crypto else "XNYS")

@@ -28,7 +28,7 @@ def _sniff(head: Head) -> bool:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    head = Head(path)
+    head = Head(path, hints.member)
     columns = tuple(_ROLES.get(name, "") for name in head.cells(0))
     fmt = msgspec.structs.replace(fmt, columns=columns)
     for raw in delimited.read(fmt, path, hints):

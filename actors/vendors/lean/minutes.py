@@ -72,6 +72,8 @@ LEAN = Format(
     adjusted=False,  # raw prices; factor_files hold the adjustments
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
+    takes_zips=True,
+    has_capitals=False,
     sniff=folders.looks_like_lean,
     read=_read,
 )

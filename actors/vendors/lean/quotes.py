@@ -63,6 +63,8 @@ LEAN_QUOTE = Format(
     adjusted=False,
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
+    takes_zips=True,
+    has_capitals=False,
     sniff=_sniff,
     read=_read,
 )

@@ -65,13 +65,13 @@ def _unnamed(cells: list[str]) -> dict[str, int]:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    head = Head(path)
+    head = Head(path, hints.member)
     layout = _layout(head)
     if layout is None:
         raise Unsupported("no trades: wanted are columns of a time, a price and an amount")
     symbols: dict[str, int] = {}
     tape = TradeTape(Assembler(fmt, without_stamp(hints), path, is_local=layout.form.is_local), symbols)
-    for block in delimited.blocks(path, head.members[0] if head.members else "", layout):
+    for block in delimited.blocks(path, head.member, layout):
         tape.add_broken(block.broken)
         number = np.array([symbols.setdefault(name, len(symbols)) for name in block.symbols], dtype=np.int32)
         price, size = block.values

@@ -45,7 +45,7 @@ def _sniff(head: Head) -> bool:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    head = Head(path)
+    head = Head(path, hints.member)
     levels = _levels(head)
     if levels is None:
         yield from YAHOO.read(fmt, path, hints)
@@ -59,7 +59,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     assembler = Assembler(fmt, hints, path, is_local=layout.form.is_local)
     for remark in remarks:
         assembler.remark(remark)
-    for block in delimited.blocks(path, head.members[0] if head.members else "", layout):
+    for block in delimited.blocks(path, head.member, layout):
         for raw in assembler.assembled(_unfolded(block, tickers)):
             yield msgspec.structs.replace(raw, calendar=calendar)
     assembler.finish()

@@ -1,0 +1,239 @@
+"""One file into bars by day: by which format, calendar and order of dates it is read, and what became of its rows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from actors.importing import date_order, oddities
+from actors.importing.claims import Claims
+from actors.importing.file_check import Judge
+from actors.importing.pile import Pile
+from actors.importing.report import FileReport, ImportOptions
+from actors.importing.rivals import Rivals
+from actors.importing.trades_beside_bars import check_beside
+from actors.kernel.ports import BarStore
+from actors.market.calendar import Calendar
+from actors.reading import naming
+from actors.reading.dates import DatesUnclear
+from actors.reading.format import Format, Hints, RawBars, ZoneMissing
+from actors.reading.peek import Head
+from actors.reading.stamps import check_zone
+from actors.vendors.formats import detect
+from messages.columns import Stamps
+from messages.errors import BarkeeperError, DataError
+
+_LOOKED_AT = 20
+
+
+class Intake:
+    """Reads one file after the other."""
+
+    def __init__(
+        self,
+        store: BarStore,
+        options: ImportOptions,
+        fmt: Format | None,
+        calendars: Callable[[str], Calendar],
+        pile: Pile,
+    ) -> None:
+        """Say where bars go, and what the user says of the files.
+
+        Args:
+            store: where bars go.
+            options: what the user says.
+            fmt: the format of all files, if the user says it.
+            calendars: gives a calendar by its name.
+            pile: where bars are held.
+
+        Raises:
+            DataError: the options name an unknown zone.
+            SettingsError: they name an unknown calendar.
+        """
+        if options.tz:
+            check_zone(options.tz)
+        self._store = store
+        self._options = options
+        self._hints = Hints(
+            symbol=naming.in_capitals(options.symbol) if options.symbol else None,
+            tz=options.tz, stamp=options.stamp, dates=options.dates,
+            calendar=options.calendar, is_format_named=bool(options.format),
+        )  # fmt: skip
+        self._format = fmt
+        self._new_calendar = calendars
+        self.calendars: dict[str, Calendar] = {}
+        self.claims = Claims(store, self.calendars.__getitem__)
+        self.rivals = Rivals()
+        self.stated: dict[int, str] = {}
+        """By file the symbol that it states itself, where the user says another."""
+        self._pile = pile
+        self.newest_first: set[int] = set()
+        """The files that have their newest rows first."""
+        self._markets: dict[str, str] = {}
+        if options.calendar:
+            self._calendar(None, ())
+
+    def members(self, path: Path) -> tuple[str, ...]:
+        """Return the members of a zip that are files of their own; one without a name is the file as a whole."""
+        with suppress(BarkeeperError):
+            head = Head(path)
+            if len(head.members) < 2:
+                return ("",)
+            with suppress(BarkeeperError):
+                if (self._format or detect(head, self._hints)).takes_zips:
+                    return ("",)
+            return head.members
+        return ("",)
+
+    def read(self, file: int, path: Path, member: str, report: FileReport) -> Iterator[float]:
+        """Read a file into the pile; yields how much of it has been read.
+
+        Args:
+            file: its place among the reports.
+            path: where it is.
+            member: which of a zip's, or none.
+            report: what became of it is written there.
+
+        Raises:
+            BarkeeperError: it is refused; whatever a reader raises is that.
+        """
+        hints, name = msgspec.structs.replace(self._hints, member=member), Path(member) if member else path
+        with explained():
+            fmt = self._format or detect(Head(path, member), hints)
+        report.format = fmt.name
+        spacing, judge, market = oddities.Spacing(naming.interval_named(name)), None, ""
+        blocks = self._blocks(fmt, path, name, hints)
+        for block in blocks:
+            with explained():
+                spacing.note(block.start_ns)
+                check_beside(fmt, path, block, hints)
+                if judge is None:
+                    judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
+                    self.stated[file] = block.stated
+                self._take(file, fmt, judge, block, report)
+            yield block.share
+        if judge is None:
+            raise DataError("there are no rows")
+        spacing.check()
+        judge.finish()
+        if judge.is_newest_first:
+            self.newest_first.add(file)
+        report.warnings.extend(self.claims.objections(file))
+        self._note_market(market, report)
+
+    def forget(self, file: int) -> None:
+        """Leave out what came from a file that turned out to be broken further on."""
+        self._pile.forget(file)
+        self.claims.forget(file)
+        self.rivals.forget(file)
+        self.stated.pop(file, None)
+
+    def _take(self, file: int, fmt: Format, judge: Judge, block: RawBars, report: FileReport) -> None:
+        if not fmt.has_capitals:
+            block = msgspec.structs.replace(block, symbols=tuple(symbol.upper() for symbol in block.symbols))
+        kept = judge.kept(block)
+        self._pile.add(file, report.calendar, kept)
+        if self._options.complete or fmt.is_complete:
+            self.claims.note(file, fmt.name, self.calendars[report.calendar], block, kept)
+        if len(kept.symbols) == 1 and len(kept.start_ns):
+            self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values)
+
+    def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints) -> Iterator[RawBars]:
+        with explained():
+            try:
+                yield from self._dated(fmt, path, hints)
+            except ZoneMissing as error:
+                raise DataError(self._refusal_without_zone(error.local_ns, fmt, name)) from error
+
+    def _dated(self, fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+        try:
+            yield from fmt.read(fmt, path, hints)
+        except DatesUnclear as unclear:
+            calendar = self._calendar(fmt.calendar, ())
+            order = date_order.order_by_sessions(unclear, calendar)
+            if order is None:
+                raise
+            said = date_order.remark(order, unclear, calendar)
+            for raw in fmt.read(fmt, path, msgspec.structs.replace(hints, dates=order)):
+                yield msgspec.structs.replace(raw, remarks=(*raw.remarks, said))
+
+    def _judge(
+        self, fmt: Format, first: RawBars, rest: Iterator[RawBars], spacing: oddities.Spacing, report: FileReport
+    ) -> Judge:
+        try:
+            calendar = self._calendar(first.calendar, first.symbols)
+        except BarkeeperError:
+            # A file that is not imported anyway needs no calendar, and only the whole of it tells.
+            for block in rest:
+                spacing.note(block.start_ns)
+            spacing.check()
+            raise
+        report.calendar, report.tz, report.stamp = calendar.name, first.zone, first.stamp
+        if fmt.adjusted and not self._adjusted.isdisjoint(first.symbols):
+            report.warnings.append(
+                f"{fmt.name} has prices that are adjusted already, and the store's adjustments.parquet names "
+                f"{', '.join(sorted(self._adjusted & set(first.symbols)))}: adjusted=True would adjust them twice"
+            )
+        said_by = "--stamp" if self._options.stamp else fmt.name if fmt.stamp else ""
+        return Judge(
+            calendar,
+            report,
+            allow_negative=self._options.allow_negative,
+            stamp_said_by=said_by,
+            is_calendar_said=self._options.calendar is not None,
+        )
+
+    def _calendar(self, of_file: str | None, symbols: Sequence[str]) -> Calendar:
+        held = [name for name, known in self._known.items() if symbols and known.issuperset(symbols)]
+        name = self._options.calendar or of_file or (held[0] if len(held) == 1 else None)
+        if name is None:
+            raise DataError(
+                "neither the file nor the store says which calendar; give one, as in --calendar XNYS or --calendar 24/7"
+            )
+        if name not in self.calendars:
+            self.calendars[name] = self._new_calendar(name)
+        return self.calendars[name]
+
+    @cached_property
+    def _known(self) -> dict[str, set[str]]:
+        """The symbols that the store had before, by calendar: those of its latest days."""
+        store = self._store
+        return {
+            name: {symbol for date in store.dates(name)[-_LOOKED_AT:] for symbol in store.symbols(name, date)}
+            for name in store.calendars()
+        }
+
+    @cached_property
+    def _adjusted(self) -> set[str]:
+        return {adjustment.symbol for adjustment in self._store.adjustments()}
+
+    def _refusal_without_zone(self, local_ns: Stamps, fmt: Format, name: Path) -> str:
+        oddities.check_interval(local_ns, naming.interval_named(name))
+        try:
+            calendar = self._calendar(fmt.calendar, ())
+        except DataError:
+            calendar = None
+        return oddities.refusal_without_zone(local_ns, calendar)
+
+    def _note_market(self, market: str, report: FileReport) -> None:
+        for symbol in report.symbols if market else ():
+            before = self._markets.setdefault(symbol, market)
+            if before != market:
+                report.warnings.append(
+                    f"{symbol} comes from {before} and from {market}, which is one symbol to the store: "
+                    "import them into stores of their own, or rename one with --symbol"
+                )
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Let whatever a reader raises be the refusal of its file."""
+    try:
+        yield
+    except BarkeeperError:
+        raise
+    except Exception as error:
+        lines = str(error).splitlines() or [""]
+        raise DataError(f"it cannot be read ({type(error).__name__}: {lines[0][:200]})") from error

@@ -1,0 +1,133 @@
+"""Whose bars a file's are: symbols are identifiers, and files that contradict each other are refused."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.storage.memory import MemoryStore
+from tests.importing.imports import NEW_YORK, minutes, run, stored
+from tests.vendors.files import HEADER, row, written, zipped
+
+CRYPTO = {"tz": "UTC", "calendar": "24/7"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("sh.600000.csv", "sh.600004.csv"),
+        ("sz.200002.csv", "sz.200011.csv"),
+        ("NAS_100.csv", "NAS_500.csv"),
+        ("SPX_4500.csv", "SPX_4600.csv"),
+        ("BTC-240329.csv", "BTC-240628.csv"),
+        ("RUSSELL_1000.csv", "RUSSELL_2000.csv"),
+        ("ES_202403.csv", "ES_202406.csv"),
+        ("BCPC.csv", "BCpC.csv"),
+        ("SHOP.TO.csv", "SHOP.csv"),
+    ],
+)
+def test_two_names_are_two_symbols(tmp_path: Path, names: tuple[str, str]) -> None:
+    days = ("2024-01-30", "2024-01-31", "2024-02-01")
+    paths = [
+        written(tmp_path / name, HEADER + "".join(row(f"{day} 09:30:00", 10 * place) for day in days))
+        for place, name in enumerate(names, 1)
+    ]
+    store = MemoryStore()
+
+    report = run(paths, store, **CRYPTO)
+
+    assert (report.totals.kept, report.totals.corrected, report.totals.symbols) == (6, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("one_name", "other"),
+    [("EURUSD_201201.csv", "EURUSD_201202.csv"), ("X_2011.csv", "X_2012.csv"), ("X_20120131.csv", "X_20120201.csv"),
+     ("SBER_120101_120131.csv", "SBER_120201_120229.csv"), ("X-2012-01.csv", "X-2012-02.csv"),
+     ("X_M1_201201020000_201201312359.csv", "X_M1_201202010000_201202292359.csv")],
+)  # fmt: skip
+def test_parts_of_one_history_are_one_symbol(tmp_path: Path, one_name: str, other: str) -> None:
+    days = ("2011-12-30", "2012-02-01") if one_name == "X_2011.csv" else ("2012-01-31", "2012-02-01")
+    for name, day in zip((one_name, other), days, strict=True):
+        written(tmp_path / name, HEADER + row(f"{day} 09:30:00"))
+
+    report = run(tmp_path, **CRYPTO)
+
+    assert (report.totals.kept, report.totals.symbols) == (2, 1)
+
+
+def test_two_files_that_would_overwrite_each_other_are_refused_whichever_comes_first(tmp_path: Path) -> None:
+    written(tmp_path / "AAPL_data.csv", HEADER + minutes("09:30", 2))
+    written(tmp_path / "AAPL_bars.csv", HEADER + minutes("09:30", 2, price=50))
+    written(tmp_path / "MSFT.csv", HEADER + minutes("09:30", 2))
+    store = MemoryStore()
+
+    report = run(tmp_path, store, **NEW_YORK)
+
+    assert {symbol for symbol, *_ in stored(store)} == {"MSFT"}
+    assert report.failed
+    assert [file.error is None for file in report.files] == [False, False, True]
+    assert "are both read as AAPL, and have other bars for 2 of 2 common minutes" in str(report.files[0].error)
+
+
+def test_files_that_overlap_and_agree_are_one_history(tmp_path: Path) -> None:
+    written(tmp_path / "AAPL_data.csv", HEADER + minutes("09:30", 5))
+    written(tmp_path / "AAPL_bars.csv", HEADER + minutes("09:34", 1, price=50) + minutes("09:35", 5))
+
+    report = run(tmp_path, **NEW_YORK)
+
+    assert (report.totals.kept, report.totals.corrected, report.failed) == (10, 1, False)
+
+
+def test_case_counts_in_a_column_of_symbols(tmp_path: Path) -> None:
+    text = "ticker,volume,open,close,high,low,window_start,transactions\n"
+    text += "BCPC,10,145,145.2,145.5,144.9,1704205800000000000,5\nBCpC,7,25,25.1,25.2,24.9,1704205800000000000,2\n"
+    store = MemoryStore()
+
+    run(written(tmp_path / "2024-01-02.csv", text), store)
+
+    assert [(symbol, close) for symbol, _, close, _ in stored(store)] == [("BCPC", 145.2), ("BCpC", 25.1)]
+
+
+@pytest.mark.parametrize("names", [("AAPL_1min.csv", "MSFT_1min.csv"), ("AAPL.csv", "x.csv")])
+def test_a_symbol_for_files_of_several_is_refused_and_nothing_written(tmp_path: Path, names: tuple[str, str]) -> None:
+    texts = (HEADER + minutes("09:30", 3), "symbol," + HEADER + "MSFT," + row("2024-03-08 09:30:00", 20))
+    for name, text in zip(names, texts if names[1] == "x.csv" else texts[:1] * 2, strict=True):
+        written(tmp_path / name, text)
+    store = MemoryStore()
+
+    report = run(tmp_path, store, symbol="AAPL", **NEW_YORK)
+
+    assert report.failed
+    assert report.error is not None
+    assert "--symbol AAPL names one symbol, and these files are of several: AAPL, MSFT" in report.error
+    assert (stored(store), report.written) == ([], False)
+
+
+def test_a_symbol_for_parts_of_one_history_is_taken(tmp_path: Path) -> None:
+    for month in ("01", "02"):
+        written(tmp_path / f"export_2024-{month}.csv", HEADER + row(f"2024-{month}-05 09:30:00"))
+
+    report = run(tmp_path, symbol="brk.b", **NEW_YORK)
+
+    assert (report.error, report.totals.kept, report.files[0].symbols) == (None, 2, ["BRK.B"])
+
+
+def test_members_of_a_zip_are_files_of_their_own(tmp_path: Path) -> None:
+    fives = "".join(row(f"2024-03-08 09:{minute:02}:00") for minute in range(30, 50, 5))
+    zipped(
+        tmp_path / "sample.zip",
+        {"AAPL_1min.csv": HEADER + minutes("09:30", 4), "AAPL_5min.csv": HEADER + fives, "readme.txt": "hello\n"},
+    )
+    zipped(tmp_path / "kraken.zip", {f"XBTUSD_{every}.csv": HEADER + row("2024-03-08 09:00:00") + row(
+        f"2024-03-08 {9 + every // 60:02}:{every % 60:02}:00") for every in (15, 60)})  # fmt: skip
+    store = MemoryStore()
+
+    report = run([tmp_path / "sample.zip", tmp_path / "kraken.zip"], store, **NEW_YORK)
+
+    assert {symbol for symbol, *_ in stored(store)} == {"AAPL"}
+    assert report.totals.kept == 4
+    assert sorted((Path(skipped.path).name, skipped.reason.split(";")[0][:21]) for skipped in report.skipped) == [
+        ("AAPL_5min.csv", "bars every 5 minutes"),
+        ("XBTUSD_15.csv", "bars every 15 minutes"),
+        ("XBTUSD_60.csv", "bars every hour"),
+        ("readme.txt", "fits no format: it be"),
+    ]
