@@ -75,6 +75,7 @@ from messages.repairs import (
     PassTicket,
     SessionSealed,
     SessionSettled,
+    SourceReported,
     TransitionMeasured,
 )
 from messages.values import Room
@@ -182,6 +183,7 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             WakeAt: (stream,),
             FetchBars: (to.fetching,),
             FillFailed: (to.log,),
+            SourceReported: (*live, manager),
             BarsFilled: (session,),
             NoTradeConfirmed: (session,),
             GapAbandoned: (session,),

@@ -78,7 +78,7 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How DataUpkeep goes after missing minutes. All times are session time."""
+    """How DataUpkeep goes after missing minutes. All times are session time, but for those within which is answered."""
 
     coalesce_s: float = 30.0
     """How long after a minute closed without its bars they are asked for; what is missing by then goes along."""
@@ -100,12 +100,17 @@ class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Failures in a row after which a source is rested."""
     rest_s: float = 60.0
     """How long; each failed probe doubles it."""
+    answer_within_s: float = 30.0
+    """Of real time: a source that has not answered by then has failed and is rested; its thread is replaced."""
+    store_within_s: float = 300.0
+    """Of real time: reading a session from the store, or writing it down, has failed when it takes longer."""
 
     def __post_init__(self) -> None:
         for name in ("coalesce_s", "neighbours_min", "jitter"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"upkeep {name} is 0 or more, not {getattr(self, name)}")
-        for name in ("attempts", "backoff_s", "max_concurrent_fetches", "rest_after", "rest_s"):
+        positive = "attempts", "backoff_s", "max_concurrent_fetches", "rest_after", "rest_s"
+        for name in (*positive, "answer_within_s", "store_within_s"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingsError(f"upkeep {name} is more than 0, not {getattr(self, name)}")
 

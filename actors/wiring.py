@@ -27,7 +27,7 @@ from actors.kernel.ports import BarSource, BarStore, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
-from actors.kernel.worker import Worker
+from actors.kernel.worker import InTime, Worker
 from actors.market.calendar import Calendar
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
@@ -96,16 +96,28 @@ class House:
         self.milestones = Milestones()
         self.turnstile = Turnstile(self.session_data, self.stream_coordinator)
         self.fanout = Fanout(self.turnstile, (self.stream_coordinator, self.system_manager))
-        loader = Loader(self.store, self.calendar, self.data_upkeep, rules=settings.rules)
-        self.loading = Worker("loader", loader.read, loader.broke)
-        self._fetcher = fetcher = Fetcher(self.sources, self.data_upkeep)
+        upkeep, told = settings.upkeep, InTime(self.data_upkeep)
+        source_s, store_s = upkeep.answer_within_s, upkeep.store_within_s
+        loader = Loader(self.store, self.calendar, told, rules=settings.rules)
+        self.loading = Worker("loader", loader.read, loader.broke, deadline_s=store_s, on_late=loader.late)
+        self._fetcher = fetcher = Fetcher(self.sources, told)
         self.source_facts = fetcher.facts
-        self.readying = Worker("upstream", fetcher.read_ahead, loader.broke)
-        self.fetching = Worker("fetcher", fetcher.fetch, fetcher.broke, settings.upkeep.max_concurrent_fetches)
-        keeper = Keeper(self.store if settings.certify else None, self.data_upkeep, records=self.is_live)
-        self.keeping = Worker("keeper", keeper.issue, self._keeper_broke)
+        self.readying = Worker("upstream", fetcher.read_ahead, loader.broke, deadline_s=source_s)
+        self.fetching = [
+            Worker(
+                f"fetcher-{source.name}",
+                fetcher.fetch,
+                fetcher.broke,
+                upkeep.max_concurrent_fetches,
+                deadline_s=source_s,
+                on_late=fetcher.late,
+            )
+            for source in self.sources
+        ]
+        keeper = Keeper(self.store if settings.certify else None, told, records=self.is_live)
+        self.keeping = Worker("keeper", keeper.issue, self._keeper_broke, deadline_s=store_s, on_late=keeper.late)
         probe = StoreProbe(self.store.root if isinstance(self.store, ParquetStore) else None, self.data_upkeep)
-        self.probing = Worker("probe", probe.check, probe.broke)
+        self.probing = Worker("probe", probe.check, probe.broke, deadline_s=source_s, on_late=probe.late)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
         self._own_clock = self.feeds.own_clock
         self._required: list[Requirement] = []
@@ -267,7 +279,7 @@ class House:
     def close_stores(self, timeout: float = 5.0) -> None:
         """End what reads and writes, and close what it read and wrote; may be called twice."""
         self.feeds.close()
-        for worker in (self.loading, self.readying, self.fetching, self.keeping, self.probing):
+        for worker in (self.loading, self.readying, *self.fetching, self.keeping, self.probing):
             worker.close(timeout)
         for source in self.sources:
             source.close()

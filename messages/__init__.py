@@ -186,6 +186,8 @@ from messages.repairs import (
     PassTicket,
     SessionSealed,
     SessionSettled,
+    SourceReported,
+    SourceStatus,
     TransitionMeasured,
 )
 from messages.replies import (
@@ -248,8 +250,9 @@ __all__ = [
     "RunFailed", "RunFinished", "RunReady", "RunSummary", "Segment", "SegmentKind", "SessionBoundary",
     "SessionCertificate", "SessionMetrics", "SessionPhase", "SessionPrefetched", "SessionRead", "SessionReport",
     "SessionReported", "SessionSealed", "SessionSettled", "SessionsPlanned", "SetSpeed", "SetTimer", "SettingsError",
-    "Snapshot", "StartRoom", "StartRun", "StartStopwatch", "StartSystem", "StateChanged", "Step", "StepSystem",
-    "StopRoom", "StopSystem", "StopwatchRead", "StoreChecked", "StoreLocked", "SubscribeSymbols", "SubscriberLate",
+    "Snapshot", "SourceReported", "SourceStatus", "StartRoom", "StartRun", "StartStopwatch", "StartSystem",
+    "StateChanged", "Step", "StepSystem", "StopRoom", "StopSystem", "StopwatchRead", "StoreChecked", "StoreLocked",
+    "SubscribeSymbols", "SubscriberLate",
     "SubscribersChanged", "SymbolLocked", "SymbolReport", "SymbolVerdicts", "SymbolsCatchingUp", "SymbolsCaughtUp",
     "SymbolsChanged", "SymbolsJoined", "SymbolsLoaded", "SymbolsRefused", "SystemFailed", "SystemState", "SystemStatus",
     "Tape", "Tick", "TickArrived", "TicksArrived", "TimeAdvanced", "TimerFired", "TradeAmended", "TradingSession",

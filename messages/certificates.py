@@ -34,6 +34,8 @@ class GapStory(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     """Who gave the last answer; empty where nobody did."""
     outcome: GapOutcome
+    error: str = ""
+    """How the last request failed, if one did; names the source."""
 
     @property
     def took_ns(self) -> Nanos:

@@ -123,6 +123,7 @@ from messages.repairs import (
     PassTicket,
     SessionSealed,
     SessionSettled,
+    SourceReported,
     TransitionMeasured,
 )
 
@@ -180,6 +181,7 @@ LiveNews: TypeAlias = (
     | VolumesDiffer
     | NotRecorded
     | ReadinessReported
+    | SourceReported
 )
 """What StreamCoordinator tells subscribers of a live day; by way of SessionData, so that it keeps its place in time."""
 
@@ -235,6 +237,7 @@ LiveStreamInbox: TypeAlias = (
     | WarmUpReported
     | StoreChecked
     | NotRecorded
+    | SourceReported
     | Recover
     | GetLiveStatus
     | GetReadiness
@@ -276,6 +279,7 @@ SystemManagerInbox: TypeAlias = (
     | RunFailed
     | SubscriberLate
     | SessionBoundary
+    | SourceReported
     | StartSystem
     | StopSystem
     | PauseSystem

@@ -3,6 +3,8 @@
 All instants are session time. A session is named by its date.
 """
 
+import msgspec
+
 from messages.base import Command, Event, Query
 from messages.certificates import GapStory, SessionCertificate
 from messages.columns import BarBatch, BarKeys, DayGrid
@@ -146,6 +148,32 @@ class FillFailed(Event, frozen=True, kw_only=True):
     reason: str
     gave_no_answer: bool = False
     """Whether it was asked, and had not come back when its time was over."""
+
+
+class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source of missing bars is, counted since the start."""
+
+    source: str
+    asked: int = 0
+    """Requests that went out."""
+    failed: int = 0
+    """Requests that came back with an error, or not in time."""
+    last_error: str = ""
+    """Of the last one that failed, however long ago."""
+    is_failing: bool = False
+    """Whether the last request failed."""
+    rests_until_ns: Nanos | None = None
+    """It kept failing, or did not come back: it is left alone until then, session time, and then asked once."""
+
+    def __str__(self) -> str:
+        rests = "" if self.rests_until_ns is None else "; it rests"
+        return f"source {self.source} fails{rests}: {self.last_error}"
+
+
+class SourceReported(Event, frozen=True, kw_only=True):
+    """A request to a source failed, or the first was answered after some that failed."""
+
+    status: SourceStatus
 
 
 class IssueCertificate(Command, frozen=True, kw_only=True):

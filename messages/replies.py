@@ -5,6 +5,7 @@ import math
 import msgspec
 
 from messages.columns import Columnar, Floats, Indices
+from messages.repairs import SourceStatus
 from messages.values import ONE_MINUTE, Bar, Interval, Mode, Nanos, Quote, Room, SystemState, Tick, TradingSession
 
 
@@ -216,6 +217,8 @@ class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
     late_subscribers: tuple[str, ...] = ()
     timer_expired: bool = False
     """Whether the session at hand has closed and had ended before: its data stopped, or its feed was silent."""
+    sources: tuple[SourceStatus, ...] = ()
+    """Those that were asked for missing bars and have ever failed; sorted by their names."""
 
 
 def _number(value: float) -> float | None:

@@ -37,7 +37,7 @@ class Upkept(Switchboard):
         self._dice = dice
         self._routes[Room.DATA_UPKEEP] = {
             **self._routes[Room.DATA_UPKEEP],
-            FetchBars: (_Desk(self.fetching._do, self.jobs),),
+            FetchBars: (_Desk(self._fetcher.fetch, self.jobs),),
             IssueCertificate: (_Desk(self.keeping._do, self.jobs),),
             CheckStore: (_Desk(self.probing._do, self.jobs),),
         }

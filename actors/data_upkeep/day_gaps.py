@@ -46,11 +46,14 @@ class DayGaps:
                     del self.fresh[start_ns]
         return sorted(came)
 
-    def recalled(self, *, is_all: bool) -> dict[Nanos, list[str]]:
-        """Take back what was given up, and of ``is_all`` what waits to be asked for again, by its minutes."""
+    def recalled(self, *, is_all: bool) -> tuple[dict[Nanos, list[str]], str]:
+        """Take back what was given up, and if ``is_all`` what waits to be asked for again: by its minutes, and why."""
         missing: dict[Nanos, list[str]] = {}
+        error = ""
         for plan in (*self.over, *(plan for plan in self.plans if not plan.is_asked and is_all)):
-            for row, column in np.argwhere(plan.recalled()).tolist():
+            cells = plan.recalled()
+            error = plan.error or error if cells.any() else error
+            for row, column in np.argwhere(cells).tolist():
                 missing.setdefault(int(plan.starts_ns[row]), []).append(plan.symbols[column])
         self.sweep()
-        return missing
+        return missing, error

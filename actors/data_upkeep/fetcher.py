@@ -8,7 +8,7 @@ import msgspec
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
 from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
-from messages.columns import Mask
+from messages.columns import BarBatch, Mask
 from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
@@ -47,8 +47,8 @@ class Fetcher:
         source = self._sources[job.source]
         try:
             answer = self._answer(job)
-        except Exception as error:  # noqa: BLE001  # whatever an upstream raises, its request has failed, and no more
-            self._reply_to.tell(FillFailed(fetch=job.fetch, source=source.name, reason=f"{error!r}"))
+        except BaseException as error:  # noqa: BLE001  # whatever an upstream raises, its request has failed, and no more
+            self._reply_to.tell(FillFailed(fetch=job.fetch, source=source.name, reason=_said(error)))
             return
         self._reply_to.tell(FetchAnswered(fetch=job.fetch, batch=answer.bars, no_trade=answer.no_trade))
 
@@ -59,6 +59,10 @@ class Fetcher:
             answer = holding.pick(job.session, job.missing)
         else:
             answer = self._sources[job.source].fetch(job.session, job.symbols, job.start_ns, job.end_ns)
+        if not isinstance(answer, SourceAnswer) or not isinstance(answer.bars, BarBatch):
+            given: object = answer.bars if isinstance(answer, SourceAnswer) else answer
+            what = f"{type(given).__module__}.{type(given).__qualname__}".removeprefix("builtins.")
+            raise DataError(f"its fetch returned {what}; a SourceAnswer is expected, whose bars are a BarBatch")
         bars = answer.bars
         if len(bars) and bars.interval != base:
             raise DataError(f"asked for bars of {base}, and answered with bars of {bars.interval}")
@@ -77,11 +81,20 @@ class Fetcher:
         """Tell that a request came to nothing because of a bug here."""
         self._reply_to.tell(FillFailed(fetch=job.fetch, source=self._sources[job.source].name, reason=f"{error!r}"))
 
+    def late(self, job: FetchBars, reason: str) -> None:
+        """Tell that a source has not come back with an answer."""
+        name = self._sources[job.source].name
+        self._reply_to.tell(FillFailed(fetch=job.fetch, source=name, reason=reason, gave_no_answer=True))
+
+
+def _said(error: BaseException) -> str:
+    return str(error) if isinstance(error, DataError) else repr(error)
+
 
 class FetchDesk:
-    """Where requests go: what is in memory is looked up at once; for all else there are threads that may wait."""
+    """Where requests go: what is in memory is looked up at once; for all else each source has threads that may wait."""
 
-    def __init__(self, fetcher: Fetcher, elsewhere: Address[FetchBars]) -> None:
+    def __init__(self, fetcher: Fetcher, elsewhere: Sequence[Address[FetchBars]]) -> None:
         self._fetcher = fetcher
         self._elsewhere = elsewhere
 
@@ -90,4 +103,4 @@ class FetchDesk:
         if self._fetcher.has_at_hand(message):
             self._fetcher.fetch(message)
         else:
-            self._elsewhere.tell(message)
+            self._elsewhere[message.source].tell(message)

@@ -1,5 +1,6 @@
 """Whether a source may be asked: one that keeps failing is rested, then probed with a single request."""
 
+from messages.repairs import SourceStatus
 from messages.values import Nanos
 
 LONGEST_REST = 16
@@ -20,6 +21,10 @@ class SourceHealth:
         self._failures = 0
         self._rests = 0
         self._until_ns: Nanos | None = None
+        self._asked = self._failed = 0
+        self._last_error = ""
+        self.is_failing = False
+        """Whether the last request failed."""
         self._is_probing = False
 
     def may_ask(self, now_ns: Nanos) -> bool:
@@ -30,7 +35,19 @@ class SourceHealth:
 
     def asked(self) -> None:
         """A request goes out."""
+        self._asked += 1
         self._is_probing = self._until_ns is not None
+
+    def status(self, source: str) -> SourceStatus:
+        """Return how it is."""
+        return SourceStatus(
+            source=source,
+            asked=self._asked,
+            failed=self._failed,
+            last_error=self._last_error,
+            is_failing=self.is_failing,
+            rests_until_ns=self._until_ns,
+        )
 
     @property
     def until_ns(self) -> Nanos | None:
@@ -44,12 +61,15 @@ class SourceHealth:
     def answered(self) -> bool:
         """It came back with an answer, whatever was in it; return whether that ends a rest."""
         is_back = self._until_ns is not None
+        self.is_failing = False
         self._failures = self._rests = 0
         self._until_ns, self._is_probing = None, False
         return is_back
 
-    def failed(self, now_ns: Nanos, *, is_out: bool = False) -> None:
+    def failed(self, now_ns: Nanos, error: str = "", *, is_out: bool = False) -> None:
         """It came back without one, or (``is_out``) did not come back: then it is rested at once."""
+        self.is_failing, self._last_error = True, error
+        self._failed += 1
         self._failures += 1
         if is_out or self._is_probing or self._failures >= self._rest_after:
             rest_ns = self._rest_ns * min(1 << self._rests, LONGEST_REST)

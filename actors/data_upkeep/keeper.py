@@ -44,6 +44,19 @@ class Keeper:
         if sealed.issued_by == "recording":
             self._record(sealed.day)
             return
+        certificate = self._certificate(job)
+        self._reply_to.tell(self._kept(certificate, sealed.day, has_story=job.old is not None))
+
+    def late(self, job: IssueCertificate, reason: str) -> None:
+        """Tell that the store has not come back with an answer."""
+        reason, date = f"the store {reason}", job.sealed.day.session.date
+        if job.sealed.issued_by == "recording":
+            self._reply_to.tell(NotRecorded(session_date=date, reason=reason))
+        else:
+            self._reply_to.tell(CertificateIssued(certificate=self._certificate(job), is_kept=False, reason=reason))
+
+    def _certificate(self, job: IssueCertificate) -> SessionCertificate:
+        sealed = job.sealed
         certificate = msgspec.structs.replace(
             certificate_of(
                 sealed.day.session,
@@ -62,9 +75,7 @@ class Keeper:
             is_prefetched=job.is_prefetched,
             transition_ms=job.transition_ms,
         )
-        if job.old is not None:
-            certificate = _succeeding(job.old, certificate)
-        self._reply_to.tell(self._kept(certificate, sealed.day, has_story=job.old is not None))
+        return certificate if job.old is None else _succeeding(job.old, certificate)
 
     def _record(self, day: DayGrid) -> None:
         """Write the day down as far as it has come; what fails now is tried again with the next."""

@@ -50,6 +50,10 @@ class Loader:
         reason = f"a bug in the loader: {error!r}"
         self._reply_to.tell(ReadFailed(session=job.session, reason=reason, joining=job.joining))
 
+    def late(self, job: ReadSession, reason: str) -> None:
+        """Tell that the store has not come back with an answer."""
+        self._reply_to.tell(ReadFailed(session=job.session, reason=f"the store {reason}", joining=job.joining))
+
     def _tape(self, session: TradingSession, symbols: Sequence[str] | None) -> Tape:
         day, certificate = self._day(session, symbols), self._certificate(session, symbols)
         bars = BarBatch.of(()) if day is None else day.bars

@@ -52,6 +52,8 @@ class Plan:
         self.is_urgent = False
         """Whether somebody waits for its verdicts: then an attempt counts that nobody answered."""
         self.calls = 0
+        self.error = ""
+        """How the last request that failed did."""
         self.source = 0
         """Whom to ask next, in this attempt."""
         self.is_asked = False
@@ -156,6 +158,7 @@ class Plan:
                 attempts=self.calls,
                 source=source,
                 outcome=outcome,
+                error=self.error,
             )
             for (outcome, now_ns, source), cells in self._settled.items()
             for gap in self.gaps(cells)

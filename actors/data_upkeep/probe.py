@@ -30,6 +30,11 @@ class StoreProbe:
         del job
         self._reply_to.tell(StoreChecked(is_writable=False, reason=f"a bug in the probe: {error!r}"))
 
+    def late(self, job: CheckStore, reason: str) -> None:
+        """Tell of a store that does not come back with an answer."""
+        del job
+        self._reply_to.tell(StoreChecked(is_writable=False, reason=reason))
+
 
 def _checked(folder: Path) -> StoreChecked:
     free_bytes = None

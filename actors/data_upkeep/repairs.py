@@ -23,6 +23,7 @@ from messages.repairs import (
     GapAbandoned,
     GapNarrowed,
     NoTradeConfirmed,
+    SourceReported,
 )
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
@@ -157,7 +158,7 @@ class Repairs:
             if isinstance(came, FetchAnswered):
                 yield from self._answered(came, plan, now_ns)
             else:
-                yield from self._failed(plan, now_ns, is_out=came.gave_no_answer)
+                yield from self._failed(came, plan, now_ns)
             self._days[plan.date].sweep()
             yield from self._ask(now_ns)
 
@@ -186,8 +187,9 @@ class Repairs:
 
     def _recall(self, day: DayGaps, now_ns: Nanos, attempts: int = 0) -> None:
         """Ask again for what was given up, with as few requests as can be; of a source that is back, for all."""
-        for plan in self._planned(day, day.recalled(is_all=not attempts), None, now_ns):
-            plan.attempts = attempts
+        missing, error = day.recalled(is_all=not attempts)
+        for plan in self._planned(day, missing, None, now_ns):
+            plan.attempts, plan.error = attempts, error
 
     # --- what there is
 
@@ -267,7 +269,10 @@ class Repairs:
 
     def _answered(self, message: FetchAnswered, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
         facts = self._sources[plan.source]
+        was_failing = self._health[plan.source].is_failing
         is_back = self._health[plan.source].answered()
+        if was_failing:
+            yield self._reported(plan)
         plan.is_second_call, plan.is_answered = False, True
         is_wanted, refused = plan.cells_of(message.batch)
         if is_wanted.any():
@@ -305,8 +310,13 @@ class Repairs:
         mask: Mask = plan.open & is_final[:, None]
         return mask
 
-    def _failed(self, plan: Plan, now_ns: Nanos, *, is_out: bool) -> Iterator[Message]:
-        self._health[plan.source].failed(now_ns, is_out=is_out)
+    def _reported(self, plan: Plan) -> SourceReported:
+        return SourceReported(status=self._health[plan.source].status(self._sources[plan.source].name))
+
+    def _failed(self, came: FillFailed, plan: Plan, now_ns: Nanos) -> Iterator[Message]:
+        plan.error = f"{came.source}: {came.reason}"
+        self._health[plan.source].failed(now_ns, came.reason, is_out=came.gave_no_answer)
+        yield self._reported(plan)
         # What fails by chance does not fail twice; what fails twice is asked later, and others now.
         if plan.is_second_call or not self._health[plan.source].may_ask(now_ns):
             plan.is_second_call = False

@@ -1,11 +1,38 @@
-"""Threads that do one kind of slow job after the other, and tell what came of each."""
+"""Threads that do one kind of slow job after the other, and tell what came of each; who never does is replaced."""
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+from actors.kernel.address import Address
 from actors.kernel.telemetry import alarm
+
+MOST_GIVEN_UP = 8
+"""Threads that still wait for an answer which never came; with as many, every further job fails at once."""
+
+
+class _Thread(threading.Thread):
+    """A thread of a worker, and what it does."""
+
+    is_given_up = False
+    """Whether its time was over: what it tells after all is told by nobody."""
+    job: Any = None
+    due_s: float | None = None
+
+
+class InTime:
+    """An address for what jobs tell: what comes of one that was given up is thrown away."""
+
+    def __init__(self, address: Address[Any]) -> None:
+        self._address = address
+
+    def tell(self, message: Any) -> None:
+        """Pass it on, if the job that tells it is still waited for."""
+        thread = threading.current_thread()
+        if not (isinstance(thread, _Thread) and thread.is_given_up):
+            self._address.tell(message)
 
 
 class Worker:
@@ -13,28 +40,48 @@ class Worker:
 
     ``do`` runs in a thread of the worker's own, or at most ``threads`` of them at once, and should tell its
     outcome, good or bad. What it raises is a bug: logged, and given to ``on_bug`` in that thread.
+
+    Args:
+        name: of its threads.
+        do: one job.
+        on_bug: the job, and what was raised.
+        threads: how many jobs are done at once.
+        deadline_s: a job that takes longer has failed; its thread is left to itself, and another takes its place.
+        on_late: such a job, and why it failed.
     """
 
     def __init__(
-        self, name: str, do: Callable[[Any], None], on_bug: Callable[[Any, BaseException], None], threads: int = 1
+        self,
+        name: str,
+        do: Callable[[Any], None],
+        on_bug: Callable[[Any, BaseException], None],
+        threads: int = 1,
+        *,
+        deadline_s: float | None = None,
+        on_late: Callable[[Any, str], None] | None = None,
     ) -> None:
         self._name = name
         self._do = do
         self._on_bug = on_bug
         self._count = threads
+        self._deadline_s = deadline_s
+        self._on_late = on_late
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._threads: list[_Thread] = []
+        self._given_up: list[_Thread] = []
+        self._watch: threading.Thread | None = None
+        self._changed = threading.Condition()
         self._idle = threading.Semaphore(0)
         self._is_open = True
 
     def tell(self, message: Any) -> None:
         """Queue a job."""
+        if self._is_exhausted():
+            self._fail(message, f"{MOST_GIVEN_UP} calls are still without an answer")
+            return
         self._jobs.put(message)
-        if self._is_open and not self._idle.acquire(blocking=False) and len(self._threads) < self._count:
-            name = f"barkeeper-{self._name}"
-            thread = threading.Thread(target=self._run, args=(self._idle,), name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        if self._is_open and not self._idle.acquire(blocking=False):
+            self._start_one()
 
     def close(self, timeout: float = 5.0) -> None:
         """Finish the jobs at hand, drop the rest, and end the threads; may be called twice."""
@@ -43,18 +90,90 @@ class Worker:
 
     def finish(self, timeout: float = 5.0) -> None:
         """Do every job that is queued, and wait for that; a job that comes later starts a thread anew."""
-        threads, self._threads = self._threads, []
-        self._idle = threading.Semaphore(0)
+        with self._changed:
+            threads, self._threads = self._threads, []
+            self._idle = threading.Semaphore(0)
+            self._changed.notify()
         for _ in threads:
             self._jobs.put(None)
         for thread in threads:
             thread.join(timeout)
 
+    def _start_one(self) -> None:
+        with self._changed:
+            if len(self._threads) >= self._count:
+                return
+            thread = _Thread(target=self._run, args=(self._idle,), name=f"barkeeper-{self._name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
     def _run(self, idle: threading.Semaphore) -> None:
+        thread = threading.current_thread()
+        assert isinstance(thread, _Thread)
         while (job := self._jobs.get()) is not None and self._is_open:
+            self._begin(thread, job)
             try:
                 self._do(job)
             except Exception as error:  # noqa: BLE001  # the thread must live, and whoever waits must hear
-                alarm("worker_bug", worker=self._name, job=repr(job), error=repr(error))
-                self._on_bug(job, error)
+                if not thread.is_given_up:
+                    alarm("worker_bug", worker=self._name, job=repr(job), error=repr(error))
+                    self._on_bug(job, error)
+            with self._changed:
+                thread.due_s = thread.job = None
+                if thread.is_given_up:
+                    return
             idle.release()
+
+    # --- deadlines
+
+    def _begin(self, thread: _Thread, job: Any) -> None:
+        if self._deadline_s is None:
+            return
+        with self._changed:
+            thread.job, thread.due_s = job, time.monotonic() + self._deadline_s
+            if self._watch is None:
+                self._watch = threading.Thread(
+                    target=self._watch_over, name=f"barkeeper-watch-{self._name}", daemon=True
+                )
+                self._watch.start()
+            self._changed.notify()
+
+    def _watch_over(self) -> None:
+        while self._is_open:
+            with self._changed:
+                now_s = time.monotonic()
+                late = [one for one in self._threads if one.due_s is not None and one.due_s <= now_s]
+                jobs = [one.job for one in late]
+                for one in late:
+                    one.is_given_up = True
+                    self._threads.remove(one)
+                    self._given_up.append(one)
+                if not late:
+                    dues = [one.due_s for one in self._threads if one.due_s is not None]
+                    self._changed.wait(min(dues) - now_s if dues else None)
+            for job in jobs:
+                alarm("worker_gave_no_answer", worker=self._name, job=repr(job))
+                self._fail(job, f"gave no answer for {self._deadline_s:g} s")
+            if jobs:
+                self._go_on_without_them()
+
+    def _go_on_without_them(self) -> None:
+        """Let others do what waits, unless too many are gone: then all that waits has failed."""
+        if self._is_exhausted():
+            with self._changed:
+                has_threads = bool(self._threads)
+            while not has_threads and not self._jobs.empty():
+                self._fail(self._jobs.get(), f"{MOST_GIVEN_UP} calls are still without an answer")
+        elif not self._jobs.empty():
+            self._start_one()
+
+    def _is_exhausted(self) -> bool:
+        if not self._given_up:
+            return False
+        with self._changed:
+            self._given_up = [one for one in self._given_up if one.is_alive()]
+            return len(self._given_up) >= MOST_GIVEN_UP
+
+    def _fail(self, job: Any, reason: str) -> None:
+        if self._on_late is not None:
+            self._on_late(job, reason)

@@ -62,6 +62,7 @@ from messages.repairs import (
     NotRecorded,
     PassTicket,
     SessionSettled,
+    SourceReported,
 )
 from messages.values import Nanos, Quote, Tick, Verdict
 
@@ -154,6 +155,7 @@ class SessionDataCore:
                 | VolumesDiffer()
                 | NotRecorded()
                 | ReadinessReported()
+                | SourceReported()
             ):
                 return tell(message)
             case AbandonGaps():

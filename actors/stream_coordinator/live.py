@@ -74,7 +74,7 @@ from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import GetLiveStatus, LiveStatus, SessionPhase
 from messages.queries import GetProgress, GetRunSummary
 from messages.readiness import GetReadiness, ReadinessReport, ReadinessReported, StoreChecked
-from messages.repairs import AbandonGaps, CertificateIssued, NotRecorded, SessionSettled
+from messages.repairs import AbandonGaps, CertificateIssued, NotRecorded, SessionSettled, SourceReported
 from messages.replies import Progress
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
@@ -167,6 +167,8 @@ class LiveCore:
                 return tell(*self._writing.certified(message))
             case NotRecorded():
                 return tell(*self._writing.failed(message))
+            case SourceReported():
+                return tell(*self._readiness.source(message))
             case Recover():
                 return self._recover()
             case SubscribersChanged():
@@ -368,7 +370,7 @@ class LiveCore:
         return SessionPhase.NOT_STARTED if self._life is None else self._life.phase
 
     def _status(self) -> LiveStatus:
-        life = self._life
+        life, parts = self._life, (self._coming, self._writing, self._arrivals, self._readiness)
         return LiveStatus(
             session=None if life is None else life.session,
             phase=self._phase(),
@@ -378,7 +380,7 @@ class LiveCore:
             feeds=self._arrivals.hearing.statuses(),
             early=self._arrivals.early,
             skewed=self._arrivals.skewed,
-            troubles=(*self._coming.troubles(), *self._writing.troubles(), *self._arrivals.troubles()),
+            troubles=tuple(line for each in parts for line in each.troubles()),
         )
 
     def _progress(self) -> Progress:

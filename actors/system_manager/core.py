@@ -38,6 +38,7 @@ from messages.events import (
 )
 from messages.inboxes import SystemManagerInbox
 from messages.queries import GetStatus
+from messages.repairs import SourceReported, SourceStatus
 from messages.replies import RoomHealth, SystemStatus
 from messages.values import Mode, Room, SystemState
 
@@ -82,6 +83,7 @@ class SystemManagerCore:
         self._is_run_finished = False
         self._late: tuple[str, ...] = ()
         self._has_expired = False
+        self._sources: dict[str, SourceStatus] = {}
 
     def handle(self, message: SystemManagerInbox) -> Outcome:
         """Take one message. An illegal command is refused and changes nothing."""
@@ -108,6 +110,9 @@ class SystemManagerCore:
                 return self._fail(message.reason)
             case SubscriberLate():
                 self._late = message.names if message.seconds >= self._late_after_s else ()
+                return NOTHING
+            case SourceReported():
+                self._sources[message.status.source] = message.status
                 return NOTHING
             case SessionBoundary():
                 self._has_expired = message.timer_expired
@@ -255,5 +260,6 @@ class SystemManagerCore:
             rooms=tuple(self._health[room] for room in Room if room in self._health),
             is_run_finished=self._is_run_finished,
             late_subscribers=self._late,
+            sources=tuple(self._sources[name] for name in sorted(self._sources)),
             timer_expired=self._has_expired,
         )

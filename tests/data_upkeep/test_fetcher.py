@@ -1,7 +1,9 @@
 """Asking an upstream: its answer is cut to the question, and whatever it raises is a failure and no more."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import pandas as pd
 import pytest
 from msgspec.structs import replace
 
@@ -98,6 +100,37 @@ def test_an_upstream_that_raises_or_talks_nonsense_has_failed(source: Upstream) 
     assert isinstance(fetched(source), FillFailed)
 
 
+class Says(Upstream):
+    """An upstream that answers with just anything."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__(name="mine")
+        self.answer = answer
+
+    def fetch(self, *_: Any) -> Any:
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (None, "its fetch returned NoneType; a SourceAnswer is expected, whose bars are a BarBatch"),
+        ([1.0], "its fetch returned list; a SourceAnswer is expected, whose bars are a BarBatch"),
+        (pd.DataFrame(), "DataFrame; a SourceAnswer is expected, whose bars are a BarBatch"),
+        (SourceAnswer(bars=pd.DataFrame()), "DataFrame; a SourceAnswer is expected"),  # type: ignore[arg-type]
+        (KeyError("token"), "KeyError('token')"),
+        (SystemExit(1), "SystemExit(1)"),
+    ],
+)
+def test_who_answers_with_something_else_is_told_what_it_was_and_what_is_expected(answer: Any, reason: str) -> None:
+    came = fetched(Says(answer))
+
+    assert isinstance(came, FillFailed)
+    assert reason in came.reason
+
+
 def test_a_bug_of_ours_is_a_failure_of_the_request() -> None:
     told = Outbox()
     job = FetchBars(fetch=3, source=0, session=DAY, missing=keys("A", "09:31", "09:32"))
@@ -157,7 +190,7 @@ def test_a_source_that_holds_sessions_is_asked_for_just_what_is_missing() -> Non
 def test_what_is_in_memory_is_answered_at_once_and_all_else_elsewhere() -> None:
     told, elsewhere = Outbox(), Outbox()
     source = StoreSource(CountingStore(), "upstream")
-    desk = FetchDesk(Fetcher((source, Upstream()), told), elsewhere)
+    desk = FetchDesk(Fetcher((source, Upstream()), told), (elsewhere, elsewhere))
     jobs = [FetchBars(fetch=n, source=n // 2, session=DAY, missing=keys("A", "09:31", "09:33")) for n in range(3)]
     desk.tell(jobs[0])
     source.read_ahead(DAY)

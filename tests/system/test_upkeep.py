@@ -52,6 +52,33 @@ def bars_of(store: BarStore) -> list[Bar]:
     return [one for day in days if day is not None for one in day.bars.bars()]
 
 
+class Silent(Upstream):
+    """An upstream that never answers before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(name="silent")
+        self.released = threading.Event()
+
+    def fetch(self, *given: Any) -> SourceAnswer:
+        self.released.wait()
+        return super().fetch(*given)
+
+
+def test_a_source_that_never_answers_is_named_and_the_next_one_fills() -> None:
+    store, silent = market(), Silent()
+    upkeep = UpkeepRules(answer_within_s=0.1)
+    with short(store, sources=(silent, Upstream(bars_of(store))), faults=Faults(drop=0.2), upkeep=upkeep) as system:
+        system.run(timeout=30)
+        (status,) = system.status().get(timeout=5).sources
+        certificate = system.certificate().get(timeout=5)
+        silent.released.set()
+
+    assert (status.source, status.last_error) == ("silent", "gave no answer for 0.1 s")
+    assert certificate is not None
+    assert certificate.completeness == 100.0
+    assert any(story.error == "silent: gave no answer for 0.1 s" for story in certificate.gaps)
+
+
 def house(store: BarStore, *sources: Upstream, **more: Any) -> Upkept:
     return Upkept(store, sources, **{"closed": QUARTER, "pace": "free", "minutes_per_ticket": 4, **more})
 

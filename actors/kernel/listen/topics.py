@@ -30,7 +30,7 @@ from messages.history import WarmUpReported
 from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp, SymbolsJoined
 from messages.lifecycle import LagChanged, PhaseChanged
 from messages.readiness import ReadinessReported
-from messages.repairs import GapAbandoned, NoTradeConfirmed, NotRecorded, SessionSettled
+from messages.repairs import GapAbandoned, NoTradeConfirmed, NotRecorded, SessionSettled, SourceReported
 
 EVENTS: dict[str, tuple[type[Event], ...]] = {
     "bars": (BarsUpdated, BarsWithdrawn),
@@ -51,6 +51,7 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "amended": (TradeAmended, AmendmentMissed),
     "day_volume": (DayVolumeReported, VolumesDiffer),
     "not_recorded": (NotRecorded,),
+    "sources": (SourceReported,),
 }
 """For each name: the classes that come under it. Those from ``phases`` on are of a live day."""
 

@@ -9,6 +9,7 @@ from messages.history import WarmUpReported
 from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import FeedStatus
 from messages.readiness import CheckStore, Hours, ReadinessReport, StoreChecked
+from messages.repairs import SourceReported, SourceStatus
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession, moment
 
 Said: TypeAlias = SessionsPlanned | WarmUpReported | SymbolsCatchingUp | SymbolsCaughtUp | StoreChecked
@@ -33,6 +34,7 @@ class Readiness:
         self._store: StoreChecked | None = None
         self._warm_up: WarmUpReported | None = None
         self._catching_up = ""
+        self._sources: dict[str, SourceStatus] = {}
         self._checked = ""
         self._checked_ns: Nanos = -MINUTE_NS
         self._reported = ""
@@ -57,6 +59,15 @@ class Readiness:
             case _:
                 assert_never(message)
         return False
+
+    def source(self, message: SourceReported) -> list[SourceReported]:
+        """A source of missing bars failed, or answers again."""
+        self._sources[message.status.source] = message.status
+        return [message]
+
+    def troubles(self) -> list[str]:
+        """Return a sentence for every source that fails."""
+        return [str(status) for _, status in sorted(self._sources.items()) if status.is_failing]
 
     def is_catching_up(self, date: str) -> bool:
         """Return whether a symbol of that session that is needed is catching up."""
@@ -99,6 +110,7 @@ class Readiness:
         problems += self._troubles_of_feeds(feeds)
         problems += self._troubles_of_store()
         problems += arrivals.hearing.clock_troubles()
+        problems += self.troubles()
         return ReadinessReport(
             session=session,
             hours=Hours.UNKNOWN if session is None else self._hours(session),

@@ -15,6 +15,8 @@ from messages import (
     ReadinessReported,
     Requirement,
     SessionsPlanned,
+    SourceReported,
+    SourceStatus,
     StoreChecked,
     SymbolsCatchingUp,
     SymbolsCaughtUp,
@@ -157,6 +159,18 @@ def test_a_feed_that_is_away_is_a_problem_and_so_is_a_clock_that_is_wrong() -> N
         f"feed {FEED} sends bars whose minute is not over: they are refused, unless they say that they are final",
         f"feed {FEED}: 1 bars, trades or quotes came too early and were refused",
     )
+
+
+def test_a_source_that_fails_is_a_problem_and_a_trouble_until_it_answers_again() -> None:
+    watch = ready()
+    failing = SourceStatus(source="archive", asked=1, failed=1, last_error="gave no answer for 30 s", is_failing=True)
+    passed_on = watch.tell(SourceReported(status=failing))
+    before = report(watch).problems, watch.status.troubles
+    watch.tell(SourceReported(status=replace(failing, is_failing=False)))
+
+    assert passed_on == [SourceReported(status=failing)]
+    assert before == (("source archive fails: gave no answer for 30 s",),) * 2
+    assert (report(watch).problems, watch.status.troubles) == ((), ())
 
 
 LATE = replace(DAY, segments=(replace(DAY.segments[0], start_ns=at("10:30")),))
