@@ -9,6 +9,7 @@ from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
+from actors.market.coarser import coarser, is_finer, whole_runs
 from actors.market.daily import joined, reduced
 from actors.market.planes import pruned, spread, with_runs
 from actors.market.validate import faults
@@ -107,18 +108,24 @@ class Loader:
     def _certificate(self, session: TradingSession, symbols: Sequence[str] | None) -> SessionCertificate | None:
         if symbols is not None and not symbols:
             return None
-        return self._store.certificate(session.calendar, session.date)
+        certificate = self._store.certificate(session.calendar, session.date)
+        if certificate is None or certificate.session.base_interval == session.base_interval:
+            return certificate
+        return msgspec.structs.replace(certificate, runs=whole_runs(certificate.runs, session.base_interval))
 
     def _day(self, session: TradingSession, symbols: Sequence[str] | None) -> StoredDay | None:
         if symbols is not None and not symbols:
             return None  # all were removed; a store would take naming none for wanting all
         day = self._store.read(session.calendar, session.date, symbols)
-        if day is not None and day.bars.interval != session.base_interval:
+        if day is None or day.bars.interval == session.base_interval:
+            return day
+        if not is_finer(day.bars.interval, session.base_interval):
             raise DataError(
                 f"{session.calendar} on {session.date}: the store holds bars of {day.bars.interval}; "
                 f"this system's base interval is {session.base_interval}"
             )
-        return day
+        bars, verdicts = coarser(day.bars, day.verdicts, session)
+        return StoredDay(bars=bars, verdicts=verdicts, tz=day.tz)
 
 
 def _with_certified(

@@ -22,7 +22,7 @@ from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
 from messages.certificates import SessionCertificate
 from messages.columns import CLOSE, FIELDS, Floats, Verdicts
-from messages.values import MINUTE_NS, Segment, SegmentKind, TradingSession, Verdict, VerdictRun
+from messages.values import MINUTE_NS, ONE_MINUTE, Interval, Segment, SegmentKind, TradingSession, Verdict, VerdictRun
 
 ISSUER = "import"
 _HOUR_NS = 60 * MINUTE_NS
@@ -43,7 +43,8 @@ class _Claim:
 class Claims:
     """Remembers which files are declared complete, and certifies the days of an import once they are merged."""
 
-    def __init__(self, store: BarStore, calendars: Callable[[str], Calendar]) -> None:
+    def __init__(self, store: BarStore, calendars: Callable[[str], Calendar], base: Interval = ONE_MINUTE) -> None:
+        self._base = base
         self._store = store
         self._calendars = calendars
         self._claims: dict[int, _Claim] = {}
@@ -97,6 +98,7 @@ class Claims:
             return False
         session = self._calendars(day.calendar).extended_session(day.date)
         assert session is not None, "bars are only kept of days that have one"
+        session = msgspec.structs.replace(session, base_interval=self._base)
         claims = self._claims_of(day, SessionAxis(session))
         if old is None and not claims:
             return False
@@ -196,7 +198,7 @@ def _has_extended_hours(kept: FileBars) -> bool:
     """Whether bars show that a file covers extended hours: the closing auction's minute alone does not."""
     segment, date_index = kept.assignment.segment, kept.assignment.date_index
     is_late = segment == SegmentKind.POST_MARKET
-    late_minutes, late_days = len(np.unique(kept.start_ns[is_late])), len(np.unique(date_index[is_late]))
+    late_minutes, late_days = len(np.unique(kept.start_ns[is_late] // MINUTE_NS)), len(np.unique(date_index[is_late]))
     return bool((segment == SegmentKind.PRE_MARKET).any()) or late_minutes > late_days
 
 

@@ -12,7 +12,7 @@ from actors.importing.pile import Day
 from actors.importing.report import FileReport
 from actors.kernel.ports import BarStore, StoredDay
 from messages.columns import FIELDS, BarBatch, Floats, Mask, Stamps, freeze
-from messages.values import MINUTE_NS, Verdict
+from messages.values import ONE_MINUTE, Interval, Verdict
 
 _Places = npt.NDArray[np.intp]
 _SPARSE = 8
@@ -46,7 +46,7 @@ class Settled:
                 setattr(reports[file], name, getattr(reports[file], name) + int(counts[file]))
 
 
-def settle(day: Day, store: BarStore, *, tz: str, is_stored: bool, write: bool) -> Settled:
+def settle(day: Day, store: BarStore, *, tz: str, is_stored: bool, write: bool, base: Interval = ONE_MINUTE) -> Settled:
     """Merge a day into the store, and count for every file what its rows did. Days may be settled at once.
 
     Rows are taken in the order in which they were read: the first of a cell is held against the store, every
@@ -58,9 +58,10 @@ def settle(day: Day, store: BarStore, *, tz: str, is_stored: bool, write: bool) 
         tz: the exchange's zone.
         is_stored: whether the store has the day already.
         write: whether to merge, or only to count.
+        base: the length of the bars.
     """
     settled = Settled()
-    merged = _merged(day, store, settled, tz=tz, is_stored=is_stored)
+    merged = _merged(day, store, settled, tz=tz, is_stored=is_stored, base=base)
     if not write:
         deque(merged, maxlen=0)
     elif day.is_whole:
@@ -70,16 +71,21 @@ def settle(day: Day, store: BarStore, *, tz: str, is_stored: bool, write: bool) 
     return settled
 
 
-def _merged(day: Day, store: BarStore, settled: Settled, *, tz: str, is_stored: bool) -> Iterator[StoredDay]:
+def _merged(
+    day: Day, store: BarStore, settled: Settled, *, tz: str, is_stored: bool, base: Interval
+) -> Iterator[StoredDay]:
     """Yield stretch by stretch what is to be merged, and count its rows."""
     for stretch in day.stretches():
-        cells = (stretch.start_ns - stretch.start_ns.min()) // MINUTE_NS * len(stretch.symbols) + stretch.symbol_index
+        cells = (stretch.start_ns - stretch.start_ns.min()) // base.span_ns * len(
+            stretch.symbols
+        ) + stretch.symbol_index
         last, previous = _sequence(cells)
         batch = BarBatch(
             symbols=stretch.symbols,
             symbol_index=freeze(stretch.symbol_index[last]),
             start_ns=freeze(stretch.start_ns[last]),
             values=freeze(np.take(stretch.values, last, axis=1)),
+            interval=base,
         )
         span = None if day.is_whole else (int(batch.start_ns[0]), int(batch.start_ns[-1]) + 1)
         stored = store.read(day.calendar, day.date, stretch.symbols, span) if is_stored else None
@@ -140,9 +146,10 @@ def _places_in(bars: BarBatch, day: Stretch, rows: _Places) -> _Places:
     """Return where the cells of these rows stand in a batch, -1 where they do not."""
     number = {symbol: index for index, symbol in enumerate(bars.symbols)}
     table = np.array([number.get(symbol, -1) for symbol in day.symbols], dtype=np.int64)
-    base, width = int(min(bars.start_ns[0], day.start_ns.min())) if len(bars) else 0, len(bars.symbols) + 1
-    theirs = (bars.start_ns - base) // MINUTE_NS * width + bars.symbol_index + 1
-    ours = (day.start_ns[rows] - base) // MINUTE_NS * width + table[day.symbol_index[rows]] + 1
+    step_ns = bars.interval.span_ns
+    earliest, width = int(min(bars.start_ns[0], day.start_ns.min())) if len(bars) else 0, len(bars.symbols) + 1
+    theirs = (bars.start_ns - earliest) // step_ns * width + bars.symbol_index + 1
+    ours = (day.start_ns[rows] - earliest) // step_ns * width + table[day.symbol_index[rows]] + 1
     place = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
     return np.where(theirs[place] == ours, place, -1) if len(theirs) else np.full(len(rows), -1)
 

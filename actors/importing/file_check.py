@@ -14,7 +14,7 @@ from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
 from actors.reading.format import EXAMPLES, IN_STAMPS, RawBars, Stamp
 from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Mask, Stamps
-from messages.values import MINUTE_NS, moment
+from messages.values import MINUTE_NS, ONE_MINUTE, Interval, moment
 
 Codes = npt.NDArray[np.uint8]
 
@@ -46,6 +46,7 @@ class Judge:
         allow_negative: bool,
         stamp_said_by: str = "",
         is_calendar_said: bool = True,
+        base: Interval = ONE_MINUTE,
     ) -> None:
         """Begin.
 
@@ -55,7 +56,9 @@ class Judge:
             allow_negative: whether prices may be zero or below.
             stamp_said_by: who says which end of the bar its stamp is: an option or a format; empty where nobody does.
             is_calendar_said: whether the user says the calendar.
+            base: the length of the bars.
         """
+        self._base = base
         self._calendar = calendar
         self._report = report
         self._allow_negative = allow_negative
@@ -81,7 +84,7 @@ class Judge:
         bars = newest_last(block)
         self.is_newest_first |= bars is not block
         self._fill_volumes(bars)
-        codes = faults(bars.values, bars.start_ns, allow_negative=self._allow_negative)
+        codes = faults(bars.values, bars.start_ns, step_ns=self._base.span_ns, allow_negative=self._allow_negative)
         if codes.any():
             codes[np.isnan(bars.values[: CLOSE + 1]).any(axis=0)] = _EMPTY
         assignment = self._assigned(bars.start_ns)
@@ -145,7 +148,9 @@ class Judge:
     def _note_rejections(self, bars: RawBars, codes: Codes) -> None:
         for code in np.unique(codes[codes != 0]).tolist():
             places = np.flatnonzero(codes == code)
-            examples = [_example(bars, int(place), int(code), self._calendar) for place in places[:EXAMPLES]]
+            examples = [
+                _example(bars, int(place), int(code), self._calendar, self._base) for place in places[:EXAMPLES]
+            ]
             self._report.reject(_REASONS[code], len(places), examples)
 
     def _note_content(self, kept: FileBars) -> None:
@@ -189,15 +194,18 @@ def _selected(bars: RawBars, assignment: Assignment, keep: Mask) -> FileBars:
     )
 
 
-def _example(bars: RawBars, place: int, code: int, calendar: Calendar) -> Example:
+def _example(bars: RawBars, place: int, code: int, calendar: Calendar, base: Interval) -> Example:
     values: dict[str, float] = dict(zip(FIELDS, bars.values[:, place].tolist(), strict=False))
     # As the file has it: the end of the bar, where that is what it is stamped with.
-    at_ns = int(bars.start_ns[place]) + (MINUTE_NS if bars.stamp is Stamp.END else 0)
-    field, seen, expected = _explained(code, values, f"{moment(at_ns, calendar.tz):%Y-%m-%d %H:%M:%S %Z}", calendar)
+    at_ns = int(bars.start_ns[place]) + (base.span_ns if bars.stamp is Stamp.END else 0)
+    stamp = f"{moment(at_ns, calendar.tz):%Y-%m-%d %H:%M:%S %Z}"
+    field, seen, expected = _explained(code, values, stamp, calendar, base)
     return Example(row=int(bars.rows[place]), reason=_REASONS[code], field=field, seen=seen, expected=expected)
 
 
-def _explained(code: int, values: dict[str, float], start: str, calendar: Calendar) -> tuple[str, str, str]:
+def _explained(
+    code: int, values: dict[str, float], start: str, calendar: Calendar, base: Interval
+) -> tuple[str, str, str]:
     prices = FIELDS[: CLOSE + 1]
     match code:
         case 100:
@@ -225,7 +233,7 @@ def _explained(code: int, values: dict[str, float], start: str, calendar: Calend
         case Fault.VOLUME_NEGATIVE:
             return "volume", _number(values["volume"]), "0 or more"
         case _:
-            return "time", start, "a stamp on the minute"
+            return "time", start, "a stamp on the minute" if base == ONE_MINUTE else f"a stamp on a whole {base}"
 
 
 def _number(value: float) -> str:

@@ -59,12 +59,12 @@ class Intake:
         self._hints = Hints(
             symbol=naming.in_capitals(options.symbol) if options.symbol else None,
             tz=options.tz, stamp=options.stamp, dates=options.dates,
-            calendar=options.calendar, is_format_named=bool(options.format),
+            calendar=options.calendar, base=options.base, is_format_named=bool(options.format),
         )  # fmt: skip
         self._format = fmt
         self._new_calendar = calendars
         self.calendars: dict[str, Calendar] = {}
-        self.claims = Claims(store, self.calendars.__getitem__)
+        self.claims = Claims(store, self.calendars.__getitem__, options.base)
         self.rivals = Rivals()
         self.stated: dict[int, str] = {}
         """By file the symbol that it states itself, where the user says another."""
@@ -103,7 +103,7 @@ class Intake:
         with explained():
             fmt = self._format or detect(Head(path, member), hints)
         report.format = fmt.name
-        spacing, judge, market = oddities.Spacing(naming.interval_named(name)), None, ""
+        spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""
         blocks = self._blocks(fmt, path, name, hints)
         for block in blocks:
             with explained():
@@ -183,6 +183,7 @@ class Intake:
             allow_negative=self._options.allow_negative,
             stamp_said_by=said_by,
             is_calendar_said=self._options.calendar is not None,
+            base=self._options.base,
         )
 
     def _calendar(self, of_file: str | None, symbols: Sequence[str]) -> Calendar:
@@ -210,7 +211,7 @@ class Intake:
         return {adjustment.symbol for adjustment in self._store.adjustments()}
 
     def _refusal_without_zone(self, local_ns: Stamps, fmt: Format, name: Path) -> str:
-        oddities.check_interval(local_ns, naming.interval_named(name))
+        oddities.check_interval(local_ns, naming.interval_named(name), self._options.base)
         try:
             calendar = self._calendar(fmt.calendar, ())
         except DataError:

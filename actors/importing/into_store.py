@@ -27,7 +27,7 @@ from actors.storage.own_hours import Calendars
 from actors.vendors.formats import format_named
 from actors.vendors.plain.csv_file import CSV
 from messages.errors import BarkeeperError, DataError
-from messages.values import ONE_MINUTE
+from messages.values import MINUTE_NS
 
 __all__ = [
     "ImportOptions",
@@ -66,14 +66,19 @@ def import_paths(
 
     Raises:
         DataError: a path is not there, ``options`` names an unknown format or zone, or the store holds bars of
-            another length than a minute, which is what is imported.
+            another length than those that are imported.
         SettingsError: ``options`` names an unknown calendar.
         StoreLocked: another process is writing to the store.
     """
-    held = store.base_interval()
-    if held not in (None, ONE_MINUTE):
-        raise DataError(f"the store holds bars of {held}; what is imported are bars of 1m: give them their own store")
     options = options or ImportOptions()
+    if MINUTE_NS % options.base.span_ns:
+        raise DataError(f"base: a minute is no whole multiple of {options.base}; 1s, 5s, 15s or 1m are usual")
+    held = store.base_interval()
+    if held not in (None, options.base):
+        raise DataError(
+            f"the store holds bars of {held}; what is imported are bars of {options.base}: give them their own store, "
+            f"or say --base {held}"
+        )
     with closing(Pile(held_bytes, spill_to)) as pile:
         intake = Intake(store, options, _format_of(options), calendars or Calendars.of(store), pile)
         job = _Import(store, options, on_progress or (lambda _: None), intake)
@@ -226,7 +231,9 @@ class _Import:
         def settled(day: Day) -> tuple[str, Settled, bool]:
             is_stored = (day.calendar, day.date) in stored
             with closing(day):
-                done = settle(day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write)
+                done = settle(
+                    day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write, base=self._options.base
+                )
                 return day.date, done, write and self._intake.claims.certify(day)
 
         with closing(overlapped(settled, pile.take(), lambda day: day.size)) as days:

@@ -8,7 +8,7 @@ from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamp_sample import EvenSample, MinuteSet
 from actors.reading.stamps import localise
 from messages.columns import Mask, Stamps
-from messages.values import DAY_NS, MINUTE_NS, SegmentKind, moment
+from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, SegmentKind, moment
 
 _FEW_BARS = 20
 _OUTSIDE_SHARE = 0.2
@@ -22,18 +22,21 @@ _GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/To
 class Spacing:
     """How far a file's bars are apart, noted block by block."""
 
-    def __init__(self, named: str | None) -> None:
+    def __init__(self, named: str | None, base: Interval = ONE_MINUTE) -> None:
         """Begin.
 
         Args:
             named: the interval that the file's name states, if it is not a minute; a bare number is one only where
                 the bars are so many minutes apart.
+            base: how far apart they have to be.
         """
         self._named = named
+        self._step_ns = base.span_ns
+        self._only = "one-minute bars" if base == ONE_MINUTE else f"bars of {base}"
         self._is_minutes = False
         self._count = 0
         self._off_minute = 0
-        self._on_minute = MinuteSet()
+        self._on_minute = MinuteSet(base.span_ns)
         self._last = np.empty(0, dtype=np.int64)
 
     def note(self, starts_ns: Stamps) -> None:
@@ -41,10 +44,10 @@ class Spacing:
         if self._is_minutes or not len(starts_ns):
             return
         steps = np.diff(starts_ns, prepend=self._last)
-        self._is_minutes = bool(np.any(np.abs(steps) == MINUTE_NS))
+        self._is_minutes = bool(np.any(np.abs(steps) == self._step_ns))
         self._last = starts_ns[-1:]
         self._count += len(starts_ns)
-        is_off = starts_ns % MINUTE_NS != 0
+        is_off = starts_ns % self._step_ns != 0
         self._off_minute += int(np.count_nonzero(is_off))
         self._on_minute.add(starts_ns[~is_off])
 
@@ -58,38 +61,40 @@ class Spacing:
             return
         bare = int(self._named) * MINUTE_NS if self._named and self._named.isdigit() else None
         if self._off_minute * 2 > self._count:
+            grid = "the minute" if self._step_ns == MINUTE_NS else "the second"
             raise Unsupported(
-                f"{self._off_minute} of {self._count} stamps are not on the minute; only one-minute bars are imported"
+                f"{self._off_minute} of {self._count} stamps are not on {grid}; only {self._only} are imported"
             )
         steps = np.diff(self._on_minute.ascending())
         # Some on the minute and some off it have no common step of whole minutes.
         apart = int(np.gcd.reduce(steps)) if len(steps) and not self._off_minute else 0
-        if apart <= MINUTE_NS:
+        if apart <= self._step_ns:
             return
         lengths, occurrences = np.unique(steps, return_counts=True)
         usual = int(lengths[np.argmax(occurrences)])
         is_named = usual == bare if bare else self._named is not None
         if is_named or len(steps) >= _FEW_BARS:
-            raise Unsupported(f"bars every {_spelled(usual)}; only one-minute bars are imported")
+            raise Unsupported(f"bars every {_spelled(usual)}; only {self._only} are imported")
 
 
-def check_interval(starts_ns: Stamps, named: str | None) -> None:
+def check_interval(starts_ns: Stamps, named: str | None, base: Interval = ONE_MINUTE) -> None:
     """Check that bars are a minute apart.
 
     Args:
         starts_ns: the stamps of a file, in its order.
         named: the interval that the file's name states, if it is another one.
+        base: how far apart they have to be.
 
     Raises:
         Unsupported: they are not; says what was seen.
     """
-    spacing = Spacing(named)
+    spacing = Spacing(named, base)
     spacing.note(starts_ns)
     spacing.check()
 
 
 def _spelled(span_ns: int) -> str:
-    units = ((DAY_NS, "day"), (60 * MINUTE_NS, "hour"), (MINUTE_NS, "minute"))
+    units = ((DAY_NS, "day"), (60 * MINUTE_NS, "hour"), (MINUTE_NS, "minute"), (SECOND_NS, "second"))
     count, name = next((span_ns // unit, name) for unit, name in units if span_ns % unit == 0)
     return f"{count} {name}s" if count > 1 else name
 

@@ -7,6 +7,7 @@ import msgspec
 
 from actors.reading.dates import DateOrder
 from actors.reading.format import EXAMPLES, Stamp
+from messages.values import ONE_MINUTE, Interval
 
 _MOST_REASONS = 3
 
@@ -25,6 +26,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     stamp: Stamp | None = None
     dates: DateOrder | None = None
     """The order of day, month and year, where the files leave it open."""
+    base: Interval = ONE_MINUTE
+    """The length of the bars that are imported: a minute, or a whole part of one."""
     strict: bool = False
     """Write nothing if any row is rejected or any file refused."""
     allow_negative: bool = False

@@ -11,7 +11,7 @@ from actors.reading.naming import symbol_of
 from actors.reading.stamps import localise
 from messages.columns import CLOSE, VWAP, Floats, Stamps
 from messages.errors import DataError
-from messages.values import MINUTE_NS, SECOND_NS
+from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval
 
 _LOCAL_ROWS = 4 << 20
 _LAST_SECOND = "the stamps are the last second of a minute: read as its end"
@@ -46,6 +46,11 @@ class Assembler:
         self._remarks: tuple[str, ...] = ()
         if hints.tz and not is_local:
             self.remark(f"the stamps say their zone or are counted from 1970 in UTC: --tz {hints.tz} has no effect")
+
+    @property
+    def base(self) -> Interval:
+        """The length of the bars that are wanted."""
+        return self._hints.base
 
     def remark(self, sentence: str) -> None:
         """Say something of every block to come."""
@@ -100,6 +105,9 @@ class Assembler:
 
     def _starts(self, stamps_ns: Stamps) -> tuple[Stamps, Stamp]:
         """Return the starts of bars, and which end of them their stamps are."""
+        if self.base != ONE_MINUTE:
+            end = self._fmt.stamped(self._hints)
+            return stamps_ns - (self.base.span_ns if end is Stamp.END else 0), end
         is_last_second = stamps_ns % MINUTE_NS >= MINUTE_NS - SECOND_NS
         is_said = self._fmt.stamp is not None or self._hints.stamp is not None
         is_end = self._fmt.stamped(self._hints) is Stamp.END

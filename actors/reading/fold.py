@@ -1,4 +1,4 @@
-"""Trades into one-minute bars, and shorter bars into one-minute bars: vectorised, and the same however they are cut.
+"""Trades into one-minute bars (or shorter ones), and shorter bars too: vectorised, the same however they are cut.
 
 A minute opens with its earliest trade and closes with its latest; of trades at one instant the order of the file
 decides. A minute without a trade has no bar.
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask, Stamps
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, Nanos
 
 _Places = npt.NDArray[np.intp]
 
@@ -35,7 +35,12 @@ class MinuteBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 def fold_ticks(
-    at_ns: Stamps, price: Floats, size: Floats, symbol_index: Indices, rows: Stamps | None = None
+    at_ns: Stamps,
+    price: Floats,
+    size: Floats,
+    symbol_index: Indices,
+    rows: Stamps | None = None,
+    step_ns: Nanos = MINUTE_NS,
 ) -> MinuteBars:
     """Return the one-minute bars of some trades, in any order; seven fields each.
 
@@ -45,13 +50,14 @@ def fold_ticks(
         size: finite and not negative.
         symbol_index: for each trade its symbol's place in a table.
         rows: the row of each trade in its file; by default counted from 1.
+        step_ns: the length of the bars.
     """
     rows = np.arange(1, len(at_ns) + 1, dtype=np.int64) if rows is None else rows
-    order = _order(at_ns, symbol_index)
+    order = _order(at_ns, symbol_index, step_ns)
     if order is not None:
         at_ns, price, size = at_ns[order], price[order], size[order]
         symbol_index, rows = symbol_index[order], rows[order]
-    minute = at_ns // MINUTE_NS
+    minute = at_ns // step_ns
     first = _firsts(minute, symbol_index)
     last = np.append(first[1:], len(at_ns)) - 1
     if not len(first):
@@ -62,7 +68,7 @@ def fold_ticks(
     values[VOLUME], values[TRADES] = np.add.reduceat(size, first), last - first + 1
     values[VWAP] = _vwap(np.add.reduceat(price * size, first), values)
     return MinuteBars(
-        start_ns=minute[first] * MINUTE_NS,
+        start_ns=minute[first] * step_ns,
         symbol_index=symbol_index[first],
         values=values,
         rows=rows[first],
@@ -71,7 +77,9 @@ def fold_ticks(
     )
 
 
-def fold_bars(at_ns: Stamps, values: Floats, symbol_index: Indices, rows: Stamps) -> MinuteBars:
+def fold_bars(
+    at_ns: Stamps, values: Floats, symbol_index: Indices, rows: Stamps, step_ns: Nanos = MINUTE_NS
+) -> MinuteBars:
     """Return the one-minute bars of shorter ones, in any order.
 
     Args:
@@ -79,9 +87,10 @@ def fold_bars(at_ns: Stamps, values: Floats, symbol_index: Indices, rows: Stamps
         values: fields x bars; the bars of the minutes have the same fields.
         symbol_index: for each its symbol's place in a table.
         rows: the row of each in its file.
+        step_ns: the length of the bars that are made.
     """
     short = MinuteBars(
-        start_ns=at_ns // MINUTE_NS * MINUTE_NS,
+        start_ns=at_ns // step_ns * step_ns,
         symbol_index=symbol_index,
         values=values,
         rows=rows,
@@ -135,12 +144,12 @@ def _vwap(turnover: Floats, values: Floats) -> Floats:
     return within
 
 
-def _order(at_ns: Stamps, symbol_index: Indices) -> _Places | None:
+def _order(at_ns: Stamps, symbol_index: Indices, step_ns: Nanos) -> _Places | None:
     """Return the order by minute, symbol and time, or ``None`` where the trades are in it already."""
     is_sorted = not np.any(at_ns[1:] < at_ns[:-1])
     if is_sorted and not np.any(symbol_index[1:] != symbol_index[:-1]):
         return None
-    keys = (symbol_index, at_ns // MINUTE_NS)
+    keys = (symbol_index, at_ns // step_ns)
     order: _Places = np.lexsort(keys if is_sorted else (at_ns, *keys))
     return order
 
@@ -188,8 +197,8 @@ class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             rows=self.rows[keep],
         )
 
-    def folded(self) -> MinuteBars:
-        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows)
+    def folded(self, step_ns: Nanos) -> MinuteBars:
+        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows, step_ns)
 
 
 class TickFolder:
@@ -197,9 +206,13 @@ class TickFolder:
 
     The newest minute of a piece is held back until it is over, so that a file in order of time gives the same bars to
     the last bit wherever it was cut.
+
+    Args:
+        step_ns: the length of the bars.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, step_ns: Nanos = MINUTE_NS) -> None:
+        self._step_ns = step_ns
         self._parts: list[MinuteBars] = []
         self._held: _Trades | None = None
 
@@ -211,14 +224,14 @@ class TickFolder:
         if self._held is not None:
             trades = trades.following(self._held)
         newest = int(trades.at_ns.max())
-        is_over: Mask = trades.at_ns < newest - newest % MINUTE_NS
+        is_over: Mask = trades.at_ns < newest - newest % self._step_ns
         if is_over.any():
-            self._parts.append(trades.of(is_over).folded())
+            self._parts.append(trades.of(is_over).folded(self._step_ns))
         self._held = trades.of(~is_over)
 
     def finish(self) -> MinuteBars:
         """Return the bars of all trades."""
         if self._held is not None:
-            self._parts.append(self._held.folded())
+            self._parts.append(self._held.folded(self._step_ns))
             self._held = None
         return merged(self._parts) if self._parts else _empty(TRADES + 1)

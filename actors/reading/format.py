@@ -10,6 +10,7 @@ import msgspec
 from actors.reading.dates import DateOrder
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
+from messages.values import ONE_MINUTE, Interval
 
 if TYPE_CHECKING:
     from actors.reading.peek import Head
@@ -66,6 +67,8 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     calendar: str | None = None
     member: str = ""
     """Which file within a zip is meant, where it holds several."""
+    base: Interval = ONE_MINUTE
+    """The length of the bars that are imported: longer ones are refused, shorter ones and trades are folded."""
     is_format_named: bool = False
     """Whether the user says which format: what would give way to a vendor's bars beside it does not."""
 

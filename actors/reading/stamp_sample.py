@@ -13,16 +13,21 @@ _FEW_PAGES = 32
 
 
 class MinuteSet:
-    """Which minutes occur among many stamps: one byte for each of a page of 45 days, whatever the number of stamps."""
+    """Which minutes occur among many stamps: one byte for each of a page of 45 days, whatever the number of stamps.
 
-    def __init__(self) -> None:
+    Args:
+        step_ns: what counts as one minute.
+    """
+
+    def __init__(self, step_ns: Nanos = MINUTE_NS) -> None:
+        self._step_ns = step_ns
         self._pages: dict[int, Mask] = {}
 
     def add(self, starts_ns: Stamps) -> None:
         """Take more stamps, in any order; those that are not on the minute count for the minute they are in."""
         if not len(starts_ns):
             return
-        minutes = starts_ns // MINUTE_NS
+        minutes = starts_ns // self._step_ns
         first, last = int(minutes.min()) >> _PAGE_BITS, int(minutes.max()) >> _PAGE_BITS
         if first == last:
             self._page(first)[minutes & (_PAGE - 1)] = True
@@ -35,11 +40,11 @@ class MinuteSet:
     def ascending(self) -> Stamps:
         """Return the start of each minute that occurs."""
         found = [np.flatnonzero(self._pages[page]) + (page << _PAGE_BITS) for page in sorted(self._pages)]
-        return np.concatenate(found) * MINUTE_NS if found else np.empty(0, dtype=np.int64)
+        return np.concatenate(found) * self._step_ns if found else np.empty(0, dtype=np.int64)
 
     def has(self, starts_ns: Sequence[Nanos]) -> Mask:
         """Return for each of a few minutes whether it occurs."""
-        minutes = [start_ns // MINUTE_NS for start_ns in starts_ns]
+        minutes = [start_ns // self._step_ns for start_ns in starts_ns]
         found = [
             minute >> _PAGE_BITS in self._pages and self._pages[minute >> _PAGE_BITS][minute & (_PAGE - 1)]
             for minute in minutes

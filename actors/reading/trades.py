@@ -9,6 +9,7 @@ from actors.reading.assemble import Assembler
 from actors.reading.fold import MinuteBars, TickFolder
 from actors.reading.format import EXAMPLES, Block, Broken, BrokenRow, Hints, RawBars
 from messages.columns import Floats, Indices, Mask, Stamps
+from messages.values import ONE_MINUTE, Interval
 
 _NO_STAMPS = np.empty(0, dtype=np.int64)
 
@@ -45,7 +46,7 @@ class TradeTape:
         """Say who makes bars of one's minutes, and the symbol table of the trades, which may grow with them."""
         self._assembler = assembler
         self._symbols = symbols
-        self._folder = TickFolder()
+        self._folder = TickFolder(assembler.base.span_ns)
         self._refused = Refused()
         self._trades = self._suspicious = 0
 
@@ -73,7 +74,7 @@ class TradeTape:
         """Yield the bars of all trades, and what was left out."""
         bars = self._folder.finish()
         if len(bars):
-            self._assembler.remark(made(self._trades, "trade", bars))
+            self._assembler.remark(made(self._trades, "trade", bars, self._assembler.base))
         if self._suspicious:
             trades, are = ("trade", "is") if self._suspicious == 1 else ("trades", "are")
             self._assembler.remark(f"{self._suspicious} {trades} that the vendor marks as suspicious {are} left out")
@@ -90,10 +91,11 @@ class TradeTape:
         return is_sound
 
 
-def made(count: int, what: str, bars: MinuteBars) -> str:
-    """Return the sentence that says of how many rows the minutes were made."""
+def made(count: int, what: str, bars: MinuteBars, base: Interval = ONE_MINUTE) -> str:
+    """Return the sentence that says of how many rows the bars were made."""
     rows = f"1 {what} makes" if count == 1 else f"{count} {what}s make"
-    return f"{rows} {len(bars)} one-minute {'bar' if len(bars) == 1 else 'bars'}"
+    length = "one-minute" if base == ONE_MINUTE else str(base)
+    return f"{rows} {len(bars)} {length} {'bar' if len(bars) == 1 else 'bars'}"
 
 
 def assembled(assembler: Assembler, bars: MinuteBars, symbols: tuple[str, ...], refused: Refused) -> Iterator[RawBars]:

@@ -8,6 +8,7 @@ from threading import Lock
 import numpy as np
 
 from actors.kernel.ports import BarStore, SourceAnswer
+from actors.market.coarser import coarser, is_finer, whole_runs
 from messages.columns import BarBatch, BarKeys, Indices, Stamps, freeze
 from messages.values import Gap, Nanos, TradingSession, Verdict
 
@@ -127,10 +128,13 @@ class StoreSource:
     def _read(self, session: TradingSession) -> _HeldDay:
         day = self._store.read(session.calendar, session.date)
         certificate = self._store.certificate(session.calendar, session.date)
-        runs = () if certificate is None else certificate.runs
+        runs = () if certificate is None else whole_runs(certificate.runs, session.base_interval)
         gaps = [
             Gap(symbols=(run.symbol,), start_ns=run.start_ns, end_ns=run.end_ns)
             for run in runs
             if run.verdict is Verdict.NO_TRADE
         ]
-        return _HeldDay(BarBatch.of(()) if day is None else day.bars, tuple(gaps), time.monotonic() + _HELD_S)
+        bars = BarBatch.of(()) if day is None else day.bars
+        if day is not None and is_finer(bars.interval, session.base_interval):
+            bars, _ = coarser(bars, day.verdicts, session)
+        return _HeldDay(bars, tuple(gaps), time.monotonic() + _HELD_S)

@@ -130,7 +130,6 @@ def test_an_upstream_of_minutes_is_asked_in_vain() -> None:
     ("store", "base", "says"),
     [
         (memory, "1s", "holds bars of 1m; this system's base interval is 1s"),
-        (stored, "1m", "holds bars of 1s; this system's base interval is 1m"),
         (stored, "7s", "a minute is no whole multiple of base_interval 7s"),
     ],
 )
@@ -139,6 +138,41 @@ def test_a_store_of_another_length_is_refused_at_once(store: Callable[[], Memory
         System.backtest(store(), base_interval=base)
     with pytest.raises(SettingsError, match=says):
         System.live(store(), [], base_interval=base, calendar="XNYS")
+
+
+def test_who_writes_into_a_store_has_bars_of_its_length() -> None:
+    says = "holds bars of 1s; this system's base interval is 1m"
+
+    with pytest.raises(SettingsError, match=says):
+        System.live(stored(), [], calendar="XNYS")
+    with pytest.raises(SettingsError, match=says):
+        System.backtest(stored(), certify=True)
+
+
+def test_a_backtest_of_minutes_makes_them_of_the_seconds_that_are_stored() -> None:
+    symbol, store = MARKET.symbols[0], stored()
+    tuesday = replace(session_of("2024-07-03"), base_interval=ONE_SECOND)
+    store.merge("XNYS", tuesday.date, MARKET.day(tuesday))
+    with backtest(store) as system:
+        system.run(timeout=60)
+        seconds = system.last_bars(symbol, 500, "1m", with_history=True).get(timeout=5)
+    with System.backtest(store, closed=EIGHT) as system:
+        closings = list(system.minutes())
+        minutes = system.last_bars(symbol, 500, with_history=True).get(timeout=5)
+
+    assert len(closings) == 2 * 8
+    assert (minutes.start_ns.tolist(), minutes.values.tolist()) == (seconds.start_ns.tolist(), seconds.values.tolist())
+
+
+def test_an_upstream_of_seconds_fills_minutes() -> None:
+    minutes = MemoryStore()
+    minutes.merge("XNYS", DATE, MARKET.day(session_of()))
+    lost = Faults(drop=0.2, seed=3)
+    with System.backtest(minutes, closed=EIGHT, faults=lost, sources=[StoreSource(stored(), "seconds")]) as system:
+        system.run(timeout=60)
+        verdicts = system.quality().get(timeout=5).quality.verdicts
+
+    assert verdicts.filled > 0
 
 
 def test_rules_keep_what_else_they_say() -> None:

@@ -169,6 +169,15 @@ StampOfFiles = Annotated[
         show_default="the format's own, else start",
     ),
 ]
+BaseOfFiles = Annotated[
+    str,
+    typer.Option(
+        "--base",
+        metavar="LENGTH",
+        help="The length of the bars that are kept: 1m, or 1s for one-second bars as they are.",
+        show_default="1m",
+    ),
+]
 DatesOfFiles = Annotated[
     DateOrder | None,
     typer.Option(

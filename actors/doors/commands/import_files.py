@@ -7,6 +7,7 @@ from pathlib import Path
 from actors.doors.show import paper, store_tables
 from actors.doors.show.progress import import_bar
 from actors.importing.into_store import ImportOptions, ImportReport, import_paths
+from actors.kernel.ask import arguments as take
 from actors.reading.dates import DateOrder
 from actors.reading.format import Stamp
 from actors.storage.own_hours import Calendars, read_own_hours
@@ -24,6 +25,7 @@ def options(
     tz: str | None,
     stamp: str | None,
     dates: str | None,
+    base: str,
     strict: bool,
     complete: bool,
 ) -> ImportOptions:
@@ -36,6 +38,7 @@ def options(
         tz=tz,
         stamp=None if stamp is None else Stamp(stamp),
         dates=None if dates is None else DateOrder(dates),
+        base=take.interval(base, "--base"),
         strict=strict,
         complete=complete,
     )

@@ -7,12 +7,13 @@ from datetime import timedelta
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
+from actors.market.coarser import is_finer
 from actors.settings import Settings
 from actors.stream_coordinator.live_day.readiness import hours_of
 from messages.commands import PlanLiveSessions, PlanSessions
 from messages.errors import BarkeeperError, DataError, SettingsError, UnknownSymbol
 from messages.events import RunFailed, SessionsPlanned
-from messages.values import Nanos, TradingSession, moment
+from messages.values import Mode, Nanos, TradingSession, moment
 
 _LOOK_AHEAD_DAYS = 21
 _SESSIONS_AHEAD = 3
@@ -37,13 +38,16 @@ def calendar_name(settings: Settings, store: BarStore) -> str:
 
 
 def check_length(settings: Settings, store: BarStore) -> None:
-    """Check that the store's bars are the base bars of this system.
+    """Check that the store's bars are the base bars of this system, or that these are made of them when they are read.
+
+    Who writes into the store has bars of its length.
 
     Raises:
         SettingsError: they are of another length.
     """
     held, base = store.base_interval(), settings.rules.base_interval
-    if held is not None and held != base:
+    is_read_only = settings.mode is Mode.BACKTEST and not settings.certify
+    if held is not None and held != base and not (is_read_only and is_finer(held, base)):
         raise SettingsError(f"the store {settings.store} holds bars of {held}; this system's base interval is {base}")
 
 

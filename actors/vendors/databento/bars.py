@@ -6,11 +6,11 @@ from typing import Protocol
 import numpy as np
 
 from actors.reading.assemble import Assembler
-from actors.reading.fold import TickFolder, fold_bars, merged
+from actors.reading.fold import TickFolder, merged
 from actors.reading.format import Block, RawBars, Unsupported
 from actors.reading.trades import Refused, TradeTape, assembled, made
 from actors.vendors.databento.records import MINUTES, SECONDS, TRADES
-from actors.vendors.lean.seconds import sound_seconds
+from actors.vendors.lean.seconds import ONE_SECOND, folded, sound_seconds
 from messages.columns import Floats, Stamps
 
 SCALE = 1e9
@@ -72,10 +72,11 @@ def _minutes(records: Records, assembler: Assembler) -> Iterator[RawBars]:
 
 def _seconds(records: Records, assembler: Assembler) -> Iterator[RawBars]:
     sound = [sound_seconds(block, records.refused) for block in records.bars()]
-    parts = [fold_bars(block.stamps_ns, block.values, block.symbol_index, block.rows) for block in sound]
+    parts = [folded(block, assembler) for block in sound]
     if parts:
         bars = merged(parts)
-        assembler.remark(made(sum(len(block.rows) for block in sound), "one-second bar", bars))
+        if assembler.base != ONE_SECOND:
+            assembler.remark(made(sum(len(block.rows) for block in sound), "one-second bar", bars, assembler.base))
         yield from assembled(assembler, bars, tuple(records.symbols), records.refused)
 
 

@@ -11,14 +11,17 @@ import msgspec
 import numpy as np
 
 from actors.market.validate import Fault, faults
-from actors.reading.fold import fold_bars, merged
+from actors.reading.assemble import Assembler
+from actors.reading.fold import MinuteBars, fold_bars, merged
 from actors.reading.format import EXAMPLES, Block, BrokenRow, Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head, members
 from actors.reading.trades import Refused, assembled, made, without_stamp
 from actors.vendors.lean import folders
 from actors.vendors.lean.minutes import BARS
 from messages.columns import FIELDS
-from messages.values import SECOND_NS
+from messages.values import SECOND_NS, Interval
+
+ONE_SECOND = Interval(seconds=1)
 
 _SOUND = "whole seconds, prices above 0 between low and high, and a volume of 0 or more"
 
@@ -38,11 +41,18 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
             refused.add_broken(block.broken)
             sound = sound_seconds(block, refused)
             seconds += len(sound.rows)
-            parts.append(fold_bars(sound.stamps_ns, sound.values, sound.symbol_index, sound.rows))
+            parts.append(folded(sound, assembler))
         if parts:
             bars = merged(parts)
-            assembler.remark(made(seconds, "one-second bar", bars))
+            if hints.base != ONE_SECOND:
+                assembler.remark(made(seconds, "one-second bar", bars, hints.base))
             yield from assembled(assembler, bars, ("",), refused)
+
+
+def folded(seconds: Block, assembler: Assembler) -> MinuteBars:
+    """Return the wanted bars of some one-second bars: of a minute as a rule, or the seconds as they are."""
+    step_ns = assembler.base.span_ns
+    return fold_bars(seconds.stamps_ns, seconds.values, seconds.symbol_index, seconds.rows, step_ns)
 
 
 def sound_seconds(block: Block, refused: Refused) -> Block:
