@@ -26,6 +26,7 @@ from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.telemetry import note
 from actors.market.instants import Day
+from actors.market.opening_hours import OpeningTimes
 from actors.settings import SessionRules, Settings
 from actors.storage.own_hours import read_own_hours
 from actors.wiring import House
@@ -223,6 +224,11 @@ class System(Readers, Controls, Membership, Publishing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def calendar(self) -> OpeningTimes:
+        """When the exchange trades: sessions and hours of days, next and previous, early closes, is it open."""
+        return OpeningTimes(self._house.calendar)
 
     def play(self) -> None:
         """Let the tape run; until then the first session stands at its open. Iterating a subscription does it too."""

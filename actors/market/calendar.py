@@ -11,7 +11,7 @@ import numpy as np
 from actors.market.hours import book, exchanges
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.hours.spelling import clock_minutes, clock_range, day_number, iso
-from actors.market.timetable import NOWHERE, Extension, Kinds, Schedule, Timetable
+from actors.market.timetable import NOWHERE, Extension, Kinds, LocalClock, Schedule, Timetable, regularly
 from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
 from messages.values import DAY_NS, ONE_MINUTE, Interval, TradingSession
@@ -146,6 +146,26 @@ class Calendar:
             return None
         segments = self._timetable.segments(self._timetable.between(day, day)[0], extended=True)
         return msgspec.structs.replace(session, segments=segments)
+
+    def irregular(self, start: str, end: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return of a range, both dates included, which sessions open late, and which close early.
+
+        Late and early are measured against the hours that were regular at that time.
+
+        Raises:
+            SettingsError: a text is no date.
+        """
+        schedule = self._schedule
+        first, end_place = np.searchsorted(schedule.labels, (day_number(start), day_number(end) + 1)).tolist()
+        labels = schedule.labels[first:end_place]
+        if not len(labels):
+            return frozenset(), frozenset()
+        clock = LocalClock(schedule.zone, int(labels[0]) - 2, int(labels[-1]) + 2)
+        opens, closes = schedule.opens[first:end_place], schedule.closes[first:end_place]
+        is_late = opens > regularly(opens, labels, schedule.regular_opens, clock)
+        is_early = closes < regularly(closes, labels, schedule.regular_closes, clock)
+        late, early = (frozenset(map(iso, labels[chosen].tolist())) for chosen in (is_late, is_early))
+        return late, early
 
     def _session(self, index: int) -> TradingSession:
         if index not in self._sessions:

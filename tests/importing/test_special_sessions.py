@@ -52,6 +52,8 @@ def test_inspect_and_verify_go_by_the_same_hours(store):
 
 def test_a_backtest_plays_the_hours_and_the_day(store):
     with System.backtest(str(store.root), speed=0, trailing_sessions=0) as system:
+        assert system.calendar.hours(SHIFTED).is_late_open
+        assert system.calendar.next_session(SHIFTED).date == SATURDAY
         summary = system.run(timeout=30)
 
     assert played(summary) == [(SHIFTED, 390), (SATURDAY, 90)]

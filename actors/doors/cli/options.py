@@ -117,6 +117,37 @@ OnlyCalendar = Annotated[
     ),
 ]
 
+CalendarName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NAME]", help="Exchange calendar: XNYS, KRX, FX and so on.", autocompletion=completion.calendars
+    ),
+]
+FirstDate = Annotated[
+    str | None,
+    typer.Option("--start", metavar="DATE", help="First date.", show_default="that of the moment", parser=iso_date),
+]
+LastDate = Annotated[
+    str | None,
+    typer.Option("--end", metavar="DATE", help="Last date, itself included.", show_default="--start, or two weeks on",
+                 parser=iso_date),
+]  # fmt: skip
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="MOMENT",
+        help="Whether it is open then: 2024-07-02T10:30, in exchange time.",
+        show_default="now",
+    ),
+]
+StoreOfDays = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="DIR", help="Folder of a store, whose special_sessions.toml counts.", show_default=False
+    ),
+]
+
 Paths = Annotated[
     list[Path], typer.Argument(metavar="FILE|DIR...", help="Files, and folders with all that is in them.")
 ]

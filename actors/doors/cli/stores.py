@@ -1,4 +1,4 @@
-"""The commands that make and look after a store: ``sample``, ``inspect``, ``verify`` and ``migrate``."""
+"""The commands that make and look after a store, and say when exchanges trade."""
 
 from pathlib import Path
 
@@ -25,6 +25,13 @@ def add_to(app: typer.Typer) -> None:
         )
     )(verify)
     app.command(epilog=options.examples("migrate --store store"))(migrate)
+    app.command(
+        epilog=options.examples(
+            "calendar XNYS",
+            "calendar XKRX --start 2024-11-11 --end 2024-11-15",
+            "calendar FX --at 2024-07-05T17:30:00-04:00 --json",
+        )
+    )(calendar)
 
 
 def sample(
@@ -94,5 +101,31 @@ def migrate(ctx: typer.Context, store: options.Store, *, as_json: options.Json =
         from actors.doors.commands import migrate
 
         migrate.migrate(store, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+def calendar(
+    ctx: typer.Context,
+    name: options.CalendarName = None,
+    *,
+    start: options.FirstDate = None,
+    end: options.LastDate = None,
+    at: options.At = None,
+    store: options.StoreOfDays = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say when an exchange trades: sessions and their hours, previous and next, late and early, and whether it is open.
+
+    Without a name it lists the calendars that there are.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import calendar
+
+        if name is None:
+            calendar.names(as_json=as_json)
+        else:
+            calendar.hours(name, store, start, end, at, as_json=as_json)
 
     ctx.obj.job = job

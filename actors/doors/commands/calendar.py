@@ -1,0 +1,126 @@
+"""The ``calendar`` command: when an exchange trades."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from actors.doors.show import paper
+from actors.market.calendar import Calendar, known_calendars
+from actors.market.hours.own import NOTHING_OWN
+from actors.market.instants import nanos
+from actors.market.opening_hours import OpeningHours, OpeningTimes
+from actors.storage.own_hours import read_own_hours
+from messages.errors import SettingsError
+from messages.values import moment
+
+_AHEAD_DAYS = 13
+_MOST = 60
+
+
+def names(*, as_json: bool) -> None:
+    """Print every name that a calendar may be asked for by."""
+    found = known_calendars()
+    if as_json:
+        paper.show_json({"calendars": found})
+    else:
+        paper.show(", ".join(found), "One of them: python run.py calendar XNYS")
+
+
+def hours(name: str, store: Path | None, start: str | None, end: str | None, at: str | None, *, as_json: bool) -> None:
+    """Print an exchange's sessions in a range, and how it stands at a moment.
+
+    Args:
+        name: the calendar.
+        store: whose ``special_sessions.toml`` goes before it.
+        start: the first date; by default that of the moment.
+        end: the last date; by default two weeks of it.
+        at: the moment; by default now.
+        as_json: one object instead of a table.
+
+    Raises:
+        SettingsError: nobody knows the calendar, or a date or the moment is none.
+    """
+    times = OpeningTimes(Calendar(name, own=NOTHING_OWN if store is None else read_own_hours(store)))
+    instant = datetime.now(UTC) if at is None else _instant(at, times.tz)
+    now, extended = times.session_at(instant), times.session_at(instant, extended=True)
+    coming, gone = times.next_session(instant), times.previous_session(instant)
+    first = start or end or times.next_session(gone.date).date
+    last = end or (first if start is not None else _later(first))
+    sessions = times.hours_between(first, last)
+    told = {
+        "calendar": times.name,
+        "tz": times.tz,
+        "at": moment(nanos(instant), times.tz).isoformat(timespec="seconds"),
+        "is_open": now is not None,
+        "is_open_extended": extended is not None,
+        "previous": times.hours(gone.date),
+        "next": times.hours(coming.date),
+        "start": first,
+        "end": last,
+        "sessions": sessions,
+        "late_opens": [one.date for one in sessions if one.is_late_open],
+        "early_closes": [one.date for one in sessions if one.is_early_close],
+    }
+    if as_json:
+        paper.show_json(told)
+    else:
+        paper.show(*_parts(told, sessions))
+
+
+def _instant(text: str, tz: str) -> datetime | str:
+    """Return what a text says; without a zone it is exchange time."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    is_date = len(text.strip()) <= len("2024-07-02")
+    return text if is_date else found if found.utcoffset() is not None else found.replace(tzinfo=ZoneInfo(tz))
+
+
+def _later(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=_AHEAD_DAYS)).isoformat()
+
+
+def _parts(told: dict[str, Any], sessions: tuple[OpeningHours, ...]) -> Iterator[paper.Sheet | str]:
+    state = "open" if told["is_open"] else "in extended hours" if told["is_open_extended"] else "closed"
+    around = ", ".join(f"{which} {_brief(told[which])}" for which in ("previous", "next"))
+    yield f"{told['calendar']} is {state} at {told['at']}; {around}"
+    if not sessions:
+        raise SettingsError(f"{told['calendar']} has no session from {told['start']} to {told['end']}")
+    sheet = paper.Sheet(
+        f"Sessions of {told['calendar']} in {told['tz']}",
+        (
+            paper.Column("Date", is_text=True),
+            paper.Column("Hours", is_text=True),
+            paper.Column("Minutes"),
+            paper.Column("Extended", rank=2, is_text=True),
+            paper.Column("Note", rank=1, is_text=True),
+        ),
+    )
+    for one in sessions[:_MOST]:
+        notes = ["opens late"] * one.is_late_open + ["closes early"] * one.is_early_close
+        regular, extended = _spans(one, is_regular=True), _spans(one, is_regular=False)
+        sheet.add(_weekday(one.date), regular, str(one.minutes), extended, ", ".join(notes))
+    yield sheet
+    if len(sessions) > _MOST:
+        yield f"and {len(sessions) - _MOST} more; --json has them all"
+
+
+def _weekday(day: str) -> str:
+    return f"{date.fromisoformat(day):%a %Y-%m-%d}"
+
+
+def _brief(hours: OpeningHours) -> str:
+    return f"{_weekday(hours.date)} ({_clock(hours.open, hours.date)}-{_clock(hours.close, hours.date)})"
+
+
+def _spans(hours: OpeningHours, *, is_regular: bool) -> str:
+    chosen = [part for part in hours.segments if (part.kind == "regular") is is_regular]
+    return ", ".join(f"{_clock(part.start, hours.date)}-{_clock(part.end, hours.date)}" for part in chosen)
+
+
+def _clock(at: datetime, label: str) -> str:
+    """Return a clock time, with its weekday where that is not the label's."""
+    return f"{at:%H:%M}" if at.date().isoformat() == label else f"{at:%a %H:%M}"
