@@ -24,12 +24,12 @@ _NAME = re.compile(
 )
 
 
-def _named(*paths: Path) -> re.Match[str] | None:
-    return next((found for path in paths if (found := _NAME.fullmatch(naming.stem_of(path)))), None)
+def _named(path: Path) -> re.Match[str] | None:
+    return _NAME.fullmatch(naming.stem_of(path))
 
 
 def _sniff(head: Head) -> bool:
-    named = _named(head.path, *map(Path, head.members))
+    named = _named(head.name)
     return named is not None and (named["kind"].upper() != "M1" or misfit(head) is None)
 
 
@@ -39,7 +39,7 @@ def _symbol(path: Path) -> str:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    named = _named(path, *map(Path, Head(path).members))
+    named = _named(Head(path, hints.member).name)
     if named is not None and named["kind"].upper() != "M1":
         raise Unsupported("HistData's ticks, which are quotes; imported are its minutes (M1)")
     for raw in delimited.read(fmt, path, hints, symbol_named=_symbol):

@@ -24,7 +24,7 @@ def _named(path: Path) -> re.Match[str] | None:
 def _sniff(head: Head) -> bool:
     row = head.cells(0)
     is_row = len(row) == len(_COLUMNS) and bool(_SECONDS.fullmatch(row[0]) and _COUNT.fullmatch(row[-1]))
-    return is_row and any(map(_named, (head.path, *map(Path, head.members))))
+    return is_row and _named(head.name) is not None
 
 
 def _symbol(path: Path) -> str:

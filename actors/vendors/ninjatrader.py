@@ -29,7 +29,7 @@ def _is_without_volume(head: Head) -> bool:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    if not hints.is_format_named and _is_without_volume(Head(path)):
+    if not hints.is_format_named and _is_without_volume(Head(path, hints.member)):
         raise DataError(
             "NinjaTrader and HistData write this shape, five hours and a minute apart, and without any volume nothing "
             "tells them apart; say which with --format ninjatrader or --format histdata"

@@ -24,7 +24,7 @@ def _sniff(head: Head) -> bool:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    columns = tuple(_ROLES.get(name, "") for name in Head(path).cells(0))
+    columns = tuple(_ROLES.get(name, "") for name in Head(path, hints.member).cells(0))
     yield from delimited.read(msgspec.structs.replace(fmt, columns=columns), path, hints)
 
 

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from actors.importing.into_store import ImportOptions, import_paths
@@ -55,6 +56,17 @@ def packed(members: dict[str, str]) -> bytes:
     with zipfile.ZipFile(packing, "w") as archive:
         for name, text in members.items():
             archive.writestr(name, text)
+    return packing.getvalue()
+
+
+def yahoo_parquet(*, reset: bool) -> bytes:
+    """Return what ``yf.download("ABC", interval="1m").to_parquet()`` writes."""
+    index = pd.DatetimeIndex(pd.to_datetime(list(ISO), utc=True), name="Datetime")
+    levels = [(name, "ABC") for name in ("Open", "High", "Low", "Close", "Volume")]
+    columns = pd.MultiIndex.from_tuples(levels, names=["Price", "Ticker"])
+    frame = pd.DataFrame([bar[2:] for bar in TWO], index=index, columns=columns)
+    packing = io.BytesIO()
+    (frame.reset_index() if reset else frame).to_parquet(packing)
     return packing.getvalue()
 
 
@@ -207,11 +219,29 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         + rows("2024.01.15\t16:30:00", "2024.01.15\t16:31:00", mark="\t", tails=("10\t10\t1", "20\t20\t1")
                ).encode("utf-16-le"), NEW_YORK_7, LATER),
     "kraken": ("ABCUSD_1.csv", rows(*EPOCHS, tails=("10,3", "20,4")), {}, [("ABCUSD", *bar[1:]) for bar in TWO]),
+    "kraken's zip of all intervals": (
+        "Kraken_OHLCVT.zip", packed({
+            "ABCUSD_1.csv": rows(*EPOCHS, tails=("10,3", "20,4")), "ABCUSD_15.csv": rows(*EPOCHS, tails=("9,9", "9,9")),
+            "ABCUSD_5.csv": rows(*EPOCHS, tails=("9,9", "9,9"))}), {}, [("ABCUSD", *bar[1:]) for bar in TWO]),
     "upbit": (
         "x.csv", ("market,candle_date_time_utc,candle_date_time_kst,opening_price,high_price,low_price,trade_price,"
         "timestamp,candle_acc_trade_price,candle_acc_trade_volume,unit\n"
         "ABC,2024-01-15T09:31:00,2024-01-15T18:31:00,100.5,102,100,101.5,1705311119000,1,20,1\n"
         "ABC,2024-01-15T09:30:00,2024-01-15T18:30:00,100,101,99,100.5,1705311059000,1,10,1\n"), {}, TWO),
+    "twelve data": (
+        "ABC.csv", "datetime;open;high;low;close;volume\n"
+        + "".join(reversed(rows(*ISO, mark=";").splitlines(keepends=True))), UTC, TWO),
+    "yfinance before its levels had names": (
+        "x.csv", ",Open,High,Low,Close,Volume\n,ABC,ABC,ABC,ABC,ABC\nDatetime,,,,,\n"
+        + rows(*(f"{at}+00:00" for at in ISO)), SAID, TWO),
+    "yfinance by ticker before its levels had names": (
+        "x.csv", ",ABC,ABC,ABC,ABC,ABC\n,Open,High,Low,Close,Volume\nDatetime,,,,,\n"
+        + rows(*(f"{at}+00:00" for at in ISO)), SAID, TWO),
+    "yfinance after reset_index": (
+        "x.csv", "Datetime,Open,High,Low,Close,Volume\n,ABC,ABC,ABC,ABC,ABC\n" + rows(*(f"{at}+00:00" for at in ISO)),
+        SAID, TWO),
+    "yfinance as parquet": ("x.parquet", yahoo_parquet(reset=False), SAID, TWO),
+    "yfinance as parquet after reset_index": ("x.parquet", yahoo_parquet(reset=True), SAID, TWO),
     "global datafeeds": (
         "x.csv", "Ticker,Date,Time,Open,High,Low,Close,Volume,Open Interest\n"
         + rows("ABC,15/01/2024,15:00:59", "ABC,15/01/2024,15:01:59", tails=("10,0", "20,0")),
@@ -229,7 +259,8 @@ def held(store: BarStore) -> list[Row]:
             bars = day.bars
             for place, start_ns in enumerate(bars.start_ns.tolist()):
                 symbol = bars.symbols[bars.symbol_index[place]]
-                found.append((symbol, f"{moment(start_ns, 'UTC'):%Y-%m-%d %H:%M}", *bars.values[:5, place].tolist()))
+                values = bars.values[:5, place].tolist()  # noqa: PD011  # a batch's, and no frame's
+                found.append((symbol, f"{moment(start_ns, 'UTC'):%Y-%m-%d %H:%M}", *values))
     return sorted(found)
 
 

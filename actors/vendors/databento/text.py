@@ -39,7 +39,7 @@ class _Lines:
     """The rows of a file as records."""
 
     def __init__(self, path: Path, head: Head) -> None:
-        self._path, self._member = path, head.members[0] if head.members else ""
+        self._path, self._member = path, head.member
         self._layout = _layout(head)
         self._fields = tuple(name for name in self._layout.numbers if name in (*_BARS, *_TRADE))
         self._is_raw = _are_billionths(head, self._layout)
@@ -126,7 +126,7 @@ def _schema(head: Head, layout: Layout) -> str:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    lines = _Lines(path, Head(path))
+    lines = _Lines(path, Head(path, hints.member))
     yield from bars_of(lines.schema, lines, Assembler(fmt, without_stamp(hints), path, is_local=False))
 
 

@@ -1,4 +1,4 @@
-"""What ``yf.download(...).to_csv()`` writes at present: columns of two levels, one or many tickers, bar start.
+"""What ``yf.download(...)`` gives, written as CSV or Parquet: columns of two levels, one or many tickers, bar start.
 
 The header is three lines, prices and tickers in either order (``group_by``), then the name of the index::
 
@@ -6,9 +6,9 @@ The header is three lines, prices and tickers in either order (``group_by``), th
     Ticker,AAPL,MSFT,AAPL,MSFT,...
     Datetime,,,,,...
 
-Stamps carry their offset from UTC. A ticker without a bar at some instant has empty cells there, and no bar. With
-``multi_level_index=False`` and from ``Ticker.history`` comes one flat header, which is the format ``yahoo``. Prices are
-adjusted unless ``auto_adjust=False`` was asked for; ``Adj Close`` is never read.
+``levels`` knows the other ways. Stamps carry their offset from UTC. A ticker without a bar at some instant has empty
+cells there, and no bar. With ``multi_level_index=False`` and from ``Ticker.history`` comes one flat header, which is
+the format ``yahoo``. Prices are adjusted unless ``auto_adjust=False`` was asked for; ``Adj Close`` is never read.
 """
 
 from collections.abc import Iterator
@@ -17,27 +17,20 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from actors.reading import delimited
+from actors.reading import arrow_file, delimited
 from actors.reading.assemble import Assembler
 from actors.reading.format import OFFSET, Block, Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.reading.layout import Layout
 from actors.reading.peek import Head
-from actors.reading.stamps import form_of
+from actors.reading.stamps import UNREADABLE, form_of
+from actors.reading.wide import unfolded
 from actors.vendors.yahoo.flat import YAHOO, calendar_of
-from messages.columns import CLOSE, FIELDS
+from actors.vendors.yahoo.levels import FIELD_OF, Levels, of_names, of_text
 from messages.errors import DataError
 
-_LEVELS = {"Price", "Ticker"}
-_HEADER_LINES = 3
-_FIELD_OF = {name.capitalize(): name for name in FIELDS}
 
-
-def _levels(head: Head) -> tuple[list[str], list[str]] | None:
-    """Return the field and the ticker of every column but the first, or ``None`` where there are no two levels."""
-    first, second = head.cells(0), head.cells(1)
-    if len(first) != len(second) or not first or {first[0], second[0]} != _LEVELS:
-        return None
-    return (first[1:], second[1:]) if first[0] == "Price" else (second[1:], first[1:])
+def _levels(head: Head) -> Levels | None:
+    return of_names(arrow_file.column_names(head.path)) if head.is_arrow else of_text(head)
 
 
 def _sniff(head: Head) -> bool:
@@ -50,42 +43,67 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     if levels is None:
         yield from YAHOO.read(fmt, path, hints)
         return
-    if head.cells(2)[:1] == ["Date"]:
+    if levels.is_daily:
         raise Unsupported("yfinance bars of a day or longer; only one-minute bars are imported")
-    layout, tickers = _layout(head, *levels)
+    tickers = levels.symbols
+    if missing := levels.missing():
+        raise DataError(f"no column for {', '.join(missing[:3])}; wanted are {', '.join(FIELD_OF)} of each")
     if hints.symbol and len(tickers) > 1:
         raise DataError(f"the file names its own symbols ({', '.join(tickers[:3])} ...): leave --symbol out")
     calendar, remarks = _calendar_of(tickers)
-    assembler = Assembler(fmt, hints, path, is_local=layout.form.is_local)
+    blocks, is_local = _of_arrow(path, levels) if head.is_arrow else _of_text(head, levels)
+    assembler = Assembler(fmt, hints, path, is_local=is_local)
     for remark in remarks:
         assembler.remark(remark)
-    for block in delimited.blocks(path, head.member, layout):
-        for raw in assembler.assembled(_unfolded(block, tickers)):
+    for block in blocks:
+        for raw in assembler.assembled(unfolded(block, tickers)):
             yield msgspec.structs.replace(raw, calendar=calendar)
     assembler.finish()
 
 
-def _layout(head: Head, fields: list[str], tickers: list[str]) -> tuple[Layout, tuple[str, ...]]:
-    """Return where each ticker's fields stand, ticker by ticker, and the tickers."""
-    names = tuple(dict.fromkeys(tickers))
-    places = {f"{field} {ticker}": place for place, (field, ticker) in enumerate(zip(fields, tickers, strict=True), 1)}
-    wanted = {f"{ticker} {field}": f"{name} {ticker}" for ticker in names for name, field in _FIELD_OF.items()}
-    missing = [column for column in wanted.values() if column not in places]
-    if missing:
-        raise DataError(f"no column for {', '.join(missing[:3])}; wanted are Open, High, Low, Close and Volume of each")
-    row = head.cells(_HEADER_LINES)
+def _of_text(head: Head, levels: Levels) -> tuple[Iterator[Block], bool]:
+    places = levels.places()
+    header = next(line for line in range(len(head.lines) + 1) if head.lines_before(line) >= levels.header_lines)
+    row = head.cells(header)
     if not row:
         raise DataError("there is a header and no row")
     layout = Layout(
         delimiter=head.delimiter,
-        places={"time": 0} | {role: places[column] for role, column in wanted.items()},
-        width=len(fields) + 1,
-        header_lines=head.lines_before(_HEADER_LINES),
+        places={"time": levels.time} | places,
+        width=len(levels.fields),
+        header_lines=levels.header_lines,
         coding=head.coding,
-        form=form_of(row[0]),
-        numbers=tuple(wanted),
+        form=form_of(row[levels.time]),
+        numbers=tuple(places),
     )
-    return layout, names
+    return delimited.blocks(head.path, head.member, layout), layout.form.is_local
+
+
+def _of_arrow(path: Path, levels: Levels) -> tuple[Iterator[Block], bool]:
+    names = arrow_file.column_names(path)
+    time, columns = names[levels.time], {role: names[place] for role, place in levels.places().items()}
+    first, _ = next(arrow_file.record_batches(path, [time]), (None, 0.0))
+    if first is None:
+        raise DataError("the file has no rows")
+    return _batches(path, time, columns), arrow_file.stamps_of(first.column(0))[1].is_local
+
+
+def _batches(path: Path, time: str, columns: dict[str, str]) -> Iterator[Block]:
+    first_row = 1
+    for batch, share in arrow_file.record_batches(path, [time, *columns.values()]):
+        held = {name: batch.column(batch.schema.names.index(name)) for name in (time, *columns.values())}
+        stamps_ns = arrow_file.stamps_of(held[time])[0]
+        rows = np.arange(first_row, first_row + len(stamps_ns), dtype=np.int64)
+        keep = stamps_ns != UNREADABLE
+        yield Block(
+            stamps_ns=stamps_ns[keep],
+            symbols=("",),
+            symbol_index=np.zeros(int(keep.sum()), dtype=np.int32),
+            values=np.stack([arrow_file.floats_of(held[name], role) for role, name in columns.items()])[:, keep],
+            rows=rows[keep],
+            share=share,
+        )
+        first_row += len(stamps_ns)
 
 
 def _calendar_of(tickers: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
@@ -94,20 +112,6 @@ def _calendar_of(tickers: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]
         return next(iter(calendars)), ()
     told = ", ".join(f"{ticker}: {calendar or 'unknown'}" for calendar, ticker in calendars.items())
     return None, (f"the tickers have different calendars ({told}), and the file is read with one",)
-
-
-def _unfolded(block: Block, tickers: tuple[str, ...]) -> Block:
-    """Return a bar for each row and ticker that has any price."""
-    table = block.values.reshape(len(tickers), len(FIELDS), -1)
-    row, ticker = np.nonzero(~np.isnan(table[:, : CLOSE + 1]).all(axis=1).T)
-    return msgspec.structs.replace(
-        block,
-        stamps_ns=block.stamps_ns[row],
-        symbols=tickers,
-        symbol_index=ticker.astype(np.int32),
-        values=np.ascontiguousarray(table[ticker, :, row].T),
-        rows=block.rows[row],
-    )
 
 
 YFINANCE = Format(
