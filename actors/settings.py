@@ -13,6 +13,7 @@ from actors.market.calendar import ExtendedHours
 from actors.market.faults import Faults
 from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
+from actors.market.validate import may_be_negative
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
 
@@ -32,8 +33,9 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Order of preference between senders of equal rank; others follow in the order of their names."""
     unknown_symbols: str = "add"
     """``add`` on first sight, or ``reject``."""
-    allow_negative: bool = False
-    """Whether prices may be zero or below (spreads, power, rates)."""
+    allow_negative: bool | None = None
+    """Whether prices may be zero or below (spreads, power, rates); ``None``: on calendars of futures, not on others.
+    It holds wherever bars come in: live, from a store, a file, or somebody who is asked for what is missing."""
     keep_extra: bool = False
     """Whether the grid has planes for vwap and trades."""
     trailing_sessions: int = 5
@@ -55,6 +57,12 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The length of the bars that the session is made of, 1 s to 1 m. A session of New York has 23,400 seconds, and
     takes as many times 52 bytes for each symbol: 1.2 MB, and nearly as much for every trailing session. A store
     holds bars of one length."""
+
+    def on(self, calendar: str) -> "SessionRules":
+        """Return the rules with what a calendar decides where nobody else does."""
+        if self.allow_negative is not None:
+            return self
+        return msgspec.structs.replace(self, allow_negative=may_be_negative(calendar))
 
     def __post_init__(self) -> None:
         base = self.base_interval

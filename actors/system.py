@@ -29,6 +29,7 @@ from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
 from actors.settings import SessionRules, Settings
 from actors.storage.own_hours import read_own_hours
+from actors.storage.parquet import ParquetStore
 from actors.wiring import House
 from messages.commands import (
     StartRun,
@@ -75,7 +76,7 @@ class System(Readers, Controls, Membership, Publishing):
         settings = section(Settings, settings, days=_DAYS)
         if clock is not None:
             take.parts((clock,), "clock", "now_ns", "call_at")
-        asked = (*take.parts(sources, "sources", "fetch"), *_named_sources(settings))
+        asked = (*take.parts(sources, "sources", "fetch"), *_named_sources(settings, store))
         self._house = House(settings, store, clock, asked, take.parts(feeds, "feeds", "connect", "reads"))
         Readers.__init__(self, self._house.session_data, self._house.data_upkeep, settings.rules.base_interval)
         Membership.__init__(self, self._house.session_data, self._house.strangers)
@@ -358,14 +359,15 @@ def _close_forgotten(house: House) -> None:
     house.shut(timeout=3.0)
 
 
-def _named_sources(settings: Settings) -> tuple[BarSource, ...]:
+def _named_sources(settings: Settings, store: BarStore | None) -> tuple[BarSource, ...]:
     if not settings.fill_from:
         return ()
     from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
 
-    return sources_at(
-        settings.fill_from, settings.calendar, settings.own_hours.over(read_own_hours(Path(settings.store)))
-    )
+    held = () if settings.calendar else (store or ParquetStore(Path(settings.store), read_only=True)).calendars()
+    calendar = settings.calendar or (held[0] if len(held) == 1 else None)
+    own = settings.own_hours.over(read_own_hours(Path(settings.store)))
+    return sources_at(settings.fill_from, calendar, own, settings.rules)
 
 
 def _of_lengths(rules: object, base: Length | None, intervals: Length | Iterable[Length] | None = None) -> SessionRules:

@@ -7,6 +7,8 @@ from threading import Lock
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.kernel.ports import BarSource, SourceAnswer
 from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.market.sale_conditions import OF_THE_FEED
+from actors.settings import SessionRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
@@ -15,21 +17,27 @@ from messages.errors import DataError
 from messages.values import Nanos, TradingSession
 
 
-def sources_at(paths: Sequence[str], calendar: str | None = None, own: OwnHours = NOTHING_OWN) -> tuple[BarSource, ...]:
+def sources_at(
+    paths: Sequence[str],
+    calendar: str | None = None,
+    own: OwnHours = NOTHING_OWN,
+    rules: SessionRules | None = None,
+) -> tuple[BarSource, ...]:
     """Return the sources at these paths, in their order: a store, or else files as ``import`` takes them.
 
     Args:
         paths: of stores, files and folders of files.
         calendar: whose sessions the files are, where they do not say it themselves.
         own: special sessions and calendars that go before all others.
+        rules: of the session that they fill, which hold for what files give too.
 
     Raises:
         DataError: there is nothing at a path.
     """
-    return tuple(_source_at(Path(path), calendar, own) for path in paths)
+    return tuple(_source_at(Path(path), calendar, own, rules or SessionRules()) for path in paths)
 
 
-def _source_at(path: Path, calendar: str | None, own: OwnHours) -> BarSource:
+def _source_at(path: Path, calendar: str | None, own: OwnHours, rules: SessionRules) -> BarSource:
     if not path.exists():
         raise DataError(f"{path}: there is no store and no file to fill from")
     if path.is_dir():
@@ -37,7 +45,7 @@ def _source_at(path: Path, calendar: str | None, own: OwnHours) -> BarSource:
         if store.calendars():
             return StoreSource(store, str(path))
         store.close()
-    return FileSource(path, calendar, own)
+    return FileSource(path, calendar, own, rules)
 
 
 class FileSource:
@@ -47,17 +55,21 @@ class FileSource:
         path: a file or a folder of them.
         calendar: whose sessions they are, where they do not say it themselves.
         own: special sessions and calendars that go before all others.
+        rules: of the session: which prices may be, and how trades make bars.
     """
 
     is_authoritative = False
     delay_ns: Nanos = 0
     most_symbols: int | None = None
 
-    def __init__(self, path: Path, calendar: str | None, own: OwnHours = NOTHING_OWN) -> None:
+    def __init__(
+        self, path: Path, calendar: str | None, own: OwnHours = NOTHING_OWN, rules: SessionRules | None = None
+    ) -> None:
         self.name = str(path)
         self._path = path
         self._calendar = calendar
         self._own = own
+        self._rules = rules or SessionRules()
         self._source: StoreSource | None = None
         self._lock = Lock()
 
@@ -85,7 +97,13 @@ class FileSource:
 
     def _read(self) -> StoreSource:
         store = MemoryStore(own=self._own)
-        report = import_paths([self._path], store, ImportOptions(calendar=self._calendar))
+        rules, named = self._rules, self._rules.sale_conditions
+        options = ImportOptions(
+            calendar=self._calendar,
+            allow_negative=rules.allow_negative,
+            sale_conditions=None if named == OF_THE_FEED else named,
+        )
+        report = import_paths([self._path], store, options)
         if report.error is not None:
             raise DataError(report.error)
         return StoreSource(store, self.name)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from actors.conversation import Addresses, conversation
 from actors.data_upkeep.actor import DataUpkeep
 from actors.data_upkeep.core import DataUpkeepCore
@@ -71,7 +73,6 @@ class House:
         sources: Sequence[BarSource] = (),
         feeds: Sequence[Feed] = (),
     ) -> None:
-        self.settings = settings
         self.is_live = settings.mode is Mode.LIVE
         own = settings.own_hours
         self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify, own=own)
@@ -86,6 +87,8 @@ class House:
             base_interval=settings.rules.base_interval,
             own=own.over(self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
         )
+        rules = settings.rules.on(self.calendar.name)
+        self.settings = settings = msgspec.structs.replace(settings, rules=rules)
         check_length(settings, self.store)
         self.rooms = {room: RoomAddress() for room in Room if room is not Room.STORES}
         self.session_data = self.rooms[Room.SESSION_DATA]
@@ -196,7 +199,7 @@ class House:
         rules, upkeep, is_backtest = self.settings.rules, self.settings.upkeep, self.settings.mode is Mode.BACKTEST
         return DataUpkeepCore(
             self._prefetching(),
-            Repairs(upkeep, self.source_facts, is_ordered=is_backtest, allow_negative=rules.allow_negative),
+            Repairs(upkeep, self.source_facts, is_ordered=is_backtest, allow_negative=bool(rules.allow_negative)),
             grace_ns=rules.grace_ns,
             holds_tickets=is_backtest,
         )

@@ -265,6 +265,8 @@ class Tape(Columnar, frozen=True, kw_only=True, eq=False):
     batch: BarBatch
     outside: int = 0
     """Bars of that date in the store that lie in none of the session's minutes, so are not played."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """How many of its bars cannot be true, and are refused when they are played, by reason."""
     runs: tuple[VerdictRun, ...] = ()
     """What the day's certificate knows of minutes without a bar: NO_TRADE and ABANDONED, this tape's symbols."""
     told: BarVerdicts | None = None

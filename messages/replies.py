@@ -150,6 +150,8 @@ class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
     """From the last settled minute of the session before to the acknowledged opening of this one."""
     is_prefetched: bool = False
     """Whether the tape was ready when its boundary came."""
+    left_out: tuple[tuple[str, int], ...] = ()
+    """Bars of the store that cannot be true and were refused, by reason."""
 
     def symbol_reports(self) -> list[SymbolReport]:
         """Return one report a symbol."""

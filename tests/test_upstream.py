@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from actors.kernel.ports import SourceAnswer
+from actors.settings import SessionRules
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.upstream import FileSource, sources_at
@@ -57,3 +60,21 @@ def test_files_are_read_once(tmp_path: Path) -> None:
     path.unlink()
 
     assert len(source.fetch(DAY, ("A",), DAY.start_ns, DAY.end_ns).bars) == 1
+
+
+def test_the_rules_of_the_session_hold_for_files_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS + "A,1719927060,-1,-1,-1,-1,10\n", encoding="utf-8")
+    rules = (None, SessionRules(allow_negative=True), SessionRules(allow_negative=False))
+    calendars = ("XNYS", "us_futures")
+    found = [
+        [len(import_of(path, calendar, one).bars) for one in rules] for calendar in calendars
+    ]  # by the calendar, yes, no
+
+    assert found == [[1, 2, 1], [2, 2, 1]]
+
+
+def import_of(path: Path, calendar: str, rules: SessionRules | None) -> SourceAnswer:
+    (source,) = sources_at([str(path)], calendar, rules=rules)
+    session = DAY if calendar == "XNYS" else msgspec.structs.replace(DAY, calendar=calendar)
+    return source.fetch(session, ("A",), DAY.start_ns, DAY.end_ns)

@@ -1,5 +1,6 @@
 """Reading from the store: a session's tape, and days of history. Runs on a worker that never queues behind fills."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import msgspec
@@ -12,7 +13,7 @@ from actors.market.calendar import Calendar
 from actors.market.coarser import coarser, is_finer, whole_runs
 from actors.market.daily import joined, reduced
 from actors.market.planes import pruned, spread, with_runs
-from actors.market.validate import faults
+from actors.market.validate import Fault, faults, reason_of
 from actors.settings import SessionRules
 from messages.certificates import SessionCertificate
 from messages.columns import FIELDS, BarBatch, BarVerdicts, DayGrid, Tape, Verdicts, freeze
@@ -33,7 +34,7 @@ class Loader:
         self._calendar = calendar
         self._reply_to = reply_to
         self._fields = len(FIELDS) + 2 * rules.keep_extra
-        self._allow_negative = rules.allow_negative
+        self._allow_negative = bool(rules.allow_negative)
 
     def read(self, job: ReadSession) -> None:
         """Read, and tell what came of it."""
@@ -67,9 +68,17 @@ class Loader:
         kept = bars if bool(inside.all()) else bars.where(inside)
         found = faults(kept.values, kept.start_ns, step_ns=axis.step_ns, allow_negative=self._allow_negative)
         batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=not found.any())
+        left_out = Counter(reason_of(Fault(code), bars.interval) for code in found[found > 0].tolist())
         runs = () if certificate is None else _runs_without_bars(axis, batch, certificate.runs)
         told = None if day is None else _told(kept, day.verdicts[inside])
-        return Tape(session=session, batch=batch, outside=len(bars) - len(kept), runs=runs, told=told)
+        return Tape(
+            session=session,
+            batch=batch,
+            outside=len(bars) - len(kept),
+            left_out=tuple(sorted(left_out.items())),
+            runs=runs,
+            told=told,
+        )
 
     def _history_day(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
         session = self._calendar.session(date)

@@ -13,7 +13,7 @@ from actors.importing.spikes import Spikes
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
 from actors.reading.format import EXAMPLES, IN_STAMPS, RawBars, Stamp
-from messages.columns import CLOSE, FIELDS, VOLUME, Floats, Indices, Mask, Stamps
+from messages.columns import CLOSE, FIELDS, LOW, VOLUME, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, ONE_MINUTE, Interval, moment
 
 Codes = npt.NDArray[np.uint8]
@@ -75,6 +75,7 @@ class Judge:
         self._ambiguous = 0
         self._nonexistent = 0
         self._without_volume = 0
+        self._below_zero = 0
         self._symbols: set[str] = set()
         self._sessions: set[str] = set()
 
@@ -91,8 +92,9 @@ class Judge:
         codes[(assignment.date_index < 0) & (codes == 0)] = _NO_SESSION
         self._note_rejections(bars, codes)
         kept = _selected(bars, assignment, codes == 0)
+        self._below_zero += int(np.count_nonzero(kept.values[LOW] <= 0)) if len(kept.start_ns) else 0
         self._note_content(kept)
-        if not self._allow_negative:
+        if not self._below_zero:
             self._spikes.note(kept.symbol_index, kept.values, kept.rows)
         return kept
 
@@ -109,6 +111,9 @@ class Judge:
             warn(f"{self._nonexistent} stamps do not exist: {went}")
         if self._without_volume:
             warn(f"{self._without_volume} rows have no volume; read as 0")
+        if self._below_zero:
+            were = "1 bar has a price" if self._below_zero == 1 else f"{self._below_zero} bars have prices"
+            warn(f"{were} at or below zero, as may be on {self._calendar.name}")
         report.warnings.extend([*self._oddities.told(), *self._spikes.told()])
 
     def _note_reading(self, block: RawBars) -> None:
@@ -217,7 +222,7 @@ def _explained(
             return field, f"{values.get(field, np.inf):g}", "a finite number"
         case Fault.PRICE_NOT_POSITIVE:
             field = next(name for name in prices if values[name] <= 0)
-            return field, f"{values[field]:g}", "a price above 0 (or negative prices allowed)"
+            return field, f"{values[field]:g}", "a price above 0, or --allow-negative"
         case Fault.HIGH_TOO_LOW:
             return (
                 "high",

@@ -16,6 +16,8 @@ from actors.importing.rivals import Rivals
 from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
+from actors.market.sale_conditions import sale_rules
+from actors.market.validate import may_be_negative
 from actors.reading import naming
 from actors.reading.dates import DatesUnclear
 from actors.reading.format import Format, Hints, RawBars, ZoneMissing
@@ -50,8 +52,10 @@ class Intake:
 
         Raises:
             DataError: the options name an unknown zone.
-            SettingsError: they name an unknown calendar.
+            SettingsError: they name an unknown calendar, or unknown rules of sale conditions.
         """
+        if options.sale_conditions is not None:
+            sale_rules(options.sale_conditions)
         if options.tz:
             check_zone(options.tz)
         self._store = store
@@ -60,6 +64,8 @@ class Intake:
             symbol=naming.in_capitals(options.symbol) if options.symbol else None,
             tz=options.tz, stamp=options.stamp, dates=options.dates,
             calendar=options.calendar, base=options.base, is_format_named=bool(options.format),
+            may_be_negative=lambda of_file: self._may_be_negative(options.calendar or of_file),
+            sale_conditions=options.sale_conditions,
         )  # fmt: skip
         self._format = fmt
         self._new_calendar = calendars
@@ -180,11 +186,15 @@ class Intake:
         return Judge(
             calendar,
             report,
-            allow_negative=self._options.allow_negative,
+            allow_negative=self._may_be_negative(calendar.name),
             stamp_said_by=said_by,
             is_calendar_said=self._options.calendar is not None,
             base=self._options.base,
         )
+
+    def _may_be_negative(self, calendar: str) -> bool:
+        said = self._options.allow_negative
+        return may_be_negative(calendar) if said is None else said
 
     def _calendar(self, of_file: str | None, symbols: Sequence[str]) -> Calendar:
         held = [name for name, known in self._known.items() if symbols and known.issuperset(symbols)]

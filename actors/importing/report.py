@@ -30,8 +30,10 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The length of the bars that are imported: a minute, or a whole part of one."""
     strict: bool = False
     """Write nothing if any row is rejected or any file refused."""
-    allow_negative: bool = False
-    """Whether prices may be zero or below."""
+    allow_negative: bool | None = None
+    """Whether prices may be zero or below; ``None``: on calendars of futures, not on others."""
+    sale_conditions: str | None = None
+    """By whose rules trades of US stocks make bars (``market.sale_conditions``); ``None``: the vendor's own."""
     complete: bool = False
     """Whether the files hold all that was traded in the sessions that they cover: other minutes are NO_TRADE."""
 

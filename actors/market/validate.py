@@ -43,6 +43,16 @@ def reason_of_length(base: Interval) -> str:
     return "not_one_minute" if base == ONE_MINUTE else f"not_{base}"
 
 
+_OF_FUTURES = frozenset({
+    "us_futures", "CMES", "CME", "CBOT", "COMEX", "NYMEX", "XCBF", "CFE", "IEPA", "ICE", "ICEUS", "NYFE", "XEUR",
+})  # fmt: skip
+
+
+def may_be_negative(calendar: str) -> bool:
+    """Return whether prices at zero or below are prices where nobody says: on futures exchanges, as of oil in 2020."""
+    return calendar in _OF_FUTURES or calendar.startswith(("CME", "CBOT", "CN_FUTURES"))
+
+
 _ENDS = slice(OPEN, CLOSE + 1, CLOSE - OPEN)
 _LOW_AND_VOLUME = slice(LOW, VOLUME + 1, VOLUME - LOW)
 _HIGH_AND_VOLUME = slice(HIGH, VOLUME + 1, VOLUME - HIGH)

@@ -52,6 +52,11 @@ class Assembler:
         """The length of the bars that are wanted."""
         return self._hints.base
 
+    @property
+    def allow_negative(self) -> bool:
+        """Whether prices may be zero or below."""
+        return self._hints.may_be_negative(self._fmt.calendar or "")
+
     def remark(self, sentence: str) -> None:
         """Say something of every block to come."""
         self._remarks += (sentence,)

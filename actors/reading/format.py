@@ -69,6 +69,10 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """Which file within a zip is meant, where it holds several."""
     base: Interval = ONE_MINUTE
     """The length of the bars that are imported: longer ones are refused, shorter ones and trades are folded."""
+    may_be_negative: Callable[[str], bool] = lambda _calendar: False
+    """Whether prices may be zero or below on a calendar, by its name."""
+    sale_conditions: str | None = None
+    """By whose rules trades of US stocks make bars; ``None``: the format's own."""
     is_format_named: bool = False
     """Whether the user says which format: what would give way to a vendor's bars beside it does not."""
 

@@ -53,10 +53,11 @@ class TradeTape:
     def add(
         self, at_ns: Stamps, price: Floats, size: Floats, rows: Stamps, *, symbol_index: Indices | None = None
     ) -> None:
-        """Take some trades; those without a positive price and size are left out and counted."""
+        """Take some trades; those without a positive size, and a price that may be, are left out and counted."""
         index = np.zeros(len(at_ns), dtype=np.int32) if symbol_index is None else symbol_index
-        keep = self._judged(price, "price", rows)
-        keep &= self._judged(size, "size", rows, among=keep)
+        least = -np.inf if self._assembler.allow_negative else 0.0
+        keep = self._judged(price, "price", rows, least)
+        keep &= self._judged(size, "size", rows, 0.0, among=keep)
         if not keep.all():
             at_ns, price, size, index, rows = at_ns[keep], price[keep], size[keep], index[keep], rows[keep]
         self._trades += len(at_ns)
@@ -80,8 +81,8 @@ class TradeTape:
             self._assembler.remark(f"{self._suspicious} {trades} that the vendor marks as suspicious {are} left out")
         yield from assembled(self._assembler, bars, tuple(self._symbols), self._refused)
 
-    def _judged(self, numbers: Floats, field: str, rows: Stamps, among: Mask | None = None) -> Mask:
-        is_sound: Mask = np.isfinite(numbers) & (numbers > 0)
+    def _judged(self, numbers: Floats, field: str, rows: Stamps, least: float, among: Mask | None = None) -> Mask:
+        is_sound: Mask = np.isfinite(numbers) & (numbers > least)
         wrong = np.flatnonzero(~is_sound if among is None else ~is_sound & among)
         examples = [
             BrokenRow(row=int(rows[place]), field=field, seen=f"{numbers[place]:.10g}", expected=f"a {field} above 0")

@@ -183,6 +183,7 @@ class StreamCoordinatorCore:
         prefetched = self._leavers.out_of(prefetched)
         tape = prefetched.tape
         self._playback = Playback(tape, self._settings.faults)
+        self._reports.left_out = tape.left_out
         self._pacer.release()
         self._now_ns = max(self._now_ns, tape.session.start_ns)
         self._boundary = BoundaryKind.OPENED

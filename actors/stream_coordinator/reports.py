@@ -15,11 +15,18 @@ class Reports:
         """How long the opening of the session at hand took."""
         self.is_prefetched = False
         """Whether its tape was ready when its boundary came."""
+        self.left_out: tuple[tuple[str, int], ...] = ()
+        """Bars of the tape that cannot be true, by reason."""
 
     def add(self, report: SessionReport) -> None:
         """Keep the report of the session at hand."""
         self._reports.append(
-            msgspec.structs.replace(report, transition_ms=self.transition_ms, is_prefetched=self.is_prefetched)
+            msgspec.structs.replace(
+                report,
+                transition_ms=self.transition_ms,
+                is_prefetched=self.is_prefetched,
+                left_out=self.left_out,
+            )
         )
 
     def opening(self, session_date: str) -> TransitionMeasured:

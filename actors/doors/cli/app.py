@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import live, options, stores
+from actors.doors.cli import fault_options, live, options, stores
 from actors.doors.cli.errors import Errand
 
 _ANYWHERE = {"--debug", "--verbose", "-v"}
@@ -84,7 +84,7 @@ def _demo() -> None:
 def import_(
     ctx: typer.Context,
     paths: options.Paths,
-    store: options.Store,
+    store: options.StoreOrConfigs = None,
     *,
     file_format: options.FileFormat = None,
     columns: options.Columns = None,
@@ -96,6 +96,9 @@ def import_(
     base: options.BaseOfFiles = "1m",
     strict: options.Strict = False,
     complete: options.Complete = False,
+    allow_negative: options.AllowNegative = None,
+    sale_conditions: options.SaleConditions = None,
+    config: options.Config = None,
     as_json: options.Json = False,
 ) -> None:
     """Read files of one-minute bars into a store.
@@ -104,6 +107,7 @@ def import_(
 
     A broken row never stops the import, a broken file never stops the others; both are counted and shown.
     """
+    options.check_store(store, config)
 
     def job() -> None:
         from actors.doors.commands import import_files
@@ -122,7 +126,10 @@ def import_(
                 base=base,
                 strict=strict,
                 complete=complete,
+                allow_negative=allow_negative,
+                sale_conditions=sale_conditions,
             ),
+            config=config,
             as_json=as_json,
         )
 
@@ -136,12 +143,13 @@ def import_(
         "backtest --store store --last 1 --speed 60",
         "backtest --store store --drop 0.02 --outage 10:00-10:07 --fill-from store",
         "backtest --store store --fill-from archive --certify",
+        "backtest --config barkeeper.toml --last 1",
         "backtest --store store --json > run.json",
     ),
 )
 def backtest(
     ctx: typer.Context,
-    store: options.Store,
+    store: options.StoreOrConfigs = None,
     *,
     symbols: options.Symbols = "",
     calendar: options.Calendar = None,
@@ -156,18 +164,30 @@ def backtest(
         int | None, typer.Option(metavar="N", min=1, help="Only the last N of them.", show_default=False)
     ] = None,
     speed: Annotated[
-        float, typer.Option(metavar="N", min=0.0, help="0: as fast as possible; 1: real time; 60: a minute a second.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            metavar="N",
+            min=0.0,
+            help="0: as fast as possible; 1: real time; 60: a minute a second.",
+            show_default="the config's, else 0",
+        ),
+    ] = None,
     pace: Annotated[
-        Pace, typer.Option(help="lockstep: minute by minute, each waiting for its listeners; free: ahead of them.")
-    ] = Pace.LOCKSTEP,
+        Pace | None,
+        typer.Option(
+            help="lockstep: minute by minute, each waiting for its listeners; free: ahead of them.",
+            show_default="the config's, else lockstep",
+        ),
+    ] = None,
+    config: options.Config = None,
+    allow_negative: options.AllowNegative = None,
     extended_hours: options.ExtendedHours = False,
-    drop: options.Drop = 0.0,
-    delay: options.Delay = 0.0,
-    duplicate: options.Duplicate = 0.0,
-    corrupt: options.Corrupt = 0.0,
-    outage: options.Outages = None,
-    seed: options.Seed = 0,
+    drop: fault_options.Drop = 0.0,
+    delay: fault_options.Delay = 0.0,
+    duplicate: fault_options.Duplicate = 0.0,
+    corrupt: fault_options.Corrupt = 0.0,
+    outage: fault_options.Outages = None,
+    seed: fault_options.Seed = 0,
     fill_from: options.FillFrom = None,
     certify: options.Certify = False,
     as_json: options.Json = False,
@@ -175,7 +195,10 @@ def backtest(
     """Replay a store's sessions through the system, and say what each came to.
 
     With a faulty feed or somebody to ask, also what became of the minutes that were missing.
+
+    Exits with 1 if bars of the store had to be left out, for they cannot be true by the rules.
     """
+    options.check_store(store, config)
 
     def job() -> None:
         from actors.doors.commands import backtest
@@ -183,6 +206,7 @@ def backtest(
 
         backtest.backtest(
             store,
+            config,
             as_json=as_json,
             symbols=options.names(symbols),
             calendar=calendar,
@@ -190,10 +214,11 @@ def backtest(
             end=end,
             last=last,
             speed=speed,
-            pace=pace.value,
-            extended_hours=extended_hours,
+            pace=None if pace is None else pace.value,
+            extended=extended_hours or None,
+            allow_negative=allow_negative,
             fill_from=tuple(fill_from or ()),
-            certify=certify,
+            certify=certify or None,
             faults=Faults(
                 drop=drop,
                 delay=delay,

@@ -3,16 +3,17 @@
 import enum
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from actors.doors.cli import completion
 from actors.vendors import registry
 
-_FAULTS = "A feed with faults, the same ones every time"
 _FEEDS = "What some feeds need"
 _REPAIRS = "Missing minutes"
+_STORE = "BARKEEPER_STORE"
+"""The variable of the environment that names the store where no option does."""
 
 
 class Stamp(enum.StrEnum):
@@ -54,27 +55,12 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip().upper())))
 
 
-def _chance(name: str, what: str) -> Any:  # what typer's own Option returns
-    return typer.Option(
-        name,
-        metavar="P",
-        min=0.0,
-        max=1.0,
-        help=f"Probability, 0 to 1, that a bar {what}.",
-        show_default=False,
-        rich_help_panel=_FAULTS,
-    )
-
-
-def _outage(text: str) -> str:
-    from actors.market.faults import Faults
-    from messages.errors import SettingsError
-
-    try:
-        Faults(outages=(text,))
-    except SettingsError as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
+def check_store(store: Path | None, config: Path | None) -> None:
+    """Refuse a call that does not say which store."""
+    if store is None and config is None:
+        raise typer.BadParameter(
+            f"say which store: --store DIR, {_STORE} in the environment, or --config FILE that names it"
+        )
 
 
 def _feed(name: str) -> str:
@@ -86,7 +72,13 @@ def _feed(name: str) -> str:
         raise typer.BadParameter(str(error)) from None
 
 
-Store = Annotated[Path, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False)]
+Store = Annotated[
+    Path, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False, envvar=_STORE)
+]
+StoreOrConfigs = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default="the config's", envvar=_STORE),
+]
 Symbols = Annotated[
     str, typer.Option("--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all")
 ]
@@ -217,29 +209,26 @@ DatesOfFiles = Annotated[
         show_default="as the file and the sessions tell",
     ),
 ]
+AllowNegative = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-negative/--no-negative",
+        help="Whether prices may be zero or below: spreads, power, rates.",
+        show_default="the config's, else on calendars of futures only",
+    ),
+]
+SaleConditions = Annotated[
+    str | None,
+    typer.Option(
+        "--sale-conditions",
+        metavar="RULES",
+        help="Which trades of US stocks set prices: none, or the rules of sip, alpaca, massive or lean.",
+        show_default="the config's, else the vendor's",
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Write nothing if any row or file is refused.")]
 Complete = Annotated[
     bool, typer.Option("--complete", help="The files hold every trade: minutes that they lack are NO_TRADE.")
-]
-
-Drop = Annotated[float, _chance("--drop", "never comes")]
-Delay = Annotated[float, _chance("--delay", "comes 1 to 5 minutes late")]
-Duplicate = Annotated[float, _chance("--duplicate", "comes twice")]
-Corrupt = Annotated[float, _chance("--corrupt", "comes with impossible numbers")]
-Outages = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--outage",
-        metavar="HH:MM-HH:MM",
-        help="When nothing comes, every day, in exchange time; may be given several times.",
-        parser=_outage,
-        show_default=False,
-        rich_help_panel=_FAULTS,
-    ),
-]
-Seed = Annotated[
-    int,
-    typer.Option("--seed", metavar="N", min=0, help="Another one strikes other bars.", rich_help_panel=_FAULTS),
 ]
 
 FillFrom = Annotated[

@@ -1,45 +1,55 @@
 """The ``backtest`` command: a store's sessions through the real system."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from actors.doors.commands import check_config
 from actors.doors.commands.playback import Replay, play
 from actors.doors.commands.repairs import Repairing
 from actors.doors.show import figures, paper, repair_tables, run_tables
 from actors.doors.show.progress import replay_bar
 from actors.kernel.ports import BarSource
 from actors.market.faults import Faults
+from actors.settings import Settings
 from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.errors import DataError, SettingsError
+from messages.values import Mode
 
 
 def backtest(
-    store: Path,
+    store: Path | None,
+    config: Path | None,
     *,
     as_json: bool,
-    calendar: str | None,
     faults: Faults,
     fill_from: Sequence[Path],
-    certify: bool,
     **options: Any,
 ) -> None:
-    """Play what the options of ``System.backtest`` ask for and print what it came to; bars are as long as the store's.
+    """Play what is asked for and print what it came to; bars are as long as the store's.
+
+    Args:
+        store: its folder; without one that of the settings.
+        config: the settings; what the options say goes before them.
+        as_json: whether to print JSON.
+        faults: of the feed.
+        fill_from: who is asked for missing minutes.
+        **options: fields of the settings, and ``allow_negative`` of their rules; ``None`` or empty: not said.
 
     Raises:
         BarkeeperError: it cannot be played, or it ended in an error; then nothing is printed as a result. Or a day
-            was not certified that should have been; what was printed holds all the same.
+            was not certified that should have been, or bars were left out; what was printed holds all the same.
     """
-    kept_in = store if certify else None
-    is_repaired = bool(fill_from) or certify or not faults.is_none
-    repairing = Repairing(_sources(store, calendar, faults, fill_from), kept_in) if is_repaired else None
+    settings = _settings(check_config.settings_of(config, store), faults, fill_from, options)
+    asked = _sources(settings)
+    is_repaired = bool(asked) or settings.certify or not settings.faults.is_none
+    repairing = Repairing(asked, Path(settings.store) if settings.certify else None) if is_repaired else None
     sources = () if repairing is None else repairing.sources
-    base = ParquetStore(store, read_only=True).base_interval()
-    playable = System.backtest(
-        store, calendar=calendar, base_interval=base, faults=faults, certify=certify, sources=sources, **options
-    )
+    playable = System(msgspec.structs.replace(settings, fill_from=()), sources=sources)
     with playable as system, replay_bar() as show_progress:
         replay = play(system, show_progress, repairing)
     if repairing is not None:
@@ -48,28 +58,53 @@ def backtest(
         paper.show_json(replay.result())
     else:
         paper.show(*_parts(replay), *(_repairs(replay, repairing) if repairing is not None else ()))
-    if certify:
+    if settings.certify:
         _check_certified(replay)
+    _check_whole(replay)
 
 
-def _sources(store: Path, calendar: str | None, faults: Faults, fill_from: Sequence[Path]) -> Sequence[BarSource]:
-    if not fill_from:
+def _settings(base: Settings, faults: Faults, fill_from: Sequence[Path], options: Mapping[str, Any]) -> Settings:
+    said = {name: value for name, value in options.items() if value is not None and value != ()}
+    rules: dict[str, Any] = {"allow_negative": said.pop("allow_negative")} if "allow_negative" in said else {}
+    store = ParquetStore(Path(base.store), read_only=True)
+    held, calendars = store.base_interval(), store.calendars()
+    if held is not None and held != base.rules.base_interval:
+        rules["base_interval"] = held
+    if base.calendar is None and len(calendars) == 1:  # files that fill have to know it as well
+        said.setdefault("calendar", calendars[0])
+    return msgspec.structs.replace(
+        base,
+        mode=Mode.BACKTEST,
+        rules=msgspec.structs.replace(base.rules, **rules),
+        faults=base.faults if faults.is_none else faults,
+        fill_from=tuple(map(str, fill_from)) or base.fill_from,
+        **said,
+    )
+
+
+def _sources(settings: Settings) -> Sequence[BarSource]:
+    if not settings.fill_from:
         return ()
-    for path in fill_from:
-        if faults.is_none and path.resolve() == store.resolve():
+    store = Path(settings.store).resolve()
+    for path in settings.fill_from:
+        if settings.faults.is_none and Path(path).resolve() == store:
             raise SettingsError(
                 f"--fill-from {path} is the store that is played, which cannot fill its own holes; name another one, "
                 f"or make the feed lose what the store has (--drop, --outage)"
             )
     from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
 
-    return sources_at([str(path) for path in fill_from], calendar, read_own_hours(store))
+    own = settings.own_hours.over(read_own_hours(Path(settings.store)))
+    return sources_at(settings.fill_from, settings.calendar, own, settings.rules)
 
 
 def _parts(replay: Replay) -> Iterator[paper.Sheet | str]:
     yield run_tables.sessions(replay)
     if not replay.repairs and replay.bars != sum(int(report.bars.sum()) for report in replay.sessions):
         yield f"{figures.count(replay.bars)} bars were played: tables count those of regular minutes.\n"
+    for report in replay.sessions:
+        if report.left_out:
+            yield f"{report.session.date}: left out, for they cannot be true: {_counted(dict(report.left_out))}."
     if len(run_tables.symbols_of(replay.sessions)) <= run_tables.FEW_SYMBOLS:
         yield run_tables.symbols(replay.sessions)
 
@@ -92,6 +127,21 @@ def _check_certified(replay: Replay) -> None:
             f"{len(left_out)} of {len(replay.sessions)} days {were} not certified, the first {left_out[0]}: "
             f"what came of the run is not what the day's file holds, or it could not be written (--verbose says which)"
         )
+
+
+def _check_whole(replay: Replay) -> None:
+    if not replay.left_out:
+        return
+    days = [report.session.date for report in replay.sessions if report.left_out]
+    count = sum(replay.left_out.values())
+    advice = "; --allow-negative takes prices at or below zero" if "price_not_positive" in replay.left_out else ""
+    were = "1 bar of the store was" if count == 1 else f"{figures.count(count)} bars of the store were"
+    on = days[0] if len(days) == 1 else f"{len(days)} days, the first {days[0]}"
+    raise DataError(f"{were} left out, on {on}: {_counted(replay.left_out)}{advice}")
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{figures.count(number)} {reason}" for reason, number in reasons.items())
 
 
 def _is_certified(replay: Replay, date: str) -> bool:

@@ -28,6 +28,17 @@ def load(path: Path, store: str | None = None) -> Settings:
         raise SettingsError(f"{error}{_hint(str(error))}") from error
 
 
+def settings_of(config: Path | None, store: Path | None) -> Settings:
+    """Return the settings of a file, or the defaults; ``store`` goes before the file's.
+
+    Raises:
+        SettingsError: as ``load``.
+    """
+    if config is None:
+        return Settings(store=str(store))
+    return load(config, None if store is None else str(store))
+
+
 def load_live(path: Path, store: str | None = None) -> Settings:
     """Read settings for a live day, where minutes stay open for 5 s unless the file says otherwise.
 

@@ -4,12 +4,17 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
+from actors.doors.commands import check_config
 from actors.doors.show import paper, store_tables
 from actors.doors.show.progress import import_bar
 from actors.importing.into_store import ImportOptions, ImportReport, import_paths
 from actors.kernel.ask import arguments as take
+from actors.market.sale_conditions import OF_THE_FEED
 from actors.reading.dates import DateOrder
 from actors.reading.format import Stamp
+from actors.settings import Settings
 from actors.storage.own_hours import Calendars, read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.storage.segments import CalendarSegments
@@ -28,6 +33,8 @@ def options(
     base: str,
     strict: bool,
     complete: bool,
+    allow_negative: bool | None,
+    sale_conditions: str | None,
 ) -> ImportOptions:
     """Return what the command line says about an import."""
     return ImportOptions(
@@ -41,17 +48,31 @@ def options(
         base=take.interval(base, "--base"),
         strict=strict,
         complete=complete,
+        allow_negative=allow_negative,
+        sale_conditions=sale_conditions,
     )
 
 
-def bring_in(paths: Sequence[Path], store: Path, options: ImportOptions, *, as_json: bool) -> None:
+def bring_in(
+    paths: Sequence[Path], named: Path | None, options: ImportOptions, *, config: Path | None, as_json: bool
+) -> None:
     """Read files into a store and print what became of each.
+
+    Args:
+        paths: files and folders.
+        named: the store; without one that of the settings.
+        options: what is said about the files.
+        config: settings, whose calendar and rules hold where the options say nothing.
+        as_json: whether to print JSON.
 
     Raises:
         BarkeeperError: nothing could be read, or a file was refused; what was printed tells of the others.
     """
+    settings = check_config.settings_of(config, named)
+    store = Path(settings.store)
+    options = _with_rules(options, settings)
     # One of each calendar for the import and for the store, which marks each bar's segment.
-    calendars = Calendars(lambda: read_own_hours(store))
+    calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(store)))
     target = ParquetStore(store, segment_of=CalendarSegments(calendars))
     with contextlib.closing(target) as files, import_bar() as show_progress:
         report = import_paths(paths, files, options, show_progress, calendars, spill_to=_beside(store))
@@ -61,6 +82,18 @@ def bring_in(paths: Sequence[Path], store: Path, options: ImportOptions, *, as_j
         paper.show(*store_tables.imported(report, str(store)))
     if report.failed:
         raise DataError(_failure(report))
+
+
+def _with_rules(options: ImportOptions, settings: Settings) -> ImportOptions:
+    """Return the options with what a session's settings say where they say nothing."""
+    rules = settings.rules
+    sale_conditions = None if rules.sale_conditions == OF_THE_FEED else rules.sale_conditions
+    return msgspec.structs.replace(
+        options,
+        calendar=options.calendar or settings.calendar,
+        allow_negative=rules.allow_negative if options.allow_negative is None else options.allow_negative,
+        sale_conditions=options.sale_conditions or sale_conditions,
+    )
 
 
 def _beside(store: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -28,6 +29,8 @@ class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
     """From the last settled minute of the session before to the acknowledged opening; ``None`` for the first."""
     prefetched: bool
     symbols: list[SymbolReport]
+    left_out: dict[str, int]
+    """Bars of the store that cannot be true by the rules, by reason: they were not played."""
     repairs: SessionRepairs | None = None
     """What became of missing minutes, where the feed was faulty or somebody could be asked for them."""
 
@@ -55,6 +58,11 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     repairs: dict[str, SessionRepairs] = {}
     """By session date; empty where nothing was to be repaired."""
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Bars of the store that were not played, by reason, of all sessions."""
+        return dict(sum((Counter(dict(report.left_out)) for report in self.sessions), Counter[str]()))
+
     def result(self) -> BacktestResult:
         """Return what is told to programs."""
         return BacktestResult(
@@ -74,6 +82,7 @@ def _session_result(report: SessionReport, repairs: SessionRepairs | None) -> Se
         transition_ms=report.transition_ms,
         prefetched=report.is_prefetched,
         symbols=report.symbol_reports(),
+        left_out=dict(report.left_out),
         repairs=repairs,
     )
 
@@ -105,7 +114,7 @@ def play(system: System, on_progress: Callable[[Progress], None], repairing: Rep
         repairing.run_finished(system)
     return Replay(
         sessions=summary.sessions,
-        bars=last.bars,
+        bars=last.bars - sum(number for report in summary.sessions for _, number in report.left_out),
         seconds=watch.seconds,
         session_seconds=watch.session_seconds,
         repairs={} if repairing is None else repairing.sessions,

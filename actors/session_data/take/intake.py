@@ -124,7 +124,7 @@ class Intake:
 
     def take_fill(self, batch: BarBatch) -> None:
         """Take bars that were fetched for closed minutes."""
-        is_known = batch.is_sane or is_sane(batch.values, allow_negative=self._rules.allow_negative)
+        is_known = batch.is_sane or is_sane(batch.values, allow_negative=bool(self._rules.allow_negative))
         judged = msgspec.structs.replace(batch, is_sane=is_known)
         if not fill(self._book, judged, self._claim, self._now_ns, self.events):
             self.take(batch)
@@ -142,9 +142,9 @@ class Intake:
         axis = self._book.axis
         last_known = self._now_ns - axis.step_ns
         has_future = len(batch) > 0 and batch.start_ns[-1] > last_known
-        is_known_sane = batch.is_sane or is_sane(batch.values, allow_negative=self._rules.allow_negative)
+        is_known_sane = batch.is_sane or is_sane(batch.values, allow_negative=bool(self._rules.allow_negative))
         if has_future or not is_known_sane:
-            allow_negative = self._rules.allow_negative
+            allow_negative = bool(self._rules.allow_negative)
             found = faults(batch.values, batch.start_ns, step_ns=axis.step_ns, allow_negative=allow_negative)
             for code in np.unique(found[found > 0]).tolist():
                 self._reject(batch.where(found == code), reason_of(Fault(code), axis.interval))

@@ -26,7 +26,7 @@ class Trading:
         self.quotes: Prints[Quote] = Prints(rules.quote_window)
         self.ticks: Prints[Tick] = Prints(rules.quote_window)
         self._rules = rules
-        self._judge = Judge(allow_negative=rules.allow_negative)
+        self._judge = Judge(allow_negative=bool(rules.allow_negative))
         self._interval = rules.base_interval
         self._feeds: dict[str, Forming] = {}
         self._known: dict[str, KnownTrades] = {}

@@ -71,7 +71,8 @@ def _minutes(records: Records, assembler: Assembler) -> Iterator[RawBars]:
 
 
 def _seconds(records: Records, assembler: Assembler) -> Iterator[RawBars]:
-    sound = [sound_seconds(block, records.refused) for block in records.bars()]
+    may_be = assembler.allow_negative
+    sound = [sound_seconds(block, records.refused, allow_negative=may_be) for block in records.bars()]
     parts = [folded(block, assembler) for block in sound]
     if parts:
         bars = merged(parts)

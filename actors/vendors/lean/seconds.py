@@ -39,7 +39,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
         parts = []
         for block in folders.dated_blocks(place, member, BARS):
             refused.add_broken(block.broken)
-            sound = sound_seconds(block, refused)
+            sound = sound_seconds(block, refused, allow_negative=assembler.allow_negative)
             seconds += len(sound.rows)
             parts.append(folded(sound, assembler))
         if parts:
@@ -55,9 +55,9 @@ def folded(seconds: Block, assembler: Assembler) -> MinuteBars:
     return fold_bars(seconds.stamps_ns, seconds.values, seconds.symbol_index, seconds.rows, step_ns)
 
 
-def sound_seconds(block: Block, refused: Refused) -> Block:
+def sound_seconds(block: Block, refused: Refused, *, allow_negative: bool) -> Block:
     """Return the seconds of a block that can be bars; the others are counted."""
-    codes = faults(block.values, block.stamps_ns, step_ns=SECOND_NS)
+    codes = faults(block.values, block.stamps_ns, step_ns=SECOND_NS, allow_negative=allow_negative)
     if not codes.any():
         return block
     for code in np.unique(codes[codes != 0]).tolist():

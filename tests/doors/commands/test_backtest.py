@@ -53,8 +53,8 @@ def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:
 
     session = result["sessions"][1]
     assert set(result) == {"bars", "seconds", "bars_per_s", "sessions"} == set(BacktestResult.__struct_fields__)
-    assert set(session) == {"date", "open", "close", "transition_ms", "prefetched", "symbols", "repairs"}
-    assert session["repairs"] is None
+    assert set(session) == {"date", "open", "close", "transition_ms", "prefetched", "symbols", "left_out", "repairs"}
+    assert (session["repairs"], session["left_out"]) == (None, {})
     assert result["bars"] == sum(of["bars"] for session in result["sessions"] for of in session["symbols"])
     assert result["bars_per_s"] == pytest.approx(result["bars"] / result["seconds"], rel=0.01)
 

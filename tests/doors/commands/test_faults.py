@@ -15,7 +15,7 @@ from tests.doors.conftest import Call
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the command line asks of the backtest, which is not run."""
     options: dict[str, Any] = {}
-    monkeypatch.setattr(backtest, "backtest", lambda store, **given: options.update(given))
+    monkeypatch.setattr(backtest, "backtest", lambda store, config, **given: options.update(given))
     return options
 
 
@@ -30,7 +30,7 @@ def test_nobody_is_asked_and_nothing_kept_unless_wanted(call: Call, asked: dict[
     plain = dict(asked)
     call("backtest", "--store", store, "--fill-from", "b", "--fill-from", "a", "--certify")
 
-    assert (plain["fill_from"], plain["certify"]) == ((), False)
+    assert (plain["fill_from"], plain["certify"]) == ((), None)
     assert (asked["fill_from"], asked["certify"]) == ((Path("b"), Path("a")), True)
 
 
