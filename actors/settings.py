@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,9 @@ from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Interval, Mode, Pace
 
 E = TypeVar("E", bound=StrEnum)
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z\d+.-]+):(?:/|$)")
+"""An address; of ``s3://bucket`` a ``Path`` keeps one slash, of ``memory://`` none. One letter is a drive."""
 
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
 
@@ -247,6 +251,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         msgspec.structs.force_setattr(self, "pace", _known(Pace, self.pace))
         if not 0 <= self.speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
+        for name, folders in (("store", (self.store,)), ("fill_from", self.fill_from)):
+            for folder in folders:
+                check_folder(folder, name)
         _check_dates(self.start, self.end)
         if not 0 < self.end_of_data_timeout_s < math.inf:
             raise SettingsError(f"end_of_data_timeout_s is more than 0, not {self.end_of_data_timeout_s}")
@@ -286,6 +293,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return msgspec.convert(raw, cls, strict=True)
         except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
+
+
+def check_folder(path: "str | os.PathLike[str]", what: str) -> None:
+    """Check that a path can be meant as a folder or file of this computer.
+
+    Args:
+        path: as somebody gave it.
+        what: what it is for.
+
+    Raises:
+        SettingsError: it is an address, like ``s3://bucket/store``.
+    """
+    if found := _ADDRESS.match(os.fspath(path)):
+        address = f"{found[1]}://{os.fspath(path)[found.end() :].lstrip('/')}"
+        raise SettingsError(
+            f"{what} is a folder or file of this computer, and {address} is an address, which cannot be read or "
+            "written yet"
+        )
 
 
 def _known(kind: type[E], text: str) -> E:

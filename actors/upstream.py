@@ -8,7 +8,7 @@ from actors.importing.into_store import ImportOptions, import_paths
 from actors.kernel.ports import BarSource, SourceAnswer
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.sale_conditions import OF_THE_FEED
-from actors.settings import SessionRules
+from actors.settings import SessionRules, check_folder
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
@@ -38,6 +38,7 @@ def sources_at(
 
 
 def _source_at(path: Path, calendar: str | None, own: OwnHours, rules: SessionRules) -> BarSource:
+    check_folder(path, "fill_from")
     if not path.exists():
         raise DataError(f"{path}: there is no store and no file to fill from")
     if path.is_dir():

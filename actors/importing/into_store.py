@@ -23,6 +23,7 @@ from actors.market.calendar import Calendar
 from actors.reading.format import Format, Unsupported
 from actors.reading.overlap import overlapped
 from actors.reading.spelling.header import roles_named
+from actors.settings import check_folder
 from actors.storage.own_hours import Calendars
 from actors.vendors.formats import format_named
 from actors.vendors.plain.csv_file import CSV
@@ -279,4 +280,5 @@ def _walk(path: Path) -> Iterator[Path]:
     elif path.exists():
         yield path
     else:
+        check_folder(path, "what is imported")
         raise DataError(f"{path}: there is no such file or folder")

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from actors.settings import check_folder
 from actors.storage.atomic import FolderSyncs, patiently, replacing
 from actors.storage.dayfile import copy_day, read_day
 from actors.storage.lock import StoreLock
@@ -58,6 +59,7 @@ def migrate_store(root: Path, on_progress: Callable[[int, int, str], None] | Non
         DataError: there is no such folder, or the disk refuses.
         StoreLocked: somebody is writing to the store.
     """
+    check_folder(root, "a store")
     if not root.is_dir():
         raise DataError(f"no store at {root}: {'not a folder' if root.exists() else 'no such folder'}")
     try:

@@ -16,6 +16,7 @@ import msgspec
 
 from actors.kernel.ports import MergeCounts, StoredDay
 from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.settings import check_folder
 from actors.storage import sidecar
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs, patiently
@@ -51,6 +52,7 @@ class ParquetStore:
 
     Raises:
         DataError: ``root`` is no folder, or it is not there and ``read_only`` is asked for.
+        SettingsError: ``root`` is an address, like ``s3://bucket/store``.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class ParquetStore:
         segment_of: SegmentOf | None = None,
         own: OwnHours = NOTHING_OWN,
     ) -> None:
+        check_folder(root, "a store")
         self.root = Path(root)
         self._read_only = read_only
         self._own = own
