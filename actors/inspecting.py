@@ -142,7 +142,7 @@ def inspect_store(
 
     Args:
         store: which one.
-        symbols: only these, upper or lower case; all by default.
+        symbols: only these, as they are stored or without capitals; all by default.
         calendar: only this one's days; all by default.
         calendars: gives a calendar by its name; by default with the hours that the store knows.
 
@@ -150,7 +150,6 @@ def inspect_store(
         DataError: a day or its certificate cannot be read.
         SettingsError: the calendar is unknown.
     """
-    wanted = [symbol.upper() for symbol in symbols] if symbols else None
     calendars = calendars or Calendars.of(store)
     names = (calendars(calendar).name,) if calendar else store.calendars()
     days: list[InspectDay] = []
@@ -158,10 +157,16 @@ def inspect_store(
     for name in names:
         sessions = calendars(name)
         for date in store.dates(name):
+            wanted = _meant(symbols, store.symbols(name, date)) if symbols else None
             day = store.read(name, date, wanted)
             days.extend(_inspected(day, date, sessions) if day is not None else ())
             certificates.append(_told(name, date, store.certificate(name, date), wanted))
     return InspectReport(days=days, certificates=certificates)
+
+
+def _meant(symbols: Sequence[str], there: Sequence[str]) -> list[str]:
+    """Return symbols as a day has them, or else in capitals."""
+    return [symbol if symbol in there else symbol.upper() for symbol in symbols]
 
 
 def verify_store(

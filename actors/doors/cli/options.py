@@ -1,5 +1,6 @@
 """Options of the command line that commands share, and those that belong together."""
 
+import csv
 import enum
 from datetime import date
 from pathlib import Path
@@ -51,8 +52,13 @@ def iso_date(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return the symbols of a list with commas, each once, in upper case."""
-    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip().upper())))
+    """Return the symbols of a list with commas, each once; one with a comma in it stands in quotes.
+
+    A symbol without capitals is written in them; else case counts, since BCpC is not BCPC.
+    """
+    cells = next(csv.reader([text], skipinitialspace=True), [])
+    parts = [part.strip() for part in cells]
+    return tuple(dict.fromkeys(part.upper() if part == part.lower() else part for part in parts if part))
 
 
 def check_store(store: Path | None, config: Path | None) -> None:
@@ -80,7 +86,13 @@ StoreOrConfigs = Annotated[
     typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default="the config's", envvar=_STORE),
 ]
 Symbols = Annotated[
-    str, typer.Option("--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all")
+    str,
+    typer.Option(
+        "--symbols",
+        metavar="A,B",
+        help="Only these, separated by commas; one with a comma in quotes.",
+        show_default="all",
+    ),
 ]
 Archive = Annotated[
     Path | None,
