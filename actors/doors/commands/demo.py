@@ -37,12 +37,11 @@ class _Run(msgspec.Struct, frozen=True, kw_only=True):
 
 def run() -> None:
     """Write the market's days where they are not there yet, replay them twice, and print what came of it."""
-    paper.show(
-        f"A synthetic market of {SYMBOLS} symbols on {CALENDAR}, the same one every time: three sessions",
-        f"from {FIRST_DAY} to {LAST_DAY}, one of them a half-day. Its feed loses {FAULTS.drop:.0%} of the bars,",
-        f"and all of them from {OUTAGE.replace('-', ' to ')}. It is replayed minute by minute, twice: as it comes, and",
-        "healed from an archive that is asked for what is missing.",
-        "",
+    paper.tell(
+        f"A synthetic market of {SYMBOLS} symbols on {CALENDAR}, the same one every time: three sessions from",
+        f"{FIRST_DAY} to {LAST_DAY}, one of them a half-day. Its feed loses {FAULTS.drop:.0%} of the bars, and all of",
+        f"them from {OUTAGE.replace('-', ' to ')}. It is replayed minute by minute, twice: as it comes, and healed",
+        "from an archive that is asked for what is missing.",
     )
     demo_market.write_market()
     archive = StoreSource(ParquetStore(demo_market.archive_folder(), read_only=True), "archive")

@@ -101,6 +101,13 @@ def show(*parts: Sheet | str) -> None:
             console.print(part, soft_wrap=True)
 
 
+def tell(*sentences: str) -> None:
+    """Print a paragraph, broken between words where the terminal ends, and an empty line."""
+    console = out()
+    console.print(" ".join(sentences))
+    console.print()
+
+
 def show_json(report: Any) -> None:
     """Print one object as one line of UTF-8 on stdout, whatever encoding the terminal speaks."""
     import msgspec

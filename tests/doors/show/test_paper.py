@@ -73,3 +73,13 @@ def test_json_is_one_line_of_utf_8_without_nan(capfdbinary: pytest.CaptureFixtur
     paper.show_json({"symbol": "\u6771\u4eac", "high": float("nan")})
 
     assert capfdbinary.readouterr().out == '{"symbol":"\u6771\u4eac","high":null}\n'.encode()
+
+
+def test_a_paragraph_is_broken_between_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+
+    paper.tell("A market that is", "made up.")
+
+    assert capsys.readouterr().out.splitlines() == ["A market that is ", "made up.", ""]
