@@ -171,6 +171,8 @@ class House:
         """Start one room, or open the stores."""
         if room is Room.STORES:
             self.store.calendars()
+            if self.settings.certify and isinstance(self.store, ParquetStore):
+                self.store.claim()
             self.system_manager.tell(RoomStarted(room=room))
             return
         shell, core = self._made(room)

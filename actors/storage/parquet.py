@@ -258,6 +258,15 @@ class ParquetStore:
             self._adjustments = (state, read_adjustments(path))
         return self._adjustments[1]
 
+    def claim(self) -> None:
+        """Take the lock now, and not with the first merge: who is to write all day is refused before it begins.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store; names the process and the host.
+        """
+        with _explained("its lock", self.root), self._changed:
+            self._open_for_writing()
+
     def close(self) -> None:
         """Give the lock back once nobody writes; may be called twice. A later merge takes it again."""
         with self._changed:

@@ -1,5 +1,8 @@
 """Bugs and rooms that do not come up: a backtest ends as an error, and everybody is told the same reason."""
 
+import contextlib
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from actors.data_upkeep.core import DataUpkeepCore
 from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
+from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.system_manager.core import SystemManagerCore
 from messages import (
@@ -25,7 +29,7 @@ from messages import (
     TimeAdvanced,
 )
 from tests.switchboard import Switchboard
-from tests.system.worlds import QUARTER, break_on, memory, short
+from tests.system.worlds import QUARTER, break_on, fill, memory, short
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +154,19 @@ def test_a_store_that_cannot_be_listed_fails_the_start(store: MemoryStore, monke
     with pytest.raises(SystemFailed, match="stores did not start: the disk is gone"):
         system.start(timeout=10)
     monkeypatch.undo()
+
+
+def test_a_second_system_that_writes_to_a_store_is_refused_before_it_begins(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    with contextlib.closing(ParquetStore(root)) as files:
+        fill(files, 2)
+    with short(str(root), certify=True) as first:
+        second = short(str(root), certify=True)
+        with pytest.raises(SystemFailed, match=f"is being written to by process {os.getpid()} on"):
+            second.start(timeout=10)
+        second.close()
+        with short(str(root)) as reader:
+            assert reader.run(timeout=20).is_finished
+        assert first.run(timeout=20).is_finished
+    with short(str(root), certify=True) as third:
+        assert third.run(timeout=20).is_finished
