@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Iterator
 
 import msgspec
 from rich.live import Live
@@ -30,11 +31,12 @@ def status(*, watch: bool, pid: int | None, as_json: bool) -> None:
     if not watch:
         _show(ask(wanted), as_json=as_json)
     elif as_json or not paper.out().is_terminal:
-        while True:
-            _show(ask(wanted), as_json=as_json)
-            time.sleep(_BETWEEN_LOOKS_S)
+        for look in _looks(wanted):
+            _show(look, as_json=as_json)
     else:
         _watch(wanted)
+    if watch and not as_json:
+        paper.show(f"the run of process {wanted} has ended")
 
 
 def ask(pid: int) -> LiveLook:
@@ -51,6 +53,24 @@ def ask(pid: int) -> LiveLook:
         return msgspec.json.decode(answer, type=LiveLook)
     except (OSError, msgspec.DecodeError) as error:
         raise NotReady(f"process {pid} does not say how it is: {error}") from error
+
+
+def _looks(pid: int) -> Iterator[LiveLook]:
+    """Yield how a run is, once a second, until it has ended.
+
+    Raises:
+        NotReady: it never answered, or is there and does not answer.
+    """
+    yield ask(pid)
+    while True:
+        time.sleep(_BETWEEN_LOOKS_S)
+        try:
+            look = ask(pid)
+        except NotReady:
+            if pid in status_socket.running():
+                raise
+            return
+        yield look
 
 
 def _chosen(pids: list[int]) -> int:
@@ -70,6 +90,5 @@ def _show(look: LiveLook, *, as_json: bool) -> None:
 
 def _watch(pid: int) -> None:
     with Live(console=paper.out(), auto_refresh=False) as view:
-        while True:
-            view.update(panel(ask(pid), "Barkeeper live", hint="Ctrl-C ends the watch, not the run"), refresh=True)
-            time.sleep(_BETWEEN_LOOKS_S)
+        for look in _looks(pid):
+            view.update(panel(look, "Barkeeper live", hint="Ctrl-C ends the watch, not the run"), refresh=True)

@@ -10,14 +10,25 @@ from actors.doors.cli.interrupts import Interrupts
 
 def test_the_first_asks_and_the_second_leaves_with_the_last_words() -> None:
     left: list[str] = []
+    seconds = iter((100.0, 100.5))
 
-    with Interrupts(lambda: "that was it", left.append) as interrupts:
+    with Interrupts(lambda: "that was it", left.append, lambda: next(seconds)) as interrupts:
         signal.raise_signal(signal.SIGINT)
         after_one = (interrupts.is_asked, list(left))
         signal.raise_signal(signal.SIGINT)
 
     assert after_one == (True, [])
     assert left == ["that was it"]
+
+
+def test_two_that_come_together_are_one() -> None:
+    left: list[str] = []
+
+    with Interrupts(lambda: "that was it", left.append, lambda: 100.0) as interrupts:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+
+    assert (interrupts.is_asked, left) == (True, [])
 
 
 def test_being_told_to_terminate_asks_too() -> None:

@@ -1,5 +1,6 @@
 """The command ``status``, and the socket that it asks at."""
 
+import contextlib
 import os
 import socket
 import stat
@@ -185,3 +186,33 @@ def test_watching_looks_again_until_it_is_interrupted(
 
     assert answer.code == 130
     assert "running: bug" in answer.out
+
+
+@pytest.mark.parametrize("terminal", [False, True], ids=["lines", "panel"])
+def test_a_watch_ends_with_the_run(call: Call, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    with contextlib.ExitStack() as run:
+        run.enter_context(StatusDesk(lambda: EARLY))
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 2:
+                run.close()
+
+        if terminal:
+            monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setattr("time.sleep", pause)
+        answer = call("status", "--watch")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.endswith(f"the run of process {os.getpid()} has ended\n")
+    assert len(pauses) == 2
+
+
+def test_a_watch_in_json_is_json_to_its_end(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with contextlib.ExitStack() as run:
+        run.enter_context(StatusDesk(lambda: EARLY))
+        monkeypatch.setattr("time.sleep", lambda _: run.close())
+        answer = call("status", "--watch", "--json")
+
+    assert msgspec.json.decode(answer.out, type=LiveLook) == EARLY
