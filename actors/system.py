@@ -21,7 +21,8 @@ from actors.kernel.ask.readers import Length, Readers
 from actors.kernel.clock import Clock
 from actors.kernel.future import Timeout
 from actors.kernel.listen.minutes import Minutes
-from actors.kernel.listen.subscription import Filter, Subscription
+from actors.kernel.listen.seat import Filter
+from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.telemetry import note
@@ -31,10 +32,7 @@ from actors.settings import SessionRules, Settings
 from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.wiring import House
-from messages.commands import (
-    StartRun,
-    StartSystem,
-)
+from messages.commands import StartRun, StartSystem
 from messages.errors import NotReady, SettingsError, SystemFailed, UnknownSymbol
 from messages.history import Requirement
 from messages.replies import RunSummary
@@ -81,8 +79,9 @@ class System(Readers, Controls, Membership, Publishing):
         Readers.__init__(self, self._house.session_data, self._house.data_upkeep, settings.rules.base_interval)
         Membership.__init__(self, self._house.session_data, self._house.strangers)
         is_live = settings.mode is Mode.LIVE
-        Controls.__init__(self, self._house.system_manager, self._house.stream_coordinator, is_live=is_live)
-        Publishing.__init__(self, self._house.stream_coordinator, self._house.receipts)
+        house = self._house
+        Controls.__init__(self, house.system_manager, house.stream_coordinator, house.session_data, is_live=is_live)
+        Publishing.__init__(self, house.stream_coordinator, house.receipts)
         self._settings = settings
         self._lock = threading.Lock()
         self._is_closed = False
@@ -232,20 +231,26 @@ class System(Readers, Controls, Membership, Publishing):
         return OpeningTimes(self._house.calendar)
 
     def play(self) -> None:
-        """Let the tape run; until then the first session stands at its open. Iterating a subscription does it too."""
+        """Let the tape run: until then it stands at the first open, or where the last one left that was reading.
+
+        Asking a subscription for its first event does it too.
+        """
         self._house.stream_coordinator.tell(StartRun())
 
     def run(self, timeout: float | None = None) -> RunSummary:
-        """Play to the end and return what the run came to.
+        """Play to the end and return what the run came to; it goes on, whoever ceases to listen meanwhile.
 
         Raises:
+            Deadlock: a subscription of this thread holds the run up, which nobody reads while it waits here.
             SystemFailed: the run ended in an error.
             Timeout: it is not over after ``timeout`` seconds.
         """
         limit = take.seconds(timeout)
         self._check_started()
-        self.play()
-        self._house.milestones.finished.get(timeout=limit)
+        with self._house.fanout.running() as over:
+            self.play()
+            self._house.milestones.finished.pass_on(over)
+            over.get(timeout=limit)
         summary: RunSummary = self.summary().get(timeout=limit)
         return summary
 
@@ -325,9 +330,12 @@ class System(Readers, Controls, Membership, Publishing):
     def minutes(self, name: str | None = None) -> Minutes:
         """Go through the run minute by minute, with ``for`` or ``async for``: each a ``MinuteClosed``.
 
-        In lockstep nothing past this minute exists yet while the loop's body runs.
+        In lockstep nothing past this minute exists yet while the loop's body runs. When a loop is left, and nobody
+        else is reading, the tape stands still; the next loop goes on with the next minute. A loop that begins when
+        the run is over raises an error that says how it ended.
         """
-        return Minutes(self.subscribe(("minutes",), name=name))
+        self._check_started()
+        return Minutes(lambda: self.subscribe(("minutes",), name=name or "minutes()"))
 
     def _check_known(self, symbols: frozenset[str]) -> None:
         """Refuse to listen for what nobody will ever tell."""

@@ -59,7 +59,7 @@ from messages.queries import GetProgress, GetSession
 from messages.repairs import (
     GetCertificate,
 )
-from messages.values import Mode, Room
+from messages.values import Mode, Pace, Room
 
 
 class House:
@@ -98,7 +98,12 @@ class House:
         self.receipts = Receipts()
         self.milestones = Milestones()
         self.turnstile = Turnstile(self.session_data, self.stream_coordinator)
-        self.fanout = Fanout(self.turnstile, (self.stream_coordinator, self.system_manager))
+        self.fanout = Fanout(
+            self.turnstile,
+            (self.stream_coordinator, self.system_manager),
+            is_lockstep=not self.is_live and settings.pace is Pace.LOCKSTEP,
+            late_after_s=settings.late_after_s,
+        )
         upkeep, told = settings.upkeep, InTime(self.data_upkeep)
         source_s, store_s = upkeep.answer_within_s, upkeep.store_within_s
         loader = Loader(self.store, self.calendar, told, rules=settings.rules)
@@ -255,7 +260,10 @@ class House:
 
     def shut(self, timeout: float) -> None:
         """Stop every room, for a door that leaves: who still waits is told so. May be called twice."""
-        manager = self.system_manager
+        manager, closed = self.system_manager, NotReady("the system is closed")
+        if not self.is_live:
+            self.milestones.fail(str(closed))
+            self.fanout.finish(closed)
         if manager.is_alive:
             if self.is_live:
                 self._record(timeout)
@@ -263,7 +271,6 @@ class House:
             with contextlib.suppress(Timeout):
                 self.milestones.stopped.get(timeout=timeout)
             manager.stop()
-        closed = NotReady("the system is closed")
         self.milestones.fail(str(closed))
         self.fanout.finish(closed)
         self.receipts.close()

@@ -223,3 +223,9 @@ class AllowMinutes(Command, frozen=True, kw_only=True):
     """How many more of the minutes at SessionData's door may pass; none: it stays shut; ``None``: all."""
 
     count: int | None
+
+
+class HoldEnded(Command, frozen=True, kw_only=True):
+    """The tape goes on that stood still since the last one that was reading left."""
+
+    hold: int

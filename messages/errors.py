@@ -50,6 +50,10 @@ class QueryFailed(BarkeeperError):
     """A question that was not answered because of a bug; nothing has changed, and the run goes on."""
 
 
+class Deadlock(BarkeeperError):
+    """A thread or task would wait for ever, for what it holds up itself; names both, and the ways out."""
+
+
 class IllegalTransition(BarkeeperError):
     """A command that the system's present state does not allow; names both states."""
 

@@ -54,6 +54,7 @@ from messages.events import (
     StopwatchRead,
     SubscriberLate,
     SubscribersChanged,
+    SubscriptionDropped,
     SymbolsChanged,
     TickArrived,
     TicksArrived,
@@ -98,6 +99,7 @@ from messages.queries import (
     GetLatestQuote,
     GetLatestTick,
     GetMetrics,
+    GetNow,
     GetProgress,
     GetQuality,
     GetQuotes,
@@ -142,6 +144,7 @@ SessionDataQuery: TypeAlias = (
     | GetSnapshot
     | GetChangesSince
     | GetSession
+    | GetNow
     | GetDigest
     | GetLatestQuote
     | GetQuotes
@@ -210,6 +213,7 @@ StreamCoordinatorInbox: TypeAlias = (
     | SessionsPlanned
     | SubscriberLate
     | SubscribersChanged
+    | SubscriptionDropped
     | SymbolsChanged
     | StopwatchRead
     | RunFailed

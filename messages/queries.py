@@ -113,6 +113,10 @@ class GetChangesSince(Query[BarWindow], frozen=True, kw_only=True):
     revision: int
 
 
+class GetNow(Query[int], frozen=True, kw_only=True):
+    """Session time, as readers see it: all that ended before has been applied."""
+
+
 class GetSession(Query[TradingSession | None], frozen=True, kw_only=True):
     """The session that readers see; ``None`` before the first opens."""
 
@@ -152,6 +156,9 @@ class GetTicks(Query[tuple[Tick, ...]], frozen=True, kw_only=True):
 
 class GetProgress(Query[Progress], frozen=True, kw_only=True):
     """How far the run is."""
+
+    now_ns: Nanos = 0
+    """As of this moment of session time; 0: as of what this room has let in."""
 
 
 class GetRunSummary(Query[RunSummary], frozen=True, kw_only=True):

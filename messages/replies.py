@@ -191,7 +191,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: Nanos
     is_finished: bool
     timer_expired: bool = False
-    """Whether the data has ended before the close, so that not the clock but patience ends the session."""
+    """Whether, before the close, no bar has come for ``end_of_data_timeout_s`` of session time."""
 
 
 class RoomHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ import msgspec
 
 from actors.kernel.clock import ManualClock
 from actors.kernel.future import Future, Refusal
-from actors.kernel.listen.subscription import Filter, Subscription
+from actors.kernel.listen.seat import Filter
+from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.shell import Shell

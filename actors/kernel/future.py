@@ -11,6 +11,7 @@ import pykka
 from messages.errors import NotReady
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 Timeout = pykka.Timeout
 """Raised by ``Future.get`` when there is no answer in time."""
@@ -87,6 +88,25 @@ class Future(pykka.Future[R]):
                 self._callbacks.append(callback)
                 return
         callback()
+
+    def then(self, ask: Callable[[R], "Future[S]"]) -> "Future[S]":
+        """Return the answer to a question that follows from this answer; who resolves this one asks it."""
+        last: Future[S] = Future()
+
+        def go_on() -> None:
+            try:
+                asked = ask(self.get(timeout=0))
+            except BaseException as error:  # noqa: BLE001  # whatever it is, who waits is told
+                last.set_exception(error)
+                return
+            asked.pass_on(last)
+
+        self.when_done(go_on)
+        return last
+
+    def pass_on(self, to: "Future[R]") -> None:
+        """Resolve another future as this one is resolved, or will be."""
+        self.when_done(lambda: to.set(self._value) if self._error is None else to.set_exception(self._error))
 
     def __await__(self) -> Generator[Any, None, R]:
         if self._get_hook is not None:  # made by map, filter or join: has no moment of its own, so a thread waits

@@ -1,5 +1,6 @@
 """The thin shell around a core: the only actor class, from which the four rooms are made."""
 
+import threading
 import traceback
 from collections.abc import Mapping
 from time import perf_counter_ns
@@ -72,6 +73,9 @@ class Shell(pykka.ThreadingActor):
 
     def on_start(self) -> None:
         """Tell the boss; runs before the first message."""
+        own = threading.current_thread()
+        if own.name.startswith(type(self).__name__):  # as Pykka calls it; all threads of ours are called alike
+            own.name = f"barkeeper-{self.room}"
         self._boss.tell(RoomStarted(room=self.room))
 
     def on_stop(self) -> None:

@@ -6,8 +6,10 @@ from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
 from actors.stream_coordinator.backtest.gate import STAGED, Gate
+from actors.stream_coordinator.backtest.hold import Hold
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
+from actors.stream_coordinator.backtest.progress import let_in, progress
 from actors.stream_coordinator.backtest.tickets import Tickets
 from actors.stream_coordinator.boundaries import closed, opened
 from actors.stream_coordinator.leavers import Leavers
@@ -17,6 +19,7 @@ from messages.base import Message
 from messages.commands import (
     AbortRun,
     AllowMinutes,
+    HoldEnded,
     ListenFrom,
     Pause,
     PlanSessions,
@@ -47,6 +50,7 @@ from messages.events import (
     StopwatchRead,
     SubscriberLate,
     SubscribersChanged,
+    SubscriptionDropped,
     SymbolsChanged,
     TimeAdvanced,
     TimerFired,
@@ -95,10 +99,13 @@ class StreamCoordinatorCore:
         self._is_settled = False
         self._is_abandoning = False
         self._certified = ""
+        self._hold = Hold()
         self._leavers = Leavers(is_named=bool(settings.symbols))
 
     def handle(self, message: StreamCoordinatorInbox) -> Outcome:
         """Take one message."""
+        if self._hold.keeps(message):
+            return NOTHING
         match message:
             case MinuteSettled():
                 return self._minute_settled(message)
@@ -109,7 +116,7 @@ class StreamCoordinatorCore:
             case WakeAt():
                 return self._wake_at(message)
             case GetProgress():
-                return answer(message, self._progress())
+                return answer(message, self._progress(message.now_ns))
             case GetRunSummary():
                 return answer(message, self._reports.summary(is_finished=self._is_over, failure=self._failure))
             case SessionPrefetched() | PrefetchFailed():
@@ -118,7 +125,8 @@ class StreamCoordinatorCore:
                 self._reports.add(message.report)
                 return NOTHING
             case SessionSettled():
-                return self._session_settled(message)
+                self._is_settled = True
+                return NOTHING if self._settling is None or self._is_over else self._settle()
             case CertificateIssued():
                 return self._certificate_issued(message)
             case StopwatchRead():
@@ -128,6 +136,8 @@ class StreamCoordinatorCore:
                 return self._subscribers_changed(message)
             case SubscriberLate():
                 return self._subscriber_late(message)
+            case SubscriptionDropped():
+                return tell(message)
             case SymbolsChanged():
                 self._leavers.note(message)
                 return NOTHING
@@ -138,13 +148,15 @@ class StreamCoordinatorCore:
             case StartRun():
                 return self._start_run()
             case Pause():
-                return self._pause()
+                self._gate.is_paused = True
+                return tell(AllowMinutes(count=0))
             case Resume():
                 return self._resume()
             case Step():
                 return self._step()
             case SetSpeed():
-                return self._set_speed(message)
+                self._pacer.change(message.speed)
+                return self._pump()
             case RunFailed() | AbortRun():
                 return self._fail(message.reason)
             case _:
@@ -229,11 +241,6 @@ class StreamCoordinatorCore:
         self._now_ns = due_ns
         return tell(TimeAdvanced(now_ns=due_ns, ticket=self._tickets.issue()))
 
-    def _session_settled(self, message: SessionSettled) -> Outcome:
-        del message
-        self._is_settled = True
-        return NOTHING if self._settling is None or self._is_over else self._settle()
-
     def _certificate_issued(self, message: CertificateIssued) -> Outcome:
         self._certified = max(self._certified, message.certificate.date)
         return self._go_on() if self._played == len(self._plan) and not self._is_over else NOTHING
@@ -255,7 +262,7 @@ class StreamCoordinatorCore:
 
     def _pump(self) -> Outcome:
         """Send as many minutes as may be sent now."""
-        if self._is_over:
+        if self._is_over or self._hold.is_on:
             return NOTHING
         if self._settling is not None:
             return self._settle()
@@ -284,7 +291,7 @@ class StreamCoordinatorCore:
             self._now_ns = over_ns
             return [TimeAdvanced(now_ns=over_ns, ticket=self._tickets.issue())]
         self._boundary = BoundaryKind.CLOSED
-        expired = self._has_expired(playback)
+        expired = playback.has_expired(self._now_ns, self._timeout_ns)
         return [
             StartStopwatch(),
             closed(playback.session, self._now_ns, self._tickets.issue(), timer_expired=expired),
@@ -300,13 +307,13 @@ class StreamCoordinatorCore:
 
     def _wake_at(self, message: WakeAt) -> Outcome:
         self._agenda.add(message.due_ns)
-        return NOTHING if self._settling is None or self._is_over else self._settle()
+        return self._pump() if self._settling is not None else NOTHING
 
     # --- the clock
 
     def _is_due(self, playback: Playback, out: list[Message]) -> bool:
         """Whether the clock has come to the next minute; else have it call back. Nobody waits for an ended tape."""
-        if not self._pacer.is_timed or self._gate.is_paused or self._has_expired(playback):
+        if not self._pacer.is_timed or self._gate.is_paused or playback.has_expired(self._now_ns, self._timeout_ns):
             return True
         if self._pacer.is_due(playback.due_ns):
             return True
@@ -314,30 +321,26 @@ class StreamCoordinatorCore:
         out += [] if timer is None else [timer]
         return False
 
-    def _has_expired(self, playback: Playback) -> bool:
-        """Whether the tape stopped before the close, and its patience is over: what is left of the day is missing."""
-        expires_ns = playback.data_end_ns + self._timeout_ns
-        return expires_ns < playback.session.close_ns and expires_ns <= self._now_ns
-
     def _timer_fired(self, message: TimerFired) -> Outcome:
         self._pacer.fired(message.clock_ns, self._now_ns)
-        return self._pump()
-
-    def _set_speed(self, message: SetSpeed) -> Outcome:
-        self._pacer.change(message.speed)
         return self._pump()
 
     # --- what people and programs want
 
     def _start_run(self) -> Outcome:
-        if self._gate.is_started:
+        if self._gate.is_started and not self._hold.is_on:
             return NOTHING
         self._gate.is_started = True
-        return self._pump()
+        return tell(*self._go_on_again(), *self._pump().out)
 
-    def _pause(self) -> Outcome:
-        self._gate.is_paused = True
-        return tell(AllowMinutes(count=0))
+    def _go_on_again(self) -> list[Message]:
+        """End a hold, if there is one, and take what has waited for that."""
+        if not self._hold.is_on:
+            return []
+        self._pacer.restart()
+        kept = self._hold.end()
+        out = [said for message in kept for said in self.handle(message).out]  # type: ignore[arg-type]  # it came from here
+        return [HoldEnded(hold=self._hold.number), *out]
 
     def _resume(self) -> Outcome:
         self._gate.is_paused, self._gate.steps = False, 0
@@ -346,11 +349,12 @@ class StreamCoordinatorCore:
 
     def _step(self) -> Outcome:
         self._gate.is_started = True
+        out = self._go_on_again()
         if self._gate.is_ahead:
-            return tell(AllowMinutes(count=1), *self._pump().out)
+            return tell(*out, AllowMinutes(count=1), *self._pump().out)
         self._gate.steps += 1
         self._pacer.restart()
-        return self._pump()
+        return tell(*out, *self._pump().out)
 
     def _publish(self, message: Published) -> Outcome:
         # While minutes wait at the door this room is ahead, and it is whatever time SessionData has come to.
@@ -358,7 +362,10 @@ class StreamCoordinatorCore:
 
     def _subscribers_changed(self, message: SubscribersChanged) -> Outcome:
         self._gate.subscribers = message.count
-        return tell(ListenFrom(ticket=self._tickets.last + 1), *self._pump().out)
+        if message.hold:
+            self._hold.begin(message.hold)
+        under_way = message.let_in if self._tickets.staged_out else self._tickets.last
+        return tell(ListenFrom(ticket=under_way + 1), *self._pump().out)
 
     def _subscriber_late(self, message: SubscriberLate) -> Outcome:
         limit = self._settings.lockstep_timeout_s
@@ -378,20 +385,13 @@ class StreamCoordinatorCore:
 
     # --- how far it is
 
-    def _progress(self) -> Progress:
-        playback = self._playback
-        place = min(self._played, len(self._plan) - 1)
-        # Of the staged minutes, the first may be with its readers; the others wait.
-        waiting = max(self._tickets.staged_out - 1, 0)
-        done = playback.position - waiting if playback else 0
-        return Progress(
-            session_date=self._plan[place].date if self._plan else "",
-            sessions_done=self._played,
-            sessions_total=len(self._plan),
-            minutes_done=done,
-            minutes_total=playback.slots if playback else 0,
-            bars=self._bars + (playback.bars_before(done) if playback else 0),
-            now_ns=playback.end_of(done) if playback and waiting else self._now_ns,
-            timer_expired=playback is not None and self._has_expired(playback),
+    def _progress(self, now_ns: Nanos) -> Progress:
+        return progress(
+            self._plan,
+            self._played,
+            self._playback,
+            now_ns=now_ns or let_in(self._playback, self._tickets, self._now_ns),
+            bars_before=self._bars,
+            timeout_ns=self._timeout_ns,
             is_finished=self._is_over,
         )

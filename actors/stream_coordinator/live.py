@@ -48,6 +48,7 @@ from messages.events import (
     StopwatchRead,
     SubscriberLate,
     SubscribersChanged,
+    SubscriptionDropped,
     SymbolsChanged,
     TimeAdvanced,
     TimerFired,
@@ -171,6 +172,8 @@ class LiveCore:
                 return tell(*self._readiness.source(message))
             case Recover():
                 return self._recover()
+            case SubscriptionDropped():
+                return tell(message)
             case SubscribersChanged():
                 return tell(ListenFrom(ticket=self._ticket + 1))
             case RunFailed() | AbortRun():

@@ -76,7 +76,7 @@ def reached(milestones: Milestones) -> tuple[bool, bool, bool]:
     [
         (StateChanged(state=SystemState.RUNNING), (True, False, False)),
         (StateChanged(state=SystemState.PAUSED), (False, False, False)),
-        (StateChanged(state=SystemState.STOPPED, is_down=True), (False, True, False)),
+        (StateChanged(state=SystemState.STOPPED, is_down=True), (False, True, True)),  # there will be no end
         (RunFinished(sessions=1), (False, False, True)),
     ],
 )

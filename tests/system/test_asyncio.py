@@ -140,7 +140,6 @@ def test_a_task_that_is_cancelled_while_it_waits_lets_the_run_go_on(store: Memor
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            minutes._subscription.close()
             system.set_speed(0)
             return system.run(timeout=20).is_finished
 

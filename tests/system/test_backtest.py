@@ -9,6 +9,7 @@ import pytest
 
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.storage.source import StoreSource
 from actors.system import System
 from messages import DataError, SessionReport, SettingsError, SymbolReport, SystemFailed, SystemState
 from tests.doubles import CountingStore
@@ -138,19 +139,20 @@ def test_days_of_history_are_read_once_in_a_whole_run() -> None:
     assert sorted(loaded) == [*DATES[1:3], *DATES[3:6]]
 
 
-def test_a_day_without_any_bar_of_the_symbols_is_no_session_of_theirs() -> None:
-    store = memory(2)
+def test_a_day_that_belongs_to_others_is_no_session_unless_there_is_somebody_to_ask() -> None:
     other = MemoryStore()
-    name = store.symbols("XNYS", DATES[0])[0]
-    for date, wanted in ((DATES[0], [name]), (DATES[1], list(store.symbols("XNYS", DATES[1]))[1:])):
-        day = store.read("XNYS", date, wanted)
+    name, stranger = memory(1).symbols("XNYS", DATES[0])[:2]
+    for date, wanted in ((DATES[0], [name, stranger]), (DATES[1], [stranger]), (DATES[2], [name, stranger])):
+        day = memory(3).read("XNYS", date, wanted)
         assert day is not None
         other.merge("XNYS", date, day)
 
-    with short(other, symbols=[name]) as system:
-        (only,) = system.run(timeout=30).sessions
+    sessions = []
+    for sources in ((), (StoreSource(memory(3), "archive"),)):
+        with short(other, symbols=[name], sources=sources) as system:
+            sessions.append([report.session.date for report in system.run(timeout=30).sessions])
 
-    assert (int(only.bars[0]) > 0, only.symbols, only.session.date) == (True, (name,), DATES[0])
+    assert sessions == [[DATES[0], DATES[2]], list(DATES[:3])]
 
 
 def test_the_first_session_has_no_transition_and_every_other_has_one() -> None:

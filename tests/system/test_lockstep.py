@@ -166,7 +166,7 @@ def test_several_subscribers_get_the_same_minutes_and_the_slowest_sets_the_pace(
     assert len(played(board.told(Room.SESSION_DATA, BarsArrived, TimeAdvanced))) == 2
 
 
-def test_a_subscriber_that_leaves_lets_the_run_go_on() -> None:
+def test_after_the_last_subscriber_has_left_the_run_is_played_to_its_end_by_who_asks_for_that() -> None:
     with short(memory(2)) as system:
         for number, _ in enumerate(system.minutes()):
             if number == 3:
@@ -176,14 +176,18 @@ def test_a_subscriber_that_leaves_lets_the_run_go_on() -> None:
     assert [report.closed for report in summary.sessions] == [15, 15]
 
 
-def test_leaving_with_a_return_to_no_subscriber_frees_the_pace() -> None:
+def test_when_the_last_subscriber_leaves_the_tape_stands_still_until_it_is_told_to_go_on() -> None:
     board = board_of(memory(1))
     events = board.listen("minutes")
     board.stream_coordinator.tell(StartRun())
-    next(events)
+    minute = next(events)
+    assert isinstance(minute, MinuteClosed)
 
     events.close()
+    stands = board.ask(GetProgress()), board.ask(GetSnapshot()).now_ns
+    board.stream_coordinator.tell(StartRun())
 
+    assert (stands[0].minutes_done, stands[0].is_finished, stands[1]) == (1, False, minute.end_ns)
     assert board.ask(GetRunSummary()).is_finished
 
 

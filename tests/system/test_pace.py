@@ -194,11 +194,11 @@ def test_a_blocking_subscriber_that_is_slow_bounds_what_runs_ahead_of_it(store: 
     board.settle()
 
     assert minutes_done(board) <= 2 * 3 + 3
-    waiting = len(events.subscription._queue)
+    waiting = len(events.subscription.seat._queue)
     for _ in range(20):
         next(events)
         board.settle()
-        assert len(events.subscription._queue) <= 2 * waiting
+        assert len(events.subscription.seat._queue) <= 2 * waiting
 
 
 def test_a_blocking_subscriber_gets_everything_in_free_pace_too(store: MemoryStore) -> None:

@@ -17,7 +17,7 @@ from messages.commands import (
 )
 from messages.errors import IllegalTransition, NotReady
 from messages.lifecycle import GetLiveStatus, LiveStatus
-from messages.queries import GetProgress, GetRunSummary, GetStatus
+from messages.queries import GetNow, GetProgress, GetRunSummary, GetStatus
 from messages.readiness import GetReadiness, ReadinessReport
 from messages.replies import Progress, RunSummary, SystemStatus
 from messages.values import Mode
@@ -28,9 +28,12 @@ R = TypeVar("R")
 class Controls:
     """The commands; from any thread."""
 
-    def __init__(self, manager: RoomAddress, stream: RoomAddress, *, is_live: bool = False) -> None:
+    def __init__(
+        self, manager: RoomAddress, stream: RoomAddress, session: RoomAddress, *, is_live: bool = False
+    ) -> None:
         self._manager = manager
         self._stream = stream
+        self._session_data = session
         self._is_live = is_live
 
     def pause(self) -> Future[SystemStatus]:
@@ -74,8 +77,12 @@ class Controls:
         return self._manager.ask(GetStatus())
 
     def progress(self) -> Future[Progress]:
-        """How far the run is."""
-        return self._stream.ask(GetProgress())
+        """How far the run is: as far as readers see, whatever has been read ahead."""
+        if self._is_live:
+            return self._stream.ask(GetProgress())
+        # The first answer says that what was commanded before has been handed on to who is asked then.
+        now = self._stream.ask(GetProgress()).then(lambda _: self._session_data.ask(GetNow()))
+        return now.then(lambda now_ns: self._stream.ask(GetProgress(now_ns=now_ns)))
 
     def live_status(self) -> Future[LiveStatus]:
         """Where the live day is, and how its feeds are; fails with ``NotReady`` in a backtest."""

@@ -1,7 +1,7 @@
 """What a door waits for: that the system runs, that it has stopped, that the run is over."""
 
 from actors.kernel.future import Future
-from messages.errors import SystemFailed
+from messages.errors import NotReady, SystemFailed
 from messages.events import RunFailed, RunFinished, StateChanged
 from messages.values import SystemState
 
@@ -33,6 +33,8 @@ class Milestones:
             self.fail(message.failure)
         if message.is_down:
             self.stopped.set()
+            self._has_failed = True
+            self.finished.set_exception(NotReady("the system was stopped"))
 
     def fail(self, reason: str) -> None:
         """Nothing more will be reached; who waits is told why."""

@@ -6,15 +6,22 @@ that was given something has asked for more. With one ticket a minute and one ti
 lockstep; with many it is flow control: the same mechanism.
 """
 
+import itertools
 import threading
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from actors.kernel.address import Address
-from actors.kernel.listen.subscription import NEVER, Filter, Subscription
+from actors.kernel.future import Future
+from actors.kernel.listen.seat import NEVER, Filter, Seat
+from actors.kernel.listen.subscription import Subscription
+from actors.kernel.listen.waiting import Holder, Wait, is_pooled, whoami
+from actors.kernel.telemetry import note
 from messages.base import Event
-from messages.commands import ListenFrom
-from messages.errors import SystemFailed
+from messages.commands import HoldEnded, ListenFrom
+from messages.errors import NotReady, SystemFailed
 from messages.events import (
     BoundaryKind,
     MinuteSettled,
@@ -24,40 +31,77 @@ from messages.events import (
     StateChanged,
     SubscriberLate,
     SubscribersChanged,
+    SubscriptionDropped,
 )
 from messages.history import WarmUpReported
 from messages.values import Policy, SystemState
 
 _FOR_NEWCOMERS = frozenset({SessionBoundary, WarmUpReported})
-_FOR_US = frozenset({MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom})
+_FOR_US = frozenset({MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom, HoldEnded, SubscriptionDropped})
+
+
+class _Given:
+    """A minute that is with its subscribers: who has not dealt with it, and whether anybody has seen any of it."""
+
+    def __init__(self, events: list[Event], holders: set[Seat]) -> None:
+        self.events = events
+        self.holders = holders
+        self.is_seen = False
 
 
 class Fanout:
-    """The switch between SessionData and its subscribers. ``tell`` may come from any thread."""
+    """The switch between SessionData and its subscribers. ``tell`` may come from any thread.
 
-    def __init__(self, credit: Address[Any], overseers: Iterable[Address[Any]] = ()) -> None:
+    Args:
+        credit: who hears of tickets that are home, and of who listens.
+        overseers: who hears which subscriber is late.
+        is_lockstep: whether the tape stands still when the last one that was reading leaves, and moves only when
+            everybody has dealt with what it was given.
+        late_after_s: a subscriber that holds up the run for so long is warned of.
+    """
+
+    def __init__(
+        self,
+        credit: Address[Any],
+        overseers: Iterable[Address[Any]] = (),
+        *,
+        is_lockstep: bool = False,
+        late_after_s: float = 10.0,
+    ) -> None:
         self._credit = credit
         self._overseers = tuple(overseers)
+        self._is_lockstep = is_lockstep
+        self._late_after_s = late_after_s
         self._lock = threading.Lock()
-        self._subscriptions: list[Subscription] = []
+        self._numbers = itertools.count(1)
+        self._seats: list[Seat] = []
+        self._runners: list[Wait] = []
         self._held: list[Event] = []
-        self._holders: dict[int, set[Subscription]] = {}
+        self._out: dict[int, _Given] = {}
         self._opening: list[Event] = []
         self._opened: list[Event] = []
         self._stuck: tuple[tuple[int, int], float] = ((0, 0), 0.0)
+        self._is_warned = False
+        self._holds = 0
+        self._is_standing = False
+        """Whether the last one that was reading has left, and nobody has had the tape go on."""
+        self._kept: tuple[int, list[Event]] | None = None
+        """The minute that was under way then: whoever comes next begins with it."""
         self._end: BaseException | None = None
-        self._has_ended = False
 
     def subscribe(self, name: str, wanted: Filter, policy: Policy, bound: int) -> Subscription:
         """Let somebody listen from the next ticket on."""
-        subscription = Subscription(name, wanted, policy, bound, self._give_back)
+        seat = Seat(next(self._numbers), name, wanted, policy, bound)
+        self._sweep()
         with self._lock:
-            if not self._has_ended:
-                self._subscriptions.append(subscription)
-                self._credit.tell(SubscribersChanged(count=len(self._subscriptions)))
-                return subscription
-        subscription.finish(self._end)
-        return subscription
+            if self._end is None:
+                self._seats.append(seat)
+                self._credit.tell(SubscribersChanged(count=len(self._seats)))
+                if self._is_standing:
+                    self._welcome_back(seat)
+        if self._end is not None:
+            seat.finish(self._end)
+        return Subscription(seat, self)
 
     def tell(self, message: Any) -> None:
         """Hold an event back, let a ticket go by, or end."""
@@ -66,100 +110,241 @@ class Fanout:
             self._held.append(message)
             self._opening += [message] if _is_opening(message) else []
         elif kind not in _FOR_US:  # nearly all
-            if self._subscriptions:
+            if self._seats or self._is_standing:
                 self._held.append(message)
         elif kind is MinuteSettled:
             self._release(message)
         elif kind is RunFinished:
-            self.finish(None)
+            self.finish(None, NotReady(_over(f"it was played to its end, {message.sessions} sessions")))
         elif kind is RunFailed:
-            self.finish(SystemFailed(message.reason))
+            self._fail(message.reason)
         elif kind is StateChanged:
             self._state_changed(message)
+        elif kind is HoldEnded:
+            self._hold_ended(message)
+        elif kind is SubscriptionDropped:
+            self._sweep()
         else:
             self._listen_from(message.ticket)
 
     def _state_changed(self, message: StateChanged) -> None:
         if message.failure is not None:  # the coordinator may be what failed, and say nothing any more
-            self.finish(SystemFailed(message.failure))
+            self._fail(message.failure)
+        elif message.is_down:
+            self.finish(NotReady("the system was stopped"))
         elif message.state is SystemState.RUNNING:  # a live run goes on whose error was cleared
             with self._lock:
-                self._has_ended, self._end = False, None
+                self._end = None
 
-    def finish(self, error: BaseException | None) -> None:
-        """End every subscription, those to come too: their iterators stop, or raise ``error``."""
+    def _fail(self, reason: str) -> None:
+        self.finish(SystemFailed(reason), SystemFailed(_over(f"it failed: {reason}")))
+
+    def finish(self, error: BaseException | None, over: BaseException | None = None) -> None:
+        """End every subscription: their iterators stop, or raise ``error``; those to come raise ``over``."""
         with self._lock:
-            self._has_ended, self._end = True, error
-            subscriptions, self._subscriptions = self._subscriptions, []
-            self._holders.clear()
-        for subscription in subscriptions:
-            subscription.finish(error)
+            self._end = over or error or NotReady("the run is over")
+            seats, self._seats = self._seats, []
+            self._out.clear()
+        for seat in seats:
+            seat.finish(error)
 
     def watch(self, elapsed: float) -> None:
         """Look whether the oldest ticket stands still for another ``elapsed`` seconds, and tell who holds it."""
         with self._lock:
-            oldest = min(self._holders, default=0)
-            holders = self._holders.get(oldest, set())
+            oldest = min(self._out, default=0)
+            holders = self._out[oldest].holders if oldest else set[Seat]()
             seen = (oldest, sum(holder.taken for holder in holders))
             before, waited = self._stuck
             waited = waited + elapsed if oldest and seen == before else 0.0
             self._stuck = (seen, waited)
             names = tuple(sorted(holder.name for holder in holders)) if waited else ()
+            self._is_warned = self._is_warned and waited > 0
+            is_news = waited >= self._late_after_s and not self._is_warned
+            self._is_warned = self._is_warned or is_news
+            self._wake_deadlocked(is_patience_over=waited > 0)
         for overseer in self._overseers:
             overseer.tell(SubscriberLate(names=names, seconds=waited))
+        if is_news:
+            _warn(names, waited)
+
+    # --- who reads
+
+    def asked(self, seat: Seat) -> None:
+        """A reader asks for its first event."""
+        with self._lock:
+            seat.has_asked = True
+
+    def waits(self, seat: Seat, wait: Wait) -> None:
+        """A reader is about to wait; raises ``Deadlock`` where that would be for ever."""
+        if len(self._seats) < 2 or is_pooled():
+            return
+        with self._lock:
+            seat.wait = wait
+            culprit = self._looked_around(wait, seat)
+        if culprit is not None:
+            raise wait.error(culprit)
+
+    @contextmanager
+    def running(self) -> Iterator[Future[None]]:
+        """While this thread waits for the end of the run, it goes on whoever leaves.
+
+        Returns:
+            What to wait for, to be resolved with the run; it fails where that would be waiting for ever.
+        """
+        over: Future[None] = Future()
+        wait = Wait("run()", whoami(is_thread=True), over)
+        self._sweep()
+        with self._lock:
+            self._runners.append(wait)
+            culprit = self._looked_around(wait)
+        try:
+            if culprit is not None:
+                raise wait.error(culprit)
+            yield over
+        finally:
+            with self._lock:
+                self._runners.remove(wait)
+
+    def give_back(self, seat: Seat, ticket: int) -> None:
+        """A subscriber is done with a ticket."""
+        with self._lock:
+            is_home = self._is_home(seat, ticket)
+        if is_home:
+            self._credit.tell(MinuteSettled(ticket=ticket))
+
+    def leave(self, seat: Seat) -> None:
+        """A subscriber wants no more: it is done with all that it holds, but for a minute of which it has seen nothing.
+
+        If it was the last one that read, the tape stands still from here on.
+        """
+        with self._lock:
+            if seat in self._seats:
+                self._seats.remove(seat)
+                is_last = self._is_last(seat)
+                self._holds += is_last
+                self._is_standing = self._is_standing or is_last
+                self._credit.tell(SubscribersChanged(count=len(self._seats), hold=self._holds if is_last else 0))
+            home = [ticket for ticket in sorted(self._out) if self._is_home(seat, ticket)]
+            seat.close()
+        for ticket in home:
+            self._credit.tell(MinuteSettled(ticket=ticket))
+
+    def let_go(self, seat: Seat) -> None:
+        """Nobody has a subscription any more; wherever that happens, it leaves when the message has gone round."""
+        self._credit.tell(SubscriptionDropped(number=seat.number))
+
+    def _sweep(self) -> None:
+        """Let those leave at once who were let go, and whose message is under way: who comes begins where they left."""
+        for seat in [seat for seat in self._seats if seat.is_left]:
+            self.leave(seat)
+
+    def _is_last(self, seat: Seat) -> bool:
+        """Whether nobody is left who would have the tape go on."""
+        if not self._is_lockstep or seat.policy is not Policy.BLOCK or self._runners:
+            return False
+        return not any(other.has_asked for other in self._seats)
+
+    def _hold_ended(self, message: HoldEnded) -> None:
+        with self._lock:
+            if message.hold != self._holds:
+                return
+            self._is_standing = False
+            kept, self._kept = self._kept, None
+        if kept is not None:
+            self._credit.tell(MinuteSettled(ticket=kept[0]))
+
+    # --- minutes
 
     def _release(self, settled: MinuteSettled) -> None:
         events, self._held = self._held, []
         if self._opening:
             self._opened, self._opening = self._opening, []
         with self._lock:
-            listening = [to for to in self._subscriptions if to.listens_from <= settled.ticket]
+            listening = [to for to in self._seats if to.listens_from <= settled.ticket]
             given = [(to, picked) for to in listening if (picked := to.pick(events))]
             holders = {to for to, _ in given if to.policy is Policy.BLOCK}
             if holders:
-                self._holders[settled.ticket] = holders
-        for to, picked in given:
-            to.push(picked, settled.ticket)
-        if not holders:
+                self._out[settled.ticket] = _Given(events, holders)
+            is_kept = not holders and self._is_standing and self._kept is None
+            if is_kept:
+                self._kept = settled.ticket, events
+            for to, picked in given:
+                to.push(picked, settled.ticket)
+            if holders and self._is_lockstep and (len(self._seats) > 1 or self._runners):
+                self._wake_deadlocked()
+        if not holders and not is_kept:
             self._credit.tell(settled)
+
+    def _welcome_back(self, seat: Seat) -> None:
+        """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news."""
+        seat.listens_from = 0
+        picked = seat.pick(self._kept[1]) if self._kept is not None else []
+        if picked and self._kept is not None:
+            (ticket, events), self._kept = self._kept, None
+            self._out[ticket] = _Given(events, {seat})
+            seat.push(picked, ticket)
 
     def _listen_from(self, ticket: int) -> None:
         """Let the newcomers in, and tell them which session is open, and how warm it is."""
         with self._lock:
-            newcomers = [to for to in self._subscriptions if to.listens_from == NEVER]
+            newcomers = [to for to in self._seats if to.listens_from == NEVER]
             for newcomer in newcomers:
                 newcomer.listens_from = ticket
-        for newcomer in newcomers:
-            if picked := newcomer.pick(self._opened):
-                newcomer.push(picked, 0)
+                if picked := newcomer.pick(self._opened):
+                    newcomer.push(picked, 0)
 
-    def _give_back(self, subscription: Subscription, ticket: int, *, is_leaving: bool) -> None:
-        """A subscriber is done with a ticket, or, leaving, with all that it holds."""
-        if is_leaving:
-            self._leave(subscription)
-        elif self._is_home(subscription, ticket):
-            self._credit.tell(MinuteSettled(ticket=ticket))
+    def _is_home(self, seat: Seat, ticket: int) -> bool:
+        """Take a ticket back from one holder; whether it was the last, and nobody is to begin with that minute."""
+        given = self._out.get(ticket)
+        if given is None or seat not in given.holders:
+            return False
+        given.holders.discard(seat)
+        given.is_seen = given.is_seen or not (seat.is_left and seat.is_untouched)
+        if given.holders:
+            return False
+        del self._out[ticket]
+        if self._is_standing and self._kept is None and not given.is_seen:
+            self._kept = ticket, given.events
+            return False
+        return True
 
-    def _leave(self, subscription: Subscription) -> None:
-        with self._lock:
-            was_listening = subscription in self._subscriptions
-            if was_listening:
-                self._subscriptions.remove(subscription)
-                self._credit.tell(SubscribersChanged(count=len(self._subscriptions)))
-            held = sorted(self._holders)
-        for ticket in held:
-            self._give_back(subscription, ticket, is_leaving=False)
+    # --- who waits for whom
 
-    def _is_home(self, subscription: Subscription, ticket: int) -> bool:
-        """Take a ticket back from one holder; whether it was the last."""
-        with self._lock:
-            holders = self._holders.get(ticket)
-            if holders is None or subscription not in holders:
-                return False
-            holders.discard(subscription)
-            if not holders:
-                del self._holders[ticket]
-            return not holders
+    def _looked_around(self, wait: Wait, seat: Seat | None = None) -> Holder | None:
+        """Return who keeps somebody waiting, who has come to wait just now."""
+        if not self._is_lockstep:
+            return None
+        if not all(to.has_asked for to in self._seats):
+            wait.look_around()
+        return self._culprit(wait, seat)
+
+    def _culprit(self, wait: Wait, seat: Seat | None, *, is_patience_over: bool = False) -> Holder | None:
+        """Return who keeps somebody waiting and is kept from reading by that wait."""
+        holders = [to for given in self._out.values() if seat not in given.holders for to in given.holders]
+        return wait.culprit(holders, is_patience_over=is_patience_over)
+
+    def _wake_deadlocked(self, *, is_patience_over: bool = False) -> None:
+        waiting = [(to.wait, to) for to in self._seats if to.wait is not None] + [(run, None) for run in self._runners]
+        for wait, seat in waiting:
+            culprit = self._culprit(wait, seat, is_patience_over=is_patience_over)
+            if culprit is not None:
+                wait.fail(culprit)
+
+
+def _over(how: str) -> str:
+    return f"the run is over: {how}; to play again, make another System"
+
+
+def _warn(names: tuple[str, ...], seconds: float) -> None:
+    """Say it once where everybody sees it: the library is silent else, and a run that stands looks like a slow one."""
+    note("subscriber_late", names=",".join(names), seconds=round(seconds))
+    with suppress(RuntimeWarning):  # where warnings are errors: nobody stands behind this thread
+        warnings.warn(
+            f"the run has waited {seconds:.0f} s for subscriber {', '.join(names)}, which asks for no other event: "
+            "read it on, or close it",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 def _is_opening(event: Event) -> bool:

@@ -1,25 +1,58 @@
 """The minutes of a run, to loop over."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import cast
 
 from actors.kernel.listen.subscription import Subscription
 from messages.events import MinuteClosed
 
 
 class Minutes:
-    """The minutes of a run, one after the other; leaving the loop lets the run go on without it."""
+    """The minutes of a run, one after the other.
 
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
+    Each loop listens anew and goes on where the tape stands: after one that was left, with the next minute.
+    """
+
+    def __init__(self, subscribe: Callable[[], Subscription]) -> None:
+        self._subscribe = subscribe
 
     def __iter__(self) -> Iterator[MinuteClosed]:
-        with self._subscription as events:
-            for event in events:
-                assert isinstance(event, MinuteClosed), "nothing else was asked for"
-                yield event
+        return Loop(self._subscribe())
 
-    async def __aiter__(self) -> AsyncIterator[MinuteClosed]:
-        with self._subscription as events:
-            async for event in events:
-                assert isinstance(event, MinuteClosed), "nothing else was asked for"
-                yield event
+    def __aiter__(self) -> AsyncIterator[MinuteClosed]:
+        return Loop(self._subscribe())
+
+
+class Loop:
+    """One loop over them. It is over with its first error, an interrupt too, for a traceback may keep it for long."""
+
+    def __init__(self, events: Subscription) -> None:
+        self._events = events
+
+    def close(self) -> None:
+        """Leave the loop. May be called twice."""
+        self._events.close()
+
+    async def aclose(self) -> None:
+        """Leave the loop."""
+        self._events.close()
+
+    def __iter__(self) -> Iterator[MinuteClosed]:
+        return self
+
+    def __aiter__(self) -> AsyncIterator[MinuteClosed]:
+        return self
+
+    def __next__(self) -> MinuteClosed:
+        try:
+            return cast("MinuteClosed", next(self._events))  # nothing else is asked for
+        except BaseException:
+            self._events.close()
+            raise
+
+    async def __anext__(self) -> MinuteClosed:
+        try:
+            return cast("MinuteClosed", await anext(self._events))
+        except BaseException:
+            self._events.close()
+            raise

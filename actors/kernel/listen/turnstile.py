@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from actors.kernel.address import Address
-from messages.commands import AllowMinutes
-from messages.events import BarsArrived, MinuteSettled, MinuteStaged, TimeAdvanced
+from messages.commands import AllowMinutes, HoldEnded
+from messages.events import BarsArrived, MinuteSettled, MinuteStaged, SubscribersChanged, TimeAdvanced
 
 _FEW = 1
 """So few staged minutes are left when their sender is told, that it can stage more before the last has passed."""
@@ -45,6 +47,9 @@ class Turnstile:
         self._is_occupied = False
         self._is_admitting = False
         self._allowed: int | None = None
+        self._is_held = False
+        self._hold = 0
+        self._let_in = 0
 
     def tell(self, message: Any) -> None:
         """Stage a minute, let the next one in when a ticket comes home, or change how many may pass."""
@@ -58,8 +63,22 @@ class Turnstile:
             with self._lock:
                 self._allowed = message.count and message.count + (self._allowed or 0)
             self._admit(self._inside.tell)
+        elif isinstance(message, SubscribersChanged):
+            self._subscribers_changed(message)
+        elif isinstance(message, HoldEnded):
+            with self._lock:
+                self._is_held = self._is_held and message.hold != self._hold
+            self._admit(self._inside.tell)
         else:
             self._credit.tell(message)
+
+    def _subscribers_changed(self, message: SubscribersChanged) -> None:
+        """Shut the door at once where a hold begins: its sender hears of it only when a minute could have passed."""
+        with self._lock:
+            if message.hold:
+                self._is_held, self._hold = True, message.hold
+            let_in = self._let_in
+        self._credit.tell(msgspec.structs.replace(message, let_in=let_in))
 
     def _settled(self, message: MinuteSettled) -> None:
         with self._lock:
@@ -83,9 +102,12 @@ class Turnstile:
     def _next(self) -> BarsArrived | TimeAdvanced | None:
         """Return the minute that may pass now; ``None`` too while somebody else is letting one in."""
         with self._lock:
-            if self._is_admitting or self._is_occupied or not self._staged or self._allowed == 0:
+            is_shut = self._is_admitting or self._is_occupied or self._is_held
+            if is_shut or not self._staged or self._allowed == 0:
                 return None
             if self._allowed is not None:
                 self._allowed -= 1
             self._is_occupied = self._is_admitting = True
-            return self._staged.popleft()
+            minute = self._staged.popleft()
+            self._let_in = minute.ticket
+            return minute

@@ -38,6 +38,7 @@ from messages.queries import (
     GetLatestQuote,
     GetLatestTick,
     GetMetrics,
+    GetNow,
     GetQuality,
     GetQuotes,
     GetSession,
@@ -103,6 +104,8 @@ class Reader:
                 return answer(query, self._gaps(self._symbols(query.symbols)))
             case GetActiveSymbols():
                 return answer(query, tuple(self._book.symbols))
+            case GetNow():
+                return answer(query, self._now_ns)
             case GetSession():
                 return answer(query, None if self._maybe_book is None else self._maybe_book.session)
             case GetDigest():

@@ -90,6 +90,22 @@ class Playback:
         """Return how many bars were told with the slots before this one, which has been played or is the next."""
         return self._told[slot]
 
+    def slots_ended(self, now_ns: Nanos) -> int:
+        """Return how many of the slots that were played have ended by an instant."""
+        return min(bisect_right(self._ends_ns, now_ns), self.position)
+
+    def has_expired(self, now_ns: Nanos, timeout_ns: Nanos) -> bool:
+        """Return whether the tape stopped before the close, and its patience is over: what is left is missing."""
+        expires_ns = self.data_end_ns + timeout_ns
+        return expires_ns < self.session.close_ns and expires_ns <= now_ns
+
+    def is_silent(self, now_ns: Nanos, timeout_ns: Nanos) -> bool:
+        """Return whether, before the close, nothing has come for so long; what comes later is not known yet."""
+        starts_ns = self._batch.start_ns
+        come = int(np.searchsorted(starts_ns, now_ns - self._batch.interval.span_ns, side="right"))
+        since_ns = int(starts_ns[come - 1]) + self._batch.interval.span_ns if come else self.session.start_ns
+        return since_ns + timeout_ns <= now_ns and since_ns + timeout_ns < self.session.close_ns
+
     def end_of(self, slots: int) -> Nanos:
         """Return when the first so many slots are over."""
         return self._ends_ns[slots - 1] if slots else self.session.start_ns

@@ -8,7 +8,8 @@ import pytest
 
 from actors.kernel.ask.milestones import Milestones
 from actors.kernel.listen.fanout import Fanout
-from actors.kernel.listen.subscription import Filter, Subscription
+from actors.kernel.listen.seat import Filter
+from actors.kernel.listen.subscription import Subscription
 from messages import (
     BarBatch,
     BarsUpdated,
@@ -57,12 +58,15 @@ class Switch:
     def __init__(self) -> None:
         self.home, self.boss = Outbox(), Outbox()
         self.fanout = Fanout(self.home, (self.boss,))
+        self.readers: list[Subscription] = []
+        """One that is let go leaves."""
 
     def subscribe(
         self, wanted: Filter = ALL, policy: Policy = Policy.BLOCK, bound: int = 2, name: str = "reader"
     ) -> Subscription:
         subscription = self.fanout.subscribe(name, wanted, policy, bound)
         self.fanout.tell(ListenFrom(ticket=1))
+        self.readers.append(subscription)
         return subscription
 
     def minute(self, ticket: int, *events: Event) -> None:
@@ -179,9 +183,9 @@ def test_who_leaves_gives_back_all_that_it_held(switch: Switch) -> None:
 
 def test_who_has_left_is_given_nothing_more(switch: Switch) -> None:
     reader = switch.subscribe()
-    reader.push([], 0)
+    reader.seat.push([], 0)
     reader.close()
-    reader.push([closed(1)], 1)
+    reader.seat.push([closed(1)], 1)
     switch.minute(1, closed(1))
 
     assert switch.tickets() == [1]

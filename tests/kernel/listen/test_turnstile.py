@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.listen.turnstile import Turnstile
-from messages import AllowMinutes, BarBatch, BarsArrived, MinuteSettled, MinuteStaged, SubscribersChanged, TimeAdvanced
+from messages import (
+    AllowMinutes,
+    BarBatch,
+    BarsArrived,
+    HoldEnded,
+    MinuteSettled,
+    MinuteStaged,
+    SubscribersChanged,
+    TimeAdvanced,
+)
 from tests.builders import minute_of
 from tests.doubles import Outbox
 
@@ -230,3 +239,23 @@ class Busy:
     def is_done_with(self, ticket: int) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self._last == ticket, 20)
+
+
+# --- holds
+
+
+def test_from_a_hold_on_nobody_passes_until_it_has_ended_whatever_else_is_allowed(door: Door) -> None:
+    door.stage(1, 2, 3)
+    held = [door.tell(SubscribersChanged(count=0, hold=2)), door.settle(1), door.allow(None), door.allow(1)]
+    stale = door.tell(HoldEnded(hold=1))
+
+    assert (held, stale, door.tell(HoldEnded(hold=2))) == ([[], [], [], []], [], [2])
+
+
+def test_who_comes_to_listen_can_hear_what_waits_at_the_door(door: Door) -> None:
+    door.stage(4, 5, 6)
+    door.settle(4)
+    door.tell(SubscribersChanged(count=1))
+
+    (told,) = [told for told in door.credit.take() if isinstance(told, SubscribersChanged)]
+    assert told.let_in == 5

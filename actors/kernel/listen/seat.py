@@ -1,0 +1,143 @@
+"""A subscriber's place at the fanout: what it wants, its bounded queue, and who reads it."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from actors.kernel.future import Future
+from actors.kernel.listen.waiting import Owner, Wait, whoami
+from messages.base import Event
+from messages.errors import NotReady
+from messages.events import BarsUpdated, BarsWithdrawn
+from messages.values import Interval, Policy
+
+NEVER = 1 << 62
+"""A ticket that is never issued."""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscriber wants; empty means everything."""
+
+    events: frozenset[type[Event]] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    intervals: frozenset[Interval] = frozenset()
+
+    def pick(self, event: Event) -> Event | None:
+        """Return the event, cut to the wanted symbols, or ``None``."""
+        if self.events and type(event) not in self.events:
+            return None
+        if not isinstance(event, BarsUpdated | BarsWithdrawn):
+            return event
+        if self.intervals and event.interval not in self.intervals:
+            return None
+        return self._cut(event) if self.symbols else event
+
+    def _cut(self, event: BarsUpdated | BarsWithdrawn) -> BarsUpdated | BarsWithdrawn | None:
+        if isinstance(event, BarsWithdrawn):
+            symbols = tuple(symbol for symbol in event.symbols if symbol in self.symbols)
+            return msgspec.structs.replace(event, symbols=symbols) if symbols else None
+        batch = event.batch
+        if self.symbols.issuperset(batch.symbols):
+            return event
+        keep = [batch.symbols[index] in self.symbols for index in batch.symbol_index.tolist()]
+        counts = event.base_counts
+        if counts is not None:
+            counts = tuple(count for count, kept in zip(counts, keep, strict=True) if kept)
+        cut = batch.only(self.symbols)
+        return msgspec.structs.replace(event, batch=cut, base_counts=counts) if len(cut) else None
+
+
+class Seat:
+    """What the fanout knows of one subscriber. Filled from any thread, read by one at a time."""
+
+    def __init__(self, number: int, name: str, wanted: Filter, policy: Policy, bound: int) -> None:
+        self.number = number
+        self.name = name
+        self.policy = policy
+        self.dropped = 0
+        self.taken = 0
+        self.listens_from = NEVER
+        """The first ticket whose events come here; the coordinator says which."""
+        self.has_asked = False
+        """Whether anything was ever asked for here: who only came holds the tape up, but does not have it go on."""
+        self.is_left = False
+        """Whether its subscription was let go; nobody will read it any more."""
+        self.owner: Owner = whoami()
+        """Who reads it: who asked last, and at first who made it."""
+        self.wait: Wait | None = None
+        self._wanted = wanted
+        self._bound = bound
+        self._lock = threading.Lock()
+        self._queue: deque[tuple[Event, int]] = deque()
+        self._pushed = 0
+        self._mark = -1
+        """How many events had been given before the last minute was."""
+        self._waiter: Future[None] | None = None
+        self._is_ended = False
+        self._error: BaseException | None = None
+
+    def pick(self, events: Sequence[Event]) -> list[Event]:
+        """Return those of the events that are wanted here."""
+        return [kept for event in events if (kept := self._wanted.pick(event)) is not None]
+
+    def push(self, events: list[Event], ticket: int) -> None:
+        """Put events into the queue; the ticket goes with the last. Called by the fanout."""
+        with self._lock:
+            if self._is_ended:
+                return
+            last = len(events) - 1
+            self._queue.extend((event, ticket if i == last else 0) for i, event in enumerate(events))
+            self._mark = self._pushed if ticket else self._mark
+            self._pushed += len(events)
+            overflow = len(self._queue) - self._bound if self.policy is not Policy.BLOCK else 0
+            if overflow > 0:
+                self._overflow(overflow)
+            waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.set()
+
+    def take(self) -> tuple[Event, int] | Future[None] | None:
+        """Return the next event and its ticket, or something to wait for, or ``None`` at the end."""
+        with self._lock:
+            if self._queue:
+                self.taken += 1
+                return self._queue.popleft()
+            if self._is_ended:
+                if self._error is not None:
+                    raise self._error
+                return None
+            waiter: Future[None] = Future()
+            self._waiter = waiter
+            return waiter
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was taken of the minute that was given last."""
+        return self.taken + self.dropped <= self._mark
+
+    def finish(self, error: BaseException | None) -> None:
+        """No more will come: reading stops after what is queued, or raises ``error``."""
+        with self._lock:
+            self._is_ended = True
+            self._error = self._error or error
+            waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.set()
+
+    def close(self) -> None:
+        """What is still queued is let go, and no more will come."""
+        with self._lock:
+            self._queue.clear()
+        self.finish(None)
+
+    def _overflow(self, count: int) -> None:
+        if self.policy is Policy.DISCONNECT:
+            self._queue.clear()
+            self._is_ended = True
+            self._error = NotReady(f"subscriber {self.name!r} fell {self._bound} events behind and was disconnected")
+            return
+        for _ in range(count):
+            self._queue.popleft()
+        self.dropped += count
