@@ -11,9 +11,10 @@ from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certificate import as_stored
+from actors.market.gaps import find_gaps
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
-from messages.columns import HIGH, LOW, VOLUME, BarBatch
+from messages.columns import HIGH, LOW, VOLUME, BarBatch, Mask
 from messages.errors import DataError, SettingsError
 from messages.values import Nanos, moment
 
@@ -35,6 +36,8 @@ class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
     missing_minutes: int
     missing: list[str]
     """The first and the last five of them, UTC."""
+    missing_runs: list[list[str]] | msgspec.UnsetType = msgspec.UNSET
+    """All of them as runs ``[from, to)``, UTC; none crosses a break. Only where they are asked for."""
     extended_bars: int
     """Every bar of the day outside the regular minutes."""
     first: str | None
@@ -137,6 +140,8 @@ def inspect_store(
     symbols: Sequence[str] | None = None,
     calendar: str | None = None,
     calendars: Callable[[str], Calendar] | None = None,
+    *,
+    with_runs: bool = False,
 ) -> InspectReport:
     """Say what a store holds, day by day and symbol by symbol, and what the days' certificates say.
 
@@ -145,6 +150,7 @@ def inspect_store(
         symbols: only these, as they are stored or without capitals; all by default.
         calendar: only this one's days; all by default.
         calendars: gives a calendar by its name; by default with the hours that the store knows.
+        with_runs: whether to tell of every missing minute.
 
     Raises:
         DataError: a day or its certificate cannot be read.
@@ -159,7 +165,7 @@ def inspect_store(
         for date in store.dates(name):
             wanted = _meant(symbols, store.symbols(name, date)) if symbols else None
             day = store.read(name, date, wanted)
-            days.extend(_inspected(day, date, sessions) if day is not None else ())
+            days.extend(_inspected(day, date, sessions, with_runs=with_runs) if day is not None else ())
             certificates.append(_told(name, date, store.certificate(name, date), wanted))
     return InspectReport(days=days, certificates=certificates)
 
@@ -197,7 +203,7 @@ def verify_store(
     return VerifyReport(days=days, remarks=remarks)
 
 
-def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[InspectDay]:
+def _inspected(day: StoredDay, date: str, calendar: Calendar, *, with_runs: bool) -> Iterator[InspectDay]:
     session = calendar.session(date)
     if session is None:
         raise SettingsError(f"the store has {date} under {calendar.name}, which has no session on that day")
@@ -223,6 +229,7 @@ def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[Inspec
             bars=len(regular),
             missing_minutes=len(missing),
             missing=[_utc(start) for start in _ends(missing.tolist())],
+            missing_runs=_runs(is_missing, axis) if with_runs else msgspec.UNSET,
             extended_bars=len(rows) - len(regular),
             first=_utc(int(starts[0])) if len(starts) else None,
             last=_utc(int(starts[-1])) if len(starts) else None,
@@ -230,6 +237,11 @@ def _inspected(day: StoredDay, date: str, calendar: Calendar) -> Iterator[Inspec
             low=float(values[LOW].min()) if len(starts) else None,
             volume=float(values[VOLUME].sum()),
         )
+
+
+def _runs(is_missing: Mask, axis: SessionAxis) -> list[list[str]]:
+    gaps = find_gaps(is_missing[:, None], axis, ("",))
+    return [[_utc(gap.start_ns), _utc(gap.end_ns)] for gap in gaps]
 
 
 def _ends(minutes: list[Nanos]) -> list[Nanos]:

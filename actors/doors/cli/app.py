@@ -9,6 +9,7 @@ import typer
 
 from actors.doors.cli import fault_options, live, options, stores
 from actors.doors.cli.errors import Errand
+from actors.doors.cli.plain_help import Group, Program
 
 _ANYWHERE = {"--debug", "--verbose", "-v"}
 """Options of the program as a whole that may stand after the command too."""
@@ -21,7 +22,8 @@ class Pace(enum.StrEnum):
     FREE = "free"
 
 
-app = typer.Typer(
+app = Program(
+    cls=Group,
     name="barkeeper",
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

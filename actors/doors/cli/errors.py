@@ -90,7 +90,7 @@ def _logging(*, is_wanted: bool) -> Iterator[None]:
 
     with suppress(ValueError):
         logger.remove(0)  # loguru's own, which would print everything twice
-    sink = logger.add(_to_stderr, format="{time:HH:mm:ss.SSS} {level: <7} {message}", level="INFO")
+    sink = logger.add(_to_stderr, format="{time:HH:mm:ss.SSS zz} {level: <7} {message}", level="INFO")
     logger.enable("actors")
     try:
         yield

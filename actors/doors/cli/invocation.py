@@ -12,6 +12,15 @@ def command(*arguments: str) -> str:
     return _quoted((*_program(), *arguments))
 
 
+def program() -> str:
+    """Return how this program is called in examples: by the name that it was called by."""
+    called = Path(sys.argv[0])
+    if called.stem.lower() == "barkeeper":
+        return "barkeeper"
+    is_package = (called.parent.name, called.name) == ("barkeeper", "__main__.py")
+    return "python -m barkeeper" if is_package else "python run.py"
+
+
 def _program() -> tuple[str, ...]:
     called = Path(sys.argv[0])
     return (_interpreter(), sys.argv[0]) if called.name == "run.py" else ("barkeeper",)

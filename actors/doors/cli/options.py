@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import completion
+from actors.doors.cli import completion, invocation
 from actors.vendors import registry
 
 _FEEDS = "What some feeds need"
@@ -40,7 +40,7 @@ class Until(enum.StrEnum):
 
 def examples(*lines: str) -> str:
     """Return what stands below a command's help."""
-    return "\n\n".join(("[bold]Examples[/bold]", *(f"python run.py {line}" for line in lines)))
+    return "\n\n".join(("[bold]Examples[/bold]", *(f"{invocation.program()} {line}" for line in lines)))
 
 
 def iso_date(text: str) -> str:
@@ -221,6 +221,7 @@ DatesOfFiles = Annotated[
         show_default="as the file and the sessions tell",
     ),
 ]
+AllMissing = Annotated[bool, typer.Option("--missing", help="List every missing minute, in runs.")]
 AllowNegative = Annotated[
     bool | None,
     typer.Option(

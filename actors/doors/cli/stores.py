@@ -14,6 +14,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=options.examples(
             "inspect --store store",
             "inspect --store store --symbols AAPL --calendar XNYS",
+            "inspect --store store --symbols AAPL --missing",
             "inspect --store store --json > store.json",
         )
     )(inspect)
@@ -59,6 +60,7 @@ def inspect(
     *,
     symbols: options.Symbols = "",
     calendar: options.OnlyCalendar = None,
+    missing: options.AllMissing = False,
     as_json: options.Json = False,
 ) -> None:
     """Say what a store holds: bars, missing minutes, highs and lows, and certificates, day by day."""
@@ -66,7 +68,7 @@ def inspect(
     def job() -> None:
         from actors.doors.commands import inspect
 
-        inspect.look_into(store, options.names(symbols), calendar, as_json=as_json)
+        inspect.look_into(store, options.names(symbols), calendar, all_missing=missing, as_json=as_json)
 
     ctx.obj.job = job
 

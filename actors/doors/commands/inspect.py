@@ -11,7 +11,9 @@ from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, UnknownSymbol
 
 
-def look_into(store: Path, symbols: Sequence[str], calendar: str | None, *, as_json: bool) -> None:
+def look_into(
+    store: Path, symbols: Sequence[str], calendar: str | None, *, all_missing: bool = False, as_json: bool
+) -> None:
     """Print what a store holds.
 
     Raises:
@@ -19,12 +21,15 @@ def look_into(store: Path, symbols: Sequence[str], calendar: str | None, *, as_j
     """
     with contextlib.closing(ParquetStore(store, read_only=True)) as files:
         calendars = Calendars.of(files)
-        report = inspect_store(files, symbols, calendar, calendars)
+        report = inspect_store(files, symbols, calendar, calendars, with_runs=all_missing or as_json)
         _check_found(report, files, symbols, calendar)
     if as_json:
         paper.show_json(report)
     else:
         zones = {name: calendars(name).tz for name in {day.calendar for day in report.days}}
+        if all_missing:
+            paper.show(store_tables.missing(report.days, zones))
+            return
         held = store_tables.held(report.days, zones)
         paper.show(held, *certificate_tables.certificates(report.certificates))
 

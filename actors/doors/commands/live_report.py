@@ -143,8 +143,14 @@ def feeds_of(statuses: Iterable[FeedStatus]) -> list[LiveFeed]:
 def sheet(result: LiveResult) -> Sheet:
     """Return a row a session."""
     columns = [Column("Session", is_text=True), Column("Symbols", rank=2), Column("Bars"), Column("Late", rank=1)]
-    columns += [Column("Filled", rank=1), Column("No trade", rank=3), Column("Given up", rank=2), Column("Missing")]
-    columns += [Column("Complete"), Column("Quality"), Column("In the store"), Column("Certified", is_text=True)]
+    columns += [Column("Filled", rank=1), Column("No trade", rank=3), Column("Abandoned", rank=2, is_watched=True)]
+    columns += [Column("Missing", is_watched=True)]
+    columns += [
+        Column("Complete"),
+        Column("Quality", is_watched=True),
+        Column("In the store"),
+        Column("Certified", is_text=True),
+    ]
     table = Sheet("Sessions", columns)
     for one in result.sessions:
         counts = (one.symbols, one.bars, one.late, one.filled, one.no_trade, one.abandoned, one.missing)

@@ -14,7 +14,10 @@ _MOST_FAULTS = 10
 _SHORT = 8
 
 _RANKS = {"streamed": 3, "late": 4, "filled": 3, "corrected": 4, "no_trade": 0, "abandoned": 0, "missing": 0}
-_COUNTS = tuple(Column(name.replace("_", " ").capitalize(), rank) for name, rank in _RANKS.items())
+_WATCHED = ("abandoned", "missing")
+_COUNTS = tuple(
+    Column(name.replace("_", " ").capitalize(), rank, is_watched=name in _WATCHED) for name, rank in _RANKS.items()
+)
 _STANDINGS = tuple(Column(str(standing).capitalize()) for standing in Standing)
 
 
@@ -41,7 +44,12 @@ def _how_many(certified: Sequence[InspectCertificate], days: Sequence[InspectCer
 def _by_day(days: Sequence[InspectCertificate]) -> Sheet:
     columns = [Column("Day", is_text=True), Column("Calendar", rank=5, is_text=True), Column("Digest", is_text=True)]
     columns += [Column("Issued by", rank=4, is_text=True), Column("Symbols", rank=5), Column("Complete", rank=2)]
-    columns += [Column("Quality"), *_COUNTS, Column("Gaps"), Column("Which ended", rank=1, is_text=True)]
+    columns += [
+        Column("Quality", is_watched=True),
+        *_COUNTS,
+        Column("Gaps"),
+        Column("Which ended", rank=1, is_text=True),
+    ]
     sheet = Sheet("Their certificates: minutes by verdict", columns)
     for day in days:
         sheet.add(

@@ -96,7 +96,7 @@ def _quality(look: LiveLook) -> str:
         ("late", quality.verdicts.late),
         ("filled", quality.verdicts.filled),
         ("missing", quality.verdicts.missing),
-        ("given up", quality.verdicts.abandoned),
+        ("abandoned", quality.verdicts.abandoned),
         ("catching up", len(report.catching_up)),
         ("gaps", report.gaps),
         ("rejected", report.rejected),

@@ -59,7 +59,7 @@ def said(event: Event) -> str:
             return f"session {event.session_date}: could not be written: {event.reason}"
         case GapAbandoned():
             minutes = sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) / MINUTE_NS
-            return f"session {event.session_date}: {figures.count(math.ceil(minutes))} minutes given up"
+            return f"session {event.session_date}: {figures.count(math.ceil(minutes))} minutes abandoned"
         case SessionSettled():
             return f"session {event.session_date}: settled"
         case _:

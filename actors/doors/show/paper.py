@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 _WIDE = 120
+_WELL = ("", "-", "0", "100.0 %")
 
 
 class Column(NamedTuple):
@@ -20,6 +22,8 @@ class Column(NamedTuple):
     """On a narrow terminal the highest ranks are left out first; 0 never."""
     is_text: bool = False
     """Aligned to the left, as names are; numbers to the right."""
+    is_watched: bool = False
+    """Whether a terminal colours what is not as it should be: a share below 100 %, a number above 0."""
 
 
 class Sheet:
@@ -41,10 +45,19 @@ class Sheet:
 
     def fitted(self, console: Console) -> Table:
         """Return the table with the columns that fit: a number is better left out than broken in two."""
+        return self._table(self._rank(console))
+
+    def hidden(self, console: Console) -> list[str]:
+        """Return the titles of the columns that do not fit."""
+        rank = self._rank(console)
+        return [column.title for column in self._columns if column.rank > rank]
+
+    def _rank(self, console: Console) -> int:
+        """Return the highest rank of which the columns fit."""
         rank = max(column.rank for column in self._columns)
         while rank and console.measure(self._table(rank), options=_endless(console)).maximum > console.width:
             rank -= 1
-        return self._table(rank)
+        return rank
 
     def _table(self, rank: int) -> Table:
         table = Table(
@@ -60,8 +73,13 @@ class Sheet:
             footer = self._sums[place] if self._sums else ""
             table.add_column(column.title, footer, justify="left" if column.is_text else "right", overflow="fold")
         for row in self._rows:
-            table.add_row(*(row[place] for place in places))
+            table.add_row(*(_cell(row[place], self._columns[place]) for place in places))
         return table
+
+
+def _cell(text: str, column: Column) -> str | Text:
+    is_well = not column.is_watched or text in _WELL
+    return text if is_well else Text(text, style="yellow")
 
 
 def _endless(console: Console) -> Any:
@@ -96,6 +114,12 @@ def show(*parts: Sheet | str) -> None:
         if isinstance(part, Sheet):
             console.print(part.title, style="bold", soft_wrap=True)
             console.print(part.fitted(console))
+            hidden = part.hidden(console)
+            if hidden:
+                columns = "1 more column" if len(hidden) == 1 else f"{len(hidden)} more columns"
+                console.print(
+                    f"A wider terminal, or --json, has {columns}: {', '.join(hidden)}", style="dim", soft_wrap=True
+                )
             console.print()
         else:
             console.print(part, soft_wrap=True)

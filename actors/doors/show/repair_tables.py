@@ -13,12 +13,12 @@ _REPAIRS = (
     Column("Late", rank=3),
     Column("Filled"),
     Column("No trade"),
-    Column("Abandoned"),
-    Column("Still missing", rank=2),
+    Column("Abandoned", is_watched=True),
+    Column("Still missing", rank=2, is_watched=True),
     Column("Requests", rank=4),
     Column("Until verdict", rank=1),
     Column("Complete", rank=1),
-    Column("Quality"),
+    Column("Quality", is_watched=True),
 )
 _SUMMED = ("missing_at_first", "late", "filled", "no_trade", "abandoned", "missing", "requests")
 
@@ -51,8 +51,13 @@ def _counts(sessions: Sequence[SessionRepairs]) -> list[str]:
 
 def before_and_after(before: Mapping[str, SessionRepairs], after: Mapping[str, SessionRepairs]) -> Sheet:
     """Return a row a session: the two numbers of a run without anybody to ask, and with."""
-    columns = [Column("Session", is_text=True), Column("Complete"), Column("Complete, healed"), Column("Quality")]
-    sheet = Sheet("Before and after", [*columns, Column("Quality, healed")])
+    columns = [
+        Column("Session", is_text=True),
+        Column("Complete"),
+        Column("Complete, healed"),
+        Column("Quality", is_watched=True),
+    ]
+    sheet = Sheet("Before and after", [*columns, Column("Quality, healed", is_watched=True)])
     for date, first in before.items():
         second = after[date]
         sheet.add(

@@ -11,6 +11,7 @@ from actors.doors.show.paper import Column, Sheet
 from actors.importing.into_store import ImportReport
 from actors.importing.report import FileReport, Skipped, by_kind
 from actors.inspecting import InspectDay
+from messages.values import Interval
 
 _MOST_LINES = 40
 _MOST_READINGS = 5
@@ -151,9 +152,10 @@ def _counted(days: Sequence[InspectDay]) -> str:
 
 
 def _by_symbol(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
-    columns = [Column("Day", is_text=True), Column("Calendar", rank=4, is_text=True), Column("Symbol", is_text=True)]
-    columns += [Column("Bars"), Column("Missing"), Column("Extended", rank=3), Column("Span", rank=2, is_text=True)]
-    columns += [Column("High"), Column("Low"), Column("Volume", rank=1), Column("First missing", rank=5, is_text=True)]
+    columns = [Column("Day", is_text=True), Column("Calendar", rank=2, is_text=True), Column("Symbol", is_text=True)]
+    columns += [Column("Bars"), Column("Missing", is_watched=True), Column("Extended", rank=1)]
+    columns += [Column("Span", rank=3, is_text=True), Column("High", rank=4), Column("Low", rank=4)]
+    columns += [Column("Volume", rank=5), Column("First missing", is_text=True)]
     sheet = Sheet(f"What the store holds: {_counted(days)}, in exchange time", columns)
     for day in days:
         sheet.add(day.date, day.calendar, day.symbol, *_day(day, zones[day.calendar]))
@@ -174,13 +176,32 @@ def _day(day: InspectDay, zone: str) -> tuple[str, ...]:
     )
 
 
+def missing(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
+    """Return a row for each run of missing minutes.
+
+    Args:
+        days: with their runs.
+        zones: the exchange's zone, by calendar.
+    """
+    columns = [Column("Day", is_text=True), Column("Calendar", rank=2, is_text=True), Column("Symbol", is_text=True)]
+    columns += [Column("From"), Column("Until"), Column("Minutes" if days[0].base_interval == "1m" else "Bars")]
+    sheet = Sheet("What is missing: regular minutes without a bar, in exchange time; until is the end", columns)
+    for day in days:
+        step = Interval.parse(day.base_interval).seconds
+        for first, end in day.missing_runs or ():
+            seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(first)).total_seconds()
+            clocks = (_clock(instant, zones[day.calendar]) for instant in (first, end))
+            sheet.add(day.date, day.calendar, day.symbol, *clocks, figures.count(round(seconds / step)))
+    return sheet
+
+
 def _clock(utc: str, zone: str) -> str:
     return f"{datetime.fromisoformat(utc).astimezone(ZoneInfo(zone)):%H:%M:%S}".removesuffix(":00")
 
 
 def _by_day(days: Sequence[InspectDay]) -> Sheet:
     columns = [Column("Day", is_text=True), Column("Calendar", is_text=True), Column("Symbols"), Column("Bars")]
-    columns += [Column("Missing"), Column("Complete"), Column("Extended", rank=1)]
+    columns += [Column("Missing", is_watched=True), Column("Complete"), Column("Extended", rank=1)]
     sheet = Sheet(f"What the store holds: {_counted(days)}; --symbols A,B shows each symbol", columns)
     of_one_day = groupby(days, key=lambda day: (day.date, day.calendar))
     for (date, calendar), group in of_one_day:

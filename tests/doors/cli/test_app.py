@@ -32,6 +32,29 @@ def test_help_shows_options_and_examples(call: Call, arguments: tuple[str, ...],
         assert all(word in answer.out for word in words)
 
 
+@pytest.mark.parametrize("arguments", [(), ("import",), ("backtest",), ("live",), ("inspect",), ("status",)])
+def test_a_flag_shows_no_type(call: Call, arguments: tuple[str, ...]) -> None:
+    answer = call(*arguments, "--help")
+
+    assert "--help" in answer.out
+    assert "bool" not in answer.out.lower()
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [
+        ("/usr/bin/barkeeper", "barkeeper status"),
+        ("C:/Scripts/barkeeper.exe", "barkeeper status"),
+        ("/lib/barkeeper/__main__.py", "python -m barkeeper status"),
+        ("run.py", "python run.py status"),
+    ],
+)
+def test_examples_call_the_program_as_it_was_called(monkeypatch: pytest.MonkeyPatch, called: str, shown: str) -> None:
+    monkeypatch.setattr("sys.argv", [called])
+
+    assert options.examples("status").endswith(f"\n\n{shown}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -1,6 +1,8 @@
 """The command ``inspect``."""
 
 from contextlib import closing
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,42 @@ def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:
     }
     assert all(day["bars"] + day["missing_minutes"] == day["expected_minutes"] for day in days)
     assert {"missing", "extended_bars", "first", "last", "high", "low", "volume", "calendar"} <= set(days[0])
+
+
+def test_its_json_has_every_missing_minute_as_runs(call: Call, store: Path) -> None:
+    days = call("inspect", "--store", store, "--json").object["days"]
+
+    for day in days:
+        runs = [tuple(map(datetime.fromisoformat, run)) for run in day["missing_runs"]]
+        assert sum((end - start).total_seconds() for start, end in runs) == 60 * day["missing_minutes"]
+        assert all(before[1] < after[0] for before, after in pairwise(runs))
+        assert [run[0] for run in day["missing_runs"]][:1] == day["missing"][:1]
+
+
+def test_every_missing_minute_is_listed_if_wanted(call: Call, store: Path) -> None:
+    symbol = MARKET.symbols[2]
+    days = call("inspect", "--store", store, "--symbols", symbol, "--json").object["days"]
+
+    answer = call("inspect", "--store", store, "--symbols", symbol, "--missing")
+
+    rows = [line.split() for line in answer.out.splitlines()[3:] if line.startswith("2024")]
+    assert answer.code == 0
+    assert len(rows) == sum(len(day["missing_runs"]) for day in days)
+    assert sum(int(row[-1]) for row in rows) == sum(day["missing_minutes"] for day in days)
+    assert rows[0][:3] == ["2024-07-02", "XNYS", symbol]
+    assert all("09:30" <= row[3] < row[4] <= "16:00" for row in rows)
+
+
+def test_a_narrow_terminal_shows_what_is_missing_before_prices(
+    call: Call, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    answer = call("inspect", "--store", store, "--symbols", MARKET.symbols[0])
+
+    head = answer.out.splitlines()[1]
+    assert all(name in head for name in ("Missing", "Extended", "First missing"))
+    assert "A wider terminal, or --json, has 1 more column: Volume" in answer.out or "High, Low, Volume" in answer.out
 
 
 def test_it_prints_a_row_for_each_day_and_symbol_in_exchange_time(call: Call, store: Path) -> None:

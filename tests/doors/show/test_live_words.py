@@ -93,4 +93,4 @@ def test_an_event_that_matters_is_one_line(event: Event, words: str) -> None:
 def test_minutes_given_up_are_counted_for_each_symbol() -> None:
     gap = Gap(symbols=("A", "B"), start_ns=0, end_ns=3 * MINUTE_NS)
 
-    assert said(GapAbandoned(session_date=DAY, gaps=(gap,))) == f"session {DAY}: 6 minutes given up"
+    assert said(GapAbandoned(session_date=DAY, gaps=(gap,))) == f"session {DAY}: 6 minutes abandoned"

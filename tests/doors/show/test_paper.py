@@ -1,5 +1,7 @@
 """Tables on paper of any width."""
 
+import re
+
 import pytest
 from rich.console import Console
 
@@ -24,6 +26,38 @@ def test_columns_that_do_not_fit_are_left_out_the_least_important_first() -> Non
     assert titles(13) == ["Name", "Less"]
     assert titles(8) == ["Name"]
     assert titles(2) == ["Name"]
+
+
+def test_it_is_said_which_columns_do_not_fit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for width in ("40", "13", "8"):
+        monkeypatch.setenv("COLUMNS", width)
+        paper.show(sheet())
+        told.append(" ".join(capsys.readouterr().out.split("\n\n")[0].split("\n")[4:]))
+
+    assert told == [
+        "",
+        "A wider terminal, or --json, has 1 more column: Least",
+        "A wider terminal, or --json, has 2 more columns: Less, Least",
+    ]
+
+
+def test_a_terminal_colours_what_is_not_as_it_should_be(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    made = Sheet(
+        "Title", [Column("Quality", is_watched=True), Column("Complete"), Column("Abandoned", is_watched=True)]
+    )
+    made.add("99.9 %", "98.0 %", "0")
+    made.add("100.0 %", "98.0 %", "3")
+
+    paper.show(made)
+
+    coloured = re.findall(r"\x1b\[33m([^\x1b]*)\x1b", capsys.readouterr().out)
+    assert [text.strip() for text in coloured] == ["99.9 %", "3"]
 
 
 def test_a_table_without_ranks_is_as_wide_as_it_is() -> None:
