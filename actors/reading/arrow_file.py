@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from actors.reading import stamps
+from actors.reading.dates import Written
 from actors.reading.stamps import StampForm
 from messages.columns import Floats, Stamps
 from messages.errors import DataError
@@ -71,8 +72,21 @@ def record_batches(path: Path, columns: list[str]) -> Iterator[tuple[Any, float]
                 yield reader.get_batch(number).select(columns), (number + 1) / total
 
 
-def stamps_of(column: Any) -> tuple[Stamps, StampForm]:
-    """Return stamps of any type, ``UNREADABLE`` where there is none, and how they were written."""
+def is_text(column: Any) -> bool:
+    """Return whether a column is text, neither moments nor numbers."""
+    import pyarrow as pa
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def stamps_of(column: Any, how: Written | None = None) -> tuple[Stamps, StampForm]:
+    """Return stamps of any type, ``UNREADABLE`` where there is none, and how they were written.
+
+    Args:
+        column: of any type.
+        how: how dates and times are written, if they are text and that is known.
+    """
     import pyarrow as pa
 
     if pa.types.is_timestamp(column.type):
@@ -85,9 +99,11 @@ def stamps_of(column: Any) -> tuple[Stamps, StampForm]:
         known = column.is_valid().to_numpy(zero_copy_only=False)
         found[known] = stamps.epoch_ns(numbers.drop_null().to_numpy())
         return found, StampForm.EPOCH
+    if pa.types.is_floating(column.type):
+        return stamps.from_fractions(floats_of(column, "time")), StampForm.EPOCH_FRACTION
     texts = texts_of(column)
     form = next((stamps.form_of(text) for text in texts if text), StampForm.TEXT)
-    return stamps.read_texts(texts, form), form
+    return stamps.read_texts(texts, form, how), form
 
 
 def texts_of(column: Any) -> Any:

@@ -22,7 +22,7 @@ from actors.reading.spelling import header
 from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import read_tolerantly, value_rows
-from messages.columns import Floats, Indices, Stamps
+from messages.columns import VOLUME, Floats, Indices, Stamps
 
 BLOCK_BYTES = 8 << 20
 _NEWLINE = ord("\n")
@@ -76,9 +76,18 @@ def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
             body = memoryview(text)[_end_of_line(text, header_lines) :]
             lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _NEWLINE))
             if lines:
-                block = _block(body, first_row + header_lines, lines, layout)
+                block = _summed(_block(body, first_row + header_lines, lines, layout), layout)
                 yield msgspec.structs.replace(block, share=min(packed.tell() / size, 1.0))
             first_row, header_lines = first_row + header_lines + lines, 0
+
+
+def _summed(block: Block, layout: Layout) -> Block:
+    """Return a block whose volume is the sum of the two columns that together are it."""
+    if layout.numbers[-1] != header.MORE_VOLUME:
+        return block
+    values = block.values[:-1]
+    values[VOLUME] = values[VOLUME] + np.nan_to_num(block.values[-1], posinf=np.inf)
+    return msgspec.structs.replace(block, values=values)
 
 
 def _written(path: Path, member: str, layout: Layout) -> Written | None:

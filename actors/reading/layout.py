@@ -67,6 +67,8 @@ class _Reading(msgspec.Struct, frozen=True, kw_only=True):
     said: spelling.Header
     width: int
     first_row: int
+    names: tuple[str, ...] = ()
+    """Those of the header, if there is one."""
     remarks: tuple[str, ...] = ()
 
 
@@ -86,11 +88,14 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         raise DataError("there is a header and no row" if found.first_row else "the file is empty")
     width = _checked_width(found.width, rows, columns)
     places = found.said.places
+    if found.names:
+        places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
     layout = Layout(
         delimiter=head.delimiter,
         places=places,
         width=width,
         header_lines=found.first_row and head.lines_before(found.first_row),
+        numbers=(*VALUE_ROLES, spelling.MORE_VOLUME) if spelling.MORE_VOLUME in places else VALUE_ROLES,
         form=StampForm.TEXT,
         marks=_marks(rows, places, head.delimiter),
         coding=head.coding,
@@ -123,6 +128,10 @@ def _by_position(head: Head, columns: Sequence[str]) -> _Reading:
     return _Reading(said=said, width=len(columns), first_row=len(list(above)))
 
 
+def _is_not_0(row: Sequence[str], place: int) -> bool:
+    return place < len(row) and any(digit in row[place] for digit in "123456789")
+
+
 def _has_number(cells: Sequence[str], place: int) -> bool:
     return place < len(cells) and is_number(cells[place])
 
@@ -134,7 +143,9 @@ def _by_header(head: Head) -> _Reading | None:
             said = spelling.read(header, row)
         except DataError:
             continue
-        return _Reading(said=said, width=len(header), first_row=line + 1, remarks=_titles(head, line))
+        return _Reading(
+            said=said, width=len(header), first_row=line + 1, names=tuple(header), remarks=_titles(head, line)
+        )
     return None
 
 

@@ -7,15 +7,18 @@ Portuguese, German, French, Chinese, Korean, Japanese and Russian programs call 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from actors.reading import stamps
+from actors.reading.spelling import volumes
 from messages.columns import FIELDS
 from messages.errors import DataError
 
 STAMP, DATE, CLOCK, SYMBOL = "time", "date", "clock", "symbol"
+MORE_VOLUME = "volume too"
+"""The column to be added to the volume, where two together are it."""
 PRICES = FIELDS[:4]
 
 NEEDED = (
@@ -54,7 +57,7 @@ _NAMES = {
               "收盤", "收盤價", "종가", "終値", "закрытие"),
     "volume": ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol", "tradedvolume",
                "candleacctradevolume", "volumen", "cantidad", "umsatz", "成交量", "거래량", "出来高", "объем"),
-    "vwap": ("vwap", "vw", "wap", "average", "均价", "均價"),
+    "vwap": ("vwap", "vw", "wap", "average", "weightedprice", "均价", "均價"),
     "trades": ("trades", "tradecount", "n", "transactions", "numberoftrades", "numtrades", "count", "oftrades",
                "tradesdone", "成交笔数", "체결건수"),
     SYMBOL: ("symbol", "ticker", "sym", "instrument", "code", "secid", "ric", "s", "tscode", "mnemonic", "contract",
@@ -124,6 +127,22 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
     if missing:
         raise DataError(f"no column for {', '.join(missing)} among {', '.join(header)[:200]!r}")
     return found
+
+
+def with_volume(places: dict[str, int], header: Sequence[str], has_any: Callable[[int], bool]) -> dict[str, int]:
+    """Return which column holds what, once the numbers say which of several is the volume.
+
+    Args:
+        places: what the names say.
+        header: the names.
+        has_any: whether a column has any number but 0.
+    """
+    taken = {place for role, place in places.items() if role != "volume"}
+    names = ["" if place in taken else plain(name) for place, name in enumerate(header)]
+    found = {role: place for role, place in places.items() if role != "volume"}
+    return found | dict(
+        zip(("volume", MORE_VOLUME), volumes.chosen(names, places.get("volume"), has_any), strict=False)
+    )
 
 
 def roles_named(names: Sequence[str]) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from actors.reading import arrow_file, stamps
+from actors.reading import arrow_file, dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
+from actors.reading.dates import Written
 from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
 from actors.reading.peek import Head
 from actors.reading.spelling import header
@@ -44,11 +45,13 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
         ZoneMissing: its stamps carry no zone, and nobody said which.
     """
     names = arrow_file.column_names(path)
-    roles = {role: names[place] for role, place in header.places_of(names).items()}
+    places = header.with_volume(header.places_of(names), names, lambda place: _has_any(path, names[place]))
+    roles = {role: names[place] for role, place in places.items()}
+    how = _written(path, [roles[role] for role in (header.DATE, header.CLOCK, header.STAMP) if role in roles], hints)
     first_row, assembler = 1, None
     for batch, share in arrow_file.record_batches(path, list(roles.values())):
         columns = {role: batch.column(batch.schema.names.index(name)) for role, name in roles.items()}
-        stamps_ns, form = _stamps(columns)
+        stamps_ns, form = _stamps(columns, how)
         assembler = assembler or _assembler(fmt, path, hints, roles, symbol, is_local=form.is_local)
         yield from assembler.assembled(_block(columns, stamps_ns, form, first_row, share))
         first_row += len(batch)
@@ -66,11 +69,34 @@ def _assembler(
     return assembler
 
 
-def _stamps(columns: dict[str, Any]) -> tuple[Stamps, StampForm]:
+def _has_any(path: Path, name: str) -> bool:
+    """Return whether a column has any number but 0."""
+    batches = (batch.column(0) for batch, _ in arrow_file.record_batches(path, [name]))
+    return any(np.nan_to_num(arrow_file.floats_of(column, name)).any() for column in batches)
+
+
+def _written(path: Path, names: list[str], hints: Hints) -> Written | None:
+    """Return how stamps that are text are written, told by all of them; ``None`` where they are no such text."""
+    days, clocks = set[str](), set[str]()
+    for batch, _ in arrow_file.record_batches(path, names):
+        columns = [batch.column(batch.schema.names.index(name)) for name in names]
+        if len(columns) == 1 and not arrow_file.is_text(columns[0]):
+            return None
+        for texts, seen in zip(dates.split(_joined(columns)), (days, clocks), strict=True):
+            seen.update(texts)
+    return dates.way_of(days, clocks, hints.dates)
+
+
+def _joined(columns: list[Any]) -> Any:
+    first, *others = map(arrow_file.texts_of, columns)
+    return first + " " + others[0] if others else first
+
+
+def _stamps(columns: dict[str, Any], how: Written | None) -> tuple[Stamps, StampForm]:
     if header.DATE in columns:
-        texts = [arrow_file.texts_of(columns[role]) for role in (header.DATE, header.CLOCK)]
-        return stamps.read_texts(texts[0] + " " + texts[1], StampForm.TEXT), StampForm.TEXT
-    return arrow_file.stamps_of(columns[header.STAMP])
+        texts = _joined([columns[role] for role in (header.DATE, header.CLOCK)])
+        return stamps.read_texts(texts, StampForm.TEXT, how), StampForm.TEXT
+    return arrow_file.stamps_of(columns[header.STAMP], how)
 
 
 def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_row: int, share: float) -> Block:
@@ -81,9 +107,11 @@ def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_ro
     nameless = keep & (symbol_index < 0)
     broken += [_broken(row, header.SYMBOL, _NO_SYMBOL) for row in rows[nameless].tolist()]
     keep &= ~nameless
-    values = value_rows(
-        {role: arrow_file.floats_of(columns[role], role) for role in VALUE_ROLES if role in columns}, len(rows)
-    )
+    numbers = {role: arrow_file.floats_of(columns[role], role) for role in VALUE_ROLES if role in columns}
+    if header.MORE_VOLUME in columns:
+        more = arrow_file.floats_of(columns[header.MORE_VOLUME], header.MORE_VOLUME)
+        numbers["volume"] = numbers["volume"] + np.nan_to_num(more, posinf=np.inf)
+    values = value_rows(numbers, len(rows))
     return Block(
         stamps_ns=stamps_ns[keep],
         symbols=symbols,

@@ -1,0 +1,41 @@
+"""Which of several columns is a bar's volume, and which two together are.
+
+MetaTrader 5 writes the number of ticks and the real volume, which is 0 for all of foreign exchange
+(https://www.mql5.com/en/docs/constants/structures/mqlrates); CryptoDataDownload and Kaggle's Bitstamp write the volume
+in both currencies of a pair; TradeStation writes the shares that went up and those that went down, whose sum it is
+(https://help.tradestation.com/10_00/eng/tradestationhelp/elword/word/upticks_reserved_word_.htm).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+_TICKS = ("tickvolume", "tickvol")
+_REAL = ("realvolume", "realvol")
+_UP_AND_DOWN = (("up", "down"), ("upvolume", "downvolume"), ("buyvolume", "sellvolume"))
+_OF_CURRENCY = re.compile(r"(?:volume|vol)(?:in|from)?([a-z\d]{2,10})|(base)(?:asset)?(?:volume|vol)")
+_QUOTED_IN = {
+    "usd", "usdt", "usdc", "busd", "tusd", "dai", "eur", "gbp", "jpy", "krw", "try", "currency", "quote", "counter",
+    "notional", "dollar", "dollars", "money", "value", "to", "ma", "sma", "avg", "weighted", "delta", "change",
+}  # fmt: skip
+
+
+def chosen(plain: Sequence[str], usual: int | None, has_any: Callable[[int], bool]) -> tuple[int, ...]:
+    """Return the columns whose sum is the volume; none where there is no volume.
+
+    Args:
+        plain: the columns' names in small letters, and only letters and digits.
+        usual: the column that bears a usual name of a volume.
+        has_any: whether a column has any number but 0.
+    """
+    named = {name: place for place, name in reversed(list(enumerate(plain)))}
+    real = [named[name] for name in _REAL if name in named]
+    ticks = [named[name] for name in _TICKS if name in named]
+    counted = [place for place in (*real, *([usual] if usual is not None else ())) if place not in ticks]
+    if counted or ticks:
+        return (next((place for place in (*counted, *ticks) if has_any(place)), (*counted, *ticks)[0]),)
+    for up, down in _UP_AND_DOWN:
+        if up in named and down in named:
+            return (named[up], named[down])
+    pair = [(place, found[1] or "") for place, name in enumerate(plain) if (found := _OF_CURRENCY.fullmatch(name))]
+    base = [place for place, currency in pair if currency not in _QUOTED_IN]
+    return tuple((base or ([place for place, _ in pair] if len(pair) == 2 else []))[:1])
