@@ -7,10 +7,14 @@ never do: https://massive.com/knowledge-base/article/does-a-form-t-trade-update-
 """
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
 
 
@@ -27,6 +31,7 @@ class Sets(enum.IntFlag):
 
 _NOTHING, _VOLUME, _PRICES = int(Sets.NOTHING), int(Sets.VOLUME), int(Sets.OPEN_CLOSE | Sets.HIGH_LOW)
 _ALL, _NOT_LAST = int(Sets.ALL), int(Sets.HIGH_LOW | Sets.VOLUME)
+_DAY_MIN, _OPEN_MIN, _CLOSE_MIN = 24 * 60, 9 * 60 + 30, 16 * 60
 Table: TypeAlias = Mapping[str, int]
 
 
@@ -51,6 +56,7 @@ class SaleRules:
         codes: Callable[[str], Iterable[str]] = str.split,
     ) -> None:
         self.name = name
+        self._marks = extended
         self._regular = tables
         self._extended = {
             tape: {code: sets for code, sets in table.items() if code not in extended}
@@ -64,6 +70,38 @@ class SaleRules:
     def sets(self, conditions: str, tape: str = "", *, is_regular: bool = True) -> int:
         """Return what a trade may set, as a number of ``Sets``."""
         return self._looked_up(conditions, tape, is_regular)
+
+    def is_extended(self, conditions: str) -> bool:
+        """Return whether a trade says that it was made in extended hours."""
+        return not self._marks.isdisjoint(self._codes(conditions))
+
+    def sets_of(
+        self, table: Sequence[str], index: Indices, minutes: Stamps, tapes: Sequence[str] = ()
+    ) -> npt.NDArray[np.uint8]:
+        """Return what many trades may set.
+
+        Args:
+            table: their conditions, each text once.
+            index: for each trade its conditions' place there.
+            minutes: for each trade the minute in which it was made, as New York's clocks show it, counted from any
+                midnight. Regular are those from 9:30 to 16:00, but for one all trades of which are marked as of
+                extended hours, as after an early close.
+            tapes: for each text of the table its tape, if that is known.
+        """
+        of_tapes = tapes or [""] * len(table)
+        regular, beside, marked = (
+            np.array([take(*one) for one in zip(table, of_tapes, strict=True)], dtype=np.uint8)
+            for take in (
+                self.sets,
+                lambda text, tape: self.sets(text, tape, is_regular=False),
+                lambda text, _tape: self.is_extended(text),
+            )
+        )
+        of_day = minutes % _DAY_MIN
+        is_regular = (of_day >= _OPEN_MIN) & (of_day < _CLOSE_MIN)
+        is_regular &= np.isin(minutes, minutes[marked[index] == 0])
+        found: npt.NDArray[np.uint8] = np.where(is_regular, regular[index], beside[index])
+        return found
 
     def _look_up(self, conditions: str, tape: str, is_regular: bool) -> int:
         tables = self._regular if is_regular else self._extended
@@ -165,7 +203,13 @@ _LEAN = {
     "26": _NOTHING,  # official open
     "31": _VOLUME,  # odd lot
 }
-LEAN = SaleRules("lean", {"": _LEAN}, in_extended_hours={"24": _NOTHING, "26": _NOTHING}, codes=_bits)
+LEAN = SaleRules(
+    "lean",
+    {"": _LEAN},
+    extended=frozenset({"10", "13"}),
+    in_extended_hours={"24": _NOTHING, "26": _NOTHING},
+    codes=_bits,
+)
 """Flags of LEAN's equity ticks, by bit: Common/Data/Auxiliary/TradeConditionFlags.cs of QuantConnect/Lean. What they
 mean for its minute files, which AlgoSeek made, is seen in the files themselves: prices are not taken from intermarket
 sweeps, nor in regular hours from derivatively priced trades, but from cash and next-day ones. SPY on 2013-10-07, by

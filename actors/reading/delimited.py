@@ -149,11 +149,14 @@ def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Bloc
     stamps_ns = _stamps(table, layout)
     if np.any(stamps_ns == stamps.UNREADABLE):
         return _exact(text, first_row, layout)
-    symbols, symbol_index = _symbols(table)
+    symbols, symbol_index = _texts(table, header.SYMBOL)
+    labels, label_index = _texts(table, layout.label)
     return Block(
         stamps_ns=stamps_ns,
         symbols=symbols,
         symbol_index=symbol_index,
+        labels=labels if layout.label else (),
+        label_index=label_index if layout.label else None,
         values=value_rows(
             {role: _floats(table, role) for role in layout.numbers if role in layout.places},
             len(table),
@@ -174,6 +177,7 @@ def _exact(text: memoryview, first_row: int, layout: Layout) -> Block:
         layout.form,
         layout.numbers,
         layout.pattern,
+        layout.label,
     )
 
 
@@ -192,8 +196,9 @@ def _typed(text: memoryview, layout: Layout) -> Any:
     }
     types = dict.fromkeys((role for role in layout.places if role in layout.numbers), pa.float64())
     types |= dict.fromkeys(layout.stamp_roles, pa.string() if len(layout.stamp_roles) > 1 else forms[layout.form])
-    if header.SYMBOL in layout.places:
-        types[header.SYMBOL] = pa.dictionary(pa.int32(), pa.string())
+    for role in (header.SYMBOL, layout.label):
+        if role in layout.places:
+            types[role] = pa.dictionary(pa.int32(), pa.string())
     table = csv.read_csv(
         pa.BufferReader(pa.py_buffer(text)),
         read_options=csv.ReadOptions(column_names=layout.names),
@@ -235,8 +240,8 @@ def _stamps(table: Any, layout: Layout) -> Stamps:
             return found.view(np.int64)
 
 
-def _symbols(table: Any) -> tuple[tuple[str, ...], Indices]:
-    if header.SYMBOL not in table.column_names:
+def _texts(table: Any, role: str) -> tuple[tuple[str, ...], Indices]:
+    if role not in table.column_names:
         return ("",), np.zeros(len(table), dtype=np.int32)
-    column = table[header.SYMBOL].chunk(0)
+    column = table[role].chunk(0)
     return tuple(column.dictionary.to_pylist()), column.indices.to_numpy()

@@ -5,6 +5,7 @@ decides. A minute without a trade has no bar.
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -14,6 +15,9 @@ from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, VWA
 from messages.values import MINUTE_NS, Nanos
 
 _Places = npt.NDArray[np.intp]
+Sets: TypeAlias = npt.NDArray[np.uint8]
+_OPEN_CLOSE, _PRICES, _VOLUME, _ALL = 1, 3, 4, 7
+_NEVER = np.iinfo(np.int64).max
 
 
 class MinuteBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -41,6 +45,7 @@ def fold_ticks(
     symbol_index: Indices,
     rows: Stamps | None = None,
     step_ns: Nanos = MINUTE_NS,
+    sets: Sets | None = None,
 ) -> MinuteBars:
     """Return the one-minute bars of some trades, in any order; seven fields each.
 
@@ -51,30 +56,59 @@ def fold_ticks(
         symbol_index: for each trade its symbol's place in a table.
         rows: the row of each trade in its file; by default counted from 1.
         step_ns: the length of the bars.
+        sets: what each trade may set: 1 open and close, 2 high and low, 4 volume, or a sum of these; by default all.
+            Where none may set a price the prices are NaN, and where none may set open and close, those that may set
+            high and low do.
     """
     rows = np.arange(1, len(at_ns) + 1, dtype=np.int64) if rows is None else rows
     order = _order(at_ns, symbol_index, step_ns)
     if order is not None:
         at_ns, price, size = at_ns[order], price[order], size[order]
         symbol_index, rows = symbol_index[order], rows[order]
+        sets = None if sets is None else sets[order]
     minute = at_ns // step_ns
     first = _firsts(minute, symbol_index)
     last = np.append(first[1:], len(at_ns)) - 1
     if not len(first):
         return _empty(TRADES + 1)
     values = np.empty((TRADES + 1, len(first)))
+    begins = first
+    if sets is None:
+        values[HIGH], values[LOW] = np.maximum.reduceat(price, first), np.minimum.reduceat(price, first)
+        values[VOLUME], values[TRADES] = np.add.reduceat(size, first), last - first + 1
+        values[VWAP] = _vwap(np.add.reduceat(price * size, first), values, values[VOLUME])
+    else:
+        priced, counted = sets & _PRICES > 0, sets & _VOLUME > 0
+        values[HIGH] = np.fmax.reduceat(np.where(priced, price, np.nan), first)
+        values[LOW] = np.fmin.reduceat(np.where(priced, price, np.nan), first)
+        values[VOLUME] = np.add.reduceat(np.where(counted, size, 0.0), first)
+        values[TRADES] = np.add.reduceat(counted.astype(np.float64), first)
+        turnover, amount = np.where(priced, price * size, 0.0), np.where(priced, size, 0.0)
+        values[VWAP] = _vwap(np.add.reduceat(turnover, first), values, np.add.reduceat(amount, first))
+        first, last = _edges(sets, first, len(at_ns))
     values[OPEN], values[CLOSE] = price[first], price[last]
-    values[HIGH], values[LOW] = np.maximum.reduceat(price, first), np.minimum.reduceat(price, first)
-    values[VOLUME], values[TRADES] = np.add.reduceat(size, first), last - first + 1
-    values[VWAP] = _vwap(np.add.reduceat(price * size, first), values)
+    values[: CLOSE + 1, np.isnan(values[HIGH])] = np.nan
     return MinuteBars(
-        start_ns=minute[first] * step_ns,
-        symbol_index=symbol_index[first],
+        start_ns=minute[begins] * step_ns,
+        symbol_index=symbol_index[begins],
         values=values,
         rows=rows[first],
-        first_ns=at_ns[first],
-        last_ns=at_ns[last],
+        first_ns=np.where(np.isnan(values[OPEN]), _NEVER, at_ns[first]),
+        last_ns=np.where(np.isnan(values[OPEN]), -_NEVER, at_ns[last]),
     )
+
+
+def _edges(sets: Sets, first: _Places, count: int) -> tuple[_Places, _Places]:
+    """Return by bar the trades that set open and close; any, where there are none."""
+    group = np.repeat(np.arange(len(first)), np.diff(np.append(first, count)))
+    opens = sets & _OPEN_CLOSE > 0
+    has_opens = np.logical_or.reduceat(opens, first)
+    may = np.flatnonzero(np.where(has_opens[group], opens, sets & _PRICES > 0))
+    found = np.searchsorted(group[may], np.arange(len(first) + 1))
+    is_there = found[1:] > found[:-1]
+    firsts, lasts = first.copy(), first.copy()
+    firsts[is_there], lasts[is_there] = may[found[:-1][is_there]], may[found[1:][is_there] - 1]
+    return firsts, lasts
 
 
 def fold_bars(
@@ -126,22 +160,36 @@ def merged(parts: Sequence[MinuteBars]) -> MinuteBars:
 def _joined(pieces: Floats, first: _Places, opens: Floats, closes: Floats) -> Floats:
     values = np.empty((len(pieces), len(first)))
     values[OPEN], values[CLOSE] = opens, closes
-    values[HIGH], values[LOW] = np.maximum.reduceat(pieces[HIGH], first), np.minimum.reduceat(pieces[LOW], first)
+    # A piece of a bar may have no price: none of its trades may set one.
+    values[HIGH], values[LOW] = np.fmax.reduceat(pieces[HIGH], first), np.fmin.reduceat(pieces[LOW], first)
     values[VOLUME] = np.add.reduceat(pieces[VOLUME], first)
     if len(pieces) > len(FIELDS):
-        turnover = np.where(pieces[VOLUME] > 0, pieces[VWAP] * pieces[VOLUME], 0.0)
-        values[VWAP] = _vwap(np.add.reduceat(turnover, first), values)
+        has_vwap = (pieces[VOLUME] > 0) & ~np.isnan(pieces[VWAP])
+        amount = np.add.reduceat(np.where(has_vwap, pieces[VOLUME], 0.0), first)
+        turnover = np.where(has_vwap, pieces[VWAP] * pieces[VOLUME], 0.0)
+        values[VWAP] = _vwap(np.add.reduceat(turnover, first), values, amount)
         values[TRADES] = np.add.reduceat(pieces[TRADES], first)
     return values
 
 
-def _vwap(turnover: Floats, values: Floats) -> Floats:
+def _vwap(turnover: Floats, values: Floats, amount: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        vwap = turnover / values[VOLUME]
-    vwap[values[VOLUME] == 0] = np.nan
+        vwap = turnover / amount
+    vwap[amount == 0] = np.nan
     # A mean of equal prices may miss them by the last bit.
     within: Floats = np.clip(vwap, values[LOW], values[HIGH])
     return within
+
+
+def _of(bars: MinuteBars, keep: Mask) -> MinuteBars:
+    return MinuteBars(
+        start_ns=bars.start_ns[keep],
+        symbol_index=bars.symbol_index[keep],
+        values=bars.values[:, keep],
+        rows=bars.rows[keep],
+        first_ns=bars.first_ns[keep],
+        last_ns=bars.last_ns[keep],
+    )
 
 
 def _order(at_ns: Stamps, symbol_index: Indices, step_ns: Nanos) -> _Places | None:
@@ -178,6 +226,7 @@ class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     size: Floats
     symbol_index: Indices
     rows: Stamps
+    sets: Sets
 
     def following(self, others: "_Trades") -> "_Trades":
         return _Trades(
@@ -186,6 +235,7 @@ class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             size=np.concatenate([others.size, self.size]),
             symbol_index=np.concatenate([others.symbol_index, self.symbol_index]),
             rows=np.concatenate([others.rows, self.rows]),
+            sets=np.concatenate([others.sets, self.sets]),
         )
 
     def of(self, keep: Mask) -> "_Trades":
@@ -195,10 +245,12 @@ class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             size=self.size[keep],
             symbol_index=self.symbol_index[keep],
             rows=self.rows[keep],
+            sets=self.sets[keep],
         )
 
     def folded(self, step_ns: Nanos) -> MinuteBars:
-        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows, step_ns)
+        sets = None if bool((self.sets == _ALL).all()) else self.sets
+        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows, step_ns, sets)
 
 
 class TickFolder:
@@ -216,11 +268,20 @@ class TickFolder:
         self._parts: list[MinuteBars] = []
         self._held: _Trades | None = None
 
-    def add(self, at_ns: Stamps, price: Floats, size: Floats, symbol_index: Indices, rows: Stamps) -> None:
+    def add(
+        self,
+        at_ns: Stamps,
+        price: Floats,
+        size: Floats,
+        symbol_index: Indices,
+        rows: Stamps,
+        sets: Sets | None = None,
+    ) -> None:
         """Take some trades, as ``fold_ticks`` does."""
         if not len(at_ns):
             return
-        trades = _Trades(at_ns=at_ns, price=price, size=size, symbol_index=symbol_index, rows=rows)
+        sets = np.full(len(at_ns), _ALL, dtype=np.uint8) if sets is None else sets
+        trades = _Trades(at_ns=at_ns, price=price, size=size, symbol_index=symbol_index, rows=rows, sets=sets)
         if self._held is not None:
             trades = trades.following(self._held)
         newest = int(trades.at_ns.max())
@@ -230,8 +291,10 @@ class TickFolder:
         self._held = trades.of(~is_over)
 
     def finish(self) -> MinuteBars:
-        """Return the bars of all trades."""
+        """Return the bars of all trades; none of a minute in which no trade may set a price."""
         if self._held is not None:
             self._parts.append(self._held.folded(self._step_ns))
             self._held = None
-        return merged(self._parts) if self._parts else _empty(TRADES + 1)
+        bars = merged(self._parts) if self._parts else _empty(TRADES + 1)
+        has_price: Mask = ~np.isnan(bars.values[OPEN])
+        return bars if has_price.all() else _of(bars, has_price)

@@ -116,6 +116,10 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Fields x rows."""
     rows: Stamps
     """For each row its number in the file."""
+    labels: tuple[str, ...] = ()
+    """What stands in a further column, each text once; empty where the layout asks for none."""
+    label_index: Indices | None = None
+    """For each row its label's place among these."""
     broken: Broken = Broken()
     """The rows that could not be read."""
     share: float = 1.0

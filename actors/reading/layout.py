@@ -48,6 +48,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Of day, month and year, if somebody says it."""
     numbers: tuple[str, ...] = VALUE_ROLES
     """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
+    label: str = ""
+    """A column of text that becomes a block's labels; a cell may be empty."""
 
     @property
     def names(self) -> list[str]:

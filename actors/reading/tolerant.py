@@ -13,7 +13,7 @@ from actors.reading.spelling import numerals
 from actors.reading.spelling.header import SYMBOL
 from actors.reading.spelling.numerals import Numerals
 from actors.reading.stamps import StampForm
-from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Mask, Stamps
+from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps
 
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60
@@ -47,6 +47,7 @@ def read_tolerantly(
     form: StampForm,
     numbers: Sequence[str] = VALUE_ROLES,
     pattern: str | Written | None = None,
+    label: str = "",
 ) -> Block:
     """Read a block as text and keep the rows that make sense.
 
@@ -60,10 +61,11 @@ def read_tolerantly(
         form: how stamps are written.
         numbers: the columns that are numbers.
         pattern: which way dates and times are written, if they are written as people do.
+        label: a column of text that may be empty, if one is asked for.
     """
     table, uneven = _as_text(text, names, delimiter)
     rows = np.setdiff1d(np.arange(1, len(table) + len(uneven) + 1), [number for number, _ in uneven]) + first_row - 1
-    cells = {name: _cells(table, name) for name in names if name in (*numbers, *stamp_roles, SYMBOL)}
+    cells = {name: _cells(table, name) for name in names if name in (*numbers, *stamp_roles, SYMBOL, label)}
     is_blank = np.logical_and.reduce([column == "" for column in cells.values()]) | _are_notes(cells, stamp_roles)
     broken, blank = _uneven_rows(uneven, first_row, delimiter, len(names))
     keep = ~is_blank
@@ -79,18 +81,26 @@ def read_tolerantly(
         columns[role], is_read = numerals.read(cells[role], marks)
         keep &= _checked(role, cells[role], is_read, "a number", keep, rows, broken)
 
-    symbols, symbol_index = (
-        np.unique(cells[SYMBOL][keep].astype(str), return_inverse=True) if SYMBOL in cells else ([""], None)
-    )
+    symbols, symbol_index = _table_of(cells, SYMBOL, keep)
+    labels, label_index = _table_of(cells, label, keep)
     count = int(np.count_nonzero(keep))
     return Block(
         stamps_ns=stamps_ns[keep],
-        symbols=tuple(str(symbol) for symbol in symbols),
-        symbol_index=np.zeros(count, dtype=np.int32) if symbol_index is None else symbol_index.astype(np.int32),
+        symbols=symbols or ("",),
+        symbol_index=np.zeros(count, dtype=np.int32) if symbol_index is None else symbol_index,
+        labels=labels,
+        label_index=label_index,
         values=value_rows({role: column[keep] for role, column in columns.items()}, count, numbers),
         rows=rows[keep],
         broken=Broken.of(broken, blank + int(np.count_nonzero(is_blank))),
     )
+
+
+def _table_of(cells: Mapping[str, Any], role: str, keep: Mask) -> tuple[tuple[str, ...], Indices | None]:
+    if role not in cells:
+        return (), None
+    table, index = np.unique(cells[role][keep].astype(str), return_inverse=True)
+    return tuple(str(text) for text in table), index.astype(np.int32)
 
 
 def _as_text(text: bytes, names: Sequence[str], delimiter: str) -> tuple[Any, list[tuple[int, str]]]:

@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 
 from actors.reading.assemble import Assembler
-from actors.reading.fold import MinuteBars, TickFolder
+from actors.reading.fold import MinuteBars, Sets, TickFolder
 from actors.reading.format import EXAMPLES, Block, Broken, BrokenRow, Hints, RawBars
 from messages.columns import Floats, Indices, Mask, Stamps
+from messages.errors import DataError
 from messages.values import ONE_MINUTE, Interval
 
 _NO_STAMPS = np.empty(0, dtype=np.int64)
@@ -51,17 +52,28 @@ class TradeTape:
         self._trades = self._suspicious = 0
 
     def add(
-        self, at_ns: Stamps, price: Floats, size: Floats, rows: Stamps, *, symbol_index: Indices | None = None
+        self,
+        at_ns: Stamps,
+        price: Floats,
+        size: Floats,
+        rows: Stamps,
+        *,
+        symbol_index: Indices | None = None,
+        sets: Sets | None = None,
     ) -> None:
-        """Take some trades; those without a positive size, and a price that may be, are left out and counted."""
+        """Take some trades; those without a positive size, and a price that may be, are left out and counted.
+
+        ``sets`` is what each may set of its bar (``fold_ticks``).
+        """
         index = np.zeros(len(at_ns), dtype=np.int32) if symbol_index is None else symbol_index
         least = -np.inf if self._assembler.allow_negative else 0.0
         keep = self._judged(price, "price", rows, least)
         keep &= self._judged(size, "size", rows, 0.0, among=keep)
         if not keep.all():
             at_ns, price, size, index, rows = at_ns[keep], price[keep], size[keep], index[keep], rows[keep]
+            sets = None if sets is None else sets[keep]
         self._trades += len(at_ns)
-        self._folder.add(at_ns, price, size, index, rows)
+        self._folder.add(at_ns, price, size, index, rows, sets)
 
     def add_broken(self, broken: Broken) -> None:
         """Count rows that could not be read."""
@@ -74,6 +86,9 @@ class TradeTape:
     def bars(self) -> Iterator[RawBars]:
         """Yield the bars of all trades, and what was left out."""
         bars = self._folder.finish()
+        if self._trades and not len(bars):
+            said = "by its sale conditions none may set a price; --sale-conditions none lets all do"
+            raise DataError(f"{self._trades} trades and no bar: {said}")
         if len(bars):
             self._assembler.remark(made(self._trades, "trade", bars, self._assembler.base))
         if self._suspicious:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from actors.reading.fold import MinuteBars, TickFolder, fold_bars, fold_ticks, merged
 from messages.columns import VWAP
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, SECOND_NS
 
 Trade = tuple[int, int, float, float]
 
@@ -117,3 +117,38 @@ def test_nothing_folds_to_nothing() -> None:
     nothing = fold_ticks(*columns([]))
 
     assert (len(nothing), len(merged([nothing])), len(TickFolder().finish())) == (0, 0, 0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 179), st.integers(1, 9), st.integers(0, 4), st.sampled_from([0, 1, 2, 3, 4, 6, 7])),
+        max_size=40,
+    ),
+    st.integers(1, 7),
+)
+def test_what_trades_may_set_is_all_that_they_set(trades: list[tuple[int, int, int, int]], cut: int) -> None:
+    trades = sorted(trades, key=lambda trade: trade[0])
+    folder = TickFolder()
+    for first in range(0, len(trades), cut):
+        at, price, size, sets = zip(*trades[first : first + cut], strict=True)
+        folder.add(
+            np.array(at, dtype=np.int64) * SECOND_NS,
+            np.array(price, dtype=np.float64),
+            np.array(size, dtype=np.float64),
+            np.zeros(len(at), dtype=np.int32),
+            np.arange(first, first + len(at), dtype=np.int64),
+            np.array(sets, dtype=np.uint8),
+        )
+    bars = folder.finish()
+
+    expected = []
+    for minute in range(3):
+        mine = [trade for trade in trades if trade[0] // 60 == minute]
+        priced = [price for _, price, _, sets in mine if sets & 3]
+        edges = [price for _, price, _, sets in mine if sets & 1] or priced
+        if priced:
+            volume = sum(size for _, _, size, sets in mine if sets & 4)
+            expected.append((minute, edges[0], max(priced), min(priced), edges[-1], volume))
+    found = zip((bars.start_ns // MINUTE_NS).tolist(), *bars.values[:5].tolist(), strict=True)
+
+    assert list(found) == expected

@@ -7,15 +7,16 @@ import pytest
 from actors.reading.format import Format, Hints, Stamp, Unsupported
 from actors.reading.peek import Head
 from actors.vendors.formats import detect
+from actors.vendors.lean.minutes import LEAN
 from actors.vendors.lean.seconds import LEAN_SECOND
 from actors.vendors.lean.ticks import LEAN_TICK
+from messages.errors import DataError
+from messages.values import MINUTE_NS
+from tests.real_data import DATA, needs_data
 from tests.vendors.files import blocks, only, times, zipped
 
 TICKS = (
-    "34200000,1000000,100,P,20,0\n"
-    "34200500.25,1010000,300,Q,20,0\n"
-    "34210000,9990000,100,Q,20,1\n"
-    "34260000,1000000,50,P,20,0\n"
+    "34200000,1000000,100,P,1,0\n34200500.25,1010000,300,Q,1,0\n34210000,9990000,100,Q,1,1\n34260000,1000000,50,P,1,0\n"
 )
 
 
@@ -66,6 +67,62 @@ def test_rows_that_can_be_no_trades_are_left_out_by_reason(tmp_path: Path) -> No
         (5, "size", "0"),
     ]
     assert sum(len(raw.rows) for raw in found) == 2
+
+
+def test_prices_are_taken_by_leans_rules_of_sale_conditions(tmp_path: Path) -> None:
+    text = (
+        "34199000,980000,100,P,20002020,0\n"  # before the open a sweep sets prices
+        "34200000,990000,100,P,20000020,0\n"  # after it only the volume
+        "34200001,1000000,100,P,1,0\n"
+        "34200002,1010000,100,D,4800,0\n"  # late: high, not close
+        "34200003,970000,7,Q,80000001,0\n"  # an odd lot
+        "34200004,960000,5000,Q,4000000,0\n"  # an official open
+        "34260000,990000,7,Q,80000001,0\n"
+    )
+    path = equity_ticks(tmp_path, text)
+
+    by_lean, by_none = only(path), only(path, sale_conditions="none")
+
+    assert times(by_lean) == ["2013-10-07 13:29", "2013-10-07 13:30"]
+    assert by_lean.values[:5].T.tolist() == [[98, 98, 98, 98, 100], [100, 101, 100, 100, 307]]
+    assert by_none.values[:5, 1].tolist() == [99, 101, 96, 96, 5307]
+    assert len(by_none.rows) == 3
+
+
+def test_trades_that_set_no_price_at_all_are_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="1 trades and no bar: by its sale conditions none may set a price"):
+        blocks(equity_ticks(tmp_path, "34260000,990000,7,Q,80000001,0\n"))
+
+
+def test_after_an_early_close_prices_are_those_of_extended_hours(tmp_path: Path) -> None:
+    raw = only(equity_ticks(tmp_path, "46800000,1000000,100,P,20002020,0\n46860000,1010000,100,P,2000,0\n"))
+
+    assert raw.values[3].tolist() == [100, 101]
+
+
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("symbol", "day"),
+    [("spy", "20131007"), *(("aig", f"201310{number:02}") for number in (8, 9, 10, 11))],
+)
+def test_of_a_real_day_388_of_390_minutes_are_leans_own(symbol: str, day: str) -> None:
+    ours = minutes_of(LEAN_TICK, "tick", symbol, day)
+    theirs = minutes_of(LEAN, "minute", symbol, day)
+    regular = sorted(start for start in theirs if 570 <= start // MINUTE_NS % 1440 - 240 < 960)
+
+    assert len(regular) == 390
+    assert [ours.get(start) == theirs[start] for start in regular].count(True) == 388
+
+
+def minutes_of(fmt: Format, kind: str, symbol: str, day: str) -> dict[int, list[float]]:
+    path = DATA / "lean" / "Data" / "equity" / "usa" / kind / symbol / f"{day}_trade.zip"
+    hints = Hints(is_format_named=True)
+    return {
+        start: [round(value, 4) for value in values[:5]]
+        for raw in fmt.read(fmt, path, hints)
+        for start, values in zip(raw.start_ns.tolist(), raw.values.T.tolist(), strict=True)
+    }
 
 
 def test_a_file_of_bad_trades_has_rows_and_no_bars(tmp_path: Path) -> None:
