@@ -38,6 +38,8 @@ def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     if len(rows[0]) != width:
         return None
     columns = list(zip(*even, strict=True))
+    if not columns:
+        return None
     filled = width - 1 if not any(columns[-1]) else width
     begins = _beginning(columns[:filled])
     trailing = filled - len(begins) - len(_PRICES)

@@ -1,6 +1,7 @@
 """The table of shapes that people have: for each one small file, and the bars that it holds."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,19 @@ def yahoo_parquet(*, reset: bool) -> bytes:
     packing = io.BytesIO()
     (frame.reset_index() if reset else frame).to_parquet(packing)
     return packing.getvalue()
+
+
+def frame(*, stamped: bool = False) -> pd.DataFrame:
+    """Return the two bars as pandas holds them."""
+    columns = ["time", "open", "high", "low", "close", "volume"]
+    times = pd.to_datetime(list(ISO), utc=True) if stamped else [1705311000000, 1705311060000]
+    return pd.DataFrame([(at, *bar[2:]) for at, bar in zip(times, TWO, strict=True)], columns=columns)
+
+
+def sided(pair: str, bids: list[Row]) -> list[Row]:
+    """Return bids, and asks that are a tenth higher."""
+    asks = [(bar[1], *(round(price + 0.1, 1) for price in bar[2:6]), bar[6]) for bar in bids]
+    return [*((f"{pair}-ASK", *bar) for bar in asks), *((f"{pair}-BID", *bar[1:]) for bar in bids)]
 
 
 SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
@@ -246,6 +260,43 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "x.csv", "Ticker,Date,Time,Open,High,Low,Close,Volume,Open Interest\n"
         + rows("ABC,15/01/2024,15:00:59", "ABC,15/01/2024,15:01:59", tails=("10,0", "20,0")),
         {"calendar": "24/7", "tz": "Asia/Kolkata"}, TWO),
+    # Bids and asks side by side.
+    "fxcm's bids and asks": (
+        "EURUSD_m1.csv", "DateTime,BidOpen,BidHigh,BidLow,BidClose,AskOpen,AskHigh,AskLow,AskClose,Volume\n"
+        + rows(*ISO, tails=("100.1,101.1,99.1,100.6,10", "100.6,102.1,100.1,101.6,20")), UTC, sided("EURUSD", TWO)),
+    "saxo's bids and asks": (
+        "EURUSD.csv", "Time,OpenBid,HighBid,LowBid,CloseBid,OpenAsk,HighAsk,LowAsk,CloseAsk\n"
+        + rows(*ISO, tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6")), UTC, sided("EURUSD", NO_VOLUME)),
+    "bids and asks with commas in their names": (
+        "x.csv", '"Date","EUR/USD(Open, Bid)","EUR/USD(High, Bid)","EUR/USD(Low, Bid)","EUR/USD(Close, Bid)",'
+        '"EUR/USD(Open, Ask)","EUR/USD(High, Ask)","EUR/USD(Low, Ask)","EUR/USD(Close, Ask)"\n'
+        + rows(*ISO, tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6")), UTC, sided("EURUSD", NO_VOLUME)),
+    # JSON.
+    "json records": ("ABC.json", frame(stamped=True).to_json(orient="records", date_format="iso"), SAID, TWO),
+    "json lines": ("ABC.json", frame().to_json(orient="records", lines=True), SAID, TWO),
+    "json by columns": ("ABC.json", frame().to_json(), SAID, TWO),
+    "json by columns with the time as index": ("ABC.json", frame().set_index("time").to_json(), SAID, TWO),
+    "json by index": ("ABC.json", frame().set_index("time").to_json(orient="index"), SAID, TWO),
+    "json split": ("ABC.json", frame().set_index("time").to_json(orient="split"), SAID, TWO),
+    "json of arrays": (
+        "ABC.json", json.dumps({"s": "ok", "t": [1705311000, 1705311060], "o": [100, 100.5], "h": [101, 102],
+                                "l": [99, 100], "c": [100.5, 101.5], "v": [10, 20]}), SAID, TWO),
+    "json rows of ccxt": (
+        "ABC.json", json.dumps([[1705311000000, *TWO[0][2:]], [1705311060000, *TWO[1][2:]]]), SAID, TWO),
+    "kraken's answer": (
+        "x.json", json.dumps({"error": [], "result": {"ABC": [
+            [1705311000, "100", "101", "99", "100.5", "100.2", "10", 3],
+            [1705311060, "100.5", "102", "100", "101.5", "101.2", "20", 4],
+            [1705311120, "101.5", "101.5", "101.5", "101.5", "101.5", "1", 1]], "last": 1705311060}}), SAID, TWO),
+    "massive's answer": (
+        "x.json", json.dumps({"ticker": "ABC", "status": "OK", "results": [
+            {"v": bar[6], "vw": 100.2, "o": bar[2], "c": bar[5], "h": bar[3], "l": bar[4], "t": at, "n": 3}
+            for bar, at in zip(TWO, (1705311000000, 1705311060000), strict=True)]}), SAID, TWO),
+    "twelve data's answer": (
+        "x.json", json.dumps({"meta": {"symbol": "ABC", "interval": "1min", "exchange_timezone": "America/New_York"},
+            "values": [{"datetime": f"2024-01-15 04:3{place}:00", "open": str(bar[2]), "high": str(bar[3]),
+                        "low": str(bar[4]), "close": str(bar[5]), "volume": str(bar[6])}
+                       for place, bar in reversed(list(enumerate(TWO)))], "status": "ok"}), SAID, TWO),
 }  # fmt: skip
 
 

@@ -36,6 +36,9 @@ SAMPLES = {
     "kraken": ("XBTUSD_1.csv", "1704153600,1,2,1,2,1.5,12\n"),
     "upbit": ("A.csv", ("market,candle_date_time_utc,opening_price,high_price,low_price,trade_price,"
                        "candle_acc_trade_volume\nKRW-BTC,2024-01-15T09:31:00,1,2,1,2,20\n")),
+    "bid-ask": ("A.csv", ("DateTime,BidOpen,BidHigh,BidLow,BidClose,AskOpen,AskHigh,AskLow,AskClose\n"
+                          "2024-01-15 09:30:00,1,2,1,2,1,2,1,2\n")),
+    "json": ("A.json", '[{"time": 1704153600, "open": 1, "high": 2, "low": 1, "close": 2}]'),
     "trade-csv": ("BCHEUR.csv", "1672531436,90.540000,1.10448420\n1672531471,90.450000,1.00000000\n"),
     "csv": ("A.csv", f"{HEADER}\n2019-02-11 15:59:00,1,2,1,2,5\n2019-02-11 16:00:00,1,2,1,2,5\n"),
 }  # fmt: skip

@@ -8,6 +8,8 @@ VENDOR = Vendor(
     formats={
         "parquet": "actors.vendors.plain.parquet_file:PARQUET",
         "trade-csv": "actors.vendors.plain.trade_csv:TRADE_CSV",
+        "bid-ask": "actors.vendors.plain.two_sides:TWO_SIDES",
+        "json": "actors.vendors.plain.json_file:JSON",
         "csv": "actors.vendors.plain.csv_file:CSV",
     },
     feeds=(

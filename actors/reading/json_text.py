@@ -1,0 +1,197 @@
+"""JSON as programs and APIs write tables: records, lines of records, columns, lists of rows.
+
+``to_json`` of pandas in its orients, what an API answers around it, and rows without names, which are recognised by
+their shape. Such a file is read whole.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import Any
+
+import msgspec
+
+from actors.reading import shape
+from actors.reading.spelling import header
+from messages.errors import DataError
+
+_FLAT_OBJECT = re.compile(r"\{[^{}\[\]]*\}")
+_FLAT_ROW = re.compile(r"\[\s*\[([^\[\]{}]*)\]")
+_NAMED_COLUMN = re.compile(r'"([^"]+)"\s*:\s*[\[{]')
+_SPLIT = re.compile(r'"columns"\s*:\s*\[([^\[\]]*)\]')
+_KRAKEN = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
+_BINANCE = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
+_INDEX = "timestamp"
+_PROBED = 1 << 14
+
+
+class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The columns of a document, by their role."""
+
+    columns: dict[str, list[Any]]
+    symbol: str = ""
+    """What the document calls itself, outside of the table."""
+    zone: str | None = None
+    """The zone that it states for its stamps."""
+    remarks: tuple[str, ...] = ()
+
+
+def looks_like_bars(text: str) -> bool:
+    """Return whether a document that begins so may hold bars."""
+    records = (_loaded(found[0]) for found in _FLAT_OBJECT.finditer(text[:_PROBED]))
+    if any(isinstance(record, dict) and _has_prices(record) for record in records):
+        return True
+    listed = _SPLIT.search(text)
+    names = _loaded(f"[{listed[1]}]") if listed else None
+    if _has_prices(map(str, names or _NAMED_COLUMN.findall(text))):
+        return True
+    row = _FLAT_ROW.search(text)
+    return row is not None and _columns_of_row(_loaded(f"[{row[1]}]") or []) is not None
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _has_prices(names: Iterable[str]) -> bool:
+    """Return whether names are those of bars; the time may be a key."""
+    return _is_header([*names, _INDEX])
+
+
+def _has_time(names: Sequence[str]) -> bool:
+    return _is_header([*names, *header.PRICES])
+
+
+def _is_header(names: Sequence[str]) -> bool:
+    try:
+        return bool(header.places_of(names))
+    except DataError:
+        return False
+
+
+def _columns_of_row(row: Sequence[Any]) -> tuple[str, ...] | None:
+    cells = [_text(cell) for cell in row]
+    if len(cells) == len(_KRAKEN) and shape.columns_of([[*cells[:5], *cells[6:]]]):
+        return _KRAKEN
+    if len(cells) == len(_BINANCE) and shape.columns_of([cells[:6]]):
+        return _BINANCE
+    return shape.columns_of([cells])
+
+
+def table_of(text: str) -> JsonTable:
+    """Return the table that a document holds.
+
+    Raises:
+        DataError: it is no JSON, or there is none of bars in it.
+    """
+    document = _document(text)
+    if isinstance(document, dict) and set(document) == {"error", "result"}:
+        return _of_kraken(document)
+    for held in _candidates(document):
+        columns = _columns(held)
+        if columns is not None:
+            symbol, zone = _said(document)
+            return JsonTable(columns=columns, symbol=symbol, zone=zone)
+    raise DataError(f"no table of bars within this JSON; wanted are records with {header.NEEDED}")
+
+
+def _of_kraken(document: Mapping[str, Any]) -> JsonTable:
+    """Return the answer of Kraken's OHLC: rows, and the time of the last that is over; one more is in the making."""
+    result = document["result"] if isinstance(document["result"], dict) else {}
+    pair, rows = next(((name, rows) for name, rows in result.items() if isinstance(rows, list) and rows), ("", []))
+    columns = _columns(rows)
+    if columns is None:
+        raise DataError(f"Kraken's answer without bars; it says {document['error']}")
+    last = result.get("last")
+    is_over = [not isinstance(last, int) or at <= last or last < columns["time"][0] for at in columns["time"]]
+    left = is_over.count(False)
+    return JsonTable(
+        columns={role: list(compress(cells, is_over)) for role, cells in columns.items()},
+        symbol=pair,
+        remarks=(f"{left} bar that was still in the making is left out",) if left else (),
+    )
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError:
+            raise DataError(f"no sound JSON: {error}") from error
+
+
+def _candidates(document: Any) -> Iterator[Any]:
+    """Yield what may be a table, from the outside in."""
+    yield document
+    inner = document.values() if isinstance(document, dict) else document[:1] if isinstance(document, list) else ()
+    for value in inner:
+        if isinstance(value, dict | list):
+            yield from _candidates(value)
+
+
+def _columns(held: Any) -> dict[str, list[Any]] | None:
+    """Return the columns of a table by their roles, or ``None`` where it is none of bars."""
+    match held:
+        case [dict(), *_]:
+            names = list(dict.fromkeys(name for record in held if isinstance(record, dict) for name in record))
+            return _named({name: [record.get(name) for record in held] for name in names})
+        case [list(), *_]:
+            roles = _columns_of_row(held[0])
+            even = [row for row in held if isinstance(row, list) and len(row) == len(roles or ())]
+            return {role: [row[place] for row in even] for place, role in enumerate(roles) if role} if roles else None
+        case {"columns": list(names), "data": list(rows)}:
+            index = held.get("index")
+            first = {_INDEX: index} if isinstance(index, list) else {}
+            return _named(first | {str(name): [row[place] for row in rows] for place, name in enumerate(names)})
+        case dict() if held and all(isinstance(value, dict) for value in held.values()):
+            return _of_dicts(held)
+        case dict() if any(isinstance(value, list) for value in held.values()):
+            return _named({name: value for name, value in held.items() if isinstance(value, list)})
+    return None
+
+
+def _of_dicts(held: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]] | None:
+    """Return the columns of what pandas writes by columns or by index: a dictionary of dictionaries."""
+    rows = list(dict.fromkeys(key for column in held.values() for key in column))
+    by_column = _named({_INDEX: rows} | {name: [column.get(key) for key in rows] for name, column in held.items()})
+    if by_column is not None:
+        return by_column
+    names = rows
+    return _named({_INDEX: list(held)} | {name: [record.get(name) for record in held.values()] for name in names})
+
+
+def _named(columns: dict[str, list[Any]]) -> dict[str, list[Any]] | None:
+    names = list(columns)
+    if len({len(cells) for cells in columns.values()}) != 1 or not names or not columns[names[0]]:
+        return None
+    if names[0] == _INDEX and _has_time(names[1:]):
+        names = names[1:]
+    try:
+        places = header.places_of(names, [_text(columns[name][0]) for name in names])
+    except DataError:
+        return None
+    return {role: columns[names[place]] for role, place in places.items()}
+
+
+def _said(document: Any) -> tuple[str, str | None]:
+    around = [document, document.get("meta")] if isinstance(document, dict) else []
+    said = {
+        key: value for one in around if isinstance(one, dict) for key, value in one.items() if isinstance(value, str)
+    }
+    return said.get("symbol", said.get("ticker", "")), said.get("exchange_timezone")
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def texts(values: Sequence[Any]) -> list[str]:
+    """Return values as text, empty where there is none."""
+    return [_text(value) for value in values]

@@ -1,0 +1,94 @@
+"""JSON with bars: records and lines of records, what pandas writes in any orient, answers of APIs.
+
+Kraken's answer to ``OHLC`` (https://docs.kraken.com/api/docs/rest-api/get-ohlc-data) and Binance's to ``klines`` have
+rows without names. Names mean what they mean in a plain CSV. A file is read whole.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from actors.reading import json_text, stamps
+from actors.reading.assemble import NO_VOLUME, Assembler
+from actors.reading.dates import written
+from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
+from actors.reading.json_text import JsonTable
+from actors.reading.peek import Head, told_as_data_errors, unpacked
+from actors.reading.spelling import numerals
+from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL
+from actors.reading.spelling.numerals import Numerals
+from actors.reading.tolerant import VALUE_ROLES, value_rows
+from messages.columns import Floats, Mask
+
+_SHOWN = 60
+
+
+def _sniff(head: Head) -> bool:
+    return head.is_json and json_text.looks_like_bars(head.text)
+
+
+def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    head = Head(path, hints.member)
+    with told_as_data_errors(), unpacked(path, head.member) as stream:
+        table = json_text.table_of(head.coding.text_of(stream.read()))
+    fmt = msgspec.structs.replace(fmt, tz=fmt.tz or table.zone)
+    block, form = _block(table, hints)
+    assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol)
+    for remark in table.remarks:
+        assembler.remark(remark)
+    if "volume" not in table.columns:
+        assembler.remark(NO_VOLUME)
+    yield from assembler.assembled(block)
+    assembler.finish()
+
+
+def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm]:
+    roles = (DATE, CLOCK) if DATE in table.columns else (STAMP,)
+    cells = [json_text.texts(table.columns[role]) for role in roles]
+    times = np.array([" ".join(parts) for parts in zip(*cells, strict=True)], dtype=object)
+    form = stamps.StampForm.TEXT if len(roles) > 1 else stamps.form_of(str(times[0]))
+    pattern = written(map(stamps.without_zone, times), hints.dates) if form.is_worded else None
+    stamps_ns = stamps.read_texts(times, form, pattern)
+    rows = np.arange(1, len(times) + 1, dtype=np.int64)
+    broken: list[BrokenRow] = []
+    keep = _kept("time", times, stamps_ns != stamps.UNREADABLE, form.value, broken)
+    columns: dict[str, Floats] = {}
+    for role in (role for role in VALUE_ROLES if role in table.columns):
+        texts = np.array(json_text.texts(table.columns[role]), dtype=object)
+        columns[role], is_read = numerals.read(texts, Numerals())
+        keep &= _kept(role, texts, is_read | ~keep, "a number", broken)
+    names = json_text.texts(table.columns[SYMBOL]) if SYMBOL in table.columns else [""] * len(times)
+    symbols, index = np.unique(np.array(names, dtype=object)[keep].astype(str), return_inverse=True)
+    return Block(
+        stamps_ns=stamps_ns[keep],
+        symbols=tuple(str(symbol) for symbol in symbols) or ("",),
+        symbol_index=index.astype(np.int32),
+        values=value_rows(columns, len(times))[:, keep],
+        rows=rows[keep],
+        broken=Broken.of(broken),
+    ), form
+
+
+def _kept(field: str, cells: "np.ndarray[tuple[int], np.dtype[np.object_]]", is_read: Mask, expected: str,
+          broken: list[BrokenRow]) -> Mask:  # fmt: skip
+    broken.extend(
+        BrokenRow(row=place + 1, field=field, seen=str(cells[place])[:_SHOWN], expected=expected)
+        for place in np.flatnonzero(~is_read).tolist()
+    )
+    return is_read
+
+
+JSON = Format(
+    name="json",
+    title="JSON with bars",
+    source="https://pandas.pydata.org/docs/reference/api/pandas.DataFrame.to_json.html",
+    stamp=None,
+    tz=None,
+    adjusted=None,
+    coverage=Coverage.ALL,
+    emits_empty_minutes=False,
+    sniff=_sniff,
+    read=_read,
+)
