@@ -12,7 +12,8 @@ from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members
 from actors.session_data.past.history import History
-from actors.session_data.past.sealing import mark_day, sealed_book, sealed_day
+from actors.session_data.past.sealer import Sealer
+from actors.session_data.past.sealing import mark_day
 from actors.session_data.past.warm_up import Requirements
 from actors.session_data.take.intake import Intake
 from actors.session_data.take.receipts import receipted
@@ -93,23 +94,26 @@ class SessionDataCore:
         """
         self._rules = rules or SessionRules()
         self._has_upkeep = has_upkeep
-        self._sealed_date = ""
-        self._sealed_revision = 0
         self._now_ns: Nanos = 0
         self._book: Book | None = None
         self._history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
         self._senders = Senders(self._rules.sources)
+        self._sealer = Sealer(self._history, self._senders, self._rules.intervals, is_on=has_upkeep)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals)
         self._trading = Trading(self._rules, self._senders)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
+        ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
         if self._members.holds(message):
-            return NOTHING
+            return tell(*ready)
+        return self._handle_one(message, *ready)
+
+    def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
         news = self._members.news(self._book, self._now_ns, self._requirements.symbols)
-        return msgspec.structs.replace(outcome, out=(*outcome.out, *news)) if news else outcome
+        return msgspec.structs.replace(outcome, out=(*before, *outcome.out, *news)) if before or news else outcome
 
     def _handle(self, message: SessionDataInbox) -> Outcome:
         match message:
@@ -140,7 +144,7 @@ class SessionDataCore:
             case GapAbandoned():
                 return self._mark(message, Verdict.ABANDONED)
             case RecordSession():
-                return tell(*self._record())
+                return tell(*self._sealer.record(self._book, self._now_ns))
             case FeedConnected() | FeedLost() | FeedEnded() | TradingStatusChanged():
                 self._trading.note(message)
                 return tell(message)
@@ -225,35 +229,10 @@ class SessionDataCore:
         return tell(*intake.events, *self._certify_again(intake))
 
     def _certify_again(self, intake: Intake) -> list[Event]:
-        """Return what the certificates of settled sessions are made of that have just changed."""
-        repaired = [sealed for date, corrections in intake.repaired.items() for sealed in self._seal(date, corrections)]
-        book = self._book
-        is_news = book is not None and book.session.date == self._sealed_date and book.revision > self._sealed_revision
-        return [*repaired, *(self._seal(self._sealed_date) if is_news else ())]
+        return self._sealer.seal_again(self._book, intake.repaired, self._now_ns)
 
-    def _seal(self, date: str, corrections: int = 0) -> list[Event]:
-        """Return what the certificate of a session is made of: the one that closed last, or a day of history.
-
-        ``corrections`` are those since its last certificate, of a day of history.
-        """
-        book, day = self._book, self._history.day(date)
-        if not self._has_upkeep:
-            return []
-        if book is not None and book.session.date == date:
-            issuer = "fill" if date == self._sealed_date else "session"
-            self._sealed_date, self._sealed_revision = date, book.revision
-            counts = book.ledger.since_sealed()
-            return [sealed_book(book, self._senders, self._rules.intervals, issuer, counts, self._now_ns)]
-        if day is None:
-            return []
-        return [sealed_day(day, self._senders, self._rules.intervals, corrections, self._now_ns)]
-
-    def _record(self) -> list[Event]:
-        """Return the open session as it stands, to be written down."""
-        book = self._book
-        if book is None or book.session.date == self._sealed_date:
-            return []
-        return [sealed_book(book, self._senders, self._rules.intervals, "recording", (0, {}), self._now_ns)]
+    def _seal(self, date: str) -> list[Event]:
+        return self._sealer.seal(self._book, date, self._now_ns)
 
     def _abandon_gaps(self, message: AbandonGaps) -> Outcome:
         """The next session is about to open: what is still open of this one closes now, its grace over or not."""

@@ -25,7 +25,7 @@ class Membership:
     def add_symbols(self, *symbols: str | Iterable[str]) -> Future[tuple[str, ...]]:
         """Let symbols join the session, or come back, and stay for those to come; answered with all active symbols.
 
-        Their history and what the store has of today follow (``SymbolsJoined`` says so; in a backtest before the next
+        Their history and what the store has of today follow (``SymbolsJoined`` says so; in a backtest with the next
         minute); minutes that are missing then are asked for upstream. A backtest fails with ``UnknownSymbol``, and
         nobody joins, if the store never had one of them and nobody published a bar of it.
         """

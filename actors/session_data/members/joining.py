@@ -18,7 +18,7 @@ from messages.events import (
     TimeAdvanced,
 )
 from messages.inboxes import SessionDataInbox
-from messages.joining import LoadSymbols
+from messages.joining import LoadSymbols, SymbolsLoaded
 from messages.values import Nanos, TradingSession
 
 _ARRIVALS = BarsArrived | TimeAdvanced | BarArrived | QuoteArrived | TickArrived | QuotesArrived | TicksArrived
@@ -45,13 +45,15 @@ class Joining:
         self._asked: dict[str, None] = {}
         self._loading: set[str] = set()
         self._held: list[SessionDataInbox] = []
+        self._loaded: list[SymbolsLoaded] = []
+        self._is_open = False
         self._ticket = 0
         self._rest = _NOTHING
         self._played = frozenset[str]()
 
     def begin(self, played: Sequence[str]) -> list[str]:
         """Another session opens, whose tape has these symbols; return who was asked for and is not among them."""
-        self._rest, self._played = _NOTHING, frozenset(played)
+        self._rest, self._played, self._is_open = _NOTHING, frozenset(played), True
         return [symbol for symbol in self._asked if symbol not in self._played]
 
     def want(self, session: TradingSession, symbols: Iterable[str]) -> LoadSymbols:
@@ -72,11 +74,30 @@ class Joining:
     # --- what waits
 
     def holds(self, message: SessionDataInbox) -> bool:
-        """Put a message aside until all symbols are loaded; return whether it was."""
-        if not self._loading or not self._holds_arrivals or not isinstance(message, _ARRIVALS | SessionBoundary):
+        """Put a message aside; return whether it was.
+
+        Arrivals wait until all symbols are loaded. What was loaded waits for the next arrival, for it came when the
+        disk pleased: readers see it with that minute, the same in every run.
+        """
+        if not self._loading or not self._holds_arrivals:
+            return False
+        if isinstance(message, SymbolsLoaded):
+            is_early = self._is_open and not self._held and not self._ticket
+            self._loaded += [message] if is_early else []
+            return is_early
+        if not isinstance(message, _ARRIVALS | SessionBoundary):
             return False
         self._held.append(message)
         return True
+
+    def ready_for(self, message: SessionDataInbox) -> list[SymbolsLoaded]:
+        """Return what was loaded and goes before a message."""
+        if isinstance(message, SessionBoundary):
+            self._is_open = False  # there is no next minute
+        elif not self._loaded or not isinstance(message, _ARRIVALS):
+            return []
+        loaded, self._loaded = self._loaded, []
+        return loaded
 
     def holds_ticket(self, ticket: int) -> bool:
         """Put the ticket of an opening aside until all symbols are loaded; return whether it was."""

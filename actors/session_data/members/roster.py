@@ -36,6 +36,10 @@ class Members:
         """Put a message aside until symbols that join have been loaded; return whether it was."""
         return self._joining.holds(message)
 
+    def ready_for(self, message: SessionDataInbox) -> list[SymbolsLoaded]:
+        """Return what was loaded for symbols that join and goes before a message."""
+        return self._joining.ready_for(message)
+
     def news(self, book: Book | None, now_ns: Nanos, required: frozenset[str]) -> list[Event]:
         """Return who has begun to catch up, and who has caught up, since this was asked last."""
         if book is None or not self._fills or not self._catching.is_active(book):

@@ -95,8 +95,10 @@ def add(symbols: str) -> AddSymbols:
 def test_who_joins_is_loaded_and_what_has_ended_is_there_and_nothing_later() -> None:
     core = backtest(OPEN, whole(*bars("A", "09:30", 1, 2), now="09:32"))
     asked = play(core, [add("B")])
-    said = play(core, [loaded("B", *bars("B", "09:30", 5, 6, 7, 8))])
+    early = play(core, [loaded("B", *bars("B", "09:30", 5, 6, 7, 8))])
+    said = play(core, [time("09:32")])
 
+    assert early == []
     assert [m for m in asked if isinstance(m, LoadSymbols)] == [LoadSymbols(session=TUESDAY, symbols=("B",))]
     assert [m for m in said if isinstance(m, SymbolsJoined)] == [
         SymbolsJoined(session_date=TUESDAY.date, symbols=("B",))
@@ -130,6 +132,26 @@ def test_minutes_wait_until_who_joins_is_loaded_and_readers_do_not() -> None:
     assert len(ask(core, GetQuotes(symbol="A", count=5))) == 1
 
 
+def test_what_was_loaded_is_seen_with_the_next_minute_whenever_it_was_loaded() -> None:
+    for is_early in (True, False):
+        core = backtest(OPEN, whole(bar("A", "09:30"), now="09:31"), add("B"))
+        news, minute = loaded("B", *bars("B", "09:30", 5, 6, 7)), whole(bar("A", "09:31", 2), now="09:32")
+        first, second = [news, minute] if is_early else [minute, news]
+        play(core, [first])
+        seen = ask(core, GetMetrics(symbol="B")).bars
+        said = play(core, [second])
+
+        assert (seen, ask(core, GetMetrics(symbol="B")).bars) == (0, 2)
+        assert [type(m).__name__ for m in said][-1] == "MinuteClosed"
+        assert [m.symbols for m in said if isinstance(m, SymbolsJoined)] == [("B",)]
+
+
+def test_when_the_session_is_over_there_is_no_minute_to_wait_for() -> None:
+    core = backtest(OPEN, closed(TUESDAY), add("B"))
+
+    assert [m for m in play(core, [loaded("B", bar("B", "09:30"))]) if isinstance(m, SymbolsJoined)]
+
+
 def test_if_two_are_loaded_minutes_wait_for_both() -> None:
     core = backtest(OPEN, add("B"), add("C"))
     play(core, [whole(bar("A", "09:30"), now="09:31", ticket=7)])
@@ -161,7 +183,7 @@ def test_a_symbol_of_the_tape_that_comes_back_is_played_from_the_tape() -> None:
 
 def test_who_leaves_while_it_is_loaded_gets_nothing_and_who_leaves_later_gets_no_more() -> None:
     core = backtest(OPEN, whole(bar("A", "09:30"), now="09:31"), add("BC"), RemoveSymbols(symbols=("B",)))
-    play(core, [loaded("BC", *bars("B", "09:30", 5, 6), *bars("C", "09:30", 5, 6, 7))])
+    play(core, [loaded("BC", *bars("B", "09:30", 5, 6), *bars("C", "09:30", 5, 6, 7)), time("09:31")])
     play(core, [RemoveSymbols(symbols=("C",)), whole(bar("A", "09:31"), now="09:32"), time("09:34")])
 
     assert (ask(core, GetQuality()).received, ask(core, GetQuality()).rejected) == (3, 0)
@@ -236,7 +258,7 @@ def monday(symbol: str, *closes: float) -> DayGrid:
 
 
 def test_the_trailing_history_of_who_joins_is_there() -> None:
-    core = backtest(OPEN, add("B"), loaded("B", history=[monday("B", 7, 8)]))
+    core = backtest(OPEN, add("B"), loaded("B", history=[monday("B", 7, 8)]), time("09:31"))
 
     assert [one.close for one in ask(core, GetHistory(symbol="B")).bars()] == [7, 8]
     assert [one.close for one in ask(core, GetHistory(symbol="A")).bars()] == [1, 2, 3, 4]
@@ -244,7 +266,7 @@ def test_the_trailing_history_of_who_joins_is_there() -> None:
 
 
 def test_a_day_that_only_who_joins_has_is_a_day_of_history_now() -> None:
-    core = backtest(opened(TUESDAY, ["A"]), add("B"), loaded("B", history=[monday("B", 7, 8)]))
+    core = backtest(opened(TUESDAY, ["A"]), add("B"), loaded("B", history=[monday("B", 7, 8)]), time("09:31"))
 
     assert len(ask(core, GetHistory(symbol="B"))) == 2
 
@@ -269,7 +291,8 @@ def test_daily_bars_and_adjustments_of_who_joins_are_there() -> None:
     daily = reduced(SessionAxis(FRIDAY), friday.symbols, friday.values, friday.verdicts)
     split = Adjustment(symbol="B", ex_date=TUESDAY.date, split_ratio=2.0)
     background = Background(plan=PLAN, daily=daily, adjustments=(split,))
-    core = backtest(opened(TUESDAY, ["A"]), add("B"), loaded("B", background=background), daily_sessions=2)
+    joins = add("B"), loaded("B", background=background), time("09:31")
+    core = backtest(opened(TUESDAY, ["A"]), *joins, daily_sessions=2)
     window = ask(core, GetHistory(symbol="B", sessions=2, interval=ONE_DAY, is_adjusted=True))
 
     assert [one.close for one in window.bars()] == [10.0]
@@ -282,7 +305,7 @@ def test_daily_bars_of_who_joins_stand_beside_those_that_are_there() -> None:
     )
     opening = replace(opened(TUESDAY, ["A"]), background=Background(plan=PLAN, daily=held))
     core = backtest(opening, add("B"), loaded("B", background=Background(plan=PLAN, daily=more)))
-    play(core, [add("C"), loaded("C", background=Background(plan=PLAN))])
+    play(core, [time("09:31"), add("C"), loaded("C", background=Background(plan=PLAN)), time("09:31")])
     window = {symbol: ask(core, GetHistory(symbol=symbol, sessions=2, interval=ONE_DAY)) for symbol in "AB"}
 
     assert [len(window[symbol]) for symbol in "AB"] == [1, 1]
@@ -291,7 +314,7 @@ def test_daily_bars_of_who_joins_stand_beside_those_that_are_there() -> None:
 def test_what_is_required_of_who_joins_is_reported_when_it_is_loaded() -> None:
     need = Requirement.of("B", "1m", 2)
     core = backtest(OPEN, RequireHistory(requirement=need), add("B"))
-    said = play(core, [loaded("B", history=[monday("B", 7, 8)])])
+    said = play(core, [loaded("B", history=[monday("B", 7, 8)]), time("09:31")])
 
     assert [m.is_warm for m in said if isinstance(m, WarmUpReported)] == [True]
     assert [one.there for one in ask(core, GetWarmUp())] == [2]

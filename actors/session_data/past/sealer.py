@@ -1,0 +1,61 @@
+"""When a session's certificate is made, and made anew: its end, and whatever changes it afterwards."""
+
+from collections.abc import Mapping
+
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.senders import Senders
+from actors.session_data.past.history import History
+from actors.session_data.past.sealing import sealed_book, sealed_day
+from messages.base import Event
+from messages.values import Interval, Nanos
+
+
+class Sealer:
+    """Says what certificates are made of; where nobody keeps any, nothing.
+
+    Args:
+        is_on: whether settled sessions are certified.
+        history: the days before the session at hand.
+        senders: who said what.
+        intervals: the derived bars that a digest is made of.
+    """
+
+    def __init__(self, history: History, senders: Senders, intervals: tuple[Interval, ...], *, is_on: bool) -> None:
+        self._is_on = is_on
+        self._history = history
+        self._senders = senders
+        self._intervals = intervals
+        self._date = ""
+        self._revision = 0
+
+    def seal(self, book: Book | None, date: str, now_ns: Nanos, corrections: int = 0) -> list[Event]:
+        """Return what the certificate of a session is made of: the one that closed last, or a day of history.
+
+        ``corrections`` are those since its last certificate, of a day of history.
+        """
+        day = self._history.day(date)
+        if not self._is_on:
+            return []
+        if book is not None and book.session.date == date:
+            issuer = "fill" if date == self._date else "session"
+            self._date, self._revision = date, book.revision
+            return [sealed_book(book, self._senders, self._intervals, issuer, book.ledger.since_sealed(), now_ns)]
+        return [] if day is None else [sealed_day(day, self._senders, self._intervals, corrections, now_ns)]
+
+    def seal_again(self, book: Book | None, repaired: Mapping[str, int], now_ns: Nanos) -> list[Event]:
+        """Return what the certificates of settled sessions are made of that have just changed.
+
+        Args:
+            book: the session at hand.
+            repaired: days of history that changed, and how many corrections each has taken.
+            now_ns: session time.
+        """
+        again = [sealed for date, count in repaired.items() for sealed in self.seal(book, date, now_ns, count)]
+        is_news = book is not None and book.session.date == self._date and book.revision > self._revision
+        return [*again, *(self.seal(book, self._date, now_ns) if is_news else ())]
+
+    def record(self, book: Book | None, now_ns: Nanos) -> list[Event]:
+        """Return the open session as it stands, to be written down."""
+        if book is None or book.session.date == self._date:
+            return []
+        return [sealed_book(book, self._senders, self._intervals, "recording", (0, {}), now_ns)]
