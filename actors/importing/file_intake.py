@@ -198,7 +198,8 @@ class Intake:
 
     def _calendar(self, of_file: str | None, symbols: Sequence[str]) -> Calendar:
         held = [name for name, known in self._known.items() if symbols and known.issuperset(symbols)]
-        name = self._options.calendar or of_file or (held[0] if len(held) == 1 else None)
+        name = self._options.calendar or of_file or self._options.fallback_calendar
+        name = name or (held[0] if len(held) == 1 else None)
         if name is None:
             raise DataError(
                 "neither the file nor the store says which calendar; give one, as in --calendar XNYS or --calendar 24/7"

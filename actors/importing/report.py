@@ -21,6 +21,8 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str | None = None
     """The symbol of files that name one symbol or none."""
     calendar: str | None = None
+    fallback_calendar: str | None = None
+    """Where neither ``calendar`` nor the file says which."""
     tz: str | None = None
     """The zone of stamps that carry none."""
     stamp: Stamp | None = None

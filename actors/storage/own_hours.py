@@ -19,7 +19,7 @@ each calendar, a line for each date, and calendars of one's own under ``calendar
     night = ["21:00-23:00"]
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -69,11 +69,14 @@ class Calendars:
 
     Args:
         own: what goes before them; asked when the first one is made.
+        made: those that are made already, in other hours than usual.
     """
 
-    def __init__(self, own: Callable[[], OwnHours] = lambda: NOTHING_OWN) -> None:
+    def __init__(
+        self, own: Callable[[], OwnHours] = lambda: NOTHING_OWN, made: Mapping[str, Calendar] | None = None
+    ) -> None:
         self._own = own
-        self._made: dict[str, Calendar] = {}
+        self._made = dict(made or {})
         self._making = Lock()
 
     @classmethod

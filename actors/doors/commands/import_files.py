@@ -11,6 +11,7 @@ from actors.doors.show import paper, store_tables
 from actors.doors.show.progress import import_bar
 from actors.importing.into_store import ImportOptions, ImportReport, import_paths
 from actors.kernel.ask import arguments as take
+from actors.market.calendar import Calendar
 from actors.market.sale_conditions import OF_THE_FEED
 from actors.reading.dates import DateOrder
 from actors.reading.format import Stamp
@@ -62,7 +63,7 @@ def bring_in(
         paths: files and folders.
         named: the store; without one that of the settings.
         options: what is said about the files.
-        config: settings, whose calendar and rules hold where the options say nothing.
+        config: settings, whose calendar, hours and rules hold where neither options nor files say otherwise.
         as_json: whether to print JSON.
 
     Raises:
@@ -72,7 +73,7 @@ def bring_in(
     store = Path(settings.store)
     options = _with_rules(options, settings)
     # One of each calendar for the import and for the store, which marks each bar's segment.
-    calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(store)))
+    calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(store)), _of_settings(settings, store))
     target = ParquetStore(store, segment_of=CalendarSegments(calendars))
     with contextlib.closing(target) as files, import_bar() as show_progress:
         report = import_paths(paths, files, options, show_progress, calendars, spill_to=_beside(store))
@@ -84,13 +85,26 @@ def bring_in(
         raise DataError(_failure(report))
 
 
+def _of_settings(settings: Settings, store: Path) -> dict[str, Calendar]:
+    """Return the calendar that the settings name, in their hours."""
+    if settings.calendar is None:
+        return {}
+    made = Calendar(
+        settings.calendar,
+        extended_hours=settings.extended_hours,
+        closed=settings.closed,
+        own=settings.own_hours.over(read_own_hours(store)),
+    )
+    return {settings.calendar: made}
+
+
 def _with_rules(options: ImportOptions, settings: Settings) -> ImportOptions:
     """Return the options with what a session's settings say where they say nothing."""
     rules = settings.rules
     sale_conditions = None if rules.sale_conditions == OF_THE_FEED else rules.sale_conditions
     return msgspec.structs.replace(
         options,
-        calendar=options.calendar or settings.calendar,
+        fallback_calendar=settings.calendar,
         allow_negative=rules.allow_negative if options.allow_negative is None else options.allow_negative,
         sale_conditions=options.sale_conditions or sale_conditions,
     )

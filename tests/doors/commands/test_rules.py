@@ -66,6 +66,17 @@ def test_an_import_goes_by_the_settings_too(call: Call, file: Path, config: Path
     assert (tmp_path / "other").is_dir()
 
 
+def test_an_import_goes_by_the_hours_of_the_settings_too(call: Call, file: Path, config: Path, tmp_path: Path) -> None:
+    text = config.read_text(encoding="utf-8").replace("/store", "/other")
+    config.write_text('calendar = "XNYS"\nclosed = ["09:31-09:32", "09:40-16:00"]\n' + text, encoding="utf-8")
+    assert call("import", file, "--config", config, "--complete").code == 0
+
+    (certificate,) = call("inspect", "--store", tmp_path / "other", "--json").object["certificates"]
+
+    (symbol,) = certificate["symbols"]
+    assert (symbol["streamed"] + symbol["filled"], symbol["no_trade"]) == (2, 7)
+
+
 def test_what_a_backtest_leaves_out_is_in_its_tables_its_json_and_its_exit_code(call: Call, spread: Path) -> None:
     answer, words = call("backtest", "--store", spread, "--json"), call("backtest", "--store", spread)
 
