@@ -75,6 +75,8 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if self.intervals is DEFAULT_INTERVALS and base < ONE_MINUTE:  # nobody has said which
             msgspec.structs.force_setattr(self, "intervals", (ONE_MINUTE, *DEFAULT_INTERVALS))
         for interval in self.intervals:
+            if interval.is_long:
+                raise SettingsError(f"interval {interval} is longer than one session: it can be read, but is not told")
             if interval <= base or interval.seconds % base.seconds:
                 raise SettingsError(f"interval {interval} is no whole multiple of {base}, whose bars are told anyway")
         if len(set(self.intervals)) != len(self.intervals):

@@ -315,7 +315,7 @@ class System(Readers, Controls, Membership, Publishing):
         wanted = Filter(
             events=classes_of(take.texts(events, "events")),
             symbols=frozenset(take.symbols(symbols)),
-            intervals=frozenset(take.intervals(intervals)),
+            intervals=frozenset(take.told_intervals(intervals)),
         )
         most, called = take.count(bound, "bound"), None if name is None else take.text(name, "name")
         self._check_started()

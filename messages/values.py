@@ -51,26 +51,32 @@ FIRST_WITH_BAR = int(Verdict.FILLED)
 """A cell holds a bar exactly when its stored verdict is at least this."""
 
 
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_MOST_DAYS, _MOST_WEEKS = 6, 52
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
-    """The length of a bar. ``1d`` is not 24 hours but the regular hours of one session."""
+    """The length of a bar. ``1d`` is not 24 hours but the regular hours of one session.
+
+    Longer ones are made of daily bars. ``1w`` is a calendar week from Monday on, ``4w`` four of them; ``2d`` to ``6d``
+    are so many weekdays, in a market round the clock (``24/7``) so many days. All are counted from Monday 1970-01-05,
+    holidays included, so that bars do not depend on how much was loaded (as pandas' ``origin="epoch"`` does it).
+    """
 
     seconds: int
 
     @classmethod
     def parse(cls, given: object) -> "Interval":
-        """Read ``"5m"``, ``"1h"``, ``"90m"``, ``"1d"``, or the same as a ``timedelta``, pandas' or NumPy's too.
+        """Read ``"5m"``, ``"90m"``, ``"1h"``, ``"1d"``, ``"1w"``, or a ``timedelta``, pandas' or NumPy's too.
 
         Raises:
-            SettingsError: what is given is no interval, or more than a day.
+            SettingsError: what is given is no interval, or one of more than a day that is none of those above.
         """
         seconds = _seconds_of(given)
         if seconds is None or seconds <= 0:
             raise SettingsError(f"{shown(given)} is no interval; write it as 1m, 5m, 1h or 1d")
-        if seconds > _UNIT_SECONDS["d"]:
-            raise SettingsError(f"interval {shown(given)} is longer than one session; the longest is 1d")
+        if seconds > _UNIT_SECONDS["d"] and not _is_long(seconds):
+            raise SettingsError(f"interval {shown(given)} is none: more than one day are 2d to 6d, and 1w to 52w")
         return given if isinstance(given, Interval) else cls(seconds=seconds)
 
     @property
@@ -79,21 +85,41 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
         return self.seconds == _UNIT_SECONDS["d"]
 
     @property
+    def is_long(self) -> bool:
+        """Whether one bar spans several sessions."""
+        return self.seconds > _UNIT_SECONDS["d"]
+
+    @property
+    def weeks(self) -> int:
+        """How many calendar weeks it is; 0 where it is counted in days or less."""
+        return 0 if self.seconds % _UNIT_SECONDS["w"] else self.seconds // _UNIT_SECONDS["w"]
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions a bar spans at most: 7 a week; 1 where it is no longer than a session."""
+        return max(1, self.seconds // _UNIT_SECONDS["d"])
+
+    @property
     def span_ns(self) -> Nanos:
-        """The length in nanoseconds (nominal for ``1d``)."""
+        """The length in nanoseconds (nominal for ``1d`` and longer)."""
         return self.seconds * SECOND_NS
 
     def __str__(self) -> str:
-        for unit in "dhm":
+        for unit in "wdhm":
             if self.seconds % _UNIT_SECONDS[unit] == 0:
                 return f"{self.seconds // _UNIT_SECONDS[unit]}{unit}"
         return f"{self.seconds}s"
 
 
+def _is_long(seconds: int) -> bool:
+    days, rest = divmod(seconds, _UNIT_SECONDS["d"])
+    return not rest and (days <= _MOST_DAYS or (days % 7 == 0 and days // 7 <= _MOST_WEEKS))
+
+
 def _seconds_of(given: object) -> int | None:
     """Return a length in whole seconds; ``None``: it is none."""
     if isinstance(given, str):
-        found = re.fullmatch(r"\s*(\d{1,9})\s*(s|m|min|h|d)\s*", given.lower())
+        found = re.fullmatch(r"\s*(\d{1,9})\s*(s|m|min|h|d|w)\s*", given.lower())
         return None if found is None else int(found[1]) * _UNIT_SECONDS[found[2][0]]
     if isinstance(given, Interval):
         return given.seconds if type(given.seconds) is int else None

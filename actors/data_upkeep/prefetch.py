@@ -118,8 +118,10 @@ class Prefetching:
         for need in self._needs:
             longest[need.interval] = max(longest.get(need.interval, 0), need.bars)
         for interval, bars in longest.items():
-            if interval.is_daily:
-                self._daily = max(self._daily, bars)
+            if interval.is_daily or interval.is_long:
+                self._daily = max(
+                    self._daily, bars * interval.sessions + (interval.sessions if interval.is_long else 0)
+                )
             else:
                 self._trailing = max(self._trailing, self._sessions_with(interval, bars, before))
 

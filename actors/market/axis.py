@@ -115,8 +115,10 @@ class SessionAxis:
         its edges are the regular run's.
 
         Raises:
-            SettingsError: the interval is no whole multiple of the base bars'.
+            SettingsError: the interval is no whole multiple of the base bars', or longer than a session.
         """
+        if interval.is_long:
+            raise SettingsError(f"interval {interval} is longer than one session; here 1d is the longest")
         if interval.is_daily:
             return np.array([self.regular.start, self.regular.stop], dtype=np.int32)
         per_bar, rest = divmod(interval.span_ns, self.step_ns)

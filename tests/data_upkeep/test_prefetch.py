@@ -146,6 +146,17 @@ def test_a_requirement_of_daily_bars_needs_no_minutes() -> None:
     assert job.plan.needs == (need("1d", 10),)
 
 
+@pytest.mark.parametrize(("interval", "bars", "first"), [("2d", 3, 12), ("5d", 1, 10), ("1w", 1, 6)])
+def test_a_requirement_of_longer_bars_reads_one_bar_more_for_the_first_may_have_begun_before(
+    interval: str, bars: int, first: int
+) -> None:
+    made = prefetching()
+    made.require(need(interval, bars))
+    job = read(made, "2024-07-20")
+
+    assert (job.history, job.daily) == (days(17, 19), days(first, 16))
+
+
 @pytest.mark.parametrize(
     ("bars", "first"),
     [(1, 17), (9, 17), (10, 16), (33, 9), (34, 8), (35, 8), (36, 7), (39, 6), (999, 1)],

@@ -16,7 +16,21 @@ FIVE = Interval.parse("5m")
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1m", 60), ("5min", 300), (" 90m ", 5400), ("1H", 3600), ("30s", 30), ("1d", 86_400), ("24h", 86_400)],
+    [
+        ("1m", 60),
+        ("5min", 300),
+        (" 90m ", 5400),
+        ("1H", 3600),
+        ("30s", 30),
+        ("1d", 86_400),
+        ("24h", 86_400),
+        ("2d", 172_800),
+        ("5d", 432_000),
+        ("1w", 604_800),
+        ("1W", 604_800),
+        ("7d", 604_800),
+        ("4w", 2_419_200),
+    ],
 )
 def test_an_interval_is_read_as_people_write_it(text: str, seconds: int) -> None:
     assert Interval.parse(text) == Interval(seconds=seconds)
@@ -28,9 +42,22 @@ def test_what_is_no_interval_is_refused_with_examples(text: str) -> None:
         Interval.parse(text)
 
 
-def test_an_interval_longer_than_a_session_is_refused() -> None:
-    with pytest.raises(SettingsError, match="'2d' is longer than one session; the longest is 1d"):
-        Interval.parse("2d")
+@pytest.mark.parametrize("text", ["8d", "25h", "10d", "53w", "86401s"])
+def test_of_more_than_a_day_only_some_days_and_weeks_are_intervals(text: str) -> None:
+    with pytest.raises(SettingsError, match="more than one day are 2d to 6d, and 1w to 52w"):
+        Interval.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "weeks", "sessions"), [("2d", 0, 2), ("1w", 1, 7), ("4w", 4, 28), ("1d", 0, 1), ("5m", 0, 1)]
+)
+def test_a_long_interval_knows_how_many_weeks_and_at_most_how_many_sessions_it_spans(
+    text: str, weeks: int, sessions: int
+) -> None:
+    interval = Interval.parse(text)
+
+    assert (interval.weeks, interval.sessions, str(interval)) == (weeks, sessions, text)
+    assert interval.is_long is (interval > ONE_DAY)
 
 
 @given(st.integers(1, 86_400))

@@ -4,6 +4,7 @@ from collections import Counter
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from actors.feeds.simulated.market import SimulatedMarket
@@ -59,6 +60,26 @@ def test_two_hundred_sessions_of_daily_bars_are_there_at_the_open() -> None:
     assert (window.short, len(window), reached.close.tolist()) == (0, 200, window.close.tolist())
     assert minutes.short == 195
     assert (need.is_warm, need.there) == (True, 200)
+
+
+def test_weeks_are_those_of_pandas_and_the_last_one_is_partial() -> None:
+    store = store_of(40)
+    system = short(store, last=3)
+    system.require("AAPL", "1w", bars=4)
+    with system:
+        window = system.last_bars("AAPL", 4, "1w", with_history=True).get(timeout=5)
+        (need,) = system.warm_up().get(timeout=5)
+        system.run(timeout=20)
+        (week,) = system.bars("AAPL", interval="1w").get(timeout=5).bars()
+
+    bars = pd.concat([frame(store, date).assign(date=pd.Timestamp(date)) for date in store.dates("XNYS")])
+    own = bars[bars.symbol == "AAPL"].sort_values("start").set_index("date")
+    by_week = own.resample("W-SUN").agg(
+        {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    )
+    assert window.to_pandas()[list(by_week)].to_numpy().tolist() == by_week.iloc[-5:-1].to_numpy().tolist()
+    assert (week.open, week.high, week.low, week.close, week.volume) == tuple(by_week.iloc[-1])
+    assert (need.is_warm, str(need.requirement)) == (True, "AAPL 1w: 4 asked")
 
 
 def test_over_a_run_every_date_is_read_once_and_the_minutes_of_few_are_held() -> None:

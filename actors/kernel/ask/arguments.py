@@ -135,6 +135,15 @@ def intervals(given: object, name: str = "intervals") -> tuple[Interval, ...]:
     return tuple(interval(one, name) for one in _several(given, name, "an interval or several, such as ['5m', '1h']"))
 
 
+def told_intervals(given: object, name: str = "intervals") -> tuple[Interval, ...]:
+    """Return lengths of bars that events can tell of."""
+    found = intervals(given, name)
+    for one in found:
+        if one.is_long:
+            raise SettingsError(f"{name}: {one} is longer than one session: it can be read, but is not told")
+    return found
+
+
 def moment(given: object, name: str) -> Nanos | str:
     """Return an instant, or what only a session can say: a clock time or a date."""
     try:

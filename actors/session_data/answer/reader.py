@@ -11,6 +11,7 @@ import numpy as np
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.market.gaps import find_gaps
 from actors.session_data.answer.fill_forward import carried
+from actors.session_data.answer.long_reader import LongReader
 from actors.session_data.answer.metrics import metrics_of
 from actors.session_data.answer.past import closed_bars, last_bars
 from actors.session_data.answer.quality import Plane, past_report, report_of
@@ -47,7 +48,7 @@ from messages.queries import (
     Moment,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import FIRST_WITH_BAR, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict, moment
+from messages.values import FIRST_WITH_BAR, ONE_DAY, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict, moment
 from messages.windows import BarWindow
 
 
@@ -87,7 +88,7 @@ class Reader:
             case GetBars():
                 return answer(query, self._bars(query))
             case GetBarCount():
-                return answer(query, len(bars_of(self._column(query.symbol), query.interval)))
+                return answer(query, len(self._of_session(query.symbol, query.interval)))
             case GetMetrics():
                 return answer(query, self._metrics((query.symbol,))[0])
             case GetSnapshot():
@@ -198,7 +199,7 @@ class Reader:
                 return None
             piece = column.only(int(slots[-1]))
         else:
-            piece = bars_of(column, interval, include_partial=partial)
+            piece = self._of_session(symbol, interval, partial=partial)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
 
@@ -228,8 +229,12 @@ class Reader:
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
-        today = self._today(query)
-        pieces = last_bars(self._history, query, today, self._book.session.date)
+        if query.interval.is_long:
+            pieces = [
+                self._long(query.interval).last(query, self._column_for(query.symbol, partial=query.include_partial))
+            ]
+        else:
+            pieces = last_bars(self._history, query, self._today(query), self._book.session.date)
         short = query.count - sum(map(len, pieces))
         return self._window(pieces, self._headed(query, short=short, is_adjusted=query.is_adjusted))
 
@@ -250,19 +255,32 @@ class Reader:
 
     def _today(self, query: GetBars | GetLastBars) -> Piece:
         """Return what the open session has, with its blanks where they shall be carried."""
-        return bars_of(
-            self._partial_column(query.symbol) if query.include_partial else self._column(query.symbol),
-            query.interval,
-            include_partial=query.include_partial,
-            with_blanks=query.fill is not None,
+        return self._of_session(
+            query.symbol, query.interval, partial=query.include_partial, has_blanks=query.fill is not None
         )
+
+    def _of_session(self, symbol: str, interval: Interval, *, partial: bool = False, has_blanks: bool = False) -> Piece:
+        column = self._column_for(symbol, partial=partial)
+        if interval.is_long:
+            return self._long(interval).of_session(symbol, column, partial=partial, fill=has_blanks)
+        return bars_of(column, interval, include_partial=partial, with_blanks=has_blanks)
+
+    def _column_for(self, symbol: str, *, partial: bool) -> Column:
+        return self._partial_column(symbol) if partial else self._column(symbol)
+
+    def _long(self, interval: Interval) -> LongReader:
+        return LongReader(self._history, self._book.session, interval)
 
     def _past(self, query: GetHistory) -> BarWindow:
         if query.sessions < 1:
             raise SettingsError(f"the number of sessions is 1 or more, not {query.sessions}")
         self._known_before(query.symbol)
-        pieces = closed_bars(self._history, query, self._book.session.date)
-        short = query.sessions - self._history.known_sessions(query.symbol, query.interval, query.sessions)
+        interval = ONE_DAY if query.interval.is_long else query.interval
+        if query.interval.is_long:
+            pieces = [self._long(query.interval).closed(query)]
+        else:
+            pieces = closed_bars(self._history, query, self._book.session.date)
+        short = query.sessions - self._history.known_sessions(query.symbol, interval, query.sessions)
         return self._window(pieces, self._headed(query, short=short, is_adjusted=query.is_adjusted))
 
     def _headed(

@@ -187,7 +187,7 @@ def window_of(pieces: Sequence[Piece], owners: Sequence[int], fields: int, headi
         heading: what the window says besides.
     """
     kept = [(piece, owner) for piece, owner in zip(pieces, owners, strict=True) if len(piece)]
-    parts = [piece for piece, _ in kept] or [_NOTHING]
+    parts = [piece for piece, _ in kept] or [NOTHING]
     lengths = [len(piece) for piece in parts]
     return BarWindow(
         symbol_index=freeze(np.repeat([owner for _, owner in kept] or [0], lengths).astype(np.int32)),
@@ -229,7 +229,7 @@ def _empty_between(pieces: Sequence[Piece]) -> int:
 
 _NO_NUMBERS: Indices = freeze(np.zeros(0, dtype=np.int32))
 _NO_STAMPS: Stamps = freeze(np.zeros(0, dtype=np.int64))
-_NOTHING = Piece(
+NOTHING = Piece(
     start_ns=_NO_STAMPS,
     end_ns=_NO_STAMPS,
     values=freeze(np.zeros((0, 0))),

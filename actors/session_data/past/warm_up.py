@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from actors.session_data.answer.long_reader import finished_bars
 from actors.session_data.past.history import History
 from messages.history import Requirement, WarmUp, WarmUpReported
 from messages.values import Interval
@@ -30,7 +31,10 @@ class Requirements:
         there: dict[tuple[str, Interval], int] = {}
         for interval in {interval for _, interval in self._bars}:
             symbols = [symbol for symbol, of in self._bars if of == interval]
-            counts = history.counts(symbols, interval).tolist()
+            if interval.is_long:
+                counts = [finished_bars(history, symbol, interval) for symbol in symbols]
+            else:
+                counts = history.counts(symbols, interval).tolist()
             there.update({(symbol, interval): count for symbol, count in zip(symbols, counts, strict=True)})
         return tuple(_warm_up(need, there[key], history) for key, need in self._bars.items())
 
@@ -47,7 +51,7 @@ def _warm_up(requirement: Requirement, there: int, history: History) -> WarmUp:
 
 def _reason(requirement: Requirement, history: History) -> str:
     plan = history.plan
-    is_daily = requirement.interval.is_daily
+    is_daily = requirement.interval.is_daily or requirement.interval.is_long
     dates = (*(history.daily_dates if is_daily else ()), *history.dates)
     if plan is not None and requirement not in plan.needs:
         return "it was required after this session was read"
