@@ -4,6 +4,9 @@ All sessions since 1970 are read at once: one year costs it nearly as much as fi
 """
 
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -54,6 +57,15 @@ def _names() -> _Names:
     return _all_names() if is_changed() else kept(_Names, f"calendars-{_versions()}", _all_names)
 
 
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Keep what the package is warned of to itself: an application that makes errors of warnings has done nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@_unwarned()
 def _all_names() -> _Names:
     import exchange_calendars  # it takes 0.7 s, and not every command needs it
 
@@ -81,6 +93,7 @@ def is_changed() -> bool:
     )
 
 
+@_unwarned()
 def schedule_of(calendar: Any) -> Schedule:  # the package has no types
     """Return what a calendar of the package says."""
     return Schedule.with_break(
@@ -99,6 +112,7 @@ def _times(eras: Any, offset: int) -> tuple[tuple[int, int], ...]:
     return tuple((_since(day), offset * 1440 + at.hour * 60 + at.minute) for day, at in eras)
 
 
+@_unwarned()
 def _calendar(name: str) -> Any:
     import exchange_calendars
 

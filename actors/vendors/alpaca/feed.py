@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+import warnings
 from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -203,7 +204,9 @@ class AlpacaFeed:
 
 def _stream(keys: AlpacaKeys, url: str) -> "AlpacaStream":
     try:
-        from actors.vendors.alpaca.stream import AlpacaStream
+        with warnings.catch_warnings():  # it speaks through a part of websockets that has been superseded
+            warnings.simplefilter("ignore")
+            from actors.vendors.alpaca.stream import AlpacaStream
     except ImportError as error:
         raise FeedRefused(f"Alpaca's feed needs alpaca-py: pip install 'barkeeper[alpaca]' ({error})") from error
     return AlpacaStream(keys, url)

@@ -1,6 +1,7 @@
 """Calendars of exchange_calendars, whatever version of pandas computes them."""
 
 import hashlib
+import warnings
 
 import exchange_calendars
 import numpy as np
@@ -85,3 +86,10 @@ def test_every_calendar_is_to_the_second_what_it_is_under_pandas_3_0(name):
 
 def test_every_calendar_of_the_package_has_its_digest():
     assert exchange_calendars.__version__ != MADE_WITH or set(factories) == set(DIGESTS)
+
+
+def test_what_the_package_is_warned_of_is_no_error_of_an_application_that_wants_none() -> None:
+    with warnings.catch_warnings(action="error"):
+        made = exchanges.schedule_of(exchanges._calendar("XICE"))
+
+    assert made.zone == "Atlantic/Reykjavik"
