@@ -38,7 +38,7 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Quotes that gave way to a later one of their symbol while the coordinator was behind."""
     ticks: int = 0
     rejected: int = 0
-    """Messages that could not be understood."""
+    """Messages that could not be understood, and bars, trades and quotes that were and could not be taken."""
     waiting: int = 0
     """Bars, ticks and quotes that wait for credit."""
 
@@ -231,6 +231,8 @@ class FeedSettled(Event, frozen=True, kw_only=True):
 
     feed: str
     ticket: int
+    refused: int = 0
+    """Bars, trades and quotes of the feed that could not be taken, since its last ticket came home."""
 
 
 class SubscribeSymbols(Command, frozen=True, kw_only=True):

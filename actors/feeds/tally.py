@@ -28,6 +28,7 @@ class Tally:
         self._quotes = 0
         self._ticks = 0
         self._rejected = 0
+        self._refused = 0
 
     def connected(self) -> None:
         """Count a connection."""
@@ -39,6 +40,10 @@ class Tally:
         self._is_connected = False
         self._losses += 1
         self._last_error = reason
+
+    def refused(self, count: int) -> None:
+        """Count what was understood and could not be taken; told by the thread that settles tickets."""
+        self._refused += count
 
     def over(self) -> None:
         """Note that there will be no more."""
@@ -76,6 +81,6 @@ class Tally:
             quotes=self._quotes,
             conflated=conflated,
             ticks=self._ticks,
-            rejected=self._rejected,
+            rejected=self._rejected + self._refused,
             waiting=waiting,
         )

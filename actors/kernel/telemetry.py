@@ -17,6 +17,7 @@ from messages.events import (
 )
 from messages.feeds import FeedBars, FeedQuotes, FeedTicks
 from messages.joining import SymbolsLoaded
+from messages.values import Bar
 
 logger.disable("actors")
 
@@ -59,6 +60,8 @@ class EventLog:
     def tell(self, message: Any) -> None:
         """Log one message."""
         fields = {name: getattr(message, name) for name in message.__struct_fields__}
+        if isinstance(bar := fields.pop("bar", None), Bar):
+            fields = {"symbol": bar.symbol, "start": bar.start.isoformat(), **fields}
         note(type(message).__name__, **{name: value for name, value in fields.items() if _is_short(value)})
 
 

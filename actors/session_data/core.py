@@ -136,7 +136,7 @@ class SessionDataCore:
             case PassTicket():
                 return tell(MinuteSettled(ticket=message.ticket))
             case FeedSettled():
-                return tell(message)
+                return tell(self._senders.settled(message))
             case BarsFilled():
                 return self._bars_filled(message)
             case NoTradeConfirmed():
@@ -207,6 +207,7 @@ class SessionDataCore:
         self._know(message.now_ns)
         book = self._book
         if book is None:
+            self._senders.refused[message.source] += len(batch)
             rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
             return receipted(rejected, message.receipt, accepted=0, duplicates=0)
         accepted, duplicates = book.ledger.accepted, book.ledger.duplicates

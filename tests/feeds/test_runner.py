@@ -477,6 +477,16 @@ def test_its_health_counts_what_came(run: Run) -> None:
     assert listener.of(FeedConnected)[0].has_bars
 
 
+def test_what_could_not_be_taken_counts_as_rejected_too(run: Run) -> None:
+    feed = ScriptedFeed()
+    runner, listener, _ = run(feed)
+    feed.play((some_bars(1, 2), MessagesRejected(feed="scripted", count=4, first=())))
+    listener.wait_for(MessagesRejected)
+    runner.tell(FeedSettled(feed="scripted", ticket=1, refused=2))
+
+    assert runner.health().rejected == 6
+
+
 def test_what_is_told_carries_the_time_at_which_it_arrived(run: Run) -> None:
     feed = ScriptedFeed()
     _, listener, clock = run(feed)

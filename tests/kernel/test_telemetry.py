@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from loguru import logger
+from msgspec.structs import replace
 
 from actors.kernel.telemetry import EventLog, LatencyHistogram, Story, alarm, note
-from messages import BarBatch, BarsArrived, PrefetchFailed, RunFailed, SymbolsChanged, TimeAdvanced
-from tests.builders import DAY
+from messages import BarBatch, BarRejected, BarsArrived, PrefetchFailed, RunFailed, SymbolsChanged, TimeAdvanced
+from tests.builders import DAY, NEW_YORK, bar
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +56,12 @@ def test_an_event_log_leaves_long_columns_out(lines: list[str]) -> None:
         "INFO BarsArrived now_ns=1 source=tape is_correction=False receipt=0 is_whole=False ticket=0",
         "INFO PrefetchFailed reason=gone",
     ]
+
+
+def test_an_event_of_a_bar_says_which(lines: list[str]) -> None:
+    EventLog().tell(BarRejected(bar=replace(bar("A", "09:30"), tz=NEW_YORK), source="lines", reason="off"))
+
+    assert lines == ["INFO BarRejected symbol=A start=2024-07-02T09:30:00-04:00 source=lines reason=off detail="]
 
 
 @given(st.lists(st.integers(0, 10**13), min_size=1, max_size=50), st.floats(0.01, 1))

@@ -15,6 +15,7 @@ from actors.doors.commands.live_report import LiveResult
 from actors.doors.remote.live_look import look_at
 from actors.doors.remote.status_server import StatusDesk
 from actors.doors.show import figures, live_words, paper
+from actors.doors.show.left_out import LeftOut
 from actors.doors.show.live_display import Display, display
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
@@ -47,7 +48,8 @@ def live(wishes: Wishes, *, as_json: bool) -> None:
     if as_json:
         paper.show_json(result)
     else:
-        paper.show(live_report.sheet(result), _last_line(result))
+        dates = [one.date for one in result.sessions]
+        paper.show(live_report.sheet(result), *run.left_out.lines(dates, run.reasons), _last_line(result))
     if run.failure is not None:
         raise run.failure
     _check_recorded(result, run.unwritten)
@@ -72,7 +74,9 @@ class _Run:
         self._began = time.monotonic()
         self._sessions: dict[str, TradingSession] = {}
         self._certificates: dict[str, SessionCertificate] = {}
-        self._ears = _Ears(system.subscribe(policy="drop_oldest", name="command line"), shown)
+        self.left_out = LeftOut(made.calendar.tz)
+        """What came and could not be taken."""
+        self._ears = _Ears(system.subscribe(policy="drop_oldest", name="command line"), shown, self.left_out)
 
     def follow(self) -> None:
         """Look at it four times a second until it is over, and close it."""
@@ -96,8 +100,14 @@ class _Run:
                 live_report.session_of(session, self._certificates.get(date), self._look, self._store)
                 for date, session in sorted(self._sessions.items())
             ],
-            feeds=live_report.feeds_of(self._look.live.feeds),
+            feeds=live_report.feeds_of(self._look.live.feeds, self.left_out.by_feed),
         )
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why bars of the session at hand could not be taken, and how many."""
+        quality = self._look.quality
+        return {} if quality is None else dict(quality.reasons)
 
     @property
     def unwritten(self) -> dict[str, str]:
@@ -143,7 +153,7 @@ class _Run:
 class _Ears:
     """Listens in a thread of its own: the main one stays free for Ctrl-C."""
 
-    def __init__(self, events: Subscription, shown: Display) -> None:
+    def __init__(self, events: Subscription, shown: Display, left_out: LeftOut) -> None:
         self.error: BarkeeperError | None = None
         """Why the run failed, if it did."""
         self.refusal = ""
@@ -152,6 +162,7 @@ class _Ears:
         self.unwritten: dict[str, str] = {}
         """Days that could not be written at some time, and why."""
         self._shown = shown
+        self._left_out = left_out
         self._over = threading.Event()
         threading.Thread(target=self._listen, args=(events,), name="barkeeper-ears", daemon=True).start()
 
@@ -164,6 +175,7 @@ class _Ears:
             for event in events:
                 if words := live_words.said(event):
                     self._shown.say(words)
+                self._left_out.hear(event)
                 if isinstance(event, FeedEnded):
                     self.has_feed_ended = True
                 elif isinstance(event, NotRecorded):

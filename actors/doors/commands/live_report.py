@@ -1,6 +1,6 @@
 """What a live run came to: a table for people, one object for programs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -127,12 +127,13 @@ def _counts(
     return look.quality.quality.verdicts, look.symbols
 
 
-def feeds_of(statuses: Iterable[FeedStatus]) -> list[LiveFeed]:
-    """Return what the feeds came to."""
-    shared = ("feed", "bars", "ticks", "quotes", "rejected", "connections", "losses")
+def feeds_of(statuses: Iterable[FeedStatus], left_out: Mapping[str, int]) -> list[LiveFeed]:
+    """Return what the feeds came to; ``left_out`` is what could not be taken of each, which it may not know yet."""
+    shared = ("feed", "bars", "ticks", "quotes", "connections", "losses")
     return [
         LiveFeed(
             **{name: getattr(status.health, name) for name in shared},
+            rejected=max(status.health.rejected, left_out.get(status.health.feed, 0)),
             lag_p50_ms=status.lag_p50_ms,
             lag_p99_ms=status.lag_p99_ms,
         )

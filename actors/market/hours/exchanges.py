@@ -60,8 +60,7 @@ def _names() -> _Names:
 @contextmanager
 def _unwarned() -> Iterator[None]:
     """Keep what the package is warned of to itself: an application that makes errors of warnings has done nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         yield
 
 

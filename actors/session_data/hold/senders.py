@@ -1,9 +1,12 @@
 """Who sends bars, and whose bar stays when two of equal rank claim a cell."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from messages.feeds import FeedSettled
 
 MOST_SENDERS = 127
 
@@ -19,6 +22,8 @@ class Senders:
         self._numbers: dict[str, int] = {}
         self.preference: npt.NDArray[np.uint8] = np.full(MOST_SENDERS + 1, MOST_SENDERS, dtype=np.uint8)
         """By number: the place in the order of preference; lower is preferred."""
+        self.refused: Counter[str] = Counter()
+        """Bars, trades and quotes that could not be taken, by sender, since it was told."""
         for name in (UNKNOWN, *preferred):  # first, so that however many come, those named have their own
             self.number(name)
 
@@ -26,6 +31,11 @@ class Senders:
     def names(self) -> dict[int, str]:
         """By number: the sender's name."""
         return {number: name for name, number in self._numbers.items()}
+
+    def settled(self, message: FeedSettled) -> FeedSettled:
+        """Return a feed's ticket with what could not be taken of what it sent."""
+        refused = self.refused.pop(message.feed, 0)
+        return FeedSettled(feed=message.feed, ticket=message.ticket, refused=refused) if refused else message
 
     def number(self, name: str) -> int:
         """Return a sender's number; beyond the 127th all share one, and come last."""

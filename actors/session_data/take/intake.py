@@ -50,6 +50,7 @@ class Intake:
         now_ns: Nanos,
     ) -> None:
         self._source = message.source
+        self._refused = senders.refused
         self._book = book
         self._history = history
         self._rules = rules
@@ -242,4 +243,5 @@ class Intake:
     def _reject(self, batch: BarBatch, reason: str) -> None:
         if len(batch):
             self._book.ledger.reasons[reason] += len(batch)
+            self._refused[self._source] += len(batch)
             self.events += [BarRejected(bar=bar, source=self._source, reason=reason) for bar in batch.bars()]

@@ -23,6 +23,7 @@ class Trading:
 
     def __init__(self, rules: SessionRules, senders: Senders) -> None:
         self.halts = Halts(senders.number)
+        self._refused = senders.refused
         self.quotes: Prints[Quote] = Prints(rules.quote_window)
         self.ticks: Prints[Tick] = Prints(rules.quote_window)
         self._rules = rules
@@ -58,6 +59,7 @@ class Trading:
                 for tick, reason in zip(message.ticks, reasons, strict=True)
             ]
         ticks, rejected = sifted(message.ticks, reasons, message.source)
+        self._refused[message.source] += len(message.ticks) - len(ticks)
         self.ticks.extend(ticks)
         ledger.take_prints(reasons, ticks=len(ticks))
         if forming is not None:
@@ -92,6 +94,7 @@ class Trading:
         """Keep quotes; return what cannot be kept."""
         reasons = [self._judge.quote(quote, now_ns) for quote in message.quotes]
         quotes, rejected = sifted(message.quotes, reasons, message.source)
+        self._refused[message.source] += len(message.quotes) - len(quotes)
         self.quotes.extend(quotes)
         ledger.take_prints(reasons, quotes=len(quotes))
         return rejected

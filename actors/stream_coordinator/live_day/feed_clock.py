@@ -99,10 +99,10 @@ class FeedClock:
         out: list[str] = []
         offset_ns = self.offset_ns
         if offset_ns is not None and offset_ns >= TELLING_NS:
-            out.append(f"this computer's clock is about {offset_ns / SECOND_NS:.1f} s behind feed {feed}")
+            out.append(f"this computer's clock is about {_spoken(offset_ns)} behind feed {feed}")
         least_ns = -max(self._stamps, default=0)
         if least_ns >= TELLING_NS:
-            said = f"what feed {feed} tells is at least {least_ns / SECOND_NS:.1f} s old when it comes"
+            said = f"what feed {feed} tells is at least {_spoken(least_ns)} old when it comes"
             out.append(f"{said}: it is late, or this computer's clock is ahead")
         if self.sends_parts:
             said = f"feed {feed} sends bars whose minute is not over"
@@ -124,6 +124,14 @@ class FeedClock:
     def _remember(self, batch: BarBatch, arrived_ns: Nanos) -> None:
         self._early |= _states(batch)
         self._forget_ns = max(min(_end_of(batch), arrived_ns + MINUTE_NS) + _REMEMBERED_NS, self._forget_ns)
+
+
+def _spoken(span_ns: Nanos) -> str:
+    """Return a length of time in the unit that suits it."""
+    for unit, least, seconds in (("days", 2, 86_400), ("h", 2, 3600), ("min", 2, 60)):
+        if span_ns >= least * seconds * SECOND_NS:
+            return f"{span_ns / seconds / SECOND_NS:.0f} {unit}"
+    return f"{span_ns / SECOND_NS:.1f} s"
 
 
 def _end_of(batch: BarBatch) -> Nanos:

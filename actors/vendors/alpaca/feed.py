@@ -204,8 +204,9 @@ class AlpacaFeed:
 
 def _stream(keys: AlpacaKeys, url: str) -> "AlpacaStream":
     try:
-        with warnings.catch_warnings():  # it speaks through a part of websockets that has been superseded
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # it speaks through a part of websockets that has been superseded
             from actors.vendors.alpaca.stream import AlpacaStream
     except ImportError as error:
         raise FeedRefused(f"Alpaca's feed needs alpaca-py: pip install 'barkeeper[alpaca]' ({error})") from error

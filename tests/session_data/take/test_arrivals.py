@@ -12,6 +12,7 @@ from messages import (
     BarRejected,
     BarsArrived,
     BarsUpdated,
+    FeedSettled,
     GetBarCount,
     GetBars,
     GetLatestBar,
@@ -256,3 +257,13 @@ def test_what_is_accepted_rejected_and_repeated_adds_up_to_what_was_received() -
     names = ("received", "accepted", "rejected", "duplicates", "outranked", "revised", "outside")
     assert counts(core, *names) == (9, 5, 2, 2, 1, 1, 1)
     assert ask(core, GetQuality()).reasons == (("high_too_low", 1), ("symbol_removed", 1))
+
+
+def test_a_ticket_says_how_much_of_its_feed_could_not_be_taken_since_the_last_one() -> None:
+    core = core_with(OPEN)
+    play(core, [arrived(bar("A", "09:31", low=200.0), bar("B", "09:31"), source="wire", now="09:32")])
+    play(core, [arrived(bar("A", "03:31"), source="other", now="09:32")])
+    first, second = (told(core, FeedSettled, FeedSettled(feed="wire", ticket=ticket)) for ticket in (1, 2))
+
+    assert first == [FeedSettled(feed="wire", ticket=1, refused=1)]
+    assert second == [FeedSettled(feed="wire", ticket=2)]

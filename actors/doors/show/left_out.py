@@ -1,0 +1,79 @@
+"""What a run understood and could not take, in words: how much, why, of which days, and the first of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from actors.doors.show import figures
+from messages.base import Event
+from messages.events import BarRejected, PrintsRejected
+from messages.feeds import MessagesRejected
+from messages.values import Bar, moment
+
+_OTHER_DAY = ("not_a_session_minute", "not_a_session_day", "no_session")
+_MOST_DAYS = 3
+
+
+class LeftOut:
+    """Counts what feeds sent in vain.
+
+    Args:
+        tz: the exchange's zone, by which days are named.
+    """
+
+    def __init__(self, tz: str) -> None:
+        self.by_feed: Counter[str] = Counter()
+        """Messages that were not understood, and bars, trades and quotes that were not taken."""
+        self._tz = tz
+        self._bars: Counter[tuple[str, str]] = Counter()
+        self._prints: Counter[tuple[str, str]] = Counter()
+        self._first: dict[tuple[str, str], Bar] = {}
+        self._days: dict[tuple[str, str], set[str]] = {}
+
+    def hear(self, event: Event) -> None:
+        """Count an event, if it tells of anything that was left out."""
+        if isinstance(event, MessagesRejected):
+            self.by_feed[event.feed] += event.count
+        elif isinstance(event, PrintsRejected):
+            for reason, count in event.reasons:
+                self.by_feed[event.source] += count
+                self._prints[event.source, reason] += count
+        elif isinstance(event, BarRejected):
+            why = event.source, event.reason
+            self.by_feed[event.source] += 1
+            self._bars[why] += 1
+            self._first.setdefault(why, event.bar)
+            days = self._days.setdefault(why, set())
+            if len(days) <= _MOST_DAYS:
+                days.add(f"{moment(event.bar.start_ns, self._tz):%Y-%m-%d}")
+
+    def lines(self, dates: Iterable[str], counted: Mapping[str, int]) -> list[str]:
+        """Return a line for each reason.
+
+        Args:
+            dates: the sessions that were played.
+            counted: bars of the session at hand that were not taken, by reason; some came before anybody listened.
+        """
+        played = " and ".join(sorted(dates)) or "any session"
+        out: list[str] = []
+        for code, count in sorted(counted.items()):
+            unheard = count - sum(heard for (_, known), heard in self._bars.items() if known == code)
+            if unheard > 0:
+                reason = f"not minutes of {played}" if code in _OTHER_DAY else code.replace("_", " ")
+                out.append(f"{_counted(unheard, 'bar')} left out: {reason}")
+        for why, count in sorted(self._bars.items()):
+            first = self._first[why]
+            days = ", ".join(sorted(self._days[why])[:_MOST_DAYS]) + (
+                " ..." if len(self._days[why]) > _MOST_DAYS else ""
+            )
+            reason = (
+                f"not minutes of {played} (they are of {days})" if why[1] in _OTHER_DAY else why[1].replace("_", " ")
+            )
+            at = f"{moment(first.start_ns, self._tz):%Y-%m-%d %H:%M:%S}"
+            out.append(f"{why[0]}: {_counted(count, 'bar')} left out: {reason}; the first is {first.symbol} {at}")
+        for (feed, code), count in sorted(self._prints.items()):
+            out.append(f"{feed}: {_counted(count, 'trade or quote')} left out: {code.replace('_', ' ')}")
+        return out
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{figures.count(count)} {what}" if count == 1 else f"{figures.count(count)} {what.replace(' or', 's or')}s"
