@@ -1,8 +1,9 @@
 """What the columns of rows without a header are, where their cells show it.
 
-Recognised are, after an optional symbol, a stamp or a date and a clock's time, then open, high, low and close, and
-perhaps a volume and one more: MetaTrader 4's history, what ``to_csv(header=False)`` writes, Kraken's OHLCVT, Indian
-vendors' files with the symbol first. The prices must stand to each other as those four do.
+Recognised are, after an optional symbol (and the period of a minute) or count of the rows, a stamp or a date and a
+clock's time, then open, high, low and close, and perhaps a volume and one more: MetaTrader 4's history, what
+``to_csv(header=False)`` writes, Kraken's OHLCVT, Indian vendors' files with the symbol first. The prices must stand to
+each other as those four do.
 """
 
 import re
@@ -22,11 +23,13 @@ _DATE = re.compile(
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?")
 _DIGITS_CLOCK = re.compile(r"\d{1,6}")
 _STAMP = re.compile(rf"({_DATE.pattern})( +|T)({_CLOCK.pattern}|\d{{4}}|\d{{6}})|(19|20)\d{{10}}(\d\d)?")
+_ONE_MINUTE = re.compile(r"M?1|1 ?m(in)?", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z\d._:/^=&!+ -]*[A-Za-z][A-Za-z\d._:/^=&!+ -]*|\d{3,6}")
 _PRICES = ("open", "high", "low", "close")
 _MOST_TRAILING = 2
 _SOUND_SHARE = 0.9
 _SEEN = 200
+_SINCE_1970 = (StampForm.EPOCH, StampForm.EPOCH_FRACTION)
 
 
 def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
@@ -54,24 +57,32 @@ def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     return (*begins, *_PRICES, *tail, *("",) * (width - filled))
 
 
-_SINCE_1970 = (StampForm.EPOCH, StampForm.EPOCH_FRACTION)
-
-
 def told(columns: Sequence[str]) -> str:
     """Return the roles of columns as a user would name them."""
     return ", ".join({CLOCK: "time", "": "-"}.get(role, role) for role in columns)
 
 
 def _beginning(columns: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    for symbol in ((), (SYMBOL,)):
-        if symbol and not (columns and all(map(_WORD.fullmatch, columns[0]))):
-            return ()
-        rest = columns[len(symbol) :]
-        if rest and all(map(_is_stamp, rest[0])):
-            return (*symbol, STAMP)
-        if len(rest) > 1 and all(map(_is_date, rest[0])) and _is_clock(rest[1]):
-            return (*symbol, DATE, CLOCK)
-    return ()
+    """Return the roles of what comes before the prices, ending with the time; nothing where there is none."""
+    leads: list[tuple[str, ...]] = [()]
+    if _counts_up(columns[0]):
+        leads.append(("",))
+    if all(map(_WORD.fullmatch, columns[0])):
+        is_period = len(columns) > 1 and all(map(_ONE_MINUTE.fullmatch, columns[1]))
+        leads += [(SYMBOL,), (SYMBOL, "")] if is_period else [(SYMBOL,)]
+    return next(((*lead, *times) for lead in leads if (times := _times(columns[len(lead) :]))), ())
+
+
+def _times(columns: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    if columns and all(map(_is_stamp, columns[0])):
+        return (STAMP,)
+    is_split = len(columns) > 1 and all(map(_is_date, columns[0])) and _is_clock(columns[1])
+    return (DATE, CLOCK) if is_split else ()
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Return whether cells are the numbers of the rows, from 0 or 1: an index that was written along."""
+    return cells[0] in ("0", "1") and list(cells) == [str(int(cells[0]) + place) for place in range(len(cells))]
 
 
 def _is_stamp(cell: str) -> bool:

@@ -17,7 +17,7 @@ from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps
 
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60
-_NOTE = re.compile(r"[\"#\s]*[A-Za-z][\w.]*\s+\w")
+_NOTE = re.compile(r"[\"#\s]*(?:[A-Za-z][\w.]*\s+\w|(?i:end|eof)\W*$)")
 """How a sentence begins, which may stand below a table and is no broken row."""
 
 

@@ -102,7 +102,23 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "the wrong names above, the right ones said": (
         "ABC.csv", "time,close,high,low,open,volume\n" + rows(*ISO),
         UTC | {"columns": "time,open,high,low,close,volume"}, TWO),
+    "a period behind the symbol": ("x.txt", rows("ABC,1,20240115,093000", "ABC,1,20240115,093100"), UTC, TWO),
+    "an index, and no header": ("ABC.csv", rows(*(f"{place},{at}" for place, at in enumerate(ISO))), UTC, TWO),
+    "a futures symbol with blanks and dashes": (
+        "x.csv", rows("ABC 50-I,15/01/2024,09:30", "ABC 50-I,15/01/2024,09:31"), UTC,
+        [("ABC 50-I", *bar[1:]) for bar in TWO]),
     # Headers.
+    "an index called index": ("ABC.csv", "index" + PLAIN[9:] + rows(*ISO), UTC, TWO),
+    "excel's word on delimiters": ("ABC.csv", "sep=;\n" + SOUND.replace(",", ";"), UTC, TWO),
+    "units and zones in brackets": (
+        "ABC.csv", "Time (EST),Open ($),High ($),Low ($),Close ($),Volume (shares)\n"
+        + rows("2024-01-15 04:30:00", "2024-01-15 04:31:00"), {"calendar": "24/7", "tz": "America/New_York"}, TWO),
+    "a place in the header": (
+        "ABC.csv", "Time [Europe/Berlin],Open,High,Low,Close,Volume\n"
+        + rows("2024-01-15 10:30:00", "2024-01-15 10:31:00"), SAID, TWO),
+    "numbered names": (
+        "ABC.csv", "timestamp,1. open,2. high,3. low,4. close,5. volume\n" + rows(*ISO), UTC, TWO),
+    "a word alone below": ("ABC.csv", SOUND + "END\n", UTC, TWO),
     "an unnamed index": ("ABC.csv", ",open,high,low,close,volume\n" + rows(*ISO), UTC, TWO),
     "an index that was read and written again": ("ABC.csv", "Unnamed: 0" + PLAIN[9:] + rows(*ISO), UTC, TWO),
     "a count beside the time": (
@@ -157,6 +173,11 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "korean windows": ("ABC.csv", ("일자,시간,시가,고가,저가,종가,거래량\n" + rows(*CLOCKS)).encode("cp949"), UTC, TWO),
     "japanese windows": ("ABC.csv", ("日付,時刻,始値,高値,安値,終値,出来高\n" + rows(*CLOCKS)).encode("shift_jis"), UTC,
                          TWO),
+    "traditional chinese": (
+        "ABC.csv", ("日期,時間,開盤價,最高價,最低價,收盤價,成交量(股)\n" + rows(*CLOCKS)).encode("big5"), UTC, TWO),
+    "windows-1251": (
+        "ABC.csv", ("Дата,Время,Открытие,Максимум,Минимум,Закрытие,Объем\n" + rows(*CLOCKS)).encode("cp1251"),
+        UTC, TWO),
     "carriage returns alone": ("ABC.csv", SOUND.replace("\n", "\r"), UTC, TWO),
     "windows' line ends": ("ABC.csv", SOUND.replace("\n", "\r\n"), UTC, TWO),
     # Stamps.
@@ -176,6 +197,14 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "an offset in words": (
         "ABC.csv", PLAIN + rows("15.01.2024 10:30:00.000 GMT+0100", "15.01.2024 10:31:00.000 GMT+0100"), SAID, TWO),
     "an offset after a blank": ("ABC.csv", PLAIN + rows(*(f"{at} +0000" for at in ISO)), SAID, TWO),
+    "java's dates": (
+        "ABC.csv", PLAIN + rows("Mon Jan 15 04:30:00 EST 2024", "Mon Jan 15 04:31:00 EST 2024"), SAID, TWO),
+    "c's dates": ("ABC.csv", PLAIN + rows("Mon Jan 15 09:30:00 2024", "Mon Jan 15 09:31:00 2024"), UTC, TWO),
+    "go's dates": (
+        "ABC.csv", PLAIN + rows("2024-01-15 09:30:00 +0000 UTC", "2024-01-15 09:31:00 +0000 UTC"), SAID, TWO),
+    "javascript's dates": (
+        "ABC.csv", PLAIN + rows(
+            *(f"Mon Jan 15 2024 04:3{place}:00 GMT-0500 (Eastern Standard Time)" for place in (0, 1))), SAID, TWO),
     "basic iso": ("ABC.csv", PLAIN + rows("20240115T093000Z", "20240115T093100Z"), SAID, TWO),
     "basic iso without a zone": ("ABC.csv", PLAIN + rows("20240115T093000", "20240115T093100"), UTC, TWO),
     "a clock with its zone": (

@@ -13,7 +13,10 @@ import msgspec
 from actors.reading.spelling import header
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_EASTERN = {"gbk": "GBK (Chinese)", "cp949": "CP949 (Korean)", "shift_jis": "Shift JIS (Japanese)"}
+_EASTERN = {
+    "gbk": "GBK (Chinese)", "big5": "Big5 (Chinese)", "cp949": "CP949 (Korean)", "shift_jis": "Shift JIS (Japanese)",
+    "euc_jp": "EUC (Japanese)", "cp1251": "Windows-1251 (Russian)",
+}  # fmt: skip
 _NAMES = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "latin-1": "Latin-1"} | _EASTERN
 _UTF8 = "utf-8"
 _PROBED = 1 << 12

@@ -20,6 +20,7 @@ STAMP, DATE, CLOCK, SYMBOL = "time", "date", "clock", "symbol"
 MORE_VOLUME = "volume too"
 """The column to be added to the volume, where two together are it."""
 PRICES = FIELDS[:4]
+_TIMES = (STAMP, DATE, CLOCK)
 
 NEEDED = (
     "a header naming a time (time, timestamp, datetime, date + time), open, high, low and close, "
@@ -29,10 +30,12 @@ NEEDED = (
 
 def plain(name: str) -> str:
     """Return a column's name as it is compared: lower case, without accents, and only letters and digits."""
-    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name).lower())
+    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", _NUMBERED.sub("", name)).lower())
     bare = "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", bare))
 
+
+_NUMBERED = re.compile(r"^\d+\.\s+")
 
 # Of several the first in this order counts.
 _NAMES = {
@@ -67,12 +70,15 @@ _SYNONYMS = {role: tuple(dict.fromkeys(map(plain, names))) for role, names in _N
 
 _END_NAMES = frozenset({"closetime", "endtime", "end", "barend"})
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
-_UNNAMED = re.compile(r"(Unnamed: ?0)?")
+_UNNAMED = re.compile(r"(Unnamed: ?0|index|level_0)?")
 _ZONES = {
     "utc": "UTC", "gmt": "UTC", "eet": "Europe/Athens", "cet": "Europe/Berlin", "et": "America/New_York",
     "kst": "Asia/Seoul", "jst": "Asia/Tokyo", "hkt": "Asia/Hong_Kong", "msk": "Europe/Moscow",
 }  # fmt: skip
 _ZONE = re.compile(rf"(?:^|[\W_])({'|'.join(_ZONES)})(?:$|[\W_])", re.IGNORECASE)
+_PLACE = re.compile(r"[(\[]([A-Za-z]+/[\w/+-]+)[)\]]$")
+_OTHER_ZONES = ("est", "edt", "cst", "ist", "local")
+_SUFFIX = re.compile(rf"\s*[(\[\uff08].*$|[\s_]+(?:{'|'.join((*_ZONES, *_OTHER_ZONES))})$", re.IGNORECASE)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,12 +104,17 @@ def read(header: Sequence[str], row: Sequence[str] = ()) -> Header:
     """
     places = places_of(header, row)
     name = header[places.get(STAMP, places.get(CLOCK, 0))]
-    zone = _ZONE.search(name)
     return Header(
         places=places,
-        zone=_ZONES[zone[1].lower()] if zone else None,
+        zone=zone_of(name),
         is_end=STAMP in places and plain(name) in _END_NAMES,
     )
+
+
+def zone_of(name: str) -> str | None:
+    """Return the zone that the name of a time states, or ``None``."""
+    zone, place = _ZONE.search(name), _PLACE.search(name)
+    return _ZONES[zone[1].lower()] if zone else place[1] if place else None
 
 
 def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
@@ -112,8 +123,7 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
     Raises:
         DataError: a column that a bar needs is not there; names those that are.
     """
-    names = [plain(name) for name in header]
-    found = {role: place for role, known in _SYNONYMS.items() if (place := _place(names, known)) is not None}
+    found = _found(header)
     _set_right(found, row)
     if STAMP in found:
         found.pop(DATE, None)
@@ -158,6 +168,18 @@ def roles_named(names: Sequence[str]) -> tuple[str, ...]:
 def is_known(name: str) -> bool:
     """Return whether a word is the name of a column."""
     return any(plain(name) in known for known in _SYNONYMS.values())
+
+
+def _found(header: Sequence[str]) -> dict[str, int]:
+    """Return the column of each role by its name, else by its name without what stands in brackets or a zone."""
+    names, bare = (
+        [plain(name) for name in written] for written in (header, [_SUFFIX.sub("", name) for name in header])
+    )
+    exact = {role: _place(names, known) for role, known in _SYNONYMS.items()}
+    has_time = any(exact[role] is not None for role in _TIMES)
+    loose = {role: _place(bare, known) for role, known in _SYNONYMS.items() if not (has_time and role in _TIMES)}
+    places = {role: loose.get(role) if place is None else place for role, place in exact.items()}
+    return {role: place for role, place in places.items() if place is not None}
 
 
 def _place(names: Sequence[str], known: Sequence[str]) -> int | None:

@@ -19,7 +19,7 @@ _AT = r".*?\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?(?![A-Za-z]))?
 _OFFSET = r"(?:UTC|GMT)? ?[+-]\d\d?(?::?\d\d)?"
 _PLACE = r"[A-Za-z_]+/[A-Za-z_/+\-\d]+"
 _ZONED = re.compile(
-    rf"(?P<rest>{_AT})\s*(?:(?P<offset>{_OFFSET})\s*(?:\[{_PLACE}\]|\([\w ]+\))?"
+    rf"(?P<rest>{_AT})\s*(?:(?P<offset>{_OFFSET})\s*(?:\[{_PLACE}\]|\([\w ]+\)|[A-Z]{{2,5}})?"
     rf"|\(?(?P<word>{_PLACE}|{'|'.join([*_FIXED, *_PLACES])})\)?)"
 )
 _SEVERAL_WORD = re.compile(rf"(?<=[\d:MmAP])\s*\(?\b(?:{_SEVERAL})\b\)?$")
@@ -36,6 +36,7 @@ _EASTERN_DATE = re.compile(r"(\d+)\s*[年년]\s*(\d+)\s*[月월]\s*(\d+)\s*[日�
 _EASTERN_CLOCK = re.compile(r"(\d+)\s*[時时点點시]\s*(\d+)\s*[分분]\s*(?:(\d+)\s*[秒초])?")
 _BEFORE_NOON = re.compile(r"(?:上午|午前|오전)\s*([\d:.]+)")
 _AFTER_NOON = re.compile(r"(?:下午|午後|午后|오후)\s*([\d:.]+)")
+_CTIME = re.compile(r"([A-Z][a-z]{2}) +(\d\d?) (\d\d:\d\d:\d\d) ((?:[A-Z]{1,5} )?)(\d{4})\b")
 _KDB = re.compile(r"^(\d{4}[-.]\d\d[-.]\d\d)D(?=\d)")
 _LETTER = re.compile(r"[A-Za-z]")
 
@@ -49,13 +50,13 @@ def plain(text: str) -> str:
         text = _AFTER_NOON.sub(r"\1 PM", _BEFORE_NOON.sub(r"\1 AM", text))
     elif not _LETTER.search(text):
         return text
-    text = _SEVERAL_WORD.sub("", _WEEKDAY.sub("", _KDB.sub(r"\1 ", text)))
+    text = _SEVERAL_WORD.sub("", _WEEKDAY.sub("", _KDB.sub(r"\1 ", _CTIME.sub(r"\2 \1 \5 \3 \4", text))))
     return " ".join(text.split())
 
 
 def zoned(text: str) -> tuple[str, str | int] | None:
     """Return a stamp without the zone behind it, and that zone, by its name or in minutes east; else ``None``."""
-    found = _ZONED.fullmatch(text)
+    found = _ZONED.fullmatch(_CTIME.sub(r"\2 \1 \5 \3 \4", text).strip())
     if found is None:
         return None
     if found["offset"]:
