@@ -17,6 +17,7 @@ from actors.settings import check_folder
 from actors.storage.atomic import FolderSyncs, patiently, replacing
 from actors.storage.dayfile import copy_day, read_day
 from actors.storage.lock import StoreLock
+from actors.storage.own_hours import FILE as HOURS
 from actors.storage.places import ADJUSTMENTS, BARS, CERTIFICATE, Places
 from messages.errors import DataError
 
@@ -88,7 +89,7 @@ class _Migration:
         for done, (calendar, date) in enumerate(keys, 1):
             days.append(self._moved(calendar, date))
             on_progress(done, len(keys), date)
-        self._move_adjustments()
+        self._rename_side_files()
         self._clear()
         return MigrateReport(days=days, in_place=before, left=sorted(self._strangers()))
 
@@ -144,10 +145,15 @@ class _Migration:
         self._folders.sync(old.parent)
         return digest
 
-    def _move_adjustments(self) -> None:
-        found, place = self._places.adjustments(), self._root / ADJUSTMENTS[0]
-        if found != place:
-            found.rename(place)
+    def _rename_side_files(self) -> None:
+        """Give side files names that readers of data sets skip."""
+        hours = self._root / HOURS
+        for found, place in (
+            (self._places.adjustments(), self._root / ADJUSTMENTS[0]),
+            (hours, hours.with_name(f"_{HOURS}")),
+        ):
+            if found != place and found.exists() and not place.exists():
+                found.rename(place)
 
     def _clear(self) -> None:
         """Take away the folders that are empty now."""

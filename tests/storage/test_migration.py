@@ -184,12 +184,19 @@ def test_a_day_that_cannot_be_read_is_named_and_stays(old: Path) -> None:
 
 def test_what_is_not_the_store_s_is_named(old: Path) -> None:
     (old / "XNYS/2024/summary.csv").write_text("mine")
+
+    assert migrate_store(old).left == ["XNYS/2024/summary.csv"]
+
+
+def test_side_files_get_names_that_readers_skip(old: Path) -> None:
     (old / "adjustments.parquet").write_bytes(b"splits")
+    (old / "special_sessions.toml").write_text("[XNYS]\n")
 
     report = migrate_store(old)
 
-    assert report.left == ["XNYS/2024/summary.csv"]
+    assert report.left == []
     assert (old / "_adjustments.pq").read_bytes() == b"splits"
+    assert (old / "_special_sessions.toml").read_text() == "[XNYS]\n"
 
 
 def test_a_store_that_is_written_to_is_not_moved(old: Path) -> None:

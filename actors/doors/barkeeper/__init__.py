@@ -34,6 +34,7 @@ from actors.kernel.ports import BarSource, BarStore, SourceAnswer  # noqa: E402
 from actors.market.calendar import Calendar  # noqa: E402
 from actors.market.faults import Faults  # noqa: E402
 from actors.settings import SessionRules, Settings  # noqa: E402
+from actors.store import Store  # noqa: E402
 from actors.system import System  # noqa: E402
 from messages import errors  # noqa: E402
 from messages.columns import BarBatch  # noqa: E402
@@ -53,6 +54,7 @@ __all__ = [
     "SessionRules",
     "Settings",
     "SourceAnswer",
+    "Store",
     "System",
     "Tick",
     "Verdict",
