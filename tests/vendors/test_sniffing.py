@@ -26,6 +26,9 @@ SAMPLES = {
     "firstrate": ("A_1min_adjsplit.txt", "2024-03-08 04:00:00,169,170,168,170,2000\n"),
     "massive": ("2024-03-08.csv", ("ticker,volume,open,close,high,low,window_start,transactions\n"
                                   "A,4930,200.29,200.5,200.63,200.1,1709908200000000000,129\n")),
+    "massive-trades": ("2024-03-08.csv", ("ticker,conditions,correction,exchange,id,participant_timestamp,price,"
+                                         "sequence_number,sip_timestamp,size,tape,trf_id,trf_timestamp\n"
+                                         'A,"12,37",0,11,1,1709908200000000000,200.29,7,1709908200000000001,5,1,0,0\n')),
     "alphavantage": ("A_1min.csv", f"{HEADER}\n2019-02-11 16:00:00,1,2,1,2,5\n2019-02-11 15:59:00,1,2,1,2,5\n"),
     "databento-csv": ("A.csv", ("ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n"
                                "1704205800000000000,33,1,5482,4758250000000,4759000000000,4758000000000,"

@@ -3,5 +3,10 @@
 from actors.vendors.vendor import Vendor
 
 VENDOR = Vendor(
-    name="massive", title="Massive's flat files", formats={"massive": "actors.vendors.massive.files:MASSIVE"}
+    name="massive",
+    title="Massive's flat files",
+    formats={
+        "massive": "actors.vendors.massive.files:MASSIVE",
+        "massive-trades": "actors.vendors.massive.trades:MASSIVE_TRADES",
+    },
 )

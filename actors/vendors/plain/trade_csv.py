@@ -3,16 +3,20 @@
 Kraken's and Bitcoincharts' history has no header: seconds since 1970, price, amount. Others name their columns: a time,
 a price, an amount, and perhaps a symbol; Tardis counts microseconds since 1970, and so do the ids of Mt. Gox's trades,
 which have no other time. Exchanges of crypto currencies write such files, around the clock and in UTC; --calendar and
---tz say otherwise. Where one-minute bars of the symbol and day stand in the same folder the trades are read only when
-``--format`` says so.
+--tz say otherwise. Of US stocks a column of conditions counts by the rules that --sale-conditions names.
+
+Where one-minute bars of the symbol and day stand in the same folder the trades are read only when ``--format`` says so.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from actors.market.sale_conditions import NONE, sale_rules
 from actors.reading import delimited, stamps
 from actors.reading.assemble import Assembler
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
@@ -20,10 +24,17 @@ from actors.reading.layout import Layout
 from actors.reading.peek import Head
 from actors.reading.spelling.header import SYMBOL, plain
 from actors.reading.trades import TradeTape, without_stamp
+from messages.columns import Stamps
+from messages.values import MINUTE_NS, SECOND_NS
 
 _TIMES = ("timestamp", "time", "datetime", "dateandtime", "ts", "id")
 _SIZES = ("amount", "size", "quantity", "qty", "volume")
+_CONDITIONS = ("conditions", "condition", "saleconditions", "salecondition")
 _BARS = {"open", "high", "low", "close"}
+CONDITIONS = "conditions"
+"""The role of the column with a trade's conditions."""
+_NEW_YORK = ZoneInfo("America/New_York")
+_HOUR_NS = 60 * MINUTE_NS
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
@@ -48,6 +59,7 @@ def _layout(head: Head) -> Layout | None:
         coding=head.coding,
         form=form,
         numbers=("price", "size"),
+        label=CONDITIONS if CONDITIONS in places else "",
     ) if stamps.is_stamp(row[places["time"]]) else None  # fmt: skip
 
 
@@ -55,8 +67,11 @@ def _named(header: list[str]) -> dict[str, int]:
     time, size = (next((name for name in names if name in header), None) for names in (_TIMES, _SIZES))
     if time is None or size is None or "price" not in header or _BARS & set(header):
         return {}
-    symbol = {SYMBOL: header.index(SYMBOL)} if SYMBOL in header else {}
-    return {"time": header.index(time), "price": header.index("price"), "size": header.index(size)} | symbol
+    more = {SYMBOL: header.index(SYMBOL)} if SYMBOL in header else {}
+    conditions = next((name for name in _CONDITIONS if name in header), None)
+    if conditions is not None:
+        more[CONDITIONS] = header.index(conditions)
+    return {"time": header.index(time), "price": header.index("price"), "size": header.index(size)} | more
 
 
 def _unnamed(cells: list[str]) -> dict[str, int]:
@@ -69,14 +84,34 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     layout = _layout(head)
     if layout is None:
         raise Unsupported("no trades: wanted are columns of a time, a price and an amount")
+    yield from folded(fmt, path, hints, layout, "none")
+
+
+def folded(fmt: Format, path: Path, hints: Hints, layout: Layout, rules: str) -> Iterator[RawBars]:
+    """Yield the bars of trades; by which rules of sale conditions, if the user does not say it and there are any."""
+    judge = sale_rules(hints.sale_conditions or rules)
     symbols: dict[str, int] = {}
     tape = TradeTape(Assembler(fmt, without_stamp(hints), path, is_local=layout.form.is_local), symbols)
-    for block in delimited.blocks(path, head.member, layout):
+    for block in delimited.blocks(path, Head(path, hints.member).member, layout):
         tape.add_broken(block.broken)
         number = np.array([symbols.setdefault(name, len(symbols)) for name in block.symbols], dtype=np.int32)
         price, size = block.values
-        tape.add(block.stamps_ns, price, size, block.rows, symbol_index=number[block.symbol_index])
+        sets = None
+        if block.label_index is not None and judge is not NONE:
+            minutes = in_new_york(block.stamps_ns, is_local=layout.form.is_local) // MINUTE_NS
+            sets = judge.sets_of(block.labels, block.label_index, minutes)
+        tape.add(block.stamps_ns, price, size, block.rows, symbol_index=number[block.symbol_index], sets=sets)
     yield from tape.bars()
+
+
+def in_new_york(at_ns: Stamps, *, is_local: bool) -> Stamps:
+    """Return instants as New York's clocks show them; wall-clock time is taken for theirs."""
+    if is_local or not len(at_ns):
+        return at_ns
+    hours, place = np.unique(at_ns // _HOUR_NS, return_inverse=True)
+    offsets = [datetime.fromtimestamp(hour * 3600, _NEW_YORK).utcoffset() or timedelta() for hour in hours.tolist()]
+    shown: Stamps = at_ns + np.array([int(offset.total_seconds()) for offset in offsets])[place] * SECOND_NS
+    return shown
 
 
 TRADE_CSV = Format(

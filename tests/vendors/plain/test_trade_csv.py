@@ -115,3 +115,28 @@ def test_trades_are_read_beside_what_has_none_of_their_bars(tmp_path: Path, name
     written(tmp_path / name, text)
 
     assert one(run(trades, tz="UTC", calendar="24/7")).kept == 2
+
+
+CONDITIONED = (
+    "symbol,timestamp,price,size,conditions\n"
+    "A,2024-07-02T13:30:01Z,10,100,@\n"
+    "A,2024-07-02T13:30:02Z,12,5,@ I\n"
+    "A,2024-07-02T13:30:03Z,11,100,\n"
+    "A,2024-07-02T20:30:00Z,15,100,@ T\n"
+)
+
+
+def test_conditions_count_by_the_rules_that_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "A.csv", CONDITIONED)
+
+    every, by_sip = only(path), only(path, sale_conditions="sip")
+
+    assert [values[:5] for values in bars(every)] == [[10, 12, 10, 11, 205], [15, 15, 15, 15, 100]]
+    assert [values[:5] for values in bars(by_sip)] == [[10, 11, 10, 11, 205], [15, 15, 15, 15, 100]]
+
+
+def test_conditions_count_where_rows_are_broken_too(tmp_path: Path) -> None:
+    found = blocks(written(tmp_path / "A.csv", CONDITIONED + "A,x,1,1,@\n"), sale_conditions="sip")
+
+    assert [values[:5] for values in bars(found[0])] == [[10, 11, 10, 11, 205], [15, 15, 15, 15, 100]]
+    assert found[1].broken.count == 1
