@@ -250,6 +250,10 @@ class _Import:
                 taken = "first, which is the newest," if number in self._intake.newest_first else "last"
                 said = f"rows give the minute of an earlier row other values; the {taken} row was taken"
                 file.warnings.append(f"{file.contradictions} {said}")
+            of_store = file.corrected - file.contradictions
+            if of_store >= _FEW_BARS and of_store * 2 > file.rows:
+                same = "the same instrument, from the same venue, adjusted in the same way"
+                file.warnings.append(f"{of_store} of {file.rows} bars replace other ones: are they of {same}?")
 
 
 def _told(files: list[FileReport]) -> str:

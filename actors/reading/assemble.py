@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.reading.format import IN_STAMPS, Block, Format, Hints, RawBars, Stamp, ZoneMissing
+from actors.reading.format import IN_STAMPS, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import symbol_of
 from actors.reading.stamps import localise
 from messages.columns import CLOSE, VWAP, Floats, Stamps
@@ -43,6 +43,7 @@ class Assembler:
         self._market = market
         self._zone = fmt.zone(hints) if is_local else "UTC"
         self._without_zone: list[Stamps] = []
+        self._unread: BrokenRow | None = None
         self._remarks: tuple[str, ...] = ()
         if hints.tz and not is_local:
             self.remark(f"the stamps say their zone or are counted from 1970 in UTC: --tz {hints.tz} has no effect")
@@ -69,6 +70,7 @@ class Assembler:
         """
         if self._zone is None:
             self._keep_local(block.stamps_ns)
+            self._unread = self._unread or next(iter(block.broken.rows), None)
             return
         moments = localise(block.stamps_ns, self._zone, block.symbol_index)
         if moments.told_apart and _TWICE not in self._remarks:
@@ -98,9 +100,17 @@ class Assembler:
 
         Raises:
             ZoneMissing: its stamps are local and nobody said where.
+            DataError: and none of them can be read.
         """
-        if self._without_zone:
-            raise ZoneMissing(np.concatenate(self._without_zone))
+        if not self._without_zone:
+            return
+        local_ns = np.concatenate(self._without_zone)
+        if not len(local_ns) and self._unread is not None:
+            said = f"in row {self._unread.row} {self._unread.field} is {self._unread.seen!r}"
+            raise DataError(f"no row can be read: {said}, expected {self._unread.expected}")
+        if not len(local_ns):
+            raise DataError("there are no rows")
+        raise ZoneMissing(local_ns)
 
     def _keep_local(self, local_ns: Stamps) -> None:
         # Of a very large file the first rows tell where it may be from; the edges are told of all of it.

@@ -25,7 +25,7 @@ _SURE = tuple(
         rf"[-_. ]{_FULL}(?:[-_ ]to[-_ ]{_FULL})?",
         rf"[-_. ]{_SHORT}[-_]{_SHORT}",
         rf"[-_. ]{_MINUTE}",
-        r"[-_. ](?:bars?|data|ohlcv?|last|trades?)",
+        r"[-_. ](?:bars?|data|ohlcv?|last|trades?|samples?)",
         r" ?\(\d+\)",
         r", ?1(?:_[0-9a-f]{5})?",
     )

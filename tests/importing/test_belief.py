@@ -251,3 +251,22 @@ def test_of_a_symbol_that_it_knows_the_store_knows_the_calendar(tmp_path: Path) 
     run(new_york(tmp_path, minutes("09:30", 2)), store, **NEW_YORK)
 
     assert one(run(written(tmp_path / "AAPL.csv", HEADER + row("1709908500")), store)).calendar == "XNYS"
+
+
+def test_a_file_that_replaces_most_of_what_a_store_holds_is_doubted(tmp_path: Path) -> None:
+    store = MemoryStore()
+    run(new_york(tmp_path, minutes("09:30", 30)), store, **NEW_YORK)
+    again = run(new_york(tmp_path, minutes("09:30", 30, price=50)), store, **NEW_YORK)
+
+    assert "30 of 30 bars replace other ones" in one(again).warnings[-1]
+    assert again.error is None
+
+
+def test_yahoos_names_without_a_suffix_are_american_where_their_offset_is(tmp_path: Path) -> None:
+    header = "Datetime,Open,High,Low,Close,Volume\n"
+    london = run(written(tmp_path / "VOD.csv", header + "2024-07-02 09:00:00+01:00,1,2,1,1,5\n"))
+    new_york_ = run(written(tmp_path / "AAPL.csv", header + "2024-07-02 09:30:00-04:00,1,2,1,1,5\n"))
+
+    assert london.error is not None
+    assert "which calendar" in london.error
+    assert one(new_york_).calendar == "XNYS"

@@ -55,7 +55,7 @@ def live(
             Wishes(
                 feed=feed,
                 store=store,
-                symbols=options.names(symbols),
+                symbols=options.in_capitals(options.names(symbols)),
                 calendar=calendar,
                 speed=speed,
                 until_close=until is not None,

@@ -52,13 +52,14 @@ def iso_date(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return the symbols of a list with commas, each once; one with a comma in it stands in quotes.
-
-    A symbol without capitals is written in them; else case counts, since BCpC is not BCPC.
-    """
+    """Return the symbols of a list with commas as they are written, each once; one with a comma stands in quotes."""
     cells = next(csv.reader([text], skipinitialspace=True), [])
-    parts = [part.strip() for part in cells]
-    return tuple(dict.fromkeys(part.upper() if part == part.lower() else part for part in parts if part))
+    return tuple(dict.fromkeys(part for cell in cells if (part := cell.strip())))
+
+
+def in_capitals(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """Return symbols of which those without capitals are written in them: case counts, BCpC is not BCPC."""
+    return tuple(dict.fromkeys(symbol.upper() if symbol == symbol.lower() else symbol for symbol in symbols))
 
 
 def check_store(store: Path | None, config: Path | None) -> None:

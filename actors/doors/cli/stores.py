@@ -49,7 +49,7 @@ def sample(
         from actors.doors.commands import sample
 
         folders: list[Path] = [store] if archive is None else [store, archive]
-        sample.sample(folders, options.names(symbols), as_json=as_json)
+        sample.sample(folders, options.in_capitals(options.names(symbols)), as_json=as_json)
 
     ctx.obj.job = job
 

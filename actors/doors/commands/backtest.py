@@ -63,6 +63,14 @@ def backtest(
     _check_whole(replay)
 
 
+def _meant(symbols: Sequence[str], store: ParquetStore) -> tuple[str, ...]:
+    """Return symbols as the store's latest days have them; one without capitals that they have not, in capitals."""
+    small = {symbol for symbol in symbols if symbol == symbol.lower()}
+    latest = [(name, store.dates(name)[-1]) for name in store.calendars() if small]
+    there = {symbol for name, date in latest for symbol in store.symbols(name, date)}
+    return tuple(dict.fromkeys(symbol.upper() if symbol in small - there else symbol for symbol in symbols))
+
+
 def _settings(base: Settings, faults: Faults, fill_from: Sequence[Path], options: Mapping[str, Any]) -> Settings:
     said = {name: value for name, value in options.items() if value is not None and value != ()}
     rules: dict[str, Any] = {"allow_negative": said.pop("allow_negative")} if "allow_negative" in said else {}
@@ -70,6 +78,8 @@ def _settings(base: Settings, faults: Faults, fill_from: Sequence[Path], options
     held, calendars = store.base_interval(), store.calendars()
     if held is not None and held != base.rules.base_interval:
         rules["base_interval"] = held
+    if "symbols" in said:
+        said["symbols"] = _meant(said["symbols"], store)
     if base.calendar is None and len(calendars) == 1:  # files that fill have to know it as well
         said.setdefault("calendar", calendars[0])
     return msgspec.structs.replace(

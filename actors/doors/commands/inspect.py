@@ -39,7 +39,8 @@ def _check_found(report: InspectReport, store: ParquetStore, symbols: Sequence[s
     there = {name: store.dates(name) for name in store.calendars()}
     if not there:
         raise DataError(f"the store {store.root} is empty; import something first")
-    unknown = set(symbols) - {day.symbol for day in report.days}
+    found = {day.symbol for day in report.days}
+    unknown = {symbol for symbol in symbols if symbol not in found and symbol.upper() not in found}
     if unknown:
         known = {symbol for name in there for date in there[name] for symbol in store.symbols(name, date)}
         raise UnknownSymbol.among(min(unknown), sorted(known))

@@ -24,8 +24,17 @@ _CALENDARS = {
 }  # fmt: skip
 
 
-def calendar_of(symbol: str) -> str | None:
-    """Return the calendar of a symbol in Yahoo's spelling, or ``None``: an index or an exchange not listed here."""
+_OF_NEW_YORK = ("-05:00", "-04:00", "-0500", "-0400", "+00:00", "+0000", "Z")
+
+
+def calendar_of(symbol: str, stamp: str = "") -> str | None:
+    """Return the calendar of a symbol in Yahoo's spelling, or ``None``: an index or an exchange not listed here.
+
+    Args:
+        symbol: in capitals.
+        stamp: one of its stamps, if known: a name without a suffix is of the United States only where the offset is
+            New York's, or that of UTC.
+    """
     if symbol.endswith("=X"):
         return "FX"
     if symbol.endswith("=F"):
@@ -33,7 +42,8 @@ def calendar_of(symbol: str) -> str | None:
     if symbol.endswith(("-USD", "-EUR", "-GBP", "-BTC")):
         return "24/7"
     _, dot, suffix = symbol.rpartition(".")
-    return _CALENDARS.get(suffix) if dot else None if symbol.startswith("^") else "XNYS"
+    is_american = not symbol.startswith("^") and (not stamp or stamp.endswith(_OF_NEW_YORK))
+    return _CALENDARS.get(suffix) if dot else "XNYS" if is_american else None
 
 
 def _sniff(head: Head) -> bool:
@@ -43,8 +53,9 @@ def _sniff(head: Head) -> bool:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    stamp = next(iter(Head(path, hints.member).cells(1)), "")
     for raw in delimited.read(fmt, path, hints):
-        yield msgspec.structs.replace(raw, calendar=calendar_of(raw.symbols[0].upper()))
+        yield msgspec.structs.replace(raw, calendar=calendar_of(raw.symbols[0].upper(), stamp))
 
 
 YAHOO = Format(

@@ -160,3 +160,16 @@ def test_a_path_that_is_not_there_fails_in_one_sentence(call: Call, tmp_path: Pa
 
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == f"error: {tmp_path / 'nowhere.csv'}: there is no such file or folder\n"
+
+
+def test_a_symbol_in_small_letters_is_played_as_it_is_stored(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(
+        "symbol,time,open,high,low,close,volume\n"
+        "abc,2024-07-02 09:30:00,1,2,1,2,10\nXYZ,2024-07-02 09:30:00,1,2,1,2,10\n",
+        encoding="utf-8",
+    )
+    call("import", tmp_path / "x.csv", "--store", tmp_path / "store", *NEW_YORK)
+
+    answer = call("backtest", "--store", tmp_path / "store", "--symbols", "abc,xyz", "--json")
+
+    assert [symbol["symbol"] for symbol in answer.object["sessions"][0]["symbols"]] == ["XYZ", "abc"]
