@@ -38,6 +38,8 @@ def live(
     stream: options.Stream = "iex",
     channels: options.Channels = "",
     trades_only: options.TradesOnly = False,
+    sale_conditions: options.SaleConditions = None,
+    allow_negative: options.AllowNegative = None,
     as_json: options.Json = False,
 ) -> None:
     """Run live sessions: take what a feed sends, write the day down as it goes, and certify it.
@@ -68,6 +70,8 @@ def live(
                 stream=stream,
                 channels=tuple(name for part in channels.split(",") if (name := part.strip())),
                 trades_only=trades_only,
+                sale_conditions=sale_conditions,
+                allow_negative=allow_negative,
             ),
             as_json=as_json,
         )

@@ -40,6 +40,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     stream: str = "iex"
     channels: tuple[str, ...] = ()
     trades_only: bool = False
+    sale_conditions: str | None = None
+    allow_negative: bool | None = None
 
 
 class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +123,11 @@ def _settings(wishes: Wishes, entry: FeedEntry) -> Settings:
         base = Settings(store=store, rules=SessionRules(grace_ns=check_config.LIVE_GRACE_NS))
     else:  # what is made up must not find its way among real days by itself
         raise SettingsError("say where the day is written to: --store DIR, or store in the file that --config names")
+    rules = msgspec.structs.replace(
+        base.rules,
+        sale_conditions=wishes.sale_conditions or base.rules.sale_conditions,
+        allow_negative=base.rules.allow_negative if wishes.allow_negative is None else wishes.allow_negative,
+    )
     live = msgspec.structs.replace(base.live, auto_roll=base.live.auto_roll and not wishes.until_close)
     return msgspec.structs.replace(
         base,
@@ -130,6 +137,7 @@ def _settings(wishes: Wishes, entry: FeedEntry) -> Settings:
         symbols=wishes.symbols or base.symbols,
         extended=wishes.extended_hours or base.extended,
         fill_from=wishes.fill_from or base.fill_from,
+        rules=rules,
         live=live,
     )
 

@@ -140,6 +140,19 @@ def test_a_terminal_is_no_program_that_sends_lines(tmp_path: Path, monkeypatch: 
         plan(wishes(tmp_path, feed="jsonlines"))
 
 
+def test_rules_of_the_options_go_before_those_of_the_settings(tmp_path: Path) -> None:
+    config = tmp_path / "barkeeper.toml"
+    config.write_text(f'store = "{(tmp_path / "s").as_posix()}"\n[rules]\nallow_negative = true\n', encoding="utf-8")
+    named = plan(wishes(tmp_path, feed="simulated", config=config)).settings.rules
+    asked = wishes(tmp_path, feed="simulated", config=config, allow_negative=False, sale_conditions="sip")
+    rules = plan(asked).settings.rules
+
+    assert (named.allow_negative, named.sale_conditions) == (True, "feed")
+    assert (rules.allow_negative, rules.sale_conditions) == (False, "sip")
+    with pytest.raises(BarkeeperError, match="by the rules of none, sip"):
+        plan(msgspec.structs.replace(asked, sale_conditions="nyse"))
+
+
 def test_alpaca_needs_keys_its_library_and_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = tmp_path / "keys"
     keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
