@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 
+from actors.importing.special_days import offers, special_days
 from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamp_sample import EvenSample, MinuteSet
@@ -141,8 +142,14 @@ class Oddities:
 
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
-        found = []
+        minutes = self._minutes.ascending()
+        special, is_special = special_days(minutes, self._calendar)
+        found = offers(self._calendar, special)
+        self._dates.difference_update(day.date for day in special)
         outside = self._outside / max(1, self._count)
+        if special:
+            rest = minutes[~is_special]
+            outside = 1 - float(inside(self._calendar, rest).mean()) if len(rest) else 0.0
         if outside > _OUTSIDE_SHARE:
             cause = _likely_cause(self._sample.stamps(), self._calendar, self._suspects)
             found.append(f"{outside:.0%} of the bars lie outside every segment of {self._calendar.name}: {cause}")

@@ -1,0 +1,134 @@
+"""Days on which a file has a session that its calendar does not: offered as a line for ``special_sessions.toml``.
+
+A calendar may be wrong where a file is right: a Saturday on which an exchange traded, a day that began an hour late.
+"""
+
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+
+from actors.market.calendar import Calendar
+from actors.storage.own_hours import FILE
+from messages.columns import Mask, Stamps
+from messages.values import MINUTE_NS, SECOND_NS, SegmentKind, moment
+
+_FULL = 30
+"""So many minutes of a day are more than stray ones."""
+_FEW_DAYS = 3
+_FEW_SHARE = 0.2
+"""On more days than these the calendar or the zone is wrong, not the day."""
+_PAUSE_NS = 30 * MINUTE_NS
+_STEP_NS = 30 * MINUTE_NS
+_FARTHEST_NS = 3 * 60 * MINUTE_NS
+_SHOWN = 5
+
+
+class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that a file has otherwise than its calendar."""
+
+    date: str
+    hours: str
+    """As ``special_sessions.toml`` has them."""
+    is_shifted: bool
+    """Whether the calendar has a session on it, which begins and ends earlier or later by the same time."""
+
+
+def special_days(minutes: Stamps, calendar: Calendar) -> tuple[list[SpecialDay], Mask]:
+    """Return the days of a file that look like sessions of hours that the calendar does not know.
+
+    Args:
+        minutes: those that have a bar, ascending.
+        calendar: what is doubted.
+
+    Returns:
+        The days, and for each minute whether it is of one of them.
+    """
+    is_special = np.zeros(len(minutes), dtype=np.bool_)
+    if not len(minutes):
+        return [], is_special
+    assigned = calendar.assign(minutes)
+    nowhere = np.flatnonzero(assigned.date_index < 0)
+    unknown = [one for one in _by_date(minutes, nowhere, calendar.tz) if len(one) >= _FULL]
+    at_home = assigned.segment[assigned.date_index >= 0] != SegmentKind.OUTSIDE
+    of_date = np.argsort(assigned.date_index, kind="stable")
+    edges = np.searchsorted(assigned.date_index[of_date], np.arange(len(assigned.dates) + 1)).tolist()
+    sessions = [of_date[first:end] for first, end in pairwise(edges)]
+    shifted = [
+        places
+        for day, places in zip(assigned.dates, sessions, strict=True)
+        if _is_shifted(minutes[places], day, calendar)
+    ]
+    if len(shifted) > max(1, len(sessions) * _FEW_SHARE):
+        shifted = []
+    is_at_home = not len(at_home) or bool(shifted) or float(at_home.mean()) > 1 - _FEW_SHARE
+    if not is_at_home or len(unknown) > max(_FEW_DAYS, len(sessions) * _FEW_SHARE):
+        unknown = []
+    found = []
+    for is_of_unknown, days in ((True, unknown), (False, shifted)):
+        for places in days:
+            is_special[places] = True
+            own = minutes[places]
+            day = moment(int(own[0] if is_of_unknown else own[-1]), calendar.tz).date().isoformat()
+            found.append(SpecialDay(date=day, hours=_ranges(own, calendar.tz), is_shifted=not is_of_unknown))
+    return sorted(found, key=lambda one: one.date), is_special
+
+
+def offers(calendar: Calendar, found: list[SpecialDay]) -> list[str]:
+    """Return a sentence for the days without a session, and one for those of other hours, with the lines to add."""
+    said = {
+        False: "has no session, and the file has one",
+        True: "has other hours than the file, by the same time at both ends (or the zone is another: --tz)",
+    }
+    told = []
+    for is_shifted, what in said.items():
+        days = [one for one in found if one.is_shifted is is_shifted]
+        if days:
+            lines = [f'{_key(calendar.name)}.{one.date} = "{one.hours}"' for one in days[:_SHOWN]]
+            more = [f"and {len(days) - _SHOWN} more"] if len(days) > _SHOWN else []
+            which = days[0].date if len(days) == 1 else f"{len(days)} days"
+            told.append(
+                f"on {which} {calendar.name} {what}: if the exchange traded then, put this into {FILE} beside the "
+                f"store and import again: {'; '.join([*lines, *more])}"
+            )
+    return told
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
+
+
+def _by_date(minutes: Stamps, places: Stamps, zone: str) -> list[Stamps]:
+    """Return the places of some ascending minutes, those of one date in a zone together."""
+    found, first = [], 0
+    chosen = minutes[places]
+    while first < len(places):
+        here = moment(int(chosen[first]), zone)
+        midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = max(first + 1, int(np.searchsorted(chosen, round(midnight.timestamp()) * SECOND_NS)))
+        found.append(places[first:end])
+        first = end
+    return found
+
+
+def _is_shifted(minutes: Stamps, day: str, calendar: Calendar) -> bool:
+    session = calendar.session(day)
+    if session is None or len(minutes) < max(_FULL, session.expected_minutes // 2):
+        return False
+    first, last = int(minutes[0]) - session.open_ns, int(minutes[-1]) + MINUTE_NS - session.close_ns
+    return first == last and first != 0 and first % _STEP_NS == 0 and abs(first) <= _FARTHEST_NS
+
+
+def _ranges(minutes: Stamps, zone: str) -> str:
+    """Return hours that minutes lie in; where there is none for long there is a break."""
+    breaks = np.flatnonzero(np.diff(minutes) > _PAUSE_NS) + 1
+    parts = np.split(minutes, breaks)
+    last = moment(int(minutes[-1]), zone).date()
+    return ", ".join(f"{_clock(int(part[0]), zone)}-{_clock(int(part[-1]) + MINUTE_NS, zone, last)}" for part in parts)
+
+
+def _clock(instant_ns: int, zone: str, day: date | None = None) -> str:
+    at = moment(instant_ns, zone)
+    return "24:00" if day is not None and at.date() == day + timedelta(days=1) else f"{at:%H:%M}"
