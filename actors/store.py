@@ -1,7 +1,8 @@
 """Store: the door for programs that read what was stored, without a system. Nothing is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from copy import copy
+from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,16 +15,18 @@ from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
 from actors.market.instants import Day, Moment
 from actors.market.planes import spread, with_runs
+from actors.session_data.answer.long_bars import Blocks, finished, long_bars
 from actors.session_data.hold.windows import Heading, Piece, window_of
 from actors.session_data.past.history import HistoryDay
 from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
-from messages.values import ONE_MINUTE, Gap, Nanos, TradingSession, Verdict, moment
+from messages.values import ONE_DAY, ONE_MINUTE, Gap, Interval, Nanos, TradingSession, Verdict, moment
 from messages.windows import BarWindow
 
 _FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
+_NEVER = "9999-12-31"
 _NONE = np.zeros(0, dtype=np.uint8)
 
 
@@ -111,12 +114,10 @@ class Store:
         asked = base if interval is None else take.interval(interval)
         calendar = self._calendar_of(names)
         span = _Span(start, end)
-        pieces: dict[str, list[Piece]] = {name: [] for name in names}
-        for day in self._days(calendar, names, span, extended=take.flag(extended, "extended")):
-            for name in names:
-                piece = day.piece(name, asked)
-                if piece is not None and len(piece):
-                    pieces[name].append(span.cut(piece))
+        if asked.is_long:
+            pieces = self._long_pieces(calendar, names, span, asked)
+        else:
+            pieces = self._pieces(calendar, names, span, asked, extended=take.flag(extended, "extended"))
         found = [piece for name in names for piece in pieces[name] if len(piece)]
         owners = [place for place, name in enumerate(names) for piece in pieces[name] if len(piece)]
         fields = _FIELDS if any(np.isfinite(piece.values[:, len(FIELDS) :]).any() for piece in found) else len(FIELDS)
@@ -212,6 +213,36 @@ class Store:
             assert whole is not None, "it has just been there"
             yield msgspec.structs.replace(whole, base_interval=base)
 
+    def _pieces(
+        self, calendar: str, symbols: Sequence[str], span: "_Span", interval: Interval, *, extended: bool
+    ) -> dict[str, list[Piece]]:
+        """Return by symbol its bars, session by session."""
+        pieces: dict[str, list[Piece]] = {name: [] for name in symbols}
+        for day in self._days(calendar, symbols, span, extended=extended):
+            for name in symbols:
+                piece = day.piece(name, interval)
+                if piece is not None and len(piece):
+                    pieces[name].append(span.cut(piece))
+        return pieces
+
+    def _long_pieces(
+        self, calendar: str, symbols: Sequence[str], span: "_Span", interval: Interval
+    ) -> dict[str, list[Piece]]:
+        """Return by symbol its bars of several sessions that begin in a span; those around them make them whole."""
+        wanted, wide = list(self._between(calendar, span, extended=False)), span.widened(interval.sessions)
+        if not wanted:
+            return {name: [] for name in symbols}
+        dates, blocks = self._files.dates(calendar), Blocks(interval, calendar)
+        oldest, daily = max(wide.first, dates[0]), self._pieces(calendar, symbols, wide, ONE_DAY, extended=False)
+        pieces = {}
+        for name in symbols:
+            made = long_bars(
+                daily[name], blocks, today=_ordinal(dates[-1]), oldest=_ordinal(oldest), is_first=oldest == dates[0]
+            )
+            told = span.cut(finished(made, fill=False, partial=False))
+            pieces[name] = [told.cut((told.start_ns >= wanted[0].start_ns) & (told.start_ns < wanted[-1].end_ns))]
+        return pieces
+
     def _days(self, calendar: str, symbols: Sequence[str], span: "_Span", *, extended: bool) -> Iterator[HistoryDay]:
         """Yield the days that the store has, one in memory at a time."""
         stored = set(self._files.dates(calendar))
@@ -234,12 +265,25 @@ class _Span:
     """From where to where bars are wanted: sessions by their dates, and instants at which bars start."""
 
     def __init__(self, start: object, end: object) -> None:
-        self.first, self._start_ns = _bound(start, "start", -1, ("", -(1 << 63)))
-        self.last, self._end_ns = _bound(end, "end", 1, ("9999-12-31", (1 << 63) - 1))
+        self.first, self.start_ns = _bound(start, "start", -1, ("", -(1 << 63)))
+        self.last, self.end_ns = _bound(end, "end", 1, (_NEVER, (1 << 63) - 1))
+
+    def widened(self, sessions: int) -> "_Span":
+        """Return the span with room for a bar of so many sessions before and after it."""
+        days = timedelta(days=2 * sessions + 7)
+        wide = copy(self)
+        wide.first = (date.fromisoformat(self.first) - days).isoformat() if self.first else ""
+        wide.last = (date.fromisoformat(self.last) + days).isoformat() if self.last < _NEVER else _NEVER
+        wide.start_ns, wide.end_ns = -(1 << 63), (1 << 63) - 1
+        return wide
 
     def cut(self, piece: Piece) -> Piece:
         """Return the bars that start inside."""
-        return piece.cut((piece.start_ns >= self._start_ns) & (piece.start_ns < self._end_ns))
+        return piece.cut((piece.start_ns >= self.start_ns) & (piece.start_ns < self.end_ns))
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def _bound(given: object, name: str, days: int, default: tuple[str, Nanos]) -> tuple[str, Nanos]:

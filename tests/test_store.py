@@ -117,6 +117,29 @@ def test_a_day_has_one_daily_bar_in_exchange_time(store: Store) -> None:
     assert window.base_expected.tolist() == [390, 390, 210, 390]
 
 
+@pytest.mark.parametrize("interval", ["1w", "2d"])
+def test_bars_of_several_sessions_are_whole_whatever_is_asked_for(tmp_path: Path, interval: str) -> None:
+    sessions = xnys().sessions("2024-07-01", "2024-08-02")
+    with closing(ParquetStore(tmp_path)) as files:
+        for price, session in enumerate(sessions, 1):
+            files.merge("XNYS", session.date, stored(bar("A", "09:30", float(price), session.date)))
+    with System.backtest(str(tmp_path), ["A"], last=1, daily_sessions=40) as system:
+        system.run(timeout=30)
+        expected = system.last_bars("A", 50, interval, with_history=True).get(timeout=5)
+
+    with Store(tmp_path) as opened:
+        found = opened.bars("A", interval=interval)
+        some = opened.bars("A", "2024-07-10", "2024-07-16", interval)
+
+    assert found.to_pandas().equals(expected.to_pandas())
+    within = (expected.start_ns >= at("09:30", session_xnys("2024-07-10"))) & (
+        expected.start_ns <= at("09:30", session_xnys("2024-07-16"))
+    )
+    assert some.close.tolist() == expected.close[within].tolist()
+    assert some.volume.tolist() == expected.volume[within].tolist()
+    assert len(some) > 0
+
+
 def test_several_symbols_stand_one_after_the_other(store: Store) -> None:
     one, _, three = names(store)
     frame = store.bars([three, one], DATES[0], DATES[0]).to_pandas()
