@@ -1,21 +1,21 @@
 """System: the door for programs. Start it, read from it, publish into it, subscribe to it, close it."""
 
+import asyncio
+import contextlib
 import os
 import threading
-import time
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import msgspec
-
 from actors.feeds.port import Feed
+from actors.kernel.address import elsewhere, has_event_loop
 from actors.kernel.ask import arguments as take
 from actors.kernel.ask.controls import Controls
 from actors.kernel.ask.membership import Membership
-from actors.kernel.ask.options import check_names, section
+from actors.kernel.ask.options import check_names, of_lengths, section, store_of
 from actors.kernel.ask.publishing import Publishing
 from actors.kernel.ask.readers import Length, Readers
 from actors.kernel.clock import Clock
@@ -25,13 +25,12 @@ from actors.kernel.listen.seat import Filter
 from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
-from actors.kernel.telemetry import note
 from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
 from actors.settings import SessionRules, Settings
 from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
-from actors.wiring import House
+from actors.wiring import House, Lobby, close_forgotten, watch
 from messages.commands import StartRun, StartSystem
 from messages.errors import NotReady, SettingsError, SystemFailed, UnknownSymbol
 from messages.history import Requirement
@@ -74,19 +73,32 @@ class System(Readers, Controls, Membership, Publishing):
         settings = section(Settings, settings, days=_DAYS)
         if clock is not None:
             take.parts((clock,), "clock", "now_ns", "call_at")
-        asked = (*take.parts(sources, "sources", "fetch"), *_named_sources(settings, store))
-        self._house = House(settings, store, clock, asked, take.parts(feeds, "feeds", "connect", "reads"))
-        Readers.__init__(self, self._house.session_data, self._house.data_upkeep, settings.rules.base_interval)
-        Membership.__init__(self, self._house.session_data, self._house.strangers)
-        is_live = settings.mode is Mode.LIVE
-        house = self._house
-        Controls.__init__(self, house.system_manager, house.stream_coordinator, house.session_data, is_live=is_live)
-        Publishing.__init__(self, house.stream_coordinator, house.receipts)
+        asked, heard = take.parts(sources, "sources", "fetch"), take.parts(feeds, "feeds", "connect", "reads")
         self._settings = settings
+        self._lobby = lobby = Lobby()
+        rooms, is_live = lobby.rooms, settings.mode is Mode.LIVE
+        Readers.__init__(self, rooms[Room.SESSION_DATA], rooms[Room.DATA_UPKEEP], settings.rules.base_interval)
+        Membership.__init__(self, rooms[Room.SESSION_DATA], lobby.strangers)
+        Controls.__init__(
+            self, rooms[Room.SYSTEM_MANAGER], rooms[Room.STREAM_COORDINATOR], rooms[Room.SESSION_DATA], is_live=is_live
+        )
+        Publishing.__init__(self, rooms[Room.STREAM_COORDINATOR], lobby.receipts)
         self._lock = threading.Lock()
         self._is_closed = False
         self._names = 0
         self._forgotten: weakref.finalize[Any, Any] | None = None
+        lobby.build = lambda: House(settings, store, clock, (*asked, *_named_sources(settings, store)), heard, lobby)
+        if not has_event_loop():  # calendars take their time, for which a loop must not wait: ``async with`` does it
+            lobby.house()
+
+    @property
+    def _house(self) -> House:
+        return self._lobby.house()
+
+    def __repr__(self) -> str:
+        settings = self._settings
+        state = "closed" if self._is_closed else "not started" if self._forgotten is None else "started"
+        return f"<System {settings.mode} of {settings.store}: {state}>"
 
     @classmethod
     def backtest(
@@ -131,14 +143,16 @@ class System(Readers, Controls, Membership, Publishing):
                 too: ``upkeep={"attempts": 3}``.
         """
         check_names(more, cls.backtest, Settings)
-        name, given = _store_of(store)
+        name, given = store_of(store)
         rules = more.pop("rules", None)
         if rules is None:
             rules = {"trailing_sessions": trailing_sessions, "daily_sessions": daily_sessions}
         options: dict[str, Any] = {"store": name, "calendar": calendar, "symbols": symbols, "speed": speed}
         options |= {"start": start, "end": end, "last": last, "pace": pace, "extended": extended_hours}
         settings = section(
-            Settings, {**options, "rules": _of_lengths(rules, base_interval, intervals), **more}, days=_DAYS
+            Settings,
+            {**options, "rules": of_lengths(SessionRules, rules, base_interval, intervals), **more},
+            days=_DAYS,
         )
         return cls(settings, store=given, clock=clock, sources=sources)
 
@@ -169,12 +183,14 @@ class System(Readers, Controls, Membership, Publishing):
                 too: ``upkeep={"attempts": 3}``.
         """
         check_names(more, cls.live, Settings)
-        name, given = _store_of(store)
+        name, given = store_of(store)
         rules = more.pop("rules", None)
         if rules is None:
             rules = SessionRules(grace_ns=5 * SECOND_NS)
         options = {"store": name, "calendar": calendar, "symbols": symbols, "mode": Mode.LIVE, "certify": True}
-        settings = section(Settings, {**options, "rules": _of_lengths(rules, base_interval), **more}, days=_DAYS)
+        settings = section(
+            Settings, {**options, "rules": of_lengths(SessionRules, rules, base_interval), **more}, days=_DAYS
+        )
         return cls(settings, store=given, clock=clock, sources=sources, feeds=feeds)
 
     # --- life
@@ -188,7 +204,7 @@ class System(Readers, Controls, Membership, Publishing):
         house, asked = self._house, take.seconds(timeout)
         if house.system_manager.is_alive or self._is_closed:
             raise NotReady("a system is started once; make another one")
-        self._forgotten = weakref.finalize(self, _close_forgotten, house)
+        self._forgotten = weakref.finalize(self, close_forgotten, house)
         house.start_room(Room.SYSTEM_MANAGER)
         limit = self._settings.start_timeout_s if asked is None else asked
         try:
@@ -199,7 +215,7 @@ class System(Readers, Controls, Membership, Publishing):
             if isinstance(error, Timeout):
                 raise SystemFailed(f"the first session was not loaded within {limit:.0f} s") from error
             raise
-        _watch(weakref.ref(house))
+        watch(weakref.ref(house))
         return self
 
     def close(self, timeout: float = 5.0) -> None:
@@ -215,7 +231,7 @@ class System(Readers, Controls, Membership, Publishing):
             self._is_closed = True
         if self._forgotten is not None:
             self._forgotten.detach()
-        self._house.shut(limit)
+        self._lobby.shut(limit)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -224,6 +240,22 @@ class System(Readers, Controls, Membership, Publishing):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    async def __aenter__(self) -> Self:
+        """Start without holding up the event loop: settings are held against the store here, not when it is made."""
+        starting = asyncio.ensure_future(asyncio.to_thread(self.start))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            with contextlib.suppress(BaseException):
+                await starting
+            await self.__aexit__(None, None, None)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.shield(asyncio.to_thread(self.close))
 
     @property
     def calendar(self) -> OpeningTimes:
@@ -349,22 +381,8 @@ class System(Readers, Controls, Membership, Publishing):
         """Refuse what would wait for ever: before the start nothing comes, and nothing could be given back."""
         if self._forgotten is None:
             raise NotReady("the system is not started; use `with`, or call start()")
-
-
-def _watch(house: "weakref.ref[House]", since: float | None = None) -> None:
-    """Look about once a second who holds up the run; ends with the house."""
-    alive, now = house(), time.monotonic()
-    if alive is None or not alive.system_manager.is_alive:
-        return
-    if since is not None:
-        alive.fanout.watch(now - since)
-    alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, lambda _: _watch(house, now))
-
-
-def _close_forgotten(house: House) -> None:
-    """Close a system whose owner forgot to; at exit the threads must not outlive the interpreter's end."""
-    note("closed_late", reason="a System was not closed; use `with`, or call close()")
-    house.shut(timeout=3.0)
+        if self._house.process != os.getpid():
+            raise NotReady(elsewhere(self._house.process))
 
 
 def _named_sources(settings: Settings, store: BarStore | None) -> tuple[BarSource, ...]:
@@ -376,24 +394,3 @@ def _named_sources(settings: Settings, store: BarStore | None) -> tuple[BarSourc
     calendar = settings.calendar or (held[0] if len(held) == 1 else None)
     own = settings.own_hours.over(read_own_hours(Path(settings.store)))
     return sources_at(settings.fill_from, calendar, own, settings.rules)
-
-
-def _of_lengths(rules: object, base: Length | None, intervals: Length | Iterable[Length] | None = None) -> SessionRules:
-    """Return rules with base bars and derived bars of these lengths, where any are named."""
-    lengths: dict[str, Any] = {}
-    if base is not None:
-        lengths["base_interval"] = take.interval(base, "base_interval")
-    if intervals is not None:
-        lengths["intervals"] = take.intervals(intervals)
-    named = {**rules, **lengths} if isinstance(rules, Mapping) else rules
-    made = section(SessionRules, named, "rules")
-    return msgspec.structs.replace(made, **lengths)
-
-
-def _store_of(store: "str | os.PathLike[str] | BarStore") -> tuple[str, BarStore | None]:
-    """Return the name of a store, and the store itself unless it is only named."""
-    if isinstance(store, (str, os.PathLike)):
-        return os.fspath(store), None
-    if not hasattr(store, "read") or not hasattr(store, "dates"):
-        raise take.refused("store", "the folder of a store, or a BarStore", store)
-    return type(store).__name__, store

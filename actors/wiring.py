@@ -1,6 +1,10 @@
 """Who knows whom: settings in, a house of rooms out. The only module that knows everybody."""
 
 import contextlib
+import os
+import threading
+import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +31,7 @@ from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.ports import BarSource, BarStore, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
-from actors.kernel.telemetry import EventLog
+from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
 from actors.kernel.worker import InTime, Worker
 from actors.market.calendar import Calendar
@@ -59,7 +63,37 @@ from messages.queries import GetProgress, GetSession
 from messages.repairs import (
     GetCertificate,
 )
-from messages.values import Mode, Pace, Room
+from messages.values import SECOND_NS, Mode, Pace, Room
+
+
+class Lobby:
+    """What a door holds of a house before that is built: where its rooms will be, and who waits for a receipt."""
+
+    def __init__(self) -> None:
+        self.rooms = {room: RoomAddress() for room in Room if room is not Room.STORES}
+        self.receipts = Receipts()
+        self.build: Callable[[], House] | None = None
+        self._lock = threading.Lock()
+        self._house: House | None = None
+
+    def house(self) -> "House":
+        """Return the house, which is built when it is needed first; any thread."""
+        with self._lock:
+            if self._house is None:
+                assert self.build is not None, "who made the lobby says how"
+                self._house = self.build()
+            return self._house
+
+    def strangers(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of some symbols that can never have a bar."""
+        return self.house().strangers(symbols)
+
+    def shut(self, timeout: float) -> None:
+        """Stop the house, if it was ever built."""
+        with self._lock:
+            house = self._house
+        if house is not None:
+            house.shut(timeout)
 
 
 class House:
@@ -72,7 +106,10 @@ class House:
         clock: Clock | None = None,
         sources: Sequence[BarSource] = (),
         feeds: Sequence[Feed] = (),
+        lobby: Lobby | None = None,
     ) -> None:
+        lobby = lobby or Lobby()
+        self.process = os.getpid()
         self.is_live = settings.mode is Mode.LIVE
         own = settings.own_hours
         self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify, own=own)
@@ -90,12 +127,12 @@ class House:
         rules = settings.rules.on(self.calendar.name)
         self.settings = settings = msgspec.structs.replace(settings, rules=rules)
         check_length(settings, self.store)
-        self.rooms = {room: RoomAddress() for room in Room if room is not Room.STORES}
+        self.rooms = lobby.rooms
         self.session_data = self.rooms[Room.SESSION_DATA]
         self.stream_coordinator = self.rooms[Room.STREAM_COORDINATOR]
         self.data_upkeep = self.rooms[Room.DATA_UPKEEP]
         self.system_manager = self.rooms[Room.SYSTEM_MANAGER]
-        self.receipts = Receipts()
+        self.receipts = lobby.receipts
         self.milestones = Milestones()
         self.turnstile = Turnstile(self.session_data, self.stream_coordinator)
         self.fanout = Fanout(
@@ -260,6 +297,8 @@ class House:
 
     def shut(self, timeout: float) -> None:
         """Stop every room, for a door that leaves: who still waits is told so. May be called twice."""
+        if self.process != os.getpid():
+            return  # a fork: the house is the parent's
         manager, closed = self.system_manager, NotReady("the system is closed")
         if not self.is_live:
             self.milestones.fail(str(closed))
@@ -300,3 +339,21 @@ class House:
     def _keeper_broke(self, job: Any, error: BaseException) -> None:
         date = job.sealed.day.session.date
         self.stream_coordinator.tell(AbortRun(reason=f"a bug in the keeper, on the certificate of {date}: {error!r}"))
+
+
+def watch(house: "weakref.ref[House]", since: float | None = None) -> None:
+    """Look about once a second who holds up the run; ends with the house."""
+    alive, now = house(), time.monotonic()
+    if alive is None or not alive.system_manager.is_alive:
+        return
+    if since is not None:
+        alive.fanout.watch(now - since)
+    alive.clock.call_at(alive.clock.now_ns() + SECOND_NS, lambda _: watch(house, now))
+
+
+def close_forgotten(house: House) -> None:
+    """Close a system whose owner forgot to; at exit the threads must not outlive the interpreter's end."""
+    if house.process != os.getpid():
+        return  # a fork that ends: the house is the parent's
+    note("closed_late", reason="a System was not closed; use `with`, or call close()")
+    house.shut(timeout=3.0)

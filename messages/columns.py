@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from messages.errors import DataError
-from messages.values import ONE_MINUTE, Bar, Interval, TradingSession, VerdictRun
+from messages.values import ONE_MINUTE, Bar, Interval, TradingSession, Verdict, VerdictRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Stamps: TypeAlias = npt.NDArray[np.int64]
@@ -20,6 +24,10 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 FIELDS = ("open", "high", "low", "close", "volume")
 EXTRA_FIELDS = ("vwap", "trades")
 OPEN, HIGH, LOW, CLOSE, VOLUME, VWAP, TRADES = range(7)
+
+
+VERDICT_WORDS = tuple(verdict.name.lower() for verdict in Verdict)
+"""What frames and tables say for the number of a verdict."""
 
 
 def freeze(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -94,19 +102,48 @@ class PriceColumns(Columnar, frozen=True, kw_only=True, eq=False):
         row: Floats = self.values[field]
         return row
 
+    def _prices(self) -> dict[str, npt.NDArray[Any]]:
+        return dict(zip((*FIELDS, *EXTRA_FIELDS), self.values, strict=False))
 
-class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
+
+class BarColumns(PriceColumns, frozen=True, kw_only=True, eq=False):
+    """Bars of one or several symbols by the column."""
+
+    symbols: tuple[str, ...]
+    symbol_index: Indices
+    """For each bar, its symbol's place in ``symbols``."""
+    start_ns: Stamps
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def _frame(self, tz: str, columns: dict[str, Any]) -> "pd.DataFrame":
+        """Return a frame indexed by start, or by symbol and start where there are several symbols."""
+        import pandas as pd
+
+        start = pd.DatetimeIndex(self.start_ns, name="start").tz_localize("UTC").tz_convert(tz)
+        index: Any = start
+        if len(self.symbols) > 1:
+            names = np.array(self.symbols, dtype=object)[self.symbol_index]
+            index = pd.MultiIndex.from_arrays([names, start], names=["symbol", "start"])
+        return pd.DataFrame(columns, index=index)
+
+    def _table(self, columns: dict[str, Any]) -> "pa.Table":
+        """Return a table that begins with the symbol and the start, UTC."""
+        import pyarrow as pa
+
+        symbol = pa.DictionaryArray.from_arrays(pa.array(self.symbol_index), pa.array(self.symbols, pa.string()))
+        start = pa.array(self.start_ns, pa.timestamp("ns", tz="UTC"))
+        return pa.table({"symbol": symbol, "start": start, **columns})
+
+
+class BarBatch(BarColumns, frozen=True, kw_only=True, eq=False):
     """Base bars of many symbols, sorted by start and then by symbol, no cell twice.
 
     ``values`` has one row a field (``FIELDS``, and ``EXTRA_FIELDS`` where they are kept) and one column a
-    bar. Make one with ``of`` or ``build``, which sort and check; the constructor trusts its caller.
+    bar; ``symbols`` ascend. Make one with ``of`` or ``build``, which sort and check; the constructor trusts its caller.
     """
 
-    symbols: tuple[str, ...]
-    """The symbol table, in ascending order."""
-    symbol_index: Indices
-    """For each bar, its symbol's place in the table."""
-    start_ns: Stamps
     interval: Interval = ONE_MINUTE
     is_sane: bool = False
     """Whether somebody has made sure that every bar of it is sane (``market.validate``), so that nobody need again."""
@@ -175,8 +212,16 @@ class BarBatch(PriceColumns, frozen=True, kw_only=True, eq=False):
             interval=interval,
         )
 
-    def __len__(self) -> int:
-        return len(self.start_ns)
+    def to_pandas(self, tz: str = "UTC") -> "pd.DataFrame":
+        """Return a frame indexed by bar start; several symbols give a MultiIndex (symbol, start)."""
+        return self._frame(tz, self._prices())
+
+    def to_arrow(self) -> "pa.Table":
+        """Return a table: symbol, start (UTC), prices, volume[, vwap, trades]."""
+        return self._table(self._prices())
+
+    def __iter__(self) -> Iterator[Bar]:
+        return self.bars()
 
     def rows(self, first: int, last: int) -> "BarBatch":
         """Return bars ``[first, last)`` without copying."""

@@ -1,12 +1,25 @@
 """What happened. ``now_ns`` in an arrival is the time at which its sender lets it be known."""
 
 import enum
+from datetime import datetime
 
 from messages.base import Event
 from messages.columns import BarBatch, BarVerdicts, DayGrid, Tape
 from messages.history import Background
 from messages.replies import RoomHealth, SessionReport
-from messages.values import Bar, Gap, Interval, Nanos, Quote, Room, SystemState, Tick, TradingSession, VerdictRun
+from messages.values import (
+    Bar,
+    Gap,
+    Interval,
+    Nanos,
+    Quote,
+    Room,
+    SystemState,
+    Tick,
+    TradingSession,
+    VerdictRun,
+    moment,
+)
 
 
 class BoundaryKind(enum.StrEnum):
@@ -129,6 +142,18 @@ class MinuteClosed(Event, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     is_complete: bool = True
     """Whether every symbol had its bar, or the deadline closed it."""
+    tz: str = "UTC"
+    """The exchange's zone (IANA)."""
+
+    @property
+    def start(self) -> datetime:
+        """The start as an aware datetime in exchange time."""
+        return moment(self.start_ns, self.tz)
+
+    @property
+    def end(self) -> datetime:
+        """The end as an aware datetime in exchange time."""
+        return moment(self.end_ns, self.tz)
 
 
 class BarsUpdated(Event, frozen=True, kw_only=True):

@@ -108,6 +108,7 @@ from messages.queries import (
     GetSnapshot,
     GetStatus,
     GetTicks,
+    GetVerdicts,
 )
 from messages.readiness import CheckStore, GetReadiness, ReadinessReported, StoreChecked
 from messages.repairs import (
@@ -150,6 +151,7 @@ SessionDataQuery: TypeAlias = (
     | GetQuotes
     | GetLatestTick
     | GetTicks
+    | GetVerdicts
 )
 
 Journaled: TypeAlias = (

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from messages.base import Query
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
 from messages.values import ONE_MINUTE, Bar, Fill, Gap, Interval, Nanos, Quote, Tick, TradingSession
-from messages.windows import BarWindow
+from messages.windows import BarWindow, VerdictPlane
 
 Moment: TypeAlias = Nanos | str
 
@@ -82,6 +82,12 @@ class GetQuality(Query[QualityReport], frozen=True, kw_only=True):
 
 class GetGaps(Query[tuple[Gap, ...]], frozen=True, kw_only=True):
     """What is missing so far, in runs; symbols that miss the same minutes are named together. None named: all."""
+
+    symbols: tuple[str, ...] = ()
+
+
+class GetVerdicts(Query[VerdictPlane], frozen=True, kw_only=True):
+    """The verdict on every minute of the session; none named: all symbols."""
 
     symbols: tuple[str, ...] = ()
 

@@ -153,6 +153,9 @@ class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
     left_out: tuple[tuple[str, int], ...] = ()
     """Bars of the store that cannot be true and were refused, by reason."""
 
+    def __repr__(self) -> str:
+        return f"<SessionReport {self.session.date}: {len(self.symbols):,} symbols, {int(self.bars.sum()):,} bars>"
+
     def symbol_reports(self) -> list[SymbolReport]:
         """Return one report a symbol."""
         return [
@@ -175,6 +178,13 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionReport, ...]
     is_finished: bool
     failure: str | None = None
+
+    def __repr__(self) -> str:
+        dates = [report.session.date for report in self.sessions]
+        played = f"{len(dates):,} sessions, {dates[0]} to {dates[-1]}" if dates else "no session yet"
+        bars = sum(int(report.bars.sum()) for report in self.sessions)
+        state = f"failed: {self.failure}" if self.failure else "finished" if self.is_finished else "not finished"
+        return f"<RunSummary {played}: {bars:,} bars, {state}>"
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,43 +1,47 @@
-"""Bars as an answer: a window of columns, and the way from there to frames and tables."""
+"""Bars and verdicts as an answer: columns, and the way from there to frames and tables."""
 
 import math
+import operator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from messages.columns import (
     CLOSE,
-    FIELDS,
     HIGH,
     LOW,
     OPEN,
+    VERDICT_WORDS,
     VOLUME,
+    BarColumns,
+    Columnar,
     Floats,
     Indices,
     Mask,
-    PriceColumns,
     Stamps,
     Verdicts,
+    freeze,
 )
-from messages.values import FIRST_WITH_BAR, Bar, Fill, Interval, Nanos, Verdict
+from messages.errors import UnknownSymbol
+from messages.values import FIRST_WITH_BAR, Bar, Fill, Interval, Nanos, TradingSession, Verdict, moment
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 
-class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
+class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
     """Bars in order of time, by the column: ``window.close[-1]`` is the latest close.
 
     Every column is a read-only numpy array with one entry a bar; prices and volumes ``float64``, starts and
-    ends ``int64`` nanoseconds UTC. Several symbols stand one after the other.
+    ends ``int64`` nanoseconds UTC. Several symbols stand one after the other. ``window[-1]`` is a bar, ``window[-5:]``
+    and ``window[window.is_complete]`` are windows, and iterating gives bars.
     """
 
-    symbols: tuple[str, ...]
-    symbol_index: Indices
     interval: Interval
-    start_ns: Stamps
     end_ns: Stamps
     verdicts: Verdicts
     """Of base bars; of derived bars the best verdict among their base bars. Of bars that were carried forward, why."""
@@ -61,8 +65,36 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
     is_adjusted: bool = False
     """Whether splits and dividends have been taken out."""
 
-    def __len__(self) -> int:
-        return len(self.start_ns)
+    def __getitem__(self, chosen: "int | np.integer | slice | Mask") -> Any:
+        """Return one bar, or a window of those that are chosen.
+
+        Of a part, ``empty_minutes`` and ``short`` stay what they are of the whole.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        if not isinstance(chosen, (slice, np.ndarray, list)):
+            return self.bar(operator.index(chosen))
+        kept = chosen if isinstance(chosen, slice) else np.asarray(chosen)
+        columns = {name: freeze(getattr(self, name)[kept]) for name in _BY_BAR}
+        return msgspec.structs.replace(self, values=freeze(self.values[:, kept]), **columns)
+
+    def __iter__(self) -> Iterator[Bar]:
+        return (self.bar(index) for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        of = self.symbols[0] if len(self.symbols) == 1 else f"{len(self.symbols)} symbols"
+        if not len(self):
+            return f"<BarWindow {of} {self.interval}: no bars>"
+        first, last = (f"{moment(int(at_ns), self.tz):%Y-%m-%d %H:%M}" for at_ns in self._edges())
+        return f"<BarWindow {of} {self.interval}: {len(self)} bars, {first} to {last} {self.tz}>"
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_pandas()._repr_html_()  # type: ignore[operator]  # what a notebook shows of a frame
+        return html
+
+    def _edges(self) -> tuple[Nanos, Nanos]:
+        return self.start_ns.min(), self.start_ns.max()
 
     @property
     def partial(self) -> bool:
@@ -120,29 +152,79 @@ class BarWindow(PriceColumns, frozen=True, kw_only=True, eq=False):
     def to_pandas(self, tz: str | None = None) -> "pd.DataFrame":
         """Return a frame indexed by bar start, in exchange time unless ``tz`` names another zone.
 
-        Several symbols give a MultiIndex (symbol, start).
+        Several symbols give a MultiIndex (symbol, start). Beside prices and volume: ``is_complete``, ``verdict`` (its
+        name in lower case, categorical), ``revision``, and ``is_filled`` where bars were carried forward.
         """
         import pandas as pd
 
-        start = pd.DatetimeIndex(self.start_ns, name="start").tz_localize("UTC").tz_convert(tz or self.tz)
-        index: Any = start
-        if len(self.symbols) > 1:
-            names = np.array(self.symbols, dtype=object)[self.symbol_index]
-            index = pd.MultiIndex.from_arrays([names, start], names=["symbol", "start"])
-        return pd.DataFrame(self._columns(), index=index)
+        kind = pd.CategoricalDtype(list(VERDICT_WORDS))
+        verdict = pd.Categorical.from_codes(self.verdicts.astype(np.int8), dtype=kind)
+        return self._frame(tz or self.tz, self._columns(verdict))
 
     def to_arrow(self) -> "pa.Table":
-        """Return a table: symbol, start (UTC), prices, volume[, vwap, trades], is_complete[, is_filled]."""
+        """Return a table: symbol, start (UTC), and the columns of ``to_pandas``."""
         import pyarrow as pa
 
-        symbol = pa.DictionaryArray.from_arrays(pa.array(self.symbol_index), pa.array(self.symbols, pa.string()))
-        start = pa.array(self.start_ns, pa.timestamp("ns", tz="UTC"))
-        return pa.table({"symbol": symbol, "start": start, **self._columns()})
+        return self._table(self._columns(pa.DictionaryArray.from_arrays(self.verdicts, pa.array(VERDICT_WORDS))))
 
-    def _columns(self) -> dict[str, npt.NDArray[Any]]:
-        names = (*FIELDS, "vwap", "trades")
-        columns: dict[str, npt.NDArray[Any]] = dict(zip(names, self.values, strict=False))
-        columns["is_complete"] = self.is_complete
-        if self.fill is not None:
-            columns["is_filled"] = self.is_filled
-        return columns
+    def _columns(self, verdict: Any) -> dict[str, Any]:
+        columns = {**self._prices(), "is_complete": self.is_complete, "verdict": verdict, "revision": self.revisions}
+        return columns if self.fill is None else {**columns, "is_filled": self.is_filled}
+
+
+_BY_BAR = (
+    "symbol_index", "start_ns", "end_ns", "verdicts", "base_counts", "base_expected", "revisions", "forming",
+)  # fmt: skip
+
+
+class VerdictPlane(Columnar, frozen=True, kw_only=True, eq=False):
+    """What is known about every minute of a session, minutes without a bar included."""
+
+    session: TradingSession
+    symbols: tuple[str, ...]
+    start_ns: Stamps
+    """The start of each minute, extended hours included where the session has them."""
+    verdicts: Verdicts
+    """Minutes x symbols: numbers of ``Verdict``; ``PENDING`` where a minute is not closed and has no bar."""
+    closed: int
+    """Minutes ``[0, closed)`` are closed."""
+    now_ns: Nanos
+    """When it was answered, in session time."""
+    revision: int
+    """The session's revision at that time."""
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def of(self, symbol: str) -> Verdicts:
+        """Return one symbol's verdicts, one for each minute.
+
+        Raises:
+            UnknownSymbol: it is none of these.
+        """
+        if symbol not in self.symbols:
+            raise UnknownSymbol.among(symbol, self.symbols)
+        column: Verdicts = self.verdicts[:, self.symbols.index(symbol)]
+        return column
+
+    def __repr__(self) -> str:
+        of = self.symbols[0] if len(self.symbols) == 1 else f"{len(self.symbols)} symbols"
+        return f"<VerdictPlane {of}, session {self.session.date}: {self.closed} of {len(self)} minutes closed>"
+
+    def to_pandas(self, tz: str | None = None) -> "pd.DataFrame":
+        """Return a frame of names in lower case: a row a minute, by its start, and a categorical column a symbol."""
+        import pandas as pd
+
+        start = pd.DatetimeIndex(self.start_ns, name="start").tz_localize("UTC").tz_convert(tz or self.session.tz)
+        kind = pd.CategoricalDtype(list(VERDICT_WORDS))
+        columns = [pd.Categorical.from_codes(column, dtype=kind) for column in self.verdicts.astype(np.int8).T]
+        return pd.DataFrame(dict(zip(self.symbols, columns, strict=True)), index=start)
+
+    def to_arrow(self) -> "pa.Table":
+        """Return a table: start (UTC), and a column of names in lower case for each symbol."""
+        import pyarrow as pa
+
+        words = pa.array(VERDICT_WORDS)
+        columns = [pa.DictionaryArray.from_arrays(np.ascontiguousarray(column), words) for column in self.verdicts.T]
+        start = pa.array(self.start_ns, pa.timestamp("ns", tz="UTC"))
+        return pa.table({"start": start, **dict(zip(self.symbols, columns, strict=True))})

@@ -1,6 +1,7 @@
 """How a room or a door reaches another room: by an address that says what may be told."""
 
 import asyncio
+import os
 from typing import Any, Protocol, TypeVar, cast
 
 import pykka
@@ -27,10 +28,12 @@ class RoomAddress:
 
     def __init__(self) -> None:
         self._ref: pykka.ActorRef[Any] | None = None
+        self._home = 0
 
     def attach(self, ref: "pykka.ActorRef[Any] | None") -> None:
         """Bind to a started actor, or to none."""
         self._ref = ref
+        self._home = os.getpid()
 
     def tell(self, message: object) -> None:
         """Put a message into the mailbox; never waits. Dropped when the room is gone: it is too late."""
@@ -45,7 +48,7 @@ class RoomAddress:
     def hand(self, message: object) -> None:
         """Tell, and have it handled in this thread if the room is idle; not in an event loop, which must not wait."""
         ref = self._ref
-        if ref is None or _has_event_loop() or not cast("Inbox", ref.actor_inbox).hand(message):
+        if ref is None or has_event_loop() or not cast("Inbox", ref.actor_inbox).hand(message):
             self.tell(message)
 
     def ask(self, query: Query[R]) -> Future[R]:
@@ -55,6 +58,10 @@ class RoomAddress:
             future: Future[R] = Future()
             future.set_exception(NotReady("the system is not started, or is closed"))
             return future
+        if self._home != os.getpid():  # threads do not come along: nobody would ever answer
+            lost: Future[R] = Future()
+            lost.set_exception(NotReady(elsewhere(self._home)))
+            return lost
         asked = cast("Future[R]", ref.ask(query, block=False))
         if not ref.is_alive():  # it may have stopped between Pykka's look and the mailbox
             asked.set_exception(NotReady("the system is closed"))
@@ -63,7 +70,7 @@ class RoomAddress:
     @property
     def is_alive(self) -> bool:
         """Whether a room listens here."""
-        return self._ref is not None and self._ref.is_alive()
+        return self._ref is not None and self._home == os.getpid() and self._ref.is_alive()
 
     def stop(self) -> None:
         """Let the room handle what is in its mailbox, then stop; never waits."""
@@ -83,7 +90,13 @@ class ByHand:
         self._room.hand(message)
 
 
-def _has_event_loop() -> bool:
+def elsewhere(home: int) -> str:
+    """Return what a child of a fork is told that uses the system of its parent."""
+    return f"the system runs in process {home}, of which this one is a fork: make a System here"
+
+
+def has_event_loop() -> bool:
+    """Return whether an event loop runs in this thread, which must not wait."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pykka
 
-from messages.errors import NotReady
+from messages.errors import NotReady, shown
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -76,6 +76,13 @@ class Future(pykka.Future[R]):
         if isinstance(error, pykka.ActorDeadError):
             error = NotReady("the system is closed")
         self._settle(None, error)
+
+    def __repr__(self) -> str:
+        if not self._is_done:
+            return "<Future: no answer yet>"
+        if self._error is not None:
+            return f"<Future: failed, {type(self._error).__name__}: {self._error}>"
+        return f"<Future: {shown(self._value)}>"
 
     def is_done(self) -> bool:
         """Whether there is an answer or an error."""

@@ -168,7 +168,7 @@ def test_what_a_journal_may_hold_is_understood_by_session_data_and_changes_it() 
 
 
 def test_every_noun_of_the_vocabulary_can_be_imported_from_messages() -> None:
-    shared_ground = {"Columnar", "PriceColumns"}  # what batches and windows have in common; nobody names it
+    shared_ground = {"Columnar", "PriceColumns", "BarColumns"}  # of batches and windows; nobody names it
     nouns = {name for module in VOCABULARY for name, thing in vars(module).items() if is_public_noun(module, thing)}
 
     assert nouns - shared_ground == set(messages.__all__)

@@ -188,3 +188,15 @@ def test_an_answer_after_the_loop_has_closed_disturbs_nobody() -> None:
     future.set(7)
 
     assert future.get() == 7
+
+
+def test_a_future_is_shown_with_what_has_come_of_it() -> None:
+    waiting, answered, failed = (Future[int]() for _ in range(3))
+    answered.set(7)
+    failed.set_exception(NotReady("the system is closed"))
+
+    assert [repr(one) for one in (waiting, answered, failed)] == [
+        "<Future: no answer yet>",
+        "<Future: 7>",
+        "<Future: failed, NotReady: the system is closed>",
+    ]

@@ -6,7 +6,24 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from messages import Bar, BarWindow, Fill, Interval, Quality, SessionMetrics, SessionReport, Verdict, VerdictCounts
+from messages import (
+    Bar,
+    BarBatch,
+    BarWindow,
+    Fill,
+    Interval,
+    Quality,
+    RunSummary,
+    Segment,
+    SegmentKind,
+    SessionMetrics,
+    SessionReport,
+    TradingSession,
+    UnknownSymbol,
+    Verdict,
+    VerdictCounts,
+    VerdictPlane,
+)
 from messages.columns import freeze
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import DAY, NEW_YORK, at
@@ -52,7 +69,7 @@ def test_a_frame_of_one_symbol_is_indexed_by_bar_start_in_exchange_time() -> Non
         pd.Timestamp("2024-07-02 09:31", tz=NEW_YORK),
     ]
     assert frame.index.name == "start"
-    assert list(frame.columns) == ["open", "high", "low", "close", "volume", "is_complete"]
+    assert list(frame.columns) == ["open", "high", "low", "close", "volume", "is_complete", "verdict", "revision"]
     assert frame["close"].tolist() == [100.0, 101.0]
 
 
@@ -95,6 +112,8 @@ def test_a_table_names_the_symbol_and_says_utc() -> None:
             "vwap": 100.0,
             "trades": pytest.approx(float("nan"), nan_ok=True),
             "is_complete": True,
+            "verdict": "late",
+            "revision": 0,
         }
     ]
 
@@ -226,3 +245,114 @@ def test_reports_are_equal_by_value_and_never_keys() -> None:
     assert_different(report(), report(bars=2))
     with pytest.raises(TypeError, match="unhashable"):
         hash(report())
+
+
+# --- looking at a window
+
+
+def test_a_window_gives_bars_by_number_and_one_after_the_other() -> None:
+    assert (ONE[-1], ONE[0], ONE[np.int64(1)]) == (ONE.bar(1), ONE.bar(0), ONE.bar(1))
+    assert list(ONE) == ONE.bars() == [ONE.bar(0), ONE.bar(1)]
+    with pytest.raises(IndexError):
+        ONE[2]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rows"),
+    [
+        (slice(-2, None), [1, 2]),
+        (slice(None, None, -1), [2, 1, 0]),
+        (slice(5, None), []),
+        (np.array([True, False, True]), [0, 2]),
+        ([2, 0], [2, 0]),
+    ],
+)
+def test_a_part_of_a_window_is_a_window_of_the_same_bars(chosen: object, rows: list[int]) -> None:
+    part = TWO[chosen]  # type: ignore[index]  # of every kind at once
+
+    assert part.bars() == [TWO.bar(row) for row in rows]
+    assert (part.symbols, part.now_ns, part.close.flags.writeable) == (TWO.symbols, TWO.now_ns, False)
+
+
+def test_frames_and_tables_say_of_each_bar_how_it_came_and_when_it_changed() -> None:
+    frame, table = TWO.to_pandas(), TWO.to_arrow()
+
+    assert frame["verdict"].tolist() == table["verdict"].to_pylist() == ["late", "late", "late"]
+    assert frame["revision"].tolist() == table["revision"].to_pylist() == [0, 1, 2]
+    assert (frame["verdict"] == "late").all()
+
+
+def test_a_window_is_shown_in_one_line_and_in_a_notebook_as_a_table() -> None:
+    assert repr(ONE) == "<BarWindow AAPL 1m: 2 bars, 2024-07-02 09:30 to 2024-07-02 09:31 America/New_York>"
+    assert repr(TWO).startswith("<BarWindow 2 symbols 1m: 3 bars, ")
+    assert repr(NONE) == "<BarWindow 0 symbols 1m: no bars>"
+    assert "<table" in ONE._repr_html_()
+
+
+def test_a_batch_is_a_frame_a_table_and_bars_one_after_the_other() -> None:
+    batch = BarBatch.of([*ONE.bars(), TWO.bar(2)])
+    frame = batch.to_pandas(tz=NEW_YORK)
+
+    assert frame.loc[("MSFT", pd.Timestamp("2024-07-02 09:30", tz=NEW_YORK)), "close"] == 400.0
+    assert batch.to_arrow()["close"].to_pylist() == frame["close"].tolist() == [100.0, 400.0, 101.0]
+    assert BarBatch.of(ONE.bars()).to_pandas().index.equals(ONE.to_pandas(tz="UTC").index)
+    assert [(bar.symbol, bar.close) for bar in batch] == [("AAPL", 100.0), ("MSFT", 400.0), ("AAPL", 101.0)]
+
+
+def plane() -> VerdictPlane:
+    session = TradingSession(
+        calendar="XNYS",
+        date=DAY.date,
+        tz=NEW_YORK,
+        segments=(Segment(kind=SegmentKind.REGULAR, start_ns=at("09:30"), end_ns=at("09:33")),),
+    )
+    cells = [[Verdict.STREAMED, Verdict.NO_TRADE], [Verdict.LATE, Verdict.MISSING], [Verdict.PENDING] * 2]
+    return VerdictPlane(
+        session=session,
+        symbols=("A", "B"),
+        start_ns=np.array([at("09:30"), at("09:31"), at("09:32")]),
+        verdicts=np.array(cells, dtype=np.uint8),
+        closed=2,
+        now_ns=at("09:32"),
+        revision=3,
+    )
+
+
+def test_the_plane_of_verdicts_is_a_frame_of_words_with_every_minute() -> None:
+    frame, table = plane().to_pandas(), plane().to_arrow()
+
+    assert frame["A"].tolist() == table["A"].to_pylist() == ["streamed", "late", "pending"]
+    assert frame["B"].tolist() == table["B"].to_pylist() == ["no_trade", "missing", "pending"]
+    assert frame.index[0] == pd.Timestamp("2024-07-02 09:30", tz=NEW_YORK)
+    assert table["start"].to_pylist()[0] == pd.Timestamp("2024-07-02 13:30", tz="UTC")
+    assert (frame == "missing").sum().to_dict() == {"A": 0, "B": 1}
+
+
+def test_one_symbol_of_the_plane_is_its_column() -> None:
+    assert plane().of("B").tolist() == [Verdict.NO_TRADE, Verdict.MISSING, Verdict.PENDING]
+    assert repr(plane()) == "<VerdictPlane 2 symbols, session 2024-07-02: 2 of 3 minutes closed>"
+    with pytest.raises(UnknownSymbol, match="unknown symbol 'C'"):
+        plane().of("C")
+
+
+def test_a_report_and_a_summary_are_shown_in_one_line() -> None:
+    numbers = np.array([2, 3], dtype=np.int32)
+    report = SessionReport(
+        session=plane().session,
+        symbols=("A", "B"),
+        bars=numbers,
+        high=numbers * 1.0,
+        low=numbers * 1.0,
+        volume=numbers * 1.0,
+        closed=3,
+        intervals=(),
+        derived=np.zeros((0, 2), dtype=np.int32),
+    )
+
+    assert repr(report) == "<SessionReport 2024-07-02: 2 symbols, 5 bars>"
+    assert (
+        repr(RunSummary(sessions=(report, report), is_finished=True))
+        == "<RunSummary 2 sessions, 2024-07-02 to 2024-07-02: 10 bars, finished>"
+    )
+    assert repr(RunSummary(sessions=(), is_finished=False)) == "<RunSummary no session yet: 0 bars, not finished>"
+    assert repr(RunSummary(sessions=(), is_finished=True, failure="torn")).endswith("failed: torn>")

@@ -17,7 +17,7 @@ from messages import (
     SymbolReport,
 )
 from messages.values import MINUTE_NS, SECOND_NS
-from tests.builders import EXTENDED_DAY, arrived, at, bar, bars, closed, opened, session_tiny, time
+from tests.builders import EXTENDED_DAY, NEW_YORK, arrived, at, bar, bars, closed, opened, session_tiny, time
 from tests.session_data.streams import ask, play
 from tests.session_data.telling import MONDAY, TUESDAY, TWO, core_with, told
 
@@ -29,7 +29,9 @@ def test_a_minute_that_all_have_is_complete() -> None:
     start = at("09:30")
 
     assert play(core, [time("09:31")]) == [
-        MinuteClosed(start_ns=start, end_ns=start + MINUTE_NS, present=1, expected=1, missing=(), is_complete=True)
+        MinuteClosed(
+            start_ns=start, end_ns=start + MINUTE_NS, present=1, expected=1, missing=(), is_complete=True, tz=NEW_YORK
+        )
     ]
 
 
@@ -39,7 +41,9 @@ def test_a_minute_that_some_miss_names_them_and_tells_their_gap() -> None:
     said = play(core, [time("09:32")])
 
     assert said[2:] == [
-        MinuteClosed(start_ns=start, end_ns=end, present=1, expected=3, missing=("A", "C"), is_complete=False),
+        MinuteClosed(
+            start_ns=start, end_ns=end, present=1, expected=3, missing=("A", "C"), is_complete=False, tz=NEW_YORK
+        ),
         GapDetected(session_date="2024-07-02", gap=Gap(symbols=("A", "C"), start_ns=start, end_ns=end)),
     ]
 

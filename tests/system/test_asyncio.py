@@ -1,13 +1,17 @@
 """The same system in an event loop, which goes on turning."""
 
 import asyncio
+import contextlib
+import threading
 from typing import Any, Self
 
 import pytest
 
 from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
-from messages import BarsArrived, NotReady, Quote, SystemFailed, UnknownSymbol
+from actors.system import System
+from actors.wiring import House
+from messages import BarsArrived, DataError, NotReady, Quote, SystemFailed, UnknownSymbol
 from tests.system.worlds import break_on, memory, short
 
 
@@ -157,3 +161,55 @@ def test_published_in_a_loop_and_read_there(store: MemoryStore) -> None:
     sent, read = asyncio.run(publish())
 
     assert sent == read
+
+
+def test_a_loop_goes_on_turning_while_a_system_is_made_started_and_closed() -> None:
+    """What takes its time is done in another thread: the loop's own thread builds no house."""
+    built_in, started_in = [], []
+    sound_build, sound_start = House.__init__, System.start
+
+    def build(self: Any, *args: Any, **named: Any) -> None:
+        built_in.append(threading.current_thread())
+        sound_build(self, *args, **named)
+
+    def start(self: Any, *args: Any) -> Any:
+        started_in.append(threading.current_thread())
+        return sound_start(self, *args)
+
+    async def play() -> int:
+        async with short(memory(1, 2, quiet=0.0)) as system:
+            return len([minute async for minute in system.minutes()])
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(House, "__init__", build)
+        patched.setattr(System, "start", start)
+        assert asyncio.run(play()) == 15
+
+    assert len(built_in) == len(started_in) == 1
+    assert threading.main_thread() not in built_in + started_in
+
+
+def test_settings_that_do_not_fit_the_store_are_refused_where_the_loop_enters() -> None:
+    async def enter() -> None:
+        async with System.backtest(MemoryStore()):
+            raise AssertionError("there is nothing to play")
+
+    with pytest.raises(DataError, match="is empty"):
+        asyncio.run(enter())
+
+
+def test_a_task_that_is_cancelled_on_its_way_in_leaves_nothing_running(store: MemoryStore) -> None:
+    async def enter(system: System) -> None:
+        async with system:
+            await asyncio.sleep(60)
+
+    async def cancel() -> System:
+        system = short(store)
+        entering = asyncio.create_task(enter(system))
+        await asyncio.sleep(0)
+        entering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await entering
+        return system
+
+    assert repr(asyncio.run(cancel())).endswith(": closed>")

@@ -1,9 +1,11 @@
 """Beginning and end of a system: in any state, from any thread, with people waiting, and when something breaks."""
 
+import os
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -303,3 +305,46 @@ def test_a_system_that_is_let_go_closes_itself(store: MemoryStore) -> None:
 
     assert question.is_done()
     assert not room.is_alive
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_is_told_that_the_system_is_its_parent_s(store: MemoryStore) -> None:
+    ours, theirs = os.pipe()
+    with short(store) as system:
+        started = system.latest_bars().get(timeout=5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # a fork of a process with threads is the point
+            child = os.fork()
+        if child == 0:
+            said = [_told(ask) for ask in (lambda: system.latest_bars().get(timeout=5), system.minutes)]
+            system.close()
+            os.write(theirs, "\n".join(said).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        again = system.latest_bars().get(timeout=5)
+    said = os.read(ours, 10_000).decode().splitlines()
+    os.close(ours)
+    os.close(theirs)
+
+    assert [line.startswith(f"NotReady: the system runs in process {os.getpid()}, of which") for line in said] == [
+        True,
+        True,
+    ]
+    assert again == started
+
+
+def _told(ask: Callable[[], Any]) -> str:
+    try:
+        return str(ask())
+    except BarkeeperError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def test_a_system_is_shown_with_its_state(store: MemoryStore) -> None:
+    system = short(store)
+    shown = [repr(system)]
+    with system:
+        shown.append(repr(system))
+    shown.append(repr(system))
+
+    assert shown == [f"<System backtest of MemoryStore: {state}>" for state in ("not started", "started", "closed")]

@@ -14,6 +14,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from actors.kernel.ask import arguments as take
+from actors.kernel.ask.readers import Length
+from actors.kernel.ports import BarStore
 from messages.errors import SettingsError, nearest
 from messages.values import Interval
 
@@ -71,6 +73,29 @@ def check_names(given: Iterable[str], method: Callable[..., Any], kind: type[msg
                 else f"; there are {', '.join([*own, *fields])}"
             )
             raise SettingsError(f"there is no option {key}{hint}")
+
+
+def of_lengths(
+    kind: type[S], rules: object, base: Length | None, intervals: Length | Iterable[Length] | None = None
+) -> S:
+    """Return rules with base bars and derived bars of these lengths, where any are named."""
+    lengths: dict[str, Any] = {}
+    if base is not None:
+        lengths["base_interval"] = take.interval(base, "base_interval")
+    if intervals is not None:
+        lengths["intervals"] = take.intervals(intervals)
+    named = {**rules, **lengths} if isinstance(rules, Mapping) else rules
+    made = section(kind, named, "rules")
+    return msgspec.structs.replace(made, **lengths)
+
+
+def store_of(store: "str | os.PathLike[str] | BarStore") -> tuple[str, BarStore | None]:
+    """Return the name of a store, and the store itself unless it is only named."""
+    if isinstance(store, (str, os.PathLike)):
+        return os.fspath(store), None
+    if not hasattr(store, "read") or not hasattr(store, "dates"):
+        raise take.refused("store", "the folder of a store, or a BarStore", store)
+    return type(store).__name__, store
 
 
 def _read(hint: Any, given: Any, field: str, name: str) -> Any:

@@ -28,11 +28,12 @@ from messages.queries import (
     GetSession,
     GetSnapshot,
     GetTicks,
+    GetVerdicts,
 )
 from messages.repairs import GetCertificate
 from messages.replies import QualityReport, SessionMetrics, Snapshot
 from messages.values import ONE_MINUTE, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
-from messages.windows import BarWindow
+from messages.windows import BarWindow, VerdictPlane
 
 Length = str | Interval | timedelta
 """The length of a bar: ``"5m"``, a timedelta, or an ``Interval``."""
@@ -161,6 +162,10 @@ class Readers:
     def gaps(self, symbols: str | Iterable[str] = ()) -> Future[tuple[Gap, ...]]:
         """What is missing so far, in runs; symbols that miss the same minutes are named together."""
         return self._session.ask(GetGaps(symbols=_once(symbols)))
+
+    def verdicts(self, symbols: str | Iterable[str] = ()) -> Future[VerdictPlane]:
+        """What is known about every minute of the session, minutes without a bar included; none named: all symbols."""
+        return self._session.ask(GetVerdicts(symbols=_once(symbols)))
 
     def active_symbols(self) -> Future[tuple[str, ...]]:
         """The symbols of the session."""

@@ -21,7 +21,7 @@ from actors.session_data.past.history import History
 from actors.session_data.past.warm_up import Requirements
 from actors.session_data.take.prints import Prints
 from actors.session_data.take.trades_and_quotes import Trading
-from messages.columns import Mask
+from messages.columns import Mask, freeze
 from messages.errors import BarkeeperError, NotReady, SettingsError, UnknownSymbol
 from messages.history import GetWarmUp
 from messages.inboxes import SessionDataQuery
@@ -45,11 +45,12 @@ from messages.queries import (
     GetSession,
     GetSnapshot,
     GetTicks,
+    GetVerdicts,
     Moment,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
 from messages.values import FIRST_WITH_BAR, ONE_DAY, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict, moment
-from messages.windows import BarWindow
+from messages.windows import BarWindow, VerdictPlane
 
 
 class Reader:
@@ -103,6 +104,8 @@ class Reader:
                 return answer(query, self._requirements.warm_up(self._history))
             case GetGaps():
                 return answer(query, self._gaps(self._symbols(query.symbols)))
+            case GetVerdicts():
+                return answer(query, self._verdicts(tuple(self._symbols(query.symbols))))
             case GetActiveSymbols():
                 return answer(query, tuple(self._book.symbols))
             case GetNow():
@@ -346,6 +349,21 @@ class Reader:
         missing: Mask = book.grid.verdicts[:, columns] < Verdict.NO_TRADE
         missing[book.closed :] = False
         return find_gaps(missing, book.axis, symbols)
+
+    def _verdicts(self, symbols: tuple[str, ...]) -> VerdictPlane:
+        book = self._book
+        plane = book.grid.verdicts[:, [self._number(symbol) for symbol in symbols]]
+        coming = plane[book.closed :]
+        coming[coming < FIRST_WITH_BAR] = Verdict.PENDING
+        return VerdictPlane(
+            session=book.session,
+            symbols=symbols,
+            start_ns=book.axis.starts_ns,
+            verdicts=freeze(plane),
+            closed=book.closed,
+            now_ns=self._now_ns,
+            revision=book.revision,
+        )
 
     def _snapshot(self, asked: Sequence[str]) -> Snapshot:
         symbols = self._symbols(asked)

@@ -293,6 +293,7 @@ class Book:
             expected=expected,
             missing=missing,
             is_complete=not missing,
+            tz=self.session.tz,
         )
         if not wanted:
             return [closed]

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from messages import DayGrid, GetQuality, Quality, QualityReport, Verdict, VerdictCounts
+from messages import DayGrid, GetQuality, GetVerdicts, Quality, QualityReport, Verdict, VerdictCounts, VerdictRun
 from messages.columns import freeze
 from messages.values import ONE_DAY, ONE_MINUTE, Interval
 from tests.builders import (
@@ -12,6 +12,7 @@ from tests.builders import (
     HALF_DAY,
     MINUTE_NS,
     arrived,
+    at,
     bar,
     bars,
     closed,
@@ -167,3 +168,33 @@ def test_a_report_says_what_it_is_of() -> None:
 
     assert (ask(core, GetQuality()).interval, ask(core, GetQuality()).sessions) == (ONE_MINUTE, ())
     assert ask(core, GetQuality(interval=TWO)).interval == TWO
+
+
+def test_every_minute_has_a_verdict_and_those_to_come_are_pending() -> None:
+    known = (
+        VerdictRun(symbol="B", verdict=Verdict.NO_TRADE, start_ns=at("09:30"), end_ns=at("09:36"), source="archive"),
+    )
+    core = core_with(
+        msgspec.structs.replace(opened(LONG, ["A", "B"]), runs=known),
+        arrived(*bars("A", "09:30", 1, None, 3)),
+        time("09:33"),
+    )
+    plane = ask(core, GetVerdicts())
+
+    assert [Verdict(cell).name for cell in plane.of("A")] == ["STREAMED", "MISSING", "STREAMED", *["PENDING"] * 3]
+    assert [Verdict(cell).name for cell in plane.of("B")] == [*["NO_TRADE"] * 3, *["PENDING"] * 3]
+    assert (plane.symbols, plane.closed, plane.start_ns.tolist()) == (("A", "B"), 3, minutes_of(LONG))
+    assert ask(core, GetVerdicts(symbols=("B",))).of("B").tolist() == plane.of("B").tolist()
+
+
+def test_a_plane_that_was_given_is_nobody_s_to_change_nor_changed_by_what_comes() -> None:
+    core = core_with(opened(LONG, ["A"]))
+    plane = ask(core, GetVerdicts())
+    core.handle(arrived(*bars("A", "09:30", 1, 2)))
+
+    assert set(plane.of("A").tolist()) == {Verdict.PENDING}
+    assert not plane.verdicts.flags.writeable
+
+
+def test_a_plane_of_a_symbol_that_is_unknown_is_refused() -> None:
+    assert refusal(core_with(opened(LONG, ["A"])), GetVerdicts(symbols=("Z",))).startswith("UnknownSymbol")

@@ -57,7 +57,7 @@ def test_a_whole_minute_is_over_with_its_bars() -> None:
     said = play(core, [whole(minute_of("AB", "09:30"), ticket=7)])
 
     assert [type(message) for message in said] == [BarsUpdated, MinuteClosed, MinuteSettled]
-    assert said[1] == MinuteClosed(start_ns=OPEN_NS, end_ns=OPEN_NS + MINUTE_NS, present=2, expected=2)
+    assert said[1] == MinuteClosed(start_ns=OPEN_NS, end_ns=OPEN_NS + MINUTE_NS, present=2, expected=2, tz=TUESDAY.tz)
     assert said[2] == MinuteSettled(ticket=7)
 
 
