@@ -366,8 +366,9 @@ class System(Readers, Controls, Membership, Publishing):
         else is reading, the tape stands still; the next loop goes on with the next minute. A loop that begins when
         the run is over raises an error that says how it ended.
         """
+        called = "minutes()" if name is None else take.text(name, "name")
         self._check_started()
-        return Minutes(lambda: self.subscribe(("minutes",), name=name or "minutes()"))
+        return Minutes(lambda: self.subscribe(("minutes",), name=called))
 
     def _check_known(self, symbols: frozenset[str]) -> None:
         """Refuse to listen for what nobody will ever tell."""

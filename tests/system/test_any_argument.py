@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.future import Future
-from actors.kernel.listen.minutes import Minutes
 from actors.kernel.listen.subscription import Subscription
 from actors.storage.memory import MemoryStore
 from actors.system import System
@@ -116,8 +115,8 @@ def called(system: System, call: tuple[str, tuple[Any, ...], dict[str, Any]]) ->
         answer = getattr(system, name)(*args, **named)
     except (TypeError, BarkeeperError):
         return None
-    if isinstance(answer, (Subscription, Minutes)):
-        (answer if isinstance(answer, Subscription) else answer._subscription).close()
+    if isinstance(answer, Subscription):
+        answer.close()
     return answer if isinstance(answer, Future) else None
 
 

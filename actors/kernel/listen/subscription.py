@@ -1,13 +1,16 @@
 """A subscription as its reader has it, who goes through it by ``for`` in a thread or ``async for`` in an event loop."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
+from actors.kernel.address import elsewhere
 from actors.kernel.future import Future
 from actors.kernel.listen.seat import Seat
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from messages.base import Event
+from messages.errors import NotReady
 from messages.values import Policy
 
 
@@ -50,6 +53,7 @@ class Subscription:
         self.seat = seat
         self._host = host
         self._ticket = 0
+        self._home = os.getpid()
         self.on_first: Callable[[], None] | None = None
         """Called once, before the first event is waited for."""
 
@@ -125,6 +129,8 @@ class Subscription:
 
     def _take(self, me: Owner | None = None) -> "Event | Future[None] | None":
         """Return the next event, or something to wait for, or ``None`` at the end."""
+        if self._home != os.getpid():
+            raise NotReady(elsewhere(self._home))
         seat = self.seat
         seat.owner = me or whoami()
         if not seat.has_asked:
