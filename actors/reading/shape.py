@@ -18,7 +18,8 @@ from actors.reading.spelling.numerals import numerals_of, value_of
 from actors.reading.stamps import StampForm
 
 _DATE = re.compile(
-    r"(19|20)\d{6}|\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d)|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4}"
+    r"(?:19|20)\d{6}|\d{4}(?P<one>[-/.])\d{1,2}(?P=one)\d{1,2}|\d{1,2}(?P<two>[-/.])\d{1,2}(?P=two)(?:\d{4}|\d\d)"
+    r"|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4}"
 )
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?")
 _DIGITS_CLOCK = re.compile(r"\d{1,6}")
