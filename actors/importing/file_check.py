@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from actors.importing.oddities import Oddities, Suspects
 from actors.importing.report import Example, FileReport
-from actors.importing.row_order import newest_last
 from actors.importing.spikes import Spikes
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
@@ -69,8 +68,6 @@ class Judge:
             suspects=Suspects(zone=report.tz != IN_STAMPS, calendar=not is_calendar_said),
         )
         self._spikes = Spikes()
-        self.is_newest_first = False
-        """Whether the file has its newest rows first."""
         self._remarks: dict[str, None] = {}
         self._ambiguous = 0
         self._nonexistent = 0
@@ -82,16 +79,14 @@ class Judge:
     def kept(self, block: RawBars) -> FileBars:
         """Return the bars of a block that can be kept; the report says what became of the others."""
         self._note_reading(block)
-        bars = newest_last(block)
-        self.is_newest_first |= bars is not block
-        self._fill_volumes(bars)
-        codes = faults(bars.values, bars.start_ns, step_ns=self._base.span_ns, allow_negative=self._allow_negative)
+        self._fill_volumes(block)
+        codes = faults(block.values, block.start_ns, step_ns=self._base.span_ns, allow_negative=self._allow_negative)
         if codes.any():
-            codes[np.isnan(bars.values[: CLOSE + 1]).any(axis=0)] = _EMPTY
-        assignment = self._assigned(bars.start_ns)
+            codes[np.isnan(block.values[: CLOSE + 1]).any(axis=0)] = _EMPTY
+        assignment = self._assigned(block.start_ns)
         codes[(assignment.date_index < 0) & (codes == 0)] = _NO_SESSION
-        self._note_rejections(bars, codes)
-        kept = _selected(bars, assignment, codes == 0)
+        self._note_rejections(block, codes)
+        kept = _selected(block, assignment, codes == 0)
         self._below_zero += int(np.count_nonzero(kept.values[LOW] <= 0)) if len(kept.start_ns) else 0
         self._note_content(kept)
         if not self._below_zero:

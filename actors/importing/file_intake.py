@@ -13,6 +13,7 @@ from actors.importing.file_check import Judge
 from actors.importing.pile import Pile
 from actors.importing.report import FileReport, ImportOptions
 from actors.importing.rivals import Rivals
+from actors.importing.row_order import Rows
 from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
@@ -111,7 +112,8 @@ class Intake:
         report.format = fmt.name
         spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""
         blocks = self._blocks(fmt, path, name, hints)
-        for block in blocks:
+        rows = Rows(blocks)
+        for block in rows:
             with explained():
                 spacing.note(block.start_ns)
                 check_beside(fmt, path, block, hints)
@@ -124,7 +126,7 @@ class Intake:
             raise DataError("there are no rows")
         spacing.check()
         judge.finish()
-        if judge.is_newest_first:
+        if rows.is_newest_first:
             self.newest_first.add(file)
         report.warnings.extend(self.claims.objections(file))
         self._note_market(market, report)
