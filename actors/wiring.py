@@ -268,6 +268,7 @@ class House:
             fills=self.is_live or bool(self.sources),
             needed=self.settings.symbols,
             holds_arrivals=not self.is_live,
+            plays_all=not self.is_live and not self.settings.symbols,
         )
         for requirement in self._required:
             core.handle(RequireHistory(requirement=requirement))

@@ -82,6 +82,7 @@ class SessionDataCore:
         fills: bool = True,
         needed: Iterable[str] = (),
         holds_arrivals: bool = False,
+        plays_all: bool = False,
     ) -> None:
         """Set up.
 
@@ -91,6 +92,7 @@ class SessionDataCore:
             fills: whether DataUpkeep sees to it that every missing minute gets a verdict.
             needed: symbols without which a session is not complete.
             holds_arrivals: whether arrivals wait while symbols that join are being loaded, as in a backtest.
+            plays_all: whether no symbols are named of what is replayed: who has not traded before is not known yet.
         """
         self._rules = rules or SessionRules()
         self._has_upkeep = has_upkeep
@@ -100,7 +102,7 @@ class SessionDataCore:
         self._requirements = Requirements()
         self._senders = Senders(self._rules.sources)
         self._sealer = Sealer(self._history, self._senders, self._rules.intervals, is_on=has_upkeep)
-        self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals)
+        self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self._trading = Trading(self._rules, self._senders)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
@@ -312,7 +314,8 @@ class SessionDataCore:
         self._know(message.now_ns)
         boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), told=None, ticket=0)
         is_opening = message.kind is BoundaryKind.OPENED
-        events = [*self._open(message), boundary] if is_opening else [boundary, *self._close(message)]
+        unseen = [] if is_opening or self._book is None else self._book.reveal()
+        events = [*self._open(message), boundary] if is_opening else [*unseen, boundary, *self._close(message)]
         if not is_opening:
             return Outcome(out=(*events, *self._applied(message.ticket)))
         assert self._book is not None, "no session without a book"
@@ -343,7 +346,11 @@ class SessionDataCore:
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
             self._history.roll(self._book.grid)
         self._history.extend(message.history, message.background)
-        self._book = Book(message.session, message.symbols, self._rules, self._trading.halts)
+        known = self._members.known(message.symbols, self._history.traded, self._requirements.symbols)
+        unseen = set(message.symbols) - known
+        is_tape = len(known) + len(unseen) == len(message.symbols)
+        symbols = message.symbols if is_tape else tuple(sorted(known | unseen))
+        self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
         self._book.recall(message.runs, self._senders, message.told)
         self._trading.open(self._book.axis.interval, message.session)
         return events

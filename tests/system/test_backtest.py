@@ -223,7 +223,9 @@ def test_live_mode_fails_the_start_while_there_is_no_feed() -> None:
 
 def test_a_bug_in_the_reader_of_the_store_is_a_failure_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     store = memory()
+    system = short(store)
     monkeypatch.setattr(store, "read", lambda *_: 1 / 0)
+    monkeypatch.setattr(store, "symbols", lambda *_: system._settings.symbols)
 
     with pytest.raises(SystemFailed, match="a bug in the loader: ZeroDivisionError"):
-        short(store).start(timeout=10)
+        system.start(timeout=10)

@@ -29,7 +29,7 @@ from messages import (
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.stream_coordinator.backtest.playing import played, shape
 from tests.switchboard import Switchboard
-from tests.system.worlds import DATES, FIELDS, QUARTER, frame, memory, plain, short, xnys
+from tests.system.worlds import DATES, FIELDS, QUARTER, frame, memory, names_of, plain, short, xnys
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def half_day() -> MemoryStore:
 
 
 def board_of(store: MemoryStore, **more: Any) -> Switchboard:
-    return Switchboard(store, **{"closed": QUARTER, **more}).up()
+    return Switchboard(store, **{"closed": QUARTER, "symbols": names_of(store), **more}).up()
 
 
 def all_events(store: MemoryStore, **more: Any) -> list[Event]:
@@ -97,7 +97,7 @@ def test_a_reader_in_the_loop_never_sees_past_its_minute_and_sees_all_of_it(half
     days = {date: frame(half_day, date) for date in DATES[1:3]}
     minutes = 0
 
-    with System.backtest(half_day, intervals=["5m"]) as system:
+    with System.backtest(half_day, names_of(half_day), intervals=["5m"]) as system:
         symbol = system.active_symbols().get(timeout=5)[-1]
         for minute in system.minutes():
             minutes += 1

@@ -163,8 +163,8 @@ def test_a_miss_waits_for_its_data_and_is_counted_as_one(store: MemoryStore) -> 
 
 
 def test_a_session_s_bars_are_unseen_until_it_opens(store: MemoryStore) -> None:
-    board = Switchboard(store, closed=QUARTER).up()
     name = store.symbols("XNYS", "2024-07-01")[0]
+    board = Switchboard(store, closed=QUARTER, symbols=(name,)).up()
 
     assert board.ask(GetBarCount(symbol=name)) == 0
 

@@ -45,8 +45,15 @@ def memory(sessions: int = 2, symbols: int = 3, quiet: float = 0.2, closed: tupl
 
 
 def short(store: BarStore | str, **more: Any) -> System:
-    """A backtest of sessions of a quarter of an hour, with intervals that fit."""
+    """A backtest of sessions of a quarter of an hour, with intervals that fit; of a store in memory all symbols."""
+    if type(store) is MemoryStore:
+        more = {"symbols": names_of(store), **more}
     return System.backtest(store, **{"closed": QUARTER, "intervals": ("5m", "1d"), **more})
+
+
+def names_of(store: BarStore) -> tuple[str, ...]:
+    """All symbols that a store has; where none are named, who has not traded before is not known at an open."""
+    return tuple(sorted({name for date in store.dates("XNYS") for name in store.symbols("XNYS", date)}))
 
 
 def frame(store: BarStore, date: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The book of one session: its grid, how much of it is closed, and what has been made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -8,16 +8,16 @@ import numpy as np
 from actors.market.axis import SessionAxis
 from actors.market.digest import digest
 from actors.market.gaps import find_gaps
-from actors.market.planes import told
 from actors.session_data.hold.derived import DerivedBars
 from actors.session_data.hold.grid import Claim, Grid, mark_cells
 from actors.session_data.hold.halts import Halts
+from actors.session_data.hold.known import Known
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, BarVerdicts, Indices, Mask, Stamps, Verdicts
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, BarVerdicts, Indices, Mask, Stamps
 from messages.events import BarsUpdated, BarsWithdrawn, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
 from messages.replies import SessionReport
@@ -33,7 +33,14 @@ _TOLD_LATE = 10
 class Book:
     """Everything known about one session. Only ``SessionDataCore`` writes to it."""
 
-    def __init__(self, session: TradingSession, symbols: Sequence[str], rules: SessionRules, halts: Halts) -> None:
+    def __init__(
+        self,
+        session: TradingSession,
+        symbols: Sequence[str],
+        rules: SessionRules,
+        halts: Halts,
+        unseen: Iterable[str] = (),
+    ) -> None:
         self.session = session
         self.halts = halts
         self.axis = SessionAxis(session)
@@ -42,7 +49,9 @@ class Book:
         self.closed = 0
         """Slots ``[0, closed)`` are closed."""
         self.revision = 0
-        self.removed: set[str] = set()
+        self.unseen: set[str] = set(unseen)
+        """Of these the tape has bars, but nobody knows them yet: they join with their first one."""
+        self.removed: set[str] = set(unseen)
         self.newcomers: list[str] = []
         """Who has joined since somebody looked."""
         self.catching_up: dict[str, int] = {}
@@ -61,8 +70,7 @@ class Book:
         self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
         self._is_in_order = False
         self.recorded = Recorded(self.axis)
-        self._known: Verdicts | None = None
-        self._known_by: Verdicts | None = None
+        self._known = Known()
 
     def recall(self, runs: Sequence[VerdictRun], senders: Senders, bars: BarVerdicts | None = None) -> None:
         """Remember what an earlier run of this day found out about minutes without a bar; told when they close.
@@ -72,13 +80,7 @@ class Book:
         if bars is not None:
             self.recorded.remember(bars, self.grid)
         if runs:
-            known, known_by = told(self.axis, self.grid.symbols, runs, senders.number)
-            if self._known is not None and self._known_by is not None:
-                width = self._known.shape[1]
-                is_news = known[:, :width] > self._known
-                known[:, :width] = np.maximum(known[:, :width], self._known)
-                known_by[:, :width] = np.where(is_news, known_by[:, :width], self._known_by)
-            self._known, self._known_by = known, known_by
+            self._known.remember(runs, self.grid, senders)
             self.revision += 1
             self.recall_many(slice(0, self.closed))
 
@@ -100,6 +102,7 @@ class Book:
     def add(self, symbol: str) -> None:
         """Let a symbol join, or come back."""
         self.removed.discard(symbol)
+        self.unseen.discard(symbol)
         self.grid.add(symbol)
         capacity = self.grid.verdicts.shape[1]
         self.derived.widen(capacity)
@@ -117,6 +120,11 @@ class Book:
             self.add(symbol)
         self.newcomers += symbols
         return SymbolsChanged(added=tuple(symbols))
+
+    def reveal(self) -> list[Event]:
+        """The session is over: let those join of whom no bar has come, and say what they lack."""
+        symbols = tuple(sorted(self.unseen))
+        return [self.welcome(symbols), *self.gaps_before(symbols)] if symbols else []
 
     def derived_before(self, symbols: Sequence[str]) -> list[Event]:
         """Return the derived bars that ended while these symbols were away."""
@@ -304,13 +312,7 @@ class Book:
 
     def recall_many(self, slots: slice) -> None:
         """Let minutes that close have what is known of them from an earlier run of this day."""
-        if self._known is None or self._known_by is None:
-            return
-        width = self._known.shape[1]
-        verdicts, known = self.grid.verdicts[slots, :width], self._known[slots]
-        says_more = known > verdicts
-        verdicts[says_more] = known[says_more]
-        self.grid.sources[slots, :width][says_more] = self._known_by[slots][says_more]
+        self._known.tell(self.grid, slots)
 
     @property
     def has_grace(self) -> bool:

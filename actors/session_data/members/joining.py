@@ -71,6 +71,11 @@ class Joining:
         if not gone.isdisjoint(self._rest.symbols):
             self._rest = self._rest.only(frozenset(self._rest.symbols) - gone)
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """Who joined, and stays for the sessions to come."""
+        return frozenset(self._asked)
+
     # --- what waits
 
     def holds(self, message: SessionDataInbox) -> bool:

@@ -1,6 +1,6 @@
 """Who belongs to the session: joining and leaving it, locks, catching up, and what is loaded for who joins."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.session_data.hold.book import Book
@@ -24,10 +24,12 @@ class Members:
         needed: symbols without which the session is not complete.
         fills: whether somebody looks after missing minutes; else nobody ever catches up.
         holds_arrivals: whether arrivals wait while symbols are being loaded.
+        plays_all: whether what is played is all that the store has, day by day, for no symbols are named.
     """
 
-    def __init__(self, needed: Iterable[str], *, fills: bool, holds_arrivals: bool) -> None:
+    def __init__(self, needed: Iterable[str], *, fills: bool, holds_arrivals: bool, plays_all: bool = False) -> None:
         self._fills = fills
+        self._plays_all = plays_all
         self._locks = Locks()
         self._catching = CatchingUp(needed)
         self._joining = Joining(holds_arrivals=holds_arrivals)
@@ -51,10 +53,27 @@ class Members:
     def open(self, book: Book, symbols: tuple[str, ...]) -> list[Message]:
         """A session opens whose tape has these symbols: who was asked for, or is locked, joins if not among them."""
         self._catching.begin()
-        book.newcomers += symbols
+        book.newcomers += book.symbols
         lacking = self._joining.begin(symbols)
         lacking += sorted(self._locks.symbols.difference(symbols, lacking))
-        return [book.welcome(lacking), self._joining.want(book.session, lacking)] if lacking else []
+        new = [symbol for symbol in lacking if book.column(symbol) is None]
+        wanted = [self._joining.want(book.session, lacking)] if lacking else []
+        return [*([book.welcome(new)] if new else []), *wanted]
+
+    def known(self, symbols: Iterable[str], traded: Callable[[], frozenset[str]], needed: frozenset[str]) -> set[str]:
+        """Return who is there when a session opens whose tape has these symbols.
+
+        Where everything is played, the tape's own symbols are nobody's knowledge at the open: who is there is who
+        traded in the sessions before, or is named by anybody; the others come with their first bar.
+
+        Args:
+            symbols: of the tape.
+            traded: returns who traded before.
+            needed: who is required.
+        """
+        if not self._plays_all:
+            return set(symbols)
+        return {*traded(), *(self._joining.asked | self._locks.symbols | needed).intersection(symbols)}
 
     # --- joining and leaving
 

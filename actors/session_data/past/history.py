@@ -155,6 +155,14 @@ class History:
         """
         self._add([HistoryDay(grid.frozen(), sources=grid.sources)])
 
+    def traded(self) -> frozenset[str]:
+        """Return the symbols that have a bar on any of the days that are held with their minutes."""
+        names = set[str]()
+        for day in self._days:
+            _, columns = np.nonzero(day.grid.verdicts >= FIRST_WITH_BAR)
+            names.update(day.grid.symbols[column] for column in np.unique(columns).tolist())
+        return frozenset(names)
+
     def _add(self, days: list[HistoryDay]) -> None:
         held = {day.date for day in self._days}
         self._days += [day for day in days if day.date not in held]

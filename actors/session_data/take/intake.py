@@ -183,10 +183,26 @@ class Intake:
         columns = book.columns_of(batch)
         if not isinstance(columns, slice) and columns.min() < 0:
             batch = self._introduced(batch, columns < 0)
+        if book.unseen:
+            batch = self._appeared(batch)
         if book.removed:
             gone = np.array([symbol in book.removed for symbol in batch.names()], dtype=np.bool_)
             self._reject(batch.where(gone), "symbol_removed")
             batch = batch.where(~gone)
+        return batch
+
+    def _appeared(self, batch: BarBatch) -> BarBatch:
+        """Let symbols join that the tape has, with their first bar; others' bars of them are as those of strangers."""
+        book = self._book
+        names = tuple(sorted(book.unseen.intersection(batch.names())))
+        if not names:
+            return batch
+        if self._source != "tape" and self._rules.unknown_symbols != "add":
+            is_strange: Mask = np.array([symbol in book.unseen for symbol in batch.names()], dtype=np.bool_)
+            self._reject(batch.where(is_strange), "unknown_symbol")
+            return batch.where(~is_strange)
+        self.events.append(book.welcome(names))
+        self._joined += names
         return batch
 
     def _introduced(self, batch: BarBatch, strange: Mask) -> BarBatch:
