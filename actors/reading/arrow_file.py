@@ -48,6 +48,16 @@ def column_names(path: Path) -> list[str]:
             return list(pa.ipc.open_file(source).schema.names)
 
 
+def first_row(path: Path) -> list[str]:
+    """Return the cells of the first row as text; nothing where there is none.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    batch, _ = next(record_batches(path, column_names(path)), (None, 0.0))
+    return [str(column[0].as_py()) for column in batch.columns] if batch is not None and len(batch) else []
+
+
 def record_batches(path: Path, columns: list[str]) -> Iterator[tuple[Any, float]]:
     """Yield some columns of a file, batch by batch, each with the share of the file that has been read with it.
 

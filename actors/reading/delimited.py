@@ -15,7 +15,7 @@ import numpy as np
 from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import DatesUnclear, Written
-from actors.reading.format import Block, Format, Hints, RawBars, Stamp
+from actors.reading.format import Block, Format, Hints, RawBars, open_to
 from actors.reading.layout import Layout, layout_of
 from actors.reading.peek import Head, members, split, told_as_data_errors, unpacked, unpacking
 from actors.reading.spelling import header
@@ -49,7 +49,13 @@ def read(
         head = Head(path, member)
         layout = msgspec.structs.replace(layout_of(head, fmt.columns), pattern=pattern, order=hints.dates)
         symbol = symbol_named(head.name) if symbol_named else ""
-        assembler = Assembler(_with_header(fmt, layout), hints, head.name, is_local=layout.form.is_local, symbol=symbol)
+        assembler = Assembler(
+            open_to(fmt, zone=layout.zone, is_end=layout.is_end),
+            hints,
+            head.name,
+            is_local=layout.form.is_local,
+            symbol=symbol,
+        )
         for remark in layout.remarks:
             assembler.remark(remark)
         if "volume" not in layout.places:
@@ -57,12 +63,6 @@ def read(
         for block in blocks(path, member, layout):
             yield from assembler.assembled(block)
         assembler.finish()
-
-
-def _with_header(fmt: Format, layout: Layout) -> Format:
-    """Return a format that leaves zone and end of the bar open with what the header says of them."""
-    stamp = fmt.stamp or (Stamp.END if layout.is_end else None)
-    return msgspec.structs.replace(fmt, tz=fmt.tz or layout.zone, stamp=stamp)
 
 
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:

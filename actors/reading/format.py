@@ -201,3 +201,9 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     def stamped(self, hints: Hints) -> Stamp:
         """Return which end of its interval a bar is stamped with."""
         return hints.stamp or self.stamp or Stamp.START
+
+
+def open_to(fmt: Format, *, zone: str | None, is_end: bool) -> Format:
+    """Return a format with what a file says of its zone and the end of the bar, where the format leaves them open."""
+    stamp = fmt.stamp or (Stamp.END if is_end else None)
+    return msgspec.structs.replace(fmt, tz=fmt.tz or zone, stamp=stamp)

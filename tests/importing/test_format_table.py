@@ -65,17 +65,23 @@ def yahoo_parquet(*, reset: bool) -> bytes:
     index = pd.DatetimeIndex(pd.to_datetime(list(ISO), utc=True), name="Datetime")
     levels = [(name, "ABC") for name in ("Open", "High", "Low", "Close", "Volume")]
     columns = pd.MultiIndex.from_tuples(levels, names=["Price", "Ticker"])
-    frame = pd.DataFrame([bar[2:] for bar in TWO], index=index, columns=columns)
-    packing = io.BytesIO()
-    (frame.reset_index() if reset else frame).to_parquet(packing)
-    return packing.getvalue()
+    held = pd.DataFrame([bar[2:] for bar in TWO], index=index, columns=columns)
+    return parquet(held.reset_index() if reset else held)
 
 
-def frame(*, stamped: bool = False) -> pd.DataFrame:
-    """Return the two bars as pandas holds them."""
+def frame(*, stamped: bool = False, naive: bool = False, minutes_later: int = 0) -> pd.DataFrame:
+    """Return the two bars as pandas holds them, with milliseconds or timestamps."""
     columns = ["time", "open", "high", "low", "close", "volume"]
-    times = pd.to_datetime(list(ISO), utc=True) if stamped else [1705311000000, 1705311060000]
-    return pd.DataFrame([(at, *bar[2:]) for at, bar in zip(times, TWO, strict=True)], columns=columns)
+    times = pd.to_datetime(list(ISO), utc=not naive) + pd.Timedelta(minutes=minutes_later)
+    shown = times if stamped or naive or minutes_later else [1705311000000, 1705311060000]
+    return pd.DataFrame([(at, *bar[2:]) for at, bar in zip(shown, TWO, strict=True)], columns=columns)
+
+
+def parquet(held: pd.DataFrame) -> bytes:
+    """Return a frame as Parquet."""
+    packing = io.BytesIO()
+    held.to_parquet(packing)
+    return packing.getvalue()
 
 
 def sided(pair: str, bids: list[Row]) -> list[Row]:
@@ -227,6 +233,16 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         [("ABC", "2024-01-15 09:30", 100.0, 101.0, 100.0, 101.0, 15.0)]),
     "cqg trades": ("ABC.csv", "Date and Time,Price,Volume\n2024/01/15 09:30:01.5,100,10\n2024/01/15 09:30:59.1,99,2\n",
                    {}, [("ABC", "2024-01-15 09:30", 100.0, 100.0, 99.0, 99.0, 12.0)]),
+    "trades with a date and a time": (
+        "ABC.csv", "Date,Time,Price,Size\n15/01/2024,09:30:01.5,100,10\n15/01/2024,09:30:59.1,99,2\n", {},
+        [("ABC", "2024-01-15 09:30", 100.0, 100.0, 99.0, 99.0, 12.0)]),
+    # Parquet.
+    "parquet with the zone in a name": (
+        "ABC.parquet", parquet(frame(naive=True).rename(columns={"time": "datetime_utc"})), SAID, TWO),
+    "parquet with the end in a name": (
+        "ABC.parquet", parquet(frame(minutes_later=1).rename(columns={"time": "close_time"})), SAID, TWO),
+    "parquet with a time that has no name": (
+        "ABC.parquet", parquet(frame(stamped=True).rename(columns={"time": "Unnamed: 0"})), SAID, TWO),
     # Vendors.
     "histdata": (
         "DAT_ASCII_EURUSD_M1_202401.csv", rows("20240115 043000", "20240115 043100", mark=";", tails=("0", "0")), {},

@@ -13,7 +13,7 @@ import numpy as np
 from actors.reading import arrow_file, dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import Written
-from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
+from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, open_to
 from actors.reading.peek import Head
 from actors.reading.spelling import header
 from actors.reading.stamps import StampForm
@@ -26,9 +26,16 @@ _NO_SYMBOL = "a symbol"
 
 def _sniff(head: Head) -> bool:
     try:
-        return head.is_arrow and bool(header.places_of(arrow_file.column_names(head.path)))
+        return head.is_arrow and bool(_header(head.path, arrow_file.column_names(head.path)))
     except DataError:
         return False
+
+
+def _header(path: Path, names: list[str]) -> header.Header:
+    try:
+        return header.read(names)
+    except DataError:
+        return header.read(names, arrow_file.first_row(path))  # the time may be a column without a name
 
 
 def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[RawBars]:
@@ -45,7 +52,9 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
         ZoneMissing: its stamps carry no zone, and nobody said which.
     """
     names = arrow_file.column_names(path)
-    places = header.with_volume(header.places_of(names), names, lambda place: _has_any(path, names[place]))
+    said = _header(path, names)
+    fmt = open_to(fmt, zone=said.zone, is_end=said.is_end)
+    places = header.with_volume(said.places, names, lambda place: _has_any(path, names[place]))
     roles = {role: names[place] for role, place in places.items()}
     how = _written(path, [roles[role] for role in (header.DATE, header.CLOCK, header.STAMP) if role in roles], hints)
     first_row, assembler = 1, None

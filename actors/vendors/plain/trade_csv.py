@@ -19,10 +19,12 @@ import numpy as np
 from actors.market.sale_conditions import NONE, sale_rules
 from actors.reading import delimited, stamps
 from actors.reading.assemble import Assembler
+from actors.reading.dates import DateOrder
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.reading.layout import Layout
 from actors.reading.peek import Head
-from actors.reading.spelling.header import SYMBOL, plain
+from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL, plain
+from actors.reading.stamps import StampForm
 from actors.reading.trades import TradeTape, without_stamp
 from messages.columns import Stamps
 from messages.values import MINUTE_NS, SECOND_NS
@@ -42,7 +44,7 @@ def _sniff(head: Head) -> bool:
     return head.is_text and not head.is_json and _layout(head) is not None
 
 
-def _layout(head: Head) -> Layout | None:
+def _layout(head: Head, order: DateOrder | None = None) -> Layout | None:
     header = [plain(name) for name in head.cells(0)]
     places, header_lines = _named(header), 1
     if not places:
@@ -50,17 +52,18 @@ def _layout(head: Head) -> Layout | None:
     row = head.cells(header_lines)
     if not places or len(row) != len(header):
         return None
-    form = stamps.form_of(row[places["time"]])
+    text = " ".join(row[places[role]] for role in (STAMP, DATE, CLOCK) if role in places)
     return Layout(
         delimiter=head.delimiter,
         places=places,
         width=len(header),
         header_lines=header_lines and head.lines_before(header_lines),
         coding=head.coding,
-        form=form,
+        form=StampForm.TEXT if DATE in places else stamps.form_of(text),
+        order=order,
         numbers=("price", "size"),
         label=CONDITIONS if CONDITIONS in places else "",
-    ) if stamps.is_stamp(row[places["time"]]) else None  # fmt: skip
+    ) if stamps.is_stamp(text) else None  # fmt: skip
 
 
 def _named(header: list[str]) -> dict[str, int]:
@@ -71,7 +74,9 @@ def _named(header: list[str]) -> dict[str, int]:
     conditions = next((name for name in _CONDITIONS if name in header), None)
     if conditions is not None:
         more[CONDITIONS] = header.index(conditions)
-    return {"time": header.index(time), "price": header.index("price"), "size": header.index(size)} | more
+    is_split = time == "time" and "date" in header
+    times = {DATE: header.index("date"), CLOCK: header.index("time")} if is_split else {STAMP: header.index(time)}
+    return times | {"price": header.index("price"), "size": header.index(size)} | more
 
 
 def _unnamed(cells: list[str]) -> dict[str, int]:
@@ -81,7 +86,7 @@ def _unnamed(cells: list[str]) -> dict[str, int]:
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     head = Head(path, hints.member)
-    layout = _layout(head)
+    layout = _layout(head, hints.dates)
     if layout is None:
         raise Unsupported("no trades: wanted are columns of a time, a price and an amount")
     yield from folded(fmt, path, hints, layout, "none")
