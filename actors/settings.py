@@ -293,7 +293,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if "special_sessions" in raw:
                 raw["special_sessions"] = _by_calendar(raw["special_sessions"], raw.get("calendar"))
             return msgspec.convert(raw, cls, strict=True)
-        except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
+        except OSError as error:
+            raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
+        except (UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """Files of settings: read with a word on what was probably meant, and checked for what is seldom meant."""
 
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,11 +9,16 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from actors.doors.show import paper
+from actors.market.calendar import Calendar
 from actors.settings import Settings
+from actors.storage.own_hours import read_own_hours
+from actors.storage.parquet import ParquetStore
 from messages.errors import SettingsError
 from messages.values import SECOND_NS
 
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
+DEFAULT_CALENDAR = "XNYS"
+DEFAULT_STORE = "store"
 LIVE_GRACE_NS = 5 * SECOND_NS
 
 
@@ -52,13 +58,53 @@ def load_live(path: Path, store: str | None = None) -> Settings:
     return msgspec.structs.replace(settings, rules=rules)
 
 
-def check(path: Path, *, as_json: bool) -> None:
-    """Print what there is to say about a file of settings.
+def names_store(path: Path) -> bool:
+    """Return whether a file, or the environment, says which store it is."""
+    if os.environ.get("BARKEEPER_STORE"):
+        return True
+    try:
+        return "store" in msgspec.toml.decode(path.read_bytes())
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
+        return True  # reading it will say what is wrong with it
+
+
+def calendar_of(settings: Settings) -> Calendar:
+    """Return the calendar of a live day: the one that is set, or the store's only one, or New York's.
 
     Raises:
-        SettingsError: as ``load``.
+        SettingsError: there is no such calendar, or its hours contradict each other.
     """
-    warned = warnings(load(path))
+    name = settings.calendar or _held_by(Path(settings.store)) or DEFAULT_CALENDAR
+    return Calendar(
+        name,
+        extended=settings.extended,
+        extended_hours=settings.extended_hours,
+        closed=settings.closed,
+        base_interval=settings.rules.base_interval,
+        own=settings.own_hours.over(read_own_hours(Path(settings.store))),
+    )
+
+
+def _held_by(store: Path) -> str | None:
+    held = ParquetStore(store, read_only=True).calendars() if store.is_dir() else ()
+    return held[0] if len(held) == 1 else None
+
+
+def check(path: Path, *, as_json: bool) -> None:
+    """Print what there is to say about a file of settings, by what a day would be made of with them.
+
+    Raises:
+        SettingsError: as ``load``; or there is no such calendar.
+        DataError: there is nothing where missing minutes are to be asked for.
+    """
+    settings = load(path, None if names_store(path) else DEFAULT_STORE)
+    calendar = calendar_of(settings)
+    if settings.fill_from:
+        from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
+
+        for source in sources_at(settings.fill_from, calendar.name, settings.own_hours, settings.rules):
+            source.close()
+    warned = warnings(settings)
     if as_json:
         paper.show_json({"file": str(path), "warnings": warned})
     else:

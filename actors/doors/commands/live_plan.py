@@ -10,16 +10,11 @@ from actors.feeds.port import Feed
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
-from actors.storage.own_hours import read_own_hours
-from actors.storage.parquet import ParquetStore
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from actors.vendors.registry import feed_named, feeds, thing_at
 from actors.vendors.vendor import FeedEntry, FeedOption
 from messages.errors import SettingsError
 from messages.values import Mode
-
-_DEFAULT_CALENDAR = "XNYS"
-_DEFAULT_STORE = "store"
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +61,7 @@ def plan(wishes: Wishes) -> LivePlan:
     entry = feed_named(wishes.feed)
     _check(wishes, entry)
     settings = _settings(wishes, entry)
-    calendar = _calendar(settings)
+    calendar = check_config.calendar_of(settings)
     opened = _opened(wishes, entry, settings, calendar)
     if opened.symbols is not None:
         settings = msgspec.structs.replace(settings, symbols=opened.symbols)
@@ -117,9 +112,10 @@ def _check(wishes: Wishes, entry: FeedEntry) -> None:
 def _settings(wishes: Wishes, entry: FeedEntry) -> Settings:
     store = None if wishes.store is None else str(wishes.store)
     if wishes.config is not None:
-        base = check_config.load_live(wishes.config, store)
+        is_said = store is not None or not entry.is_of_today or check_config.names_store(wishes.config)
+        base = check_config.load_live(wishes.config, store if is_said else check_config.DEFAULT_STORE)
     elif store is not None or entry.is_of_today:
-        store = store or os.environ.get("BARKEEPER_STORE", _DEFAULT_STORE)
+        store = store or os.environ.get("BARKEEPER_STORE", check_config.DEFAULT_STORE)
         base = Settings(store=store, rules=SessionRules(grace_ns=check_config.LIVE_GRACE_NS))
     else:  # what is made up must not find its way among real days by itself
         raise SettingsError("say where the day is written to: --store DIR, or store in the file that --config names")
@@ -133,28 +129,10 @@ def _settings(wishes: Wishes, entry: FeedEntry) -> Settings:
         base,
         mode=Mode.LIVE,
         certify=True,
-        calendar=wishes.calendar or base.calendar or _calendar_of(Path(base.store)),
+        calendar=wishes.calendar or check_config.calendar_of(base).name,
         symbols=wishes.symbols or base.symbols,
         extended=wishes.extended_hours or base.extended,
         fill_from=wishes.fill_from or base.fill_from,
         rules=rules,
         live=live,
-    )
-
-
-def _calendar_of(store: Path) -> str:
-    """Return the store's only calendar, or else New York's."""
-    held = ParquetStore(store, read_only=True).calendars() if store.is_dir() else ()
-    return held[0] if len(held) == 1 else _DEFAULT_CALENDAR
-
-
-def _calendar(settings: Settings) -> Calendar:
-    assert settings.calendar is not None, "it was chosen with the rest"
-    return Calendar(
-        settings.calendar,
-        extended=settings.extended,
-        extended_hours=settings.extended_hours,
-        closed=settings.closed,
-        base_interval=settings.rules.base_interval,
-        own=settings.own_hours.over(read_own_hours(Path(settings.store))),
     )

@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 
 from actors.doors.commands import check_config
+from messages import SettingsError
 from tests.doors.conftest import Call
 
 FINE = 'store = "bars"\nfill_from = ["archive"]\n'
+
+
+@pytest.fixture(autouse=True)
+def _archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the file above fills from is there."""
+    (tmp_path / "archive").mkdir()
+    monkeypatch.chdir(tmp_path)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -52,6 +60,10 @@ def test_what_is_seldom_meant_is_a_warning_and_no_error(call: Call, tmp_path: Pa
         (f"{FINE}[live]\nzzz = 1", "`zzz` - at `$.live`; there are session_timeout_s, "),
         (f'{FINE}[extended_hours]\nstart = "04:00"\nend = "20:00"\nendd = 1', "nearest: end"),
         (f"{FINE}[live]\nauto_roll = 1", "Expected `bool`, got `int` - at `$.live.auto_roll`"),
+        (f'{FINE}calendar = "NYSE2"', "unknown calendar 'NYSE2'; nearest: NYSE"),
+        ('store = "bars"\nfill_from = ["archive", "nope2"]', "nope2: there is no store and no file to fill from"),
+        (f'{FINE}calendar = "XLON"\nextended = true', "calendar XLON has no extended hours of its own"),
+        (f'{FINE}closed = ["soon"]', "'soon'"),
         ("store = ", "barkeeper.toml: "),
     ],
 )
@@ -71,3 +83,15 @@ def test_live_minutes_stay_open_for_five_seconds_unless_the_file_says_otherwise(
 
     assert silent.rules.grace_ns == 5_000_000_000
     assert said.rules.grace_ns == 0
+
+
+def test_a_file_need_not_say_a_store_for_there_is_a_default(call: Call, tmp_path: Path) -> None:
+    path = written(tmp_path, 'calendar = "XNYS"\nfill_from = ["archive"]')
+
+    assert call("check-config", path) == (0, f"{path} can be used.\n", "")
+
+
+def test_a_file_that_is_not_there_is_one_sentence(call: Call, tmp_path: Path) -> None:
+    assert call("check-config", tmp_path / "nowhere.toml").code != 0
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read: No such file or directory"):
+        check_config.load(tmp_path / "nowhere.toml")
