@@ -207,7 +207,8 @@ class Intake:
                 "neither the file nor the store says which calendar; give one, as in --calendar XNYS or --calendar 24/7"
             )
         if name not in self.calendars:
-            self.calendars[name] = self._new_calendar(name)
+            made = self._new_calendar(name)
+            self.calendars[name] = self.calendars[made.name] = made  # reports call it by its own name
         return self.calendars[name]
 
     @cached_property

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from actors.importing.into_store import ImportOptions, import_paths
 from actors.kernel.ports import BarStore
 from actors.storage.memory import MemoryStore
 from actors.system import System
@@ -292,3 +293,10 @@ def test_a_replayed_day_has_the_digest_that_the_import_certified(tmp_path: Path,
         digest = system.digest().get(timeout=5)
 
     assert digest == issued(store).digest
+
+
+def test_a_calendar_may_be_named_by_any_of_its_names(tmp_path: Path, store: BarStore) -> None:
+    path = new_york(tmp_path, minutes("09:30", 390))
+    report = import_paths([path], store, ImportOptions(calendar="nyse", tz="America/New_York", complete=True))
+
+    assert (one(report).error, one(report).calendar, report.certified) == (None, "XNYS", 1)
