@@ -38,8 +38,9 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     unknown_symbols: str = "add"
     """``add`` on first sight, or ``reject``."""
     allow_negative: bool | None = None
-    """Whether prices may be zero or below (spreads, power, rates); ``None``: on calendars of futures, not on others.
-    It holds wherever bars come in: live, from a store, a file, or somebody who is asked for what is missing."""
+    """Whether prices may be zero or below (spreads, power, rates). It holds wherever bars come in: live, from a store,
+    a file, or somebody who is asked for what is missing. ``None``: on calendars of futures, not on others; a backtest
+    takes what its store holds, which was judged when it came in."""
     keep_extra: bool = False
     """Whether the grid has planes for vwap and trades."""
     trailing_sessions: int = 5
@@ -62,11 +63,11 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     takes as many times 52 bytes for each symbol: 1.2 MB, and nearly as much for every trailing session. A store
     holds bars of one length."""
 
-    def on(self, calendar: str) -> "SessionRules":
-        """Return the rules with what a calendar decides where nobody else does."""
+    def on(self, calendar: str, mode: Mode) -> "SessionRules":
+        """Return the rules with what a calendar, or what is stored, decides where nobody else does."""
         if self.allow_negative is not None:
             return self
-        return msgspec.structs.replace(self, allow_negative=may_be_negative(calendar))
+        return msgspec.structs.replace(self, allow_negative=mode is Mode.BACKTEST or may_be_negative(calendar))
 
     def __post_init__(self) -> None:
         base = self.base_interval

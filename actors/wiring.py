@@ -124,7 +124,7 @@ class House:
             base_interval=settings.rules.base_interval,
             own=own.over(self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
         )
-        rules = settings.rules.on(self.calendar.name)
+        rules = settings.rules.on(self.calendar.name, settings.mode)
         self.settings = settings = msgspec.structs.replace(settings, rules=rules)
         check_length(settings, self.store)
         self.rooms = lobby.rooms

@@ -202,3 +202,22 @@ def test_special_sessions_may_stand_under_the_calendar_of_the_settings(tmp_path:
 def test_special_sessions_that_make_no_sense_are_refused(wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         Settings(store="bars", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "calendar", "mode", "holds"),
+    [
+        (None, "XNYS", Mode.LIVE, False),
+        (None, "us_futures", Mode.LIVE, True),
+        (None, "CMES", Mode.LIVE, True),
+        (None, "24/7", Mode.LIVE, False),
+        (None, "XNYS", Mode.BACKTEST, True),  # what is stored was judged when it came in
+        (False, "us_futures", Mode.LIVE, False),
+        (False, "XNYS", Mode.BACKTEST, False),
+        (True, "XNYS", Mode.LIVE, True),
+    ],
+)
+def test_prices_may_be_below_zero_where_somebody_says_so_or_futures_are_traded(
+    said: bool | None, calendar: str, mode: Mode, *, holds: bool
+) -> None:
+    assert SessionRules(allow_negative=said).on(calendar, mode).allow_negative is holds

@@ -228,7 +228,7 @@ AllowNegative = Annotated[
     typer.Option(
         "--allow-negative/--no-negative",
         help="Whether prices may be zero or below: spreads, power, rates.",
-        show_default="the config's, else on calendars of futures only",
+        show_default="the config's, else on calendars of futures; backtest: as the store has them",
     ),
 ]
 SaleConditions = Annotated[

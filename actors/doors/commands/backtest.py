@@ -144,10 +144,9 @@ def _check_whole(replay: Replay) -> None:
         return
     days = [report.session.date for report in replay.sessions if report.left_out]
     count = sum(replay.left_out.values())
-    advice = "; --allow-negative takes prices at or below zero" if "price_not_positive" in replay.left_out else ""
     were = "1 bar of the store was" if count == 1 else f"{figures.count(count)} bars of the store were"
     on = days[0] if len(days) == 1 else f"{len(days)} days, the first {days[0]}"
-    raise DataError(f"{were} left out, on {on}: {_counted(replay.left_out)}{advice}")
+    raise DataError(f"{were} left out, on {on}: {_counted(replay.left_out)}")
 
 
 def _counted(reasons: Mapping[str, int]) -> str:

@@ -78,12 +78,19 @@ def test_an_import_goes_by_the_hours_of_the_settings_too(call: Call, file: Path,
 
 
 def test_what_a_backtest_leaves_out_is_in_its_tables_its_json_and_its_exit_code(call: Call, spread: Path) -> None:
-    answer, words = call("backtest", "--store", spread, "--json"), call("backtest", "--store", spread)
+    strict = ("backtest", "--store", spread, "--no-negative")
+    answer, words = call(*strict, "--json"), call(*strict)
 
     assert (answer.code, bars(answer.object)) == (1, [1])
     assert (answer.object["bars"], answer.object["sessions"][0]["left_out"]) == (1, {"price_not_positive": 2})
     assert "2024-07-02: left out, for they cannot be true: 2 price_not_positive." in words.out
-    assert "2 bars of the store were left out, on 2024-07-02: 2 price_not_positive; --allow-negative" in words.err
+    assert "2 bars of the store were left out, on 2024-07-02: 2 price_not_positive" in words.err
+
+
+def test_what_was_let_into_a_store_is_played_unless_somebody_says_otherwise(call: Call, spread: Path) -> None:
+    answer = call("backtest", "--store", spread, "--json")
+
+    assert (answer.code, bars(answer.object), answer.object["sessions"][0]["left_out"]) == (0, [3], {})
 
 
 def test_a_backtest_goes_by_the_settings_and_its_options_before_them(call: Call, spread: Path, config: Path) -> None:
