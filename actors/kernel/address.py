@@ -6,9 +6,9 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
-from actors.kernel.future import Future
-from actors.kernel.inbox import Inbox
-from messages.base import Query
+from actors.kernel.future import Answered, Future, Refusal
+from actors.kernel.inbox import NOT_IDLE, Inbox
+from messages.base import Control, Query
 from messages.errors import NotReady
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -52,16 +52,19 @@ class RoomAddress:
             self.tell(message)
 
     def ask(self, query: Query[R]) -> Future[R]:
-        """Ask, and get a future; it fails with ``NotReady`` when the room is gone."""
+        """Ask, and get a future; it fails with ``NotReady`` when the room is gone.
+
+        A question that finds the room idle is answered at once, in this thread.
+        """
         ref = self._ref
         if ref is None:
-            future: Future[R] = Future()
-            future.set_exception(NotReady("the system is not started, or is closed"))
-            return future
+            return Answered(None, NotReady("the system is not started, or is closed"))
         if self._home != os.getpid():  # threads do not come along: nobody would ever answer
-            lost: Future[R] = Future()
-            lost.set_exception(NotReady(elsewhere(self._home)))
-            return lost
+            return Answered(None, NotReady(elsewhere(self._home)))
+        if not isinstance(query, Control):
+            found = cast("Inbox", ref.actor_inbox).answer(query)
+            if found is not NOT_IDLE:
+                return Answered(None, found.error) if type(found) is Refusal else Answered(found)
         asked = cast("Future[R]", ref.ask(query, block=False))
         if not ref.is_alive():  # it may have stopped between Pykka's look and the mailbox
             asked.set_exception(NotReady("the system is closed"))

@@ -142,6 +142,35 @@ class Future(pykka.Future[R]):
             callback()
 
 
+class Answered(Future[R]):
+    """A future that was answered before anybody could wait: without the locks of one that is still to come."""
+
+    def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
+        pykka.Future.__init__(self)
+        self._is_done = True
+        self._value = value
+        self._error = error
+
+    def get(self, *, timeout: float | None = None) -> R:
+        """Return the answer, or raise the error; nobody waits."""
+        if self._get_hook is not None:
+            return super().get(timeout=timeout)
+        if self._error is not None:
+            raise self._error
+        value: R = self._value
+        return value
+
+    def set(self, value: Any | None = None) -> None:
+        """Do nothing: it has its answer."""
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Do nothing: it has its answer."""
+
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call back at once."""
+        callback()
+
+
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
     try:
         loop.call_soon_threadsafe(callback)

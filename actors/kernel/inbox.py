@@ -12,13 +12,18 @@ _PATIENCE_S = 0.0002
 """How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
 
 
+NOT_IDLE = object()
+"""What is returned in place of an answer by a room that has something to do."""
+
+
 class Inbox:
     """What Pykka puts envelopes into and takes them from; and a way to spare a hand-over between threads.
 
     Waking a thread costs more than most messages. Whoever waits for what comes of a message can ``hand`` it over:
     if the room is idle, it is handled at once in the caller's thread, while the room's own thread is kept out.
     One at a time and in order of arrival, as ever: with anything waiting, nothing is handed over. What the room is
-    told meanwhile, by itself or others, is handled there too; what it is asked waits for the room's own thread.
+    told meanwhile, by itself or others, is handled there too; what it is asked waits for the room's own thread. A
+    question that changes nothing is answered likewise in the thread of who asks.
     """
 
     def __init__(self) -> None:
@@ -63,6 +68,25 @@ class Inbox:
             self._handle(handler, message)
             return True
         finally:
+            self._turn.release()
+
+    def answer(self, question: Any) -> Any:
+        """Return the room's answer to a question, asked in this thread if the room is idle; else ``NOT_IDLE``.
+
+        Never waits, so that an event loop may ask too.
+        """
+        handler = self.handler
+        if handler is None or self._items or threading.get_ident() == self._own_thread:
+            return NOT_IDLE
+        if not self._turn.acquire(blocking=False):
+            return NOT_IDLE
+        self._is_waiting = False
+        try:
+            return NOT_IDLE if self._items else handler(question)
+        finally:
+            self._is_waiting = True
+            if self._items:
+                self._signal.put(None)
             self._turn.release()
 
     def _handle(self, handler: Callable[[Any], object], message: Any) -> None:

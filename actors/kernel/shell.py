@@ -123,6 +123,9 @@ class Shell(pykka.ThreadingActor):
         self._boss.tell(HealthReported(health=self.health()))
 
     def _quarantine(self, message: Any, error: BaseException) -> Refusal:
+        is_query = isinstance(message, Query) and not isinstance(message, Control)
+        if is_query and isinstance(error, KeyboardInterrupt):  # of who asks, in whose thread it is answered
+            raise error
         self._quarantined += 1
         sentence = f"{type(error).__name__}: {error}"
         is_sound = self._is_sound()
@@ -133,7 +136,7 @@ class Shell(pykka.ThreadingActor):
             traceback="".join(traceback.format_exception(error)),
             story=self._story.lines(),
         )
-        kind, is_query = type(message).__name__, isinstance(message, Query) and not isinstance(message, Control)
+        kind = type(message).__name__
         self._boss.tell(BugFound(room=self.room, message=kind, error=sentence, is_sound=is_sound, is_query=is_query))
         failed = QueryFailed if is_query else SystemFailed
         return Refusal(failed(f"a bug in {self.room} on {kind}: {sentence}"))

@@ -20,6 +20,7 @@ class SessionAxis:
         self.session = session
         self.interval = session.base_interval
         self.step_ns: Nanos = self.interval.span_ns
+        self._edges: dict[Interval, Indices] = {}
         self._spans: list[tuple[Nanos, Nanos, int, Segment]] = []
         slot = 0
         for segment in session.segments:
@@ -33,6 +34,26 @@ class SessionAxis:
         """The start of every slot."""
         runs = [np.arange(first, end, self.step_ns, dtype=np.int64) for first, end, _, _ in self._spans]
         return freeze(np.concatenate(runs))
+
+    @cached_property
+    def ends_ns(self) -> Stamps:
+        """The end of every slot."""
+        return freeze(self.starts_ns + self.step_ns)
+
+    @cached_property
+    def zeros(self) -> Indices:
+        """As many zeros as there are slots: what windows share that say the same of every bar."""
+        return freeze(np.zeros(self.slots, dtype=np.int32))
+
+    @cached_property
+    def ones(self) -> Indices:
+        """As many ones."""
+        return freeze(np.ones(self.slots, dtype=np.int32))
+
+    @cached_property
+    def nowhere(self) -> Mask:
+        """For every slot, that something is not so."""
+        return freeze(np.zeros(self.slots, dtype=np.bool_))
 
     @cached_property
     def segment_numbers(self) -> Indices:
@@ -107,6 +128,10 @@ class SessionAxis:
                 return first + (slot - base) * self.step_ns
         raise IndexError(slot)
 
+    def length_of(self, interval: Interval) -> int:
+        """Return how many base bars an intraday bar has that no segment's end clips."""
+        return interval.span_ns // self.step_ns
+
     def edges(self, interval: Interval) -> Indices:
         """Return where the bars of an interval begin, as slots, with the number of slots last.
 
@@ -119,6 +144,12 @@ class SessionAxis:
         """
         if interval.is_long:
             raise SettingsError(f"interval {interval} is longer than one session; here 1d is the longest")
+        found = self._edges.get(interval)
+        if found is None:
+            found = self._edges[interval] = freeze(self._cut(interval))
+        return found
+
+    def _cut(self, interval: Interval) -> Indices:
         if interval.is_daily:
             return np.array([self.regular.start, self.regular.stop], dtype=np.int32)
         per_bar, rest = divmod(interval.span_ns, self.step_ns)

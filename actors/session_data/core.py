@@ -19,7 +19,7 @@ from actors.session_data.take.intake import Intake
 from actors.session_data.take.receipts import receipted
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.settings import SessionRules
-from messages.base import Event, Message
+from messages.base import Control, Event, Message, Query
 from messages.columns import BarBatch
 from messages.commands import AddSymbols, RecordSession, RemoveSymbols
 from messages.events import (
@@ -50,7 +50,7 @@ from messages.feeds import (
     VolumesDiffer,
 )
 from messages.history import RequireHistory
-from messages.inboxes import SessionDataInbox
+from messages.inboxes import SessionDataInbox, SessionDataQuery
 from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
 from messages.lifecycle import LagChanged, PhaseChanged
 from messages.readiness import ReadinessReported
@@ -107,6 +107,8 @@ class SessionDataCore:
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
+        if isinstance(message, Query) and not isinstance(message, Control):
+            return self._read(message)
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
         if self._members.holds(message):
             return tell(*ready)
@@ -128,7 +130,7 @@ class SessionDataCore:
             case TimeAdvanced():
                 return self._time_advanced(message)
             case BarArrived():
-                return self._bar_arrived(message)
+                return self._take(BarBatch.of((message.bar,)), message)
             case QuoteArrived():
                 return self._print_arrived(message.quote, message)
             case TickArrived():
@@ -180,8 +182,10 @@ class SessionDataCore:
             case SymbolsLoaded():
                 return self._symbols_loaded(message)
             case _:
-                reader = Reader(self._book, self._history, self._requirements, self._now_ns, self._trading)
-                return reader.read(message)
+                return self._read(message)
+
+    def _read(self, query: SessionDataQuery) -> Outcome:
+        return Reader(self._book, self._history, self._requirements, self._now_ns, self._trading).read(query)
 
     def check(self) -> None:
         """Assert what must always be true."""
@@ -201,9 +205,6 @@ class SessionDataCore:
         intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
         intake.take_whole(self._members.with_due(batch, book, self._now_ns))
         return intake.events
-
-    def _bar_arrived(self, message: BarArrived) -> Outcome:
-        return self._take(BarBatch.of((message.bar,)), message)
 
     def _take(self, batch: BarBatch, message: BarsArrived | BarArrived) -> Outcome:
         self._know(message.now_ns)

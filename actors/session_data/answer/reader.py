@@ -15,6 +15,7 @@ from actors.session_data.answer.long_reader import LongReader
 from actors.session_data.answer.metrics import metrics_of
 from actors.session_data.answer.past import closed_bars, last_bars
 from actors.session_data.answer.quality import Plane, past_report, report_of
+from actors.session_data.answer.tail import last_window, latest_bar
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Column, Heading, Piece, bars_of, window_of
 from actors.session_data.past.history import History
@@ -193,16 +194,17 @@ class Reader:
 
     def _latest(self, symbol: str, interval: Interval | None = None, *, partial: bool = False) -> Bar | None:
         """Return the latest bar of an interval; none named: of the base bars."""
-        column = self._partial_column(symbol) if partial else self._column(symbol)
-        base = column.axis.interval
-        interval = interval or base
-        if interval == base:
-            slots = np.flatnonzero(column.present)
-            if len(slots) == 0:
-                return None
-            piece = column.only(int(slots[-1]))
+        interval = interval or self._book.axis.interval
+        if partial:
+            piece = self._of_session(symbol, interval, partial=True)
+        elif interval == self._book.axis.interval:
+            return latest_bar(self._book, self._number(symbol), symbol, self._book.session.tz)
         else:
-            piece = self._of_session(symbol, interval, partial=partial)
+            heading = self._heading((symbol,), interval)
+            short = last_window(self._book, self._number(symbol), 1, heading)
+            if short is not None:
+                return short.bar(-1)
+            piece = self._of_session(symbol, interval, partial=False)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
 
@@ -232,6 +234,11 @@ class Reader:
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
+        if query.fill is None and not query.include_partial:
+            heading = self._headed(query, is_adjusted=query.is_adjusted)
+            window = last_window(self._book, self._number(query.symbol), query.count, heading)
+            if window is not None:
+                return window
         if query.interval.is_long:
             pieces = [
                 self._long(query.interval).last(query, self._column_for(query.symbol, partial=query.include_partial))

@@ -63,10 +63,6 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         forming = tuple(np.flatnonzero(verdicts != self.verdicts).tolist())
         return msgspec.structs.replace(self, values=values, verdicts=verdicts, forming=forming)
 
-    def only(self, slot: int) -> "Piece":
-        """Return the base bar of one slot."""
-        return _base_bars(self, np.array([slot], dtype=np.int32))
-
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """Bars of one symbol in order, from one session, or daily bars of consecutive ones.

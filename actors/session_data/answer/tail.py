@@ -1,0 +1,131 @@
+"""The commonest reads by a short way: the latest bar of a symbol, and its last few where no minute is missing.
+
+What they answer is what ``hold.windows`` would cut out of the whole day; where that takes a second look (holes, bars in
+the making, clipped blocks, vwap), they answer nothing, and the whole day is cut.
+"""
+
+import numpy as np
+
+from actors.session_data.hold.book import Book
+from actors.session_data.hold.windows import Heading, Revisions
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
+from messages.values import FIRST_WITH_BAR, Bar, Interval, Verdict
+from messages.windows import BarWindow
+
+_LOOK_BACK = 8
+"""So many slots before the last one that ended are looked at one by one."""
+
+
+def latest_slot(book: Book, column: int) -> int | None:
+    """Return the last slot that has a bar."""
+    verdicts = book.grid.verdicts[:, column]
+    near = min(book.closed + 1, len(verdicts) - 1)
+    if near + 1 == len(verdicts) or not (verdicts[near + 1 :] >= FIRST_WITH_BAR).any():
+        for slot in range(near, max(near - _LOOK_BACK, -1), -1):
+            if verdicts[slot] >= FIRST_WITH_BAR:
+                return slot
+    slots = np.flatnonzero(verdicts >= FIRST_WITH_BAR)
+    return int(slots[-1]) if len(slots) else None
+
+
+def latest_bar(book: Book, column: int, symbol: str, tz: str) -> Bar | None:
+    """Return the latest base bar of a symbol."""
+    slot = latest_slot(book, column)
+    if slot is None:
+        return None
+    grid, axis = book.grid, book.axis
+    row = grid.values[slot, :, column].tolist()
+    extra = [None if value != value else value for value in row[len(FIELDS) :]] or [None, None]  # noqa: PLR0124  # NaN
+    start_ns = int(axis.starts_ns[slot])
+    return Bar(
+        symbol=symbol,
+        interval=axis.interval,
+        start_ns=start_ns,
+        end_ns=start_ns + axis.step_ns,
+        open=row[OPEN],
+        high=row[HIGH],
+        low=row[LOW],
+        close=row[CLOSE],
+        volume=row[VOLUME],
+        vwap=extra[0],
+        trades=extra[1],
+        verdict=Verdict(int(grid.verdicts[slot, column])),
+        revision=int(grid.revisions[slot, column]),
+        tz=tz,
+    )
+
+
+def last_window(book: Book, column: int, count: int, heading: Heading) -> BarWindow | None:
+    """Return the last ``count`` finished bars of a symbol, or nothing where the short way does not reach."""
+    interval = heading.interval
+    if interval == book.axis.interval:
+        return _last_base(book, column, count, heading)
+    if interval.is_daily or interval.is_long or book.grid.values.shape[1] != len(FIELDS):
+        return None
+    return _last_derived(book, column, interval, count, heading)
+
+
+def _last_base(book: Book, column: int, count: int, heading: Heading) -> BarWindow | None:
+    last = latest_slot(book, column)
+    if last is None or last + 1 < count:
+        return None
+    first, end = last + 1 - count, last + 1
+    grid = book.grid
+    verdicts = grid.verdicts[first:end, column].copy()
+    if int(verdicts.min()) < FIRST_WITH_BAR:
+        return None
+    values = np.ascontiguousarray(grid.values[first:end, :, column].T)
+    slots = slice(first, end)
+    return _window(book, heading, (slots, slots), values, verdicts, grid.revisions[first:end, column].copy())
+
+
+def _last_derived(book: Book, column: int, interval: Interval, count: int, heading: Heading) -> BarWindow | None:
+    grid, axis = book.grid, book.axis
+    edges = axis.edges(interval)
+    finished = int(edges.searchsorted(book.closed, side="right")) - 1  # blocks whose slots are closed
+    if finished < count:
+        return None
+    first, end = int(edges[finished - count]), int(edges[finished])
+    length = axis.length_of(interval)
+    cells = grid.verdicts[first : int(edges[min(finished + 1, len(edges) - 1)]), column]
+    is_all_there = int(cells[: end - first].min()) >= FIRST_WITH_BAR
+    is_more_coming = len(cells) > end - first and cells[-1] >= FIRST_WITH_BAR  # the next block may be finished already
+    # A block that a segment's end clips is shorter than the others.
+    if not is_all_there or is_more_coming or end - first != count * length:
+        return None
+    inside: Floats = grid.values[first:end, :, column].reshape(count, length, len(FIELDS))
+    values = np.empty((len(FIELDS), count))
+    values[OPEN], values[CLOSE] = inside[:, 0, OPEN], inside[:, -1, CLOSE]
+    np.maximum.reduce(inside[:, :, HIGH], axis=1, out=values[HIGH])
+    np.minimum.reduce(inside[:, :, LOW], axis=1, out=values[LOW])
+    values[VOLUME] = np.add.accumulate(inside[:, :, VOLUME], axis=1)[:, -1]  # in order of time, as ``sum_of_slots``
+    verdicts = np.maximum.reduce(cells[: end - first].reshape(count, length), axis=1)
+    revisions = np.maximum.reduce(grid.revisions[first:end, column].reshape(count, length), axis=1)
+    slots = slice(first, end, length), slice(first + length - 1, end, length)
+    return _window(book, heading, slots, values, verdicts, revisions)
+
+
+def _window(
+    book: Book, heading: Heading, slots: tuple[slice, slice], values: Floats, verdicts: Verdicts, revisions: Revisions
+) -> BarWindow:
+    """Put a window together of bars that lack nothing; ``slots`` are those that they begin and end with."""
+    axis, count = book.axis, len(verdicts)
+    length = axis.length_of(heading.interval)
+    counts = axis.ones[:count] if length == 1 else freeze(np.full(count, length, dtype=np.int32))
+    return BarWindow(
+        symbols=heading.symbols,
+        symbol_index=axis.zeros[:count],
+        interval=heading.interval,
+        start_ns=axis.starts_ns[slots[0]],
+        end_ns=axis.ends_ns[slots[1]],
+        values=freeze(values),
+        verdicts=freeze(verdicts),
+        base_counts=counts,
+        base_expected=counts,
+        revisions=freeze(revisions),
+        forming=axis.nowhere[:count],
+        tz=heading.tz,
+        now_ns=heading.now_ns,
+        revision=heading.revision,
+        is_adjusted=heading.is_adjusted,
+    )

@@ -1,0 +1,43 @@
+"""The short way to the last bars: whatever it answers is what the whole day would have been cut to."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.session_data.answer import reader
+from actors.session_data.core import SessionDataCore
+from actors.settings import SessionRules
+from messages import GetActiveSymbols, GetBars, GetLastBars, GetLatestBar, Interval, TradingSession
+from tests.builders import opened
+from tests.depth import examples
+from tests.session_data.streams import RULES, SESSIONS, SYMBOLS, ask, intervals_of, wild_messages
+
+
+def asked(core: SessionDataCore, symbol: str, interval: Interval, count: int) -> tuple[object, object]:
+    return (
+        ask(core, GetLastBars(symbol=symbol, count=count, interval=interval)),
+        ask(core, GetLatestBar(symbol=symbol, interval=interval)),
+    )
+
+
+@examples(60)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, count=st.integers(1, 7))
+def test_the_short_way_and_the_whole_day_say_the_same(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, count: int
+) -> None:
+    core = SessionDataCore(rules)
+    for message in [opened(session, SYMBOLS), *data.draw(wild_messages(session))]:
+        core.handle(message)
+    with pytest.MonkeyPatch.context() as patch:
+        short = {
+            (symbol, interval): asked(core, symbol, interval, count)
+            for symbol in ask(core, GetActiveSymbols())
+            for interval in intervals_of(session)
+        }
+        patch.setattr(reader, "last_window", lambda *_: None)
+        whole = {key: asked(core, *key, count) for key in short}
+
+    assert short == whole
+    for (symbol, interval), (_, latest) in short.items():
+        every = ask(core, GetBars(symbol=symbol, interval=interval)).bars()
+        assert latest == (every[-1] if every else None)
