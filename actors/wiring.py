@@ -33,7 +33,7 @@ from actors.kernel.ports import BarSource, BarStore, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
-from actors.kernel.worker import InTime, Worker
+from actors.kernel.worker import InTime, Worker, within
 from actors.market.calendar import Calendar
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
@@ -333,9 +333,8 @@ class House:
         self.feeds.close()
         for worker in (self.loading, self.readying, *self.fetching, self.keeping, self.probing):
             worker.close(timeout)
-        for source in self.sources:
-            source.close()
-        self.store.close()
+        for close in (*(source.close for source in self.sources), self.store.close):
+            within(timeout, close)
 
     def _keeper_broke(self, job: Any, error: BaseException) -> None:
         date = job.sealed.day.session.date

@@ -166,7 +166,9 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """It kept failing, or did not come back: it is left alone until then, session time, and then asked once."""
 
     def __str__(self) -> str:
-        rests = "" if self.rests_until_ns is None else "; it rests"
+        if not self.is_failing:
+            return f"source {self.source} answers, and failed before: {self.last_error}"
+        rests = "" if self.rests_until_ns is None else " and rests"
         return f"source {self.source} fails{rests}: {self.last_error}"
 
 

@@ -35,6 +35,21 @@ class InTime:
             self._address.tell(message)
 
 
+def within(seconds: float, do: Callable[[], None]) -> bool:
+    """Do something that may never come back; return whether it did in that time. What it raises is logged."""
+    done = threading.Event()
+
+    def attempt() -> None:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001  # nobody is left who could do anything about it
+            alarm("not_closed", error=repr(error))
+        done.set()
+
+    threading.Thread(target=attempt, name="barkeeper-closing", daemon=True).start()
+    return done.wait(seconds)
+
+
 class Worker:
     """An address whose messages are jobs; ``tell`` never waits.
 

@@ -39,3 +39,5 @@ class OpenedFeed(msgspec.Struct, frozen=True, kw_only=True):
     """What it sends, where that is not what the settings name."""
     ends_with_feed: bool = False
     """Whether the run is over when the feed has no more, without waiting for the close."""
+    delay_s: float = 0.0
+    """By how much all that it sends is late, by contract: minutes stay open for so much longer."""

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from actors.kernel.worker import MOST_GIVEN_UP, InTime, Worker
+from actors.kernel.worker import MOST_GIVEN_UP, InTime, Worker, within
 from tests.doubles import Outbox
 
 
@@ -97,6 +97,20 @@ def test_when_they_come_back_work_goes_on(stuck: Stuck) -> None:
 
     assert stuck.done.get(timeout=10) == 1
     stuck.close()
+
+
+def test_what_does_not_come_back_is_waited_for_that_long_and_no_longer() -> None:
+    never = threading.Event()
+
+    def stick() -> None:
+        never.wait()
+
+    def fail() -> None:
+        raise OSError("gone")
+
+    assert not within(0.05, stick)
+    assert within(10, fail)
+    never.set()
 
 
 def test_one_that_is_stuck_does_not_hold_up_the_others() -> None:

@@ -14,7 +14,10 @@ from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from actors.vendors.registry import feed_named, feeds, thing_at
 from actors.vendors.vendor import FeedEntry, FeedOption
 from messages.errors import SettingsError
-from messages.values import Mode
+from messages.values import SECOND_NS, Mode
+
+_SPARE_S = 60.0
+"""What a feed that is late by contract may be late besides."""
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +68,8 @@ def plan(wishes: Wishes) -> LivePlan:
     opened = _opened(wishes, entry, settings, calendar)
     if opened.symbols is not None:
         settings = msgspec.structs.replace(settings, symbols=opened.symbols)
+    if opened.delay_s:
+        settings = _patient(settings, opened.delay_s)
     return LivePlan(
         settings=settings,
         calendar=calendar,
@@ -73,6 +78,14 @@ def plan(wishes: Wishes) -> LivePlan:
         speed=opened.speed,
         ends_with_feed=opened.ends_with_feed,
     )
+
+
+def _patient(settings: Settings, delay_s: float) -> Settings:
+    """Let minutes stay open until a feed that is late by contract has told of them, and its lateness be no news."""
+    least_ns = round((delay_s + _SPARE_S) * SECOND_NS)
+    rules = msgspec.structs.replace(settings.rules, grace_ns=max(settings.rules.grace_ns, least_ns))
+    live = msgspec.structs.replace(settings.live, max_lag_s=max(settings.live.max_lag_s, delay_s + _SPARE_S))
+    return msgspec.structs.replace(settings, rules=rules, live=live)
 
 
 def _opened(wishes: Wishes, entry: FeedEntry, settings: Settings, calendar: Calendar) -> OpenedFeed:

@@ -41,10 +41,12 @@ class FeedClock:
 
     Args:
         most_ahead_ns: how early a bar may be of which nothing else is known.
+        usual_lag_ns: by how much what it tells is late by contract, which is no trouble.
     """
 
-    def __init__(self, most_ahead_ns: Nanos) -> None:
+    def __init__(self, most_ahead_ns: Nanos, usual_lag_ns: Nanos = 0) -> None:
         self._most_ahead_ns = most_ahead_ns
+        self._least_told_ns = max(TELLING_NS, usual_lag_ns)
         self._stamps: deque[Nanos] = deque(maxlen=_SAMPLES)
         self._ends: deque[Nanos] = deque(maxlen=_SAMPLES)
         self._early: dict[tuple[str, Nanos], tuple[float, ...]] = {}
@@ -101,7 +103,7 @@ class FeedClock:
         if offset_ns is not None and offset_ns >= TELLING_NS:
             out.append(f"this computer's clock is about {_spoken(offset_ns)} behind feed {feed}")
         least_ns = -max(self._stamps, default=0)
-        if least_ns >= TELLING_NS:
+        if least_ns >= self._least_told_ns:
             said = f"what feed {feed} tells is at least {_spoken(least_ns)} old when it comes"
             out.append(f"{said}: it is late, or this computer's clock is ahead")
         if self.sends_parts:

@@ -7,7 +7,7 @@ from actors.stream_coordinator.live_day.feed_clock import FeedClock
 from actors.stream_coordinator.live_day.lag import LagMeter
 from messages.feeds import FeedConnected, FeedEvent, FeedHealth, FeedReported, SymbolsRefused
 from messages.lifecycle import FeedStatus, LagChanged
-from messages.values import SECOND_NS, Nanos
+from messages.values import MINUTE_NS, SECOND_NS, Nanos
 
 _FEW = 5
 
@@ -48,7 +48,7 @@ class Hearing:
     def clock(self, feed: str) -> FeedClock:
         """Return what is known of a feed's clock."""
         if feed not in self._clocks:
-            self._clocks[feed] = FeedClock(self._most_ahead_ns)
+            self._clocks[feed] = FeedClock(self._most_ahead_ns, self._most_ns if self._most_ns >= MINUTE_NS else 0)
         return self._clocks[feed]
 
     def statuses(self) -> tuple[FeedStatus, ...]:

@@ -9,6 +9,9 @@ from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE
 
+_DELAY_S = 900.0
+"""Of the stream ``delayed_sip``: https://docs.alpaca.markets/docs/real-time-stock-pricing-data"""
+
 
 def open_alpaca(request: FeedRequest) -> OpenedFeed:
     """Return Alpaca's stream.
@@ -24,4 +27,4 @@ def open_alpaca(request: FeedRequest) -> OpenedFeed:
     if not settings.symbols:
         raise SettingsError("Alpaca sends what it is asked for: name symbols, --symbols A,B or in the config")
     feed = AlpacaFeed(keys, stream=request.stream, channels=request.channels or CHANNELS)
-    return OpenedFeed(feed=feed, clock=SystemClock())
+    return OpenedFeed(feed=feed, clock=SystemClock(), delay_s=_DELAY_S if request.stream == "delayed_sip" else 0.0)

@@ -180,6 +180,17 @@ def test_a_real_day_goes_into_the_store_of_the_environment_or_the_one_beside_us(
     assert made.settings.store == (named or "store")
 
 
+@pytest.mark.parametrize(("stream", "grace_s"), [("iex", 5), ("delayed_sip", 960)])
+def test_minutes_stay_open_for_a_stream_that_is_late_by_contract(tmp_path: Path, stream: str, grace_s: int) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")
+    keys.chmod(0o600)
+    made = plan(wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",), stream=stream))
+
+    assert made.settings.rules.grace_ns == grace_s * SECOND_NS
+    assert made.settings.live.max_lag_s == (5.0 if stream == "iex" else 960.0)
+
+
 def test_alpaca_is_asked_for_the_channels_that_are_named(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("APCA_API_KEY_ID=a\nAPCA_API_SECRET_KEY=b\n", encoding="utf-8")

@@ -130,6 +130,10 @@ def test_what_is_always_old_when_it_comes_is_late_or_our_clock_is_ahead() -> Non
     for lag_s in (9.0, 8.0, 11.0):
         ours.stamped(after(0), after(lag_s))
 
+    delayed = FeedClock(10 * SECOND_NS, 15 * MINUTE_NS)
+    delayed.stamped(after(0), after(14 * 60))
+
+    assert delayed.troubles("f") == []
     assert ours.offset_ns == -9 * SECOND_NS
     assert ours.troubles("f") == [
         "what feed f tells is at least 8.0 s old when it comes: it is late, or this computer's clock is ahead"
