@@ -61,6 +61,7 @@ from messages.feeds import AmendmentMissed, FeedSettled
 from messages.history import WarmUpReported
 from messages.inboxes import LiveNews
 from messages.joining import LoadSymbols, SymbolsCatchingUp, SymbolsCaughtUp, SymbolsJoined, SymbolsLoaded
+from messages.lifecycle import TroublesChanged
 from messages.readiness import CheckStore, StoreChecked
 from messages.repairs import (
     AbandonGaps,
@@ -175,6 +176,7 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             SetTimer: (to.timer,),
             StartStopwatch: (to.stopwatch,),
             ReadStopwatch: (to.stopwatch,),
+            TroublesChanged: (manager,),
             RunReady: (manager, to.feeds, to.log),
             RunFinished: (manager, to.fanout, to.milestones, to.log),
             RunFailed: (manager, to.fanout, to.milestones, to.log),

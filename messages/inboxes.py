@@ -84,7 +84,7 @@ from messages.joining import (
     SymbolsLoaded,
     UnlockSymbols,
 )
-from messages.lifecycle import GetLiveStatus, LagChanged, PhaseChanged
+from messages.lifecycle import GetLiveStatus, LagChanged, PhaseChanged, TroublesChanged
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -286,6 +286,7 @@ SystemManagerInbox: TypeAlias = (
     | SubscriberLate
     | SessionBoundary
     | SourceReported
+    | TroublesChanged
     | StartSystem
     | StopSystem
     | PauseSystem

@@ -49,6 +49,13 @@ class LagChanged(Event, frozen=True, kw_only=True):
     now_ns: Nanos
 
 
+class TroublesChanged(Event, frozen=True, kw_only=True):
+    """What is wrong on a live day is not what it was; told by StreamCoordinator to SystemManager."""
+
+    troubles: tuple[str, ...]
+    """A sentence each; none: nothing is wrong any more."""
+
+
 class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a feed is, as StreamCoordinator knows it."""
 

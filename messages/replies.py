@@ -6,7 +6,19 @@ import msgspec
 
 from messages.columns import Columnar, Floats, Indices
 from messages.repairs import SourceStatus
-from messages.values import ONE_MINUTE, Bar, Interval, Mode, Nanos, Quote, Room, SystemState, Tick, TradingSession
+from messages.values import (
+    ONE_MINUTE,
+    Bar,
+    Health,
+    Interval,
+    Mode,
+    Nanos,
+    Quote,
+    Room,
+    SystemState,
+    Tick,
+    TradingSession,
+)
 
 
 class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,6 +243,10 @@ class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the session at hand has closed and had ended before: its data stopped, or its feed was silent."""
     sources: tuple[SourceStatus, ...] = ()
     """Those that were asked for missing bars and have ever failed; sorted by their names."""
+    health: Health = Health.HEALTHY
+    """How all of it is, in one word."""
+    reasons: tuple[str, ...] = ()
+    """Why it is not healthy, a sentence each."""
 
 
 def _number(value: float) -> float | None:

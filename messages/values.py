@@ -303,6 +303,16 @@ class SystemState(enum.StrEnum):
     ERROR = "error"
 
 
+class Health(enum.StrEnum):
+    """How the whole system is, in one word."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    """It goes on, and something is wrong."""
+    ERROR = "error"
+    """It has failed."""
+
+
 class Mode(enum.StrEnum):
     """Whose clock: the tape's or the world's."""
 

@@ -13,6 +13,7 @@ from actors.stream_coordinator.live_day.coming import Coming
 from actors.stream_coordinator.live_day.lifecycle import Lifecycle
 from actors.stream_coordinator.live_day.readiness import Readiness
 from actors.stream_coordinator.live_day.standing import progress
+from actors.stream_coordinator.live_day.troubles import Troubles
 from actors.stream_coordinator.live_day.writing import Writing
 from actors.stream_coordinator.publishing import arrival
 from actors.stream_coordinator.reports import Reports
@@ -116,6 +117,8 @@ class LiveCore:
         self._reports = Reports()
         self._arrivals = Arrivals(rules)
         self._readiness = Readiness(self._window_ns)
+        parts = (self._coming, self._writing, self._arrivals, self._readiness)
+        self._troubles = Troubles(parts, self._arrivals.hearing)
 
     def handle(self, message: LiveStreamInbox) -> Outcome:
         """Take one message."""
@@ -300,7 +303,7 @@ class LiveCore:
         return self._ticket
 
     def _timer_fired(self, message: TimerFired) -> Outcome:
-        due = self._come_to(message.clock_ns)
+        due = [*self._come_to(message.clock_ns), *self._troubles.news()]
         if self._is_over:
             return tell(*due)
         dues_ns = self._now_ns + TICK_NS, self._agenda.next_due(self._now_ns), self._arrivals.next_due_ns
@@ -373,7 +376,7 @@ class LiveCore:
         return SessionPhase.NOT_STARTED if self._life is None else self._life.phase
 
     def _status(self) -> LiveStatus:
-        life, parts = self._life, (self._coming, self._writing, self._arrivals, self._readiness)
+        life = self._life
         return LiveStatus(
             session=None if life is None else life.session,
             phase=self._phase(),
@@ -383,7 +386,7 @@ class LiveCore:
             feeds=self._arrivals.hearing.statuses(),
             early=self._arrivals.early,
             skewed=self._arrivals.skewed,
-            troubles=tuple(line for each in parts for line in each.troubles()),
+            troubles=self._troubles.now(),
         )
 
     def _progress(self) -> Progress:

@@ -37,13 +37,17 @@ from messages.events import (
     SubscriberLate,
 )
 from messages.inboxes import SystemManagerInbox
+from messages.lifecycle import TroublesChanged
 from messages.queries import GetStatus
 from messages.repairs import SourceReported, SourceStatus
 from messages.replies import RoomHealth, SystemStatus
-from messages.values import Mode, Room, SystemState
+from messages.values import Health, Mode, Room, SystemState
 
 START_ORDER = (Room.STORES, Room.SESSION_DATA, Room.DATA_UPKEEP, Room.STREAM_COORDINATOR)
 """Stop is start read backwards."""
+
+_MOST_BUGS = 20
+"""So many different ones are told of; a program that asks wrongly may find more."""
 
 _STOPPED, _RUNNING, _PAUSED = SystemState.STOPPED, SystemState.RUNNING, SystemState.PAUSED
 
@@ -84,6 +88,9 @@ class SystemManagerCore:
         self._late: tuple[str, ...] = ()
         self._has_expired = False
         self._sources: dict[str, SourceStatus] = {}
+        self._troubles: tuple[str, ...] = ()
+        self._bugs: dict[str, int] = {}
+        """Those that the run survived, and how often."""
 
     def handle(self, message: SystemManagerInbox) -> Outcome:
         """Take one message. An illegal command is refused and changes nothing."""
@@ -113,6 +120,9 @@ class SystemManagerCore:
                 return NOTHING
             case SourceReported():
                 self._sources[message.status.source] = message.status
+                return NOTHING
+            case TroublesChanged():
+                self._troubles = message.troubles
                 return NOTHING
             case SessionBoundary():
                 self._has_expired = message.timer_expired
@@ -224,12 +234,15 @@ class SystemManagerCore:
     # --- trouble
 
     def _bug_found(self, message: BugFound) -> Outcome:
+        said = f"a bug in {message.room} on {message.message}: {message.error}"
         if message.is_query or (self._mode is Mode.LIVE and message.is_sound):
+            if said in self._bugs or len(self._bugs) < _MOST_BUGS:
+                self._bugs[said] = self._bugs.get(said, 0) + 1
             return NOTHING
         if message.room is Room.SYSTEM_MANAGER:
             self._coming = None  # rooms are started in its thread: a start that raised reports nothing else
         was_error = self._state is SystemState.ERROR
-        outcome = self._fail(f"a bug in {message.room} on {message.message}: {message.error}")
+        outcome = self._fail(said)
         # Once is enough: a coordinator that cannot even abort would be told so for ever.
         return outcome if was_error else tell(AbortRun(reason=self._failure or message.error), *outcome.out)
 
@@ -251,8 +264,22 @@ class SystemManagerCore:
         self._state = state
         return tell(StateChanged(state=state))
 
+    def _reasons(self) -> tuple[str, ...]:
+        """Return why all is not well: what has failed, what is wrong, and what was survived."""
+        return (
+            *(() if self._failure is None else (self._failure,)),
+            *(f"subscriber {name!r} holds up the run" for name in self._late),
+            *(str(self._sources[name]) for name in sorted(self._sources) if self._sources[name].is_failing),
+            *(trouble for trouble in self._troubles if trouble not in map(str, self._sources.values())),
+            *(said if count == 1 else f"{said} ({count} times)" for said, count in self._bugs.items()),
+        )
+
     def _status(self) -> SystemStatus:
+        reasons = self._reasons()
+        health = Health.DEGRADED if reasons else Health.HEALTHY
         return SystemStatus(
+            health=Health.ERROR if self._state is SystemState.ERROR else health,
+            reasons=reasons,
             state=self._state,
             mode=self._mode,
             failure=self._failure,

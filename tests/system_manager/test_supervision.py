@@ -1,5 +1,8 @@
 """Bugs, health, late subscribers and the end of a run, as the manager sees them."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
 from actors.system_manager.core import SystemManagerCore
@@ -7,6 +10,7 @@ from messages import (
     AbortRun,
     BugFound,
     GetStatus,
+    Health,
     HealthReported,
     Message,
     Mode,
@@ -15,12 +19,15 @@ from messages import (
     RoomHealth,
     RunFailed,
     RunFinished,
+    SourceReported,
+    SourceStatus,
     StartSystem,
     StateChanged,
     StopSystem,
     SubscriberLate,
     SystemState,
     SystemStatus,
+    TroublesChanged,
 )
 from tests.system_manager.test_commands import ERROR, RUNNING, core_that_is
 
@@ -147,3 +154,66 @@ def test_the_failure_of_a_run_while_stopping_is_told_at_the_end() -> None:
     core.handle(RunFailed(reason="torn"))
 
     assert (status_of(core).state, status_of(core).failure, status_of(core).is_changing) == (ERROR, "torn", True)
+
+
+# --- one word
+
+
+def test_a_system_without_troubles_is_healthy() -> None:
+    status = status_of(core_that_is("running", Mode.LIVE))
+
+    assert (status.health, status.reasons) == (Health.HEALTHY, ())
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (SubscriberLate(names=("slow",), seconds=11.0), "subscriber 'slow' holds up the run"),
+        (TroublesChanged(troubles=("feed f is not connected: gone",)), "feed f is not connected: gone"),
+        (
+            SourceReported(status=SourceStatus(source="archive", failed=1, last_error="gone", is_failing=True)),
+            "source archive fails: gone",
+        ),
+        (bug(is_sound=True), "a bug in session_data on BarsArrived: KeyError: 1"),
+    ],
+)
+def test_what_goes_on_in_spite_of_something_is_degraded_and_says_why(told: Any, reason: str) -> None:
+    core = core_that_is("running", Mode.LIVE)
+    core.handle(told)
+    status = status_of(core)
+
+    assert (status.health, status.reasons, status.state) == (Health.DEGRADED, (reason,), RUNNING)
+
+
+def test_what_is_over_is_no_reason_any_more() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    for told in (
+        SubscriberLate(names=("slow",), seconds=11.0),
+        SubscriberLate(names=(), seconds=0.0),
+        TroublesChanged(troubles=("feed f is not connected: gone",)),
+        TroublesChanged(troubles=()),
+        SourceReported(status=SourceStatus(source="archive", failed=1, last_error="gone", is_failing=True)),
+        SourceReported(status=SourceStatus(source="archive", failed=1, last_error="gone")),
+    ):
+        core.handle(told)
+
+    assert status_of(core).health is Health.HEALTHY
+
+
+def test_the_same_bug_again_is_counted_and_only_so_many_are_told_of() -> None:
+    core = core_that_is("running")
+    for number in [1, 1, *range(100)]:
+        core.handle(msgspec.structs.replace(bug(is_sound=True), error=f"KeyError: {number}", is_query=True))
+    reasons = status_of(core).reasons
+
+    assert reasons[0] == "a bug in session_data on BarsArrived: KeyError: 1 (3 times)"
+    assert len(reasons) == 20
+
+
+def test_a_system_that_failed_is_in_error_and_says_so_first() -> None:
+    core = core_that_is("running")
+    core.handle(RunFailed(reason="torn"))
+    core.handle(TroublesChanged(troubles=("more",)))
+    status = status_of(core)
+
+    assert (status.health, status.reasons) == (Health.ERROR, ("torn", "more"))

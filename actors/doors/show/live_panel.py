@@ -11,8 +11,8 @@ from actors.doors.remote.live_look import LiveLook
 from actors.doors.show import figures
 from actors.doors.show.live_words import readiness
 from messages.lifecycle import FeedStatus
-from messages.replies import RoomHealth
-from messages.values import moment
+from messages.replies import RoomHealth, SystemStatus
+from messages.values import Health, moment
 
 _WORST = 5
 _WHOLE = 100.0
@@ -35,6 +35,7 @@ def described(look: LiveLook) -> list[tuple[str, str]]:
     """Return the rows: what, and how it is."""
     return [
         ("system", _system(look)),
+        *([] if look.system.health is Health.HEALTHY else [("health", _health(look.system))]),
         ("session", _session(look)),
         ("clock", _clock(look)),
         *([] if look.readiness is None else [("ready", readiness(look.readiness))]),
@@ -51,6 +52,12 @@ def _system(look: LiveLook) -> str:
     late = f"; waits for {', '.join(look.system.late_subscribers)}" if look.system.late_subscribers else ""
     failure = f": {look.system.failure}" if look.system.failure else ""
     return f"{look.system.state}{failure}{late} (process {look.pid})"
+
+
+def _health(system: SystemStatus) -> str:
+    more = len(system.reasons) - 1
+    first = system.reasons[0] if system.reasons else ""
+    return f"{system.health}: {first}{f'; and {more} more' if more > 0 else ''}"
 
 
 def _session(look: LiveLook) -> str:
