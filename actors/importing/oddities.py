@@ -1,5 +1,7 @@
 """What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar."""
 
+from collections import Counter
+
 import msgspec
 import numpy as np
 
@@ -143,18 +145,20 @@ class Oddities:
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
         minutes = self._minutes.ascending()
-        special, is_special = special_days(minutes, self._calendar)
-        found = offers(self._calendar, special)
-        self._dates.difference_update(day.date for day in special)
+        doubts = special_days(minutes, self._calendar)
+        found = offers(self._calendar, doubts.days)
         outside = self._outside / max(1, self._count)
-        if special:
-            rest = minutes[~is_special]
+        if doubts.days:
+            rest = minutes[~doubts.is_special]
             outside = 1 - float(inside(self._calendar, rest).mean()) if len(rest) else 0.0
         if outside > _OUTSIDE_SHARE:
             cause = _likely_cause(self._sample.stamps(), self._calendar, self._suspects)
             found.append(f"{outside:.0%} of the bars lie outside every segment of {self._calendar.name}: {cause}")
         elif self._count >= _FEW_BARS and self._regular * 2 < self._count:
             found.extend(_shifted(self._sample.stamps(), self._calendar, self._regular / self._count))
+        elif doubts.shifts_ns and not doubts.days:
+            found.append(_of_another_zone(doubts.shifts_ns, len(self._dates), self._calendar, self._suspects))
+        self._dates -= doubts.shifts_ns.keys()  # a day that is shifted at both ends says nothing of its stamps
         other = Stamp.START if self._stamp is Stamp.END else Stamp.END
         if self._is_a_minute_off(other):
             edges = (
@@ -192,6 +196,16 @@ class Oddities:
             )
             is_off = before & ~earlier & ~last & self._minutes.has(starts)
         return bool(paused) and int(np.count_nonzero(is_off)) * 2 > len(paused)
+
+
+def _of_another_zone(shifts_ns: dict[str, int], sessions: int, calendar: Calendar, suspects: Suspects) -> str:
+    usual = Counter(shifts_ns.values()).most_common(1)[0][0]
+    hours = f"{abs(usual) / (60 * MINUTE_NS):g} h {'later' if usual > 0 else 'earlier'}"
+    cause = "the zone is the likely cause (--tz)" if suspects.zone else "the calendar is the likely cause (--calendar)"
+    return (
+        f"{len(shifts_ns)} of {sessions} sessions begin and end earlier or later than those of {calendar.name}, "
+        f"as a rule {hours}: {cause}"
+    )
 
 
 def _shifted(sample: Stamps, calendar: Calendar, share: float) -> list[str]:

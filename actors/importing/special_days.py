@@ -13,7 +13,7 @@ import numpy as np
 from actors.market.calendar import Calendar
 from actors.storage.own_hours import FILE
 from messages.columns import Mask, Stamps
-from messages.values import MINUTE_NS, SECOND_NS, SegmentKind, moment
+from messages.values import MINUTE_NS, SECOND_NS, Nanos, SegmentKind, moment
 
 _FULL = 30
 """So many minutes of a day are more than stray ones."""
@@ -36,44 +36,46 @@ class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the calendar has a session on it, which begins and ends earlier or later by the same time."""
 
 
-def special_days(minutes: Stamps, calendar: Calendar) -> tuple[list[SpecialDay], Mask]:
+class Doubts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """In which days a file and its calendar contradict each other."""
+
+    days: list[SpecialDay]
+    """Those that are the calendar's fault, ascending."""
+    is_special: Mask
+    """For each minute, whether it is of one of them."""
+    shifts_ns: dict[str, Nanos]
+    """How much later sessions begin and end, by date; where that is so on many, it is no fault of the calendar."""
+
+
+def special_days(minutes: Stamps, calendar: Calendar) -> Doubts:
     """Return the days of a file that look like sessions of hours that the calendar does not know.
 
     Args:
         minutes: those that have a bar, ascending.
         calendar: what is doubted.
-
-    Returns:
-        The days, and for each minute whether it is of one of them.
     """
-    is_special = np.zeros(len(minutes), dtype=np.bool_)
-    if not len(minutes):
-        return [], is_special
     assigned = calendar.assign(minutes)
     nowhere = np.flatnonzero(assigned.date_index < 0)
     unknown = [one for one in _by_date(minutes, nowhere, calendar.tz) if len(one) >= _FULL]
     at_home = assigned.segment[assigned.date_index >= 0] != SegmentKind.OUTSIDE
     of_date = np.argsort(assigned.date_index, kind="stable")
     edges = np.searchsorted(assigned.date_index[of_date], np.arange(len(assigned.dates) + 1)).tolist()
-    sessions = [of_date[first:end] for first, end in pairwise(edges)]
-    shifted = [
-        places
-        for day, places in zip(assigned.dates, sessions, strict=True)
-        if _is_shifted(minutes[places], day, calendar)
-    ]
-    if len(shifted) > max(1, len(sessions) * _FEW_SHARE):
-        shifted = []
+    sessions = {day: of_date[first:end] for day, (first, end) in zip(assigned.dates, pairwise(edges), strict=True)}
+    shifts_ns = {day: shift for day, own in sessions.items() if (shift := _shift_ns(minutes[own], day, calendar))}
+    few = max(1, len(sessions) * _FEW_SHARE)
+    shifted = {day: sessions[day] for day in shifts_ns} if len(shifts_ns) <= few else {}
     is_at_home = not len(at_home) or bool(shifted) or float(at_home.mean()) > 1 - _FEW_SHARE
     if not is_at_home or len(unknown) > max(_FEW_DAYS, len(sessions) * _FEW_SHARE):
         unknown = []
-    found = []
-    for is_of_unknown, days in ((True, unknown), (False, shifted)):
-        for places in days:
-            is_special[places] = True
-            own = minutes[places]
-            day = moment(int(own[0] if is_of_unknown else own[-1]), calendar.tz).date().isoformat()
-            found.append(SpecialDay(date=day, hours=_ranges(own, calendar.tz), is_shifted=not is_of_unknown))
-    return sorted(found, key=lambda one: one.date), is_special
+    off = {moment(int(minutes[own[0]]), calendar.tz).date().isoformat(): own for own in unknown}
+    is_special = np.zeros(len(minutes), dtype=np.bool_)
+    for own in (*off.values(), *shifted.values()):
+        is_special[own] = True
+    days = [
+        SpecialDay(date=day, hours=_ranges(minutes[own], calendar.tz), is_shifted=day in shifted)
+        for day, own in sorted((off | shifted).items())
+    ]
+    return Doubts(days=days, is_special=is_special, shifts_ns=shifts_ns)
 
 
 def offers(calendar: Calendar, found: list[SpecialDay]) -> list[str]:
@@ -113,12 +115,13 @@ def _by_date(minutes: Stamps, places: Stamps, zone: str) -> list[Stamps]:
     return found
 
 
-def _is_shifted(minutes: Stamps, day: str, calendar: Calendar) -> bool:
+def _shift_ns(minutes: Stamps, day: str, calendar: Calendar) -> Nanos:
+    """Return how much later a day begins and ends than its session, if by the same half hours; else 0."""
     session = calendar.session(day)
     if session is None or len(minutes) < max(_FULL, session.expected_minutes // 2):
-        return False
+        return 0
     first, last = int(minutes[0]) - session.open_ns, int(minutes[-1]) + MINUTE_NS - session.close_ns
-    return first == last and first != 0 and first % _STEP_NS == 0 and abs(first) <= _FARTHEST_NS
+    return first if first == last and first % _STEP_NS == 0 and abs(first) <= _FARTHEST_NS else 0
 
 
 def _ranges(minutes: Stamps, zone: str) -> str:

@@ -24,8 +24,8 @@ def told(tmp_path: Path, *days: str) -> list[str]:
 
 def days_of(*spans: tuple[str, str, int], calendar: Calendar = XNYS) -> list[tuple[str, str]]:
     starts = [instant(day, clock, calendar.tz) + at * MINUTE_NS for day, clock, count in spans for at in range(count)]
-    found, _ = special_days(np.array(sorted(starts)), calendar)
-    return [(day.date, day.hours) for day in found]
+    found = special_days(np.array(sorted(starts), dtype=np.int64), calendar)
+    return [(day.date, day.hours) for day in found.days]
 
 
 def test_a_session_on_a_day_without_one_is_offered_as_a_line_to_write_down(tmp_path):
@@ -70,6 +70,19 @@ def test_the_line_is_read_as_it_is_printed_and_then_nothing_is_odd(tmp_path):
 
 def test_where_every_day_is_shifted_it_is_the_zone_and_no_special_day():
     assert days_of(("2024-03-07", "10:30", 390), ("2024-03-08", "10:30", 390)) == []
+
+
+def test_where_every_day_is_shifted_the_zone_is_named_and_not_the_stamps(tmp_path):
+    days = [minutes("09:30", 510, f"2024-03-{day:02}") for day in (5, 6, 7)]
+    path = new_york(tmp_path, "".join(days))
+    london = ImportOptions(calendar="XLON", tz="Europe/Paris")  # it trades from 8:00 to 16:30
+
+    (said,) = one(import_paths([path], MemoryStore(), london)).warnings
+
+    assert said == (
+        "3 of 3 sessions begin and end earlier or later than those of XLON, as a rule 0.5 h later: "
+        "the zone is the likely cause (--tz)"
+    )
 
 
 def test_among_many_days_the_one_that_differs_is_special():
