@@ -15,18 +15,22 @@ from actors.reading import delimited, naming
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from actors.reading.stamps import StampForm, form_of
+from actors.vendors.kibot import taken_for
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 _HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
 _NAME = re.compile(r"(?P<symbol>.+?)(?:_full)?_1min(?:_(?P<kind>.+))?", re.IGNORECASE)
+_HOURS = ("04:00", "20:00")
 _STOCKS = ("adjsplitdiv", "adjsplit", "unadjusted")
 
 
 def _sniff(head: Head) -> bool:
     kind = _kind(Path(head.member) if head.member else head.path)
     has_header = head.cells(0) == _HEADER
-    row = head.cells(int(has_header))
-    is_row = len(row) == len(_COLUMNS) and form_of(row[0]) is StampForm.ISO
+    rows = [head.cells(line) for line in range(int(has_header), len(head.lines))]
+    is_row = bool(rows) and len(rows[0]) == len(_COLUMNS) and form_of(rows[0][0]) is StampForm.ISO
+    if is_row and not kind:  # a name that anybody may give: the hours must be those of a stock
+        is_row = all(_HOURS[0] <= row[0][11:16] <= _HOURS[1] for row in rows if form_of(row[0]) is StampForm.ISO)
     # With a header the lines alone could be anybody's.
     return is_row and (kind in _STOCKS if has_header else kind is not None)
 
@@ -43,9 +47,12 @@ def _symbol(path: Path) -> str:
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    if _kind(path) not in (*_STOCKS, "", None):
+    kind = _kind(Path(hints.member) if hints.member else path)
+    if kind not in (*_STOCKS, "", None):
         fmt = msgspec.structs.replace(fmt, calendar=None)  # futures, currencies and what else there is
-    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
+    said = () if kind else taken_for("FirstRate Data", hints)
+    for raw in delimited.read(fmt, path, hints, symbol_named=_symbol):
+        yield msgspec.structs.replace(raw, remarks=(*raw.remarks, *said))
 
 
 FIRSTRATE = Format(

@@ -7,7 +7,10 @@ after-market are there.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from actors.reading import delimited
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
@@ -18,14 +21,41 @@ _PATTERN = "%m/%d/%Y %H:%M"
 _DATE, _CLOCK = re.compile(r"\d\d/\d\d/\d{4}"), re.compile(r"\d\d:\d\d")
 
 
+_HOURS = ("04:00", "20:00")
+_SATURDAY = 5
+
+
 def _sniff(head: Head) -> bool:
-    first = head.cells(0)
-    fits = len(first) == len(_COLUMNS) and _DATE.fullmatch(first[0]) and _CLOCK.fullmatch(first[1])
-    return bool(fits) and head.delimiter == ","
+    if head.delimiter != "," or not _has_shape(head.cells(0)):
+        return False
+    rows = [cells for line in range(len(head.lines)) if _has_shape(cells := head.cells(line))]
+    return sum(map(_is_american, rows)) * 2 > len(rows)
+
+
+def _has_shape(cells: list[str]) -> bool:
+    return len(cells) == len(_COLUMNS) and bool(_DATE.fullmatch(cells[0]) and _CLOCK.fullmatch(cells[1]))
+
+
+def _is_american(cells: list[str]) -> bool:
+    """Return whether a row is a minute of a day on which New York may trade, the month first."""
+    try:
+        day = datetime.strptime(cells[0], "%m/%d/%Y").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return day.weekday() < _SATURDAY and _HOURS[0] <= cells[1] <= _HOURS[1]
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    yield from delimited.read(fmt, path, hints, pattern=_PATTERN)
+    for raw in delimited.read(fmt, path, hints, pattern=_PATTERN):
+        yield msgspec.structs.replace(raw, remarks=(*raw.remarks, *taken_for("Kibot", hints)))
+
+
+def taken_for(vendor: str, hints: Hints) -> tuple[str, ...]:
+    """Return the remark on a file that was taken for a vendor's by a shape that others write too."""
+    if hints.tz or hints.calendar or hints.is_format_named:
+        return ()
+    taken = f"taken for {vendor}'s, New York time and XNYS, by a shape that others write too"
+    return (f"{taken}: if it is another's, say its zone and calendar with --tz and --calendar",)
 
 
 KIBOT = Format(

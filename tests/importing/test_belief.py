@@ -71,6 +71,30 @@ def test_a_madrid_file_is_not_kibots(tmp_path: Path) -> None:
     assert (one(report).format, starts(store)[0]) == ("csv", "2024-02-01 08:00")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SAN.txt", "13/02/2024,09:00,10,11,9,10,5\n"),  # the day first
+        ("BTC.txt", "01/06/2024,09:00,10,11,9,10,5\n"),  # a Saturday
+        ("ES.txt", "01/03/2024,02:00,10,11,9,10,5\n"),  # in the night
+        ("BTCUSD_1min.csv", "2024-01-02 00:00:00,10,11,9,10,5\n"),
+    ],
+)
+def test_what_new_york_does_not_trade_is_no_file_of_its_vendors(tmp_path: Path, name: str, text: str) -> None:
+    assert detect(Head(written(tmp_path / name, text))).name == "csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("SAN.txt", "01/02/2024,09:00,10,11,9,10,5\n"), ("SAN_1min.csv", "2024-01-02 09:00:00,10,11,9,10,5\n")],
+)
+def test_a_vendor_that_is_guessed_is_said_to_be(tmp_path: Path, name: str, text: str) -> None:
+    path = written(tmp_path / name, text)
+
+    assert "by a shape that others write too" in one(run(path)).warnings[0]
+    assert not any("shape" in told for told in one(run(path, **NEW_YORK)).warnings)
+
+
 # Which end of the bar a stamp is.
 
 OPEN_TO_CLOSE = minutes("09:30", 390)
