@@ -45,6 +45,7 @@ def fold_ticks(
     symbol_index: Indices,
     rows: Stamps | None = None,
     step_ns: Nanos = MINUTE_NS,
+    *,
     sets: Sets | None = None,
 ) -> MinuteBars:
     """Return the one-minute bars of some trades, in any order; seven fields each.
@@ -250,7 +251,7 @@ class _Trades(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def folded(self, step_ns: Nanos) -> MinuteBars:
         sets = None if bool((self.sets == _ALL).all()) else self.sets
-        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows, step_ns, sets)
+        return fold_ticks(self.at_ns, self.price, self.size, self.symbol_index, self.rows, step_ns, sets=sets)
 
 
 class TickFolder:
@@ -275,6 +276,7 @@ class TickFolder:
         size: Floats,
         symbol_index: Indices,
         rows: Stamps,
+        *,
         sets: Sets | None = None,
     ) -> None:
         """Take some trades, as ``fold_ticks`` does."""

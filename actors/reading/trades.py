@@ -73,7 +73,7 @@ class TradeTape:
             at_ns, price, size, index, rows = at_ns[keep], price[keep], size[keep], index[keep], rows[keep]
             sets = None if sets is None else sets[keep]
         self._trades += len(at_ns)
-        self._folder.add(at_ns, price, size, index, rows, sets)
+        self._folder.add(at_ns, price, size, index, rows, sets=sets)
 
     def add_broken(self, broken: Broken) -> None:
         """Count rows that could not be read."""

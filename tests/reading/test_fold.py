@@ -137,7 +137,7 @@ def test_what_trades_may_set_is_all_that_they_set(trades: list[tuple[int, int, i
             np.array(size, dtype=np.float64),
             np.zeros(len(at), dtype=np.int32),
             np.arange(first, first + len(at), dtype=np.int64),
-            np.array(sets, dtype=np.uint8),
+            sets=np.array(sets, dtype=np.uint8),
         )
     bars = folder.finish()
 

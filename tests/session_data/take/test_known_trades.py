@@ -9,7 +9,7 @@ from messages import AmendmentMissed, FeedConnected, FeedLost, GetQuality, GetTi
 from messages.values import DAY_NS, MINUTE_NS
 from tests.builders import opened
 from tests.session_data.streams import ask, play
-from tests.session_data.telling import WEDNESDAY, told
+from tests.session_data.telling import WEDNESDAY
 from tests.session_data.trading import (
     FEED,
     after,
@@ -78,12 +78,8 @@ def test_a_trade_that_was_refused_may_be_sent_again() -> None:
 def test_a_cancelled_trade_does_not_come_back_and_is_cancelled_once() -> None:
     core = trading(PAIR, cancelled("y"), time(65))
 
-    missed = [
-        event
-        for message in (PAIR, cancelled("y"))
-        for event in told(core, message)
-        if isinstance(event, AmendmentMissed)
-    ]
+    said = play(core, [PAIR, cancelled("y")])
+    missed = [event for event in said if isinstance(event, AmendmentMissed)]
 
     assert missed == []
     assert rows(core) == [(101, 101, 101, 101, 2)]
