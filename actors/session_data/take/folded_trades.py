@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from actors.market.sale_conditions import Sets
-from messages.columns import Floats
+from messages.columns import Floats, Stamps
 from messages.feeds import TradeAmended
 from messages.values import Nanos
 
@@ -91,18 +91,24 @@ class Trades:
             return [math.nan] * (7 if has_extra else 5)
         at_ns, prices = np.frombuffer(self._at_ns, dtype=np.int64), np.frombuffer(self._prices)
         sizes, sets = np.frombuffer(self._sizes), np.frombuffer(self._sets, dtype=np.uint8)
-        sets = np.where((sizes != 0) | (sets & AT_SIZE_0 > 0), sets, sets & _VOLUME)
-        edges = np.flatnonzero(sets & _OPEN_CLOSE)
-        edges = edges if len(edges) else np.flatnonzero(sets & _PRICES)
-        times = at_ns[edges]
-        first, last = edges[int(times.argmin())], edges[len(times) - 1 - int(times[::-1].argmax())]
-        priced = np.flatnonzero(sets & _PRICES)
-        high, low = float(prices[priced].max()), float(prices[priced].min())
-        counted = sizes[np.flatnonzero(sets & _VOLUME)]
+        if bool((sets & _ALL == _ALL).all() and sizes.all()):
+            priced, amounts, counted = prices, sizes, sizes
+            first, last = _first_and_last(at_ns)
+        else:
+            sets = np.where((sizes != 0) | (sets & AT_SIZE_0 > 0), sets, sets & _VOLUME)
+            edges, may = np.flatnonzero(sets & _OPEN_CLOSE), np.flatnonzero(sets & _PRICES)
+            edges = edges if len(edges) else may
+            first, last = (int(edges[place]) for place in _first_and_last(at_ns[edges]))
+            priced, amounts, counted = prices[may], sizes[may], sizes[sets & _VOLUME > 0]
+        high, low = float(priced.max()), float(priced.min())
         bar = [self._prices[first], high, low, self._prices[last], _total(counted.tolist())]
         if has_extra:
-            bar += [_vwap(prices[priced], sizes[priced], low, high), float(len(counted))]
+            bar += [_vwap(priced, amounts, low, high), float(len(counted))]
         return bar
+
+
+def _first_and_last(at_ns: Stamps) -> tuple[int, int]:
+    return int(at_ns.argmin()), len(at_ns) - 1 - int(at_ns[::-1].argmax())
 
 
 def _vwap(prices: Floats, sizes: Floats, low: float, high: float) -> float:

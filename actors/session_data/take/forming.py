@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from actors.market.sale_conditions import NONE
+from actors.market.sale_conditions import NONE, Sets
 from actors.session_data.take.folded_trades import AT_SIZE_0, Trades
 from messages.columns import BarBatch, freeze
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
@@ -77,7 +77,8 @@ class Forming:
         self.regular_ns: tuple[Nanos, Nanos] = (0, 0)
         """Between which moments of the session a minute belongs to its regular hours."""
         self._feed = feed
-        self._zero_sizes = zero_sizes
+        self._zero_sizes = AT_SIZE_0 if zero_sizes else 0
+        self._plain = int(Sets.ALL) | self._zero_sizes
         self._has_extra = has_extra
         self._spans: dict[Nanos, Span] = {}
         self._latest = Span(0, 0, is_whole=False)
@@ -94,7 +95,7 @@ class Forming:
 
     def add(self, ticks: Sequence[Tick], ids: Sequence[str] = ()) -> None:
         """Take trades that are sane, none before ``first_ns``; and how the feed calls them."""
-        span = self._latest
+        span, is_plain = self._latest, self.rules is NONE
         for tick, trade_id in zip(ticks, ids or [""] * len(ticks), strict=True):
             at_ns = tick.at_ns
             if not span.start_ns <= at_ns < span.end_ns:
@@ -103,7 +104,7 @@ class Forming:
             if trades is None:
                 trades = span.trades[tick.symbol] = Trades()
                 self._room += _ROOM_OF_A_CELL
-            trades.add(at_ns, tick.price, tick.size, trade_id, self._sets(tick, span))
+            trades.add(at_ns, tick.price, tick.size, trade_id, self._plain if is_plain else self._sets(tick, span))
             if span.is_written:
                 self._change(span, tick.symbol)
         self._latest = span
@@ -113,7 +114,7 @@ class Forming:
     def _sets(self, tick: Tick, span: Span) -> int:
         open_ns, close_ns = self.regular_ns
         sets = self.rules.sets(tick.conditions, tick.tape, is_regular=open_ns <= span.start_ns < close_ns)
-        return sets | AT_SIZE_0 if self._zero_sizes else sets
+        return sets | self._zero_sizes
 
     def _span(self, at_ns: Nanos) -> Span:
         step_ns = self.interval.span_ns

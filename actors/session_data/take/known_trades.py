@@ -1,6 +1,7 @@
 """Which trades of a feed have been taken before: one id of a symbol is one trade, however often it is sent."""
 
 from collections import deque
+from collections.abc import Sequence
 
 from messages.feeds import TradeAmended
 from messages.values import DAY_NS, Nanos, Tick
@@ -26,9 +27,26 @@ class KnownTrades:
         self._session += 1
         self._session_ns = start_ns
 
-    def is_new(self, tick: Tick, trade_id: str) -> bool:
-        """Remember a trade; return whether it was not known."""
-        return self._add(self._key(tick.symbol, trade_id, tick.at_ns))
+    def are_new(self, ticks: Sequence[Tick], ids: Sequence[str], reasons: Sequence[str]) -> list[bool]:
+        """Remember trades; return for each whether it was not known. One without an id never is.
+
+        One that is refused for a reason is not remembered: it may come again.
+        """
+        parts, start_ns, session, most = self._parts, self._session_ns, self._session, self._most_of_a_part
+        found: list[bool] = []
+        for tick, name, reason in zip(ticks, ids, reasons, strict=True):
+            is_new = True
+            if name and not reason:
+                at_ns = tick.at_ns
+                key = hash((tick.symbol, name, session if at_ns >= start_ns else session - 1, at_ns // DAY_NS))
+                for part in parts:
+                    if key in part:
+                        is_new = False
+                if len(parts[-1]) >= most:
+                    parts.append(set())
+                parts[-1].add(key)  # for as long as if it were new
+            found.append(is_new)
+        return found
 
     def has_amendment(self, amendment: TradeAmended) -> bool:
         """Return whether just this was noted before: the same of the same trade, and said at the same time."""
@@ -47,13 +65,10 @@ class KnownTrades:
     def _has(self, key: int) -> bool:
         return any(key in part for part in self._parts)
 
-    def _add(self, key: int) -> bool:
-        """Remember a key, for as long as if it were new; return whether it is."""
-        is_new = not self._has(key)
+    def _add(self, key: int) -> None:
         if len(self._parts[-1]) >= self._most_of_a_part:
             self._parts.append(set())
         self._parts[-1].add(key)
-        return is_new
 
 
 def _said(amendment: TradeAmended) -> int:

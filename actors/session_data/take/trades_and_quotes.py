@@ -2,8 +2,6 @@
 
 from itertools import compress
 
-import msgspec
-
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.ledger import Ledger
@@ -49,39 +47,26 @@ class Trading:
 
     def take_ticks(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep trades; return what cannot be kept."""
-        message = self._without_repeats(message, now_ns, ledger)
+        ticks, ids, reasons = message.ticks, message.ids, [self._judge.tick(tick, now_ns) for tick in message.ticks]
+        if ids:
+            are_new = self._known_of(message.source).are_new(ticks, ids, reasons)
+            if not all(are_new):
+                ledger.take_again(are_new.count(False))
+                ticks, ids = tuple(compress(ticks, are_new)), tuple(compress(ids, are_new))
+                reasons = list(compress(reasons, are_new))
         forming = self._forming(message.source) if message.is_folded else None
-        first_ns = 0 if forming is None else forming.first_ns
-        reasons = [self._judge.tick(tick, now_ns) for tick in message.ticks]
-        if first_ns:
+        if forming is not None and forming.first_ns:
+            first_ns = forming.first_ns
             reasons = [
                 reason or ("too_late" if tick.at_ns < first_ns else "")
-                for tick, reason in zip(message.ticks, reasons, strict=True)
+                for tick, reason in zip(ticks, reasons, strict=True)
             ]
-        ticks, rejected = sifted(message.ticks, reasons, message.source)
-        self._refused[message.source] += len(message.ticks) - len(ticks)
-        self.ticks.extend(ticks)
-        ledger.take_prints(reasons, ticks=len(ticks))
+        kept, rejected = sifted(ticks, reasons, message.source)
+        self.ticks.extend(kept)
+        ledger.take_prints(reasons, ticks=len(kept))
         if forming is not None:
-            is_sane = [not reason for reason in reasons]
-            forming.add(ticks, tuple(compress(message.ids, is_sane)) if rejected else message.ids)
+            forming.add(kept, tuple(compress(ids, (not reason for reason in reasons))) if rejected else ids)
         return rejected
-
-    def _without_repeats(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> TicksArrived:
-        """Leave out trades that came before; what is not sane, or not yet, may come again."""
-        if not message.ids:
-            return message
-        judge, known = self._judge, self._known_of(message.source)
-        keep = [
-            not name or bool(judge.tick(tick, now_ns)) or known.is_new(tick, name)
-            for tick, name in zip(message.ticks, message.ids, strict=True)
-        ]
-        again = keep.count(False)
-        if not again:
-            return message
-        ledger.take_again(again)
-        ticks, ids = tuple(compress(message.ticks, keep)), tuple(compress(message.ids, keep))
-        return msgspec.structs.replace(message, ticks=ticks, ids=ids)
 
     def _known_of(self, feed: str) -> KnownTrades:
         known = self._known.get(feed)

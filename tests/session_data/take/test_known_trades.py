@@ -110,16 +110,16 @@ def test_an_id_is_given_anew_in_the_next_session_of_the_same_day() -> None:
     known = KnownTrades(10)
     first, second = (Tick(symbol="A", at_ns=hour * HOUR_NS, price=1.0, size=1.0) for hour in (20, 22))
 
-    assert known.is_new(first, "1")
+    assert known.are_new([first], ["1"], [""]) == [True]
     known.open(22 * HOUR_NS)
-    assert [known.is_new(one, "1") for one in (second, first, second)] == [True, False, False]
+    assert known.are_new([second, first, second], ["1"] * 3, [""] * 3) == [True, False, False]
 
 
 @given(st.integers(1, 40), st.lists(st.integers(0, 60), max_size=200))
 def test_at_least_so_many_ids_are_remembered_and_half_as_many_more_at_most(most: int, numbers: list[int]) -> None:
     known, seen = KnownTrades(most), list[int]()
     for number in numbers:
-        is_new = known.is_new(Tick(symbol="A", at_ns=0, price=1.0, size=1.0), str(number))
+        (is_new,) = known.are_new([Tick(symbol="A", at_ns=0, price=1.0, size=1.0)], [str(number)], [""])
         recent = set(seen[-most:])
         assert number not in recent or not is_new
         assert number in seen or is_new
