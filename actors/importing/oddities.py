@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 import numpy as np
 
-from actors.importing.special_days import offers, special_days
+from actors.importing.special_days import looks_like_currencies, offers, special_days
 from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamp_sample import EvenSample, MinuteSet
@@ -145,6 +145,10 @@ class Oddities:
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
         minutes = self._minutes.ascending()
+        if looks_like_currencies(minutes, self._calendar):
+            return [
+                f"the bars lie in the week of currencies, which is not that of {self._calendar.name}: --calendar FX"
+            ]
         doubts = special_days(minutes, self._calendar)
         found = offers(self._calendar, doubts.days)
         outside = self._outside / max(1, self._count)

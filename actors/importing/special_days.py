@@ -24,6 +24,7 @@ _PAUSE_NS = 30 * MINUTE_NS
 _STEP_NS = 30 * MINUTE_NS
 _FARTHEST_NS = 3 * 60 * MINUTE_NS
 _SHOWN = 5
+_NEAR_CURRENCIES = ("us_futures", "24/5")
 
 
 class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +77,16 @@ def special_days(minutes: Stamps, calendar: Calendar) -> Doubts:
         for day, own in sorted((off | shifted).items())
     ]
     return Doubts(days=days, is_special=is_special, shifts_ns=shifts_ns)
+
+
+def looks_like_currencies(minutes: Stamps, calendar: Calendar) -> bool:
+    """Return whether a calendar of futures or of weekdays was taken for currencies, whose week begins on Sunday."""
+    if calendar.name not in _NEAR_CURRENCIES or not len(minutes):
+        return False
+    theirs, own = (
+        float((one.assign(minutes).segment != SegmentKind.OUTSIDE).mean()) for one in (Calendar("FX"), calendar)
+    )
+    return theirs > own and theirs > 1 - _FEW_SHARE / 10
 
 
 def offers(calendar: Calendar, found: list[SpecialDay]) -> list[str]:

@@ -105,3 +105,22 @@ def test_where_many_days_have_no_session_the_calendar_is_wrong():
 def test_a_session_to_the_end_of_the_day_ends_at_midnight():
     assert days_of(("2024-03-09", "23:00", 60)) == [("2024-03-09", "23:00-24:00")]
     assert days_of() == []
+
+
+@pytest.mark.parametrize("calendar", ["us_futures", "24/5"])
+def test_a_week_from_sunday_to_friday_is_that_of_currencies(tmp_path, calendar):
+    week = (
+        minutes("17:00", 420, "2024-03-03") + minutes("00:00", 1440, "2024-03-04") + minutes("00:00", 60, "2024-03-08")
+    )
+    options = ImportOptions(calendar=calendar, tz=ZONE)
+
+    (said,) = one(import_paths([new_york(tmp_path, week, "EURUSD.csv")], MemoryStore(), options)).warnings
+
+    assert said == f"the bars lie in the week of currencies, which is not that of {calendar}: --calendar FX"
+
+
+def test_hours_of_futures_are_no_currencies(tmp_path):
+    evening = minutes("18:00", 300, "2024-03-03")
+    options = ImportOptions(calendar="us_futures", tz=ZONE)
+
+    assert one(import_paths([new_york(tmp_path, evening)], MemoryStore(), options)).warnings == []

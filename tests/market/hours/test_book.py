@@ -1,6 +1,7 @@
 """Whose word goes: the user's before the house's, and that before exchange_calendars'."""
 
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -257,3 +258,13 @@ def test_a_calendar_whose_zone_or_days_are_none_is_refused():
         of(days="X1").session("2024-11-14")
     with pytest.raises(SettingsError, match="unknown calendar 'Someday'"):
         of(days="Someday").session("2024-11-14")
+
+
+@pytest.mark.slow
+def test_every_calendar_can_be_built_and_no_session_meets_another():
+    names = sorted({Calendar(name).name for name in known_calendars()})
+
+    for name in names:
+        found = shipped(name).sessions("2005-01-01", "2025-12-31")
+        assert len(found) > 2000
+        assert all(one.end_ns <= other.start_ns for one, other in pairwise(found))
