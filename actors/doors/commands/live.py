@@ -85,6 +85,8 @@ class _Run:
                 self._ears.is_over(within=_BETWEEN_LOOKS_S)
                 self._ended_by = "interrupt" if interrupts.is_asked else self._why_over()
                 self._take_look()  # after the verdict: the last look must not miss the certificate
+            self._certificates.clear()  # a day may have been repaired since it had its first
+            self._take_look()
             self._shown.say("writing down what has come")
             closing = threading.Thread(target=self._system.close, args=(_CLOSING_S,), name="barkeeper-closing")
             closing.start()
@@ -123,7 +125,10 @@ class _Run:
             self._sessions[look.live.session.date] = look.live.session
         for date, session in self._sessions.items():
             if date not in self._certificates and session.end_ns <= look.live.now_ns:
-                certificate = self._system.certificate(date).get(timeout=_CLOSING_S)
+                try:
+                    certificate = self._system.certificate(date).get(timeout=_CLOSING_S)
+                except (BarkeeperError, Timeout):
+                    certificate = None
                 if certificate is not None:
                     # Its long lists are on disk, and a run may last for weeks.
                     self._certificates[date] = msgspec.structs.replace(certificate, gaps=(), runs=())

@@ -26,8 +26,6 @@ from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Ver
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
 _LATE, _STREAMED, _NO_TRADE = int(Verdict.LATE), int(Verdict.STREAMED), int(Verdict.NO_TRADE)
 _FILLED = int(Verdict.FILLED)
-_TOLD_LATE = 10
-"""How many minutes that have closed are looked at again for halts."""
 
 
 class Book:
@@ -255,9 +253,11 @@ class Book:
             self._close(slot, out)
 
     def _is_complete(self, slot: int) -> bool:
-        """Whether every active symbol has its bar of a minute."""
+        """Whether every active symbol has its bar of a minute; where there is none yet, one may be on its way."""
         verdicts = self.grid.verdicts[slot, : len(self.grid.symbols)]
-        return bool((verdicts >= FIRST_WITH_BAR).all(where=self.active() if self.removed else True))
+        return len(verdicts) > len(self.removed) and bool(
+            (verdicts >= FIRST_WITH_BAR).all(where=self.active() if self.removed else True)
+        )
 
     def _close(self, slot: int, out: list[Event]) -> None:
         verdicts = self.grid.verdicts[slot, : len(self.grid.symbols)]
@@ -268,28 +268,13 @@ class Book:
         if self.removed or verdicts.min(initial=_STREAMED) < FIRST_WITH_BAR:
             active = self.active()
             self.recall_many(slice(slot, slot + 1))
-            halted = self._halted(slot)
+            halted = self.halts.mark(self.grid, self._starts_ns, slot)
             missing = self._names(active & (verdicts < FIRST_WITH_BAR))
             wanted = self._names(active & (verdicts < _NO_TRADE))
             for gap, sender in halted:  # in part: there may be a bar all the same, so it is asked for
                 mark_cells(self.grid, [gap], Verdict.NO_TRADE, sender)
         self.derived.on_close(self.grid, slot, None if not self.removed else self.active(), self.revision, out)
         out += self.closing(slot, expected, missing, wanted)
-
-    def _halted(self, slot: int) -> list[tuple[Gap, int]]:
-        """Let minutes that a symbol was halted for have that verdict; return those that it was for the greater part.
-
-        A halt may be told when some of its minutes have closed.
-        """
-        partly: list[tuple[Gap, int]] = []
-        if self.halts:
-            starts_ns = self._starts_ns[max(slot - _TOLD_LATE, 0) : slot + 1]
-            for gap, sender, is_whole in self.halts.minutes(starts_ns, self.axis.step_ns):
-                if is_whole:
-                    mark_cells(self.grid, [gap], Verdict.NO_TRADE, sender)
-                else:
-                    partly.append((gap, sender))
-        return partly
 
     def closing(self, slot: int, expected: int, missing: tuple[str, ...], wanted: tuple[str, ...]) -> list[Event]:
         """Return what is told when a minute closes: of how many symbols which lack a bar, and whose is asked for."""

@@ -1,12 +1,16 @@
 """Which symbols their exchange has halted, by the word of feeds: in a halt there is nothing to be lost."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
+from actors.session_data.hold.grid import Grid, mark_cells
 from messages.columns import BarBatch
 from messages.feeds import TradingStatusChanged
-from messages.values import DAY_NS, Gap, Nanos
+from messages.values import DAY_NS, Gap, Nanos, Verdict
+
+_TOLD_LATE = 10
+"""How many minutes that have closed are looked at again for halts."""
 
 
 class Halt(msgspec.Struct, kw_only=True):
@@ -57,7 +61,25 @@ class Halts:
             self._over = [over for over in self._over if (over.end_ns or 0) > at_ns - DAY_NS]
             self._over.append(halt)
 
-    def minutes(self, starts_ns: Iterable[Nanos], step_ns: Nanos) -> Iterator[tuple[Gap, int, bool]]:
+    def mark(self, grid: Grid, starts_ns: Sequence[Nanos], slot: int) -> list[tuple[Gap, int]]:
+        """Let minutes that a symbol was halted for have that verdict; return those that it was for the greater part.
+
+        Args:
+            grid: written to.
+            starts_ns: the session's minutes.
+            slot: the one that closes; some before it are looked at too, for a halt may be told late.
+        """
+        partly: list[tuple[Gap, int]] = []
+        for gap, sender, is_whole in (
+            self._minutes(starts_ns[max(slot - _TOLD_LATE, 0) : slot + 1], grid.axis.step_ns) if self else ()
+        ):
+            if is_whole:
+                mark_cells(grid, [gap], Verdict.NO_TRADE, sender)
+            else:
+                partly.append((gap, sender))
+        return partly
+
+    def _minutes(self, starts_ns: Iterable[Nanos], step_ns: Nanos) -> Iterator[tuple[Gap, int, bool]]:
         """Yield minutes of which a symbol was halted for the greater part; who says so; whether it was from end to end.
 
         Args:

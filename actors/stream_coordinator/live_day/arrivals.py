@@ -120,7 +120,7 @@ class Arrivals:
         batch, feed, now_ns = arrived.batch, arrived.source, arrived.now_ns
         clock = self.hearing.clock(feed)
         if arrived.is_correction:
-            return self._when_due(arrived, end_ns, now_ns)
+            return self._when_due(arrived, end_ns, now_ns, self._most_ahead_ns)
         if end_ns <= now_ns:
             clock.in_time(batch, now_ns)
             belief = Belief.OVER
@@ -150,7 +150,7 @@ class Arrivals:
     def _ticks(self, message: FeedTicks, now_ns: Nanos) -> list[Message]:
         ticks, ids, is_folded = message.ticks, message.ids, not self.hearing.sends_bars(message.feed)
         out: list[Message] = [*self._lag(message.feed, ticks, now_ns)]
-        for due_ns, places in self._parts(ticks, now_ns):
+        for due_ns, places in self._parts(message.feed, ticks, now_ns):
             arrived = TicksArrived(
                 ticks=tuple(ticks[place] for place in places) if len(places) < len(ticks) else ticks,
                 ids=tuple(ids[place] for place in places) if ids and len(places) < len(ticks) else ids,
@@ -158,18 +158,19 @@ class Arrivals:
                 source=message.feed,
                 is_folded=is_folded,
             )
-            out += self._when_due(arrived, due_ns, now_ns)
+            out += self._when_due(arrived, due_ns, now_ns, self.hearing.clock(message.feed).believed_ns)
         return out
 
     def _quotes(self, message: FeedQuotes, now_ns: Nanos) -> list[Message]:
         quotes = message.quotes
         out: list[Message] = [*self._lag(message.feed, quotes, now_ns)]
-        for due_ns, places in self._parts(quotes, now_ns):
+        for due_ns, places in self._parts(message.feed, quotes, now_ns):
             part = tuple(quotes[place] for place in places) if len(places) < len(quotes) else quotes
-            out += self._when_due(QuotesArrived(quotes=part, now_ns=now_ns, source=message.feed), due_ns, now_ns)
+            arrived = QuotesArrived(quotes=part, now_ns=now_ns, source=message.feed)
+            out += self._when_due(arrived, due_ns, now_ns, self.hearing.clock(message.feed).believed_ns)
         return out
 
-    def _parts(self, prints: Sequence[Tick | Quote], now_ns: Nanos) -> list[tuple[Nanos, Sequence[int]]]:
+    def _parts(self, feed: str, prints: Sequence[Tick | Quote], now_ns: Nanos) -> list[tuple[Nanos, Sequence[int]]]:
         """Part what is due, what is early and what is too far ahead: when each is due, and the places of its prints.
 
         Early ones are due together: each is held for no longer than the clocks may differ.
@@ -178,8 +179,9 @@ class Arrivals:
         if latest_ns <= now_ns:
             return [(latest_ns, range(len(prints)))] if prints else []
         parts: tuple[list[int], ...] = ([], [], [])
+        most_ns = now_ns + self.hearing.clock(feed).believed_ns
         for place, one in enumerate(prints):
-            parts[(one.at_ns > now_ns) + (one.at_ns > now_ns + self._most_ahead_ns)].append(place)
+            parts[(one.at_ns > now_ns) + (one.at_ns > most_ns)].append(place)
         return [(max(prints[place].at_ns for place in places), places) for places in parts if places]
 
     def _lag(self, feed: str, prints: Sequence[Tick | Quote], now_ns: Nanos) -> list[LagChanged]:
@@ -190,11 +192,8 @@ class Arrivals:
 
     # --- time
 
-    def _when_due(
-        self, arrival: Arrival, due_ns: Nanos, now_ns: Nanos, most_ahead_ns: Nanos | None = None
-    ) -> list[Arrival]:
+    def _when_due(self, arrival: Arrival, due_ns: Nanos, now_ns: Nanos, most_ahead_ns: Nanos) -> list[Arrival]:
         """Return what may go on now, and hold what may not yet."""
-        most_ahead_ns = self._most_ahead_ns if most_ahead_ns is None else most_ahead_ns
         if now_ns < due_ns <= now_ns + most_ahead_ns:
             self._held += 1
             heapq.heappush(self._early, (due_ns, self._held, arrival))

@@ -11,6 +11,7 @@ TELLING_NS = SECOND_NS * 3 // 2
 """Clocks that differ by so much are worth a sentence; freqtrade warns from there on (its pull request 13528)."""
 
 _SAMPLES = 31
+_ENOUGH = 5
 _JITTER_NS = SECOND_NS // 4
 """By how much the way from the feed to us may differ from one message to the next."""
 _CONTRADICTION_NS = SECOND_NS
@@ -60,6 +61,12 @@ class FeedClock:
         """How far the feed's stamps are ahead of our clock when they arrive; ``None``: not known."""
         samples = self._stamps or (() if self.sends_parts else self._ends)
         return round(median(samples)) if samples else None
+
+    @property
+    def believed_ns(self) -> Nanos:
+        """How far ahead of our clock a trade or a quote may be: as far as its feed always is, or a little."""
+        always_ns = round(median(self._stamps)) + _JITTER_NS if len(self._stamps) >= _ENOUGH else 0
+        return max(self._most_ahead_ns, min(always_ns, _FARTHEST_NS))
 
     @property
     def sends_parts(self) -> bool:

@@ -187,7 +187,8 @@ def gather(datum: Datum, feed: str, gathering: Gathering) -> None:
     elif isinstance(datum, Trade):
         gathering.tick(_tick(datum), _trade_id(datum.x, datum.i))
     elif isinstance(datum, MinuteBar | UpdatedBar):
-        gathering.bar(_bar(datum), is_correction=isinstance(datum, UpdatedBar))
+        is_correction = isinstance(datum, UpdatedBar)
+        gathering.bar(_bar(datum), is_correction=is_correction, is_final=not is_correction)  # sent when it is over
     elif isinstance(datum, DailyBar):
         start_ns = nanos_of(datum.t)
         gathering.rare(DayVolumeReported(feed=feed, symbol=datum.S, start_ns=start_ns, volume=datum.v))

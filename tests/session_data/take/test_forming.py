@@ -68,6 +68,12 @@ def test_of_trades_at_one_instant_the_order_of_arrival_decides() -> None:
     assert rows(core) == [(101, 103, 101, 103, 3)]
 
 
+def test_the_first_bar_of_a_symbol_that_nobody_named_is_in_time_as_any_other() -> None:
+    core = trading(connected(), came(trade(1), trade(50)), time(60.5), came(trade(61)), time(65), symbols=())
+
+    assert latest(core) == (100, Verdict.STREAMED)
+
+
 def test_a_bar_has_its_vwap_and_number_of_trades_where_they_are_kept() -> None:
     core = trading(came(trade(1, 100, 1), trade(2, 103, 2), trade(3, 90, 0)), time(65), keep_extra=True)
     (made,) = ask(core, GetBars(symbol="A")).bars()

@@ -125,6 +125,16 @@ def test_a_clock_that_is_behind_is_said_from_a_second_and_a_half_on(behind_s: fl
     assert ours.troubles("f") == said
 
 
+def test_trades_and_quotes_may_be_as_far_ahead_as_those_of_their_feed_always_are() -> None:
+    ours = clock()
+    early = []
+    for _ in range(6):
+        early.append(ours.believed_ns / SECOND_NS)
+        ours.stamped(after(60), after(0))
+
+    assert early == [10, 10, 10, 10, 10, 60.25]
+
+
 def test_what_is_always_old_when_it_comes_is_late_or_our_clock_is_ahead() -> None:
     ours = clock()
     for lag_s in (9.0, 8.0, 11.0):
