@@ -211,6 +211,7 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             AbortRun: (stream, to.log),
             Recover: (stream,),
             ReportHealth: (session, stream, upkeep, manager),
+            ReceiptSettled: (to.receipts,),
             StateChanged: (to.milestones, to.fanout, to.log),
         },
     }

@@ -223,6 +223,8 @@ class ReceiptSettled(Event, frozen=True, kw_only=True):
     rejected: int
     duplicates: int
     reasons: tuple[str, ...] = ()
+    failure: str = ""
+    """The bug that it met, if any: nobody knows what became of it."""
 
 
 class MinuteSettled(Event, frozen=True, kw_only=True):
@@ -378,6 +380,8 @@ class BugFound(Event, frozen=True, kw_only=True):
     is_sound: bool
     is_query: bool = False
     """Whether it was only a question: who asked is told, nothing has changed, and the run goes on."""
+    receipt: int = 0
+    """Not 0: who published the message waits for a receipt."""
 
 
 class HealthReported(Event, frozen=True, kw_only=True):

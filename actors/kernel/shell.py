@@ -137,7 +137,12 @@ class Shell(pykka.ThreadingActor):
             story=self._story.lines(),
         )
         kind = type(message).__name__
-        self._boss.tell(BugFound(room=self.room, message=kind, error=sentence, is_sound=is_sound, is_query=is_query))
+        receipt = getattr(message, "receipt", 0)
+        self._boss.tell(
+            BugFound(
+                room=self.room, message=kind, error=sentence, is_sound=is_sound, is_query=is_query, receipt=receipt
+            )
+        )
         failed = QueryFailed if is_query else SystemFailed
         return Refusal(failed(f"a bug in {self.room} on {kind}: {sentence}"))
 

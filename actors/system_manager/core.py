@@ -26,6 +26,7 @@ from messages.errors import IllegalTransition
 from messages.events import (
     BugFound,
     HealthReported,
+    ReceiptSettled,
     RoomFailed,
     RoomStarted,
     RoomStopped,
@@ -235,16 +236,18 @@ class SystemManagerCore:
 
     def _bug_found(self, message: BugFound) -> Outcome:
         said = f"a bug in {message.room} on {message.message}: {message.error}"
+        nothing = ReceiptSettled(receipt=message.receipt, accepted=0, rejected=0, duplicates=0, failure=said)
+        lost = (nothing,) if message.receipt else ()
         if message.is_query or (self._mode is Mode.LIVE and message.is_sound):
             if said in self._bugs or len(self._bugs) < _MOST_BUGS:
                 self._bugs[said] = self._bugs.get(said, 0) + 1
-            return NOTHING
+            return tell(*lost)
         if message.room is Room.SYSTEM_MANAGER:
             self._coming = None  # rooms are started in its thread: a start that raised reports nothing else
         was_error = self._state is SystemState.ERROR
-        outcome = self._fail(said)
+        out = (*lost, *self._fail(said).out)
         # Once is enough: a coordinator that cannot even abort would be told so for ever.
-        return outcome if was_error else tell(AbortRun(reason=self._failure or message.error), *outcome.out)
+        return tell(*out) if was_error else tell(AbortRun(reason=self._failure or message.error), *out)
 
     def _fail(self, reason: str) -> Outcome:
         """Enter the error state; a start that failed stops what it had started."""

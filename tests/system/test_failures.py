@@ -14,12 +14,15 @@ from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.system_manager.core import SystemManagerCore
 from messages import (
+    Bar,
+    BarArrived,
     BarsArrived,
     GetLatestBar,
     GetRunSummary,
     GetStatus,
     IllegalTransition,
     MinuteSettled,
+    PublishBar,
     QueryFailed,
     Room,
     SessionBoundary,
@@ -28,6 +31,7 @@ from messages import (
     SystemState,
     TimeAdvanced,
 )
+from messages.values import MINUTE_NS
 from tests.switchboard import Switchboard
 from tests.system.worlds import QUARTER, break_on, fill, memory, short
 
@@ -170,3 +174,16 @@ def test_a_second_system_that_writes_to_a_store_is_refused_before_it_begins(tmp_
         assert first.run(timeout=20).is_finished
     with short(str(root), certify=True) as third:
         assert third.run(timeout=20).is_finished
+
+
+@pytest.mark.parametrize(("core", "kind"), [(SessionDataCore, BarArrived), (StreamCoordinatorCore, PublishBar)])
+def test_what_was_published_into_a_bug_fails_its_future_at_once(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch, core: type[Any], kind: type[Any]
+) -> None:
+    break_on(monkeypatch, core, kind)
+
+    with short(store) as system:
+        start_ns = system.progress().get(timeout=5).now_ns - MINUTE_NS
+        bar = Bar(symbol="A", start_ns=start_ns, open=1, high=1, low=1, close=1, volume=1)
+        with pytest.raises(SystemFailed, match=f"a bug in .* on {kind.__name__}"):
+            system.publish(bar).get(timeout=10)

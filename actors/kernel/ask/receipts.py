@@ -4,7 +4,7 @@ import itertools
 import threading
 
 from actors.kernel.future import Future
-from messages.errors import NotReady
+from messages.errors import NotReady, SystemFailed
 from messages.events import ReceiptSettled
 
 
@@ -29,10 +29,14 @@ class Receipts:
         return number, future
 
     def tell(self, message: ReceiptSettled) -> None:
-        """Resolve the future that waits for this receipt."""
+        """Resolve the future that waits for this receipt, or fail it."""
         with self._lock:
             future = self._waiting.pop(message.receipt, None)
-        if future is not None:
+        if future is None:
+            return
+        if message.failure:
+            future.set_exception(SystemFailed(message.failure))
+        else:
             future.set(message)
 
     def close(self) -> None:
