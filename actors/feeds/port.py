@@ -16,6 +16,9 @@ class Feed(Protocol):
     Everything is called from one thread, the runner's, which tells what comes of it; from another one only when a call
     did not come back for ``answer_within_s``. A feed only decodes: silence, reconnects and flow control are the
     runner's. It may be connected again after it was lost or closed.
+
+    One whose trades state sale conditions may have ``sale_rules``: the name of the rules in ``market.sale_conditions``
+    by which bars are folded from them.
     """
 
     @property
