@@ -160,6 +160,11 @@ def _by_shape(head: Head) -> _Reading:
             said = spelling.Header(places={role: place for place, role in enumerate(columns) if role})
             told = f"there is no header: columns are read as {shape.told(columns)}; --columns names others"
             return _Reading(said=said, width=len(columns), first_row=line, remarks=(*_titles(head, line), told))
+    if sum(map(is_number, head.cells(0))) >= len(spelling.PRICES):
+        raise DataError(
+            "there is no header, and the cells do not show which columns are open, high, low and close; name the "
+            "columns, as in --columns date,time,open,high,low,close,-,volume"
+        )
     spelling.read(head.cells(0), head.cells(1))
     raise AssertionError("a header that can be read was passed over")
 

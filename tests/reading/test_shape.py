@@ -1,8 +1,13 @@
 """Rows without a header: which columns they show, and what is not guessed."""
 
+from pathlib import Path
+
 import pytest
 
+from actors.reading.layout import misfit
+from actors.reading.peek import Head
 from actors.reading.shape import columns_of
+from tests.vendors.files import written
 
 PRICES = ("open", "high", "low", "close")
 
@@ -45,3 +50,9 @@ def test_cells_show_what_their_columns_are(line: str, columns: tuple[str, ...]) 
 )
 def test_what_the_cells_do_not_show_is_not_guessed(lines: tuple[str, ...]) -> None:
     assert columns_of(cells(*lines)) is None
+
+
+def test_the_user_is_told_how_to_name_columns_that_do_not_show_themselves(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.csv", "2024-01-02,14:30,10,10.5,10.6,9.9,7\n")
+
+    assert "name the columns, as in --columns date,time,open" in (misfit(Head(path)) or "")
