@@ -15,7 +15,7 @@ import numpy as np
 from actors.reading.spelling import moments
 from messages.columns import Mask, Stamps
 from messages.errors import DataError
-from messages.values import DAY_NS, SECOND_NS
+from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, Nanos
 
 UNREADABLE = np.iinfo(np.int64).min
 """What stands for a stamp that could not be read."""
@@ -36,6 +36,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """The pattern of a date, as ``strptime`` has it."""
     digits: int = 4
     """How many digits a clock time has that is nothing but digits: 4 (930 is 09:30), 6 or 9 (with milliseconds)."""
+    unit_ns: Nanos = 0
+    """The unit of clock times that are counted since midnight; 0: they are not."""
 
 
 class DatesUnclear(DataError):
@@ -55,6 +57,12 @@ _RUN = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")
 _WHOLE = re.compile(r"(\d+)\.0+")
 _CLOCK = re.compile(r"(\d\d?):(\d\d)(?::(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
 _DIGITS = re.compile(r"(\d{1,9})(?:\.\d+)?")
+# By the digits of the longest: how many digits are a clock time, or the unit in which it is counted since midnight.
+_CLOCK_WAYS: tuple[tuple[int, tuple[tuple[int, Nanos], ...]], ...] = (
+    (4, ((4, 0), (6, 0), (4, MINUTE_NS))),
+    (6, ((6, 0), (6, SECOND_NS))),
+    (9, ((9, 0), (9, SECOND_NS // 1_000))),
+)
 _PADDED = {"%d%m%y", "%m%d%y", "%y%m%d"}
 
 
@@ -104,7 +112,10 @@ def way_of(dates: Iterable[str], clocks: Iterable[str], order: DateOrder | None 
     """Return how some dates and some clock times are written; as ``written`` does."""
     tokens = sorted({_bare(date) for date in set(dates)} - {""})
     pattern = _pattern(tokens, order) if tokens else None
-    return None if pattern is None else Written(date=pattern, digits=_digits({_bare(clock) for clock in set(clocks)}))
+    if pattern is None:
+        return None
+    digits, unit_ns = _read_as({_bare(clock) for clock in set(clocks)})
+    return Written(date=pattern, digits=digits, unit_ns=unit_ns)
 
 
 def split(texts: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -186,25 +197,24 @@ def days_of(tokens: Iterable[str], pattern: str) -> Stamps:
     return days
 
 
-def _digits(clocks: Iterable[str]) -> int:
-    """Return how many digits the clock times have that are nothing but digits: those of the longest."""
+def _read_as(clocks: Iterable[str]) -> tuple[int, int]:
+    """Return how clock times that are nothing but digits are read: by how many digits, or in which unit."""
     numbers = [found[1] for clock in clocks if (found := _DIGITS.fullmatch(clock))]
     longest = max(map(len, numbers), default=4)
-    if longest <= 4 and any(_of_digits(number, 4) is None and _of_digits(number, 6) is not None for number in numbers):
-        return 6
-    return next(width for width in (4, 6, 9) if longest <= width)
+    ways = next(ways for digits, ways in _CLOCK_WAYS if longest <= digits)
+    return max(ways, key=lambda way: sum(_of_digits(number, *way) is not None for number in numbers))
 
 
-def clocks_of(clocks: Iterable[str], digits: int) -> Stamps:
+def clocks_of(clocks: Iterable[str], how: Written) -> Stamps:
     """Return clock times as nanoseconds since midnight, ``UNREADABLE`` where one is none."""
-    found = [_clock(_bare(clock), digits) for clock in clocks]
+    found = [_clock(_bare(clock), how) for clock in clocks]
     return np.array([UNREADABLE if one is None else one for one in found], dtype=np.int64)
 
 
-def _clock(text: str, digits: int) -> int | None:
+def _clock(text: str, how: Written) -> int | None:
     number = _DIGITS.fullmatch(text)
     if number is not None:
-        return _of_digits(number[1], digits)
+        return _of_digits(number[1], how.digits, how.unit_ns)
     parts = _CLOCK.fullmatch(text)
     if parts is None:
         return None
@@ -216,7 +226,9 @@ def _clock(text: str, digits: int) -> int | None:
     return _since_midnight(hour, minute, second, int((parts[4] or "0").ljust(9, "0")))
 
 
-def _of_digits(number: str, digits: int) -> int | None:
+def _of_digits(number: str, digits: int, unit_ns: Nanos = 0) -> int | None:
+    if unit_ns:
+        return int(number) * unit_ns if int(number) * unit_ns < DAY_NS else None
     if len(number) > digits:
         return None
     padded = number.zfill(digits).ljust(9, "0")
@@ -243,7 +255,7 @@ def read(texts: Any, how: Written | None) -> Stamps:
     dates, clocks = split(texts)
     date_place, dates_there = pd.factorize(np.array(dates, dtype=object))
     clock_place, clocks_there = pd.factorize(np.array(clocks, dtype=object))
-    days, times = days_of(dates_there, how.date), clocks_of(clocks_there, how.digits)
+    days, times = days_of(dates_there, how.date), clocks_of(clocks_there, how)
     day, time = days[date_place], times[clock_place]
     is_read = (day != UNREADABLE) & (time != UNREADABLE)
     return np.where(is_read, np.where(is_read, day, 0) * DAY_NS + np.where(is_read, time, 0), UNREADABLE)

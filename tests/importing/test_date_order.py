@@ -1,13 +1,18 @@
 """Day and month: told by all dates of a file, else by the sessions, else asked."""
 
+from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from actors.reading.dates import DateOrder
+from actors.importing.date_order import order_by_sessions
+from actors.reading.dates import DateOrder, DatesUnclear, days_of, way_of
 from actors.storage.memory import MemoryStore
 from messages.values import moment
-from tests.importing.imports import one, run
+from tests.importing.imports import SESSIONS, one, run
 from tests.vendors.files import HEADER, row, written
 
 LONDON = {"tz": "Europe/London", "calendar": "XLON"}
@@ -94,6 +99,10 @@ def test_an_order_that_cannot_be_is_refused(tmp_path: Path) -> None:
         (["0", "1", "2359"], ["00:00", "00:01", "23:59"]),
         (["930.0", "931.0"], ["09:30", "09:31"]),
         (["93000000", "103100000"], ["09:30", "10:31"]),
+        (["34200000", "34260000", "57600000"], ["09:30", "09:31", "16:00"]),
+        (["34200", "34260", "57600"], ["09:30", "09:31", "16:00"]),
+        (["570", "571", "960"], ["09:30", "09:31", "16:00"]),
+        (["930", "931", "1000", "9999"], ["09:30", "09:31", "10:00"]),
         (["9:30", "10:31"], ["09:30", "10:31"]),
         (["9:30 AM", "12:00 AM", "12:01 PM"], ["00:00", "09:30", "12:01"]),
         (["14:30:00Z", "14:31:00Z"], ["14:30", "14:31"]),
@@ -129,3 +138,39 @@ def test_numbers_since_1970_are_told_from_dates_without_marks(tmp_path: Path, st
     stored = store.read("24/7", store.dates("24/7")[0])
     assert stored is not None
     assert f"{moment(int(stored.bars.start_ns[0]), 'UTC'):%Y-%m-%d %H:%M}" == read
+
+
+PATTERNS = (
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%y",
+    "%m/%d/%y",
+    "%y/%m/%d",
+    "%Y%m%d",
+    "%d%m%Y",
+    "%y%m%d",
+    "%d%m%y",
+    "%d.%m.%y",
+)
+
+
+@given(
+    first=st.dates(date(2015, 1, 1), date(2025, 12, 1)),
+    count=st.integers(1, 12),
+    pattern=st.sampled_from(PATTERNS),
+    calendar=st.sampled_from(["XNYS", "XLON"]),
+)
+def test_sessions_in_a_row_are_read_right_or_asked_for_and_never_wrong(
+    first: date, count: int, pattern: str, calendar: str
+) -> None:
+    following = SESSIONS[calendar].sessions(first.isoformat(), first.replace(year=first.year + 1).isoformat())
+    days = [date.fromisoformat(session.date) for session in islice(following, count)]
+    texts = [day.strftime(pattern) for day in days]
+    try:
+        how = way_of(texts, ["09:30"])
+    except DatesUnclear as unclear:
+        order = order_by_sessions(unclear, SESSIONS[calendar])
+        how = None if order is None else way_of(texts, ["09:30"], order)
+
+    if how is not None:
+        assert [date.fromordinal(719_163 + day) for day in days_of(texts, how.date).tolist()] == days

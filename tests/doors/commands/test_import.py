@@ -173,3 +173,14 @@ def test_a_symbol_in_small_letters_is_played_as_it_is_stored(call: Call, tmp_pat
     answer = call("backtest", "--store", tmp_path / "store", "--symbols", "abc,xyz", "--json")
 
     assert [symbol["symbol"] for symbol in answer.object["sessions"][0]["symbols"]] == ["XYZ", "abc"]
+
+
+def test_it_asks_for_the_order_of_dates_and_takes_the_answer(call: Call, tmp_path: Path) -> None:
+    file, into = csv(tmp_path, "abc.csv", "05/03/2024 09:30,1,2,1,2,10"), ("--store", tmp_path / "store")
+
+    asked = call("import", file, *into, *NEW_YORK)
+    told = call("import", file, *into, *NEW_YORK, "--dates", "dmy", "--json")
+
+    assert asked.code == 1
+    assert "say which with --dates" in asked.err
+    assert told.object["files"][0]["sessions"] == ["2024-03-05"]
