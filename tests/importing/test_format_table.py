@@ -287,6 +287,26 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "timestamp,candle_acc_trade_price,candle_acc_trade_volume,unit\n"
         "ABC,2024-01-15T09:31:00,2024-01-15T18:31:00,100.5,102,100,101.5,1705311119000,1,20,1\n"
         "ABC,2024-01-15T09:30:00,2024-01-15T18:30:00,100,101,99,100.5,1705311059000,1,10,1\n"), {}, TWO),
+    "cryptodatadownload": (
+        "Binance_BTCUSDT_minute.csv", "https://www.CryptoDataDownload.com\nUnix,Date,Symbol,Open,High,Low,Close,"
+        "Volume BTC,Volume USDT\n" + "".join(reversed(rows(
+            "1705311000000,2024-01-15 09:30:00,ABC", "1705311060000,2024-01-15 09:31:00,ABC", tails=("10,1e3", "20,2e3")
+        ).splitlines(keepends=True))), SAID, TWO),
+    "bitstamp of kaggle": (
+        "ABC.csv", "Timestamp,Open,High,Low,Close,Volume_(BTC),Volume_(Currency),Weighted_Price\n"
+        + rows(*EPOCHS, tails=("10,1000,100.1", "20,2000,101.1")), SAID, TWO),
+    "tradestation": (
+        "ABC.txt", '"Date","Time","Open","High","Low","Close","Up","Down"\n'
+        + rows("01/15/2024,09:31", "01/15/2024,09:32", tails=("6,4", "12,8")), UTC | {"stamp": Stamp.END}, TWO),
+    "metatrader 5 of currencies": (
+        "ABC_M1.csv", "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+        + rows("2024.01.15\t09:30:00", "2024.01.15\t09:31:00", mark="\t", tails=("10\t0\t1", "20\t0\t1")), UTC, TWO),
+    "finam": (
+        "x.csv", "<TICKER>;<PER>;<DATE>;<TIME>;<OPEN>;<HIGH>;<LOW>;<CLOSE>;<VOL>\n"
+        + rows("ABC;1;20240115;093000", "ABC;1;20240115;093100", mark=";"), UTC, TWO),
+    "stooq": (
+        "x.txt", "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n"
+        + rows("ABC,1,20240115,093000", "ABC,1,20240115,093100", tails=("10,0", "20,0")), UTC, TWO),
     "twelve data": (
         "ABC.csv", "datetime;open;high;low;close;volume\n"
         + "".join(reversed(rows(*ISO, mark=";").splitlines(keepends=True))), UTC, TWO),
