@@ -17,6 +17,8 @@ from messages.values import ONE_MINUTE
 AT = 1_719_930_600_000_000_000
 BAR = Bar(symbol="A", start_ns=AT, open=1.0, high=1.0, low=1.0, close=1.0, volume=1.0)
 BATCH = BarBatch.of([BAR, msgspec.structs.replace(BAR, symbol="B")])
+TICK = Tick(symbol="A", at_ns=AT, price=1.0, size=1.0)
+QUOTE = Quote(symbol="A", at_ns=AT, bid=1.0, ask=2.0)
 FIVE = Interval(seconds=300)
 
 
@@ -116,18 +118,18 @@ def test_an_error_names_even_what_cannot_be_shown() -> None:
 # --- what is published
 
 
-@pytest.mark.parametrize("item", [BAR, BATCH, Quote(symbol="A", at_ns=AT, bid=1.0, ask=2.0)])
+@pytest.mark.parametrize("item", [BAR, BATCH, QUOTE])
 def test_what_is_sound_is_published_as_it_is(item: Any) -> None:
     assert take.published(item) == item
 
 
 def test_numbers_of_numpy_and_whole_prices_are_made_into_what_a_bar_holds() -> None:
     bar = msgspec.structs.replace(BAR, start_ns=np.int64(AT), open=np.float64(1), volume=1, symbol=np.str_("A"))
-    tick = Tick(symbol="A", at_ns=np.int64(AT), price=np.float32(1), size=1)
+    tick = msgspec.structs.replace(TICK, at_ns=np.int64(AT), price=np.float32(1), size=1)
 
     assert take.published(bar) == BAR
     assert [type(value) for value in msgspec.structs.astuple(take.published(bar))[:3]] == [str, int, float]
-    assert take.published(tick) == Tick(symbol="A", at_ns=AT, price=1.0, size=1.0)
+    assert take.published(tick) == TICK
 
 
 def test_a_batch_that_was_made_by_hand_is_put_in_order_and_looked_through_again() -> None:
@@ -150,8 +152,8 @@ def test_a_batch_that_was_made_by_hand_is_put_in_order_and_looked_through_again(
         (msgspec.structs.replace(BAR, open="1"), "open is a number, not '1'"),
         (msgspec.structs.replace(BAR, interval="1m", symbol=5), "symbol is one symbol"),
         (msgspec.structs.replace(BAR, verdict=99), "verdict is a Verdict, not 99"),
-        (Tick(symbol="A", at_ns=AT, price=None, size=1), "price is a number"),
-        (Quote(symbol="A", at_ns=AT, bid=1, ask=[2]), "ask is a number"),
+        (msgspec.structs.replace(TICK, price=None), "price is a number"),
+        (msgspec.structs.replace(QUOTE, ask=[2]), "ask is a number"),
         (msgspec.structs.replace(BATCH, values=[1]), "the columns of a batch are numpy arrays"),
         (msgspec.structs.replace(BATCH, values=np.ones((4, 2))), "a batch needs 5 or 7 rows"),
         (msgspec.structs.replace(BATCH, symbol_index=np.array([0, 5])), "no place in its table"),
