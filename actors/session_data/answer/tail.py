@@ -87,9 +87,10 @@ def _last_derived(book: Book, column: int, interval: Interval, count: int, headi
         return None
     first, end = int(edges[finished - count]), int(edges[finished])
     length = axis.length_of(interval)
-    cells = grid.verdicts[first : int(edges[min(finished + 1, len(edges) - 1)]), column]
-    is_all_there = int(cells[: end - first].min()) >= FIRST_WITH_BAR
-    is_more_coming = len(cells) > end - first and cells[-1] >= FIRST_WITH_BAR  # the next block may be finished already
+    cells = grid.verdicts[first:end, column]
+    is_all_there = int(cells.min()) >= FIRST_WITH_BAR
+    # While minutes stay open any block that follows, not the next alone, may be finished: a clipped one is short.
+    is_more_coming = bool((grid.verdicts[edges[finished + 1 :] - 1, column] >= FIRST_WITH_BAR).any())
     # A block that a segment's end clips is shorter than the others.
     if not is_all_there or is_more_coming or end - first != count * length:
         return None
@@ -99,7 +100,7 @@ def _last_derived(book: Book, column: int, interval: Interval, count: int, headi
     np.maximum.reduce(inside[:, :, HIGH], axis=1, out=values[HIGH])
     np.minimum.reduce(inside[:, :, LOW], axis=1, out=values[LOW])
     values[VOLUME] = np.add.accumulate(inside[:, :, VOLUME], axis=1)[:, -1]  # in order of time, as ``sum_of_slots``
-    verdicts = np.maximum.reduce(cells[: end - first].reshape(count, length), axis=1)
+    verdicts = np.maximum.reduce(cells.reshape(count, length), axis=1)
     revisions = np.maximum.reduce(grid.revisions[first:end, column].reshape(count, length), axis=1)
     slots = slice(first, end, length), slice(first + length - 1, end, length)
     return _window(book, heading, slots, values, verdicts, revisions)

@@ -8,9 +8,11 @@ from actors.session_data.answer import reader
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
 from messages import GetActiveSymbols, GetBars, GetLastBars, GetLatestBar, Interval, TradingSession
-from tests.builders import opened
+from messages.values import MINUTE_NS, SECOND_NS
+from tests.builders import arrived, bar, opened, session_tiny
 from tests.depth import examples
 from tests.session_data.streams import RULES, SESSIONS, SYMBOLS, ask, intervals_of, wild_messages
+from tests.session_data.telling import core_with
 
 
 def asked(core: SessionDataCore, symbol: str, interval: Interval, count: int) -> tuple[object, object]:
@@ -41,3 +43,17 @@ def test_the_short_way_and_the_whole_day_say_the_same(
     for (symbol, interval), (_, latest) in short.items():
         every = ask(core, GetBars(symbol=symbol, interval=interval)).bars()
         assert latest == (every[-1] if every else None)
+
+
+def test_a_short_block_behind_one_that_is_open_is_the_latest_bar() -> None:
+    """After the break come a block of three minutes and one of a single minute, which has its bar."""
+    session = session_tiny(3, 4)
+    first, second = (range(part.start_ns, part.end_ns, MINUTE_NS) for part in session.segments)
+    core = core_with(opened(session, ["A"]), grace_ns=90 * SECOND_NS)
+    for start_ns in (*first, second[1], second[3]):
+        core.handle(arrived(bar("A", start_ns), now=start_ns + MINUTE_NS))
+
+    latest = ask(core, GetLatestBar(symbol="A", interval=Interval.parse("3m")))
+
+    assert latest is not None
+    assert (latest.start_ns, latest.base_count, latest.base_expected) == (second[3], 1, 1)
