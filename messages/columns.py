@@ -245,6 +245,12 @@ class BarBatch(BarColumns, frozen=True, kw_only=True, eq=False):
             is_sane=self.is_sane,
         )
 
+    def narrowed(self) -> "BarBatch":
+        """Return the same bars with a table of just those symbols that have one."""
+        places, numbers = np.unique(self.symbol_index, return_inverse=True)
+        symbols = tuple(self.symbols[place] for place in places.tolist())
+        return msgspec.structs.replace(self, symbols=symbols, symbol_index=freeze(numbers.astype(np.int32)))
+
     def only(self, symbols: frozenset[str]) -> "BarBatch":
         """Return the bars of these symbols."""
         wanted = np.array([symbol in symbols for symbol in self.symbols], dtype=np.bool_)

@@ -10,7 +10,7 @@ from actors.session_data.hold.book import Book
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
-from actors.session_data.members.roster import Members
+from actors.session_data.members.roster import Members, narrowed
 from actors.session_data.past.history import History
 from actors.session_data.past.sealer import Sealer
 from actors.session_data.past.sealing import mark_day
@@ -116,6 +116,9 @@ class SessionDataCore:
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
+        if self._book is not None and self._book.unseen:
+            # The tape's table of symbols names those too whom nobody knows yet.
+            outcome = msgspec.structs.replace(outcome, out=tuple(map(narrowed, outcome.out)))
         news = self._members.news(self._book, self._now_ns, self._requirements.symbols)
         return msgspec.structs.replace(outcome, out=(*before, *outcome.out, *news)) if before or news else outcome
 
@@ -316,10 +319,13 @@ class SessionDataCore:
         boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), told=None, ticket=0)
         is_opening = message.kind is BoundaryKind.OPENED
         unseen = [] if is_opening or self._book is None else self._book.reveal()
-        events = [*self._open(message), boundary] if is_opening else [*unseen, boundary, *self._close(message)]
         if not is_opening:
-            return Outcome(out=(*events, *self._applied(message.ticket)))
+            return Outcome(out=(*unseen, boundary, *self._close(message), *self._applied(message.ticket)))
+        events = self._open(message)
         assert self._book is not None, "no session without a book"
+        # Whom the tape has besides is not known to anybody yet.
+        there = tuple(symbol for symbol in self._book.grid.symbols if symbol not in self._book.removed)
+        events.append(msgspec.structs.replace(boundary, symbols=there))
         joining = self._members.open(self._book, message.symbols)
         events += self._requirements.reported(self._history, message.session.date)
         is_held = self._members.holds_ticket(message.ticket)

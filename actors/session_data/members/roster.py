@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.session_data.hold.book import Book
 from actors.session_data.members.catching_up import CatchingUp
@@ -11,7 +13,7 @@ from messages.base import Event, Message
 from messages.columns import BarBatch, Tape
 from messages.commands import AddSymbols, RemoveSymbols
 from messages.errors import BarkeeperError, NotReady, UnknownSymbol
-from messages.events import SymbolsChanged
+from messages.events import BarsUpdated, SymbolsChanged
 from messages.inboxes import SessionDataInbox
 from messages.joining import LockSymbols, SymbolsLoaded, UnlockSymbols
 from messages.values import Nanos
@@ -139,6 +141,13 @@ class Members:
     def with_due(self, batch: BarBatch, book: Book, now_ns: Nanos) -> BarBatch:
         """Return whole minutes with the bars that are played from here."""
         return joined(batch, self._joining.due(book.session, now_ns)) if self.is_playing else batch
+
+
+def narrowed(message: Message) -> Message:
+    """Return what is told with a table of just those symbols that have a bar."""
+    if not isinstance(message, BarsUpdated):
+        return message
+    return msgspec.structs.replace(message, batch=message.batch.narrowed())
 
 
 def _check_known(symbols: Iterable[str], book: Book | None) -> None:
