@@ -132,7 +132,9 @@ def floats_of(column: Any, role: str) -> Floats:
     import pyarrow as pa
 
     try:
-        found: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        # Of a whole number beyond 2**53 the nearest will do: no price and no volume needs its last digit.
+        is_whole = pa.types.is_integer(column.type)
+        found: Floats = column.cast(pa.float64(), safe=not is_whole).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"column {role} is {column.type}; wanted numbers") from error
     return found

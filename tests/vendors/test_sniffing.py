@@ -47,7 +47,10 @@ SAMPLES = {
 }  # fmt: skip
 ALIKE = {"histdata": ["ninjatrader"]}
 """Whose name tells them apart from others that write the same lines."""
-OTHERS = {"lean", "lean-quote", "lean-second", "lean-tick", "freqtrade", "freqtrade-trades", "parquet", "databento"}
+OTHERS = {
+    "lean", "lean-quote", "lean-second", "lean-tick", "freqtrade", "freqtrade-trades", "parquet", "databento",
+    "databento-parquet",
+}  # fmt: skip
 
 
 def test_every_format_of_text_has_a_sample_here() -> None:

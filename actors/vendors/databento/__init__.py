@@ -7,6 +7,7 @@ VENDOR = Vendor(
     title="Databento's DBN files, and its CSV",
     formats={
         "databento": "actors.vendors.databento.files:DATABENTO",
+        "databento-parquet": "actors.vendors.databento.table:DATABENTO_PARQUET",
         "databento-csv": "actors.vendors.databento.text:DATABENTO_CSV",
     },
     extra="databento",
