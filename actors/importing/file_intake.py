@@ -181,7 +181,7 @@ class Intake:
         report.calendar, report.tz, report.stamp = calendar.name, first.zone, first.stamp
         if fmt.adjusted and not self._adjusted.isdisjoint(first.symbols):
             report.warnings.append(
-                f"{fmt.name} has prices that are adjusted already, and the store's adjustments.parquet names "
+                f"{fmt.name} has prices that are adjusted already, and the store's splits and dividends name "
                 f"{', '.join(sorted(self._adjusted & set(first.symbols)))}: adjusted=True would adjust them twice"
             )
         said_by = "--stamp" if self._options.stamp else fmt.name if fmt.stamp else ""
