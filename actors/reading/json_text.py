@@ -23,6 +23,7 @@ _SPLIT = re.compile(r'"columns"\s*:\s*\[([^\[\]]*)\]')
 _KRAKEN = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
 _BINANCE = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
 _INDEX = "timestamp"
+_META = "Meta Data"
 _PROBED = 1 << 14
 
 
@@ -34,6 +35,8 @@ class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
     """What the document calls itself, outside of the table."""
     zone: str | None = None
     """The zone that it states for its stamps."""
+    is_end: bool = False
+    """Whether stamps are the end of the bar."""
     remarks: tuple[str, ...] = ()
 
 
@@ -95,7 +98,9 @@ def table_of(text: str) -> JsonTable:
         columns = _columns(held)
         if columns is not None:
             symbol, zone = _said(document)
-            return JsonTable(columns=columns, symbol=symbol, zone=zone)
+            # Alpha Vantage stamps with the end of the bar: see actors.vendors.alphavantage.
+            is_end = isinstance(document, dict) and _META in document
+            return JsonTable(columns=columns, symbol=symbol, zone=zone, is_end=is_end)
     raise DataError(f"no table of bars within this JSON; wanted are records with {header.NEEDED}")
 
 
@@ -181,11 +186,12 @@ def _named(columns: dict[str, list[Any]]) -> dict[str, list[Any]] | None:
 
 
 def _said(document: Any) -> tuple[str, str | None]:
-    around = [document, document.get("meta")] if isinstance(document, dict) else []
+    around = [document, document.get("meta"), document.get(_META)] if isinstance(document, dict) else []
     said = {
         key: value for one in around if isinstance(one, dict) for key, value in one.items() if isinstance(value, str)
     }
-    return said.get("symbol", said.get("ticker", "")), said.get("exchange_timezone")
+    said = {header.plain(key): value for key, value in said.items()}
+    return said.get("symbol", said.get("ticker", "")), said.get("exchangetimezone", said.get("timezone"))
 
 
 def _text(value: Any) -> str:

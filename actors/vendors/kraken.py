@@ -50,6 +50,7 @@ KRAKEN = Format(
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
     calendar="24/7",
+    is_anybodys=True,
     columns=_COLUMNS,
     sniff=_sniff,
     read=_read,

@@ -7,13 +7,12 @@ rows without names. Names mean what they mean in a plain CSV. A file is read who
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from actors.reading import json_text, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import written
-from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars
+from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, open_to
 from actors.reading.json_text import JsonTable
 from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.spelling import numerals
@@ -33,7 +32,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     head = Head(path, hints.member)
     with told_as_data_errors(), unpacked(path, head.member) as stream:
         table = json_text.table_of(head.coding.text_of(stream.read()))
-    fmt = msgspec.structs.replace(fmt, tz=fmt.tz or table.zone)
+    fmt = open_to(fmt, zone=table.zone, is_end=table.is_end)
     block, form = _block(table, hints)
     assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol)
     for remark in table.remarks:
