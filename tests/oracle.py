@@ -170,7 +170,7 @@ class Oracle:
         for day in self.days:
             for start in sorted(set(day.kinds) - day.closed):
                 is_over = start + self.step <= self.now
-                has_all = all((symbol, start) in day.cells for symbol in day.active())
+                has_all = bool(day.active()) and all((symbol, start) in day.cells for symbol in day.active())
                 if not (is_over and (has_all or start + self.step + self.grace_ns <= self.now)):
                     break
                 self._close(day, start)

@@ -107,7 +107,7 @@ class Says(Upstream):
         super().__init__(name="mine")
         self.answer = answer
 
-    def fetch(self, *_: Any) -> Any:
+    def fetch(self, session: Any, symbols: Any, start_ns: Any, end_ns: Any) -> Any:
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer

@@ -59,9 +59,9 @@ class Silent(Upstream):
         super().__init__(name="silent")
         self.released = threading.Event()
 
-    def fetch(self, *given: Any) -> SourceAnswer:
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
         self.released.wait()
-        return super().fetch(*given)
+        return super().fetch(session, symbols, start_ns, end_ns)
 
 
 def test_a_source_that_never_answers_is_named_and_the_next_one_fills() -> None:
