@@ -53,6 +53,9 @@ class OpeningTimes:
     def __init__(self, calendar: Calendar) -> None:
         self._calendar = calendar
 
+    def __repr__(self) -> str:
+        return f"<OpeningTimes {self.name}, {self.tz}>"
+
     @property
     def name(self) -> str:
         """The calendar's name, without aliases."""

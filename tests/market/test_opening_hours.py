@@ -149,3 +149,7 @@ def test_two_weeks_of_hours_are_those_of_the_sessions():
         if found is not None:
             assert found.open.timestamp() * 1e9 == session.open_ns
             assert found.close.timestamp() * 1e9 == session.close_ns
+
+
+def test_it_says_of_itself_whose_hours_they_are():
+    assert repr(XNYS) == "<OpeningTimes XNYS, America/New_York>"

@@ -314,7 +314,7 @@ def test_errors_and_answers_that_nobody_asked_for_change_nothing(serve: Serve, r
 def test_malformed_frames_stop_nothing(serve: Serve, run: Run) -> None:
     server = serve()
     _, listener = run(server)
-    server.wait_for_subscribers("A", "B")
+    server.wait_for_subscribers("A", "B", channel="statuses")  # the last one: no answer comes between
 
     server.send_raw(b"\xc1")
     server.send_raw("text")
@@ -325,7 +325,7 @@ def test_malformed_frames_stop_nothing(serve: Serve, run: Run) -> None:
     listener.wait_until(lambda: len(listener.bars()) == 1)
 
     rejected = [one for event in listener.of(MessagesRejected) for one in event.first]
-    assert [one.number for one in rejected] == [2, 3, 4, 4]
+    assert [one.number - rejected[0].number for one in rejected] == [0, 1, 2, 2]
     assert [one.field for one in rejected[2:]] == ["t", "t"]
     assert listener.of(FeedLost) == []
 
