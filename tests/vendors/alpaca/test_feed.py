@@ -323,6 +323,8 @@ def test_malformed_frames_stop_nothing(serve: Serve, run: Run) -> None:
     )
     server.send(bar_message("A", START_NS))
     listener.wait_until(lambda: len(listener.bars()) == 1)
+    # What a read could not make out is told behind its bars.
+    listener.wait_until(lambda: sum(event.count for event in listener.of(MessagesRejected)) == 4)
 
     rejected = [one for event in listener.of(MessagesRejected) for one in event.first]
     assert [one.number - rejected[0].number for one in rejected] == [0, 1, 2, 2]
