@@ -66,6 +66,7 @@ def test_loop_break_loop_loses_no_minute_and_repeats_none(store: MemoryStore, wo
 def test_after_a_break_nothing_past_the_minute_exists(store: MemoryStore) -> None:
     with short(store) as system:
         symbol = system.active_symbols().get(timeout=5)[0]
+        now_ns = 0
         for minute in islice(system.minutes(), 6):
             now_ns = minute.end_ns
         seen = [system.bar_count(symbol).get(timeout=5) for _ in range(50)]

@@ -58,7 +58,7 @@ class World:
             return seen(system, cut_ns, every, self.act)
 
 
-SHORT = {"closed": ("09:40-16:00",)}
+SHORT: dict[str, Any] = {"closed": ("09:40-16:00",)}
 """Sessions of ten minutes."""
 WORLDS = {
     "named": World(**SHORT),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
@@ -91,8 +92,8 @@ def test_at_its_close_a_day_is_the_same_as_if_everybody_had_been_there_all_along
 def test_who_has_no_bar_all_day_is_known_at_the_close_with_what_an_earlier_run_found_out() -> None:
     session = session_tiny(4)
     run = VerdictRun(symbol="Q", verdict=Verdict.NO_TRADE, start_ns=at("09:30"), end_ns=at("09:34"), source="x")
-    opening = opened(session, ["A", "Q"])
-    core = replay(type(opening)(**{f: getattr(opening, f) for f in opening.__struct_fields__} | {"runs": (run,)}))
+    opening = replace(opened(session, ["A", "Q"]), runs=(run,))
+    core = replay(opening)
     play(core, [whole(*bars("A", "09:30", 1, 2, 3, 4), now="09:34")])
     before = ask(core, GetActiveSymbols())
     said = play(core, [closed(session)])
