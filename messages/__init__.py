@@ -147,6 +147,7 @@ from messages.lifecycle import (
     LiveStatus,
     PhaseChanged,
     SessionPhase,
+    SymbolLag,
     TroublesChanged,
 )
 from messages.queries import (
@@ -265,7 +266,8 @@ __all__ = [
     "SessionReported", "SessionSealed", "SessionSettled", "SessionsPlanned", "SetSpeed", "SetTimer", "SettingsError",
     "Snapshot", "SourceReported", "SourceStatus", "StartRoom", "StartRun", "StartStopwatch", "StartSystem",
     "StateChanged", "Step", "StepSystem", "StopRoom", "StopSystem", "StopwatchRead", "StoreChecked", "StoreLocked",
-    "SubscribeSymbols", "SubscriberLate", "SubscribersChanged", "SubscriptionDropped", "SymbolLocked", "SymbolReport",
+    "SubscribeSymbols", "SubscriberLate", "SubscribersChanged", "SubscriptionDropped", "SymbolLag", "SymbolLocked",
+    "SymbolReport",
     "SymbolVerdicts", "SymbolsCatchingUp", "SymbolsCaughtUp", "SymbolsChanged", "SymbolsJoined", "SymbolsLoaded",
     "SymbolsRefused", "SystemFailed", "SystemState", "SystemStatus", "Tape", "Tick", "TickArrived", "TicksArrived",
     "TimeAdvanced", "TimerFired", "TradeAmended", "TradingSession", "TradingStatusChanged", "TransitionMeasured",

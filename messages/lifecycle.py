@@ -56,6 +56,16 @@ class TroublesChanged(Event, frozen=True, kw_only=True):
     """A sentence each; none: nothing is wrong any more."""
 
 
+class SymbolLag(msgspec.Struct, frozen=True, kw_only=True):
+    """What came last of a symbol, and how long it took to come."""
+
+    symbol: str
+    at_ns: Nanos
+    """When it happened: the end of a bar, or the time of a trade or quote."""
+    lag_ms: float
+    """From then to its arrival."""
+
+
 class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a feed is, as StreamCoordinator knows it."""
 
@@ -68,6 +78,8 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     clock_offset_ms: float | None = None
     """How far its stamps are ahead of our clock when they arrive: above 0, our clock is behind; below, what it tells
     takes so long to come, or our clock is ahead. ``None``: not known yet."""
+    symbols: tuple[SymbolLag, ...] = ()
+    """Each symbol that has been heard of, who is furthest behind first."""
 
 
 class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -108,6 +108,8 @@ class Arrivals:
         out: list[Message] = []
         if not message.is_correction:  # which tells of a bar that came long ago
             out += self.hearing.lag(message.feed, int(ends_ns[-1]), now_ns)
+            names = [batch.symbols[place] for place in batch.symbol_index.tolist()]
+            self.hearing.heard(message.feed, zip(names, ends_ns.tolist(), strict=True), now_ns)
         for first, last in _minutes(ends_ns, now_ns):
             arrived = BarsArrived(
                 batch=batch.rows(first, last), now_ns=now_ns, source=message.feed, is_correction=message.is_correction
@@ -188,6 +190,7 @@ class Arrivals:
         if not prints:
             return []
         self.hearing.clock(feed).stamped(prints[-1].at_ns, now_ns)
+        self.hearing.heard(feed, ((one.symbol, one.at_ns) for one in prints), now_ns)
         return self.hearing.lag(feed, prints[-1].at_ns, now_ns)
 
     # --- time

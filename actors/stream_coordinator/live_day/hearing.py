@@ -1,12 +1,12 @@
 """What is known of the feeds: their health, how late they are, which symbols they refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from actors.settings import LiveRules
 from actors.stream_coordinator.live_day.feed_clock import FeedClock
 from actors.stream_coordinator.live_day.lag import LagMeter
 from messages.feeds import FeedConnected, FeedEvent, FeedHealth, FeedReported, SymbolsRefused
-from messages.lifecycle import FeedStatus, LagChanged
+from messages.lifecycle import FeedStatus, LagChanged, SymbolLag
 from messages.values import MINUTE_NS, SECOND_NS, Nanos
 
 _FEW = 5
@@ -19,6 +19,8 @@ class Hearing:
         self._most_ns = round(rules.max_lag_s * SECOND_NS)
         self._healths: dict[str, FeedHealth] = {}
         self._meters: dict[str, LagMeter] = {}
+        self._last: dict[str, dict[str, tuple[Nanos, Nanos]]] = {}
+        """By feed and symbol when what came last happened, and when it arrived."""
         self._refused: dict[str, dict[tuple[str, str], str]] = {}
         """By feed why it will not send a channel, empty for all of them, and a symbol."""
         self._barless: set[str] = set()
@@ -45,6 +47,12 @@ class Hearing:
             self._meters[feed] = LagMeter(feed, self._most_ns)
         return self._meters[feed].add(event_ns, arrived_ns)
 
+    def heard(self, feed: str, events: Iterable[tuple[str, Nanos]], arrived_ns: Nanos) -> None:
+        """Remember what came last of symbols: each with the time that it tells of."""
+        last = self._last.setdefault(feed, {})
+        for symbol, event_ns in events:
+            last[symbol] = (event_ns, arrived_ns)
+
     def clock(self, feed: str) -> FeedClock:
         """Return what is known of a feed's clock."""
         if feed not in self._clocks:
@@ -53,7 +61,7 @@ class Hearing:
 
     def statuses(self) -> tuple[FeedStatus, ...]:
         """Return how every feed is that has been heard of."""
-        names = sorted({*self._healths, *self._meters, *self._refused})
+        names = sorted({*self._healths, *self._meters, *self._refused, *self._last})
         return tuple(self._status(name) for name in names)
 
     def troubles(self) -> list[str]:
@@ -80,7 +88,15 @@ class Hearing:
             lag_p99_ms=None if meter is None else meter.quantile_ms(0.99),
             refused=tuple(sorted({symbol for _, symbol in self._refused.get(feed, ())})),
             clock_offset_ms=None if offset_ns is None else offset_ns / 1e6,
+            symbols=self._symbols(feed),
         )
+
+    def _symbols(self, feed: str) -> tuple[SymbolLag, ...]:
+        lags = [
+            SymbolLag(symbol=symbol, at_ns=event_ns, lag_ms=max(arrived_ns - event_ns, 0) / 1e6)
+            for symbol, (event_ns, arrived_ns) in self._last.get(feed, {}).items()
+        ]
+        return tuple(sorted(lags, key=lambda one: (-one.lag_ms, one.symbol)))
 
 
 def some(symbols: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from actors.settings import LiveRules
 from actors.stream_coordinator.live_day.hearing import Hearing
-from messages import FeedHealth, FeedHeartbeat, FeedReported, FeedStatus, SymbolsRefused
+from messages import FeedHealth, FeedHeartbeat, FeedReported, FeedStatus, SymbolLag, SymbolsRefused
 from messages.values import SECOND_NS
 
 
@@ -43,6 +43,18 @@ def test_every_feed_has_a_lag_of_its_own_measured_by_the_rules() -> None:
         ("fast", 500.0, 500.0),
         ("slow", 2000.0, 2000.0),
     ]
+
+
+def test_of_each_symbol_what_came_last_says_how_far_it_is_behind() -> None:
+    hearing = Hearing(LiveRules())
+    hearing.heard("a", [("X", 0), ("Y", SECOND_NS)], 3 * SECOND_NS)
+    hearing.heard("a", [("X", 4 * SECOND_NS), ("X", 5 * SECOND_NS)], 5 * SECOND_NS)
+    (status,) = hearing.statuses()
+
+    assert status.symbols == (
+        SymbolLag(symbol="Y", at_ns=SECOND_NS, lag_ms=2000.0),
+        SymbolLag(symbol="X", at_ns=5 * SECOND_NS, lag_ms=0.0),
+    )
 
 
 def test_a_heartbeat_alone_tells_nothing_about_a_feed() -> None:
