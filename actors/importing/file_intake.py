@@ -84,11 +84,14 @@ class Intake:
 
     def members(self, path: Path) -> tuple[str, ...]:
         """Return the members of a zip that are files of their own; one without a name is the file as a whole."""
-        with suppress(BarkeeperError):
+        if not path.is_file():  # to open a pipe is to wait for somebody who writes to it
+            return ("",)
+        # What cannot be looked into is refused when it is read.
+        with suppress(BarkeeperError), explained():
             head = Head(path)
             if len(head.members) < 2:
                 return ("",)
-            with suppress(BarkeeperError):
+            with suppress(BarkeeperError), explained():
                 if (self._format or detect(head, self._hints)).takes_zips:
                     return ("",)
             return head.members
@@ -108,6 +111,8 @@ class Intake:
         """
         hints, name = msgspec.structs.replace(self._hints, member=member), Path(member) if member else path
         with explained():
+            if path.exists() and not path.is_file():
+                raise DataError("it is no file: a pipe, a socket or a device")
             fmt = self._format or detect(Head(path, member), hints)
         report.format = fmt.name
         spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""

@@ -90,7 +90,7 @@ class _Reading:
     """How far the reading of all files is, by their bytes."""
 
     def __init__(self, paths: list[Path], on_progress: Callable[[ImportProgress], None]) -> None:
-        self._sizes = [path.stat().st_size for path in paths]
+        self._sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
         self._on_progress = on_progress
         self._done = 0
         self._bytes_done = 0
@@ -277,12 +277,22 @@ def _shown(path: Path, named: Path) -> str:
 
 
 def _walk(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        for entry in sorted(path.iterdir()):
-            if not entry.name.startswith("."):
-                yield from _walk(entry)
-    elif path.exists():
-        yield path
-    else:
+    """Yield a file, or what is in a folder; there also what turns out to be none, which is left out with its reason."""
+    if not path.exists():
         check_folder(path, "what is imported")
         raise DataError(f"{path}: there is no such file or folder")
+    yield from _within(path)
+
+
+def _within(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    try:
+        entries = sorted(path.iterdir())
+    except OSError:
+        yield path
+        return
+    for entry in entries:
+        if not entry.name.startswith("."):
+            yield from _within(entry)

@@ -1,5 +1,6 @@
 """A broken file never stops the others, whatever its reader raises."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,26 @@ def test_no_file_stops_the_others(tmp_path: Path, options: dict[str, str]) -> No
     assert [bar for bar in stored(store) if bar[0] == "GOOD"] == [("GOOD", "2024-03-08 14:30", 10.0, 100.0)]
     for file in report.files:
         assert file.error is None or Path(file.path).name in file.error
+
+
+def test_what_is_no_file_or_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
+    new_york(tmp_path, minutes("09:30", 2), "GOOD.csv")
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    locked = zipped(tmp_path / "locked.zip", {"AAPL.csv": HEADER + minutes("09:30", 2), "B.csv": HEADER})
+    raw = bytearray(locked.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # a password is asked for, says the header
+        at = raw.find(mark)
+        while at >= 0:
+            raw[at + flags] |= 1
+            at = raw.find(mark, at + 1)
+    locked.write_bytes(raw)
+    store = MemoryStore()
+
+    report = run(tmp_path, store, **NEW_YORK)
+
+    assert {symbol for symbol, *_ in stored(store)} == {"GOOD"}
+    told = {Path(one.path).name: one.reason for one in report.skipped}
+    assert told["pipe.csv"] == "it is no file: a pipe, a socket or a device"
+    assert "No such file" in told["gone.csv"]
+    assert "encrypted" in told["locked.zip"]
