@@ -8,6 +8,7 @@ import pykka
 
 from actors.kernel.future import Answered, Future, Refusal
 from actors.kernel.inbox import NOT_IDLE, Inbox
+from actors.kernel.shelter import Shelter
 from messages.base import Control, Query
 from messages.errors import NotReady
 
@@ -62,7 +63,8 @@ class RoomAddress:
         if self._home != os.getpid():  # threads do not come along: nobody would ever answer
             return Answered(None, NotReady(elsewhere(self._home)))
         if not isinstance(query, Control):
-            found = cast("Inbox", ref.actor_inbox).answer(query)
+            with Shelter():
+                found = cast("Inbox", ref.actor_inbox).answer(query)
             if found is not NOT_IDLE:
                 return Answered(None, found.error) if type(found) is Refusal else Answered(found)
         asked = cast("Future[R]", ref.ask(query, block=False))

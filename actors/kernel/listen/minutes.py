@@ -28,6 +28,7 @@ class Loop:
 
     def __init__(self, events: Subscription) -> None:
         self._events = events
+        self._given = 0
 
     def close(self) -> None:
         """Leave the loop. May be called twice."""
@@ -45,14 +46,24 @@ class Loop:
 
     def __next__(self) -> MinuteClosed:
         try:
-            return cast("MinuteClosed", next(self._events))  # nothing else is asked for
+            minute = cast("MinuteClosed", next(self._events))  # nothing else is asked for
         except BaseException:
-            self._events.close()
+            self._leave()
             raise
+        self._given += 1
+        return minute
 
     async def __anext__(self) -> MinuteClosed:
         try:
-            return cast("MinuteClosed", await anext(self._events))
+            minute = cast("MinuteClosed", await anext(self._events))
         except BaseException:
-            self._events.close()
+            self._leave()
             raise
+        self._given += 1
+        return minute
+
+    def _leave(self) -> None:
+        """Leave; a minute that an interrupt kept from the loop is for the next one."""
+        if self._events.taken > self._given:
+            self._events.put_back()
+        self._events.close()

@@ -112,6 +112,12 @@ class Seat:
             self._waiter = waiter
             return waiter
 
+    def put_back(self, event: Event, ticket: int) -> None:
+        """Take back what was taken last and seen by nobody."""
+        with self._lock:
+            self.taken -= 1
+            self._queue.appendleft((event, ticket))
+
     @property
     def is_untouched(self) -> bool:
         """Whether nothing was taken of the minute that was given last."""

@@ -9,6 +9,7 @@ from actors.kernel.address import elsewhere
 from actors.kernel.future import Future
 from actors.kernel.listen.seat import Seat
 from actors.kernel.listen.waiting import Owner, Wait, whoami
+from actors.kernel.shelter import Shelter
 from messages.base import Event
 from messages.errors import NotReady
 from messages.values import Policy
@@ -53,6 +54,7 @@ class Subscription:
         self.seat = seat
         self._host = host
         self._ticket = 0
+        self._last: Event | None = None
         self._home = os.getpid()
         self.on_first: Callable[[], None] | None = None
         """Called once, before the first event is waited for."""
@@ -77,10 +79,18 @@ class Subscription:
         """Events taken out so far."""
         return self.seat.taken
 
+    def put_back(self) -> None:
+        """Put back the event that was taken last, which nobody has seen."""
+        last, self._last = self._last, None
+        if last is not None:
+            self.seat.put_back(last, self._ticket)
+            self._ticket = 0
+
     def close(self) -> None:
         """Leave; what is still queued is let go. May be called twice."""
-        self.seat.is_left = True
-        self._host.leave(self.seat)
+        with Shelter():
+            self.seat.is_left = True
+            self._host.leave(self.seat)
 
     def __del__(self) -> None:
         if not self.seat.is_left:
@@ -100,7 +110,7 @@ class Subscription:
 
     def __next__(self) -> Event:
         while True:
-            taken = self._take(me := whoami(is_thread=True))
+            taken = self._next(me := whoami(is_thread=True))
             if isinstance(taken, Future):
                 self._host.waits(self.seat, Wait(self._called, me, taken))
                 taken.get()
@@ -114,7 +124,7 @@ class Subscription:
 
     async def __anext__(self) -> Event:
         while True:
-            taken = self._take(me := whoami())
+            taken = self._next(me := whoami())
             if isinstance(taken, Future):
                 self._host.waits(self.seat, Wait(self._called, me, taken))
                 await taken
@@ -126,6 +136,18 @@ class Subscription:
     @property
     def _called(self) -> str:
         return f"subscription {self.name!r}"
+
+    def _next(self, me: Owner) -> "Event | Future[None] | None":
+        """Take, undisturbed: rooms may work here meanwhile. Who is interrupted has been given nothing."""
+        while True:
+            with Shelter() as shelter:
+                taken = self._take(me)
+                is_struck = shelter.is_struck
+                self._last = None if isinstance(taken, Future) else taken
+                if is_struck:
+                    self.put_back()
+            if not is_struck:
+                return taken
 
     def _take(self, me: Owner | None = None) -> "Event | Future[None] | None":
         """Return the next event, or something to wait for, or ``None`` at the end."""

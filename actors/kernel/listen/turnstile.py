@@ -18,6 +18,9 @@ from messages.events import BarsArrived, MinuteSettled, MinuteStaged, Subscriber
 _FEW = 1
 """So few staged minutes are left when their sender is told, that it can stage more before the last has passed."""
 
+_BY_HAND = 16
+"""So many minutes in a row are given by hand: who waits for a rare event is to wait, where it can be interrupted."""
+
 
 class Door(Protocol):
     """Where minutes are let in."""
@@ -94,9 +97,11 @@ class Turnstile:
         Who has dealt with the last one gives the next by hand, and waits for what comes of it in any case; a
         room, which never waits for another, only tells.
         """
+        given = 0
         while (minute := self._next()) is not None:
             # By hand it may be handled here and now, and its ticket be home before this returns: then there is more.
-            give(minute)
+            (give if given < _BY_HAND else self._inside.tell)(minute)
+            given += 1
             self._is_admitting = False
 
     def _next(self) -> BarsArrived | TimeAdvanced | None:

@@ -1,0 +1,97 @@
+"""Whoever interrupts a loop, at whatever step of it: the run stands, and the next loop goes on with the next minute."""
+
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from actors.session_data.core import SessionDataCore
+from actors.storage.memory import MemoryStore
+from actors.system import System
+from messages import MinuteClosed, NotReady, SystemState
+from tests.system.worlds import memory, names_of, short
+
+
+class Alarm(Exception):
+    """What a program's own handler raises."""
+
+
+@pytest.fixture(scope="module")
+def store() -> MemoryStore:
+    return memory(3, 3, quiet=0.0)
+
+
+@pytest.fixture(params=[KeyboardInterrupt, SystemExit, Alarm], ids=lambda kind: kind.__name__)
+def kind(request: pytest.FixtureRequest) -> Iterator[type[BaseException]]:
+    def strike(_number: int, _frame: object) -> None:
+        raise request.param
+
+    before = signal.signal(signal.SIGALRM, strike)
+    yield request.param
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def in_spite_of(
+    kind: type[BaseException], system: System, work: Callable[[MinuteClosed], object]
+) -> list[MinuteClosed]:
+    """Loop until the run is over, however often a loop is interrupted."""
+    minutes: list[MinuteClosed] = []
+    while True:
+        try:
+            for minute in system.minutes():
+                minutes.append(minute)
+                work(minute)
+        except kind:
+            continue
+        except NotReady:  # interrupted when it was over
+            pass
+        return minutes
+
+
+def test_a_signal_while_a_minute_is_handled_here_leaves_no_minute_half_done(
+    store: MemoryStore, kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with short(store) as system:
+        whole, digest = list(system.minutes()), system.digest().get(timeout=5)
+    handle = SessionDataCore.handle
+    struck: list[int] = []
+
+    def handle_and_strike(core: SessionDataCore, message: Any) -> Any:
+        struck.append(1)
+        if len(struck) % 3 == 0:
+            signal.raise_signal(signal.SIGALRM)
+        return handle(core, message)
+
+    monkeypatch.setattr(SessionDataCore, "handle", handle_and_strike)
+    with short(store) as system:
+        minutes = in_spite_of(kind, system, lambda _: None)
+        monkeypatch.undo()
+
+        assert minutes == whole
+        assert system.digest().get(timeout=5) == digest
+        assert system.status().get(timeout=5).state is SystemState.RUNNING
+
+
+def test_a_signal_at_any_step_of_a_loop_that_asks_loses_no_minute(
+    store: MemoryStore, kind: type[BaseException]
+) -> None:
+    names = names_of(store)
+    with short(store) as system:
+        whole = list(system.minutes())
+    with short(store) as system:
+        strikes = iter(range(50))
+
+        def ask(_: MinuteClosed) -> None:
+            for name in names:
+                system.last_bars(name, 5, "5m").get(timeout=5)
+                system.metrics(name).get(timeout=5)
+            if next(strikes, None) is not None:
+                signal.setitimer(signal.ITIMER_REAL, 0.0005)
+
+        minutes = in_spite_of(kind, system, ask)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+        assert minutes == whole
+        assert system.status().get(timeout=5).state is SystemState.RUNNING
