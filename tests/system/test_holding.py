@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from typing import Any
 
@@ -310,3 +310,25 @@ def test_tasks_that_read_what_their_parent_made_are_nobodys_fault(store: MemoryS
             return await count(system.minutes()), await task
 
     assert asyncio.run(read()) == (45, 45)
+
+
+def test_an_async_generator_that_was_left_keeps_nobody_waiting_and_no_minute(store: MemoryStore) -> None:
+    async def read() -> list[MinuteClosed]:
+        seen: list[MinuteClosed] = []
+        async with short(store) as system:
+
+            async def minutes() -> AsyncIterator[MinuteClosed]:
+                async for minute in system.minutes():
+                    yield minute
+
+            while len(seen) < 45:
+                async for minute in minutes():
+                    seen.append(minute)
+                    if len(seen) % 4 == 0:
+                        break
+        return seen
+
+    with short(store) as system:
+        whole = list(system.minutes())
+
+    assert asyncio.run(read()) == whole

@@ -181,6 +181,7 @@ class Fanout:
         with self._lock:
             seat.wait = wait
             culprit = self._looked_around(wait, seat)
+            seat.wait = None if culprit is not None else wait
         if culprit is not None:
             raise wait.error(culprit)
 

@@ -1,5 +1,6 @@
 """A subscription as its reader has it, who goes through it by ``for`` in a thread or ``async for`` in an event loop."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
@@ -11,8 +12,11 @@ from actors.kernel.listen.seat import Seat
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from actors.kernel.shelter import Shelter
 from messages.base import Event
-from messages.errors import NotReady
+from messages.errors import Deadlock, NotReady
 from messages.values import Policy
+
+_TURNS = 3
+"""In the first the event loop makes a task that closes what was left, which does so in the second."""
 
 
 class Host(Protocol):
@@ -126,12 +130,24 @@ class Subscription:
         while True:
             taken = self._next(me := whoami())
             if isinstance(taken, Future):
-                self._host.waits(self.seat, Wait(self._called, me, taken))
+                await self._about_to_wait(me, taken)
                 await taken
             elif taken is None:
                 raise StopAsyncIteration
             else:
                 return taken
+
+    async def _about_to_wait(self, me: Owner, woken: Future[None]) -> None:
+        """Be told of a deadlock; but an async generator that was left is closed by the event loop in its next turns."""
+        for turn in range(_TURNS + 1):
+            try:
+                self._host.waits(self.seat, Wait(self._called, me, woken))
+            except Deadlock:
+                if turn == _TURNS:
+                    raise
+            else:
+                return
+            await asyncio.sleep(0)
 
     @property
     def _called(self) -> str:
