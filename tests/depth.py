@@ -1,4 +1,4 @@
-"""How thoroughly properties are tried: a quarter of their examples at home, where it is done often; all in CI."""
+"""How thoroughly properties are tried: a sixth of their examples at home, where it is done often; all in CI."""
 
 import os
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ USUAL = 100
 
 
 def examples(wanted: int) -> settings:
-    """Try a property with so many examples in CI, and with a quarter of them elsewhere."""
-    return settings(max_examples=wanted if IS_CI else max(3, wanted // 4))
+    """Try a property with so many examples in CI, and with a sixth of them elsewhere."""
+    return settings(max_examples=wanted if IS_CI else max(3, wanted // 6))
 
 
 def also_slow(fast: Iterable[Any], slow: Iterable[Any]) -> list[Any]:

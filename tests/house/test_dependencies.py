@@ -6,6 +6,8 @@ import sys
 import tomllib
 from collections.abc import Iterator
 
+import pytest
+
 from tests.house.source import ROOT, calls, imported_modules, place, sources, tree
 
 # Where the name to import is not that of the package.
@@ -35,6 +37,7 @@ def strangers(root: ast.AST) -> set[str]:
     return set(imported(root)) - declared() - OURS - set(sys.stdlib_module_names)
 
 
+@pytest.mark.slow
 def test_every_package_that_is_imported_is_declared() -> None:
     found = {
         place(path, tree(path)): names for path in sources("actors", "messages") if (names := strangers(tree(path)))

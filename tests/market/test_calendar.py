@@ -14,6 +14,7 @@ from actors.market.hours.shipped_days import SPECIAL_SESSIONS
 from messages.errors import SettingsError
 from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, SegmentKind, TradingSession, moment
 from tests.builders import instant
+from tests.depth import also_slow
 from tests.real_data import DATA, needs_data
 
 HONG_KONG_HOURS = ExtendedHours(start="09:00", end="16:10", end_after_early_close="12:10")
@@ -66,7 +67,7 @@ def spans(*edges: str) -> list[tuple[int, int]]:
 
 
 @needs_data
-@pytest.mark.parametrize("name", ["xnys", "xlon", "xhkg", "xtks"])
+@pytest.mark.parametrize("name", also_slow(["xhkg"], ["xnys", "xlon", "xtks"]))
 def test_every_session_of_the_exchanges_history_has_its_minutes(name):
     special = SPECIAL_SESSIONS.get(name.upper(), {})
     expected = {date: hours for date, hours in history(name).items() if date not in special}

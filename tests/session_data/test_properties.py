@@ -29,7 +29,7 @@ from messages import (
 from messages.values import ONE_DAY
 from tests import builders
 from tests.builders import arrived, closed, day_grid, opened, session_tiny
-from tests.depth import examples
+from tests.depth import also_slow, examples
 from tests.oracle_day import Day
 from tests.session_data.streams import (
     INTERVALS,
@@ -192,7 +192,7 @@ def test_changes_since_a_revision_are_the_cells_that_changed_after_it(
 
 
 @examples(3)
-@pytest.mark.parametrize("session", DAYS, ids=lambda session: session.calendar)
+@pytest.mark.parametrize("session", also_slow(DAYS[1:2], [DAYS[0], *DAYS[2:]]), ids=lambda session: session.calendar)
 @given(minutes=st.integers(2, 600), density=st.sampled_from([0.02, 0.5, 0.99]), seed=st.integers(0, 2**16))
 def test_bars_of_every_interval_equal_the_oracle(
     session: TradingSession, minutes: int, density: float, seed: int

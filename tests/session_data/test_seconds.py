@@ -147,6 +147,7 @@ def test_quality_counts_seconds_and_of_minutes_those_that_are_whole() -> None:
     assert ask(core, GetBarCount(symbol="A", interval=ONE_MINUTE)) == 3
 
 
+@pytest.mark.slow
 def test_the_digest_is_that_of_the_content_however_it_came() -> None:
     batch, whole, late = market(HALF_DAY), core_of(), core_of()
     told(whole, in_chunks(HALF_DAY, batch, 900))

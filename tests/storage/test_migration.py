@@ -17,6 +17,7 @@ from messages.errors import DataError, StoreLocked
 from messages.values import Verdict
 from tests.builders import session_xnys
 from tests.certificates import certificate
+from tests.depth import also_slow
 from tests.storage.days import DATE, all_regular, bar, day
 from tests.storage.old_layout import aged
 
@@ -116,7 +117,7 @@ class Killed(BaseException):
 STEPS = ("replace", "unlink", "fsync", "rename", "rmdir")
 
 
-@pytest.mark.parametrize("survived", range(0, 40, 3))
+@pytest.mark.parametrize("survived", also_slow([3, 18], [step for step in range(0, 40, 3) if step not in (3, 18)]))
 def test_a_store_whose_migration_was_killed_says_the_same_and_can_be_moved_on(
     old: Path, survived: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

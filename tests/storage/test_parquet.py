@@ -116,6 +116,7 @@ store.merge("XNYS", DATE, day(bar("A", 0, 11.0), bar("A", 1)))
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_before_the_rename_leaves_the_old_day(tmp_path: Path):
     died = subprocess.run([sys.executable, "-c", CRASH, str(tmp_path)], check=False)
     assert died.returncode == 9

@@ -123,6 +123,7 @@ def folded(rows: Any, open_ns: int, until_ns: int) -> list[tuple[Any, ...]]:
     return [(open_ns + number * 5 * MINUTE_NS, *row) for number, row in zip(made.index, made.to_numpy(), strict=True)]
 
 
+@pytest.mark.slow
 def test_derived_bars_in_the_loop_are_those_that_pandas_folds_from_what_is_known() -> None:
     store = memory(2, 3, quiet=0.4)
     board = board_of(store)

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from actors.store import Store
 from tests.doors.conftest import Call
 from tests.importing.test_seconds import STAMPS, seconds
 
 
+@pytest.mark.slow
 def test_the_command_line_keeps_seconds_and_minutes_are_made_when_they_are_read(call: Call, tmp_path: Path) -> None:
     path, folder = seconds(tmp_path, *STAMPS), tmp_path / "store"
     answer = call("import", path, "--store", folder, "--tz", "America/New_York", "--calendar", "XNYS", "--base", "1s")

@@ -75,6 +75,7 @@ def test_it_prints_a_row_for_each_day_and_symbol_in_exchange_time(call: Call, st
     assert "-12:5" in lines[4]
 
 
+@pytest.mark.slow
 def test_a_store_of_seconds_is_inspected_and_played_by_the_second(call: Call, tmp_path: Path) -> None:
     session = Calendar("XNYS", base_interval=Interval.parse("1s")).session("2024-07-03")
     assert session is not None

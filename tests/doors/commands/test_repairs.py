@@ -78,6 +78,7 @@ def test_an_archive_heals_a_faulty_feed(call: Call, store: Path, archive: Path) 
         assert of_session["certified"] is False
 
 
+@pytest.mark.slow
 def test_the_healed_sessions_are_those_of_an_undisturbed_feed(call: Call, store: Path, archive: Path) -> None:
     faults = ("--drop", "0.05", "--delay", "0.05", "--duplicate", "0.1", "--corrupt", "0.05", *OUTAGE)
 
@@ -237,6 +238,7 @@ def test_one_day_is_certified(call: Call, tape: Path, archive: Path) -> None:
     assert repairs(call("backtest", "--store", tape, *asking, "--json"))[DAYS[1]]["certified"] is True
 
 
+@pytest.mark.slow
 def test_a_run_of_one_symbol_leaves_the_certificate_of_the_others(call: Call, tape: Path, archive: Path) -> None:
     asking = ("--last", "1", "--fill-from", archive, "--certify")
     call("backtest", "--store", tape, *asking)
@@ -248,6 +250,7 @@ def test_a_run_of_one_symbol_leaves_the_certificate_of_the_others(call: Call, ta
     assert [counts["symbol"] for counts in latest["symbols"]] == list(MARKET.symbols)
 
 
+@pytest.mark.slow
 def test_a_run_that_lost_bars_does_not_pass_for_the_certificate_of_another(
     call: Call, tape: Path, archive: Path
 ) -> None:

@@ -207,6 +207,7 @@ def test_inspect_says_when_no_day_is_certified(call: Call, store: Path) -> None:
     assert "No day has a certificate yet.\n" in call("inspect", "--store", store).out
 
 
+@pytest.mark.slow
 def test_the_certificates_of_a_large_store_are_left_to_json(call: Call, tmp_path: Path) -> None:
     days = [f"2024-{month:02}-{day:02}" for month in (4, 5, 7) for day in range(1, 31)]
     file = csv(tmp_path, "abc.csv", *(f"{day} 09:3{i}:00,1,2,1,2,10" for day in days for i in (0, 1)))

@@ -49,9 +49,14 @@ def test_a_saturday_on_which_an_exchange_traded_is_one_of_its_sessions(name, mon
     ("name", "holiday", "session"),
     [
         ("ASEX", "2024-05-03", "2024-05-02"),
-        ("XBSE", "2024-05-06", "2024-05-07"),
-        ("XCYS", "2024-05-07", "2024-05-08"),
-        ("XBEL", "2024-05-06", "2024-05-07"),
+        *(
+            pytest.param(*row, marks=pytest.mark.slow)
+            for row in (
+                ("XBSE", "2024-05-06", "2024-05-07"),
+                ("XCYS", "2024-05-07", "2024-05-08"),
+                ("XBEL", "2024-05-06", "2024-05-07"),
+            )
+        ),
         ("XTAE", "2024-04-23", "2024-04-24"),
     ],
     ids=["Athens", "Bucharest", "Nicosia", "Belgrade", "Tel Aviv"],
