@@ -16,6 +16,17 @@ EVERYTHING = "*"
 """In place of a symbol: all that the feed has."""
 
 
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """One message that could not be understood."""
+
+    number: int
+    """The line, or the frame, counted from 1 since the feed connected."""
+    field: str
+    expected: str
+    seen: str
+    """The message's beginning."""
+
+
 class FeedHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How a feed is, counted since it was started."""
 
@@ -39,6 +50,9 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int = 0
     rejected: int = 0
     """Messages that could not be understood, and bars, trades and quotes that were and could not be taken."""
+    misread: int = 0
+    """Of them: messages that could not be understood."""
+    first_misread: Rejection | None = None
     waiting: int = 0
     """Bars, ticks and quotes that wait for credit."""
 
@@ -141,17 +155,6 @@ class TradingStatusChanged(Event, frozen=True, kw_only=True):
     is_halted: bool | None = None
     """``None``: the code says neither halt nor resumption."""
     arrived_ns: Nanos = 0
-
-
-class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """One message that could not be understood."""
-
-    number: int
-    """The line, or the frame, counted from 1 since the feed connected."""
-    field: str
-    expected: str
-    seen: str
-    """The message's beginning."""
 
 
 class MessagesRejected(Event, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from messages.feeds import (
     FeedQuotes,
     FeedTicks,
     MessagesRejected,
+    Rejection,
 )
 from messages.values import Nanos
 
@@ -27,7 +28,8 @@ class Tally:
         self._corrections = 0
         self._quotes = 0
         self._ticks = 0
-        self._rejected = 0
+        self._misread = 0
+        self._first_misread: Rejection | None = None
         self._refused = 0
 
     def connected(self) -> None:
@@ -62,7 +64,8 @@ class Tally:
                 self._bars += len(item.batch)
                 self._corrections += len(item.batch) if item.is_correction else 0
             case MessagesRejected():
-                self._rejected += item.count
+                self._misread += item.count
+                self._first_misread = self._first_misread or next(iter(item.first), None)
             case _:
                 pass
 
@@ -81,6 +84,8 @@ class Tally:
             quotes=self._quotes,
             conflated=conflated,
             ticks=self._ticks,
-            rejected=self._rejected + self._refused,
+            rejected=self._misread + self._refused,
+            misread=self._misread,
+            first_misread=self._first_misread,
             waiting=waiting,
         )

@@ -22,7 +22,7 @@ from actors.kernel.listen.subscription import Subscription
 from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
-from messages.feeds import FeedEnded, FeedLost
+from messages.feeds import FeedEnded, FeedHealth, FeedLost
 from messages.repairs import NotRecorded
 from messages.values import TradingSession
 
@@ -49,7 +49,8 @@ def live(wishes: Wishes, *, as_json: bool) -> None:
         paper.show_json(result)
     else:
         dates = [one.date for one in result.sessions]
-        paper.show(live_report.sheet(result), *run.left_out.lines(dates, run.reasons), _last_line(result))
+        left_out = run.left_out.lines(dates, run.reasons, run.feeds)
+        paper.show(live_report.sheet(result), *left_out, _last_line(result))
     if run.failure is not None:
         raise run.failure
     _check_recorded(result, run.unwritten)
@@ -110,6 +111,11 @@ class _Run:
         """Why bars of the session at hand could not be taken, and how many."""
         quality = self._look.quality
         return {} if quality is None else dict(quality.reasons)
+
+    @property
+    def feeds(self) -> list[FeedHealth]:
+        """How the feeds were at the end."""
+        return [status.health for status in self._look.live.feeds]
 
     @property
     def unwritten(self) -> dict[str, str]:

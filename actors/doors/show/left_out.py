@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from actors.doors.show import figures
+from actors.doors.show.live_words import misread
 from messages.base import Event
 from messages.events import BarRejected, PrintsRejected
-from messages.feeds import MessagesRejected
+from messages.feeds import FeedHealth, MessagesRejected
 from messages.values import Bar, moment
 
 _OTHER_DAY = ("not_a_session_minute", "not_a_session_day", "no_session")
@@ -46,15 +47,16 @@ class LeftOut:
             if len(days) <= _MOST_DAYS:
                 days.add(f"{moment(event.bar.start_ns, self._tz):%Y-%m-%d}")
 
-    def lines(self, dates: Iterable[str], counted: Mapping[str, int]) -> list[str]:
+    def lines(self, dates: Iterable[str], counted: Mapping[str, int], feeds: Iterable[FeedHealth] = ()) -> list[str]:
         """Return a line for each reason.
 
         Args:
             dates: the sessions that were played.
             counted: bars of the session at hand that were not taken, by reason; some came before anybody listened.
+            feeds: how they are; what they misread may have come before that too.
         """
         played = " and ".join(sorted(dates)) or "any session"
-        out: list[str] = []
+        out = [_misread(health) for health in feeds if health.misread]
         for code, count in sorted(counted.items()):
             unheard = count - sum(heard for (_, known), heard in self._bars.items() if known == code)
             if unheard > 0:
@@ -73,6 +75,11 @@ class LeftOut:
         for (feed, code), count in sorted(self._prints.items()):
             out.append(f"{feed}: {_counted(count, 'trade or quote')} left out: {code.replace('_', ' ')}")
         return out
+
+
+def _misread(health: FeedHealth) -> str:
+    first = "" if health.first_misread is None else f"; the first is {misread(health.first_misread)}"
+    return f"{health.feed}: {_counted(health.misread, 'message')} not understood{first}"
 
 
 def _counted(count: int, what: str) -> str:

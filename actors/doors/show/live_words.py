@@ -11,6 +11,7 @@ from messages.feeds import (
     FeedEnded,
     FeedLost,
     MessagesRejected,
+    Rejection,
     SymbolsRefused,
     TradingStatusChanged,
     VolumesDiffer,
@@ -41,7 +42,7 @@ def said(event: Event) -> str:
         case SymbolsRefused():
             return f"{event.feed}: no {what(event.symbols, event.channel)}: {event.reason}"
         case MessagesRejected():
-            return f"{event.feed}: {figures.count(event.count)} not understood, {_first(event)}"
+            return f"{event.feed}: {figures.count(event.count)} not understood, {misread(event.first[0])}"
         case TradingStatusChanged():
             return f"{event.symbol}: {event.message or event.code}"
         case SymbolsChanged():
@@ -76,15 +77,15 @@ def readiness(report: ReadinessReport) -> str:
     return f"yes{hours}{warm}" + ("" if free is None else f", {free / 1e9:.0f} GB free")
 
 
+def misread(first: Rejection) -> str:
+    """Return what was wrong with a message that could not be understood."""
+    field = f"{first.field}: " if first.field else ""
+    return f"number {first.number}: {field}{_wanted(first.expected)}, seen {first.seen[:60]!r}"
+
+
 def _wait_s(lost: FeedLost) -> float:
     assert lost.retry_ns is not None, "it is tried again"
     return (lost.retry_ns - lost.arrived_ns) / SECOND_NS
-
-
-def _first(rejected: MessagesRejected) -> str:
-    first = rejected.first[0]
-    field = f"{first.field}: " if first.field else ""
-    return f"number {first.number}: {field}{_wanted(first.expected)}, seen {first.seen[:60]!r}"
 
 
 def _changes(changed: SymbolsChanged) -> list[str]:
@@ -96,4 +97,4 @@ def _wanted(expected: str) -> str:
     """Return what was expected as a part of a sentence; a complaint of the decoder is one by itself."""
     if expected.startswith("Expected "):
         return f"e{expected[1:]}"
-    return f"expected {expected}" if expected[:1].islower() else expected
+    return expected if expected[:1].isupper() else f"expected {expected}"

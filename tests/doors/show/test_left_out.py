@@ -1,7 +1,7 @@
 """What came and could not be taken, in words."""
 
 from actors.doors.show.left_out import LeftOut
-from messages import BarRejected, FeedEnded, MessagesRejected, PrintsRejected
+from messages import BarRejected, FeedEnded, FeedHealth, MessagesRejected, PrintsRejected, Rejection
 from messages.values import DAY_NS
 from tests.builders import NEW_YORK, at, bar
 
@@ -45,6 +45,18 @@ def test_every_reason_has_its_line_and_prints_too() -> None:
         "lines: 2 trades or quotes left out: in the future",
     ]
     assert left.by_feed == {"lines": 6}
+
+
+def test_messages_that_were_not_understood_are_told_even_if_they_came_before_anybody_listened() -> None:
+    first = Rejection(number=3, field="open", expected="`float`, got `str`", seen='{"open": "1"}')
+    feeds = [FeedHealth(feed="lines", rejected=5, misread=2, first_misread=first), FeedHealth(feed="other")]
+
+    (line,) = heard().lines([], {}, feeds)
+
+    assert line == (
+        "lines: 2 messages not understood; the first is "
+        'number 3: open: expected `float`, got `str`, seen \'{"open": "1"}\''
+    )
 
 
 def test_bars_that_came_before_anybody_listened_are_told_too() -> None:
