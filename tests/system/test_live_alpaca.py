@@ -189,9 +189,9 @@ def test_frames_that_make_no_sense_are_counted_and_stop_nothing(server: AlpacaSe
 
 
 def test_a_symbol_too_many_is_shown_with_the_reason_and_the_others_go_on(server: AlpacaServer) -> None:
-    server.symbol_limit = len(MARKET.symbols)
+    server.limits = {("bars",): len(MARKET.symbols)}
     lived = day(server, more="ONE_MORE")
 
     assert is_whole(lived)
     assert lived.status.feeds[0].refused == ("ONE_MORE",)
-    assert lived.status.troubles == ("alpaca does not send ONE_MORE: Alpaca: symbol limit exceeded (405)",)
+    assert lived.status.troubles == ("alpaca does not send bars of ONE_MORE: Alpaca: symbol limit exceeded (405)",)

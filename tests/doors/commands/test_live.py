@@ -133,7 +133,7 @@ def test_lines_of_another_program_are_taken_and_what_is_none_is_shown(call: Call
 
     assert answer.code == 0
     assert answer.object["feeds"][0]["bars"] == 2
-    assert "1 not understood, number 3: expected" in answer.err
+    assert "1 not understood, number 3: JSON is malformed" in answer.err
 
 
 def test_a_feed_that_will_not_have_us_ends_the_run_with_its_reason(
