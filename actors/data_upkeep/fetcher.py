@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from actors.data_upkeep.answer_check import check_answer
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
 from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
-from messages.columns import BarBatch, Mask
+from messages.columns import Mask
 from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
@@ -58,11 +59,8 @@ class Fetcher:
         if holding is not None:
             answer = holding.pick(job.session, job.missing)
         else:
-            answer = self._sources[job.source].fetch(job.session, job.symbols, job.start_ns, job.end_ns)
-        if not isinstance(answer, SourceAnswer) or not isinstance(answer.bars, BarBatch):
-            given: object = answer.bars if isinstance(answer, SourceAnswer) else answer
-            what = f"{type(given).__module__}.{type(given).__qualname__}".removeprefix("builtins.")
-            raise DataError(f"its fetch returned {what}; a SourceAnswer is expected, whose bars are a BarBatch")
+            given = self._sources[job.source].fetch(job.session, job.symbols, job.start_ns, job.end_ns)
+            answer = check_answer(given)
         bars = answer.bars
         if len(bars) and bars.interval != base:
             raise DataError(f"asked for bars of {base}, and answered with bars of {bars.interval}")

@@ -199,3 +199,56 @@ def test_what_is_in_memory_is_answered_at_once_and_all_else_elsewhere() -> None:
 
     assert elsewhere.messages == [jobs[0], jobs[2]]
     assert [answer.fetch for answer in told.messages] == [1]
+
+
+SOUND = BarBatch.of(bars("A", "09:31", 1, 2))
+COLUMNS = SOUND.symbol_index, SOUND.start_ns, SOUND.values  # noqa: PD011  # no frame
+MALFORMED = {
+    "no silence": (SourceAnswer(bars=SOUND, no_trade=None), "no_trade of its answer is NoneType"),  # type: ignore[arg-type]
+    "numbers for gaps": (SourceAnswer(bars=SOUND, no_trade=(1,)), "a tuple of Gaps is expected"),  # type: ignore[arg-type]
+    "a gap of text": (
+        SourceAnswer(bars=SOUND, no_trade=(replace(gap("A", "09:31", "09:32"), start_ns="09:31"),)),
+        "Gaps",
+    ),
+    "too few starts": (SourceAnswer(bars=replace(SOUND, start_ns=SOUND.start_ns[:1])), "of one length"),
+    "too few fields": (SourceAnswer(bars=replace(SOUND, values=COLUMNS[2][:3])), "5 or 7 rows"),
+    "no such place": (
+        SourceAnswer(bars=replace(SOUND, symbol_index=SOUND.symbol_index + 9)),
+        "no place in their table",
+    ),
+    "starts as floats": (SourceAnswer(bars=replace(SOUND, start_ns=SOUND.start_ns.astype(float))), "whole numbers"),
+    "lists": (SourceAnswer(bars=replace(SOUND, start_ns=SOUND.start_ns.tolist())), "numpy arrays"),
+    "symbols as a list": (SourceAnswer(bars=replace(SOUND, symbols=[5])), "a tuple of texts"),
+    "a minute twice": (SourceAnswer(bars=replace(SOUND, start_ns=SOUND.start_ns[[0, 0]])), "at most once"),
+}
+
+
+class Given(Upstream):
+    """Answers what it is told to."""
+
+    answer: SourceAnswer
+
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
+        return self.answer
+
+
+def given(answer: SourceAnswer) -> FetchAnswered | FillFailed:
+    source = Given()
+    source.answer = answer
+    return fetched(source)
+
+
+@pytest.mark.parametrize(("answer", "reason"), MALFORMED.values(), ids=MALFORMED)
+def test_an_answer_that_does_not_fit_together_is_a_failure_in_words(answer: SourceAnswer, reason: str) -> None:
+    came = given(answer)
+
+    assert isinstance(came, FillFailed)
+    assert reason in came.reason
+
+
+def test_bars_in_any_order_are_put_in_order() -> None:
+    turned = [column[..., ::-1] for column in COLUMNS]
+    came = given(SourceAnswer(bars=replace(SOUND, symbol_index=turned[0], start_ns=turned[1], values=turned[2])))
+
+    assert isinstance(came, FetchAnswered)
+    assert came.batch == SOUND
