@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
 
@@ -83,6 +83,13 @@ class Future(pykka.Future[R]):
         if self._error is not None:
             return f"<Future: failed, {type(self._error).__name__}: {self._error}>"
         return f"<Future: {shown(self._value)}>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # of a protocol, which asks whether we take part in it
+                raise AttributeError(name)
+            raise AttributeError(f"a reader returns a future, which has no {name!r}: call .get() first, or await it")
 
     def is_done(self) -> bool:
         """Whether there is an answer or an error."""

@@ -37,6 +37,14 @@ def test_no_answer_in_time_is_a_timeout_that_says_how_long_it_was(timeout: float
     assert not future.is_done()
 
 
+def test_who_takes_the_future_for_its_answer_is_told_how_to_get_at_it() -> None:
+    made = Future[int]()
+
+    with pytest.raises(AttributeError, match=r"a reader returns a future, which has no 'close': call .get\(\) first"):
+        _ = made.close  # type: ignore[attr-defined]
+    assert not hasattr(made, "_repr_html_")
+
+
 def test_the_first_answer_stands() -> None:
     future: Future[int] = Future()
     future.set(1)
