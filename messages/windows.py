@@ -72,7 +72,10 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
 
         Raises:
             IndexError: there are not so many.
+            TypeError: it is the name of a column.
         """
+        if isinstance(chosen, str):
+            raise TypeError(f"a window is a row of bars; its columns are attributes: window.{chosen}, not [{chosen!r}]")
         if not isinstance(chosen, (slice, np.ndarray, list)):
             return self.bar(operator.index(chosen))
         kept = chosen if isinstance(chosen, slice) else np.asarray(chosen)
@@ -119,6 +122,8 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
         Raises:
             IndexError: there are not so many.
         """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"there is no bar {index} in {self!r}")
         row = self.values[:, index].tolist()
         extra = [None if math.isnan(value) else value for value in row[5:]] or [None, None]
         return Bar(

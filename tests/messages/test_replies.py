@@ -145,8 +145,15 @@ def test_one_bar_of_a_window_counts_from_either_end() -> None:
 
 
 def test_a_bar_that_a_window_does_not_have_is_an_index_error() -> None:
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match="there is no bar 2 in <BarWindow AAPL 1m: 2 bars"):
         ONE.bar(2)
+    with pytest.raises(IndexError, match="there is no bar -3 in"):
+        ONE.bar(-3)
+
+
+def test_who_asks_a_window_for_a_column_as_of_a_frame_is_told_where_it_is() -> None:
+    with pytest.raises(TypeError, match=r"its columns are attributes: window\.close, not \['close'\]"):
+        ONE["close"]  # type: ignore[index]  # on purpose
 
 
 def test_an_extra_field_that_is_not_known_is_none_in_a_bar() -> None:
