@@ -1,6 +1,6 @@
 """What can go wrong, named; every error of ours is a ``BarkeeperError``."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 _MOST_SHOWN = 80
@@ -74,6 +74,14 @@ class FeedRefused(FeedError):
     """A feed will not have us: wrong keys, or no such subscription. Trying again cannot help."""
 
 
+def _joined(text: str, known: Collection[str]) -> list[str]:
+    """Return the symbols that a text names at once, as two that lack a comma between them do."""
+    there = frozenset(known)
+    halves = ([text[:at], text[at:]] for at in range(2, len(text) - 1))
+    ways = (text.replace(",", " ").split(), *halves)
+    return next((parts for parts in ways if len(set(parts)) > 1 and there.issuperset(parts)), [])
+
+
 class UnknownSymbol(BarkeeperError):
     """The session does not know this symbol; names the nearest that it does know."""
 
@@ -81,6 +89,8 @@ class UnknownSymbol(BarkeeperError):
     def among(cls, symbol: str, known: Iterable[str]) -> "UnknownSymbol":
         """Make the error for ``symbol``, with the nearest of the ``known`` ones."""
         names = list(known)
+        if parts := _joined(symbol, names):
+            return cls(f"unknown symbol {symbol!r}; if {' and '.join(parts)} are meant, name each by itself")
         near = get_close_matches(symbol.upper(), names, n=3, cutoff=0.5)
         known_ones = "1 symbol is known" if len(names) == 1 else f"{len(names)} symbols are known"
         hint = f"; nearest: {', '.join(near)}" if near else f"; {known_ones}"

@@ -155,5 +155,17 @@ def test_an_unknown_symbol_names_the_nearest() -> None:
     assert str(error) == "unknown symbol 'appl'; nearest: AAPL"
 
 
+@pytest.mark.parametrize("given", ["AAPL,MSFT", "AAPL MSFT", "AAPL, MSFT", "AAPLMSFT"])
+def test_symbols_that_ran_into_one_are_told_apart(given: str) -> None:
+    error = UnknownSymbol.among(given, ["AAPL", "MSFT"])
+
+    assert str(error) == f"unknown symbol {given!r}; if AAPL and MSFT are meant, name each by itself"
+
+
+def test_letters_that_happen_to_be_symbols_are_no_list() -> None:
+    assert "meant" not in str(UnknownSymbol.among("AB", ["A", "B"]))
+    assert "meant" not in str(UnknownSymbol.among("XXXX", ["XX"]))
+
+
 def test_an_unknown_symbol_like_no_other_says_how_many_there_are() -> None:
     assert str(UnknownSymbol.among("ZZZZ", ["AAPL", "MSFT"])) == "unknown symbol 'ZZZZ'; 2 symbols are known"
