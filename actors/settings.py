@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from messages.values import ONE_MINUTE, Interval, Mode, Pace
 
 E = TypeVar("E", bound=StrEnum)
 
+_LISTS = ("symbols", "fill_from", "closed")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z\d+.-]+):(?:/|$)")
 """An address; of ``s3://bucket`` a ``Path`` keeps one slash, of ``memory://`` none. One letter is a drive."""
 
@@ -247,7 +249,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long the first session may take to load."""
 
     def __post_init__(self) -> None:
-        for name in ("symbols", "fill_from", "closed"):
+        for name in _LISTS:
             if isinstance(given := getattr(self, name), str):  # one, not its letters
                 msgspec.structs.force_setattr(self, name, (given,))
         msgspec.structs.force_setattr(self, "mode", _known(Mode, self.mode))
@@ -290,6 +292,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raw = msgspec.toml.decode(path.read_bytes())
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
+            _list_the_only(raw, _LISTS)
+            _list_the_only(raw.get("rules"), ("intervals", "sources"))
+            _list_the_only(raw.get("faults"), ("outages",))
             _spell_out_intervals(raw.get("rules"))
             if "special_sessions" in raw:
                 raw["special_sessions"] = _by_calendar(raw["special_sessions"], raw.get("calendar"))
@@ -351,6 +356,12 @@ def _is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except (TypeError, ValueError):
         return False
+
+
+def _list_the_only(table: Any, names: Iterable[str]) -> None:
+    """Let a file say ``symbols = "AAPL"`` where there may be several."""
+    if isinstance(table, dict):
+        table.update({name: [table[name]] for name in names if isinstance(table.get(name), str)})
 
 
 def _spell_out_intervals(rules: Any) -> None:

@@ -139,6 +139,17 @@ def test_an_interval_in_a_file_may_be_spelled_in_seconds(tmp_path: Path) -> None
     assert Settings.load(path).rules.intervals == (Interval(seconds=300),)
 
 
+def test_where_a_file_names_one_of_several_it_needs_no_brackets(tmp_path: Path) -> None:
+    file = tmp_path / "barkeeper.toml"
+    file.write_text(
+        'symbols = "AAPL"\nfill_from = "archive"\n[rules]\nintervals = "5m"\n[faults]\noutages = "10:00-10:07"\n'
+    )
+    read = Settings.load(file, store="store")
+
+    assert (read.symbols, read.fill_from, read.faults.outages) == (("AAPL",), ("archive",), ("10:00-10:07",))
+    assert read.rules.intervals == (Interval.parse("5m"),)
+
+
 def test_the_environment_overrides_the_store_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BARKEEPER_STORE", "elsewhere")
 
