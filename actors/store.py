@@ -267,6 +267,8 @@ class _Span:
     def __init__(self, start: object, end: object) -> None:
         self.first, self.start_ns = _bound(start, "start", -1, ("", -(1 << 63)))
         self.last, self.end_ns = _bound(end, "end", 1, (_NEVER, (1 << 63) - 1))
+        if self.first > self.last or self.start_ns > self.end_ns:
+            raise SettingsError(f"the range ends at {shown(end)}, before it starts at {shown(start)}")
 
     def widened(self, sessions: int) -> "_Span":
         """Return the span with room for a bar of so many sessions before and after it."""

@@ -76,6 +76,8 @@ class ParquetStore:
         self._busy: set[tuple[str, str]] = set()
         """The calendars and dates that are being written, each by one thread."""
         self._changed = Condition()
+        if self.root.name.startswith("calendar="):
+            raise DataError(f"{self.root} is one calendar of a store; the store is {self.root.parent}")
         if not self.root.is_dir() and (read_only or self.root.exists()):
             raise DataError(f"no store at {self.root}: {'not a folder' if self.root.exists() else 'no such folder'}")
 
