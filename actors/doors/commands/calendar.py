@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from actors.doors.cli.invocation import program
 from actors.doors.show import paper
 from actors.market.calendar import Calendar, known_calendars
 from actors.market.hours.own import NOTHING_OWN
@@ -25,7 +26,7 @@ def names(*, as_json: bool) -> None:
     if as_json:
         paper.show_json({"calendars": found})
     else:
-        paper.show(", ".join(found), "One of them: python run.py calendar XNYS")
+        paper.show(", ".join(found), f"One of them: {program()} calendar XNYS")
 
 
 def hours(name: str, store: Path | None, start: str | None, end: str | None, at: str | None, *, as_json: bool) -> None:

@@ -22,16 +22,16 @@ _LONGEST_NAME = 13
 
 _FILES = (
     Column("File", is_text=True),
-    Column("Format", rank=3, is_text=True),
-    Column("Symbols", rank=4),
+    Column("Format", rank=4, is_text=True),
+    Column("Symbols", rank=5),
     Column("Rows", rank=1),
     Column("Kept"),
     Column("Duplicates", rank=2),
-    Column("Corrected", rank=2),
+    Column("Corrected", rank=3),
     Column("Rejected"),
-    Column("Sessions", rank=4),
-    Column("First", rank=5),
-    Column("Last", rank=5),
+    Column("Sessions", rank=5),
+    Column("First", rank=6),
+    Column("Last", rank=6),
 )
 
 
