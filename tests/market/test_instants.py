@@ -137,3 +137,8 @@ def test_whole_numbers_are_python_s_or_numpy_s(given_: Any) -> None:
 @pytest.mark.parametrize("given_", [5.0, np.float64(5), "5", None, True, np.bool_(1), [5]])
 def test_what_only_looks_like_a_whole_number_is_none(given_: Any) -> None:
     assert whole_number(given_) is None
+
+
+def test_a_text_that_is_no_moment_is_refused_with_one_that_is() -> None:
+    with pytest.raises(SettingsError, match="'yesterday' is no moment; write it as '2024-05-31T09:30:00-04:00'"):
+        nanos("yesterday")

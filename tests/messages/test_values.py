@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages import Bar, Interval, SettingsError, UnknownSymbol, Verdict
+from messages import Bar, Interval, MinuteClosed, SettingsError, SourceStatus, UnknownSymbol, Verdict
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE, moment
 from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, HALF_DAY, NEW_YORK, at, bar
 
@@ -169,3 +170,19 @@ def test_letters_that_happen_to_be_symbols_are_no_list() -> None:
 
 def test_an_unknown_symbol_like_no_other_says_how_many_there_are() -> None:
     assert str(UnknownSymbol.among("ZZZZ", ["AAPL", "MSFT"])) == "unknown symbol 'ZZZZ'; 2 symbols are known"
+
+
+def test_a_minute_that_closed_says_when_in_exchange_time() -> None:
+    closed = MinuteClosed(start_ns=at("09:30"), end_ns=at("09:31"), present=1, expected=1, tz=NEW_YORK)
+
+    assert [f"{instant:%H:%M %Z}" for instant in (closed.start, closed.end)] == ["09:30 EDT", "09:31 EDT"]
+
+
+def test_a_source_says_how_it_is_in_a_sentence() -> None:
+    failed = SourceStatus(source="archive", failed=1, last_error="no route")
+
+    assert str(failed) == "source archive answers, and failed before: no route"
+    assert str(msgspec.structs.replace(failed, is_failing=True)) == "source archive fails: no route"
+    assert str(msgspec.structs.replace(failed, is_failing=True, rests_until_ns=1)) == (
+        "source archive fails and rests: no route"
+    )

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from actors.market.calendar import Calendar, known_calendars
+from actors.market.calendar import Calendar, ExtendedHours, known_calendars
 from actors.market.hours.own import Era, OwnCalendar, OwnHours, SpecialHours
 from actors.market.hours.shipped_calendars import ALIASES, CALENDARS
 from actors.market.hours.shipped_days import SPECIAL_SESSIONS
@@ -281,3 +281,20 @@ def test_a_session_may_begin_days_before_its_date():
         "Mon 19:00-Mon 23:50",
     ]
     assert hours(calendar, "2024-07-05") == ["Fri 10:00-Fri 18:45"]
+
+
+def test_extended_hours_may_begin_with_a_session():
+    since = ExtendedHours(start="08:00", end="18:00", since="2024-07-02")
+    calendar = Calendar("XNYS", extended=True, extended_hours=since)
+
+    assert hours(calendar, "2024-07-01") == ["Mon 09:30-Mon 16:00"]
+    assert hours(calendar, "2024-07-02") == ["Tue 08:00-Tue 09:30", "Tue 09:30-Tue 16:00", "Tue 16:00-Tue 18:00"]
+
+
+def test_eras_out_of_order_and_tables_that_are_none_are_refused():
+    eras = (Era(since="2024-02-01", segments=("09:00-10:00",)), Era(since="2024-01-01", segments=("09:00-10:00",)))
+
+    with pytest.raises(SettingsError, match="each since a later date"):
+        OwnCalendar(tz="UTC", segments=("09:00-11:00",), eras=eras)
+    with pytest.raises(SettingsError, match="Expected `object`, got `str`"):
+        OwnHours.read("XNYS", {})
