@@ -17,6 +17,7 @@ _MOST_LINES = 40
 _MOST_READINGS = 5
 _MOST_FILES = 20
 _MOST_REMARKS = 10
+_MOST_NAMED = 3
 _MOST_EXAMPLES = 2
 _LONGEST_NAME = 13
 
@@ -118,7 +119,14 @@ def _last_parts(path: str) -> str:
 def _refusals(report: ImportReport) -> Iterator[str]:
     """Yield why files were refused, unless it is a single one: that is the sentence on stderr."""
     if report.totals.failed_files > 1:
-        yield from (f"refused {file.error}" for file in report.files if file.error)
+        alike: dict[str, list[str]] = {}
+        for file in report.files:
+            if file.error:
+                name, _, why = file.error.partition(": ")
+                alike.setdefault(why, []).append(name)
+        for why, names in alike.items():
+            few = ", ".join(names) if len(names) <= _MOST_NAMED else f"{names[0]} and {len(names) - 1} more"
+            yield f"refused {few}: {why}"
 
 
 def _remarks(files: Iterable[FileReport]) -> Iterator[str]:

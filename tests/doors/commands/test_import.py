@@ -111,15 +111,16 @@ def test_a_refused_file_does_not_stop_the_others(call: Call, two_bars: Path, tmp
     assert answer.err.startswith("error: 1 of 2 files was refused, the others were imported; the first: poem.csv: ")
 
 
-def test_several_refusals_are_all_told(call: Call, two_bars: Path, tmp_path: Path) -> None:
-    poems = [tmp_path / f"poem{i}.csv" for i in range(2)]
+@pytest.mark.parametrize(("count", "told"), [(2, "poem0.csv, poem1.csv: "), (5, "poem0.csv and 4 more: ")])
+def test_several_refusals_are_told_by_why(call: Call, two_bars: Path, tmp_path: Path, count: int, told: str) -> None:
+    poems = [tmp_path / f"poem{i}.csv" for i in range(count)]
     for poem in poems:
         poem.write_text("roses,are\nred,1\n", encoding="utf-8")
 
     answer = call("import", two_bars, *poems, "--store", tmp_path / "store", *NEW_YORK)
 
-    assert answer.out.count("\nrefused poem") == 2
-    assert "error: 2 of 3 files were refused" in answer.err
+    assert f"\nrefused {told}fits no format" in answer.out
+    assert f"error: {count} of {count + 1} files were refused" in answer.err
 
 
 def test_what_is_left_out_of_a_folder_is_told_by_kind(call: Call, two_bars: Path, tmp_path: Path) -> None:
