@@ -24,6 +24,8 @@ __all__ = [
 ]  # fmt: skip
 
 _EARLIEST_NS, _LATEST_NS = -2_208_988_800 * SECOND_NS, 4_733_510_400 * SECOND_NS  # 1900 to 2119
+_DATE = re.compile(r"\d{1,4}([-/.]?)\d{1,2}\1\d{1,4}")
+_TIME_TOO = "a time beside the date; bars of a day or longer are not imported, only one-minute bars"
 
 
 class StampForm(enum.Enum):
@@ -36,6 +38,11 @@ class StampForm(enum.Enum):
     TIME_OF_DAY = "milliseconds since midnight"
     ZONED = "a date and a time with a zone, like 2024-03-08 09:30:00 EST"
     TEXT = "a date and a time as in the rest of the file"
+
+    def wanted(self, unread: Iterable[str]) -> str:
+        """Return what stamps that could not be read should have looked like; mere dates lack their time."""
+        texts = list(unread) if self in (StampForm.ISO, StampForm.TEXT) else []
+        return _TIME_TOO if texts and all(map(_DATE.fullmatch, texts)) else self.value
 
     @property
     def is_local(self) -> bool:

@@ -71,9 +71,9 @@ def read_tolerantly(
     keep = ~is_blank
 
     stamps_ns = stamps.read_texts(_joined(cells, stamp_roles), form, pattern)
-    keep &= _checked(
-        "time", _joined(cells, stamp_roles), stamps_ns != stamps.UNREADABLE, form.value, keep, rows, broken
-    )
+    is_read = stamps_ns != stamps.UNREADABLE
+    wanted = form.wanted(_joined(cells, stamp_roles)[keep & ~is_read])
+    keep &= _checked("time", _joined(cells, stamp_roles), is_read, wanted, keep, rows, broken)
     if SYMBOL in cells:
         keep &= _checked(SYMBOL, cells[SYMBOL], cells[SYMBOL] != "", "a symbol", keep, rows, broken)
     columns = {}

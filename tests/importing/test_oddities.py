@@ -86,6 +86,14 @@ def test_stamps_that_are_mostly_off_the_minute_are_no_minute_bars(tmp_path: Path
     assert "9 of 10 stamps are not on the minute" in (one(run(new_york(tmp_path, text), **NEW_YORK)).error or "")
 
 
+@pytest.mark.parametrize("written", ["2024-03-%d", "03/%d/2024", "202403%d"])
+def test_dates_without_a_time_are_told_to_be_those_of_longer_bars(tmp_path: Path, written: str) -> None:
+    path = new_york(tmp_path, "".join(row(written.replace("%d", f"{day:02}")) for day in range(4, 16)))
+    (example, *_) = one(run(path, **NEW_YORK)).examples
+
+    assert example.expected == "a time beside the date; bars of a day or longer are not imported, only one-minute bars"
+
+
 @pytest.mark.parametrize(("apart", "spelled"), [("%d 09:30", "day"), ("08 %H:30", "hour")])
 def test_bars_of_another_length_are_refused_with_the_length_seen(tmp_path: Path, apart: str, spelled: str) -> None:
     stamps = [apart.replace("%d", f"{number:02}").replace("%H", f"{number:02}") for number in range(1, 24)]

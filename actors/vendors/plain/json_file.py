@@ -52,7 +52,8 @@ def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm]:
     stamps_ns = stamps.read_texts(times, form, pattern)
     rows = np.arange(1, len(times) + 1, dtype=np.int64)
     broken: list[BrokenRow] = []
-    keep = _kept("time", times, stamps_ns != stamps.UNREADABLE, form.value, broken)
+    is_read = stamps_ns != stamps.UNREADABLE
+    keep = _kept("time", times, is_read, form.wanted(map(str, times[~is_read])), broken)
     columns: dict[str, Floats] = {}
     for role in (role for role in VALUE_ROLES if role in table.columns):
         texts = np.array(json_text.texts(table.columns[role]), dtype=object)
