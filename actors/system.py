@@ -13,6 +13,7 @@ from typing import Any, Self
 from actors.feeds.port import Feed
 from actors.kernel.address import elsewhere, has_event_loop
 from actors.kernel.ask import arguments as take
+from actors.kernel.ask import plugs
 from actors.kernel.ask.controls import Controls
 from actors.kernel.ask.membership import Membership
 from actors.kernel.ask.options import check_names, of_lengths, section, store_of
@@ -73,7 +74,7 @@ class System(Readers, Controls, Membership, Publishing):
         settings = section(Settings, settings, days=_DAYS)
         if clock is not None:
             take.parts((clock,), "clock", "now_ns", "call_at")
-        asked, heard = take.parts(sources, "sources", "fetch"), take.parts(feeds, "feeds", "connect", "reads")
+        asked, heard = plugs.sources(sources), plugs.feeds(feeds)
         self._settings = settings
         self._lobby = lobby = Lobby()
         rooms, is_live = lobby.rooms, settings.mode is Mode.LIVE
