@@ -43,6 +43,7 @@ def in_spite_of(
             for minute in system.minutes():
                 minutes.append(minute)
                 work(minute)
+            signal.setitimer(signal.ITIMER_REAL, 0)
         except kind:
             continue
         except NotReady:  # interrupted when it was over
@@ -91,7 +92,6 @@ def test_a_signal_at_any_step_of_a_loop_that_asks_loses_no_minute(
                 signal.setitimer(signal.ITIMER_REAL, 0.0005)
 
         minutes = in_spite_of(kind, system, ask)
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
         assert minutes == whole
         assert system.status().get(timeout=5).state is SystemState.RUNNING
