@@ -65,6 +65,11 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     takes as many times 52 bytes for each symbol: 1.2 MB, and nearly as much for every trailing session. A store
     holds bars of one length."""
 
+    @property
+    def told(self) -> tuple[Interval, ...]:
+        """The lengths of bars that events tell of."""
+        return (self.base_interval, *self.intervals)
+
     def on(self, calendar: str, mode: Mode) -> "SessionRules":
         """Return the rules with what a calendar, or what is stored, decides where nobody else does."""
         if self.allow_negative is not None:

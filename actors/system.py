@@ -325,7 +325,7 @@ class System(Readers, Controls, Membership, Publishing):
         Args:
             events: of ``kernel.topics``: bars, minutes, sessions, gaps, rejected, feeds ...; nothing named: all.
             symbols: only bars of these.
-            intervals: only bars of these; the base bars are ``"1m"``, unless ``base_interval`` is shorter.
+            intervals: only bars of these, each of ``rules.intervals`` or of the base: ``"1m"``, or ``base_interval``.
             policy: when ``bound`` events wait: ``block`` holds up the run (a backtest's default; refused live),
                 ``drop_oldest`` counts what it drops (the default live), ``disconnect`` ends it with an error; a
                 backtest takes these two with ``pace="free"`` only: nobody is in lockstep who is not waited for.
@@ -333,7 +333,7 @@ class System(Readers, Controls, Membership, Publishing):
             name: how the status calls it when it is late.
 
         Raises:
-            SettingsError: an unknown event or policy, or one that does not go with the mode and the pace.
+            SettingsError: an event, policy or interval that is not told, or that does not go with the mode and pace.
             UnknownSymbol: a backtest's session does not know a symbol, and the store never had it.
         """
         usual = Policy.DROP_OLDEST if self._is_live else Policy.BLOCK
@@ -348,7 +348,7 @@ class System(Readers, Controls, Membership, Publishing):
         wanted = Filter(
             events=classes_of(take.texts(events, "events")),
             symbols=frozenset(take.symbols(symbols)),
-            intervals=frozenset(take.told_intervals(intervals)),
+            intervals=frozenset(take.told_intervals(intervals, self._settings.rules.told)),
         )
         most, called = take.count(bound, "bound"), None if name is None else take.text(name, "name")
         self._check_started()

@@ -5,7 +5,7 @@ told or asked. Each names the argument and what it takes.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -135,12 +135,17 @@ def intervals(given: object, name: str = "intervals") -> tuple[Interval, ...]:
     return tuple(interval(one, name) for one in _several(given, name, "an interval or several, such as ['5m', '1h']"))
 
 
-def told_intervals(given: object, name: str = "intervals") -> tuple[Interval, ...]:
-    """Return lengths of bars that events can tell of."""
+def told_intervals(given: object, told: Sequence[Interval], name: str = "intervals") -> tuple[Interval, ...]:
+    """Return lengths of bars that events tell of: some of those that are ``told``."""
     found = intervals(given, name)
     for one in found:
         if one.is_long:
             raise SettingsError(f"{name}: {one} is longer than one session: it can be read, but is not told")
+        if one not in told:
+            raise SettingsError(
+                f"{name}: {one} can be read, but is not told; told are {', '.join(map(str, told))}: name it among the "
+                f"intervals of the System too, as in rules={{'intervals': ['{one}']}}"
+            )
     return found
 
 
