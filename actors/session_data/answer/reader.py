@@ -236,7 +236,8 @@ class Reader:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
         if query.fill is None and not query.include_partial:
             heading = self._headed(query, is_adjusted=query.is_adjusted)
-            window = last_window(self._book, self._number(query.symbol), query.count, heading)
+            column, is_today = self._number(query.symbol), not query.with_history
+            window = last_window(self._book, column, query.count, heading, is_today=is_today)
             if window is not None:
                 return window
         if query.interval.is_long:

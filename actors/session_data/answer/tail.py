@@ -9,7 +9,7 @@ import numpy as np
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Heading, Revisions
 from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
-from messages.values import FIRST_WITH_BAR, Bar, Interval, Verdict
+from messages.values import FIRST_WITH_BAR, Bar, Verdict
 from messages.windows import BarWindow
 
 _LOOK_BACK = 8
@@ -55,38 +55,43 @@ def latest_bar(book: Book, column: int, symbol: str, tz: str) -> Bar | None:
     )
 
 
-def last_window(book: Book, column: int, count: int, heading: Heading) -> BarWindow | None:
-    """Return the last ``count`` finished bars of a symbol, or nothing where the short way does not reach."""
+def last_window(book: Book, column: int, count: int, heading: Heading, *, is_today: bool = True) -> BarWindow | None:
+    """Return the last ``count`` finished bars of a symbol, or nothing where the short way does not reach.
+
+    Fewer where ``is_today`` says that none before today's are wanted.
+    """
     interval = heading.interval
     if interval == book.axis.interval:
-        return _last_base(book, column, count, heading)
+        return _last_base(book, column, count, heading, is_today=is_today)
     if interval.is_daily or interval.is_long or book.grid.values.shape[1] != len(FIELDS):
         return None
-    return _last_derived(book, column, interval, count, heading)
+    return _last_derived(book, column, count, heading, is_today=is_today)
 
 
-def _last_base(book: Book, column: int, count: int, heading: Heading) -> BarWindow | None:
+def _last_base(book: Book, column: int, asked: int, heading: Heading, *, is_today: bool) -> BarWindow | None:
     last = latest_slot(book, column)
-    if last is None or last + 1 < count:
+    if last is None or (last + 1 < asked and not is_today):
         return None
-    first, end = last + 1 - count, last + 1
+    first, end = max(last + 1 - asked, 0), last + 1
     grid = book.grid
     verdicts = grid.verdicts[first:end, column].copy()
     if int(verdicts.min()) < FIRST_WITH_BAR:
         return None
     values = np.ascontiguousarray(grid.values[first:end, :, column].T)
     slots = slice(first, end)
-    return _window(book, heading, (slots, slots), values, verdicts, grid.revisions[first:end, column].copy())
+    short = asked - len(verdicts)
+    return _window(book, heading, (slots, slots), values, verdicts, grid.revisions[first:end, column].copy(), short)
 
 
-def _last_derived(book: Book, column: int, interval: Interval, count: int, heading: Heading) -> BarWindow | None:
+def _last_derived(book: Book, column: int, asked: int, heading: Heading, *, is_today: bool) -> BarWindow | None:
     grid, axis = book.grid, book.axis
-    edges = axis.edges(interval)
+    edges = axis.edges(heading.interval)
     finished = int(edges.searchsorted(book.closed, side="right")) - 1  # blocks whose slots are closed
-    if finished < count:
+    count = min(asked, finished)
+    if count == 0 or (count < asked and not is_today):
         return None
     first, end = int(edges[finished - count]), int(edges[finished])
-    length = axis.length_of(interval)
+    length = axis.length_of(heading.interval)
     cells = grid.verdicts[first:end, column]
     is_all_there = int(cells.min()) >= FIRST_WITH_BAR
     # While minutes stay open any block that follows, not the next alone, may be finished: a clipped one is short.
@@ -103,11 +108,17 @@ def _last_derived(book: Book, column: int, interval: Interval, count: int, headi
     verdicts = np.maximum.reduce(cells.reshape(count, length), axis=1)
     revisions = np.maximum.reduce(grid.revisions[first:end, column].reshape(count, length), axis=1)
     slots = slice(first, end, length), slice(first + length - 1, end, length)
-    return _window(book, heading, slots, values, verdicts, revisions)
+    return _window(book, heading, slots, values, verdicts, revisions, asked - count)
 
 
 def _window(
-    book: Book, heading: Heading, slots: tuple[slice, slice], values: Floats, verdicts: Verdicts, revisions: Revisions
+    book: Book,
+    heading: Heading,
+    slots: tuple[slice, slice],
+    values: Floats,
+    verdicts: Verdicts,
+    revisions: Revisions,
+    short: int,
 ) -> BarWindow:
     """Put a window together of bars that lack nothing; ``slots`` are those that they begin and end with."""
     axis, count = book.axis, len(verdicts)
@@ -128,5 +139,6 @@ def _window(
         tz=heading.tz,
         now_ns=heading.now_ns,
         revision=heading.revision,
+        short=short,
         is_adjusted=heading.is_adjusted,
     )

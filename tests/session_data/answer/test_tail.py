@@ -15,9 +15,10 @@ from tests.session_data.streams import RULES, SESSIONS, SYMBOLS, ask, intervals_
 from tests.session_data.telling import core_with
 
 
-def asked(core: SessionDataCore, symbol: str, interval: Interval, count: int) -> tuple[object, object]:
+def asked(core: SessionDataCore, symbol: str, interval: Interval, count: int) -> tuple[object, ...]:
     return (
         ask(core, GetLastBars(symbol=symbol, count=count, interval=interval)),
+        ask(core, GetLastBars(symbol=symbol, count=count, interval=interval, with_history=True)),
         ask(core, GetLatestBar(symbol=symbol, interval=interval)),
     )
 
@@ -36,11 +37,11 @@ def test_the_short_way_and_the_whole_day_say_the_same(
             for symbol in ask(core, GetActiveSymbols())
             for interval in intervals_of(session)
         }
-        patch.setattr(reader, "last_window", lambda *_: None)
+        patch.setattr(reader, "last_window", lambda *_, **__: None)
         whole = {key: asked(core, *key, count) for key in short}
 
     assert short == whole
-    for (symbol, interval), (_, latest) in short.items():
+    for (symbol, interval), (*_, latest) in short.items():
         every = ask(core, GetBars(symbol=symbol, interval=interval)).bars()
         assert latest == (every[-1] if every else None)
 
