@@ -1,6 +1,7 @@
 """Help without a type beside flags: ``--json``, not ``--json <bool>``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -11,6 +12,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class Command(TyperCommand):
     """A command whose flags take no value, and so show none."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; of words that belong to nothing it is said what they may be meant for."""
+        ctx.allow_extra_args = True
+        stray = super().parse_args(ctx, args)
+        if stray and not ctx.resilient_parsing:
+            ctx.fail(f"{stray[0]!r} belongs to nothing{_meant(ctx.params, stray[0])}")
+        return stray
 
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters, ``--help`` included."""
@@ -31,6 +40,14 @@ class Program(typer.Typer):
     def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
         """Register a command."""
         return super().command(name, **{"cls": Command, **more})
+
+
+def _meant(given: Mapping[str, Any], word: str) -> str:
+    if symbols := given.get("symbols"):
+        several = f"{symbols.rstrip(',')},{word}"
+        return f"; several symbols have commas between them and no spaces: --symbols {several}"
+    is_store = "store" in given and given["store"] is None and Path(word).is_dir()
+    return f"; if it is the store, say --store {word}" if is_store else ""
 
 
 def _plain(params: list[Any]) -> list[Any]:
