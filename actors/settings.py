@@ -283,7 +283,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return OwnHours(special_sessions=self.special_sessions, calendars=self.calendars)
 
     @classmethod
-    def load(cls, path: Path, *, store: str | None = None) -> "Settings":
+    def load(cls, path: "str | os.PathLike[str]", *, store: str | None = None) -> "Settings":
         """Read settings from a TOML file; ``BARKEEPER_STORE`` in the environment overrides its store.
 
         Args:
@@ -294,7 +294,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             SettingsError: the file cannot be read, or a key or value in it is not understood.
         """
         try:
-            raw = msgspec.toml.decode(path.read_bytes())
+            raw = msgspec.toml.decode(Path(path).read_bytes())
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
             _list_the_only(raw, _LISTS)

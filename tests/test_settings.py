@@ -144,7 +144,7 @@ def test_where_a_file_names_one_of_several_it_needs_no_brackets(tmp_path: Path) 
     file.write_text(
         'symbols = "AAPL"\nfill_from = "archive"\n[rules]\nintervals = "5m"\n[faults]\noutages = "10:00-10:07"\n'
     )
-    read = Settings.load(file, store="store")
+    read = Settings.load(str(file), store="store")
 
     assert (read.symbols, read.fill_from, read.faults.outages) == (("AAPL",), ("archive",), ("10:00-10:07",))
     assert read.rules.intervals == (Interval.parse("5m"),)
