@@ -118,3 +118,15 @@ def test_the_upkeep_benchmark_prints_what_it_documents() -> None:
     assert report["gaps_closed_percent"] == report["bar_quality"] == 100.0
     assert report["failing_always"]["abandoned_percent"] == 100.0
     assert report["failing_always"]["closed_on_time"]
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_reads_prints_what_it_documents() -> None:
+    command = [sys.executable, "tests/benchmarks/reads.py", "--repeat", "1", "--reads", "20", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(json.loads(done.stdout)) == {
+        "latest_bar_us", "last_20_1m_us", "last_20_5m_us", "bar_count_us", "metrics_us", "latest_bar_p99_us",
+        "loop_empty_us", "loop_last_20_5m_us", "floor_latest_us",
+    }  # fmt: skip

@@ -1,0 +1,110 @@
+"""What a read costs in the middle of a session that stands still, and in a strategy's loop, beside a dict of deques.
+
+    python tests/benchmarks/reads.py --repeat 5 --json
+
+``*_us`` are medians over all reads of all repeats, of a system with one symbol whose reader is the only one; the floor
+is what a plain program keeps: the last 20 bars of each interval in a deque. ``loop_*_us`` is a minute of README's loop.
+"""
+
+import argparse
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # of a script only its own folder is known
+
+import itertools
+
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.market.calendar import Calendar
+from actors.storage.memory import MemoryStore
+from actors.system import System
+from tests.benchmarks.measuring import count, percentile, shown
+
+SYMBOL = "AAPL"
+IDLE_AT = 300
+"""After so many minutes the tape stands still, and reads are timed."""
+
+
+def main() -> None:
+    """Measure what the command line asks for and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=count, default=5, metavar="N", help="of how many systems (default: 5)")
+    parser.add_argument("--reads", type=count, default=2000, metavar="N", help="of each kind (default: 2000)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    wanted = parser.parse_args()
+    print(shown(measure(wanted.repeat, wanted.reads), as_json=wanted.json))
+
+
+def measure(repeat: int, reads: int) -> dict[str, Any]:
+    """Time every kind of read in systems of their own, and the loops."""
+    store = MemoryStore()
+    for session in Calendar("XNYS").sessions("2024-07-01", "2024-07-02"):
+        store.merge("XNYS", session.date, SimulatedMarket(symbols=(SYMBOL,)).day(session))
+    waits: dict[str, list[float]] = {}
+    loops: dict[str, list[float]] = {}
+    for _ in range(repeat):
+        with System.backtest(store=store, symbols=[SYMBOL]) as system:
+            minutes = iter(system.minutes())
+            for _ in range(IDLE_AT):
+                next(minutes)
+            for name, read in kinds(system).items():
+                waits.setdefault(name, []).extend(timed(read, reads))
+        for name, body in {"empty": lambda _: None, "last_20_5m": last_five}.items():
+            loops.setdefault(name, []).append(loop(store, body))
+    return {
+        **{f"{name}_us": percentile(all_of_it, 50, 2) for name, all_of_it in waits.items()},
+        "latest_bar_p99_us": percentile(waits["latest_bar"], 99, 1),
+        **{f"loop_{name}_us": round(median(all_of_it), 1) for name, all_of_it in loops.items()},
+        "floor_latest_us": percentile(timed(floor(), reads), 50, 3),
+    }
+
+
+def kinds(system: System) -> dict[str, Callable[[], object]]:
+    """Return each kind of read."""
+    return {
+        "latest_bar": lambda: system.latest_bar(SYMBOL).get(),
+        "last_20_1m": lambda: system.last_bars(SYMBOL, 20).get(),
+        "last_20_5m": lambda: system.last_bars(SYMBOL, 20, "5m").get(),
+        "bar_count": lambda: system.bar_count(SYMBOL).get(),
+        "metrics": lambda: system.metrics(SYMBOL).get(),
+    }
+
+
+def last_five(system: System) -> object:
+    """README's read of every minute."""
+    return system.last_bars(SYMBOL, 20, "5m").get(timeout=1)
+
+
+def timed(read: Callable[[], object], reads: int) -> list[float]:
+    """Return how long each of so many reads took, in microseconds."""
+    waits = []
+    for _ in range(reads):
+        began = time.perf_counter_ns()
+        read()
+        waits.append((time.perf_counter_ns() - began) / 1000)
+    return waits
+
+
+def loop(store: MemoryStore, body: Callable[[System], object]) -> float:
+    """Return what a minute of a loop takes, in microseconds: half of them take less."""
+    with System.backtest(store=store, symbols=[SYMBOL]) as system:
+        stamps = [time.perf_counter_ns()]
+        for _ in system.minutes():
+            body(system)
+            stamps.append(time.perf_counter_ns())
+    return median(after - before for before, after in itertools.pairwise(stamps)) / 1000
+
+
+def floor() -> Callable[[], object]:
+    """Return the read of a program that keeps its bars in a dict of deques."""
+    bars = {SYMBOL: deque([(1.0, 2.0, 0.5, 1.5, 100.0)] * 20, maxlen=20)}
+    return lambda: bars[SYMBOL][-1]
+
+
+if __name__ == "__main__":
+    main()
