@@ -54,6 +54,14 @@ def whole_number(given: object) -> int | None:
         return None
 
 
+def _spelled_day(number: int) -> str:
+    """Return the date that a number like 20240701 spells; as seconds it would be of the summer of 1970."""
+    try:
+        return date.fromisoformat(f"{number:08}").isoformat() if 19_000_101 <= number <= 21_191_231 else ""
+    except ValueError:
+        return ""
+
+
 def nanos(given: object) -> Nanos:
     """Return an instant that needs no calendar to be understood.
 
@@ -72,6 +80,8 @@ def nanos(given: object) -> Nanos:
     number = whole_number(given)
     if number is None:
         raise SettingsError(f"{shown(given)} is no moment, but of type {type(given).__name__}; give {MOMENTS}")
+    if iso := _spelled_day(number):
+        raise SettingsError(f"{number} is no time in nanoseconds; as a date it is written '{iso}'")
     if 0 < abs(number) < _LEAST_NS:
         unit, _, factor = next(one for one in _UNITS if abs(number) < one[1])
         meant = datetime.fromtimestamp(number * factor // SECOND_NS, UTC).isoformat(" ", "seconds")

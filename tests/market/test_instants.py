@@ -78,6 +78,8 @@ def test_a_datetime_has_a_date_of_its_own(written: Any) -> None:
 @pytest.mark.parametrize(
     ("number", "says"),
     [
+        (20_240_701, "as a date it is written '2024-07-01'"),
+        (20_240_732, "as seconds it is 1970-08-23"),
         (1_719_930_600, "as seconds it is 2024-07-02 14:30:00+00:00: multiply it by 1000000000"),
         (1_719_930_600_000, "as milliseconds it is 2024-07-02 14:30:00+00:00: multiply it by 1000000"),
         (np.int64(1_719_930_600_000_000), "as microseconds it is 2024-07-02 14:30:00+00:00: multiply it by 1000"),

@@ -115,9 +115,9 @@ class Readers:
         include_partial: bool = False,
         fill: str | None = None,
     ) -> Future[BarWindow]:
-        """The bars that start in ``[start, end)``; ``None`` is the session's edge. ``fill`` as in ``last_bars``.
+        """The bars of this session that start in ``[start, end)``; ``None`` is its edge. ``fill`` as in ``last_bars``.
 
-        A date means the session of that date, from its first to its last minute.
+        A date means the session of that date, from its first to its last minute; of closed ones see ``history``.
         """
         return self._session.ask(
             GetBars(
