@@ -176,7 +176,7 @@ class Intake:
         self, fmt: Format, first: RawBars, rest: Iterator[RawBars], spacing: oddities.Spacing, report: FileReport
     ) -> Judge:
         try:
-            calendar = self._calendar(first.calendar, first.symbols)
+            calendar = self._calendar(first.calendar or naming.calendar_of(report.path), first.symbols)
         except BarkeeperError:
             # A file that is not imported anyway needs no calendar, and only the whole of it tells.
             for block in rest:

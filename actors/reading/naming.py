@@ -6,6 +6,7 @@ or an index's (``ES_202403``, ``RUSSELL_2000``), so it counts as a date only whe
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -35,6 +36,7 @@ _NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH})?", re.IGNO
 _OTHER_INTERVAL = re.compile(
     r"(?:^|[-_. ])(\d+)[-_ ]?(s|sec|m|min|mins|minutes?|h|hours?|d|days?)(?=[-_. ]|$)", re.IGNORECASE
 )
+_CALENDAR_FOLDER = re.compile(r"(?:.*[/\\])?calendar=([^/\\]+)[/\\].*")
 _BARE_INTERVAL = re.compile(r"(?:_|, ?)(\d{1,4})(?:_[0-9a-f]{5})?$")
 
 
@@ -102,3 +104,9 @@ def interval_named(path: Path) -> str | None:
         return others[0]
     bare = _BARE_INTERVAL.search(stem)
     return bare[1] if bare is not None and not stated and int(bare[1]) > 1 else None
+
+
+def calendar_of(path: str) -> str | None:
+    """Return the calendar that a folder names, as a store's do: ``calendar=24%2F7``."""
+    found = _CALENDAR_FOLDER.fullmatch(path)
+    return unquote(found[1]) if found else None

@@ -270,6 +270,15 @@ def test_the_calendar_of_an_import_does_not_depend_on_what_the_store_holds(tmp_p
     assert "neither the file nor the store says which calendar" in second.error
 
 
+@pytest.mark.parametrize(("folder", "calendar"), [("calendar=XNYS", "XNYS"), ("calendar=24%2F7/date=2024", "24/7")])
+def test_the_folders_of_a_store_name_the_calendar(tmp_path: Path, folder: str, calendar: str) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    named = written(tmp_path / folder / "BRN.csv", HEADER + row("1709908200"))
+
+    assert one(run(named)).calendar == calendar
+    assert one(run(named, calendar="XLON")).calendar == "XLON"
+
+
 def test_of_a_symbol_that_it_knows_the_store_knows_the_calendar(tmp_path: Path) -> None:
     store = MemoryStore()
     run(new_york(tmp_path, minutes("09:30", 2)), store, **NEW_YORK)
