@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _SHOWN = 3
-_FEW_BARS = 20
+_FEW_BARS, _FEW_REPLACED = 20, 2
 
 
 def import_paths(
@@ -217,7 +217,7 @@ class _Import:
         """Return why an import fails that replaced most of what it had just written."""
         totals = totals_of(self._files, self._skipped)
         minutes = totals.kept + totals.duplicates + totals.corrected - self._replaced
-        if self._replaced < _FEW_BARS or self._replaced * 2 <= minutes:
+        if self._replaced < _FEW_REPLACED or self._replaced * 2 <= minutes:
             return None
         return (
             f"{self._replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "

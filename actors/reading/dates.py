@@ -53,10 +53,11 @@ class DatesUnclear(DataError):
 _FIRST_DAY, _LAST_DAY = 0, 54_787  # 1970 to 2119: no bar of a minute is older
 _FEW = 20
 _JOINT = re.compile(r"(.+?)(?:, ?|[ T]+)(\d[\d:.,]*(?: ?[AaPp]\.?[Mm]\.?)?)")
-_RUN = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)")
-_WHOLE = re.compile(r"(\d+)\.0+")
-_CLOCK = re.compile(r"(\d\d?):(\d\d)(?::(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
-_DIGITS = re.compile(r"(\d{1,9})(?:\.\d+)?")
+_RUN = re.compile(r"(\d{8})(\d{4}(?:\d\d(?:\d{3})?)?)")
+_WHOLE = re.compile(r"(\d+)\.(?:0|(?<=\d{3}\.)00|000+)")  # 9.00 is a clock time
+_CLOCK = re.compile(r"(\d\d?)(?P<mark>[:.h])(\d\d)(?:(?P=mark)(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
+_SPACED_NOON = re.compile(r" ([ap])\. ?m\.$", re.IGNORECASE)  # as Spanish has it: 9:30 a. m.
+_DIGITS = re.compile(r"(\d{1,9})(?:\.0+|(?<=\d{5})\.\d+)?")
 # By the digits of the longest: how many digits are a clock time, or the unit in which it is counted since midnight.
 _CLOCK_WAYS: tuple[tuple[int, tuple[tuple[int, Nanos], ...]], ...] = (
     (4, ((4, 0), (6, 0), (4, MINUTE_NS))),
@@ -126,7 +127,7 @@ def split(texts: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def _parts(text: str) -> tuple[str, str]:
     text = moments.plain(text)
-    date, _, clock = text.rpartition(" ")
+    date, _, clock = _SPACED_NOON.sub(r"\1m", text).rpartition(" ")
     if date and clock[:1].isdigit() and " " not in date and date[-1] != ",":
         return date, clock
     found = _RUN.fullmatch(_bare(text)) or _JOINT.fullmatch(_bare(text))
@@ -199,7 +200,7 @@ def days_of(tokens: Iterable[str], pattern: str) -> Stamps:
 
 def _read_as(clocks: Iterable[str]) -> tuple[int, int]:
     """Return how clock times that are nothing but digits are read: by how many digits, or in which unit."""
-    numbers = [found[1] for clock in clocks if (found := _DIGITS.fullmatch(clock))]
+    numbers = [found[1] for clock in clocks if not _CLOCK.fullmatch(clock) and (found := _DIGITS.fullmatch(clock))]
     longest = max(map(len, numbers), default=4)
     ways = next(ways for digits, ways in _CLOCK_WAYS if longest <= digits)
     return max(ways, key=lambda way: sum(_of_digits(number, *way) is not None for number in numbers))
@@ -212,18 +213,16 @@ def clocks_of(clocks: Iterable[str], how: Written) -> Stamps:
 
 
 def _clock(text: str, how: Written) -> int | None:
-    number = _DIGITS.fullmatch(text)
-    if number is not None:
-        return _of_digits(number[1], how.digits, how.unit_ns)
     parts = _CLOCK.fullmatch(text)
     if parts is None:
-        return None
-    hour, minute, second = int(parts[1]), int(parts[2]), int(parts[3] or 0)
-    if parts[5]:
+        number = _DIGITS.fullmatch(text)
+        return _of_digits(number[1], how.digits, how.unit_ns) if number else None
+    hour, minute, second = int(parts[1]), int(parts[3]), int(parts[4] or 0)
+    if parts[6]:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + 12 * (parts[5] in "Pp")
-    return _since_midnight(hour, minute, second, int((parts[4] or "0").ljust(9, "0")))
+        hour = hour % 12 + 12 * (parts[6] in "Pp")
+    return _since_midnight(hour, minute, second, int((parts[5] or "0").ljust(9, "0")))
 
 
 def _of_digits(number: str, digits: int, unit_ns: Nanos = 0) -> int | None:

@@ -1,5 +1,6 @@
 """Where what stands in the lines of a delimited file, as its header says it, its columns are named, or they look."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
@@ -63,6 +64,13 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return (spelling.DATE, spelling.CLOCK) if spelling.DATE in self.places else (spelling.STAMP,)
 
 
+_WORD = re.compile(r"[^\W\d_].*|\d+[^\W\d_]\S*")
+_NO_IDENTITY = re.compile(
+    r"true|false|yes|no|y|n|utc|gmt|[ecmp][sd]t|[cew]es?t|bst|ist|(?:a[ce]|nz)[sd]t", re.IGNORECASE
+)
+"""Words of which rows of one time may have two and still be of one instrument: flags, and zones of a repeated hour."""
+
+
 class _Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What the first lines say: the columns, and which line is the first row."""
 
@@ -92,6 +100,7 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     places = found.said.places
     if found.names:
         places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
+        _check_told_apart(places, found.names, [row for row in rows if len(row) == width])
     layout = Layout(
         delimiter=head.delimiter,
         places=places,
@@ -185,6 +194,21 @@ def _checked_width(width: int, rows: Sequence[Sequence[str]], columns: Sequence[
         return width + 1
     named = "--columns names" if columns else "the first line names"
     raise DataError(f"{named} {width} columns, and the rows have {max(map(len, compared))} fields")
+
+
+def _check_told_apart(places: dict[str, int], names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Check that no column of words that nobody knows tells rows of one minute apart: it is what they are of."""
+    stamp = [places[role] for role in (spelling.STAMP, spelling.DATE, spelling.CLOCK) if role in places]
+    for place in () if spelling.SYMBOL in places else set(range(len(names))) - set(places.values()):
+        if all(_WORD.fullmatch(row[place]) and not _NO_IDENTITY.fullmatch(row[place]) for row in rows):
+            words: dict[tuple[str, ...], str] = {}
+            for row in rows:
+                other = words.setdefault(tuple(row[at] for at in stamp), row[place])
+                if other != row[place]:
+                    raise DataError(
+                        f"the column {names[place]!r} tells rows of one time apart ({other!r} and {row[place]!r}), and "
+                        "it is none that is known; say what it is, as symbol or -, with --columns"
+                    )
 
 
 def _form(rows: Sequence[Sequence[str]], layout: Layout) -> StampForm:

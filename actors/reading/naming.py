@@ -33,6 +33,10 @@ _SURE = tuple(
 )
 _PERIOD = re.compile(rf"[-_ ]({_YEAR})(?:[-_]?({_MONTH}))?|\.({_YEAR})(?:[-_.]({_MONTH}))?")
 _NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH})?", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"(?:data|bars?|ohlcv?|candles?|prices?|quotes?|klines?|trades?|history|historical|export|output|sheet\d*|file)",
+    re.IGNORECASE,
+)
 _OTHER_INTERVAL = re.compile(
     r"(?:^|[-_. ])(\d+)[-_ ]?(s|sec|m|min|mins|minutes?|h|hours?|d|days?)(?=[-_. ]|$)", re.IGNORECASE
 )
@@ -67,6 +71,12 @@ def symbol_of(path: Path, span: tuple[Nanos, Nanos] | None = None) -> str:
     if _NO_SYMBOL.fullmatch(symbol):
         raise DataError("neither a column nor the file's name gives the symbol; say it with --symbol")
     return in_capitals(symbol)
+
+
+def says_something(path: Path) -> bool:
+    """Return whether a name is more than a date or a word for what all such files hold: ``data.csv``."""
+    stem = stem_of(path)
+    return not _NO_SYMBOL.fullmatch(stem) and not _NO_NAME.fullmatch(stem)
 
 
 def in_capitals(symbol: str) -> str:

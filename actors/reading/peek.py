@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from actors.reading import naming
 from actors.reading.spelling.coding import PLAIN, Coding, coding_of
 from messages.errors import DataError
 
@@ -55,8 +56,11 @@ class Head:
 
     @property
     def name(self) -> Path:
-        """What the file is called: a zip of one file is that file, of several each is called as it is within."""
-        return Path(self.member) if len(self.members) > 1 else self.path
+        """What the file is called: within a zip as it is there; the only one as the zip, where only that says more."""
+        is_alone, member = len(self.members) == 1, Path(self.member)
+        # A zip called ``ABC.csv.zip`` is a file of that name, packed.
+        is_packed = self.path.with_suffix("").name != naming.stem_of(self.path) or not naming.says_something(member)
+        return self.path if not self.members or (is_alone and is_packed) else member
 
     @property
     def is_arrow(self) -> bool:

@@ -63,6 +63,7 @@ _FORMS = (
     (re.compile(rf"{_COUNTS}\.\d+"), StampForm.EPOCH_FRACTION),
 )
 
+_AT_24 = re.compile(r"([T ])24:00(?!:(?!00)|:00\.0*[1-9])")
 _AHEAD = re.compile(r"(.*[A-Za-z])([+-]\d\d?)")
 _PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {
     StampForm.EPOCH_FRACTION: rf"{_COUNTS}(\.\d+)?",
@@ -147,7 +148,11 @@ def read_texts(texts: Any, form: StampForm, pattern: str | Written | None = None
     elif form is StampForm.EPOCH_FRACTION:
         found[fits] = from_fractions(series[fits].to_numpy().astype(np.float64))
     else:
-        found[fits] = _nanos(pd.to_datetime(series[fits], format="ISO8601", utc=True, errors="coerce"))
+        # 24:00 is the end of the day, as bars are stamped in several countries.
+        begun = series[fits].str.replace(_AT_24, r"\g<1>00:00", regex=True)
+        read_ns = _nanos(pd.to_datetime(begun, format="ISO8601", utc=True, errors="coerce"))
+        is_end = (begun != series[fits]).to_numpy() & (read_ns != UNREADABLE)
+        found[fits] = read_ns + np.where(is_end, DAY_NS, 0)
     return found
 
 

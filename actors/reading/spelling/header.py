@@ -44,32 +44,39 @@ _NAMES = {
             "indexlevel0", "gmttime", "localtime", "dateandtime", "tradetime", "epochtime", "dates", "timegmt",
             "timeeet", "datetimegmt", "candledatetimekst", "fechahora", "fechayhora", "datahora", "zeitstempel",
             "datumzeit", "horodatage", "交易时间", "成交时间", "日期时间", "日時", "일시", "체결시간", "closetime",
-            "endtime", "end", "barend"),
+            "endtime", "end", "barend", "mts", "startat", "periodstart", "candletime", "datatempo", "dataora"),
     DATE: ("date", "day", "tradedate", "tradingday", "dt", "fecha", "data", "datum", "日期", "交易日期", "日付", "날짜",
-           "일자", "дата"),
+           "일자", "дата", "dtyyyymmdd", "yyyymmdd"),
     CLOCK: ("time", "timeofday", "minute", "hour", "clock", "hora", "ora", "heure", "uhrzeit", "zeit", "时间", "時間",
             "時刻", "시간", "시각", "время"),
     "open": ("open", "o", "openprice", "first", "openingprice", "startprice", "apertura", "abertura", "eroffnung",
-             "eroffnungskurs", "ouverture", "开盘", "开盘价", "開盤", "開盤價", "今开", "시가", "始値", "открытие"),
+             "eroffnungskurs", "ouverture", "开盘", "开盘价", "開盤", "開盤價", "今开", "시가", "始値", "открытие",
+             "mido", "midopen"),
     "high": ("high", "h", "highprice", "max", "maxprice", "maximo", "maxima", "alto", "hoch", "hochst", "hochstkurs",
-             "haut", "plushaut", "最高", "最高价", "最高價", "고가", "高値", "максимум"),
+             "haut", "plushaut", "最高", "最高价", "最高價", "고가", "高値", "максимум", "massimo",
+             "maximum", "midh", "midhigh"),
     "low": ("low", "l", "lowprice", "min", "minprice", "minimo", "minima", "bajo", "baixo", "tief", "tiefst",
-            "tiefstkurs", "bas", "plusbas", "最低", "最低价", "最低價", "저가", "安値", "минимум"),
+            "tiefstkurs", "bas", "plusbas", "最低", "最低价", "最低價", "저가", "安値", "минимум", "minimum",
+            "midl", "midlow"),
     "close": ("close", "c", "closeprice", "last", "lastprice", "closelast", "endprice", "tradeprice", "latest",
               "cierre", "ultimo", "fechamento", "schluss", "schlusskurs", "cloture", "dernier", "收盘", "收盘价",
-              "收盤", "收盤價", "종가", "終値", "закрытие"),
+              "收盤", "收盤價", "종가", "終値", "закрытие", "chiusura", "midc", "midclose"),
     "volume": ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol", "tradedvolume",
-               "candleacctradevolume", "volumen", "cantidad", "umsatz", "成交量", "거래량", "出来高", "объем"),
+               "candleacctradevolume", "volumen", "cantidad", "umsatz", "成交量", "거래량", "出来高", "объем",
+               "totalvolume", "totalvol"),
     "vwap": ("vwap", "vw", "wap", "average", "weightedprice", "均价", "均價"),
     "trades": ("trades", "tradecount", "n", "transactions", "numberoftrades", "numtrades", "count", "oftrades",
                "tradesdone", "成交笔数", "체결건수"),
     SYMBOL: ("symbol", "ticker", "sym", "instrument", "code", "secid", "ric", "s", "tscode", "mnemonic", "contract",
-             "stockcode", "instrumentid", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード", "銘柄"),
+             "stockcode", "instrumentid", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード", "銘柄",
+             "orderbookid", "productid", "instid", "securityid", "seccode", "tradingsymbol", "pair", "currencypair",
+             "ativo", "activo", "titolo", "isin"),
 }  # fmt: skip
 _SYNONYMS = {role: tuple(dict.fromkeys(map(plain, names))) for role, names in _NAMES.items()}
 
 _END_NAMES = frozenset({"closetime", "endtime", "end", "barend"})
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
+_WHOLE_STAMP = re.compile(r"\d{4}-\d\d?-\d\d?[T ]|\d{12}")
 _UNNAMED = re.compile(r"(Unnamed: ?0|index|level_0)?")
 _ZONES = {
     "utc": "UTC", "gmt": "UTC", "eet": "Europe/Athens", "cet": "Europe/Berlin", "et": "America/New_York",
@@ -133,6 +140,8 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
     if STAMP not in found and DATE not in found and _begins_with_stamps(header, row):
         found[STAMP] = 0
     has_time = STAMP in found or DATE in found
+    if not {"hour", "minute"} - set(map(plain, header)) and CLOCK in found:
+        raise DataError("hour and minute stand in columns of their own; needed is one column of clock times, as 09:30")
     missing = [*(() if has_time else (STAMP,)), *(role for role in PRICES if role not in found)]
     if missing:
         raise DataError(f"no column for {', '.join(missing)} among {', '.join(header)[:200]!r}")
@@ -191,6 +200,8 @@ def _set_right(found: dict[str, int], row: Sequence[str]) -> None:
     cells = {role: row[place] for role, place in found.items() if place < len(row)}
     if DATE in found and _CLOCK.fullmatch(cells.get(STAMP, "")):
         found[CLOCK] = found.pop(STAMP)
+    elif STAMP not in found and _WHOLE_STAMP.match(cells.get(CLOCK, "")):
+        found[STAMP] = found[CLOCK]
     elif DATE in found and CLOCK in found and STAMP not in found and ":" in cells.get(DATE, ""):
         found[STAMP] = found[DATE]
 

@@ -1,0 +1,99 @@
+"""More shapes of exports that people have, and what is refused because it could be read wrongly."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.importing.into_store import ImportOptions, import_paths
+from actors.market.calendar import Calendar
+from actors.reading.format import Stamp
+from actors.storage.memory import MemoryStore
+from tests.importing.test_format_table import ISO, PLAIN, SAID, SOUND, TWO, UTC, Row, held, packed, rows
+from tests.vendors.files import written
+
+ALWAYS = Calendar("24/7")
+CLOCKED = "date,time,open,high,low,close,volume\n"
+
+SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
+    "bitfinex": (
+        "ABC.csv", ("MTS,OPEN,CLOSE,HIGH,LOW,VOLUME\n1705311060000,100.5,101.5,102,100,20\n"
+                    "1705311000000,100,100.5,101,99,10\n"), SAID, TWO),
+    "bybit": ("x.csv", "start_at,symbol,period,open,high,low,close,volume,turnover\n"
+              + rows("1705311000,ABC,1", "1705311060,ABC,1", tails=("10,1000", "20,2000")), SAID, TWO),
+    "multicharts": ("ABC.txt", '"Date","Time","Open","High","Low","Close","TotalVolume"\n'
+                    + rows("1/15/2024,9:31:00 AM", "1/15/2024,9:32:00 AM"), UTC | {"stamp": Stamp.END}, TWO),
+    "metastock and forex tester": (
+        "x.txt", "<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\n"
+        + rows("ABC,20240115,93000", "ABC,20240115,93100"), UTC, TWO),
+    "rqdata": ("x.csv", "order_book_id,datetime,open,high,low,close,volume\n" + rows(*(f"ABC,{at}" for at in ISO)),
+               UTC, TWO),
+    "baostock": ("x.csv", "date,time,code,open,high,low,close,volume\n"
+                 + rows(*(f"2024-01-15,20240115{at}00000,ABC" for at in ("0930", "0931"))), UTC, TWO),
+    "a whole stamp beside a date": (
+        "ABC.csv", CLOCKED + rows(*(f"2024-01-15,{at}" for at in ISO)), UTC, TWO),
+    "oanda": ("ABC.csv", ("time,volume,mid.o,mid.h,mid.l,mid.c,complete\n"
+                          "2024-01-15T09:30:00Z,10,100,101,99,100.5,True\n"
+                          "2024-01-15T09:31:00Z,20,100.5,102,100,101.5,True\n"), SAID, TWO),
+    "brazilian": ("x.csv", "Ativo;Data;Hora;Abertura;Máximo;Mínimo;Fechamento;Volume\n"
+                  + rows("ABC;15/01/2024;09:30", "ABC;15/01/2024;09:31", mark=";", point=","), UTC, TWO),
+    "italian, with dots in clock times": (
+        "ABC.csv", "Data;Ora;Apertura;Massimo;Minimo;Chiusura;Volume\n"
+        + rows("15/01/2024;09.30", "15/01/2024;09.31", mark=";", point=","), UTC, TWO),
+    "dots in whole hours": (
+        "ABC.csv", CLOCKED + rows("15.01.2024,9.00", "15.01.2024,10.00"), UTC,
+        [(bar[0], f"2024-01-15 {at}", *bar[2:]) for bar, at in zip(TWO, ("09:00", "10:00"), strict=True)]),
+    "clock times that were numbers": ("ABC.csv", CLOCKED + rows("20240115,930.0", "20240115,931.0"), UTC, TWO),
+    "french hours": ("ABC.csv", CLOCKED + rows("15/01/2024,09h30", "15/01/2024,09h31"), UTC, TWO),
+    "spanish halves of the day": (
+        "ABC.csv", PLAIN + rows("15/01/2024 9:30 a. m.", "15/01/2024 9:31 a. m."), UTC, TWO),
+    "the end of the day as 24:00": (
+        "ABC.csv", PLAIN + rows("2024-01-15 23:59", "2024-01-15 24:00"), UTC | {"stamp": Stamp.END},
+        [(bar[0], f"2024-01-15 23:5{place}", *bar[2:]) for place, bar in enumerate(TWO, 8)]),
+    "the only file in a zip of another name": ("download.zip", packed({"ABC.csv": SOUND}), UTC, TWO),
+    "a zip whose only file has no name of its own": ("ABC.zip", packed({"data.csv": SOUND}), UTC, TWO),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_other_exports_are_read_right(tmp_path: Path, shape: str) -> None:
+    name, content, options, expected = SHAPES[shape]
+    path, store = written(tmp_path / name, content), MemoryStore()
+
+    report = import_paths([path], store, ImportOptions(**options), calendars=lambda _: ALWAYS)
+
+    assert (report.error, held(store), report.totals.rejected) == (None, expected, {})
+
+
+OTHER_PRICES = SOUND.replace(",10", ",11")
+REFUSED: dict[str, tuple[dict[str, str], str]] = {
+    "a column that nobody knows tells rows apart": (
+        {"x.csv": "key," + PLAIN + rows(f"A,{ISO[0]}", f"B,{ISO[0]}")}, "the column 'key' tells rows of one time"),
+    "hours and minutes in columns of their own": (
+        {"x.csv": "date,hour,minute,open,high,low,close\n20240115,9,30,1,1,1,1\n"}, "hour and minute stand in columns"),
+    "one name in two folders": ({"a/ABC.csv": SOUND, "b/ABC.csv": OTHER_PRICES}, "2 rows gave 2 minutes other values"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_could_be_read_wrongly_fails(tmp_path: Path, case: str) -> None:
+    files, said = REFUSED[case]
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        written(tmp_path / name, text)
+
+    report = import_paths(
+        [tmp_path / name for name in files], MemoryStore(), ImportOptions(**UTC), calendars=lambda _: ALWAYS
+    )
+
+    assert report.error is not None
+    assert said in report.error
+
+
+def test_a_column_of_flags_tells_no_instruments_apart(tmp_path: Path) -> None:
+    text = "is_final," + PLAIN + rows(f"false,{ISO[0]}") + rows(f"true,{ISO[0]}", f"true,{ISO[1]}")
+    path, store = written(tmp_path / "ABC.csv", text), MemoryStore()
+
+    report = import_paths([path], store, ImportOptions(**UTC), calendars=lambda _: ALWAYS)
+
+    assert (report.error, len(held(store))) == (None, 2)
