@@ -15,6 +15,7 @@ from actors.reading.spelling.coding import PLAIN, Coding
 from actors.reading.spelling.numerals import Numerals, is_number, numerals_of
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES
+from messages.columns import FIELDS
 from messages.errors import DataError
 
 _TITLE_LINES = 10
@@ -166,6 +167,7 @@ def _by_shape(head: Head) -> _Reading:
     for line in range(min(_TITLE_LINES, len(head.lines))):
         rows = _rows(head, line)
         if (columns := shape.columns_of(rows)) is not None:
+            _check_not_named_otherwise(head.cells(line - 1) if line else (), columns)
             said = spelling.Header(places={role: place for place, role in enumerate(columns) if role})
             told = f"there is no header: columns are read as {shape.told(columns)}; --columns names others"
             return _Reading(said=said, width=len(columns), first_row=line, remarks=(*_titles(head, line), told))
@@ -176,6 +178,17 @@ def _by_shape(head: Head) -> _Reading:
         )
     spelling.read(head.cells(0), head.cells(1))
     raise AssertionError("a header that can be read was passed over")
+
+
+def _check_not_named_otherwise(above: Sequence[str], columns: Sequence[str]) -> None:
+    """Check that no name above the rows says something else of its column than the rows seem to show."""
+    for name, role in zip(above, columns, strict=False) if len(above) == len(columns) else ():
+        said = spelling.role_of(name)
+        if said in FIELDS and role != said:
+            raise DataError(
+                f"{name!r} stands above what looks like {role or 'none of a bar'}, and not all names above the rows "
+                f"are known ({', '.join(above)[:200]}); say what the columns are with --columns"
+            )
 
 
 def _titles(head: Head, line: int) -> tuple[str, ...]:

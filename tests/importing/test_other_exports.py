@@ -69,6 +69,9 @@ OTHER_PRICES = SOUND.replace(",10", ",11")
 REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "a column that nobody knows tells rows apart": (
         {"x.csv": "key," + PLAIN + rows(f"A,{ISO[0]}", f"B,{ISO[0]}")}, "the column 'key' tells rows of one time"),
+    "names that are not all known, and not in the usual order": (
+        {"x.csv": "when,close,hi,lo,opn\n" + "".join(f"{at},100.5,101,99,100\n" for at in ISO)},
+        "'close' stands above what looks like open"),
     "hours and minutes in columns of their own": (
         {"x.csv": "date,hour,minute,open,high,low,close\n20240115,9,30,1,1,1,1\n"}, "hour and minute stand in columns"),
     "one name in two folders": ({"a/ABC.csv": SOUND, "b/ABC.csv": OTHER_PRICES}, "2 rows gave 2 minutes other values"),

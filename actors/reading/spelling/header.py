@@ -174,6 +174,11 @@ def roles_named(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(roles.get(place, "") for place in range(len(names)))
 
 
+def role_of(name: str) -> str | None:
+    """Return what a word as the name of a column says that it holds, or ``None``."""
+    return next((role for role, known in _SYNONYMS.items() if plain(name) in known), None)
+
+
 def is_known(name: str) -> bool:
     """Return whether a word is the name of a column."""
     return any(plain(name) in known for known in _SYNONYMS.values())
