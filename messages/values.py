@@ -254,6 +254,11 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bid_size: float = 0.0
     ask_size: float = 0.0
 
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the bid is above the ask: venues that have not met, or a quote in error; it is kept as it came."""
+        return self.bid > self.ask
+
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One trade."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages import Bar, Interval, MinuteClosed, SettingsError, SourceStatus, UnknownSymbol, Verdict
+from messages import Bar, Interval, MinuteClosed, Quote, SettingsError, SourceStatus, UnknownSymbol, Verdict
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE, moment
 from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, HALF_DAY, NEW_YORK, at, bar
 
@@ -186,3 +186,8 @@ def test_a_source_says_how_it_is_in_a_sentence() -> None:
     assert str(msgspec.structs.replace(failed, is_failing=True, rests_until_ns=1)) == (
         "source archive fails and rests: no route"
     )
+
+
+@pytest.mark.parametrize(("bid", "ask", "is_crossed"), [(10.2, 10.1, True), (10.1, 10.1, False), (10.0, 10.1, False)])
+def test_a_quote_says_whether_it_is_crossed(bid: float, ask: float, *, is_crossed: bool) -> None:
+    assert Quote(symbol="A", at_ns=0, bid=bid, ask=ask).is_crossed is is_crossed

@@ -23,7 +23,7 @@ from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
 from messages.feeds import FeedEnded, FeedHealth, FeedLost
-from messages.repairs import NotRecorded
+from messages.repairs import CertificateIssued, NotRecorded
 from messages.values import TradingSession
 
 _BETWEEN_LOOKS_S = 0.25
@@ -100,7 +100,9 @@ class _Run:
             ended_by=self._ended_by,
             seconds=round(time.monotonic() - self._began, 3),
             sessions=[
-                live_report.session_of(session, self._certificates.get(date), self._look, self._store)
+                live_report.session_of(
+                    session, self._ears.certificates.get(date, self._certificates.get(date)), self._look, self._store
+                )
                 for date, session in sorted(self._sessions.items())
             ],
             feeds=live_report.feeds_of(self._look.live.feeds, self.left_out.by_feed),
@@ -172,6 +174,8 @@ class _Ears:
         self.has_feed_ended = False
         self.unwritten: dict[str, str] = {}
         """Days that could not be written at some time, and why."""
+        self.certificates: dict[str, SessionCertificate] = {}
+        """The latest of each session that settled, while it was being closed too."""
         self._shown = shown
         self._left_out = left_out
         self._over = threading.Event()
@@ -187,7 +191,11 @@ class _Ears:
                 if words := live_words.said(event):
                     self._shown.say(words)
                 self._left_out.hear(event)
-                if isinstance(event, FeedEnded):
+                if isinstance(event, CertificateIssued):
+                    # Its long lists are on disk, and a run may last for weeks.
+                    issued = msgspec.structs.replace(event.certificate, gaps=(), runs=())
+                    self.certificates[issued.date] = issued
+                elif isinstance(event, FeedEnded):
                     self.has_feed_ended = True
                 elif isinstance(event, NotRecorded):
                     self.unwritten[event.session_date] = event.reason
