@@ -22,6 +22,7 @@ _NAMED_COLUMN = re.compile(r'"([^"]+)"\s*:\s*[\[{]')
 _SPLIT = re.compile(r'"columns"\s*:\s*\[([^\[\]]*)\]')
 _KRAKEN = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
 _BINANCE = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
+_OKX = (*_BINANCE[:6], "", "", "")
 _INDEX = "timestamp"
 _META = "Meta Data"
 _PROBED = 1 << 14
@@ -82,6 +83,8 @@ def _columns_of_row(row: Sequence[Any]) -> tuple[str, ...] | None:
         return _KRAKEN
     if len(cells) == len(_BINANCE) and shape.columns_of([cells[:6]]):
         return _BINANCE
+    if len(cells) == len(_OKX) and cells[-1] in ("0", "1") and shape.columns_of([cells[:6]]):
+        return _OKX
     return shape.columns_of([cells])
 
 
@@ -94,14 +97,25 @@ def table_of(text: str) -> JsonTable:
     document = _document(text)
     if isinstance(document, dict) and set(document) == {"error", "result"}:
         return _of_kraken(document)
-    for held in _candidates(document):
-        columns = _columns(held)
-        if columns is not None:
-            symbol, zone = _said(document)
-            # Alpha Vantage stamps with the end of the bar: see actors.vendors.alphavantage.
-            is_end = isinstance(document, dict) and _META in document
-            return JsonTable(columns=columns, symbol=symbol, zone=zone, is_end=is_end)
-    raise DataError(f"no table of bars within this JSON; wanted are records with {header.NEEDED}")
+    tables = list(_tables(document))
+    if not tables:
+        raise DataError(f"no table of bars within this JSON; wanted are records with {header.NEEDED}")
+    # Alpha Vantage stamps with the end of the bar: see actors.vendors.alphavantage.
+    is_end = isinstance(document, dict) and _META in document
+    table = tables[0] if len(tables) == 1 else _together(tables, document)
+    return msgspec.structs.replace(table, is_end=is_end)
+
+
+def _together(tables: Sequence[JsonTable], document: Any) -> JsonTable:
+    """Return the tables of several symbols as one, as where many are asked for at once."""
+    by_key = list(document) if isinstance(document, dict) and len(document) == len(tables) else [""] * len(tables)
+    names = [table.symbol or key for table, key in zip(tables, by_key, strict=True)]
+    roles = set(tables[0].columns)
+    if not all(names) or any(set(table.columns) != roles or table.zone != tables[0].zone for table in tables):
+        raise DataError(f"{len(tables)} tables of bars within this JSON, and not of what each is: split it")
+    columns = {role: [cell for table in tables for cell in table.columns[role]] for role in sorted(roles)}
+    said = [name for table, name in zip(tables, names, strict=True) for _ in table.columns["open"]]
+    return JsonTable(columns={header.SYMBOL: said} | columns, zone=tables[0].zone)
 
 
 def _of_kraken(document: Mapping[str, Any]) -> JsonTable:
@@ -132,21 +146,27 @@ def _document(text: str) -> Any:
             raise DataError(f"no sound JSON: {error}") from error
 
 
-def _candidates(document: Any) -> Iterator[Any]:
-    """Yield what may be a table, from the outside in."""
-    yield document
-    inner = document.values() if isinstance(document, dict) else document[:1] if isinstance(document, list) else ()
-    for value in inner:
+def _tables(held: Any, symbol: str = "", zone: str | None = None) -> Iterator[JsonTable]:
+    """Yield the tables within a document, each with what the objects around it say of it."""
+    if isinstance(held, dict):
+        said, stated = _said(held)
+        symbol, zone = said or symbol, stated or zone
+    columns = _columns(held)
+    if columns is not None:
+        yield JsonTable(columns=columns, symbol=symbol, zone=zone)
+        return
+    for value in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
         if isinstance(value, dict | list):
-            yield from _candidates(value)
+            yield from _tables(value, symbol, zone)
 
 
 def _columns(held: Any) -> dict[str, list[Any]] | None:
     """Return the columns of a table by their roles, or ``None`` where it is none of bars."""
     match held:
         case [dict(), *_]:
-            names = list(dict.fromkeys(name for record in held if isinstance(record, dict) for name in record))
-            return _named({name: [record.get(name) for record in held] for name in names})
+            records = [_flat(record) for record in held if isinstance(record, dict)]
+            names = list(dict.fromkeys(name for record in records for name in record))
+            return _named({name: [record.get(name) for record in records] for name in names})
         case [list(), *_]:
             roles = _columns_of_row(held[0])
             even = [row for row in held if isinstance(row, list) and len(row) == len(roles or ())]
@@ -160,6 +180,14 @@ def _columns(held: Any) -> dict[str, list[Any]] | None:
         case dict() if any(isinstance(value, list) for value in held.values()):
             return _named({name: value for name, value in held.items() if isinstance(value, list)})
     return None
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with what an object within it has, as OANDA's ``mid`` has prices: ``mid.o``."""
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        flat |= {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, dict) else {name: value}
+    return flat
 
 
 def _of_dicts(held: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]] | None:

@@ -1,5 +1,6 @@
 """More shapes of exports that people have, and what is refused because it could be read wrongly."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,20 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
                           "2024-01-15T09:31:00Z,20,100.5,102,100,101.5,True\n"), SAID, TWO),
     "brazilian": ("x.csv", "Ativo;Data;Hora;Abertura;Máximo;Mínimo;Fechamento;Volume\n"
                   + rows("ABC;15/01/2024;09:30", "ABC;15/01/2024;09:31", mark=";", point=","), UTC, TWO),
+    "okx's answer": ("ABC.json", json.dumps({"code": "0", "msg": "", "data": [
+        ["1705311060000", "100.5", "102", "100", "101.5", "20", "1", "1", "1"],
+        ["1705311000000", "100", "101", "99", "100.5", "10", "1", "1", "1"]]}), SAID, TWO),
+    "bybit's answer": ("x.json", json.dumps({"retCode": 0, "result": {"symbol": "ABC", "list": [
+        ["1705311060000", "100.5", "102", "100", "101.5", "20", "1"],
+        ["1705311000000", "100", "101", "99", "100.5", "10", "1"]]}}), SAID, TWO),
+    "oanda's answer": ("ABC.json", json.dumps({"granularity": "M1", "candles": [
+        {"complete": True, "volume": bar[6], "time": f"{bar[1].replace(' ', 'T')}:00.000000000Z",
+         "mid": dict(zip("ohlc", map(str, bar[2:6]), strict=True))} for bar in TWO]}), SAID, TWO),
+    "twelve data's answer about two": ("x.json", json.dumps({name: {"meta": {"symbol": name}, "values": [
+        {"datetime": at, "open": "100", "high": "101", "low": "99", "close": "100.5", "volume": "10"}
+        for at in ISO[:1]]} for name in ("ABC", "DEF")}), UTC, [TWO[0], ("DEF", *TWO[0][1:])]),
+    "records by symbol": ("x.json", json.dumps({name: [dict(zip("tohlcv", (1705311000, *TWO[0][2:]), strict=True))]
+                                                for name in ("ABC", "DEF")}), SAID, [TWO[0], ("DEF", *TWO[0][1:])]),
     "italian, with dots in clock times": (
         "ABC.csv", "Data;Ora;Apertura;Massimo;Minimo;Chiusura;Volume\n"
         + rows("15/01/2024;09.30", "15/01/2024;09.31", mark=";", point=","), UTC, TWO),
