@@ -154,8 +154,10 @@ class Worker:
             self._changed.notify()
 
     def _watch_over(self) -> None:
-        while self._is_open:
+        while True:
             with self._changed:
+                if not self._is_open:  # asked here, or it would wait for a word that has been said
+                    return
                 now_s = time.monotonic()
                 late = [one for one in self._threads if one.due_s is not None and one.due_s <= now_s]
                 jobs = [one.job for one in late]

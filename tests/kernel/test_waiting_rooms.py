@@ -221,3 +221,27 @@ def test_a_stopwatch_measures_from_start_to_reading() -> None:
 
     assert 0 < first < second
     assert again > 0
+
+
+def test_a_worker_that_is_closed_when_its_watch_is_about_to_wait_ends_it_too() -> None:
+    worker = Worker("test", lambda _: None, lambda *_: None, deadline_s=30.0)
+
+    class Late(threading.Condition):
+        """The worker is closed between the watch's last look and its wait."""
+
+        def __enter__(self) -> bool:
+            if threading.current_thread().name == "barkeeper-watch-test" and worker._is_open:
+                worker._is_open = False
+                with self:
+                    self.notify()
+            return super().__enter__()
+
+    worker._changed = Late()
+    worker.tell("job")
+    while (watch := worker._watch) is None:
+        threading.Event().wait(0.005)
+    watch.join(5)
+    is_over = not watch.is_alive()
+    worker.close()
+
+    assert is_over
