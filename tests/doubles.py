@@ -108,6 +108,9 @@ class FailingStore:
     def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
         return self._store.withdraw(calendar, date, gaps)
 
+    def certified_calendars(self) -> tuple[str, ...]:
+        return self._store.certified_calendars()
+
     def certified(self, calendar: str) -> tuple[str, ...]:
         return self._store.certified(calendar)
 

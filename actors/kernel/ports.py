@@ -134,6 +134,10 @@ class BarStore(Protocol):
         """
         ...
 
+    def certified_calendars(self) -> tuple[str, ...]:
+        """Return the calendars that have certificates, sorted; their bars may be gone."""
+        ...
+
     def certified(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates (ISO) that have a certificate, ascending; their bars may be gone."""
         ...
@@ -167,7 +171,7 @@ class BarStore(Protocol):
         ...
 
     def is_as_issued(self, calendar: str, date: str) -> bool | None:
-        """Return whether a day's certificate is what was written; ``None``: there is none, or it has no seal.
+        """Return whether a day's certificates, earlier ones too, are what was written; ``None``: they have no seal.
 
         Raises:
             DataError: it cannot be read.

@@ -106,6 +106,11 @@ class MemoryStore:
                 del self._days[calendar, date]
         return count
 
+    def certified_calendars(self) -> tuple[str, ...]:
+        """Return the calendars that have certificates, sorted."""
+        with self._changing:
+            return tuple(sorted({name for name, _ in self._certificates}))
+
     def certified(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates that have a certificate, ascending."""
         with self._changing:

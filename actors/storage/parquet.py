@@ -196,6 +196,10 @@ class ParquetStore:
                 self._replace(path, calendar, date, left)
         return count
 
+    def certified_calendars(self) -> tuple[str, ...]:
+        """Return the calendars that have certificates, sorted; their bars may be gone."""
+        return tuple(name for name in self._places.calendars_named() if any(self._places.dates(name, CERTIFICATE)))
+
     def certified(self, calendar: str) -> tuple[str, ...]:
         """Return the session dates that have a certificate, ascending."""
         return tuple(sorted(self._places.dates(calendar, CERTIFICATE)))
@@ -240,12 +244,14 @@ class ParquetStore:
         return tuple(certificate for certificate in found if certificate is not None)
 
     def is_as_issued(self, calendar: str, date: str) -> bool | None:
-        """Return whether a day's certificate is what was written; ``None``: there is none, or it has no seal.
+        """Return whether a day's certificates, earlier ones too, are what was written; ``None``: they have no seal.
 
         Raises:
-            DataError: the file cannot be read.
+            DataError: a file cannot be read.
         """
-        return sidecar.is_sealed(self._places.of(calendar, date, CERTIFICATE))
+        places = (self._places.of(calendar, date, CERTIFICATE), *self._places.earlier(calendar, date))
+        found = {sidecar.is_sealed(place) for place in places} - {None}
+        return all(found) if found else None
 
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date; read when it changed.

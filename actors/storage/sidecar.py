@@ -60,12 +60,15 @@ def is_sealed(path: Path) -> bool | None:
         DataError: the file cannot be read.
     """
     try:
-        body, found, seal = patiently(path.read_bytes).rstrip(b"\n").rpartition(_SEAL[:_UNTIL_SEAL])
+        raw = patiently(path.read_bytes)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    return seal == _SEAL[_UNTIL_SEAL:] % _seal_of(body) if found else None
+    body, found, seal = raw.rstrip(b"\n").rpartition(_SEAL[:_UNTIL_SEAL])
+    if not found:
+        return False if b'"seal"' in raw else None  # in another spelling, or at another place
+    return seal == _SEAL[_UNTIL_SEAL:] % _seal_of(body)
 
 
 def _seal_of(body: bytes) -> bytes:

@@ -82,6 +82,7 @@ def test_certified_days_are_listed_by_calendar_and_in_order(store: BarStore) -> 
     assert store.certified("XNYS") == (DAY.date, HALF_DAY.date)
     assert store.certified("24/7") == (ROUND_THE_CLOCK.date,)
     assert store.certified("XLON") == ()
+    assert store.certified_calendars() == ("24/7", "XNYS")
 
 
 def test_certificates_and_bars_do_not_disturb_each_other(store: BarStore) -> None:

@@ -1,8 +1,11 @@
 """A certificate is a record: what is changed in it is found, and no replay writes over what a live day issued."""
 
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +185,85 @@ def test_a_certificate_from_before_seals_is_verified_as_far_as_it_goes(root: Pat
     assert report.remarks == [
         f"XNYS on {DAY.date}: its certificate is older than seals, so only its bars could be verified"
     ]
+
+
+def leaves(held: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path to everything that a certificate's file says."""
+    inside = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list) else ()
+    for name, value in inside:
+        yield (*path, name)
+        yield from leaves(value, (*path, name))
+
+
+def others(value: Any) -> list[Any]:
+    """What could stand in the place of a value; nothing at all is ``...``."""
+    if isinstance(value, bool | str) or value is None:
+        return [..., None, "x", not value]
+    return [..., None, []] if isinstance(value, list | dict) else [..., None, 0, -value, value + 1, str(value)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("indent", [None, 1], ids=["as it was", "set out"])
+def test_whatever_a_certificate_says_is_found_when_it_is_changed(root: Path, indent: int | None) -> None:
+    path = day_file(root).with_name("_certificate.json")
+    raw = path.read_bytes()
+    unseen = []
+    for place in leaves(msgspec.json.decode(raw)):
+        for other in others(reduce(getitem, place, msgspec.json.decode(raw))):
+            held = msgspec.json.decode(raw)
+            *way, last = place
+            inside: Any = reduce(getitem, way, held)
+            if other is ...:
+                del inside[last]
+            elif inside[last] == other:
+                continue
+            else:
+                inside[last] = other
+            path.write_text(json.dumps(held, indent=indent, separators=(",", ":")) + "\n")
+            unseen += [] if faults(root) else [(place, other)]
+
+    assert unseen == []
+
+
+@pytest.mark.parametrize(
+    ("segments", "fault"),
+    [([], "makes no sense"), ([{"kind": 1, "start_ns": 0, "end_ns": DAY.end_ns}], "hours of more than a week")],
+    ids=["none", "since 1970"],
+)
+def test_a_certificate_of_hours_that_cannot_be_is_a_fault_of_its_day(root: Path, segments: Any, fault: str) -> None:
+    edited(lambda c: c.update(segments=segments))(root)
+
+    (found,) = faults(root)
+
+    assert fault in found
+
+
+def test_a_certificate_without_its_digest_of_verdicts_and_written_anew_is_found(root: Path) -> None:
+    path = day_file(root).with_name("_certificate.json")
+    held = json.loads(path.read_text())
+    path.write_text(json.dumps({**held, "verdict_digest": None}))
+
+    assert len(faults(root)) == 1
+
+
+def test_a_day_whose_bars_are_gone_is_found_though_it_was_the_only_one(root: Path) -> None:
+    day_file(root).unlink()
+
+    (fault,) = faults(root)
+
+    assert fault.startswith(f"XNYS on {DAY.date}: the bars are gone that were certified")
+
+
+def test_an_earlier_certificate_that_was_changed_is_found(root: Path) -> None:
+    with System.backtest(str(root), certify=True) as system:
+        system.run(timeout=30)
+    record = day_file(root).with_name("_certificate.1.json")
+    assert faults(root) == []
+    record.write_text(record.read_text().replace('"attempts":2', '"attempts":3'))
+
+    (fault,) = faults(root)
+
+    assert "the certificate, or an earlier one, was changed after it was issued" in fault
 
 
 def test_a_record_that_cannot_be_read_is_a_fault(root: Path) -> None:
