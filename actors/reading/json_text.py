@@ -175,6 +175,8 @@ def _columns(held: Any) -> dict[str, list[Any]] | None:
             index = held.get("index")
             first = {_INDEX: index} if isinstance(index, list) else {}
             return _named(first | {str(name): [row[place] for row in rows] for place, name in enumerate(names)})
+        case {"timestamp": list(times), "indicators": {"quote": [dict(quote), *_]}}:  # Yahoo's chart
+            return _named({_INDEX: times} | quote)
         case dict() if held and all(isinstance(value, dict) for value in held.values()):
             return _of_dicts(held)
         case dict() if any(isinstance(value, list) for value in held.values()):

@@ -14,6 +14,7 @@ from tests.importing.test_format_table import ISO, PLAIN, SAID, SOUND, TWO, UTC,
 from tests.vendors.files import written
 
 ALWAYS = Calendar("24/7")
+THERE: dict[str, Any] = {**UTC}
 CLOCKED = "date,time,open,high,low,close,volume\n"
 
 SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
@@ -47,6 +48,11 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "oanda's answer": ("ABC.json", json.dumps({"granularity": "M1", "candles": [
         {"complete": True, "volume": bar[6], "time": f"{bar[1].replace(' ', 'T')}:00.000000000Z",
          "mid": dict(zip("ohlc", map(str, bar[2:6]), strict=True))} for bar in TWO]}), SAID, TWO),
+    "yahoo's chart": ("x.json", json.dumps({"chart": {"error": None, "result": [
+        {"meta": {"symbol": "ABC"}, "timestamp": [1705311000, 1705311060], "indicators": {"quote": [
+            dict(zip(("open", "high", "low", "close", "volume"), cells, strict=True))
+            for cells in [list(zip(*(bar[2:] for bar in TWO), strict=True))]]}}]}}), SAID, TWO),
+    "a dash for no volume": ("ABC.csv", PLAIN + rows(*ISO, tails=("-", "20")), UTC, [(*TWO[0][:6], 0.0), TWO[1]]),
     "twelve data's answer about two": ("x.json", json.dumps({name: {"meta": {"symbol": name}, "values": [
         {"datetime": at, "open": "100", "high": "101", "low": "99", "close": "100.5", "volume": "10"}
         for at in ISO[:1]]} for name in ("ABC", "DEF")}), UTC, [TWO[0], ("DEF", *TWO[0][1:])]),
@@ -101,7 +107,7 @@ def test_what_could_be_read_wrongly_fails(tmp_path: Path, case: str) -> None:
         written(tmp_path / name, text)
 
     report = import_paths(
-        [tmp_path / name for name in files], MemoryStore(), ImportOptions(**UTC), calendars=lambda _: ALWAYS
+        [tmp_path / name for name in files], MemoryStore(), ImportOptions(**THERE), calendars=lambda _: ALWAYS
     )
 
     assert report.error is not None
@@ -112,6 +118,6 @@ def test_a_column_of_flags_tells_no_instruments_apart(tmp_path: Path) -> None:
     text = "is_final," + PLAIN + rows(f"false,{ISO[0]}") + rows(f"true,{ISO[0]}", f"true,{ISO[1]}")
     path, store = written(tmp_path / "ABC.csv", text), MemoryStore()
 
-    report = import_paths([path], store, ImportOptions(**UTC), calendars=lambda _: ALWAYS)
+    report = import_paths([path], store, ImportOptions(**THERE), calendars=lambda _: ALWAYS)
 
     assert (report.error, len(held(store))) == (None, 2)

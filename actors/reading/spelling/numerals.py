@@ -9,7 +9,7 @@ import numpy as np
 
 from messages.columns import Floats, Mask
 
-EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None")
+EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None", "#N/A", "<NA>", "-", "--")
 """What stands where there is no number."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
