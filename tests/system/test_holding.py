@@ -14,7 +14,7 @@ from actors.storage.memory import MemoryStore
 from actors.storage.source import StoreSource
 from actors.system import System
 from messages import Deadlock, Event, MinuteClosed, NotReady, SessionBoundary, SystemFailed
-from tests.system.worlds import DATES, memory, plain, short
+from tests.system.worlds import DATES, memory, names_of, plain, short
 
 WORLDS: dict[str, dict[str, Any]] = {
     "at full speed": {},
@@ -332,3 +332,15 @@ def test_an_async_generator_that_was_left_keeps_nobody_waiting_and_no_minute(sto
         whole = list(system.minutes())
 
     assert asyncio.run(read()) == whole
+
+
+def test_after_each_step_readers_see_its_minute(store: MemoryStore) -> None:
+    (name, *_) = names_of(store)
+    with short(store) as system:
+        system.pause().get(timeout=5)
+        counts = []
+        for _ in range(14):  # with the last one the next session opens
+            system.step().get(timeout=5)
+            counts.append(system.bar_count(name).get(timeout=5))
+
+    assert counts == list(range(1, 15))

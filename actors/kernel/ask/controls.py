@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.ask import arguments as take
-from actors.kernel.future import Future
+from actors.kernel.future import Answered, Future
 from messages.base import Query
 from messages.commands import (
     ChangeMode,
@@ -45,8 +45,11 @@ class Controls:
         return self._manager.ask(ResumeSystem())
 
     def step(self) -> Future[SystemStatus]:
-        """Play one minute; fails with ``IllegalTransition`` unless paused."""
-        return self._manager.ask(StepSystem())
+        """Play one minute, which readers see when this is answered; fails with ``IllegalTransition`` unless paused."""
+        stepped = self._manager.ask(StepSystem())
+        return stepped.then(
+            lambda status: self._caught_up().then(lambda _: self._caught_up()).then(lambda _: Answered(status))
+        )
 
     def stop(self) -> Future[SystemStatus]:
         """Stop every room but keep the system's state readable through ``status``; answered at once."""
@@ -80,9 +83,11 @@ class Controls:
         """How far the run is: as far as readers see, whatever has been read ahead."""
         if self._is_live:
             return self._stream.ask(GetProgress())
-        # The first answer says that what was commanded before has been handed on to who is asked then.
-        now = self._stream.ask(GetProgress()).then(lambda _: self._session_data.ask(GetNow()))
-        return now.then(lambda now_ns: self._stream.ask(GetProgress(now_ns=now_ns)))
+        return self._caught_up().then(lambda now_ns: self._stream.ask(GetProgress(now_ns=now_ns)))
+
+    def _caught_up(self) -> Future[int]:
+        """Return how far readers see, once what was commanded before has been handed on to who is asked then."""
+        return self._stream.ask(GetProgress()).then(lambda _: self._session_data.ask(GetNow()))
 
     def live_status(self) -> Future[LiveStatus]:
         """Where the live day is, and how its feeds are; fails with ``NotReady`` in a backtest."""
