@@ -58,6 +58,9 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         for at in ISO[:1]]} for name in ("ABC", "DEF")}), UTC, [TWO[0], ("DEF", *TWO[0][1:])]),
     "records by symbol": ("x.json", json.dumps({name: [dict(zip("tohlcv", (1705311000, *TWO[0][2:]), strict=True))]
                                                 for name in ("ABC", "DEF")}), SAID, [TWO[0], ("DEF", *TWO[0][1:])]),
+    "comdirect's pieces beside their value": (
+        "ABC.csv", "Datum;Erster;Hoch;Tief;Schlusskurs;Stuecke;Volumen\n"
+        + rows("15.01.2024 09:30", "15.01.2024 09:31", mark=";", point=",", tails=("10;1000", "20;2000")), UTC, TWO),
     "italian, with dots in clock times": (
         "ABC.csv", "Data;Ora;Apertura;Massimo;Minimo;Chiusura;Volume\n"
         + rows("15/01/2024;09.30", "15/01/2024;09.31", mark=";", point=","), UTC, TWO),
