@@ -238,7 +238,7 @@ def test_a_worker_that_is_closed_when_its_watch_is_about_to_wait_ends_it_too() -
 
     worker._changed = Late()
     worker.tell("job")
-    while (watch := worker._watch) is None:
+    while (watch := worker._watch) is None or watch.ident is None:  # it is known a moment before it is started
         threading.Event().wait(0.005)
     watch.join(5)
     is_over = not watch.is_alive()
