@@ -8,12 +8,13 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_actor_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())  # of another test, which has to answer for it
     yield
-    for thread in _actors():
+    for thread in _actors() - before:
         thread.join(5)
-    assert _actors() == []
+    assert _actors() - before == set()
 
 
-def _actors() -> list[threading.Thread]:
+def _actors() -> set[threading.Thread]:
     rooms = ("SessionData", "StreamCoordinator", "DataUpkeep", "SystemManager", "barkeeper")
-    return [thread for thread in threading.enumerate() if thread.name.startswith(rooms)]
+    return {thread for thread in threading.enumerate() if thread.name.startswith(rooms)}
