@@ -309,6 +309,7 @@ def test_it_says_which_store_it_is(store: Store, folder: Path) -> None:
     assert repr(store) == f"Store({str(folder)!r})"
 
 
+@pytest.mark.slow
 def test_to_import_it_costs_no_pandas() -> None:
     code = "import sys, actors.store; print('pyarrow' in sys.modules or 'pandas' in sys.modules)"
 

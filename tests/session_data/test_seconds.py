@@ -92,6 +92,7 @@ def by_pandas(batch: BarBatch, symbol: str, rule: str) -> pd.DataFrame:
     return frame(batch, symbol).resample(rule).agg(FOLDED).dropna()  # type: ignore[arg-type]  # a dict of names is one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("session", "seconds"), [(DAY, 23_400), (HALF_DAY, 12_600)], ids=["day", "half-day"])
 def test_every_second_closes_once_and_its_bars_are_those_that_came(session: TradingSession, seconds: int) -> None:
     batch = market(session)

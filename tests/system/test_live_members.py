@@ -35,6 +35,7 @@ from messages import (
 from messages.feeds import FeedHealth, FeedReported
 from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS
 from tests.builders import at
+from tests.depth import also_slow
 from tests.doubles import Outbox
 from tests.switchboard import Switchboard
 from tests.system.live import FAST_UPKEEP, clock_before, live, lived, market_feed, upstream_of
@@ -193,8 +194,8 @@ def test_what_was_recorded_before_a_restart_is_not_asked_for() -> None:
     assert (quality.verdicts.filled, quality.bar_quality) == (0, 100.0)
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 20, 59])
-@pytest.mark.parametrize("shuffle", [1, 2])
+@pytest.mark.parametrize("seconds", also_slow([0, 20], [1, 59]))
+@pytest.mark.parametrize("shuffle", also_slow([1], [2]))
 def test_who_joins_in_the_middle_has_the_whole_day_and_no_minute_twice(seconds: int, shuffle: int) -> None:
     joined = lived_from("09:29", SOME, dice=random.Random(shuffle)).until("09:37")
     joined.time.advance(seconds * SECOND_NS)

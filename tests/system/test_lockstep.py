@@ -93,6 +93,7 @@ def test_a_bar_is_told_between_the_close_of_the_minute_before_it_and_its_own(hal
             now_ns = event.now_ns
 
 
+@pytest.mark.slow
 def test_a_reader_in_the_loop_never_sees_past_its_minute_and_sees_all_of_it(half_day: MemoryStore) -> None:
     days = {date: frame(half_day, date) for date in DATES[1:3]}
     minutes = 0

@@ -50,7 +50,7 @@ def days(store: MemoryStore) -> list[StoredDay]:
 
 
 @pytest.mark.parametrize("seed", also_slow([0], range(1, 5)))
-@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("strict", also_slow([False], [True]))
 def test_neither_blocks_nor_the_disk_change_what_an_import_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, *, strict: bool
 ) -> None:

@@ -46,6 +46,7 @@ def closes(store: CountingStore, symbol: str, before: str, count: int) -> list[f
     return [day[day.symbol == symbol].sort_values("start").close.iloc[-1] for day in bars]
 
 
+@pytest.mark.slow
 def test_two_hundred_sessions_of_daily_bars_are_there_at_the_open() -> None:
     store = store_of()
     system = short(store, last=3)

@@ -112,6 +112,7 @@ def test_a_faulty_feed_without_anybody_to_ask_is_told_as_it_is(call: Call, store
     assert "Nobody was asked for what is missing: --fill-from names" in answer.out
 
 
+@pytest.mark.slow
 def test_the_tables_end_with_a_row_a_session_of_missing_minutes(call: Call, store: Path, archive: Path) -> None:
     answer = call("backtest", "--store", store, *OUTAGE, "--fill-from", archive)
 
@@ -143,6 +144,7 @@ def test_what_no_source_has_is_abandoned(call: Call, store: Path, tape: Path) ->
     assert of_session["bar_quality"] == of_session["completeness"] < 100.0
 
 
+@pytest.mark.slow
 def test_a_folder_of_vendors_files_can_be_asked(call: Call, store: Path, tmp_path: Path) -> None:
     day = ParquetStore(store, read_only=True).read("XNYS", DAYS[1])
     assert day is not None
@@ -171,6 +173,7 @@ def test_a_store_cannot_fill_its_own_holes(call: Call, store: Path) -> None:
     assert "is the store that is played, which cannot fill its own holes; name another one" in answer.err
 
 
+@pytest.mark.slow
 def test_a_store_can_give_back_what_its_feed_lost(call: Call, store: Path) -> None:
     filled = repairs(call("backtest", "--store", store, "--last", "1", *OUTAGE, "--fill-from", store, "--json"))
 
@@ -231,6 +234,7 @@ def test_holes_of_a_store_are_filled_on_disk(call: Call, tmp_path: Path, archive
     assert np.array_equal(filled.verdicts == Verdict.FILLED, ~is_kept)
 
 
+@pytest.mark.slow
 def test_one_day_is_certified(call: Call, tape: Path, archive: Path) -> None:
     asking = ("--last", "1", "--fill-from", archive, "--certify")
 

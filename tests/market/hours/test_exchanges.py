@@ -34,7 +34,7 @@ def dates(found: Schedule) -> list[str]:
     ("name", "monday", "sunday", "special"),
     [
         ("XMOS", "2024-10-28", "2024-11-03", "2024-11-02"),
-        ("XBOM", "2025-01-27", "2025-02-02", "2025-02-01"),
+        pytest.param("XBOM", "2025-01-27", "2025-02-02", "2025-02-01", marks=pytest.mark.slow),
         pytest.param("XKRX", "1998-11-30", "1998-12-06", "1998-12-05", marks=pytest.mark.slow),
     ],
 )

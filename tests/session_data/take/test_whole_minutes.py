@@ -27,7 +27,7 @@ from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE
 from tests.builders import BREAK_DAY, HALF_DAY, arrived, bar, minute_of, opened, session_tiny
 from tests.builders import bars as bars_of
 from tests.certificates import run
-from tests.depth import examples
+from tests.depth import also_slow, examples
 from tests.oracle import Oracle
 from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, stories, whole
 from tests.session_data.streams import (
@@ -214,7 +214,7 @@ def is_a_slip(message: Message, oracle: Oracle) -> bool:
 
 
 @examples(4)
-@pytest.mark.parametrize("session", [HALF_DAY, BREAK_DAY], ids=["half-day", "with a lunch"])
+@pytest.mark.parametrize("session", also_slow([BREAK_DAY], [HALF_DAY]), ids=["with a lunch", "half-day"])
 @given(quiet=st.sampled_from([0.0, 0.0, 0.02, 0.5]), length=st.sampled_from([1, 7, 64, 999]), seed=st.integers(0, 99))
 def test_a_whole_day_is_the_same_however_it_travels(
     session: TradingSession, quiet: float, length: int, seed: int
