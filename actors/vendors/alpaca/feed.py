@@ -1,12 +1,12 @@
 """Alpaca's market-data stream: bars, corrected bars, trades, quotes, halts, and what amends trades."""
 
-import asyncio
 import threading
 import time
 import warnings
 from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from actors.feeds.event_loop import OwnLoop
 from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
 from actors.feeds.requests import Refusal, Request, Requests
@@ -81,17 +81,17 @@ class AlpacaFeed:
         self._requests = Requests(self._send)
         self._asked_at = 0.0
         self._reader = FrameReader()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: OwnLoop | None = None
         self._stream: AlpacaStream | None = None
         self._failure: FeedError | None = None
 
     def connect(self, stopping: threading.Event) -> None:
         """Connect, sign in, and ask for the symbols that are wanted."""
         self._stream = _stream(self._keys, self._url)
-        self._loop = asyncio.new_event_loop()
+        self._loop = OwnLoop()
         self._reader, self._failure = FrameReader(), None
         self._requests.forget()
-        self._run(_unless_stopped(self._stream.open(), stopping))
+        self._loop.run_unless_stopped(self._stream.open(), stopping, whom="Alpaca", within_s=_CONNECTING_S)
         self._ask(tuple(self._wanted))
 
     def subscribe(self, symbols: Iterable[str]) -> None:
@@ -124,13 +124,11 @@ class AlpacaFeed:
         loop, stream = self._loop, self._stream
         self._loop = self._stream = None
         if loop is not None and stream is not None:
-            loop.run_until_complete(stream.leave())
-            loop.run_until_complete(_end_the_rest())
-            loop.close()
+            loop.close(stream.leave())
 
     def _run(self, work: Coroutine[Any, Any, R]) -> R:
         assert self._loop is not None
-        return self._loop.run_until_complete(work)
+        return self._loop.run(work)
 
     def _ask(self, symbols: tuple[str, ...]) -> None:
         if self._stream is None:
@@ -211,25 +209,3 @@ def _stream(keys: AlpacaKeys, url: str) -> "AlpacaStream":
     except ImportError as error:
         raise FeedRefused(f"Alpaca's feed needs alpaca-py: pip install 'barkeeper[alpaca]' ({error})") from error
     return AlpacaStream(keys, url)
-
-
-async def _unless_stopped(work: Coroutine[Any, Any, None], stopping: threading.Event) -> None:
-    """Do the work, unless somebody wants to stop or it takes too long."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _CONNECTING_S
-    while not task.done() and not stopping.is_set() and loop.time() < deadline:
-        await asyncio.wait({task}, timeout=POLL_S)
-    if not task.done():
-        task.cancel()
-        await asyncio.wait({task})
-        raise ConnectionLost("Alpaca did not let us in: " + ("stopped" if stopping.is_set() else "it took too long"))
-    task.result()
-
-
-async def _end_the_rest() -> None:
-    """Cancel whatever still runs in this loop, and wait for its end."""
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)

@@ -1,0 +1,104 @@
+"""Vendors' feeds: each with the vendor's real client, and a server of ours on loopback that speaks its protocol."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from actors.feeds.port import Feed
+from actors.vendors.alpaca.feed import AlpacaFeed
+from actors.vendors.alpaca.keys import AlpacaKeys
+from messages import Bar
+from tests.feeds.world import World, day_clock
+from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
+
+
+class FarSide(Protocol):
+    """What every server of a vendor can be told by a test."""
+
+    def drop(self) -> None:
+        """Break every connection off, without a farewell."""
+        ...
+
+    def stop(self) -> None:
+        """Close every connection and the port."""
+        ...
+
+    def start(self) -> None:
+        """Open the same port again."""
+        ...
+
+
+class VendorWorld(World):
+    """A vendor's feed with all that can go wrong at its far side.
+
+    Args:
+        feed: what is tried.
+        server: its far side.
+        happen: sends these bars.
+        garble: sends what the protocol does not have, to everybody who is connected.
+        elsewhere: the same feed, to another port of this computer.
+        stranger: the same feed with wrong keys, and the secret in them; ``None``: the vendor asks for no keys.
+        unknown: a symbol that the far side does not have.
+        symbols: what the two symbols of the market are called there.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        server: FarSide,
+        happen: Callable[[list[Bar]], None],
+        *,
+        garble: Callable[[], None],
+        elsewhere: Callable[[int], Feed],
+        stranger: Callable[[], tuple[Feed, str]] | None = None,
+        unknown: str = "NONE",
+        symbols: tuple[str, str] = ("A", "B"),
+    ) -> None:
+        super().__init__(feed, day_clock(), happen, symbols)
+        self.server = server
+        self.garble = garble
+        self.elsewhere = elsewhere
+        self.stranger = stranger
+        self.unknown = unknown
+
+
+@contextmanager
+def silence() -> Iterator[socket.socket]:
+    """Yield a listening socket of this computer, from which nothing is ever heard."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20.0)
+        yield silent
+
+
+@contextmanager
+def alpaca_world(_folder: Path) -> Iterator[VendorWorld]:
+    server = AlpacaServer(no_symbols=("NONE",))
+
+    def garble() -> None:
+        server.send_raw(b"\xc1")
+        server.send_raw("text")
+
+    def feed(url: str = server.url, keys: AlpacaKeys = KEYS) -> AlpacaFeed:
+        return AlpacaFeed(keys, url=url, channels=("bars",))  # one request at a time: nobody reads between
+
+    world = VendorWorld(
+        feed(),
+        server,
+        lambda bars: server.send(*(_alpaca_bar(bar) for bar in bars)),
+        garble=garble,
+        elsewhere=lambda port: feed(f"ws://127.0.0.1:{port}"),
+        stranger=lambda: (feed(keys=AlpacaKeys(key="AKTEST", secret="wrong-secret")), "wrong-secret"),
+    )
+    world.subscribed = server.wait_for_subscribers
+    yield world
+    server.stop()
+
+
+def _alpaca_bar(bar: Bar) -> dict[str, Any]:
+    prices: dict[str, Any] = {"o": bar.open, "h": bar.high, "l": bar.low, "c": bar.close, "v": bar.volume}
+    return bar_message(bar.symbol, bar.start_ns, **prices, n=None, vw=None)
+
+
+VENDOR_WORLDS = [alpaca_world]
