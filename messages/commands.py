@@ -145,6 +145,8 @@ class ListenFrom(Command, frozen=True, kw_only=True):
     """Let those who came to listen hear what travels with this ticket and later: all before is under way already."""
 
     ticket: int
+    is_ticketed: bool = False
+    """Whether they hear with it how the session opened: no minute has passed, and none will before they have."""
 
 
 # --- StreamCoordinator -> its shell

@@ -310,6 +310,8 @@ class SubscribersChanged(Event, frozen=True, kw_only=True):
     """Somebody began or ceased to listen. Told to StreamCoordinator, which keeps lockstep with them."""
 
     count: int
+    of_sessions: int = 0
+    """How many of them want no more than how sessions begin and end."""
     hold: int = 0
     """The number of the hold that begins: the last one that was reading has left, and the tape stands still."""
     let_in: int = 0

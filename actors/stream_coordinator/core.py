@@ -361,9 +361,12 @@ class StreamCoordinatorCore:
         return tell(arrival(message, 0 if self._gate.is_ahead else self._now_ns))
 
     def _subscribers_changed(self, message: SubscribersChanged) -> Outcome:
-        self._gate.subscribers = message.count
+        self._gate.listen(message)
         if message.hold:
             self._hold.begin(message.hold)
+        at_opening = self._playback is not None and self._playback.position == 0 and self._boundary is None
+        if at_opening and self._gate.is_in_turn:
+            return tell(ListenFrom(ticket=self._tickets.issue_opening(), is_ticketed=True), *self._pump().out)
         under_way = message.let_in if self._tickets.staged_out else self._tickets.last
         return tell(ListenFrom(ticket=under_way + 1), *self._pump().out)
 

@@ -13,7 +13,7 @@ from actors.market.faults import Faults
 from actors.storage.memory import MemoryStore
 from actors.storage.source import StoreSource
 from actors.system import System
-from messages import Deadlock, Event, MinuteClosed, NotReady, SessionBoundary, SystemFailed
+from messages import BoundaryKind, Deadlock, Event, MinuteClosed, NotReady, SessionBoundary, SystemFailed
 from tests.system.worlds import DATES, memory, names_of, plain, short
 
 WORLDS: dict[str, dict[str, Any]] = {
@@ -95,6 +95,27 @@ def test_closes_and_what_settles_after_them_wait_as_well(store: MemoryStore, wor
         pieces = list(in_pieces(system, ("minutes", "settled"), 1))
 
     assert pieces == whole
+
+
+def test_who_hears_of_sessions_only_stands_at_each_as_ever_and_a_loop_begun_there_has_every_minute(
+    store: MemoryStore,
+) -> None:
+    with short(store) as system:
+        whole = list(system.minutes())
+    looped: list[Event] = []
+    with short(store) as system:
+        with system.subscribe(["sessions"]) as sessions:
+            first = next(sessions)
+            standing = [system.latest_bars().get(timeout=5) for _ in range(20)]
+        looped += islice(system.minutes(), 20)
+        with system.subscribe(["sessions"]) as sessions:
+            kinds = [next(sessions).kind for _ in range(2)]  # type: ignore[attr-defined]  # boundaries
+        looped += system.minutes()
+
+    assert isinstance(first, SessionBoundary)
+    assert standing == [(None, None, None)] * 20
+    assert kinds == [BoundaryKind.CLOSED, BoundaryKind.OPENED]
+    assert looped == whole[:20] + whole[30:]  # it heard the second of three sessions to its end
 
 
 def test_each_session_closes_for_whoever_comes_back_for_that(store: MemoryStore) -> None:

@@ -36,7 +36,7 @@ from messages.events import (
 from messages.history import WarmUpReported
 from messages.values import Policy, SystemState
 
-_FOR_NEWCOMERS = frozenset({SessionBoundary, WarmUpReported})
+_FOR_NEWCOMERS: frozenset[type[Event]] = frozenset({SessionBoundary, WarmUpReported})
 _FOR_US = frozenset({MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom, HoldEnded, SubscriptionDropped})
 
 
@@ -96,7 +96,7 @@ class Fanout:
         with self._lock:
             if self._end is None:
                 self._seats.append(seat)
-                self._credit.tell(SubscribersChanged(count=len(self._seats)))
+                self._credit.tell(self._changed())
                 if self._is_standing:
                     self._welcome_back(seat)
         if self._end is not None:
@@ -125,7 +125,7 @@ class Fanout:
         elif kind is SubscriptionDropped:
             self._sweep()
         else:
-            self._listen_from(message.ticket)
+            self._listen_from(message)
 
     def _state_changed(self, message: StateChanged) -> None:
         if message.failure is not None:  # the coordinator may be what failed, and say nothing any more
@@ -224,7 +224,7 @@ class Fanout:
                 is_last = self._is_last(seat)
                 self._holds += is_last
                 self._is_standing = self._is_standing or is_last
-                self._credit.tell(SubscribersChanged(count=len(self._seats), hold=self._holds if is_last else 0))
+                self._credit.tell(self._changed(self._holds if is_last else 0))
             home = [ticket for ticket in sorted(self._out) if self._is_home(seat, ticket)]
             seat.close()
         for ticket in home:
@@ -238,6 +238,10 @@ class Fanout:
         """Let those leave at once who were let go, and whose message is under way: who comes begins where they left."""
         for seat in [seat for seat in self._seats if seat.is_left]:
             self.leave(seat)
+
+    def _changed(self, hold: int = 0) -> SubscribersChanged:
+        of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in self._seats)
+        return SubscribersChanged(count=len(self._seats), of_sessions=of_sessions, hold=hold)
 
     def _is_last(self, seat: Seat) -> bool:
         """Whether nobody is left who would have the tape go on."""
@@ -285,14 +289,21 @@ class Fanout:
             self._out[ticket] = _Given(events, {seat})
             seat.push(picked, ticket)
 
-    def _listen_from(self, ticket: int) -> None:
+    def _listen_from(self, message: ListenFrom) -> None:
         """Let the newcomers in, and tell them which session is open, and how warm it is."""
+        holders: set[Seat] = set()
         with self._lock:
             newcomers = [to for to in self._seats if to.listens_from == NEVER]
             for newcomer in newcomers:
-                newcomer.listens_from = ticket
+                newcomer.listens_from = message.ticket
                 if picked := newcomer.pick(self._opened):
-                    newcomer.push(picked, 0)
+                    is_waited_for = message.is_ticketed and newcomer.policy is Policy.BLOCK
+                    holders |= {newcomer} if is_waited_for else set()
+                    newcomer.push(picked, message.ticket if is_waited_for else 0)
+            if holders:
+                self._out[message.ticket] = _Given(self._opened, holders)
+        if message.is_ticketed and not holders:
+            self._credit.tell(MinuteSettled(ticket=message.ticket))
 
     def _is_home(self, seat: Seat, ticket: int) -> bool:
         """Take a ticket back from one holder; whether it was the last, and nobody is to begin with that minute."""

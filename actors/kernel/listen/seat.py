@@ -78,6 +78,10 @@ class Seat:
         self._is_ended = False
         self._error: BaseException | None = None
 
+    def wants_only(self, kinds: frozenset[type[Event]]) -> bool:
+        """Whether nothing but events of these kinds is wanted here."""
+        return bool(self._wanted.events) and self._wanted.events <= kinds
+
     def pick(self, events: Sequence[Event]) -> list[Event]:
         """Return those of the events that are wanted here."""
         return [kept for event in events if (kept := self._wanted.pick(event)) is not None]

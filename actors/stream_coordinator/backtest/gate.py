@@ -4,6 +4,7 @@ from actors.settings import Settings
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.tickets import Tickets
+from messages.events import SubscribersChanged
 from messages.values import Nanos, Pace
 
 STAGED = 8
@@ -16,7 +17,7 @@ class Gate:
     def __init__(self, settings: Settings, tickets: Tickets, pacer: Pacer, *, has_upkeep: bool) -> None:
         self.is_started = False
         self.is_paused = False
-        self.subscribers = 0
+        self._waited_for = 0
         self.steps = 0
         """Minutes that may pass although paused."""
         self._settings = settings
@@ -24,10 +25,22 @@ class Gate:
         self._pacer = pacer
         self._is_plain = not has_upkeep and settings.faults.is_none
 
+    def listen(self, message: SubscribersChanged) -> None:
+        """Count who is waited for: who wants only how sessions begin and end waits for no minute.
+
+        With gaps to be filled all are: what is missing is asked for a minute after it, as on a live day.
+        """
+        self._waited_for = message.count - (message.of_sessions if self._is_plain else 0)
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Whether nothing moves before everybody has dealt with what it was given."""
+        return self._settings.pace is Pace.LOCKSTEP
+
     @property
     def is_lockstep(self) -> bool:
         """Whether somebody listens who is waited for at every minute."""
-        return self._settings.pace is Pace.LOCKSTEP and self.subscribers > 0
+        return self.is_in_turn and self._waited_for > 0
 
     @property
     def is_staging(self) -> bool:
@@ -41,7 +54,7 @@ class Gate:
 
     def may_pass(self) -> bool:
         """Return whether one more ticket may go out."""
-        if not self.is_started:
+        if not self.is_started or self._tickets.openings:
             return False
         if self.is_staging:
             # The turnstile takes every ticket for one of its minutes, so there may be no others.

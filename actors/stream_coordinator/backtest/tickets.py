@@ -9,6 +9,8 @@ class Tickets:
     def __init__(self) -> None:
         self.last = 0
         """The number of the last one that went out."""
+        self.openings: set[int] = set()
+        """Those that went with how a session opened, to who came before its first minute; no minute passes before."""
         self._out: set[int] = set()
         self._last_staged = 0
 
@@ -21,6 +23,12 @@ class Tickets:
         self._out.add(self.last)
         return self.last
 
+    def issue_opening(self) -> int:
+        """Return a new ticket for who has just come and is to hear how the session opened."""
+        self.last += 1
+        self.openings.add(self.last)
+        return self.last
+
     def staged(self, minute: BarsArrived | TimeAdvanced) -> MinuteStaged:
         """Return a minute as it is told to SessionData's door."""
         self._last_staged = minute.ticket
@@ -31,6 +39,7 @@ class Tickets:
         if ticket <= self._last_staged:
             self._out = {other for other in self._out if other > ticket}
         self._out.discard(ticket)
+        self.openings.discard(ticket)
 
     @property
     def staged_out(self) -> int:

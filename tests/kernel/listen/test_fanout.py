@@ -23,6 +23,7 @@ from messages import (
     Policy,
     RunFailed,
     RunFinished,
+    SessionBoundary,
     StateChanged,
     SubscriberLate,
     SubscribersChanged,
@@ -100,6 +101,13 @@ def test_the_coordinator_is_told_how_many_listen(switch: Switch) -> None:
     second.close()
 
     assert [told.count for told in switch.home.of(SubscribersChanged)] == [1, 2, 1]
+
+
+def test_the_coordinator_is_told_how_many_want_only_how_sessions_begin_and_end(switch: Switch) -> None:
+    switch.subscribe(Filter(events=frozenset({SessionBoundary, WarmUpReported})))
+    switch.subscribe(Filter(events=frozenset({SessionBoundary, MinuteClosed})))
+
+    assert [(told.count, told.of_sessions) for told in switch.home.of(SubscribersChanged)] == [(1, 1), (2, 1)]
 
 
 # --- tickets

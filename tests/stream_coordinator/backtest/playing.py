@@ -14,6 +14,7 @@ from messages import (
     BarBatch,
     BarsArrived,
     DayGrid,
+    ListenFrom,
     Message,
     MinuteSettled,
     MinuteStaged,
@@ -65,6 +66,8 @@ class Hand:
         self.core = StreamCoordinatorCore(settings, has_upkeep=has_upkeep)
         self.said: list[Message] = []
         self.sessions = sessions or (MONDAY,)
+        self.keeps_openings = False
+        """Whether who comes at an open takes its time over that."""
         self.tickets: set[int] = set()
         """Out in the house: told, and not come home."""
         self._inside, self._credit = Outbox(), Outbox()
@@ -78,8 +81,10 @@ class Hand:
                 if isinstance(out, MinuteStaged | AllowMinutes):
                     self._door.tell(out)
                     said += self._inside.take()
-                else:
-                    said.append(out)
+                    continue
+                said.append(out)
+                if isinstance(out, ListenFrom) and out.is_ticketed and not self.keeps_openings:
+                    said += self.tell(MinuteSettled(ticket=out.ticket))
             self.core.check()
         self.tickets |= {out.ticket for out in said if isinstance(out, CARRIERS) and out.ticket}
         self.said += said

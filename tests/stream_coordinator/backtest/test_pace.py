@@ -341,6 +341,31 @@ def test_as_fast_as_possible_nothing_is_timed() -> None:
     assert [Pacer(speed).is_timed for speed in (0.0, 60.0)] == [False, True]
 
 
+@pytest.mark.parametrize(("has_upkeep", "first"), [(False, 8), (True, 1)], ids=["plain", "with gaps to fill"])
+def test_who_wants_only_sessions_makes_no_minute_wait_but_where_gaps_are_filled(has_upkeep: bool, first: int) -> None:
+    session = session_tiny(9)
+    hand = Hand(LOCKSTEP, session, has_upkeep=has_upkeep).opened()
+    hand.tell(SubscribersChanged(count=1, of_sessions=1))
+
+    assert ends(hand.play())[0] == session.start_ns + first * MINUTE_NS
+
+
+@pytest.mark.parametrize("of_sessions", [0, 1])
+def test_who_comes_at_an_open_has_heard_of_it_before_the_first_minute_passes(of_sessions: int) -> None:
+    hand = Hand(LOCKSTEP, LONG).opened()
+    hand.keeps_openings = True
+    come = SubscribersChanged(count=1, of_sessions=of_sessions)
+    heard = [said for _ in range(2) for said in hand.tell(come)]
+    before = hand.play()
+
+    first, second = (said.ticket for said in heard if isinstance(said, ListenFrom))
+    kept = hand.tell(MinuteSettled(ticket=first))
+    after = hand.tell(MinuteSettled(ticket=second))
+
+    assert (ends(before), ends(kept)) == ([], [])
+    assert ends(after)
+
+
 def test_who_comes_to_listen_hears_from_the_next_ticket_on() -> None:
     core = StreamCoordinatorCore(Settings(store="unused"))
 
