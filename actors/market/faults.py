@@ -235,7 +235,7 @@ class _Lots:
             numbers *= stream.integers(1, most + 1, self._count, dtype=np.uint8)
         return numbers if len(self._cells) == self._count else numbers.take(self._cells)
 
-    def _stream(self, purpose: str) -> np.random.Generator:
+    def _stream(self, purpose: str) -> "np.random.Generator":  # in quotes: NumPy imports it when it is named
         key = hashlib.blake2b(f"{self._seed} {self._date} {purpose}".encode(), digest_size=16)
         return np.random.default_rng(int.from_bytes(key.digest(), "big"))
 

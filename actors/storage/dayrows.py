@@ -147,13 +147,30 @@ def _bars(file: OpenFile, groups: Sequence[int], keep: Mask | None) -> tuple[Sta
         starts[here] = _starts(next(columns))[kept]
         verdicts[here] = _numbers(next(columns), "verdict", VERDICTS)[kept]
         for number, column in enumerate(columns):
-            values[number, here] = column.to_numpy()[kept]
+            values[number, here] = _cells(column, np.float64)[kept]
     return starts, values, verdicts
 
 
 def _starts(column: Any) -> Stamps:
-    starts: Stamps = column.to_numpy().view(np.int64)
-    return starts
+    if column.null_count:
+        raise DataError("the column 'start' has empty cells")
+    return _cells(column, np.int64)
+
+
+def _cells(column: Any, kind: type[np.generic]) -> npt.NDArray[Any]:
+    return _joined([_chunk_cells(chunk, np.dtype(kind)) for chunk in column.chunks], kind)
+
+
+def _chunk_cells(chunk: Any, kind: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return cells as they lie in memory, NaN where one is empty. Arrow's own ``to_numpy`` imports pandas: 0.2 s."""
+    if not len(chunk):
+        return np.empty(0, dtype=kind)
+    filled, data = chunk.buffers()
+    cells = np.frombuffer(data, kind, len(chunk), chunk.offset * kind.itemsize)
+    if not chunk.null_count:
+        return cells
+    bits = np.unpackbits(np.frombuffer(filled, np.uint8), count=chunk.offset + len(chunk), bitorder="little")
+    return np.where(bits[chunk.offset :], cells, np.nan)
 
 
 def _numbers(column: Any, name: str, places: Mapping[str, int]) -> Indices:
@@ -164,7 +181,8 @@ def _numbers(column: Any, name: str, places: Mapping[str, int]) -> Indices:
 
 def _chunk_numbers(chunk: Any, name: str, places: Mapping[str, int]) -> Indices:
     # A file may number its names in an order of its own.
-    names, index = chunk.dictionary.to_pylist(), chunk.indices.to_numpy()
+    names = chunk.dictionary.to_pylist()
+    index = _chunk_cells(chunk.indices, np.dtype(str(chunk.indices.type)))
     places_of_names = [places.get(text, -1) for text in names]
     if places_of_names == list(range(len(names))) and index.max(initial=-1) < len(names):
         own: Indices = index.astype(np.int32, copy=False)

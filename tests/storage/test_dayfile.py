@@ -177,6 +177,10 @@ DAMAGES = {
     "metadata of others": (lambda t: t.replace_schema_metadata({b"\xff": b"\xff"}), "found None"),
     "other version": (saying("version", "2"), "expected version 1 .* found 2"),
     "no zone": (saying("tz", None), "field `tz`"),
+    "an empty start": (
+        holding(1, "start", lambda t: pa.array([None] * len(t), pa.timestamp("ns", "UTC"))),
+        "'start' has empty cells",
+    ),
     "other date": (saying("date", "2024-03-11"), "expected XNYS on 2024-03-08, found XNYS on 2024-03-11"),
     "odd interval": (saying("interval", "often"), "'often' is no interval"),
     "short table": (saying("symbols", '["A"]'), "'symbol' holds 'B', which"),

@@ -1,6 +1,7 @@
 """The command line: commands and their options. What they do lies next door, imported when it is wanted."""
 
 import enum
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -247,6 +248,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
     """
+    if argv is None:  # a process of our own; it multiplies no matrices, and NumPy's threads for that cost 0.05 s
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     errand = Errand()
     try:
         app(_program_first(sys.argv[1:] if argv is None else argv), obj=errand)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from actors.doors.show import figures, paper
-from actors.importing.into_store import ImportProgress
-from actors.inspecting import VerifyProgress
 from messages import replies
+
+if TYPE_CHECKING:  # all formats of files, for which nobody else shall wait
+    from actors.importing.into_store import ImportProgress
+    from actors.inspecting import VerifyProgress
 
 
 @contextmanager
@@ -26,11 +29,11 @@ def replay_bar() -> Iterator[Callable[[replies.Progress], None]]:
 
 
 @contextmanager
-def import_bar() -> Iterator[Callable[[ImportProgress], None]]:
+def import_bar() -> Iterator[Callable[["ImportProgress"], None]]:
     """Yield what shows how far an import is."""
     with _bar("importing") as move:
 
-        def show(progress: ImportProgress) -> None:
+        def show(progress: "ImportProgress") -> None:
             noun = "files" if progress.phase == "reading" else "days"
             done = f"{figures.count(progress.done)}/{figures.count(progress.total)} {noun}"
             move(progress.phase, progress.share, f"{done}, {figures.count(progress.rows)} rows")
@@ -39,11 +42,11 @@ def import_bar() -> Iterator[Callable[[ImportProgress], None]]:
 
 
 @contextmanager
-def verify_bar() -> Iterator[Callable[[VerifyProgress], None]]:
+def verify_bar() -> Iterator[Callable[["VerifyProgress"], None]]:
     """Yield what shows how far verifying is."""
     with _bar("verifying") as move:
 
-        def show(progress: VerifyProgress) -> None:
+        def show(progress: "VerifyProgress") -> None:
             done = f"{figures.count(progress.done)}/{figures.count(progress.total)} days"
             move(f"verifying {progress.at}", progress.done / progress.total, done)
 

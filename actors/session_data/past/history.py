@@ -4,6 +4,7 @@ A repair copies the day and swaps the reference.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,12 @@ class HistoryDay:
     def date(self) -> str:
         """The session's label, ISO."""
         return self.grid.session.date
+
+    @cached_property
+    def traded(self) -> frozenset[str]:
+        """The symbols that have a bar."""
+        columns = np.flatnonzero((self.grid.verdicts >= FIRST_WITH_BAR).any(axis=0))
+        return frozenset(self.grid.symbols[column] for column in columns.tolist())
 
     def column(self, symbol: str) -> Column | None:
         """Return a symbol's minutes; ``None`` where the session did not know it."""
@@ -157,11 +164,7 @@ class History:
 
     def traded(self) -> frozenset[str]:
         """Return the symbols that have a bar on any of the days that are held with their minutes."""
-        names = set[str]()
-        for day in self._days:
-            _, columns = np.nonzero(day.grid.verdicts >= FIRST_WITH_BAR)
-            names.update(day.grid.symbols[column] for column in np.unique(columns).tolist())
-        return frozenset(names)
+        return frozenset[str]().union(*(day.traded for day in self._days))
 
     def _add(self, days: list[HistoryDay]) -> None:
         held = {day.date for day in self._days}

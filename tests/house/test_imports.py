@@ -1,0 +1,45 @@
+"""Nobody waits for a library that is not used: what each way in imports, seen from a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.doors.cli.app import main
+from tests.house.source import ROOT
+
+VENDORS = {"alpaca", "databento", "databento_dbn", "websockets", "zstandard"}
+ANALYSTS = {"pandas", "polars", "duckdb", "scipy", "exchange_calendars"}
+FOR_PEOPLE = {"typer", "rich", "pydantic"}
+IMPORTING = {"actors.importing", "actors.reading"}
+
+
+def imported(*arguments: str) -> set[str]:
+    """Return every module that Python imports when it is started with these arguments."""
+    command = [sys.executable, "-X", "importtime", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("door", ["actors.system", "actors.store", "barkeeper"])
+def test_a_program_that_imports_the_system_pays_for_nothing_else(door: str) -> None:
+    modules = imported("-c", f"import {door}")
+
+    assert {door, "msgspec", "numpy"} <= modules
+    assert not modules & (VENDORS | ANALYSTS | FOR_PEOPLE | IMPORTING | {"pyarrow"})
+
+
+@pytest.mark.slow
+def test_a_backtest_whose_calendar_is_kept_pays_for_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tmp_path / "store")
+    assert main(["sample", "--store", store]) == 0
+    capsys.readouterr()
+
+    modules = imported("run.py", "backtest", "--store", store, "--last", "1", "--json")
+
+    assert {"typer", "pyarrow.parquet", "actors.system"} <= modules
+    assert not modules & (VENDORS | ANALYSTS | IMPORTING)
