@@ -12,7 +12,7 @@ from tests.vendors.files import HEADER, row, written
 SESSIONS = {name: Calendar(name) for name in ("XNYS", "24/7", "XLON")}
 
 
-def run(paths: Path | list[Path], store: BarStore | None = None, **options: object) -> ImportReport:
+def run(paths: Path | list[Path], store: BarStore | None = None, /, **options: object) -> ImportReport:
     """Import with calendars that are loaded once for all tests; the arithmetic must hold every time."""
     named = paths if isinstance(paths, list) else [paths]
     report = import_paths(named, store or MemoryStore(), ImportOptions(**options), calendars=SESSIONS.__getitem__)
