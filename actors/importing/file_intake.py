@@ -21,10 +21,10 @@ from actors.market.sale_conditions import sale_rules
 from actors.market.validate import may_be_negative
 from actors.reading import naming
 from actors.reading.dates import DatesUnclear
-from actors.reading.format import Format, Hints, RawBars, ZoneMissing
+from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
 from actors.reading.peek import Head
 from actors.reading.stamps import check_zone
-from actors.vendors.formats import detect
+from actors.vendors.formats import detect, unnamed
 from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
 
@@ -78,6 +78,8 @@ class Intake:
         self._pile = pile
         self.newest_first: set[int] = set()
         """The files that have their newest rows first."""
+        self._names: dict[int, naming.OfName] = {}
+        """By file what its name gives, where the symbol is taken from it."""
         self._markets: dict[str, str] = {}
         if options.calendar:
             self._calendar(None, ())
@@ -123,8 +125,11 @@ class Intake:
                 spacing.note(block.start_ns)
                 check_beside(fmt, path, block, hints)
                 if judge is None:
-                    judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
+                    with self._suspected(path, hints):
+                        judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
                     self.stated[file] = block.stated
+                    if block.name is not None:
+                        self._names[file] = block.name
                 self._take(file, fmt, judge, block, report)
             yield block.share
         if judge is None:
@@ -142,23 +147,45 @@ class Intake:
         self.claims.forget(file)
         self.rivals.forget(file)
         self.stated.pop(file, None)
+        self._names.pop(file, None)
+
+    def tell_apart(self, reports: Sequence[FileReport]) -> None:
+        """Read the names of files whole that a part of it tells apart, now that all of them are known."""
+        for file, whole in naming.told_apart(self._names).items():
+            old, report = self._names[file].symbol, reports[file]
+            for held in (self._pile, self.claims, self.rivals):
+                held.rename(file, old, whole)
+            report.symbols = [whole if symbol == old else symbol for symbol in report.symbols]
 
     def _take(self, file: int, fmt: Format, judge: Judge, block: RawBars, report: FileReport) -> None:
         if not fmt.has_capitals:
             block = msgspec.structs.replace(block, symbols=tuple(symbol.upper() for symbol in block.symbols))
         kept = judge.kept(block)
-        self._pile.add(file, report.calendar, kept)
+        self._pile.add(file, report.calendar, kept, is_named_for_good=block.name is None)
         if self._options.complete or fmt.is_complete:
             self.claims.note(file, fmt.name, self.calendars[report.calendar], block, kept)
         if len(kept.symbols) == 1 and len(kept.start_ns):
             self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values)
 
     def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints) -> Iterator[RawBars]:
-        with explained():
+        with explained(), self._suspected(path, hints):
             try:
                 yield from self._dated(fmt, path, hints)
             except ZoneMissing as error:
                 raise DataError(self._refusal_without_zone(error.local_ns, fmt, name)) from error
+
+    @contextmanager
+    def _suspected(self, path: Path, hints: Hints) -> Iterator[None]:
+        """Let a refusal say whose file it may be that nothing in it says."""
+        try:
+            yield
+        except Unsupported:
+            raise
+        except DataError as error:
+            found = "" if hints.is_format_named else unnamed(Head(path, hints.member), hints)
+            if not found:
+                raise
+            raise DataError(f"{error}{found}") from error
 
     def _dated(self, fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from actors.reading.dates import DateOrder
+from actors.reading.naming import OfName
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
 from messages.values import ONE_MINUTE, Interval
@@ -150,6 +151,8 @@ class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The zone that the stamps were read in, or ``IN_STAMPS``."""
     stamp: Stamp = Stamp.START
     """Which end of the bar they were taken to be."""
+    name: OfName | None = None
+    """What the file's name gives, where the symbol is taken from it."""
     stated: str = ""
     """The one symbol that the file states, where the user says another."""
     market: str = ""
@@ -179,6 +182,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a minute without a row was not traded, in each session of a symbol that a file has a row of."""
     is_anybodys: bool = False
     """Whether others write the same shape: a zone or calendar of somebody else's then says that it is not this."""
+    must_be_named: bool = False
+    """Whether nothing in its files is its own, so that only ``--format`` says that a file is."""
     has_capitals: bool = True
     """Whether case counts in its symbols; else they are written in small letters throughout, and meant in capitals."""
     takes_zips: bool = False

@@ -32,7 +32,7 @@ def _sniff(head: Head) -> bool:
 
 def _symbol(path: Path) -> str:
     named = _NAME.fullmatch(naming.stem_of(path))
-    return f"{named['symbol']}-{named['side']}".upper() if named else naming.symbol_of(path)
+    return f"{named['symbol']}-{named['side']}".upper() if named else ""
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:

@@ -3,6 +3,8 @@
 The first line is a row, or ``timestamp,open,high,low,close,volume``. What a file holds stands in its name, also within
 the zips that FirstRate serves: ``AAPL_1min_adjsplitdiv.txt``, ``AAPL_full_1min_adjsplit.txt`` or
 ``AAPL_1min_UNADJUSTED.txt``. Minutes without volume have no row.
+Anybody may call a file ``AAPL_1min.txt``, and crypto under such a name is in UTC: what says nothing of adjustment is
+FirstRate's only where the user says so.
 """
 
 import re
@@ -15,24 +17,19 @@ from actors.reading import delimited, naming
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from actors.reading.stamps import StampForm, form_of
-from actors.vendors.kibot import taken_for
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 _HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
 _NAME = re.compile(r"(?P<symbol>.+?)(?:_full)?_1min(?:_(?P<kind>.+))?", re.IGNORECASE)
-_HOURS = ("04:00", "20:00")
 _STOCKS = ("adjsplitdiv", "adjsplit", "unadjusted")
+_FUTURES = re.compile(r"continuous_(?:un|ratio_|absolute_)?adjusted")
 
 
 def _sniff(head: Head) -> bool:
     kind = _kind(Path(head.member) if head.member else head.path)
-    has_header = head.cells(0) == _HEADER
-    rows = [head.cells(line) for line in range(int(has_header), len(head.lines))]
-    is_row = bool(rows) and len(rows[0]) == len(_COLUMNS) and form_of(rows[0][0]) is StampForm.ISO
-    if is_row and not kind:  # a name that anybody may give: the hours must be those of a stock
-        is_row = all(_HOURS[0] <= row[0][11:16] <= _HOURS[1] for row in rows if form_of(row[0]) is StampForm.ISO)
-    # With a header the lines alone could be anybody's.
-    return is_row and (kind in _STOCKS if has_header else kind is not None)
+    first = head.cells(int(head.cells(0) == _HEADER))
+    is_row = len(first) == len(_COLUMNS) and form_of(first[0]) is StampForm.ISO
+    return is_row and (kind in _STOCKS or _FUTURES.fullmatch(kind or "") is not None)
 
 
 def _kind(path: Path) -> str | None:
@@ -43,16 +40,14 @@ def _kind(path: Path) -> str | None:
 
 def _symbol(path: Path) -> str:
     named = _NAME.fullmatch(naming.stem_of(path))
-    return named["symbol"] if named else naming.symbol_of(path)
+    return named["symbol"] if named else ""
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     kind = _kind(Path(hints.member) if hints.member else path)
     if kind not in (*_STOCKS, "", None):
         fmt = msgspec.structs.replace(fmt, calendar=None)  # futures, currencies and what else there is
-    said = () if kind else taken_for("FirstRate Data", hints)
-    for raw in delimited.read(fmt, path, hints, symbol_named=_symbol):
-        yield msgspec.structs.replace(raw, remarks=(*raw.remarks, *said))
+    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
 
 
 FIRSTRATE = Format(

@@ -58,10 +58,18 @@ def detect(head: Head, hints: Hints | None = None) -> Format:
         DataError: it fits none; says what was seen and what would be needed.
     """
     said = hints or Hints()
-    found = next((fmt for fmt in formats() if not _is_refuted(fmt, said) and fmt.sniff(head)), None)
+    found = next(
+        (fmt for fmt in formats() if not fmt.must_be_named and not _is_refuted(fmt, said) and fmt.sniff(head)), None
+    )
     if found is None:
         raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}; --format names a vendor's")
     return found
+
+
+def unnamed(head: Head, hints: Hints) -> str:
+    """Return whose shape a file has that anybody may write, as the end of a sentence; empty where nobody's."""
+    alike = [fmt for fmt in formats() if fmt.must_be_named and not _is_refuted(fmt, hints) and fmt.sniff(head)]
+    return "".join(f"; {fmt.title} looks alike: if it is that, --format {fmt.name}" for fmt in alike)
 
 
 def _is_refuted(fmt: Format, said: Hints) -> bool:

@@ -35,7 +35,7 @@ def _sniff(head: Head) -> bool:
 
 def _symbol(path: Path) -> str:
     named = _named(path)
-    return named["symbol"] if named else naming.symbol_of(path)
+    return named["symbol"] if named else ""
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:

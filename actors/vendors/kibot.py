@@ -1,19 +1,17 @@
 """Kibot's one-minute text files: ``MM/DD/YYYY,HH:MM,open,high,low,close,volume``, New York, stamped with the start.
 
-There is no header, and a file for each symbol: ``MSFT.txt``. The documentation says that a stamp is the time when the
+There is no header, and a file for each symbol: ``MSFT.txt``; others write just that in other zones, so that a file is
+Kibot's only where the user says so. The documentation says that a stamp is the time when the
 bar opened, in US Eastern Time, and that prices and volumes are adjusted for splits and dividends. Pre-market and
 after-market are there.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-
-import msgspec
+from functools import partial
 
 from actors.reading import delimited
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.format import Coverage, Format, Stamp
 from actors.reading.peek import Head
 
 _COLUMNS = ("date", "clock", "open", "high", "low", "close", "volume")
@@ -45,19 +43,6 @@ def _is_american(cells: list[str]) -> bool:
     return day.weekday() < _SATURDAY and _HOURS[0] <= cells[1] <= _HOURS[1]
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    for raw in delimited.read(fmt, path, hints, pattern=_PATTERN):
-        yield msgspec.structs.replace(raw, remarks=(*raw.remarks, *taken_for("Kibot", hints)))
-
-
-def taken_for(vendor: str, hints: Hints) -> tuple[str, ...]:
-    """Return the remark on a file that was taken for a vendor's by a shape that others write too."""
-    if hints.tz or hints.calendar or hints.is_format_named:
-        return ()
-    taken = f"taken for {vendor}'s, New York time and XNYS, by a shape that others write too"
-    return (f"{taken}: if it is another's, say its zone and calendar with --tz and --calendar",)
-
-
 KIBOT = Format(
     name="kibot",
     title="Kibot one-minute text",
@@ -69,7 +54,8 @@ KIBOT = Format(
     emits_empty_minutes=False,
     calendar="XNYS",
     is_anybodys=True,
+    must_be_named=True,
     columns=_COLUMNS,
     sniff=_sniff,
-    read=_read,
+    read=partial(delimited.read, pattern=_PATTERN),
 )

@@ -13,7 +13,8 @@ from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsup
 from actors.reading.peek import Head
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume", "trades")
-_NAME = re.compile(r"(?P<pair>[A-Z0-9.]{5,})_(?P<minutes>1|5|15|30|60|240|720|1440)")
+_PAIR = r"[A-Z0-9.]{2,}?(?:USD[TCQR]?|EUR[QRT]?|GBP|JPY|CAD|AUD|CHF|XBT|ETH|DAI|DOT|PYUSD|RLUSD)"
+_NAME = re.compile(rf"(?P<pair>{_PAIR})_(?P<minutes>1|5|15|30|60|240|720|1440)")
 _SECONDS, _COUNT = re.compile(r"\d{10}"), re.compile(r"\d+")
 
 
@@ -30,7 +31,7 @@ def _sniff(head: Head) -> bool:
 def _symbol(path: Path) -> str:
     named = _named(path)
     if named is None:
-        return naming.symbol_of(path)
+        return ""
     if named["minutes"] != "1":
         raise Unsupported(f"{path.name}: bars of {named['minutes']} minutes; only one-minute bars are imported")
     return named["pair"]

@@ -35,7 +35,7 @@ def _is_version_4(head: Head) -> bool:
 def _symbol(path: Path) -> str:
     stem = naming.stem_of(path)
     named = _VERSION_5.fullmatch(stem) or _VERSION_4.fullmatch(stem)
-    return named["symbol"] if named else naming.symbol_of(path)
+    return named["symbol"] if named else ""
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:

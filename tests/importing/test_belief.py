@@ -85,14 +85,28 @@ def test_what_new_york_does_not_trade_is_no_file_of_its_vendors(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
-    [("SAN.txt", "01/02/2024,09:00,10,11,9,10,5\n"), ("SAN_1min.csv", "2024-01-02 09:00:00,10,11,9,10,5\n")],
-)
-def test_a_vendor_that_is_guessed_is_said_to_be(tmp_path: Path, name: str, text: str) -> None:
+    ("name", "text", "alike"),
+    [
+        ("SAN.csv", "01/02/2024,09:00,10,11,9,10,5\n", True),
+        ("SAN.csv", "01/12/2024,09:30,10,11,9,10,5\n01/18/2024,09:30,10,11,9,10,5\n", True),
+        ("SAN_1min.csv", "2024-01-02 09:00:00,10,11,9,10,5\n", False),
+        ("BTCUSD_1min_binance.csv", "2024-01-02 09:00:00,10,11,9,10,5\n", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("said", [{}, NEW_YORK, {"calendar": "XNYS"}])
+def test_no_vendor_is_concluded_from_what_anybody_writes(
+    tmp_path: Path, name: str, text: str, alike: bool, said: dict[str, str]
+) -> None:
     path = written(tmp_path / name, text)
 
-    assert "by a shape that others write too" in one(run(path)).warnings[0]
-    assert not any("shape" in told for told in one(run(path, **NEW_YORK)).warnings)
+    assert detect(Head(path), Hints(**said)).name == "csv"
+    if error := run(path, **said).error:
+        assert ("--format kibot" in error) is alike
+
+
+@pytest.mark.parametrize(("name", "found"), [("XBTUSD_1.csv", "kraken"), ("GOOGL_1.csv", "csv")])
+def test_krakens_are_pairs(tmp_path: Path, name: str, found: str) -> None:
+    assert detect(Head(written(tmp_path / name, "1704153600,1,2,1,2,1.5,12\n"))).name == found
 
 
 # Which end of the bar a stamp is.

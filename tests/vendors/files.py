@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.reading.format import Hints, RawBars
+from actors.reading.format import Format, Hints, RawBars
 from actors.reading.peek import Head
 from actors.vendors.formats import detect
 from messages.values import moment
@@ -29,15 +29,15 @@ def zipped(path: Path, members: dict[str, str]) -> Path:
     return path
 
 
-def blocks(path: Path, **hints: object) -> list[RawBars]:
-    """Detect a file's format and read it."""
-    fmt = detect(Head(path))
+def blocks(path: Path, fmt: Format | None = None, /, **hints: object) -> list[RawBars]:
+    """Read a file in a format, or in the one that is detected."""
+    fmt = fmt or detect(Head(path))
     return list(fmt.read(fmt, path, Hints(**hints)))
 
 
-def only(path: Path, **hints: object) -> RawBars:
+def only(path: Path, fmt: Format | None = None, /, **hints: object) -> RawBars:
     """Read a file that is one block."""
-    (block,) = blocks(path, **hints)
+    (block,) = blocks(path, fmt, **hints)
     return block
 
 

@@ -31,7 +31,10 @@ def test_firstrate_is_stamped_at_the_start_in_new_york_and_named_by_its_file(
         ("AAPL_1min_adjsplitdiv.txt", "", "firstrate"),
         ("AAPL_1min_adjsplit.txt", HEADER, "firstrate"),
         ("ES_full_1min_continuous_ratio_adjusted.txt", "", "firstrate"),
+        ("ES_full_1min_continuous_UNadjusted.txt", HEADER, "firstrate"),
         ("AAPL_1min.txt", HEADER, "csv"),
+        ("AAPL_1min.txt", "", "csv"),
+        ("AAPL_1min_sample.txt", "", "csv"),
         ("AAPL.txt", HEADER, "csv"),
     ],
 )
