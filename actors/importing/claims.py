@@ -74,6 +74,11 @@ class Claims:
         """Leave out what a file claimed that turned out to be broken further on."""
         self._claims.pop(file, None)
 
+    def rename(self, file: int, old: str, new: str) -> None:
+        """Call a symbol of a file otherwise."""
+        if claim := self._claims.get(file):
+            claim.refused = {(date, new if symbol == old else symbol) for date, symbol in claim.refused}
+
     def objections(self, file: int) -> tuple[str, ...]:
         """Return why a file is not taken to be complete, or not in all, although it is declared so."""
         claim = self._claims.get(file)

@@ -196,6 +196,7 @@ class _Import:
                 f"--symbol {self._options.symbol} names one symbol, and these files are of several: {names}; leave it "
                 "out, or import them one by one"
             ), False
+        self._intake.tell_apart(self._files)
         self._refuse_rivals()
         refused = [file.error for file in self._files if file.error]
         rejected = sum(sum(file.rejected.values()) for file in self._files)

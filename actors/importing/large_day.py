@@ -45,7 +45,7 @@ class Deal:
 
     def symbols(self) -> tuple[str, ...]:
         """Return the symbols that have bars, sorted."""
-        return tuple(sorted(self._names[place] for place in np.flatnonzero(self._has_bars).tolist()))
+        return tuple(sorted({self._names[place] for place in np.flatnonzero(self._has_bars).tolist()}))
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield one span of time after the other, ascending.
@@ -113,9 +113,10 @@ def _runs(slots: Iterable[Pieces], least_rows: int) -> Iterator[Pieces]:
 
 
 def _renumbered(index: Indices, names: tuple[str, ...]) -> tuple[tuple[str, ...], Indices]:
-    """Return the names that occur, sorted, and for each row its name's place among them."""
-    has_bars = np.bincount(index, minlength=len(names)) > 0
-    present = sorted((names[place], place) for place in np.flatnonzero(has_bars).tolist())
+    """Return the names that occur, sorted, none twice, and for each row its name's place among them."""
+    there = np.flatnonzero(np.bincount(index, minlength=len(names)) > 0).tolist()
+    present = sorted({names[place] for place in there})
+    place_of = {name: place for place, name in enumerate(present)}
     number = np.zeros(len(names), dtype=np.int32)
-    number[[place for _, place in present]] = np.arange(len(present), dtype=np.int32)
-    return tuple(name for name, _ in present), number[index]
+    number[there] = [place_of[names[place]] for place in there]
+    return tuple(present), number[index]

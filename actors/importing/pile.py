@@ -60,7 +60,9 @@ class Pile:
         self._folder = spill_to
         self._spill = Spill(spill_to)
         self._deals: list[Deal] = []
-        self._symbols: dict[str, int] = {}
+        self._symbols: dict[tuple[str, int], int] = {}
+        """The number of each symbol; of one that may yet be called otherwise, of each file's, else with file -1."""
+        self._renamed: dict[tuple[str, int], str] = {}
         self._days: dict[tuple[str, str], int] = {}
         self._parts: dict[int, list[Part]] = {}
         self._fields: dict[int, int] = {}
@@ -69,15 +71,23 @@ class Pile:
         """Return how many days have bars."""
         return len(self._parts.keys() | self._spill.days())
 
-    def add(self, file: int, calendar: str, bars: FileBars) -> None:
+    def add(self, file: int, calendar: str, bars: FileBars, *, is_named_for_good: bool = True) -> None:
         """Take judged bars of the file that has this place among the reports.
+
+        Args:
+            file: that place.
+            calendar: whose sessions the bars belong to.
+            bars: the bars.
+            is_named_for_good: whether their symbols are sure; else they may be renamed.
 
         Raises:
             DataError: they are too many for the memory, and the disk refuses them.
         """
         if not len(bars.start_ns):
             return
-        place = np.array([self._symbols.setdefault(name, len(self._symbols)) for name in bars.symbols], np.int32)
+        named_by = -1 if is_named_for_good else file
+        keys = [(name, named_by) for name in bars.symbols]
+        place = np.array([self._symbols.setdefault(key, len(self._symbols)) for key in keys], np.int32)
         whole = Part(file=file, symbol_index=place[bars.symbol_index], start_ns=bars.start_ns, values=bars.values)
         self._fields[file] = max(self._fields.get(file, 0), len(bars.values))
         for date, part in _by_date(whole, bars.assignment.dates, bars.assignment.date_index):
@@ -95,13 +105,17 @@ class Pile:
         self._parts = {day: parts for day, parts in left.items() if parts}
         self._held = sum(_bytes_of(part) for parts in self._parts.values() for part in parts)
 
+    def rename(self, file: int, old: str, new: str) -> None:
+        """Call a symbol of a file otherwise, whose bars were given as not named for good."""
+        self._renamed[old, file] = new
+
     def take(self) -> Iterator[Day]:
         """Give the days back, calendar by calendar and in order of time, and forget each.
 
         Raises:
             DataError: the temporary file cannot be read.
         """
-        names = tuple(self._symbols)
+        names = tuple(self._renamed.get(key, key[0]) for key in self._symbols)
         there = self._parts.keys() | self._spill.days()
         pieces = self._spill.by_day()
         for calendar, date in sorted(self._days):

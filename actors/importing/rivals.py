@@ -60,6 +60,11 @@ class Rivals:
         for samples in self._samples.values():
             samples.pop(file, None)
 
+    def rename(self, file: int, old: str, new: str) -> None:
+        """Call a symbol of a file otherwise."""
+        if (sample := self._samples.get(old, {}).pop(file, None)) is not None:
+            self._samples.setdefault(new, {})[file] = sample
+
     def found(self) -> Iterator[Rivalry]:
         """Yield each pair of files that have other bars for most minutes of the smaller one."""
         for symbol, samples in self._samples.items():

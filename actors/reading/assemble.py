@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from actors.reading.format import IN_STAMPS, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
-from actors.reading.naming import symbol_of
+from actors.reading.naming import OfName, of_name
 from actors.reading.stamps import localise
 from messages.columns import CLOSE, VWAP, Floats, Stamps
 from messages.errors import DataError
@@ -39,6 +39,7 @@ class Assembler:
         self._hints = hints
         self._path = path
         self._symbol = symbol
+        self._name: OfName | None = None
         self._is_local = is_local
         self._market = market
         self._zone = fmt.zone(hints) if is_local else "UTC"
@@ -79,6 +80,7 @@ class Assembler:
         start_ns, stamp = self._starts(moments.utc_ns)
         yield RawBars(
             symbols=symbols,
+            name=self._name if symbols == (self._symbol,) else None,
             stated=stated,
             zone=self._zone if self._is_local else IN_STAMPS,
             stamp=stamp,
@@ -156,5 +158,6 @@ class Assembler:
     def _of_name(self, stamps_ns: Stamps) -> str:
         if not self._symbol:
             span = (int(stamps_ns.min()), int(stamps_ns.max())) if len(stamps_ns) else None
-            self._symbol = symbol_of(self._path, span)
+            self._name = of_name(self._path, span)
+            self._symbol = self._name.symbol
         return self._symbol

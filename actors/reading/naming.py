@@ -5,9 +5,11 @@ or an index's (``ES_202403``, ``RUSSELL_2000``), so it counts as a date only whe
 """
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
+import msgspec
 import numpy as np
 
 from messages.errors import DataError
@@ -52,8 +54,19 @@ def stem_of(path: Path) -> str:
     return name
 
 
-def symbol_of(path: Path, span: tuple[Nanos, Nanos] | None = None) -> str:
-    """Return the symbol that a file's name gives: ``aapl_1min.csv`` and ``AAPL-1m-2024-01.zip`` are AAPL.
+class OfName(msgspec.Struct, frozen=True, kw_only=True):
+    """The symbol that a file's name gives, and what it could be besides."""
+
+    symbol: str
+    """Without a month or year at its end if the file's bars are of that time."""
+    whole: str
+    """With any month or year that stands there."""
+    bare: str
+    """Without any."""
+
+
+def of_name(path: Path, span: tuple[Nanos, Nanos] | None) -> OfName:
+    """Return what a file's name gives: ``aapl_1min.csv`` and ``AAPL-1m-2024-01.zip`` are AAPL.
 
     A name without capitals is written in them; else case is kept: BCpC is not BCPC.
 
@@ -64,13 +77,32 @@ def symbol_of(path: Path, span: tuple[Nanos, Nanos] | None = None) -> str:
     Raises:
         DataError: nothing is left of the name.
     """
-    symbol, whole = stem_of(path), ""
-    while symbol != whole:
-        whole = symbol
-        symbol = _shorter(symbol, span)
-    if _NO_SYMBOL.fullmatch(symbol):
-        raise DataError("neither a column nor the file's name gives the symbol; say it with --symbol")
-    return in_capitals(symbol)
+    bare = _symbol(path, lambda _: True)
+    symbol = _symbol(path, lambda period: _is_of(period, span))
+    return OfName(symbol=symbol, whole=_symbol(path, lambda _: False), bare=bare)
+
+
+def symbol_of(path: Path) -> str:
+    """Return the symbol that a file's name gives, without any month or year.
+
+    Raises:
+        DataError: nothing is left of the name.
+    """
+    return _symbol(path, lambda _: True)
+
+
+def told_apart(names: Mapping[int, OfName]) -> dict[int, str]:
+    """Return the files whose names have to be read whole, and what they then give.
+
+    Where of several names that differ in a month or year alone one has one that is not of its bars, it is no date in
+    any of them: ``CL_202401`` and ``CL_202402`` of the same days are two contracts.
+    """
+    contested = {name.bare for name in names.values() if name.symbol != name.bare}
+    return {
+        file: name.whole
+        for file, name in names.items()
+        if name.symbol == name.bare != name.whole and name.bare in contested
+    }
 
 
 def says_something(path: Path) -> bool:
@@ -84,13 +116,23 @@ def in_capitals(symbol: str) -> str:
     return symbol.upper() if symbol == symbol.lower() else symbol
 
 
-def _shorter(name: str, span: tuple[Nanos, Nanos] | None) -> str:
+def _symbol(path: Path, is_date: Callable[["re.Match[str]"], bool]) -> str:
+    symbol, whole = stem_of(path), ""
+    while symbol != whole:
+        whole = symbol
+        symbol = _shorter(symbol, is_date)
+    if _NO_SYMBOL.fullmatch(symbol):
+        raise DataError("neither a column nor the file's name gives the symbol; say it with --symbol")
+    return in_capitals(symbol)
+
+
+def _shorter(name: str, is_date: Callable[["re.Match[str]"], bool]) -> str:
     """Return a name without one thing at its end that is no part of a symbol, or the name itself."""
     for place in range(1, len(name)):
         tail = name[place:]
         period = _PERIOD.fullmatch(tail)
         is_sure = any(pattern.fullmatch(tail) for pattern in _SURE)
-        if is_sure or (period is not None and _is_of(period, span)):
+        if is_sure or (period is not None and is_date(period)):
             return name[:place]
     return name
 

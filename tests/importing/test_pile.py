@@ -40,12 +40,14 @@ def in_order(day: Day) -> Bars:
     return (day.calendar, day.date, day.symbols), rows[:, np.lexsort((place, start_ns))]
 
 
-def days(steps: list[Step], held_bytes: int) -> list[Bars]:
+def days(steps: list[Step], held_bytes: int, renamed: dict[int, str] | None = None) -> list[Bars]:
     pile = Pile(held_bytes)
     for file, lines, fields, is_broken in steps:
-        pile.add(file, f"calendar {file % 2}", file_of(lines, 1, fields))
+        pile.add(file, f"calendar {file % 2}", file_of(lines, 1, fields), is_named_for_good=renamed is None)
         if is_broken:
             pile.forget(file)
+    for file, name in (renamed or {}).items():
+        pile.rename(file, "A", name)
     count, found = len(pile), [in_order(day) for day in pile.take()]
     pile.close()
     assert count == len(found)
@@ -60,6 +62,25 @@ def test_what_was_on_disk_comes_back_as_what_was_in_memory(steps: list[Step], he
     assert [day for day, _ in spilled] == [day for day, _ in held]
     for (_, one), (_, other) in zip(spilled, held, strict=True):
         assert same(one, other)
+
+
+def named(found: list[Bars]) -> list[tuple[str, str, float, float]]:
+    """Return the date, symbol, start and file of every bar, sorted."""
+    return sorted(
+        (day[1], day[2][int(place)], start, file) for day, rows in found for place, start, file in rows[:3].T.tolist()
+    )
+
+
+@given(steps, st.integers(0, 4_000), st.dictionaries(st.integers(0, 3), st.sampled_from(["A", "C", "Z"])))
+@settings(deadline=None)
+def test_a_symbol_of_a_file_may_be_called_otherwise_at_last(
+    steps: list[Step], held_bytes: int, names: dict[int, str]
+) -> None:
+    as_given = named(days(steps, 1 << 30))
+
+    renamed = [(date, names.get(int(file), "A") if symbol == "A" else symbol, start, file)
+               for date, symbol, start, file in as_given]  # fmt: skip
+    assert named(days(steps, held_bytes, names)) == sorted(renamed)
 
 
 def test_a_large_day_comes_back_in_stretches_that_may_be_had_again() -> None:

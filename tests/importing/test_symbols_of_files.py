@@ -54,6 +54,36 @@ def test_parts_of_one_history_are_one_symbol(tmp_path: Path, one_name: str, othe
     assert (report.totals.kept, report.totals.symbols) == (2, 1)
 
 
+@pytest.mark.parametrize("names", [("CL_202401", "CL_202402"), ("CL_202402", "CL_202401"), ("CL-2024-01", "CL-2024"),
+                                   ("NQ_2024", "NQ_2025"), ("cl.2024", "cl.2023")])  # fmt: skip
+def test_a_month_tells_files_of_the_same_days_apart_also_where_it_is_theirs(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for place, name in enumerate(names, 1):
+        written(tmp_path / f"{place}" / f"{name}.csv", HEADER + row("2024-01-15 09:30:00", 10 * place))
+    store = MemoryStore()
+
+    report = run(tmp_path, store, **CRYPTO)
+
+    is_one = names == ("CL-2024-01", "CL-2024")
+    symbols = {"CL"} if is_one else {name.upper() for name in names}
+    assert {symbol for symbol, *_ in stored(store)} | {symbol for file in report.files for symbol in file.symbols} == (
+        set() if is_one else symbols
+    )
+    assert report.failed is is_one  # a month and its year may be one history, so they are refused as rivals
+
+
+def test_a_month_is_cut_off_where_it_is_that_of_each_files_bars(tmp_path: Path) -> None:
+    for month in ("01", "02"):
+        text = HEADER + row(f"2024-{month}-15 09:30:00") + "x,10,11,9,10,5\n"
+        written(tmp_path / f"CL_2024{month}.csv", text)
+
+    report = run(tmp_path, store := MemoryStore(), **CRYPTO)
+
+    assert [symbol for symbol, *_ in stored(store)] == ["CL", "CL"]
+    assert [file.symbols for file in report.files] == [["CL"], ["CL"]]
+
+
 def test_two_files_that_would_overwrite_each_other_are_refused_whichever_comes_first(tmp_path: Path) -> None:
     written(tmp_path / "AAPL_data.csv", HEADER + minutes("09:30", 2))
     written(tmp_path / "AAPL_bars.csv", HEADER + minutes("09:30", 2, price=50))
