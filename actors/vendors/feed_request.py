@@ -22,7 +22,8 @@ class FeedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The date of the session to begin with."""
     comes_from: str | None = None
     keys: Path | None = None
-    stream: str = "iex"
+    variant: str = ""
+    """What was asked for behind the feed's name: a stream, an exchange; empty: the feed's own choice."""
     channels: tuple[str, ...] = ()
     trades_only: bool = False
     until_close: bool = False

@@ -43,19 +43,22 @@ def feeds() -> tuple[FeedEntry, ...]:
     return tuple(entry for vendor in vendors() for entry in vendor.feeds)
 
 
-def feed_named(name: str) -> FeedEntry:
-    """Return the feed that ``--feed`` names.
+def feed_named(name: str) -> tuple[FeedEntry, str]:
+    """Return the feed that ``--feed`` names, and what stands behind a colon: ``kraken`` of ``ccxt:kraken``, or nothing.
 
     Raises:
-        SettingsError: there is none of that name; lists those there are.
+        SettingsError: there is none of that name; lists those there are. Or nothing can stand behind its name.
     """
-    found = next((entry for entry in feeds() if entry.name == name.lower()), None)
-    if found is None:
+    own, colon, variant = name.lower().partition(":")
+    found = next((entry for entry in feeds() if entry.name == own), None)
+    if found is None or (colon and (found.variant is None or not variant)):
         from messages.errors import SettingsError  # messages bring numpy, and the command line's help waits for nobody
 
+        if found is not None:
+            raise SettingsError(f"no feed {name!r}; write it as {found.spelling}")
         there = ", ".join(entry.name for entry in feeds())
         raise SettingsError("; ".join((f"no feed {name!r}; there are {there}", *left_out())))
-    return found
+    return found, variant
 
 
 def format_places() -> dict[str, str]:

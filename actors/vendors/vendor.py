@@ -22,8 +22,17 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """``module:function``, which takes a ``FeedRequest`` and returns an ``OpenedFeed``."""
     takes: tuple[FeedOption, ...] = ()
     """The options that it understands; any other is refused rather than passed over in silence."""
+    variant: str | None = None
+    """What may stand behind its name and a colon, in a word, as the exchange of ``ccxt:kraken``; ``None``: nothing."""
+    calendars: dict[str, str] = {}
+    """By variant, the calendar of its days where nobody names one; ``""``: of any other variant."""
     is_of_today: bool = True
     """Whether its days are real ones as they happen; others are written only where they are told to be."""
+
+    @property
+    def spelling(self) -> str:
+        """How ``--feed`` is told to name it."""
+        return self.name if self.variant is None else f"{self.name}[:{self.variant.upper()}]"
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):

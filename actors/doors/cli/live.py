@@ -35,7 +35,7 @@ def live(
     comes_from: options.ComesFrom = None,
     start: options.FirstSession = None,
     keys: options.Keys = None,
-    stream: options.Stream = "iex",
+    stream: options.Stream = None,
     channels: options.Channels = "",
     trades_only: options.TradesOnly = False,
     sale_conditions: options.SaleConditions = None,

@@ -74,9 +74,10 @@ def _feed(name: str) -> str:
     from messages.errors import SettingsError
 
     try:
-        return registry.feed_named(name).name
+        entry, variant = registry.feed_named(name)
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from None
+    return f"{entry.name}:{variant}" if variant else entry.name
 
 
 Store = Annotated[
@@ -272,7 +273,7 @@ Feed = Annotated[
         "--feed",
         metavar="NAME",
         help="Where bars, quotes and trades come from: "
-        + ", ".join(f"{entry.name} ({entry.title})" for entry in registry.feeds())
+        + ", ".join(f"{entry.spelling} ({entry.title})" for entry in registry.feeds())
         + ".",
         parser=_feed,
         show_default=False,
@@ -356,8 +357,13 @@ Keys = Annotated[
     ),
 ]
 Stream = Annotated[
-    str,
-    typer.Option(metavar="NAME", help="alpaca: iex, sip or delayed_sip, as the account has.", rich_help_panel=_FEEDS),
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="alpaca: iex, sip or delayed_sip, as the account has; boats or overnight for the night, crypto.",
+        show_default="iex",
+        rich_help_panel=_FEEDS,
+    ),
 ]
 Channels = Annotated[
     str,

@@ -35,7 +35,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     comes_from: str | None = None
     start: str | None = None
     keys: Path | None = None
-    stream: str = "iex"
+    stream: str | None = None
     channels: tuple[str, ...] = ()
     trades_only: bool = False
     sale_conditions: str | None = None
@@ -61,11 +61,12 @@ def plan(wishes: Wishes) -> LivePlan:
         SettingsError: wishes contradict each other, or a feed lacks something.
         DataError: there is nothing to replay.
     """
-    entry = feed_named(wishes.feed)
-    _check(wishes, entry)
-    settings = _settings(wishes, entry)
+    entry, variant = feed_named(wishes.feed)
+    _check(wishes, entry, variant)
+    variant = variant or wishes.stream or ""
+    settings = _settings(wishes, entry, variant)
     calendar = check_config.calendar_of(settings)
-    opened = _opened(wishes, entry, settings, calendar)
+    opened = _opened(wishes, entry, variant, settings, calendar)
     if opened.symbols is not None:
         settings = msgspec.structs.replace(settings, symbols=opened.symbols)
     if opened.delay_s:
@@ -88,7 +89,7 @@ def _patient(settings: Settings, delay_s: float) -> Settings:
     return msgspec.structs.replace(settings, rules=rules, live=live)
 
 
-def _opened(wishes: Wishes, entry: FeedEntry, settings: Settings, calendar: Calendar) -> OpenedFeed:
+def _opened(wishes: Wishes, entry: FeedEntry, variant: str, settings: Settings, calendar: Calendar) -> OpenedFeed:
     opened: OpenedFeed = thing_at(entry.opens)(
         FeedRequest(
             settings=settings,
@@ -97,7 +98,7 @@ def _opened(wishes: Wishes, entry: FeedEntry, settings: Settings, calendar: Cale
             start=wishes.start,
             comes_from=wishes.comes_from,
             keys=wishes.keys,
-            stream=wishes.stream,
+            variant=variant,
             channels=wishes.channels,
             trades_only=wishes.trades_only,
             until_close=wishes.until_close,
@@ -106,13 +107,18 @@ def _opened(wishes: Wishes, entry: FeedEntry, settings: Settings, calendar: Cale
     return opened
 
 
-def _check(wishes: Wishes, entry: FeedEntry) -> None:
+def _calendar_of(entry: FeedEntry, variant: str, base: Settings) -> str | None:
+    return None if base.calendar else entry.calendars.get(variant, entry.calendars.get(""))
+
+
+def _check(wishes: Wishes, entry: FeedEntry, variant: str) -> None:
     """Refuse an option that would be passed over in silence."""
     given: dict[FeedOption, bool] = {
         "speed": wishes.speed is not None,
         "start": wishes.start is not None,
         "from": wishes.comes_from is not None,
         "keys": wishes.keys is not None,
+        "stream": wishes.stream is not None,
         "channels": bool(wishes.channels),
         "trades-only": wishes.trades_only,
     }
@@ -120,9 +126,11 @@ def _check(wishes: Wishes, entry: FeedEntry) -> None:
         if is_given and option not in entry.takes:
             takers = " and ".join(other.name for other in feeds() if option in other.takes)
             raise SettingsError(f"--{option} is for {takers}, not for {entry.name}")
+    if variant and wishes.stream is not None and variant != wishes.stream:
+        raise SettingsError(f"--feed {wishes.feed} and --stream {wishes.stream} name two streams; name one")
 
 
-def _settings(wishes: Wishes, entry: FeedEntry) -> Settings:
+def _settings(wishes: Wishes, entry: FeedEntry, variant: str) -> Settings:
     store = None if wishes.store is None else str(wishes.store)
     if wishes.config is not None:
         is_said = store is not None or not entry.is_of_today or check_config.names_store(wishes.config)
@@ -142,7 +150,7 @@ def _settings(wishes: Wishes, entry: FeedEntry) -> Settings:
         base,
         mode=Mode.LIVE,
         certify=True,
-        calendar=wishes.calendar or check_config.calendar_of(base).name,
+        calendar=wishes.calendar or _calendar_of(entry, variant, base) or check_config.calendar_of(base).name,
         symbols=wishes.symbols or base.symbols,
         extended=wishes.extended_hours or base.extended,
         fill_from=wishes.fill_from or base.fill_from,

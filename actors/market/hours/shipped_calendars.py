@@ -36,6 +36,9 @@ CALENDARS = {
     # https://fxopen.com/en/news/trading-hours-schedule-for-the-2024-2025-winter-holiday-period/
     # https://www.dukascopy.com/swiss/arabic/fx-market-tools/holiday-calendar
     "FX": OwnCalendar(tz="America/New_York", segments=("17:00-17:00",), days="Mon-Fri", holidays=("12-25", "01-01")),
+    # The night between two days of US stocks, at Blue Ocean's ATS: the evening before each of New York's trading days.
+    # https://docs.alpaca.markets/us/docs/245-trading
+    "BOATS": OwnCalendar(tz="America/New_York", segments=("20:00-04:00",), days="XNYS"),
     "CN_FUTURES_DAY": OwnCalendar(tz="Asia/Shanghai", days="XSHG", segments=_DAY),
     "CN_FUTURES_2300": _china("21:00-23:00"),
     "CN_FUTURES_0100": _china("21:00-01:00"),

@@ -12,7 +12,7 @@ from actors.feeds.port import POLL_S
 from actors.feeds.requests import Refusal, Request, Requests
 from actors.vendors.alpaca.frames import Answer, Failure, FrameReader, Subscribed, Success, gather
 from actors.vendors.alpaca.keys import AlpacaKeys
-from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError
+from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError, nearest
 from messages.feeds import FeedItem, SymbolsRefused
 
 if TYPE_CHECKING:
@@ -22,6 +22,21 @@ R = TypeVar("R")
 
 CHANNELS = ("bars", "updatedBars", "dailyBars", "trades", "quotes", "statuses")
 """All that can be asked for, the most needed first; what amends trades comes along with them."""
+STREAMS = {
+    "iex": "v2/iex",
+    "sip": "v2/sip",
+    "delayed_sip": "v2/delayed_sip",
+    "test": "v2/test",
+    "boats": "v1beta1/boats",
+    "overnight": "v1beta1/overnight",
+    "crypto": "v1beta3/crypto/us",
+    "crypto-us-1": "v1beta3/crypto/us-1",
+    "crypto-eu-1": "v1beta3/crypto/eu-1",
+}
+"""Where each is: https://docs.alpaca.markets/docs/real-time-stock-pricing-data and .../real-time-crypto-pricing-data"""
+
+_LEFT_OUT = {"crypto": ("statuses", "dailyBars"), "boats": ("dailyBars",), "overnight": ("dailyBars",)}
+"""Not asked for: crypto knows no halts, and what is a day there or of a night is not one of our sessions."""
 
 _BARS = CHANNELS[:3]
 """Asked for together, before all else: no account has a limit for them."""
@@ -47,18 +62,18 @@ class AlpacaFeed:
 
     Args:
         keys: see ``AlpacaKeys.find``.
-        stream: ``iex``, ``sip`` or ``delayed_sip``, as the account allows.
+        stream: one of ``STREAMS``, as the account allows.
         url: another endpoint in its place.
-        channels: what is asked for of each symbol; without ``bars``, they are folded from trades.
+        channels: what is asked for of each symbol; without ``bars``, they are folded from trades. ``None``: all that
+            the stream has and that are of use.
         name: who it is.
 
     Raises:
-        SettingsError: a channel is unknown, or none is named.
+        SettingsError: a stream or channel is unknown, or none is named.
     """
 
     is_remote = True
     is_probed = True
-    sale_rules = "alpaca"
 
     def __init__(
         self,
@@ -66,15 +81,19 @@ class AlpacaFeed:
         *,
         stream: str = "iex",
         url: str | None = None,
-        channels: tuple[str, ...] = CHANNELS,
+        channels: tuple[str, ...] | None = None,
         name: str = "alpaca",
     ) -> None:
+        if stream not in STREAMS:
+            raise SettingsError(f"Alpaca has no stream {stream!r}{nearest(stream, STREAMS)}")
+        channels = _channels(stream) if channels is None else channels
         if not channels or not set(channels) <= set(CHANNELS):
             raise SettingsError(f"Alpaca's channels are {', '.join(CHANNELS)}, not {', '.join(channels) or 'none'}")
         self.name = name
         self.has_bars = "bars" in channels
+        self.sale_rules = "none" if stream.startswith("crypto") else "alpaca"
         self._keys = keys
-        self._url = url or f"wss://stream.data.alpaca.markets/v2/{stream}"
+        self._url = url or f"wss://stream.data.alpaca.markets/{STREAMS[stream]}"
         self._channels = tuple(channel for channel in CHANNELS if channel in channels)
         self._wanted: dict[str, set[str]] = {}
         """By symbol the channels that are asked for."""
@@ -198,6 +217,11 @@ class AlpacaFeed:
             self._failure = ConnectionLost(reason)
         elif answer.code != _ALREADY_IN:
             self._requests.refuse(reason, enough=_ENOUGH.get(answer.code))
+
+
+def _channels(stream: str) -> tuple[str, ...]:
+    left_out = _LEFT_OUT.get(stream.partition("-")[0], ())
+    return tuple(channel for channel in CHANNELS if channel not in left_out)
 
 
 def _stream(keys: AlpacaKeys, url: str) -> "AlpacaStream":

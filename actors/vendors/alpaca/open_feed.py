@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from actors.kernel.clock import SystemClock
-from actors.vendors.alpaca.feed import CHANNELS, AlpacaFeed
+from actors.vendors.alpaca.feed import AlpacaFeed
 from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from messages.errors import SettingsError
@@ -17,7 +17,7 @@ def open_alpaca(request: FeedRequest) -> OpenedFeed:
     """Return Alpaca's stream.
 
     Raises:
-        SettingsError: there are no keys, no library, no symbols, or the bars are not of a minute.
+        SettingsError: there are no keys, no library, no symbols, no such stream, or the bars are not of a minute.
     """
     keys, settings = AlpacaKeys.find(request.keys), request.settings
     if find_spec("alpaca") is None:
@@ -26,5 +26,5 @@ def open_alpaca(request: FeedRequest) -> OpenedFeed:
         raise SettingsError(f"Alpaca's bars are of 1m; the base interval is {settings.rules.base_interval}")
     if not settings.symbols:
         raise SettingsError("Alpaca sends what it is asked for: name symbols, --symbols A,B or in the config")
-    feed = AlpacaFeed(keys, stream=request.stream, channels=request.channels or CHANNELS)
-    return OpenedFeed(feed=feed, clock=SystemClock(), delay_s=_DELAY_S if request.stream == "delayed_sip" else 0.0)
+    feed = AlpacaFeed(keys, stream=request.variant or "iex", channels=request.channels or None)
+    return OpenedFeed(feed=feed, clock=SystemClock(), delay_s=_DELAY_S if request.variant == "delayed_sip" else 0.0)

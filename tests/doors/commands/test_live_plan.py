@@ -32,6 +32,8 @@ def wishes(tmp_path: Path, **said: Any) -> Wishes:
         ({"feed": "replay", "comes_from": "x", "trades_only": True}, "not for replay"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost"}, "write it as tcp://localhost:9000"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost:70000"}, "is no address"),
+        ({"stream": "iex"}, "--stream is for alpaca, not for simulated"),
+        ({"feed": "alpaca:sip", "stream": "iex"}, "--feed alpaca:sip and --stream iex name two streams; name one"),
         ({"feed": "alpaca"}, "the keys to Alpaca are not in the environment"),
         ({"start": "2199-01-01"}, "knows no session from 2199-01-01 on"),
         ({"calendar": "XNYZ"}, "XNYZ"),
@@ -178,6 +180,32 @@ def test_a_real_day_goes_into_the_store_of_the_environment_or_the_one_beside_us(
     made = plan(Wishes(feed="jsonlines", calendar="XNYS", comes_from="lines.jsonl"))
 
     assert made.settings.store == (named or "store")
+
+
+@pytest.mark.parametrize(
+    ("said", "calendar"),
+    [
+        ({"stream": "crypto"}, "24/7"),
+        ({"feed": "alpaca:crypto"}, "24/7"),
+        ({"feed": "alpaca:boats"}, "BOATS"),
+        ({"feed": "alpaca:iex"}, "XNYS"),
+        ({}, "XNYS"),
+        ({"feed": "alpaca:crypto", "calendar": "FX"}, "FX"),
+        ({"feed": "alpaca:crypto", "config": "config.toml"}, "XLON"),
+    ],
+)
+def test_a_stream_has_a_calendar_that_holds_where_nobody_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any], calendar: str
+) -> None:
+    monkeypatch.setenv("APCA_API_KEY_ID", "a")
+    monkeypatch.setenv("APCA_API_SECRET_KEY", "b")
+    if "config" in said:
+        config = tmp_path / said["config"]
+        config.write_text('store = "bars"\ncalendar = "XLON"\n', encoding="utf-8")
+        said = {**said, "config": config, "store": None}
+    made = plan(wishes(tmp_path, **{"feed": "alpaca", "symbols": ("BTC/USD",), **said}))
+
+    assert made.calendar.name == calendar
 
 
 @pytest.mark.parametrize(("stream", "grace_s"), [("iex", 5), ("delayed_sip", 960)])

@@ -121,6 +121,20 @@ def test_currencies_trade_from_sunday_to_friday_and_their_days_are_cut_at_five_i
     assert hours(shipped("FX"), date) == expected
 
 
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("2024-07-01", ["Sun 20:00-Mon 04:00"]),
+        ("2024-07-03", ["Tue 20:00-Wed 04:00"]),
+        ("2024-07-04", []),
+        ("2024-07-05", ["Thu 20:00-Fri 04:00"]),
+        ("2024-11-28", []),
+    ],
+)
+def test_a_night_of_us_stocks_comes_before_each_of_new_yorks_days(date, expected):
+    assert hours(shipped("BOATS"), date) == expected
+
+
 DAY = ["09:00-{0} 10:15", "10:30-{0} 11:30", "13:30-{0} 15:00"]
 
 

@@ -467,7 +467,49 @@ def test_channels_that_are_none_are_refused(channels: tuple[str, ...]) -> None:
 
 def test_without_bars_they_must_be_folded_from_trades() -> None:
     assert not AlpacaFeed(KEYS, channels=("trades",)).has_bars
-    assert AlpacaFeed(KEYS, stream="sip")._url == "wss://stream.data.alpaca.markets/v2/sip"
+
+
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [
+        ("sip", "v2/sip"),
+        ("boats", "v1beta1/boats"),
+        ("overnight", "v1beta1/overnight"),
+        ("crypto", "v1beta3/crypto/us"),
+        ("crypto-eu-1", "v1beta3/crypto/eu-1"),
+    ],
+)
+def test_each_stream_has_its_place(stream: str, path: str) -> None:
+    assert AlpacaFeed(KEYS, stream=stream)._url == f"wss://stream.data.alpaca.markets/{path}"
+
+
+def test_a_stream_that_there_is_not_is_refused() -> None:
+    with pytest.raises(SettingsError, match="Alpaca has no stream 'spi'; nearest: sip"):
+        AlpacaFeed(KEYS, stream="spi")
+
+
+def test_crypto_is_asked_for_what_it_has_and_its_trades_have_no_conditions(serve: Serve, run: Run) -> None:
+    server = serve()
+    _, listener = run(server, "BTC/USD", stream="crypto")
+    server.wait_for_subscribers("BTC/USD", channel="quotes")
+
+    trade = {"T": "t", "S": "BTC/USD", "p": 64001.5, "s": 0.00031, "t": stamp(START_NS), "i": 7, "tks": "B"}
+    quote = {"T": "q", "S": "BTC/USD", "bp": 64001.0, "bs": 0.51, "ap": 64002.0, "as": 1.2, "t": stamp(START_NS)}
+    server.send(bar_message("BTC/USD", START_NS, v=0.00031), trade, quote)
+    (quotes,) = listener.wait_for(FeedQuotes)
+    (trades,) = listener.of(FeedTicks)
+
+    assert [list(request)[1:] for request in server.requests] == [["bars", "updatedBars"], ["trades"], ["quotes"]]
+    assert [(one.price, one.size, one.conditions) for one in trades.ticks] == [(64001.5, 0.00031, "")]
+    assert trades.ids == ("7",)
+    assert quotes.quotes[0].bid_size == 0.51
+    assert [bar.volume for bar in listener.bars()] == [0.00031]
+    assert listener.of(FeedConnected)[0].sale_rules == "none"
+
+
+def test_the_day_of_a_night_is_not_asked_for() -> None:
+    assert "dailyBars" not in AlpacaFeed(KEYS, stream="boats")._channels
+    assert AlpacaFeed(KEYS, stream="overnight").sale_rules == "alpaca"
 
 
 def test_symbols_wanted_twice_are_asked_for_once(serve: Serve) -> None:
