@@ -51,7 +51,6 @@ from messages.events import (
     SessionPrefetched,
     SessionReported,
     StateChanged,
-    SubscriptionDropped,
     SymbolsChanged,
     TickArrived,
     TicksArrived,
@@ -62,6 +61,7 @@ from messages.history import WarmUpReported
 from messages.inboxes import LiveNews
 from messages.joining import LoadSymbols, SymbolsCatchingUp, SymbolsCaughtUp, SymbolsJoined, SymbolsLoaded
 from messages.lifecycle import TroublesChanged
+from messages.listeners import SubscriptionDropped
 from messages.readiness import CheckStore, StoreChecked
 from messages.repairs import (
     AbandonGaps,

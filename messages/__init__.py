@@ -89,9 +89,6 @@ from messages.events import (
     SessionsPlanned,
     StateChanged,
     StopwatchRead,
-    SubscriberLate,
-    SubscribersChanged,
-    SubscriptionDropped,
     SymbolsChanged,
     TickArrived,
     TicksArrived,
@@ -150,6 +147,7 @@ from messages.lifecycle import (
     SymbolLag,
     TroublesChanged,
 )
+from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,

@@ -306,24 +306,6 @@ class StopwatchRead(Event, frozen=True, kw_only=True):
     elapsed_ns: Nanos
 
 
-class SubscribersChanged(Event, frozen=True, kw_only=True):
-    """Somebody began or ceased to listen. Told to StreamCoordinator, which keeps lockstep with them."""
-
-    count: int
-    of_sessions: int = 0
-    """How many of them want no more than how sessions begin and end."""
-    hold: int = 0
-    """The number of the hold that begins: the last one that was reading has left, and the tape stands still."""
-    let_in: int = 0
-    """The ticket of the last minute that was let in at SessionData's door: those that wait there can be heard whole."""
-
-
-class SubscriptionDropped(Event, frozen=True, kw_only=True):
-    """A subscription was let go without being closed; wherever that happened, it leaves when this has gone round."""
-
-    number: int
-
-
 class RunReady(Event, frozen=True, kw_only=True):
     """The first session is open; told to SystemManager."""
 
@@ -390,10 +372,3 @@ class HealthReported(Event, frozen=True, kw_only=True):
     """How a room is; told at least once a second while it has anything to do, and on request."""
 
     health: RoomHealth
-
-
-class SubscriberLate(Event, frozen=True, kw_only=True):
-    """A subscriber has not settled its minute for a while; told to StreamCoordinator and SystemManager."""
-
-    names: tuple[str, ...]
-    seconds: float

@@ -52,9 +52,6 @@ from messages.events import (
     SessionReported,
     SessionsPlanned,
     StopwatchRead,
-    SubscriberLate,
-    SubscribersChanged,
-    SubscriptionDropped,
     SymbolsChanged,
     TickArrived,
     TicksArrived,
@@ -85,6 +82,7 @@ from messages.joining import (
     UnlockSymbols,
 )
 from messages.lifecycle import GetLiveStatus, LagChanged, PhaseChanged, TroublesChanged
+from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,

@@ -48,14 +48,12 @@ from messages.events import (
     SessionReported,
     SessionsPlanned,
     StopwatchRead,
-    SubscriberLate,
-    SubscribersChanged,
-    SubscriptionDropped,
     SymbolsChanged,
     TimeAdvanced,
     TimerFired,
 )
 from messages.inboxes import StreamCoordinatorInbox
+from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.queries import GetProgress, GetRunSummary
 from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled
 from messages.replies import Progress

@@ -47,9 +47,6 @@ from messages.events import (
     SessionReported,
     SessionsPlanned,
     StopwatchRead,
-    SubscriberLate,
-    SubscribersChanged,
-    SubscriptionDropped,
     SymbolsChanged,
     TimeAdvanced,
     TimerFired,
@@ -74,6 +71,7 @@ from messages.history import WarmUpReported
 from messages.inboxes import LiveStreamInbox
 from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import GetLiveStatus, LiveStatus, SessionPhase
+from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.queries import GetProgress, GetRunSummary
 from messages.readiness import GetReadiness, ReadinessReport, ReadinessReported, StoreChecked
 from messages.repairs import AbandonGaps, CertificateIssued, NotRecorded, SessionSettled, SourceReported

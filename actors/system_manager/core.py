@@ -35,10 +35,10 @@ from messages.events import (
     RunReady,
     SessionBoundary,
     StateChanged,
-    SubscriberLate,
 )
 from messages.inboxes import SystemManagerInbox
 from messages.lifecycle import TroublesChanged
+from messages.listeners import SubscriberLate
 from messages.queries import GetStatus
 from messages.repairs import SourceReported, SourceStatus
 from messages.replies import RoomHealth, SystemStatus

@@ -29,11 +29,9 @@ from messages.events import (
     RunFinished,
     SessionBoundary,
     StateChanged,
-    SubscriberLate,
-    SubscribersChanged,
-    SubscriptionDropped,
 )
 from messages.history import WarmUpReported
+from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.values import Policy, SystemState
 
 _FOR_NEWCOMERS: frozenset[type[Event]] = frozenset({SessionBoundary, WarmUpReported})

@@ -13,7 +13,8 @@ import msgspec
 
 from actors.kernel.address import Address
 from messages.commands import AllowMinutes, HoldEnded
-from messages.events import BarsArrived, MinuteSettled, MinuteStaged, SubscribersChanged, TimeAdvanced
+from messages.events import BarsArrived, MinuteSettled, MinuteStaged, TimeAdvanced
+from messages.listeners import SubscribersChanged
 
 _FEW = 1
 """So few staged minutes are left when their sender is told, that it can stage more before the last has passed."""

@@ -4,7 +4,7 @@ from actors.settings import Settings
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.tickets import Tickets
-from messages.events import SubscribersChanged
+from messages.listeners import SubscribersChanged
 from messages.values import Nanos, Pace
 
 STAGED = 8
