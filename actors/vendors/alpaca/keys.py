@@ -1,13 +1,11 @@
 """The keys to Alpaca's API: from the environment, or a file that nobody else can read; never shown."""
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from messages.errors import SettingsError
+from actors.vendors.secrets import found_in
 
 KEY_NAME = "APCA_API_KEY_ID"
 SECRET_NAME = "APCA_API_SECRET_KEY"  # noqa: S105  # its name, not the secret
@@ -33,26 +31,5 @@ class AlpacaKeys(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             SettingsError: there are no keys, or others could read the file.
         """
-        found = dict(os.environ if environ is None else environ)
-        if path is not None and not (found.get(KEY_NAME) and found.get(SECRET_NAME)):
-            found = _named_values(path)
-        key, secret = found.get(KEY_NAME, ""), found.get(SECRET_NAME, "")
-        if not key or not secret:
-            where = f"the environment nor in {path}" if path else "the environment"
-            missing = " and ".join(name for name in (KEY_NAME, SECRET_NAME) if not found.get(name))
-            raise SettingsError(f"the keys to Alpaca are {'neither in' if path else 'not in'} {where}: set {missing}")
+        key, secret = found_in("the keys to Alpaca are", (KEY_NAME, SECRET_NAME), path, environ)
         return cls(key=key, secret=secret)
-
-
-def _named_values(path: Path) -> dict[str, str]:
-    try:
-        mode = path.stat().st_mode
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SettingsError(
-                f"{path} has mode {stat.S_IMODE(mode):o}, so that others can read the keys in it: chmod 600 it"
-            )
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from None
-    pairs = (line.partition("=") for line in lines if not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}

@@ -1,0 +1,46 @@
+"""Keys of vendors: from the environment, or a file that nobody else can read."""
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from messages.errors import SettingsError
+
+
+def found_in(
+    subject: str, names: Sequence[str], path: Path | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """Return values by name: all of them from the environment, or all from a file with lines such as ``NAME=...``.
+
+    Args:
+        subject: how the sentence begins that says what is missing: ``the keys to Alpaca are``.
+        names: what is looked for.
+        path: the file; only its owner may have access to it (mode 600).
+        environ: in place of the process's environment.
+
+    Raises:
+        SettingsError: something is missing, or others could read the file.
+    """
+    found = dict(os.environ if environ is None else environ)
+    if path is not None and not all(found.get(name) for name in names):
+        found = _named_values(path)
+    missing = " and ".join(name for name in names if not found.get(name))
+    if missing:
+        where = f"neither in the environment nor in {path}" if path else "not in the environment"
+        raise SettingsError(f"{subject} {where}: set {missing}")
+    return tuple(found[name] for name in names)
+
+
+def _named_values(path: Path) -> dict[str, str]:
+    try:
+        mode = path.stat().st_mode
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SettingsError(
+                f"{path} has mode {stat.S_IMODE(mode):o}, so that others can read the keys in it: chmod 600 it"
+            )
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from None
+    pairs = (line.partition("=") for line in lines if not line.lstrip().startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
