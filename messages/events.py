@@ -3,6 +3,8 @@
 import enum
 from datetime import datetime
 
+from msgspec import structs
+
 from messages.base import Event
 from messages.columns import BarBatch, BarVerdicts, DayGrid, Tape
 from messages.history import Background
@@ -55,6 +57,8 @@ class BarsArrived(Event, frozen=True, kw_only=True):
     """Whether this is all there is until ``now_ns``: every minute is over at its end, and closes after its bars."""
     ticket: int = 0
     """Of ``is_whole``: as in ``TimeAdvanced``."""
+    first_row: int = -1
+    """Of ``is_whole``: which of the tape's bars is the first of these; -1: they are not just the next ones of it."""
 
 
 class QuoteArrived(Event, frozen=True, kw_only=True):
@@ -123,9 +127,15 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
     """At the opening: what a certificate knows of minutes without a bar."""
     told: BarVerdicts | None = None
     """At the opening: how the tape's bars once came, where they did not simply stream in."""
+    tape: BarBatch | None = None
+    """At the opening: what will be played, for who makes ready ahead of time what nobody is to see before."""
     timer_expired: bool = False
     """At the close: whether the data had ended before, and not the clock but patience ended the session."""
     ticket: int = 0
+
+    def bare(self) -> "SessionBoundary":
+        """Return it as subscribers hear it: without what only SessionData is told."""
+        return structs.replace(self, history=(), background=None, runs=(), told=None, tape=None, ticket=0)
 
 
 # --- what follows: SessionData -> subscribers, DataUpkeep, StreamCoordinator

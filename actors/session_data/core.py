@@ -13,8 +13,8 @@ from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members, narrowed
 from actors.session_data.past.history import History
 from actors.session_data.past.sealer import Sealer
-from actors.session_data.past.sealing import mark_day
 from actors.session_data.past.warm_up import Requirements
+from actors.session_data.take.ahead import Ahead
 from actors.session_data.take.intake import Intake
 from actors.session_data.take.receipts import receipted
 from actors.session_data.take.trades_and_quotes import Trading
@@ -104,11 +104,17 @@ class SessionDataCore:
         self._sealer = Sealer(self._history, self._senders, self._rules.intervals, is_on=has_upkeep)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self._trading = Trading(self._rules, self._senders)
+        self._ahead = Ahead(self._senders, self._members, self._trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
         if isinstance(message, Query) and not isinstance(message, Control):
             return self._read(message)
+        if not isinstance(message, BarsArrived | TimeAdvanced):
+            self._ahead.disturb()
+        elif (events := self._ahead.take(message, self._book)) is not None:
+            self._know(message.now_ns)
+            return Outcome(out=(*events, *self._applied(message.ticket)))
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
         if self._members.holds(message):
             return tell(*ready)
@@ -147,9 +153,9 @@ class SessionDataCore:
             case BarsFilled():
                 return self._bars_filled(message)
             case NoTradeConfirmed():
-                return self._mark(message, Verdict.NO_TRADE)
+                return tell(message, *self._sealer.mark(self._book, message, Verdict.NO_TRADE, self._now_ns))
             case GapAbandoned():
-                return self._mark(message, Verdict.ABANDONED)
+                return tell(message, *self._sealer.mark(self._book, message, Verdict.ABANDONED, self._now_ns))
             case RecordSession():
                 return tell(*self._sealer.record(self._book, self._now_ns))
             case FeedConnected() | FeedLost() | FeedEnded() | TradingStatusChanged():
@@ -172,7 +178,11 @@ class SessionDataCore:
             case AbandonGaps():
                 return self._abandon_gaps(message)
             case SessionSettled():
-                return tell(*self._report(message.session_date), *self._seal(message.session_date), message)
+                return tell(
+                    *self._report(message.session_date),
+                    *self._sealer.seal(self._book, message.session_date, self._now_ns),
+                    message,
+                )
             case RequireHistory():
                 self._requirements.add(message.requirement)
                 return NOTHING
@@ -238,9 +248,6 @@ class SessionDataCore:
     def _certify_again(self, intake: Intake) -> list[Event]:
         return self._sealer.seal_again(self._book, intake.repaired, self._now_ns)
 
-    def _seal(self, date: str) -> list[Event]:
-        return self._sealer.seal(self._book, date, self._now_ns)
-
     def _abandon_gaps(self, message: AbandonGaps) -> Outcome:
         """The next session is about to open: what is still open of this one closes now, its grace over or not."""
         events: list[Event] = []
@@ -248,16 +255,6 @@ class SessionDataCore:
             events += self._folded(0)
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
         return tell(*events, message)
-
-    def _mark(self, message: NoTradeConfirmed | GapAbandoned, verdict: Verdict) -> Outcome:
-        sender = self._senders.number(message.source)
-        day = self._history.day(message.session_date)
-        if self._book is not None and self._book.session.date == message.session_date:
-            self._book.mark(message.gaps, verdict, sender)
-        elif day is not None:
-            mark_day(self._history, day, message.gaps, verdict, sender)
-            return tell(message, *self._seal(message.session_date))
-        return tell(message)
 
     def _ticks_arrived(self, message: TicksArrived) -> Outcome:
         self._know(message.now_ns)
@@ -316,7 +313,7 @@ class SessionDataCore:
 
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
         self._know(message.now_ns)
-        boundary = msgspec.structs.replace(message, history=(), background=None, runs=(), told=None, ticket=0)
+        boundary = message.bare()
         is_opening = message.kind is BoundaryKind.OPENED
         unseen = [] if is_opening or self._book is None else self._book.reveal()
         if not is_opening:
@@ -359,6 +356,7 @@ class SessionDataCore:
         symbols = message.symbols if is_tape else tuple(sorted(known | unseen))
         self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
         self._book.recall(message.runs, self._senders, message.told)
+        self._ahead.open(None if self._has_upkeep else message.tape)
         self._trading.open(self._book.axis.interval, message.session)
         return events
 

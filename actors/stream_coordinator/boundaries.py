@@ -19,6 +19,7 @@ def opened(prefetched: SessionPrefetched, now_ns: Nanos, ticket: int) -> Session
         background=prefetched.background,
         runs=tape.runs,
         told=tape.told,
+        tape=tape.batch,
         ticket=ticket,
     )
 

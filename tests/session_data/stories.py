@@ -18,6 +18,7 @@ from messages import (
     BarsUpdated,
     Message,
     RemoveSymbols,
+    SessionBoundary,
     TimeAdvanced,
     TradingSession,
 )
@@ -126,6 +127,16 @@ class Story:
             told += self._between.get(end - 1, [])
             first, turn = end, turn + 1
         return told
+
+    def from_tape(self, opening: SessionBoundary) -> tuple[SessionBoundary, list[Message]]:
+        """The opening with its tape, and whole minutes one by one that say where on it they are."""
+        told = [
+            replace(one, first_row=int(np.searchsorted(self._tape.start_ns, one.batch.start_ns[0])))
+            if isinstance(one, BarsArrived) and one.is_whole
+            else one
+            for one in self.in_runs([1], is_sane=True)
+        ]
+        return replace(opening, tape=replace(self._tape, is_sane=True)), told
 
     def _bars(self, first: int, end: int) -> BarBatch:
         bounds = (self.slots[first], self.slots[end - 1] + MINUTE_NS)

@@ -140,6 +140,35 @@ class DerivedBars:
                 )
         return out
 
+    @property
+    def latest(self) -> int:
+        """The highest slot that was ever written."""
+        return self._latest
+
+    def lift(self, slots: slice, latest: int) -> dict[int, list[tuple[int, Mask]]]:
+        """Forget that ``on_minutes`` was told of these minutes.
+
+        Args:
+            slots: the minutes.
+            latest: the highest slot that had been written before them.
+
+        Returns:
+            For each minute what ``lay`` takes to have it back.
+        """
+        self._latest = latest
+        ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
+        lifted: dict[int, list[tuple[int, Mask]]] = {}
+        for row in ended.tolist():
+            lifted.setdefault(self._layout.blocks[row].end - 1, []).append((row, self._published[row].copy()))
+        self._published[ended] = False
+        return lifted
+
+    def lay(self, slot: int, lifted: list[tuple[int, Mask]]) -> None:
+        """Be told of a minute again."""
+        self._latest = slot
+        for row, published in lifted:
+            self._published[row] = published
+
     def _folded(self, grid: Grid, ended: Stamps) -> tuple[Floats, Indices]:
         """Reduce blocks of every symbol: blocks x fields x symbols, and how many base bars each bar has.
 

@@ -52,6 +52,15 @@ class Written(msgspec.Struct):
     """Whether a bar that was there changed."""
 
 
+class Lifted(msgspec.Struct, frozen=True):
+    """Minutes that were taken out of a grid: what they held."""
+
+    values: Floats
+    verdicts: Verdicts
+    sources: Verdicts
+    revisions: npt.NDArray[np.uint32]
+
+
 class Grid:
     """A dense array with spare symbol columns, so that adding a symbol rarely copies.
 
@@ -211,6 +220,29 @@ class Grid:
         self.verdicts.reshape(-1)[cells] = verdict
         self.sources.reshape(-1)[cells] = claim.mark
         self.revisions.reshape(-1)[cells] = revisions
+
+    def lift(self, slots: slice) -> Lifted:
+        """Take minutes out, all that they hold, as if they had not been written yet."""
+        self._own()
+        count = len(self.symbols)
+        lifted = Lifted(
+            values=self.values[slots, :, :count].copy(),
+            verdicts=self.verdicts[slots, :count].copy(),
+            sources=self.sources[slots, :count].copy(),
+            revisions=self.revisions[slots, :count].copy(),
+        )
+        self.values[slots] = np.nan
+        self.verdicts[slots] = self.sources[slots] = self.revisions[slots] = 0
+        return lifted
+
+    def lay(self, slot: int, lifted: Lifted, row: int) -> None:
+        """Put back a minute, the one in this row of what was lifted."""
+        self._own()
+        count = len(self.symbols)
+        self.values[slot, :, :count] = lifted.values[row]
+        self.verdicts[slot, :count] = lifted.verdicts[row]
+        self.sources[slot, :count] = lifted.sources[row]
+        self.revisions[slot, :count] = lifted.revisions[row]
 
     def withdraw(self, slot: int, columns: Indices, claim: Claim, revision: int) -> Indices:
         """Take the bars of one sender out of a slot: nothing was traded after all.

@@ -76,6 +76,11 @@ class Joining:
         """Who joined, and stays for the sessions to come."""
         return frozenset(self._asked)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is being loaded, nothing waits, and nothing is played from here."""
+        return not (self._loading or self._loaded or self._held or self._ticket or len(self._rest))
+
     # --- what waits
 
     def holds(self, message: SessionDataInbox) -> bool:

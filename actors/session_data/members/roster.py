@@ -126,6 +126,11 @@ class Members:
         return self._joining.split(batch, book.session, now_ns, is_played=message.is_played)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody is on the way in, and nothing is kept of who has come."""
+        return self._joining.is_idle
+
+    @property
     def is_playing(self) -> bool:
         """Whether there are bars that are played from here."""
         return self._joining.is_playing

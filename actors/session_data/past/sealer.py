@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.senders import Senders
 from actors.session_data.past.history import History
-from actors.session_data.past.sealing import sealed_book, sealed_day
+from actors.session_data.past.sealing import mark_day, sealed_book, sealed_day
 from messages.base import Event
-from messages.values import Interval, Nanos
+from messages.repairs import GapAbandoned, NoTradeConfirmed
+from messages.values import Interval, Nanos, Verdict
 
 
 class Sealer:
@@ -53,6 +54,19 @@ class Sealer:
         again = [sealed for date, count in repaired.items() for sealed in self.seal(book, date, now_ns, count)]
         is_news = book is not None and book.session.date == self._date and book.revision > self._revision
         return [*again, *(self.seal(book, self._date, now_ns) if is_news else ())]
+
+    def mark(
+        self, book: Book | None, message: NoTradeConfirmed | GapAbandoned, verdict: Verdict, now_ns: Nanos
+    ) -> list[Event]:
+        """Give minutes a verdict; return what the certificate of their day is made of, if that is over."""
+        sender = self._senders.number(message.source)
+        day = self._history.day(message.session_date)
+        if book is not None and book.session.date == message.session_date:
+            book.mark(message.gaps, verdict, sender)
+        elif day is not None:
+            mark_day(self._history, day, message.gaps, verdict, sender)
+            return self.seal(book, message.session_date, now_ns)
+        return []
 
     def record(self, book: Book | None, now_ns: Nanos) -> list[Event]:
         """Return the open session as it stands, to be written down."""

@@ -131,6 +131,11 @@ class Trading:
             return ()
         return (AmendmentMissed(amendment=amendment, reason=reason or "unknown_trade"),)
 
+    @property
+    def is_folding(self) -> bool:
+        """Whether bars are made of any feed's trades."""
+        return bool(self._feeds)
+
     def due(self, now_ns: Nanos, grace_ns: Nanos) -> list[Folded]:
         """Return the bars that are due, feed by feed in order of time."""
         return [made for forming in self._feeds.values() for made in forming.due(now_ns, grace_ns)]

@@ -17,6 +17,68 @@ from messages.values import FIRST_WITH_BAR, Nanos, Verdict
 _STREAMED, _FILLED, _NO_TRADE = int(Verdict.STREAMED), int(Verdict.FILLED), int(Verdict.NO_TRADE)
 
 
+class Minutes:
+    """The next minutes of the session, up to the last that has a bar, where nothing is in the way."""
+
+    def __init__(self, book: Book, batch: BarBatch, rows: Indices, columns: Indices) -> None:
+        self.batch = batch
+        self.columns = columns
+        self.slots = slice(book.closed, int(rows[-1]) + 1)
+        self.edges: list[int] = np.searchsorted(rows, np.arange(self.slots.start, self.slots.stop + 1)).tolist()
+        """Of the bars, where each minute begins, and where the last ends."""
+        self._rows = rows
+        self._revisions = book.revision + np.cumsum(np.diff(self.edges) > 0)
+        self._derived: dict[int, list[BarsUpdated]] = {}
+        self._missing: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    @classmethod
+    def found(cls, book: Book, batch: BarBatch) -> "Minutes | None":
+        """Return the minutes that these bars are all there is of; ``None`` where something is in the way."""
+        columns = book.columns_of_table(batch.symbols)[batch.symbol_index]
+        rows = _slots_of(book, batch, columns)
+        if rows is None or int(rows[0]) < book.closed:
+            return None
+        if book.grid.verdicts[book.closed : int(rows[-1]) + 1, : len(book.grid.symbols)].any():
+            return None
+        return cls(book, batch, rows, columns)
+
+    def write(self, book: Book, claim: Claim) -> None:
+        """Write all of them into the grid, and reduce them to derived bars."""
+        batch, rows, columns, slots, revisions = self.batch, self._rows, self.columns, self.slots, self._revisions
+        count, first = len(book.grid.symbols), slots.start
+        places = (rows - first) * count + columns
+        # Where nearly all are there, copying the rest of each minute along is cheaper than placing bar by bar.
+        if len(rows) * 2 > count * (slots.stop - first) and bool((places[1:] > places[:-1]).all()):
+            present = None
+            if len(rows) < count * (slots.stop - first):
+                present = np.zeros((slots.stop - first, count), dtype=np.bool_)
+                present.reshape(-1)[places] = True
+            book.grid.write_minutes(slots, batch.values, present, _STREAMED, claim, revisions)
+        else:
+            book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
+        book.recorded.retell(slots, book.grid, claim)
+        book.recall_many(slots)
+        self._derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
+        self._missing = _missing(book, slots)
+
+    def stamp(self, book: Book) -> None:
+        """Remember when symbols changed."""
+        book.stamp_many(self._rows, self.columns)
+
+    def close(self, book: Book, slot: int, out: list[Event]) -> None:
+        """Close the next minute, and put out what follows from it."""
+        begin, end = self.edges[slot - self.slots.start], self.edges[slot - self.slots.start + 1]
+        book.ledger.received += end - begin
+        book.ledger.accepted += end - begin
+        if end > begin:
+            book.revision += 1
+            batch = self.batch.rows(begin, end)
+            out.append(BarsUpdated(interval=batch.interval, batch=batch, revision=book.revision))
+        out += self._derived.get(slot, ())
+        book.closed += 1
+        out += book.closing(slot, len(book.grid.symbols), *self._missing.get(slot, ((), ())))
+
+
 def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     """Write the next minutes, up to the last that has a bar, and close each after its bars.
 
@@ -29,40 +91,13 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     Returns:
         Whether nothing was in the way; if something was, nothing was done.
     """
-    columns = book.columns_of_table(batch.symbols)[batch.symbol_index]
-    rows = _slots_of(book, batch, columns)
-    if rows is None:
+    minutes = Minutes.found(book, batch)
+    if minutes is None:
         return False
-    count, first = len(book.grid.symbols), book.closed
-    slots = slice(first, int(rows[-1]) + 1)
-    if int(rows[0]) < first or book.grid.verdicts[slots, :count].any():
-        return False
-    edges = np.searchsorted(rows, np.arange(slots.start, slots.stop + 1)).tolist()
-    revisions = book.revision + np.cumsum(np.diff(edges) > 0)
-    places = (rows - first) * count + columns
-    # Where nearly all are there, copying the rest of each minute along is cheaper than placing bar by bar.
-    if len(rows) * 2 > count * (slots.stop - first) and bool((places[1:] > places[:-1]).all()):
-        present = None
-        if len(rows) < count * (slots.stop - first):
-            present = np.zeros((slots.stop - first, count), dtype=np.bool_)
-            present.reshape(-1)[places] = True
-        book.grid.write_minutes(slots, batch.values, present, _STREAMED, claim, revisions)
-    else:
-        book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
-    book.recorded.retell(slots, book.grid, claim)
-    book.ledger.received += len(batch)
-    book.ledger.accepted += len(batch)
-    book.stamp_many(rows, columns)
-    book.recall_many(slots)
-    derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
-    missing = _missing(book, slots)
-    for slot, (begin, end) in enumerate(itertools.pairwise(edges), first):
-        if end > begin:
-            book.revision += 1
-            out.append(BarsUpdated(interval=batch.interval, batch=batch.rows(begin, end), revision=book.revision))
-        out += derived.get(slot, ())
-        book.closed += 1
-        out += book.closing(slot, count, *missing.get(slot, ((), ())))
+    minutes.write(book, claim)
+    minutes.stamp(book)
+    for slot in range(minutes.slots.start, minutes.slots.stop):
+        minutes.close(book, slot, out)
     return True
 
 

@@ -72,7 +72,8 @@ class Playback:
         if not batches:
             return [TimeAdvanced(now_ns=now_ns, ticket=ticket)]
         if len(batches) == 1:
-            return [BarsArrived(batch=batches[0], now_ns=now_ns, is_whole=True, ticket=ticket)]
+            first_row = self._rows[first] if self._damaged is None else -1
+            return [BarsArrived(batch=batches[0], now_ns=now_ns, is_whole=True, ticket=ticket, first_row=first_row)]
         # What comes late or again comes when its minute is over.
         return [
             BarsArrived(batch=batches[0], now_ns=now_ns, is_whole=True),

@@ -1,0 +1,140 @@
+"""Minutes of the tape that are made ready ahead of time: nobody can tell, but by the clock."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from actors.session_data.core import SessionDataCore
+from actors.session_data.take import ahead
+from actors.settings import SessionRules
+from messages import GetBars, Message, MinuteClosed, SessionBoundary, TimeAdvanced, TradingSession
+from messages.values import MINUTE_NS
+from tests.builders import HALF_DAY, arrived, bar, opened, session_tiny
+from tests.depth import examples
+from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, stories, whole
+from tests.session_data.streams import SOUND, ask, bar_of, minutes_of, play, readings
+
+SESSIONS = (session_tiny(5), session_tiny(3, 4), session_tiny(4, 2, pre=2, post=3), session_tiny(12))
+FULL = session_tiny(12)
+
+
+def full(session: TradingSession = FULL) -> Story:
+    """Every symbol has a bar in every minute."""
+    tape = [bar_of(name, start, SOUND[0]) for start in minutes_of(session) for name in NAMES[:2]]
+    return Story(session, tape, NAMES[:2], {})
+
+
+def opening_of(session: TradingSession = FULL) -> SessionBoundary:
+    return opened(session, NAMES[:2])
+
+
+def is_clean(core: SessionDataCore) -> bool:
+    """Whether the book holds nothing of minutes that have not closed."""
+    book = core._book
+    assert book is not None
+    grid, later = book.grid, slice(book.closed, None)
+    planes = (grid.verdicts, grid.sources, grid.revisions)
+    return bool(np.isnan(grid.values[later]).all()) and not any(plane[later].any() for plane in planes)
+
+
+@examples(120)
+@given(
+    data=st.data(),
+    session=st.sampled_from(SESSIONS),
+    rules=RULES,
+    limits=st.tuples(st.integers(0, 9), st.integers(1, 64), st.integers(1, 40)),
+)
+def test_made_ready_or_not_minutes_have_the_same_effect_and_nothing_ahead_is_held(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, limits: tuple[int, int, int]
+) -> None:
+    known, story = data.draw(stories(session))
+    plain, core = SessionDataCore(rules), SessionDataCore(rules)
+    opening, minutes = story.from_tape(opened(session, known))
+    events = heard(plain, opened(session, known), story.minute_by_minute())
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in zip(("_CALM", "_AT_ONCE", "_BARS_AT_ONCE"), limits, strict=True):
+            patch.setattr(ahead, name, limit)
+        said: list[Any] = []
+        watched = Watched(core, is_watched=not rules.grace_ns)
+        said = heard(watched, opening, minutes)  # type: ignore[arg-type]  # a core that is looked at
+
+    assert difference(said, events) is None
+    assert difference(insides(core), insides(plain)) is None
+    assert difference(readings(core), readings(plain)) is None
+
+
+class Watched:
+    """A core that is looked at after every message."""
+
+    def __init__(self, core: SessionDataCore, *, is_watched: bool) -> None:
+        self._core = core
+        self._is_watched = is_watched
+
+    def handle(self, message: Message) -> Any:
+        outcome = self._core.handle(message)  # type: ignore[arg-type]  # what a story tells
+        self._core.check()
+        assert is_clean(self._core) or not self._is_watched
+        return outcome
+
+    def check(self) -> None:
+        self._core.check()
+
+
+def test_minutes_of_the_tape_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the property above compares would be one and the same way if this were not so."""
+    core = SessionDataCore(SessionRules())
+    opening, minutes = full().from_tape(opening_of())
+    play(core, [opening])
+    assert core._book is not None
+    monkeypatch.setattr(core._book, "write", None)
+
+    said = play(core, minutes)
+
+    assert len([one for one in said if isinstance(one, MinuteClosed)]) == len(minutes)
+
+
+def test_where_something_comes_at_every_minute_nothing_is_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    core = SessionDataCore(SessionRules())
+    opening, minutes = full().from_tape(opening_of())
+    play(core, [opening, arrived(bar("A", "09:29"), now=FULL.start_ns)])
+    monkeypatch.setattr(ahead, "_Ready", None)  # would be called
+
+    for number, minute in enumerate(minutes):
+        now_ns = FULL.start_ns + (number + 1) * MINUTE_NS
+        play(core, [minute, arrived(bar("MINE", "09:30"), now=now_ns, source="desk")])
+
+    assert core._book is not None
+    assert core._book.closed == len(minutes)
+
+
+def test_a_minute_that_is_not_the_one_foreseen_is_taken_as_it_comes() -> None:
+    core = SessionDataCore(SessionRules())
+    opening, minutes = full().from_tape(opening_of())
+    late = TimeAdvanced(now_ns=FULL.start_ns + 5 * MINUTE_NS)  # three of the tape's minutes never come
+    said = play(core, [opening, *minutes[:2], late, *minutes[5:]])
+
+    closed = [(one.present, one.is_complete) for one in said if isinstance(one, MinuteClosed)]
+    assert closed == [(2, True)] * 2 + [(0, False)] * 3 + [(2, True)] * 7
+
+
+def test_a_minute_of_another_place_on_the_tape_is_taken_as_it_comes() -> None:
+    core = SessionDataCore(SessionRules())
+    opening, minutes = full().from_tape(opening_of())
+    other = [bar(name, "09:31", 77.0) for name in NAMES[:2]]
+    play(core, [opening, minutes[0], replace(whole(other), first_row=0), *minutes[2:]])
+
+    closes = [one.close for one in ask(core, GetBars(symbol="A")).bars()]
+    assert closes == [SOUND[0][3], 77.0, *[SOUND[0][3]] * 10]
+
+
+def test_a_day_with_more_minutes_than_are_made_ready_at_once_is_the_same() -> None:
+    story, plain, core = full(HALF_DAY), SessionDataCore(SessionRules()), SessionDataCore(SessionRules())
+    opening, minutes = story.from_tape(opening_of(HALF_DAY))
+    events = heard(plain, opening_of(HALF_DAY), story.minute_by_minute())
+
+    assert difference(heard(core, opening, minutes), events) is None
+    assert difference(insides(core), insides(plain)) is None
