@@ -11,6 +11,7 @@ from actors.importing.parts import Stretch
 from actors.importing.pile import Day
 from actors.importing.report import FileReport
 from actors.kernel.ports import BarStore, StoredDay
+from actors.storage.merging import same
 from messages.columns import FIELDS, BarBatch, Floats, Mask, Stamps, freeze
 from messages.values import ONE_MINUTE, Interval, Verdict
 
@@ -156,8 +157,8 @@ def _places_in(bars: BarBatch, day: Stretch, rows: _Places) -> _Places:
 
 def _same(old: Floats, new: Floats) -> Mask:
     """Return which bars say nothing new: an unknown vwap or number of trades does not."""
-    same = np.ones(new.shape[1], dtype=np.bool_)
+    found = np.ones(new.shape[1], dtype=np.bool_)
     for row in range(len(new)):
         was = old[row] if row < len(old) else np.full(new.shape[1], np.nan)
-        same &= (was == new[row]) | np.isnan(new[row]) if row >= len(FIELDS) else was == new[row]
-    return same
+        found &= same(was, new[row]) | np.isnan(new[row]) if row >= len(FIELDS) else same(was, new[row])
+    return found

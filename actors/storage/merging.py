@@ -2,6 +2,10 @@
 
 A cell is one minute of one symbol. An unknown (NaN) vwap or trades says nothing about a bar that is otherwise
 the same, so a source without them never erases them; a bar whose five fields differ is replaced whole.
+
+Two numbers are one where they agree to twelve digits. What a market says has fewer; the rest is how a program read a
+decimal or summed sizes, and one history in two files differs by a last bit here and there. The number that was there
+stays, so that nothing drifts.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +25,8 @@ Span: TypeAlias = tuple[Nanos, Nanos]
 
 EVER: Span = (-(1 << 63), (1 << 63) - 1)
 NOTHING = MergeCounts(added=0, corrected=0, duplicates=0)
+
+_TWELVE_DIGITS = 1e-12
 
 ROWS = (len(FIELDS), len(FIELDS) + len(EXTRA_FIELDS))
 
@@ -158,6 +164,17 @@ def without(day: StoredDay, gaps: Sequence[Gap]) -> tuple[StoredDay, int]:
     return tidied(StoredDay(bars=bars.where(keep), verdicts=day.verdicts[keep], tz=day.tz)), count
 
 
+def same(was: Floats, now: Floats) -> Mask:
+    """Return where two numbers are one, to twelve digits; an unknown one is none."""
+    is_same = was == now
+    others = np.flatnonzero(~is_same)
+    if len(others):
+        one, two = was[others], now[others]
+        with np.errstate(invalid="ignore"):  # of two infinities
+            is_same[others] = np.abs(one - two) < _TWELVE_DIGITS * np.minimum(np.abs(one), np.abs(two))
+    return is_same
+
+
 def within(starts_ns: Stamps, span: Span) -> Mask:
     """Return which starts lie in a half-open span."""
     return (starts_ns >= span[0]) & (starts_ns < span[1])
@@ -239,11 +256,11 @@ def _corrections(old: BarBatch, new: BarBatch, alignment: _Alignment) -> _Correc
     is_whole = np.zeros(len(theirs), dtype=np.bool_)
     for row in range(len(FIELDS)):
         was, now = old.values[row, ours], new.values[row, theirs]
-        is_whole |= (was != now) & ~(np.isnan(was) & np.isnan(now))
+        is_whole |= ~same(was, now) & ~(np.isnan(was) & np.isnan(now))
     changes = is_whole.copy()
     for row in range(len(FIELDS), len(new.values)):
         now = new.values[row, theirs]
-        changes |= np.isfinite(now) & (now != _row(old, row)[ours])
+        changes |= np.isfinite(now) & ~same(_row(old, row)[ours], now)
     return _Correction(ours[changes], theirs[changes], is_whole[changes])
 
 
