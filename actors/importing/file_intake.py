@@ -9,10 +9,10 @@ import msgspec
 
 from actors.importing import date_order, oddities
 from actors.importing.claims import Claims
-from actors.importing.file_check import Judge
+from actors.importing.file_check import FileBars, Judge
 from actors.importing.pile import Pile
 from actors.importing.report import FileReport, ImportOptions
-from actors.importing.rivals import Rivals
+from actors.importing.rivals import Repeats, Rivals
 from actors.importing.row_order import Rows
 from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
@@ -119,7 +119,7 @@ class Intake:
         report.format = fmt.name
         spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""
         blocks = self._blocks(fmt, path, name, hints)
-        rows = Rows(blocks)
+        rows, repeats, strangers = Rows(blocks), Repeats(), tuple[str, ...]()
         for block in rows:
             with explained():
                 spacing.note(block.start_ns)
@@ -127,14 +127,15 @@ class Intake:
                 if judge is None:
                     with self._suspected(path, hints):
                         judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
-                    self.stated[file] = block.stated
+                    self.stated[file], strangers = block.stated, block.strangers
                     if block.name is not None:
                         self._names[file] = block.name
-                self._take(file, fmt, judge, block, report)
+                repeats.note(self._taken(file, fmt, judge, block, report))
             yield block.share
         if judge is None:
             raise DataError("there are no rows")
         spacing.check()
+        repeats.check(strangers)
         judge.finish()
         if rows.is_newest_first:
             self.newest_first.add(file)
@@ -157,7 +158,7 @@ class Intake:
                 held.rename(file, old, whole)
             report.symbols = [whole if symbol == old else symbol for symbol in report.symbols]
 
-    def _take(self, file: int, fmt: Format, judge: Judge, block: RawBars, report: FileReport) -> None:
+    def _taken(self, file: int, fmt: Format, judge: Judge, block: RawBars, report: FileReport) -> FileBars:
         if not fmt.has_capitals:
             block = msgspec.structs.replace(block, symbols=tuple(symbol.upper() for symbol in block.symbols))
         kept = judge.kept(block)
@@ -166,6 +167,7 @@ class Intake:
             self.claims.note(file, fmt.name, self.calendars[report.calendar], block, kept)
         if len(kept.symbols) == 1 and len(kept.start_ns):
             self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values)
+        return kept
 
     def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints) -> Iterator[RawBars]:
         with explained(), self._suspected(path, hints):

@@ -1,20 +1,27 @@
-"""Files of one import that give one symbol's minutes different bars: one of them is not what its name says.
+"""Files, and rows of a file, that give one symbol's minutes different bars, found before anything is written.
 
-Of every file and symbol a small sample is kept, the minutes with the smallest hashes: files that cover the same
-minutes so keep the same ones (bottom-k sketches, https://doi.org/10.1145/1281100.1281133).
+Of two files one is not what its name says; of the rows of one, something tells them apart that was not read.
+A small sample is kept, the minutes with the smallest hashes: files that cover the same minutes so keep the same ones
+(bottom-k sketches, https://doi.org/10.1145/1281100.1281133), and of a minute all rows, or none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import msgspec
 import numpy as np
 
-from messages.columns import FIELDS, Floats, Stamps
+from actors.importing.file_check import FileBars
+from actors.storage.merging import same
+from messages.columns import FIELDS, Floats, Mask, Stamps
+from messages.errors import DataError
 from messages.values import MINUTE_NS
 
 _KEPT = 128
+_MOST_ROWS = 1 << 16
+_FEW = 2
 _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)
+_OTHER_ODD = np.uint64(0xC2B2_AE3D_27D4_EB4F)
 
 
 class Rivalry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +43,7 @@ class _Sample(msgspec.Struct, kw_only=True, eq=False):
     """Whether it has every minute of the file."""
 
     def add(self, start_ns: Stamps, values: Floats) -> None:
-        hashes = ((start_ns // MINUTE_NS).astype(np.uint64) * _ODD >> np.uint64(1)).astype(np.int64)
+        hashes = _hashed(start_ns // MINUTE_NS)
         # Of the rows of one minute the last counts.
         hashes, place = np.unique(np.concatenate([hashes[::-1], self.hashes]), return_index=True)
         self.is_whole = self.is_whole and len(hashes) <= _KEPT
@@ -82,8 +89,71 @@ def _compared(symbol: str, files: tuple[int, int], one: _Sample, two: _Sample) -
     keep = one.hashes[ours] <= limit
     ours, theirs = ours[keep], theirs[keep]
     smaller = min(int(np.count_nonzero(sample.hashes <= limit)) for sample in (one, two))
-    is_other = (one.values[:, ours] != two.values[:, theirs]).any(axis=0)
+    is_other = _differ(one.values[:, ours], two.values[:, theirs])
     different = int(np.count_nonzero(is_other))
     if different * 2 <= smaller:
         return None
     return Rivalry(symbol=symbol, files=files, common=len(ours), different=different)
+
+
+class Repeats:
+    """Takes the rows of one file, in their order, and looks for minutes that have several.
+
+    Args:
+        most_rows: how many rows are kept at most.
+    """
+
+    def __init__(self, most_rows: int = _MOST_ROWS) -> None:
+        self._most = most_rows
+        self._limit = np.iinfo(np.int64).max
+        self._symbols: dict[str, int] = {}
+        self._cells = np.empty((3, 0), dtype=np.int64)
+        """Of each row the hash, the symbol and the start."""
+        self._values = np.empty((len(FIELDS), 0))
+
+    def note(self, bars: FileBars) -> None:
+        """Take some rows."""
+        number = [self._symbols.setdefault(name, len(self._symbols)) for name in bars.symbols]
+        symbol = np.array(number, dtype=np.int64)[bars.symbol_index]
+        hashes = _hashed(bars.start_ns // MINUTE_NS, symbol)
+        wanted = hashes <= self._limit
+        cells = np.stack([hashes[wanted], symbol[wanted], bars.start_ns[wanted]])
+        self._cells = np.concatenate([self._cells, cells], axis=1)
+        self._values = np.concatenate([self._values, bars.values[: len(FIELDS), wanted]], axis=1)
+        while self._cells.shape[1] > self._most:
+            self._limit //= 2
+            wanted = self._cells[0] <= self._limit
+            self._cells, self._values = self._cells[:, wanted], self._values[:, wanted]
+
+    def check(self, strangers: Sequence[str] = ()) -> None:
+        """Check that a minute has one bar, but for slips.
+
+        Args:
+            strangers: the columns of words whose names nobody knows.
+
+        Raises:
+            DataError: rows give most minutes other values than rows before them; says how many.
+        """
+        order = np.lexsort(self._cells)
+        cells, values = self._cells[:, order], self._values[:, order]
+        is_again = (cells[:, 1:] == cells[:, :-1]).all(axis=0)
+        minutes = len(order) - int(np.count_nonzero(is_again))
+        replacing = int(np.count_nonzero(_differ(values[:, :-1], values[:, 1:]) & is_again))
+        if replacing < _FEW or replacing * 2 <= minutes:
+            return
+        named = " or ".join(map(repr, strangers))
+        perhaps = f"; what {named} says is not known: name that column symbol, if it tells them apart" if named else ""
+        raise DataError(
+            f"{replacing} rows give {minutes} minutes other values than rows before them: are these several symbols, "
+            f"venues or lengths of bars under one name?{perhaps}"
+        )
+
+
+def _differ(one: Floats, two: Floats) -> Mask:
+    return ~np.all([same(was, now) for was, now in zip(one, two, strict=True)], axis=0)
+
+
+def _hashed(minutes: Stamps, symbol: Stamps | int = 0) -> Stamps:
+    """Return numbers from 0 on, as even as if they were drawn."""
+    mixed = minutes.astype(np.uint64) * _ODD + np.asarray(symbol).astype(np.uint64) * _OTHER_ODD
+    return ((mixed ^ (mixed >> np.uint64(29))) * _ODD >> np.uint64(1)).astype(np.int64)

@@ -23,7 +23,15 @@ class Assembler:
     """Makes bars of one file's columns. Without a zone for local stamps it collects them, and ``finish`` tells."""
 
     def __init__(
-        self, fmt: Format, hints: Hints, path: Path, *, is_local: bool, symbol: str = "", market: str = ""
+        self,
+        fmt: Format,
+        hints: Hints,
+        path: Path,
+        *,
+        is_local: bool,
+        symbol: str = "",
+        market: str = "",
+        strangers: tuple[str, ...] = (),
     ) -> None:
         """Say what is known of the file.
 
@@ -34,6 +42,7 @@ class Assembler:
             is_local: whether its stamps need a zone.
             symbol: the symbol of rows that name none; else the file's name gives it.
             market: where the symbols are at home, where the vendor says so.
+            strangers: columns of words whose names nobody knows, where none is of symbols.
         """
         self._fmt = fmt
         self._hints = hints
@@ -42,6 +51,7 @@ class Assembler:
         self._name: OfName | None = None
         self._is_local = is_local
         self._market = market
+        self._strangers = strangers
         self._zone = fmt.zone(hints) if is_local else "UTC"
         self._without_zone: list[Stamps] = []
         self._unread: BrokenRow | None = None
@@ -82,6 +92,7 @@ class Assembler:
             symbols=symbols,
             name=self._name if symbols == (self._symbol,) else None,
             stated=stated,
+            strangers=self._strangers,
             zone=self._zone if self._is_local else IN_STAMPS,
             stamp=stamp,
             symbol_index=block.symbol_index,

@@ -55,6 +55,7 @@ def read(
             head.name,
             is_local=layout.form.is_local,
             symbol=symbol,
+            strangers=layout.strangers,
         )
         for remark in layout.remarks:
             assembler.remark(remark)

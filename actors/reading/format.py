@@ -153,6 +153,8 @@ class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Which end of the bar they were taken to be."""
     name: OfName | None = None
     """What the file's name gives, where the symbol is taken from it."""
+    strangers: tuple[str, ...] = ()
+    """The columns of words whose names nobody knows, where the file has no column of symbols."""
     stated: str = ""
     """The one symbol that the file states, where the user says another."""
     market: str = ""

@@ -50,6 +50,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Of day, month and year, if somebody says it."""
     numbers: tuple[str, ...] = VALUE_ROLES
     """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
+    strangers: tuple[str, ...] = ()
+    """The columns of words whose names nobody knows, where none is of symbols."""
     label: str = ""
     """A column of text that becomes a block's labels; a cell may be empty."""
 
@@ -98,10 +100,12 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     if not rows:
         raise DataError("there is a header and no row" if found.first_row else "the file is empty")
     width = _checked_width(found.width, rows, columns)
-    places = found.said.places
+    places, strangers = found.said.places, ()
     if found.names:
         places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
-        _check_told_apart(places, found.names, [row for row in rows if len(row) == width])
+        even = [row for row in rows if len(row) == width]
+        strangers = strangers_among(places, found.names, even)
+        _check_told_apart(places, found.names, strangers, even)
     layout = Layout(
         delimiter=head.delimiter,
         places=places,
@@ -113,6 +117,7 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         coding=head.coding,
         zone=found.said.zone,
         is_end=found.said.is_end,
+        strangers=strangers,
         remarks=tuple(filter(None, (*found.remarks, head.coding.remark))),
     )
     return msgspec.structs.replace(layout, form=_form(rows, layout))
@@ -209,19 +214,36 @@ def _checked_width(width: int, rows: Sequence[Sequence[str]], columns: Sequence[
     raise DataError(f"{named} {width} columns, and the rows have {max(map(len, compared))} fields")
 
 
-def _check_told_apart(places: dict[str, int], names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def strangers_among(places: dict[str, int], names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the columns of words whose names nobody knows, if none is of symbols: one may be what rows are of.
+
+    Args:
+        places: for each role its column.
+        names: those of all columns.
+        rows: some rows, each with as many cells.
+    """
+    unknown = () if spelling.SYMBOL in places else sorted(set(range(len(names))) - set(places.values()))
+    return tuple(
+        names[place]
+        for place in unknown
+        if all(_WORD.fullmatch(row[place]) and not _NO_IDENTITY.fullmatch(row[place]) for row in rows)
+    )
+
+
+def _check_told_apart(
+    places: dict[str, int], names: Sequence[str], strangers: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
     """Check that no column of words that nobody knows tells rows of one minute apart: it is what they are of."""
     stamp = [places[role] for role in (spelling.STAMP, spelling.DATE, spelling.CLOCK) if role in places]
-    for place in () if spelling.SYMBOL in places else set(range(len(names))) - set(places.values()):
-        if all(_WORD.fullmatch(row[place]) and not _NO_IDENTITY.fullmatch(row[place]) for row in rows):
-            words: dict[tuple[str, ...], str] = {}
-            for row in rows:
-                other = words.setdefault(tuple(row[at] for at in stamp), row[place])
-                if other != row[place]:
-                    raise DataError(
-                        f"the column {names[place]!r} tells rows of one time apart ({other!r} and {row[place]!r}), and "
-                        "it is none that is known; say what it is, as symbol or -, with --columns"
-                    )
+    for name in strangers:
+        place, words = names.index(name), dict[tuple[str, ...], str]()
+        for row in rows:
+            other = words.setdefault(tuple(row[at] for at in stamp), row[place])
+            if other != row[place]:
+                raise DataError(
+                    f"the column {name!r} tells rows of one time apart ({other!r} and {row[place]!r}), and it is none "
+                    "that is known; say what it is, as symbol or -, with --columns"
+                )
 
 
 def _form(rows: Sequence[Sequence[str]], layout: Layout) -> StampForm:

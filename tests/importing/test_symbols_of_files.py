@@ -1,11 +1,19 @@
 """Whose bars a file's are: symbols are identifiers, and files that contradict each other are refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from actors.importing.rivals import Repeats
 from actors.storage.memory import MemoryStore
+from messages.errors import DataError
+from tests.depth import examples
 from tests.importing.imports import NEW_YORK, minutes, run, stored
+from tests.importing.test_day_merge import file_of
 from tests.vendors.files import HEADER, row, written, zipped
 
 CRYPTO = {"tz": "UTC", "calendar": "24/7"}
@@ -161,3 +169,59 @@ def test_members_of_a_zip_are_files_of_their_own(tmp_path: Path) -> None:
         ("XBTUSD_60.csv", "bars every hour"),
         ("readme.txt", "fits no format: it be"),
     ]
+
+
+KEYED = pd.DataFrame({
+    "key": ["A", "A", "B", "B"], "time": pd.to_datetime(["2024-03-08 09:30", "2024-03-08 09:31"] * 2),
+    **{name: [10.0, 11.0, 50.0, 51.0] for name in ("open", "high", "low", "close", "volume")},
+})  # fmt: skip
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    "x.parquet": lambda frame, path: frame.to_parquet(path),
+    "x.feather": lambda frame, path: frame.to_feather(path),
+    "x.csv": lambda frame, path: frame.to_csv(path, index=False),
+    "x.json": lambda frame, path: frame.to_json(path, orient="records", date_format="iso"),
+}
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [0, 2, 1, 3]])
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_column_that_nobody_knows_and_that_tells_rows_apart_is_asked_for_before_anything_is_written(
+    tmp_path: Path, name: str, order: list[int]
+) -> None:
+    WRITERS[name](KEYED.iloc[order].reset_index(drop=True), tmp_path / name)
+    written(tmp_path / "MSFT.csv", HEADER + minutes("09:30", 2))
+
+    report = run(tmp_path, store := MemoryStore(), **NEW_YORK)
+
+    assert {symbol for symbol, *_ in stored(store)} == {"MSFT"}
+    (refused,) = filter(None, (*(file.error for file in report.files), *(one.reason for one in report.skipped)))
+    assert "apart" in refused or "several symbols, venues or lengths" in refused
+    assert "'key'" in refused or name == "x.json"
+
+
+def test_a_column_of_flags_in_a_table_tells_nothing_apart(tmp_path: Path) -> None:
+    KEYED[:2].assign(key=["false", "true"]).to_parquet(tmp_path / "ABC.parquet")
+
+    assert run(tmp_path, **NEW_YORK).totals.kept == 2
+
+
+@given(st.integers(3, 60), st.integers(0, 60), st.integers(2, 9))
+@examples(60)
+def test_of_many_rows_a_sample_tells_whether_most_minutes_have_several(
+    count: int, replaced: int, most_rows: int
+) -> None:
+    def judged(rows: int, count: int, replaced: int) -> bool:
+        repeats = Repeats(rows)
+        for minutes_of, price in ((range(count), 1), (range(min(count, replaced)), 2)):
+            lines = [(0, 0, minute, price) for minute in minutes_of]
+            if lines:
+                repeats.note(file_of(lines, 1, 5))
+        try:
+            repeats.check()
+        except DataError:
+            return True
+        return False
+
+    assert judged(1000, count, replaced) is (min(count, replaced) > 1 and 2 * min(count, replaced) > count)
+    assert judged(most_rows * 100, count * 100, count * 100)  # all of them: so is any sample
+    assert not judged(most_rows, count, 0)

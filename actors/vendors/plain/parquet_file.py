@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from actors.reading import arrow_file, dates, stamps
+from actors.reading import arrow_file, dates, layout, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import Written
 from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, open_to
@@ -22,6 +22,7 @@ from messages.columns import Indices, Stamps
 from messages.errors import DataError
 
 _NO_SYMBOL = "a symbol"
+_ASKED_ROWS = 200
 
 
 def _sniff(head: Head) -> bool:
@@ -72,10 +73,25 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
 def _assembler(
     fmt: Format, path: Path, hints: Hints, roles: dict[str, str], symbol: str, *, is_local: bool
 ) -> Assembler:
-    assembler = Assembler(fmt, hints, path, is_local=is_local, symbol=symbol)
+    strangers = () if header.SYMBOL in roles else _strangers(path, set(roles.values()))
+    assembler = Assembler(fmt, hints, path, is_local=is_local, symbol=symbol, strangers=strangers)
     if "volume" not in roles:
         assembler.remark(NO_VOLUME)
     return assembler
+
+
+def _strangers(path: Path, known: set[str]) -> tuple[str, ...]:
+    """Return the columns of words whose names nobody knows."""
+    others = [name for name in arrow_file.column_names(path) if name not in known]
+    batch, _ = next(arrow_file.record_batches(path, others), (None, 0.0)) if others else (None, 0.0)
+    texts = [column for column in batch.columns if arrow_file.is_text(column)] if batch is not None else []
+    names = (
+        [name for name, column in zip(others, batch.columns, strict=True) if arrow_file.is_text(column)]
+        if texts
+        else []
+    )
+    rows = list(zip(*(arrow_file.texts_of(column[:_ASKED_ROWS]) for column in texts), strict=True))
+    return layout.strangers_among({}, names, rows)
 
 
 def _has_any(path: Path, name: str) -> bool:
