@@ -21,7 +21,7 @@ from actors.market.sale_conditions import sale_rules
 from actors.market.validate import may_be_negative
 from actors.reading import naming
 from actors.reading.dates import DatesUnclear
-from actors.reading.format import Format, Hints, RawBars, Unsupported, ZoneMissing
+from actors.reading.format import IN_STAMPS, Format, Hints, RawBars, Unsupported, ZoneMissing
 from actors.reading.peek import Head
 from actors.reading.stamps import check_zone
 from actors.vendors.formats import detect, unnamed
@@ -134,7 +134,7 @@ class Intake:
             yield block.share
         if judge is None:
             raise DataError("there are no rows")
-        spacing.check()
+        spacing.check({self.calendars[report.calendar].tz, *({report.tz} - {IN_STAMPS})})
         repeats.check(strangers)
         judge.finish()
         if rows.is_newest_first:
@@ -210,7 +210,7 @@ class Intake:
             # A file that is not imported anyway needs no calendar, and only the whole of it tells.
             for block in rest:
                 spacing.note(block.start_ns)
-            spacing.check()
+            spacing.check({first.zone} - {IN_STAMPS})
             raise
         report.calendar, report.tz, report.stamp = calendar.name, first.zone, first.stamp
         if fmt.adjusted and not self._adjusted.isdisjoint(first.symbols):

@@ -1,6 +1,8 @@
 """What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar."""
 
 from collections import Counter
+from collections.abc import Iterable
+from datetime import time
 
 import msgspec
 import numpy as np
@@ -14,6 +16,7 @@ from messages.columns import Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, SegmentKind, moment
 
 _FEW_BARS = 20
+_NO_CHANCE = 100_000
 _OUTSIDE_SHARE = 0.2
 _CONVINCING_SHARE = 0.95
 _SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
@@ -54,8 +57,11 @@ class Spacing:
         self._off_minute += int(np.count_nonzero(is_off))
         self._on_minute.add(starts_ns[~is_off])
 
-    def check(self) -> None:
+    def check(self, zones: Iterable[str] = ()) -> None:
         """Check that bars are a minute apart.
+
+        Args:
+            zones: where a day may begin at midnight, beside UTC.
 
         Raises:
             Unsupported: they are further apart throughout, or mostly not on the minute; says what was seen.
@@ -68,7 +74,10 @@ class Spacing:
             raise Unsupported(
                 f"{self._off_minute} of {self._count} stamps are not on {grid}; only {self._only} are imported"
             )
-        steps = np.diff(self._on_minute.ascending())
+        minutes = self._on_minute.ascending()
+        if not self._off_minute and self._are_days(minutes, {"UTC", *zones}):
+            raise Unsupported(f"each bar is at a midnight, so they are bars of a day; only {self._only} are imported")
+        steps = np.diff(minutes)
         # Some on the minute and some off it have no common step of whole minutes.
         apart = int(np.gcd.reduce(steps)) if len(steps) and not self._off_minute else 0
         if apart <= self._step_ns:
@@ -76,8 +85,17 @@ class Spacing:
         lengths, occurrences = np.unique(steps, return_counts=True)
         usual = int(lengths[np.argmax(occurrences)])
         is_named = usual == bare if bare else self._named is not None
-        if is_named or len(steps) >= _FEW_BARS:
+        # Minutes with trades that lie on so wide a grid; one a day, at the same time, may be asked for.
+        is_no_chance = usual == apart < DAY_NS and (apart // self._step_ns) ** len(steps) > _NO_CHANCE
+        if is_named or is_no_chance or len(steps) >= _FEW_BARS:
             raise Unsupported(f"bars every {_spelled(usual)}; only {self._only} are imported")
+
+    def _are_days(self, starts_ns: Stamps, zones: Iterable[str]) -> bool:
+        """Return whether each of several bars, read as its start or its end, is at midnight in one of some zones."""
+        if not 1 < len(starts_ns) <= _FEW_BARS or np.any(np.diff(starts_ns) < 23 * 60 * MINUTE_NS):
+            return False
+        edges = (starts_ns, starts_ns + self._step_ns)
+        return any(all(moment(at, zone).time() == time.min for at in edge.tolist()) for edge in edges for zone in zones)
 
 
 def check_interval(starts_ns: Stamps, named: str | None, base: Interval = ONE_MINUTE) -> None:

@@ -142,7 +142,7 @@ class Repeats:
         if replacing < _FEW or replacing * 2 <= minutes:
             return
         named = " or ".join(map(repr, strangers))
-        perhaps = f"; what {named} says is not known: name that column symbol, if it tells them apart" if named else ""
+        perhaps = f" What {named} says is not known: call that column symbol, if it tells them apart" if named else ""
         raise DataError(
             f"{replacing} rows give {minutes} minutes other values than rows before them: are these several symbols, "
             f"venues or lengths of bars under one name?{perhaps}"

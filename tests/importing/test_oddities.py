@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from actors.reading.format import Stamp
+from actors.storage.memory import MemoryStore
 from tests.importing.imports import NEW_YORK, minutes, new_york, one, run
 from tests.vendors.files import row
 
@@ -100,3 +101,43 @@ def test_bars_of_another_length_are_refused_with_the_length_seen(tmp_path: Path,
     path = new_york(tmp_path, "".join(row(f"2024-03-{stamp}") for stamp in stamps))
 
     assert f"bars every {spelled};" in (one(run(path, **NEW_YORK)).error or "")
+
+
+DAYS = ("2024-03-07", "2024-03-08", "2024-03-11")  # a change of clocks between the last two
+
+
+@pytest.mark.parametrize(
+    ("stamps", "options"),
+    [
+        (DAYS, {"calendar": "24/7"}),
+        ([f"{day} 00:00:00" for day in DAYS], NEW_YORK),
+        ([f"{day} 00:00:00" for day in DAYS], NEW_YORK | {"stamp": Stamp.END}),
+        ([f"{day} 00:00:00" for day in DAYS], {"calendar": "24/7", "tz": "America/New_York"}),
+        (["2024-03-08 05:00:00+00:00", "2024-03-11 04:00:00+00:00"], {"calendar": "XNYS"}),
+        ([f"{day}T00:00:00Z" for day in DAYS[:2]], {"calendar": "24/7"}),
+        ([f"{day}T00:00:00Z" for day in DAYS[:2]], {"calendar": "XNYS"}),
+    ],
+)
+def test_a_few_bars_at_midnight_are_days(tmp_path: Path, stamps: list[str], options: dict[str, object]) -> None:
+    report = run(new_york(tmp_path, "".join(map(row, stamps))), store := MemoryStore(), **options)
+
+    assert "bars of a day" in str(report.error)
+    assert store.calendars() == ()
+
+
+@pytest.mark.parametrize(("clocks", "is_refused"), [
+    (("09:30", "10:30", "11:30", "12:30"), True), (("09:30", "09:45", "10:00", "10:15", "10:30", "10:45"), True),
+    (("09:30", "10:30", "11:30"), False), (("09:30", "09:45", "10:00", "10:15", "10:31", "10:45"), False),
+])  # fmt: skip
+def test_a_few_bars_of_another_length_are_told_from_a_few_minutes(
+    tmp_path: Path, clocks: tuple[str, ...], is_refused: bool
+) -> None:
+    report = run(new_york(tmp_path, "".join(row(f"2024-03-08 {clock}:00") for clock in clocks)), **NEW_YORK)
+
+    assert ("bars every" in str(report.error)) is is_refused
+
+
+def test_one_minute_a_day_may_be_asked_for(tmp_path: Path) -> None:
+    report = run(new_york(tmp_path, "".join(row(f"{day} 16:00:00") for day in DAYS)), **NEW_YORK)
+
+    assert report.totals.kept == 3
