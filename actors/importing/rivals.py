@@ -150,10 +150,12 @@ class Repeats:
 
 
 def _differ(one: Floats, two: Floats) -> Mask:
-    return ~np.all([same(was, now) for was, now in zip(one, two, strict=True)], axis=0)
+    found: Mask = ~np.all([same(was, now) for was, now in zip(one, two, strict=True)], axis=0)
+    return found
 
 
 def _hashed(minutes: Stamps, symbol: Stamps | int = 0) -> Stamps:
     """Return numbers from 0 on, as even as if they were drawn."""
     mixed = minutes.astype(np.uint64) * _ODD + np.asarray(symbol).astype(np.uint64) * _OTHER_ODD
-    return ((mixed ^ (mixed >> np.uint64(29))) * _ODD >> np.uint64(1)).astype(np.int64)
+    found: Stamps = ((mixed ^ (mixed >> np.uint64(29))) * _ODD >> np.uint64(1)).astype(np.int64)
+    return found

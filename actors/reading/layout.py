@@ -100,7 +100,7 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     if not rows:
         raise DataError("there is a header and no row" if found.first_row else "the file is empty")
     width = _checked_width(found.width, rows, columns)
-    places, strangers = found.said.places, ()
+    places, strangers = found.said.places, tuple[str, ...]()
     if found.names:
         places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
         even = [row for row in rows if len(row) == width]

@@ -166,7 +166,7 @@ def without(day: StoredDay, gaps: Sequence[Gap]) -> tuple[StoredDay, int]:
 
 def same(was: Floats, now: Floats) -> Mask:
     """Return where two numbers are one, to twelve digits; an unknown one is none."""
-    is_same = was == now
+    is_same: Mask = was == now
     others = np.flatnonzero(~is_same)
     if len(others):
         one, two = was[others], now[others]

@@ -83,15 +83,14 @@ def _assembler(
 def _strangers(path: Path, known: set[str]) -> tuple[str, ...]:
     """Return the columns of words whose names nobody knows."""
     others = [name for name in arrow_file.column_names(path) if name not in known]
-    batch, _ = next(arrow_file.record_batches(path, others), (None, 0.0)) if others else (None, 0.0)
-    texts = [column for column in batch.columns if arrow_file.is_text(column)] if batch is not None else []
-    names = (
-        [name for name, column in zip(others, batch.columns, strict=True) if arrow_file.is_text(column)]
-        if texts
-        else []
-    )
-    rows = list(zip(*(arrow_file.texts_of(column[:_ASKED_ROWS]) for column in texts), strict=True))
-    return layout.strangers_among({}, names, rows)
+    for batch, _ in arrow_file.record_batches(path, others) if others else ():
+        texts = {
+            name: arrow_file.texts_of(column[:_ASKED_ROWS])
+            for name, column in zip(others, batch.columns, strict=True)
+            if arrow_file.is_text(column)
+        }
+        return layout.strangers_among({}, tuple(texts), list(zip(*texts.values(), strict=True)))
+    return ()
 
 
 def _has_any(path: Path, name: str) -> bool:
