@@ -1,9 +1,7 @@
 """The answers: everything that may be asked of the session, its history, quotes and ticks."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -13,9 +11,10 @@ from actors.market.gaps import find_gaps
 from actors.session_data.answer.fill_forward import carried
 from actors.session_data.answer.long_reader import LongReader
 from actors.session_data.answer.metrics import metrics_of
+from actors.session_data.answer.moments import span_of
 from actors.session_data.answer.past import closed_bars, last_bars
 from actors.session_data.answer.quality import Plane, past_report, report_of
-from actors.session_data.answer.tail import last_window, latest_bar
+from actors.session_data.answer.tail import last_window, latest_bar, latest_bars
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Column, Heading, Piece, bars_of, window_of
 from actors.session_data.past.history import History
@@ -47,10 +46,9 @@ from messages.queries import (
     GetSnapshot,
     GetTicks,
     GetVerdicts,
-    Moment,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import FIRST_WITH_BAR, ONE_DAY, SECOND_NS, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict, moment
+from messages.values import FIRST_WITH_BAR, ONE_DAY, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
 from messages.windows import BarWindow, VerdictPlane
 
 
@@ -210,26 +208,8 @@ class Reader:
 
     def _latest_of(self, symbols: Sequence[str]) -> tuple[Bar | None, ...]:
         """Return the latest base bar of each of these symbols."""
-        axis, grid = self._book.axis, self._book.grid
         columns = np.array([self._number(symbol) for symbol in symbols], dtype=np.int32)
-        has_bar = grid.verdicts[:, columns] >= FIRST_WITH_BAR
-        some = np.flatnonzero(has_bar.any(axis=0))
-        columns, slots = columns[some], axis.slots - 1 - has_bar[::-1, some].argmax(axis=0)
-        heading, ones = self._heading(symbols, axis.interval), np.ones(len(some), dtype=np.int32)
-        window = BarWindow(
-            symbol_index=some.astype(np.int32),
-            start_ns=axis.starts_ns[slots],
-            end_ns=axis.starts_ns[slots] + axis.step_ns,
-            values=grid.values[slots, :, columns].T,
-            verdicts=grid.verdicts[slots, columns],
-            base_counts=ones,
-            base_expected=ones,
-            revisions=grid.revisions[slots, columns],
-            forming=np.zeros(len(some), dtype=np.bool_),
-            **{name: getattr(heading, name) for name in heading.__struct_fields__},
-        )
-        found = dict(zip(some.tolist(), window.bars(), strict=True))
-        return tuple(found.get(place) for place in range(len(symbols)))
+        return latest_bars(self._book, columns, self._heading(symbols, self._book.axis.interval))
 
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
@@ -254,10 +234,7 @@ class Reader:
         if query.fill is not None:
             (piece,) = carried([piece], is_across=False)
         inside: Mask = np.ones(len(piece), dtype=np.bool_)
-        first = None if query.start is None else self._instant(query.start)
-        end = None if query.end is None else self._instant(query.end, is_end=True)
-        if first is not None and end is not None and end < first:
-            raise SettingsError(f"the end {self._said(end)} is before the start {self._said(first)}")
+        first, end = span_of(query.start, query.end, self._book.session)
         if first is not None:
             inside &= piece.start_ns >= first
         if end is not None:
@@ -307,29 +284,6 @@ class Reader:
             piece = bars_of(self._column(symbol), base)
             pieces.append(piece.cut(piece.revisions > revision))
         return self._window(pieces, self._heading(symbols, base), range(len(symbols)))
-
-    def _instant(self, given: Moment, *, is_end: bool = False) -> Nanos:
-        """Return the instant of a date, or of a clock time of the exchange, as one sees it from this session.
-
-        A date is the session of that date, from its first to its last minute; other dates lie before or after all
-        of this session. A clock time is that of the one of the session's dates on which it is open: a session of
-        futures begins on the evening before its own date; a time at which it never is open is that of its own date.
-        """
-        if isinstance(given, int):
-            return given
-        session = self._book.session
-        if ":" not in given:
-            is_after = given > session.date or (given == session.date and is_end)
-            return session.end_ns if is_after else session.start_ns
-        clock, _, fraction = given.partition(".")
-        aware = datetime.fromisoformat(f"{session.date}T{clock}").replace(tzinfo=ZoneInfo(session.tz))
-        below_ns = int(fraction.ljust(9, "0"))
-        own, eve = (int(day.timestamp()) * SECOND_NS + below_ns for day in (aware, aware - timedelta(days=1)))
-        first, last = session.start_ns + is_end, session.end_ns - (not is_end)  # as a start or as an end of a span
-        return eve if not first <= own <= last and first <= eve <= last else own
-
-    def _said(self, instant_ns: Nanos) -> str:
-        return moment(instant_ns, self._book.session.tz).isoformat(" ")
 
     # --- sums
 

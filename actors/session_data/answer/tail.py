@@ -8,7 +8,7 @@ import numpy as np
 
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Heading, Revisions
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Indices, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Bar, Verdict
 from messages.windows import BarWindow
 
@@ -53,6 +53,29 @@ def latest_bar(book: Book, column: int, symbol: str, tz: str) -> Bar | None:
         revision=int(grid.revisions[slot, column]),
         tz=tz,
     )
+
+
+def latest_bars(book: Book, columns: Indices, heading: Heading) -> tuple[Bar | None, ...]:
+    """Return the latest base bar of each of the heading's symbols."""
+    axis, grid = book.axis, book.grid
+    has_bar = grid.verdicts[:, columns] >= FIRST_WITH_BAR
+    some = np.flatnonzero(has_bar.any(axis=0))
+    columns, slots = columns[some], axis.slots - 1 - has_bar[::-1, some].argmax(axis=0)
+    ones = np.ones(len(some), dtype=np.int32)
+    window = BarWindow(
+        symbol_index=some.astype(np.int32),
+        start_ns=axis.starts_ns[slots],
+        end_ns=axis.starts_ns[slots] + axis.step_ns,
+        values=grid.values[slots, :, columns].T,
+        verdicts=grid.verdicts[slots, columns],
+        base_counts=ones,
+        base_expected=ones,
+        revisions=grid.revisions[slots, columns],
+        forming=np.zeros(len(some), dtype=np.bool_),
+        **{name: getattr(heading, name) for name in heading.__struct_fields__},
+    )
+    found = dict(zip(some.tolist(), window.bars(), strict=True))
+    return tuple(found.get(place) for place in range(len(heading.symbols)))
 
 
 def last_window(book: Book, column: int, count: int, heading: Heading, *, is_today: bool = True) -> BarWindow | None:
