@@ -8,6 +8,7 @@ from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.answer.reader import Reader
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.report import report_of
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members, narrowed
@@ -339,7 +340,7 @@ class SessionDataCore:
     def _report(self, date: str) -> list[Event]:
         if self._book is None or self._book.session.date != date:
             return []
-        return [SessionReported(report=self._book.report())]
+        return [SessionReported(report=report_of(self._book))]
 
     def _open(self, message: SessionBoundary) -> list[Event]:
         """Begin a session; return how the one before it ended."""

@@ -106,7 +106,7 @@ class Reader:
             case GetVerdicts():
                 return answer(query, self._verdicts(tuple(self._symbols(query.symbols))))
             case GetActiveSymbols():
-                return answer(query, tuple(self._book.symbols))
+                return answer(query, self._book.symbols)
             case GetNow():
                 return answer(query, self._now_ns)
             case GetSession():

@@ -17,10 +17,9 @@ from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, VOLUME, BarBatch, BarVerdicts, Indices, Mask, Stamps
+from messages.columns import CLOSE, FIELDS, BarBatch, BarVerdicts, Indices, Mask, Stamps
 from messages.events import BarsUpdated, BarsWithdrawn, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
-from messages.replies import SessionReport
 from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
@@ -50,6 +49,8 @@ class Book:
         self.unseen: set[str] = set(unseen)
         """Of these the tape has bars, but nobody knows them yet: they join with their first one."""
         self.removed: set[str] = set(unseen)
+        """Who has a column and is not active; ``add`` and ``dismiss`` change it."""
+        self._symbols: tuple[str, ...] | None = None
         self.newcomers: list[str] = []
         """Who has joined since somebody looked."""
         self.catching_up: dict[str, int] = {}
@@ -85,9 +86,11 @@ class Book:
     # --- symbols
 
     @property
-    def symbols(self) -> list[str]:
-        """The active symbols, sorted."""
-        return sorted(symbol for symbol in self.grid.symbols if symbol not in self.removed)
+    def symbols(self) -> tuple[str, ...]:
+        """The active symbols, sorted; the same object until one joins or leaves."""
+        if self._symbols is None:
+            self._symbols = tuple(sorted(symbol for symbol in self.grid.symbols if symbol not in self.removed))
+        return self._symbols
 
     def active(self) -> Mask:
         """Return for each column whether its symbol is active."""
@@ -101,6 +104,7 @@ class Book:
         """Let a symbol join, or come back."""
         self.removed.discard(symbol)
         self.unseen.discard(symbol)
+        self._symbols = None
         self.grid.add(symbol)
         capacity = self.grid.verdicts.shape[1]
         self.derived.widen(capacity)
@@ -134,6 +138,7 @@ class Book:
     def dismiss(self, symbols: Sequence[str]) -> None:
         """Let symbols leave; their columns stay."""
         self.removed.update(symbols)
+        self._symbols = None
         for symbol in symbols:
             self.catching_up.pop(symbol, None)
 
@@ -333,27 +338,6 @@ class Book:
         columns = [self.grid.columns[symbol] for symbol in self.symbols]
         values, present = self.grid.values[:, :, columns], self.grid.present()[:, columns]
         return digest(self.session.date, self.symbols, values, present, self.axis, self._rules.intervals)
-
-    def report(self) -> SessionReport:
-        """Return what the session came to, regular minutes only."""
-        symbols = self.symbols
-        columns = [self.grid.columns[symbol] for symbol in symbols]
-        count, regular = len(self.grid.symbols), self.axis.regular
-        values = self.grid.values[regular]
-        return SessionReport(
-            session=self.session,
-            symbols=tuple(symbols),
-            bars=self.grid.present()[regular].sum(axis=0, dtype=np.int32)[columns],
-            high=np.fmax.reduce(values[:, HIGH, :count], axis=0)[columns],
-            low=np.fmin.reduce(values[:, LOW, :count], axis=0)[columns],
-            volume=np.nansum(values[:, VOLUME, :count], axis=0)[columns],
-            closed=max(min(self.closed, regular.stop) - regular.start, 0),
-            intervals=self._rules.intervals,
-            derived=np.array(
-                [self.derived.count(series, count)[columns] for series in range(len(self._rules.intervals))],
-                dtype=np.int32,
-            ).reshape(len(self._rules.intervals), len(symbols)),
-        )
 
     def check(self) -> None:
         """Assert what must always be true."""

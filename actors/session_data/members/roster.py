@@ -88,10 +88,10 @@ class Members:
             return refuse(message, UnknownSymbol.among(unheard[0], book.symbols))
         added = tuple(symbol for symbol in dict.fromkeys(message.symbols) if book.column(symbol) is None)
         if not added:
-            return answer(message, tuple(book.symbols))
+            return answer(message, book.symbols)
         changed, gaps = book.welcome(added), book.gaps_before(added)
         wanted = self._joining.want(book.session, added)
-        return answer(message, tuple(book.symbols), changed, wanted, *book.derived_before(added), *gaps)
+        return answer(message, book.symbols, changed, wanted, *book.derived_before(added), *gaps)
 
     def remove(self, message: RemoveSymbols, book: Book | None) -> Outcome:
         """Let symbols leave, unless somebody needs them."""
@@ -103,7 +103,7 @@ class Members:
         assert book is not None, "known symbols of no session"
         book.dismiss(message.symbols)
         self._joining.leave(message.symbols)
-        return answer(message, tuple(book.symbols), SymbolsChanged(removed=message.symbols))
+        return answer(message, book.symbols, SymbolsChanged(removed=message.symbols))
 
     def lock(self, message: LockSymbols | UnlockSymbols, book: Book | None) -> Outcome:
         """Somebody needs symbols, or needs them no more."""

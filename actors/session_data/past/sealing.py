@@ -32,7 +32,7 @@ def sealed_book(
     return _sealed(
         DayGrid(
             session=book.session,
-            symbols=tuple(book.symbols),
+            symbols=book.symbols,
             values=_picked(book.grid.lend(), columns),
             verdicts=freeze(book.grid.verdicts[:, columns]),
         ),

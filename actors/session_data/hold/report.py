@@ -1,0 +1,27 @@
+"""What a session came to, by the column."""
+
+import numpy as np
+
+from actors.session_data.hold.book import Book
+from messages.columns import HIGH, LOW, VOLUME
+from messages.replies import SessionReport
+
+
+def report_of(book: Book) -> SessionReport:
+    """Return what the session came to, regular minutes only."""
+    symbols, grid, derived = book.symbols, book.grid, book.derived
+    columns = [grid.columns[symbol] for symbol in symbols]
+    count, regular = len(grid.symbols), book.axis.regular
+    values = grid.values[regular]
+    published = [derived.count(series, count)[columns] for series in range(len(derived.intervals))]
+    return SessionReport(
+        session=book.session,
+        symbols=symbols,
+        bars=grid.present()[regular].sum(axis=0, dtype=np.int32)[columns],
+        high=np.fmax.reduce(values[:, HIGH, :count], axis=0)[columns],
+        low=np.fmin.reduce(values[:, LOW, :count], axis=0)[columns],
+        volume=np.nansum(values[:, VOLUME, :count], axis=0)[columns],
+        closed=max(min(book.closed, regular.stop) - regular.start, 0),
+        intervals=derived.intervals,
+        derived=np.array(published, dtype=np.int32).reshape(len(published), len(symbols)),
+    )
