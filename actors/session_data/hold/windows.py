@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
-from messages.columns import Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.columns import FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Fill, Interval, Nanos, Verdict
 from messages.windows import BarWindow
 
@@ -228,7 +228,7 @@ _NO_STAMPS: Stamps = freeze(np.zeros(0, dtype=np.int64))
 NOTHING = Piece(
     start_ns=_NO_STAMPS,
     end_ns=_NO_STAMPS,
-    values=freeze(np.zeros((0, 0))),
+    values=freeze(np.zeros((0, len(FIELDS)))),
     verdicts=freeze(np.zeros(0, dtype=np.uint8)),
     counts=_NO_NUMBERS,
     expected=_NO_NUMBERS,

@@ -184,6 +184,12 @@ def test_a_week_without_a_bar_is_carried_where_that_is_asked_for() -> None:
     assert (window.close.tolist(), window.volume.tolist()[1], window.is_filled.tolist()) == ([9, 9], 0, [False, True])
 
 
+def test_where_there_is_nothing_to_carry_the_window_is_empty() -> None:
+    core = lived([Day(MONDAY, (None, None))])
+
+    assert len(ask(core, GetLastBars(symbol="A", count=2, interval=WEEK, fill=Fill.FORWARD))) == 0
+
+
 @pytest.mark.parametrize("query", [GetQuality(interval=WEEK), GetQuality(interval=WEEK, sessions=1)])
 def test_what_is_asked_of_single_sessions_refuses_longer_bars(query: GetQuality) -> None:
     assert refusal(lived(FORTNIGHT), query) == (
