@@ -148,6 +148,7 @@ from messages.lifecycle import (
     TroublesChanged,
 )
 from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
+from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -161,6 +162,7 @@ from messages.queries import (
     GetLatestBars,
     GetLatestQuote,
     GetLatestTick,
+    GetMatrix,
     GetMetrics,
     GetNow,
     GetProgress,
@@ -217,6 +219,7 @@ from messages.replies import (
 )
 from messages.values import (
     Bar,
+    BarField,
     Fill,
     Gap,
     Health,
@@ -240,7 +243,8 @@ from messages.windows import BarWindow, VerdictPlane
 # fmt: off
 __all__ = [
     "AbandonGaps", "AbortRun", "AddSymbols", "Adjustment", "AllowMinutes", "AmendmentMissed", "Background", "Bar",
-    "BarArrived", "BarBatch", "BarKeys", "BarRejected", "BarVerdicts", "BarWindow", "BarkeeperError", "BarsArrived",
+    "BarArrived", "BarBatch", "BarField", "BarKeys", "BarMatrix", "BarRejected", "BarVerdicts", "BarWindow",
+    "BarkeeperError", "BarsArrived",
     "BarsFilled", "BarsUpdated", "BarsWithdrawn", "BoundaryKind", "BugFound", "CertificateIssued", "ChangeMode",
     "CheckStore", "ClearError", "Command", "ConnectionLost", "Control", "DailyBars", "DataError", "DayGrid",
     "DayVolumeReported", "Deadlock", "Event", "FeedBars", "FeedConnected", "FeedEnded", "FeedError", "FeedHealth",
@@ -248,7 +252,8 @@ __all__ = [
     "FetchAnswered", "FetchBars", "Fill", "FillFailed", "Gap", "GapAbandoned", "GapDetected", "GapNarrowed",
     "GapOutcome", "GapStory", "GetActiveSymbols", "GetBarCount", "GetBars", "GetCertificate", "GetChangesSince",
     "GetDigest", "GetGaps", "GetHistory", "GetLastBars", "GetLatestBar", "GetLatestBars", "GetLatestQuote",
-    "GetLatestTick", "GetLiveStatus", "GetMetrics", "GetNow", "GetProgress", "GetQuality", "GetQuotes", "GetReadiness",
+    "GetLatestTick", "GetLiveStatus", "GetMatrix", "GetMetrics", "GetNow", "GetProgress", "GetQuality", "GetQuotes",
+    "GetReadiness",
     "GetRunSummary", "GetSession", "GetSnapshot", "GetStatus", "GetTicks", "GetVerdicts", "GetWarmUp", "Health",
     "HealthReported", "HistoryPlan", "HoldEnded", "Hours", "IllegalTransition", "Interval", "IssueCertificate",
     "LagChanged", "ListenFrom", "LiveStatus", "LoadSymbols", "LockSymbols", "Message", "MessagesRejected",

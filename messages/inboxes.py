@@ -96,6 +96,7 @@ from messages.queries import (
     GetLatestBars,
     GetLatestQuote,
     GetLatestTick,
+    GetMatrix,
     GetMetrics,
     GetNow,
     GetProgress,
@@ -133,6 +134,7 @@ SessionDataQuery: TypeAlias = (
     | GetLatestBars
     | GetLastBars
     | GetBars
+    | GetMatrix
     | GetBarCount
     | GetMetrics
     | GetQuality

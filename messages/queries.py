@@ -7,8 +7,9 @@ always name one.
 from typing import TypeAlias
 
 from messages.base import Query
+from messages.matrices import BarMatrix
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
-from messages.values import ONE_MINUTE, Bar, Fill, Gap, Interval, Nanos, Quote, Tick, TradingSession
+from messages.values import ONE_MINUTE, Bar, BarField, Fill, Gap, Interval, Nanos, Quote, Tick, TradingSession
 from messages.windows import BarWindow, VerdictPlane
 
 Moment: TypeAlias = Nanos | str
@@ -53,6 +54,20 @@ class GetBars(Query[BarWindow], frozen=True, kw_only=True):
     interval: Interval = ONE_MINUTE
     include_partial: bool = False
     fill: Fill | None = None
+
+
+class GetMatrix(Query[BarMatrix], frozen=True, kw_only=True):
+    """The last ``count`` closed bars of the session's grid, of many symbols at once; no symbols: all active ones."""
+
+    count: int
+    interval: Interval = ONE_MINUTE
+    fields: tuple[BarField, ...] = (BarField.CLOSE,)
+    """None named: open, high, low, close and volume."""
+    symbols: tuple[str, ...] = ()
+    fill: Fill | None = None
+    """Forward: cells without a bar, from a symbol's first bar on, have the close before them."""
+    with_history: bool = False
+    is_adjusted: bool = False
 
 
 class GetBarCount(Query[int], frozen=True, kw_only=True):

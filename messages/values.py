@@ -292,6 +292,20 @@ class VerdictRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who said so, or who was asked in vain."""
 
 
+class BarField(enum.StrEnum):
+    """A number that bars have; in the order in which their columns stand."""
+
+    OPEN = "open"
+    HIGH = "high"
+    LOW = "low"
+    CLOSE = "close"
+    VOLUME = "volume"
+    VWAP = "vwap"
+    """Kept where ``rules.keep_extra`` says so."""
+    TRADES = "trades"
+    """Likewise."""
+
+
 class Fill(enum.StrEnum):
     """What stands in a window for a minute without a bar; nothing is ever filled in the session itself."""
 

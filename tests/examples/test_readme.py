@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +27,31 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_readme_has_four_examples() -> None:
-    assert len(EXAMPLES) == 4
+def example(word: str) -> str:
+    """The example that has a word."""
+    (found,) = [text for text in EXAMPLES if word in text]
+    return found
+
+
+def test_the_readme_has_five_examples() -> None:
+    assert len(EXAMPLES) == 5
+
+
+def test_the_example_of_the_whole_market_has_a_column_a_symbol(store: Path) -> None:
+    counted = "full = 0\n" + example("system.matrix(").replace("            ...", "            full += 1", 1)
+    names: dict[str, Any] = {}
+
+    exec(counted, names)
+
+    matrix = names["matrix"]
+    assert (matrix.symbols, matrix["close"].shape, names["momentum"].shape) == (("AAPL", "MSFT"), (20, 2), (2,))
+    assert names["full"] == 4 * (390 - 19) + 210 - 19
 
 
 def test_the_example_of_history_says_what_is_there_and_reads_it(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counted = "warm = 0\n" + EXAMPLES[2].replace("            ...", "            warm += 1")
+    counted = "warm = 0\n" + example("warm_up()").replace("            ...", "            warm += 1")
     names: dict[str, int] = {}
 
     exec(counted, names)
@@ -46,7 +64,7 @@ def test_the_example_of_history_says_what_is_there_and_reads_it(
 
 
 def test_the_example_of_repairs_heals_every_session(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    counted = "incomplete = 0\n" + EXAMPLES[3].replace("            ...", "            incomplete += 1")
+    counted = "incomplete = 0\n" + example("Faults(").replace("            ...", "            incomplete += 1")
     names: dict[str, int] = {}
 
     exec(counted, names)

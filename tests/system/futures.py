@@ -29,6 +29,11 @@ ASKED: dict[str, Callable[[str, str], list[tuple[tuple[Any, ...], dict[str, Any]
         ((s, 5, "1d"), {"with_history": True, "adjusted": True, "include_partial": True}),
     ],
     "bars": lambda s, _: [((s,), {}), ((s, None, None, "5m"), {"include_partial": True}), ((s,), {"fill": "forward"})],
+    "matrix": lambda _, __: [
+        ((9,), {}),
+        ((2, "5m", ()), {"fill": "forward", "with_history": True}),
+        ((5, "1d"), {"with_history": True, "adjusted": True}),
+    ],
     "bars_since": lambda s, _: [((s, "00:00"), {})],
     "bar_count": lambda s, _: [((s,), {}), ((s, "5m"), {})],
     "metrics": lambda s, _: [((s,), {})],

@@ -120,6 +120,12 @@ def choice(kind: type[E], given: object, name: str) -> E:
     raise refused(name, f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else words[0], given)
 
 
+def choices(kind: type[E], given: object, name: str) -> tuple[E, ...]:
+    """Return some of a few words, each once: several, or the one that was given."""
+    some = _several(given, name, f"one or several of {', '.join(map(repr, map(str, kind)))}")
+    return tuple(dict.fromkeys(choice(kind, one, name) for one in some))
+
+
 def interval(given: object, name: str = "interval") -> Interval:
     """Return the length of a bar."""
     try:

@@ -9,6 +9,7 @@ from actors.kernel.future import Future
 from actors.market.instants import Day, Moment
 from messages.certificates import SessionCertificate
 from messages.history import GetWarmUp, WarmUp
+from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -22,6 +23,7 @@ from messages.queries import (
     GetLatestBars,
     GetLatestQuote,
     GetLatestTick,
+    GetMatrix,
     GetMetrics,
     GetQuality,
     GetQuotes,
@@ -32,7 +34,7 @@ from messages.queries import (
 )
 from messages.repairs import GetCertificate
 from messages.replies import QualityReport, SessionMetrics, Snapshot
-from messages.values import ONE_MINUTE, Bar, Fill, Gap, Interval, Quote, Tick, TradingSession
+from messages.values import ONE_MINUTE, Bar, BarField, Fill, Gap, Interval, Quote, Tick, TradingSession
 from messages.windows import BarWindow, VerdictPlane
 
 Length = str | Interval | timedelta
@@ -127,6 +129,47 @@ class Readers:
                 interval=self._interval(interval),
                 include_partial=take.flag(include_partial, "include_partial"),
                 fill=None if fill is None else take.choice(Fill, fill, "fill"),
+            )
+        )
+
+    def matrix(
+        self,
+        n: int,
+        interval: Length | None = None,
+        fields: str | Iterable[str] = (BarField.CLOSE,),
+        symbols: str | Iterable[str] = (),
+        fill: str | None = None,
+        *,
+        with_history: bool = False,
+        adjusted: bool = False,
+    ) -> Future[BarMatrix]:
+        """The last ``n`` closed bars of the whole market, side by side: ``matrix["close"]`` is rows x symbols.
+
+        A row is a minute (or a longer bar) of the calendar, the same for all symbols, unlike the bars of ``last_bars``:
+        who has no bar in it has NaN there, and ``matrix.verdicts`` says why. A row comes when its minute has closed,
+        grace included; ``matrix.short`` says how many rows fewer there are. The market as it stands, a column a
+        symbol, is ``matrix(1, fields=(), fill="forward")``.
+
+        Args:
+            n: how many rows.
+            interval: of the bars.
+            fields: which numbers of them: open, high, low, close, volume, and vwap and trades where they are kept;
+                none named: the first five.
+            symbols: whose, in this order; none named: all active ones, sorted.
+            fill: ``"forward"``: cells without a bar, from a symbol's first bar on, have the close before them and no
+                volume, and are marked (``matrix.is_filled``); the close may lie before the first row.
+            with_history: across session boundaries, as far back as history goes.
+            adjusted: take splits and dividends up to the session's date out of the bars before it.
+        """
+        return self._session.ask(
+            GetMatrix(
+                count=take.count(n, "n"),
+                interval=self._interval(interval),
+                fields=take.choices(BarField, fields, "fields"),
+                symbols=_once(symbols),
+                fill=None if fill is None else take.choice(Fill, fill, "fill"),
+                with_history=take.flag(with_history, "with_history"),
+                is_adjusted=take.flag(adjusted, "adjusted"),
             )
         )
 

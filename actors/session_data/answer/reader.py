@@ -10,6 +10,7 @@ from actors.kernel.outcome import Outcome, answer, refuse
 from actors.market.gaps import find_gaps
 from actors.session_data.answer.fill_forward import carried
 from actors.session_data.answer.long_reader import LongReader
+from actors.session_data.answer.matrix import MatrixReader
 from actors.session_data.answer.metrics import metrics_of
 from actors.session_data.answer.moments import span_of
 from actors.session_data.answer.past import closed_bars, last_bars
@@ -21,10 +22,11 @@ from actors.session_data.past.history import History
 from actors.session_data.past.warm_up import Requirements
 from actors.session_data.take.prints import Prints
 from actors.session_data.take.trades_and_quotes import Trading
-from messages.columns import Mask, freeze
+from messages.columns import Indices, Mask, freeze
 from messages.errors import BarkeeperError, NotReady, SettingsError, UnknownSymbol
 from messages.history import GetWarmUp
 from messages.inboxes import SessionDataQuery
+from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -38,6 +40,7 @@ from messages.queries import (
     GetLatestBars,
     GetLatestQuote,
     GetLatestTick,
+    GetMatrix,
     GetMetrics,
     GetNow,
     GetQuality,
@@ -87,6 +90,8 @@ class Reader:
                 return answer(query, self._latest_of(self._symbols(query.symbols)))
             case GetBars():
                 return answer(query, self._bars(query))
+            case GetMatrix():
+                return answer(query, self._matrix(query))
             case GetBarCount():
                 return answer(query, len(self._of_session(query.symbol, query.interval)))
             case GetMetrics():
@@ -137,6 +142,9 @@ class Reader:
         if column is None:
             raise UnknownSymbol.among(symbol, self._book.symbols)
         return column
+
+    def _columns(self, symbols: Sequence[str]) -> Indices:
+        return np.array([self._number(symbol) for symbol in symbols], dtype=np.int32)
 
     def _column(self, symbol: str) -> Column:
         book, column = self._book, self._number(symbol)
@@ -208,8 +216,7 @@ class Reader:
 
     def _latest_of(self, symbols: Sequence[str]) -> tuple[Bar | None, ...]:
         """Return the latest base bar of each of these symbols."""
-        columns = np.array([self._number(symbol) for symbol in symbols], dtype=np.int32)
-        return latest_bars(self._book, columns, self._heading(symbols, self._book.axis.interval))
+        return latest_bars(self._book, self._columns(symbols), self._heading(symbols, self._book.axis.interval))
 
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
@@ -240,6 +247,13 @@ class Reader:
         if end is not None:
             inside &= piece.start_ns < end
         return self._window([piece.cut(inside)], self._headed(query))
+
+    def _matrix(self, query: GetMatrix) -> BarMatrix:
+        if query.count < 1:
+            raise SettingsError(f"the number of rows is 1 or more, not {query.count}")
+        columns = self._book.everybody if not query.symbols else self._columns(query.symbols)
+        symbols = query.symbols or self._book.symbols
+        return MatrixReader(self._book, self._history, symbols, columns, query).read(self._now_ns)
 
     def _today(self, query: GetBars | GetLastBars) -> Piece:
         """Return what the open session has, with its blanks where they shall be carried."""

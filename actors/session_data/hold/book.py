@@ -51,6 +51,7 @@ class Book:
         self.removed: set[str] = set(unseen)
         """Who has a column and is not active; ``add`` and ``dismiss`` change it."""
         self._symbols: tuple[str, ...] | None = None
+        self._everybody: slice | Indices | None = None
         self.newcomers: list[str] = []
         """Who has joined since somebody looked."""
         self.catching_up: dict[str, int] = {}
@@ -92,6 +93,15 @@ class Book:
             self._symbols = tuple(sorted(symbol for symbol in self.grid.symbols if symbol not in self.removed))
         return self._symbols
 
+    @property
+    def everybody(self) -> slice | Indices:
+        """The columns of the active symbols, in their order; a slice where they are all there are, in that order."""
+        if self._everybody is None:
+            columns = [self.grid.columns[symbol] for symbol in self.symbols]
+            is_in_order = columns == list(range(len(self.grid.symbols)))
+            self._everybody = slice(0, len(columns)) if is_in_order else np.array(columns, dtype=np.int32)
+        return self._everybody
+
     def active(self) -> Mask:
         """Return for each column whether its symbol is active."""
         return np.array([symbol not in self.removed for symbol in self.grid.symbols], dtype=np.bool_)
@@ -104,7 +114,7 @@ class Book:
         """Let a symbol join, or come back."""
         self.removed.discard(symbol)
         self.unseen.discard(symbol)
-        self._symbols = None
+        self._symbols = self._everybody = None
         self.grid.add(symbol)
         capacity = self.grid.verdicts.shape[1]
         self.derived.widen(capacity)
@@ -138,7 +148,7 @@ class Book:
     def dismiss(self, symbols: Sequence[str]) -> None:
         """Let symbols leave; their columns stay."""
         self.removed.update(symbols)
-        self._symbols = None
+        self._symbols = self._everybody = None
         for symbol in symbols:
             self.catching_up.pop(symbol, None)
 

@@ -15,7 +15,7 @@ class Dailies:
     """A table of daily bars, and where each symbol's column is."""
 
     def __init__(self, table: DailyBars | None = None) -> None:
-        self._table = table
+        self.table = table
         symbols = table.symbols if table is not None else ()
         self.columns = {symbol: column for column, symbol in enumerate(symbols)}
         self._days = np.array([date.fromisoformat(day).toordinal() for day in self.dates], dtype=np.int32)
@@ -23,14 +23,14 @@ class Dailies:
     @property
     def dates(self) -> tuple[str, ...]:
         """The sessions, ascending."""
-        return () if self._table is None else self._table.dates
+        return () if self.table is None else self.table.dates
 
     def with_days(self, tables: Sequence[DailyBars], length: int, without: frozenset[str]) -> "Dailies":
         """Return the last ``length`` sessions of these and of others, less the dates that are named.
 
         Of two rows for one session that of ``tables`` stays.
         """
-        held = [*tables, *([] if self._table is None else [self._table])]
+        held = [*tables, *([] if self.table is None else [self.table])]
         if not held or length <= 0:
             return Dailies()
         table = joined(held)
@@ -39,18 +39,18 @@ class Dailies:
 
     def widened(self, table: DailyBars) -> "Dailies":
         """Return these with another table's columns beside them; of two for one cell the one that is here stays."""
-        return Dailies(table if self._table is None else beside(self._table, table))
+        return Dailies(table if self.table is None else beside(self.table, table))
 
     def counts(self, symbols: Sequence[str]) -> Indices:
         """Return in how many sessions each symbol has a bar."""
-        if self._table is None:
+        if self.table is None:
             return np.zeros(len(symbols), dtype=np.int32)
-        has_bar = np.append((self._table.counts > 0).sum(axis=0, dtype=np.int32), np.int32(0))
+        has_bar = np.append((self.table.counts > 0).sum(axis=0, dtype=np.int32), np.int32(0))
         return has_bar[[self.columns.get(symbol, -1) for symbol in symbols]]
 
     def piece(self, symbol: str, last: int, *, with_blanks: bool = False) -> Piece | None:
         """Return a symbol's bars of the last so many sessions; ``None`` where none of them knows it."""
-        table, column = self._table, self.columns.get(symbol)
+        table, column = self.table, self.columns.get(symbol)
         if table is None or column is None or last <= 0:
             return None
         counts = table.counts[-last:, column]

@@ -87,8 +87,9 @@ class HistoryDay:
         counts: Indices = (best >= FIRST_WITH_BAR).sum(axis=0, dtype=np.int32)
         return np.append(counts, np.int32(0))  # the last is for who is not known
 
-    def reduced(self) -> DailyBars:
-        """Return the daily bars of all its symbols."""
+    @cached_property
+    def daily(self) -> DailyBars:
+        """The daily bars of all its symbols."""
         return reduced(self.axis, self.grid.symbols, self.grid.values, self.grid.verdicts)
 
     def widened(self, grid: DayGrid) -> "HistoryDay":
@@ -175,7 +176,7 @@ class History:
         surplus = max(len(self._days) - self._length, 0)
         retired, self._days = self._days[:surplus], self._days[surplus:]
         if self._daily_length:
-            tables = [*(day.reduced() for day in retired), *tables]
+            tables = [*(day.daily for day in retired), *tables]
         held = frozenset(day.date for day in self._days)
         self._dailies = self._dailies.with_days(tables, self._daily_length - len(self._days), held)
 
@@ -193,6 +194,15 @@ class History:
     def daily_dates(self) -> tuple[str, ...]:
         """The sessions without their minutes, ascending."""
         return self._dailies.dates
+
+    @property
+    def dailies(self) -> Dailies:
+        """The daily bars of the sessions without their minutes."""
+        return self._dailies
+
+    def has_adjustments(self, symbol: str) -> bool:
+        """Return whether a split or a dividend of a symbol is known."""
+        return symbol in self._adjustments
 
     def knows(self, symbol: str) -> bool:
         """Return whether any session has a symbol."""

@@ -9,6 +9,7 @@ import pytest
 from actors.kernel.address import RoomAddress
 from actors.kernel.ask.readers import Readers
 from messages import (
+    BarField,
     Fill,
     GetActiveSymbols,
     GetBars,
@@ -21,6 +22,7 @@ from messages import (
     GetLatestBars,
     GetLatestQuote,
     GetLatestTick,
+    GetMatrix,
     GetMetrics,
     GetQuality,
     GetQuotes,
@@ -75,6 +77,23 @@ QUESTIONS: list[tuple[Callable[[Readers], Any], Query[Any]]] = [
     (lambda ask: ask.bars("A", fill="forward"), GetBars(symbol="A", fill=Fill.FORWARD)),
     (lambda ask: ask.bars_since("A", TEN_THIRTY), GetBars(symbol="A", start=TEN_THIRTY_NS)),
     (lambda ask: ask.bars_since("A", TEN_THIRTY.astimezone(UTC)), GetBars(symbol="A", start=TEN_THIRTY_NS)),
+    (lambda ask: ask.matrix(20), GetMatrix(count=20)),
+    (
+        lambda ask: ask.matrix(2, "5m", "volume", "A", "forward", with_history=True, adjusted=True),
+        GetMatrix(
+            count=2,
+            interval=FIVE,
+            fields=(BarField.VOLUME,),
+            symbols=("A",),
+            fill=Fill.FORWARD,
+            with_history=True,
+            is_adjusted=True,
+        ),
+    ),
+    (
+        lambda ask: ask.matrix(1, fields=["high", "low", "high"], symbols="A"),
+        GetMatrix(count=1, fields=(BarField.HIGH, BarField.LOW), symbols=("A",)),
+    ),
     (lambda ask: ask.metrics("A"), GetMetrics(symbol="A")),
     (lambda ask: ask.quality(), GetQuality()),
     (lambda ask: ask.quality(iter("AB"), "5m", 3), GetQuality(symbols=("A", "B"), interval=FIVE, sessions=3)),
@@ -117,6 +136,13 @@ def test_a_moment_without_a_zone_is_refused_with_what_to_write(readers: Readers)
 def test_what_is_no_interval_is_refused_before_it_is_asked(readers: Readers) -> None:
     with pytest.raises(SettingsError, match="'soon' is no interval"):
         readers.bar_count("A", "soon")
+
+
+def test_a_field_is_one_that_bars_have(readers: Readers) -> None:
+    with pytest.raises(SettingsError, match=r"fields is 'open', 'high', .* or 'trades', not 'price'"):
+        readers.matrix(5, fields=["close", "price"])
+    with pytest.raises(SettingsError, match=r"fields is one or several of 'open', .* not 5"):
+        readers.matrix(5, fields=5)
 
 
 def test_there_is_one_way_to_fill(readers: Readers) -> None:
