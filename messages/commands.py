@@ -221,6 +221,10 @@ class RecordSession(Command, frozen=True, kw_only=True):
     """Write the open session to the store as far as it has come."""
 
 
+class RecallMinutes(Command, frozen=True, kw_only=True):
+    """Take away what waits at SessionData's door; comes back as ``MinutesRecalled``."""
+
+
 class AllowMinutes(Command, frozen=True, kw_only=True):
     """How many more of the minutes at SessionData's door may pass; none: it stays shut; ``None``: all."""
 

@@ -105,10 +105,17 @@ class TimeAdvanced(Event, frozen=True, kw_only=True):
     """Not 0: a credit, which comes home as ``MinuteSettled`` when all that follows from this minute is done."""
 
 
-class MinuteStaged(Event, frozen=True, kw_only=True):
-    """A minute is ready; it waits at SessionData's door until the one before it has been dealt with."""
+class MinutesStaged(Event, frozen=True, kw_only=True):
+    """Minutes are ready; each waits at SessionData's door until the one before it has been dealt with."""
 
-    minute: BarsArrived | TimeAdvanced
+    minutes: tuple[BarsArrived | TimeAdvanced, ...]
+
+
+class MinutesRecalled(Event, frozen=True, kw_only=True):
+    """Of the minutes at SessionData's door, those after this one have been taken away again."""
+
+    let_in: int
+    """Its ticket."""
 
 
 class SessionBoundary(Event, frozen=True, kw_only=True):

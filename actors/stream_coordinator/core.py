@@ -10,6 +10,7 @@ from actors.stream_coordinator.backtest.hold import Hold
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.progress import let_in, progress
+from actors.stream_coordinator.backtest.pump import Pump
 from actors.stream_coordinator.backtest.tickets import Tickets
 from actors.stream_coordinator.boundaries import closed, opened
 from actors.stream_coordinator.leavers import Leavers
@@ -30,6 +31,7 @@ from messages.commands import (
     PublishQuote,
     PublishTick,
     ReadStopwatch,
+    RecallMinutes,
     Resume,
     SetSpeed,
     StartRun,
@@ -40,6 +42,7 @@ from messages.commands import (
 from messages.events import (
     BoundaryKind,
     MinuteSettled,
+    MinutesRecalled,
     PrefetchFailed,
     RunFailed,
     RunFinished,
@@ -92,6 +95,7 @@ class StreamCoordinatorCore:
         self._now_ns: Nanos = 0
         self._bars = 0
         self._agenda = Agenda()
+        self._minutes = Pump(self._gate, self._tickets, self._pacer, self._agenda, self._timeout_ns)
         self._reports = Reports()
         self._settling: TradingSession | None = None
         self._is_settled = False
@@ -153,8 +157,9 @@ class StreamCoordinatorCore:
             case Step():
                 return self._step()
             case SetSpeed():
-                self._pacer.change(message.speed)
-                return self._pump()
+                return self._set_speed(message)
+            case MinutesRecalled():
+                return self._minutes_recalled(message)
             case RunFailed() | AbortRun():
                 return self._fail(message.reason)
             case _:
@@ -264,20 +269,9 @@ class StreamCoordinatorCore:
             return NOTHING
         if self._settling is not None:
             return self._settle()
-        out: list[Message] = []
-        playback = self._playback
-        while playback is not None and not playback.is_over and self._boundary is None and self._gate.may_pass():
-            if not self._is_due(playback, out):
-                break
-            due_ns = self._agenda.next_due(self._now_ns)
-            if due_ns is not None and due_ns < playback.due_ns:
-                self._now_ns = due_ns
-                out.append(TimeAdvanced(now_ns=due_ns, ticket=self._tickets.issue()))
-                continue
-            self._gate.steps = max(self._gate.steps - 1, 0)
-            minutes = playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue())
-            self._now_ns = minutes[-1].now_ns
-            out += map(self._tickets.staged, minutes) if self._gate.is_staging else minutes
+        out, playback = list[Message](), self._playback
+        if playback is not None and self._boundary is None:
+            out, self._now_ns = self._minutes.draw(playback, self._now_ns)
         if playback is not None and playback.is_over and not self._tickets and self._boundary is None:
             out += self._close(playback)
         return Outcome(out=tuple(out))
@@ -309,18 +303,19 @@ class StreamCoordinatorCore:
 
     # --- the clock
 
-    def _is_due(self, playback: Playback, out: list[Message]) -> bool:
-        """Whether the clock has come to the next minute; else have it call back. Nobody waits for an ended tape."""
-        if not self._pacer.is_timed or self._gate.is_paused or playback.has_expired(self._now_ns, self._timeout_ns):
-            return True
-        if self._pacer.is_due(playback.due_ns):
-            return True
-        timer = self._pacer.timer(playback.due_ns)
-        out += [] if timer is None else [timer]
-        return False
-
     def _timer_fired(self, message: TimerFired) -> Outcome:
         self._pacer.fired(message.clock_ns, self._now_ns)
+        return self._pump()
+
+    def _set_speed(self, message: SetSpeed) -> Outcome:
+        self._pacer.change(message.speed)
+        if self._pacer.is_timed and self._tickets.staged_out:
+            return tell(RecallMinutes())  # they wait for nobody's clock
+        return self._pump()
+
+    def _minutes_recalled(self, message: MinutesRecalled) -> Outcome:
+        if self._playback is not None:
+            self._now_ns = self._minutes.recall(self._playback, message.let_in)
         return self._pump()
 
     # --- what people and programs want

@@ -53,7 +53,7 @@ def test_an_event_log_leaves_long_columns_out(lines: list[str]) -> None:
     assert lines == [
         "INFO RunFailed reason=the disk is full",
         "INFO SymbolsChanged added=('A', 'B')",
-        "INFO BarsArrived now_ns=1 source=tape is_correction=False receipt=0 is_whole=False ticket=0",
+        "INFO BarsArrived now_ns=1 source=tape is_correction=False receipt=0 is_whole=False ticket=0 first_row=-1",
         "INFO PrefetchFailed reason=gone",
     ]
 

@@ -1,7 +1,7 @@
 """Minutes that wait at SessionData's door, so that who has dealt with one lets the next one in at once.
 
 In lockstep the coordinator would have to be woken between any two minutes, and waking a thread is most of what
-such a minute costs. It stages a few minutes here instead and hears of their tickets together.
+such a minute costs. It stages some minutes here instead and hears of their tickets together.
 """
 
 import threading
@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import msgspec
 
 from actors.kernel.address import Address
-from messages.commands import AllowMinutes, HoldEnded
-from messages.events import BarsArrived, MinuteSettled, MinuteStaged, TimeAdvanced
+from messages.commands import AllowMinutes, HoldEnded, RecallMinutes
+from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
 from messages.listeners import SubscribersChanged
 
 _FEW = 1
@@ -56,17 +56,22 @@ class Turnstile:
         self._let_in = 0
 
     def tell(self, message: Any) -> None:
-        """Stage a minute, let the next one in when a ticket comes home, or change how many may pass."""
+        """Stage minutes, let the next one in when a ticket comes home, or change how many may pass."""
         if isinstance(message, MinuteSettled):
             self._settled(message)
-        elif isinstance(message, MinuteStaged):
+        elif isinstance(message, MinutesStaged):
             with self._lock:
-                self._staged.append(message.minute)
+                self._staged.extend(message.minutes)
             self._admit(self._inside.tell)
         elif isinstance(message, AllowMinutes):
             with self._lock:
                 self._allowed = message.count and message.count + (self._allowed or 0)
             self._admit(self._inside.tell)
+        elif isinstance(message, RecallMinutes):
+            with self._lock:
+                self._staged.clear()
+                let_in = self._let_in
+            self._credit.tell(MinutesRecalled(let_in=let_in))
         elif isinstance(message, SubscribersChanged):
             self._subscribers_changed(message)
         elif isinstance(message, HoldEnded):

@@ -81,6 +81,11 @@ class Playback:
             TimeAdvanced(now_ns=now_ns, ticket=ticket),
         ]
 
+    def rewind(self, slots: int) -> None:
+        """Go back by so many slots, each of which was played by itself."""
+        self.position -= slots
+        del self._told[self.position + 1 :]
+
     def _batches(self, first: int, slots: int) -> Sequence[BarBatch]:
         if self._damaged is not None:
             return self._damaged.deliveries(first, slots)

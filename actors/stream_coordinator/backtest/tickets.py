@@ -1,7 +1,5 @@
 """The tickets that are out: what is still being dealt with."""
 
-from messages.events import BarsArrived, MinuteStaged, TimeAdvanced
-
 
 class Tickets:
     """Numbers tickets, and knows which have not come home. Of staged minutes only some tickets do."""
@@ -29,10 +27,16 @@ class Tickets:
         self.openings.add(self.last)
         return self.last
 
-    def staged(self, minute: BarsArrived | TimeAdvanced) -> MinuteStaged:
-        """Return a minute as it is told to SessionData's door."""
-        self._last_staged = minute.ticket
-        return MinuteStaged(minute=minute)
+    def issue_staged(self) -> int:
+        """Return a new ticket for a minute that is told to SessionData's door."""
+        self._last_staged = self.last + 1
+        return self.issue()
+
+    def recall(self, let_in: int) -> int:
+        """Take back those of staged minutes after this one, which will never be let in; return how many they were."""
+        recalled = {ticket for ticket in self._out if let_in < ticket <= self._last_staged}
+        self._out -= recalled
+        return len(recalled)
 
     def home(self, ticket: int) -> None:
         """Take a ticket back; a staged one speaks for all before it, for they pass one by one."""

@@ -14,7 +14,9 @@ from messages import (
     BarsArrived,
     HoldEnded,
     MinuteSettled,
-    MinuteStaged,
+    MinutesRecalled,
+    MinutesStaged,
+    RecallMinutes,
     SubscribersChanged,
     TimeAdvanced,
 )
@@ -31,7 +33,7 @@ class Door:
 
     def stage(self, *tickets: int) -> list[int]:
         """Stage minutes; return which are let in."""
-        return self.tell(*(MinuteStaged(minute=TimeAdvanced(now_ns=ticket, ticket=ticket)) for ticket in tickets))
+        return self.tell(MinutesStaged(minutes=tuple(TimeAdvanced(now_ns=one, ticket=one) for one in tickets)))
 
     def settle(self, ticket: int) -> list[int]:
         return self.tell(MinuteSettled(ticket=ticket))
@@ -64,6 +66,16 @@ def test_a_minute_passes_when_the_ticket_of_the_one_before_comes_home(door: Door
     assert [door.settle(ticket) for ticket in (1, 2, 3)] == [[2], [3], []]
 
 
+def test_minutes_that_wait_are_taken_away_and_it_is_told_which_was_the_last_to_pass(door: Door) -> None:
+    door.stage(1, 2, 3)
+    door.settle(1)
+    door.credit.take()
+
+    assert door.tell(RecallMinutes()) == []
+    assert door.credit.take() == [MinutesRecalled(let_in=2)]
+    assert (door.settle(2), door.stage(4)) == ([], [4])
+
+
 def test_a_minute_that_is_staged_while_nobody_is_inside_passes_at_once(door: Door) -> None:
     door.stage(1)
     door.settle(1)
@@ -74,8 +86,7 @@ def test_a_minute_that_is_staged_while_nobody_is_inside_passes_at_once(door: Doo
 def test_a_minute_is_let_in_as_it_was_staged_with_bars_or_without(door: Door) -> None:
     bars = BarsArrived(batch=BarBatch.of(minute_of(["A"], "09:30")), now_ns=1, is_whole=True, ticket=1)
     time = TimeAdvanced(now_ns=2, ticket=2)
-    door.turnstile.tell(MinuteStaged(minute=bars))
-    door.turnstile.tell(MinuteStaged(minute=time))
+    door.turnstile.tell(MinutesStaged(minutes=(bars, time)))
     door.turnstile.tell(MinuteSettled(ticket=1))
 
     first, second = door.inside.messages
@@ -203,7 +214,7 @@ def test_many_threads_may_tell_it_at_once() -> None:
     inside, tickets = Busy(), list(range(1, 201))
     inside.turnstile = turnstile = Turnstile(inside, Outbox())
     for ticket in tickets:
-        turnstile.tell(MinuteStaged(minute=TimeAdvanced(now_ns=ticket, ticket=ticket)))
+        turnstile.tell(MinutesStaged(minutes=(TimeAdvanced(now_ns=ticket, ticket=ticket),)))
 
     assert inside.is_done_with(tickets[-1])
     assert (inside.passed, inside.most) == (tickets, 1)

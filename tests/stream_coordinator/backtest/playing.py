@@ -17,10 +17,11 @@ from messages import (
     ListenFrom,
     Message,
     MinuteSettled,
-    MinuteStaged,
+    MinutesStaged,
     Pace,
     PrepareRun,
     Query,
+    RecallMinutes,
     SessionBoundary,
     SessionPrefetched,
     SessionReport,
@@ -78,9 +79,11 @@ class Hand:
         said: list[Message] = []
         for message in messages:
             for out in self.core.handle(message).out:
-                if isinstance(out, MinuteStaged | AllowMinutes):
+                if isinstance(out, MinutesStaged | AllowMinutes | RecallMinutes):
                     self._door.tell(out)
                     said += self._inside.take()
+                    if isinstance(out, RecallMinutes):
+                        said += self.tell(*self._credit.take())
                     continue
                 said.append(out)
                 if isinstance(out, ListenFrom) and out.is_ticketed and not self.keeps_openings:

@@ -13,6 +13,7 @@ from messages import (
     GetProgress,
     ListenFrom,
     MinuteSettled,
+    MinutesStaged,
     Pace,
     SetSpeed,
     StartRun,
@@ -187,14 +188,16 @@ def test_in_lockstep_one_minute_is_out_at_a_time() -> None:
 
 
 def test_in_lockstep_a_few_minutes_wait_at_the_door_of_session_data() -> None:
-    core = Hand(LOCKSTEP, session_tiny(20)).opened().lockstep().core
+    core = Hand(LOCKSTEP, session_tiny(80)).opened().lockstep().core
 
-    staged = core.handle(StartRun()).out
+    (staged,) = core.handle(StartRun()).out
+    (more,) = core.handle(MinuteSettled(ticket=staged.minutes[29].ticket)).out  # those before it came home unheard
 
-    assert shape(staged) == ["MinuteStaged"] * 8
-    assert [message.minute.now_ns - message.minute.batch.start_ns[-1] for message in staged] == [MINUTE_NS] * 8
-    more = core.handle(MinuteSettled(ticket=staged[5].minute.ticket)).out  # those before it came home unheard
-    assert [message.minute.ticket for message in more] == [staged[7].minute.ticket + number for number in range(1, 7)]
+    assert isinstance(staged, MinutesStaged)
+    assert isinstance(more, MinutesStaged)
+    assert [minute.now_ns - minute.batch.start_ns[-1] for minute in staged.minutes] == [MINUTE_NS] * 32
+    after = staged.minutes[-1].ticket
+    assert [minute.ticket for minute in more.minutes] == [after + number for number in range(1, 31)]
 
 
 def test_lockstep_without_a_subscriber_runs_free() -> None:
@@ -243,7 +246,7 @@ def test_who_begins_to_listen_in_the_middle_gets_every_minute_from_then_on() -> 
 
 @pytest.mark.parametrize("credit", [1, 8])
 def test_when_the_last_listener_leaves_the_run_goes_on_free_after_the_minutes_that_wait(credit: int) -> None:
-    session = session_tiny(12)
+    session = session_tiny(36)
     hand = Hand(replace(LOCKSTEP, credit=credit), session).opened().lockstep()
     hand.play()
 
@@ -251,7 +254,7 @@ def test_when_the_last_listener_leaves_the_run_goes_on_free_after_the_minutes_th
     while hand.core._boundary is None:
         hand.home()
 
-    assert [(end - session.start_ns) // MINUTE_NS for end in ends(hand.said)] == [1, 2, 3, 4, 5, 6, 7, 8, 12]
+    assert [(end - session.start_ns) // MINUTE_NS for end in ends(hand.said)] == [*range(1, 33), 36]
 
 
 def test_on_the_clock_the_last_listener_that_leaves_changes_nothing_for_the_minutes() -> None:

@@ -10,6 +10,7 @@ from messages import (
     AllowMinutes,
     BarArrived,
     BarsArrived,
+    GetProgress,
     ListenFrom,
     Message,
     MinuteSettled,
@@ -110,15 +111,27 @@ def test_in_lockstep_as_fast_as_possible_is_still_one_minute_after_the_other() -
     assert [ends(said) for said in told] == [[], [OPEN + 2 * MINUTE_NS], [OPEN + 3 * MINUTE_NS]]
 
 
-def test_in_lockstep_what_waits_when_the_clock_begins_to_count_passes_first_and_in_order() -> None:
+def test_in_lockstep_what_waits_when_the_clock_begins_to_count_is_taken_back_and_waits_for_the_clock() -> None:
     hand = Hand(LOCKSTEP, LONG).opened().lockstep()
     hand.play()
+    hand.home()
     told = hand.tell(SetSpeed(speed=60.0))
-    for _ in range(8):
-        told += hand.home()
-    told += [*hand.clock(200), *hand.clock(201)]
+    told += [*hand.clock(200), *hand.home(), *hand.clock(200.5)]
+    assert ends(told) == []
+    assert hand.ask(GetProgress()).minutes_done == 2
 
-    assert [(end - OPEN) // MINUTE_NS for end in ends(told)] == [2, 3, 4, 5, 6, 7, 8, 9]
+    told += [*hand.clock(201), *hand.home(), *hand.clock(202)]
+
+    assert [(end - OPEN) // MINUTE_NS for end in ends(told)] == [3, 4]
+    hand.core.check()
+
+
+def test_what_waits_passes_as_ever_when_the_speed_that_is_set_is_none() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    hand.tell(SetSpeed(speed=0.0))
+
+    assert [ends(hand.home()) for _ in range(3)] == [[OPEN + count * MINUTE_NS] for count in (2, 3, 4)]
 
 
 def test_slower_from_as_fast_as_possible() -> None:
