@@ -47,9 +47,9 @@ class RoomAddress:
             return
 
     def hand(self, message: object) -> None:
-        """Tell, and have it handled in this thread if the room is idle; not in an event loop, which must not wait."""
+        """Tell, and have it handled in this thread if the room is idle; an event loop does not wait until it is."""
         ref = self._ref
-        if ref is None or has_event_loop() or not cast("Inbox", ref.actor_inbox).hand(message):
+        if ref is None or not cast("Inbox", ref.actor_inbox).hand(message, is_patient=not has_event_loop()):
             self.tell(message)
 
     def ask(self, query: Query[R]) -> Future[R]:

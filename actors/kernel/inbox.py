@@ -55,12 +55,16 @@ class Inbox:
             self._turn.acquire()
         return self._items.popleft()
 
-    def hand(self, message: Any) -> bool:
-        """Have a message handled now, in this thread, if the room is idle; return whether it was."""
+    def hand(self, message: Any, *, is_patient: bool = True) -> bool:
+        """Have a message handled now, in this thread, if the room is idle or, with patience, about to be.
+
+        Returns:
+            Whether it was.
+        """
         handler = self.handler
         if handler is None or self._items or threading.get_ident() == self._own_thread:
             return False
-        if not self._turn.acquire(timeout=_PATIENCE_S):
+        if not (self._turn.acquire(timeout=_PATIENCE_S) if is_patient else self._turn.acquire(blocking=False)):
             return False
         try:
             if self._items:

@@ -96,6 +96,7 @@ def test_nothing_is_handed_to_a_room_at_work(room: Room) -> None:
     eventually(room.inbox.empty)
 
     assert not room.inbox.hand("pushes in")
+    assert not room.inbox.hand("pushes in", is_patient=False)
 
 
 def test_a_room_hands_nothing_to_itself() -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 import threading
 from typing import Any, Self
 
 import pytest
 
+from actors.kernel.listen import subscription
 from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
 from actors.system import System
@@ -51,6 +53,20 @@ def test_minutes_come_to_a_loop_and_are_the_same_as_in_a_thread(store: MemorySto
 
     assert asyncio.run(collect()) == in_a_thread
     assert len(in_a_thread) == 30
+
+
+def test_other_tasks_have_their_turns_though_the_next_minute_is_always_there(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "_TURN_S", 0.0)
+
+    async def turns_between() -> list[int]:
+        async with Ticker() as ticker:
+            with short(store) as system:
+                turns = [ticker.turns async for _ in system.minutes()]
+        return [after - before for before, after in itertools.pairwise(turns)]
+
+    assert min(asyncio.run(turns_between())) >= 1
 
 
 def test_in_a_loop_too_nothing_past_the_minute_exists(store: MemoryStore) -> None:

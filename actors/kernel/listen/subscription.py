@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -14,6 +15,9 @@ from actors.kernel.shelter import Shelter
 from messages.base import Event
 from messages.errors import Deadlock, NotReady
 from messages.values import Policy
+
+_TURN_S = 0.001
+"""So long a task may take events one after the other before it lets others of its event loop run."""
 
 _TURNS = 3
 """In the first the event loop makes a task that closes what was left, which does so in the second."""
@@ -60,6 +64,7 @@ class Subscription:
         self._ticket = 0
         self._last: Event | None = None
         self._home = os.getpid()
+        self._next_turn_s = 0.0
         self.on_first: Callable[[], None] | None = None
         """Called once, before the first event is waited for."""
 
@@ -127,11 +132,15 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Event:
+        if monotonic() >= self._next_turn_s:  # events that are there already would never let other tasks run
+            await asyncio.sleep(0)
+            self._next_turn_s = monotonic() + _TURN_S
         while True:
             taken = self._next(me := whoami())
             if isinstance(taken, Future):
                 await self._about_to_wait(me, taken)
                 await taken
+                self._next_turn_s = monotonic() + _TURN_S
             elif taken is None:
                 raise StopAsyncIteration
             else:
