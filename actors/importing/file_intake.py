@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from actors.importing import date_order, oddities
+from actors.importing import oddities
 from actors.importing.claims import Claims
+from actors.importing.date_order import Maker, Orders, Undecided
 from actors.importing.file_check import FileBars, Judge
 from actors.importing.pile import Pile
 from actors.importing.report import FileReport, ImportOptions
@@ -78,6 +79,7 @@ class Intake:
         self._pile = pile
         self.newest_first: set[int] = set()
         """The files that have their newest rows first."""
+        self._orders = Orders()
         self._names: dict[int, naming.OfName] = {}
         """By file what its name gives, where the symbol is taken from it."""
         self._markets: dict[str, str] = {}
@@ -99,7 +101,9 @@ class Intake:
             return head.members
         return ("",)
 
-    def read(self, file: int, path: Path, member: str, report: FileReport) -> Iterator[float]:
+    def read(
+        self, file: int, path: Path, member: str, report: FileReport, *, may_wait: bool = False
+    ) -> Iterator[float]:
         """Read a file into the pile; yields how much of it has been read.
 
         Args:
@@ -107,8 +111,10 @@ class Intake:
             path: where it is.
             member: which of a zip's, or none.
             report: what became of it is written there.
+            may_wait: whether it may be read again, once all others have been.
 
         Raises:
+            Undecided: it may wait, and the others may tell in which order its dates are.
             BarkeeperError: it is refused; whatever a reader raises is that.
         """
         hints, name = msgspec.structs.replace(self._hints, member=member), Path(member) if member else path
@@ -118,7 +124,7 @@ class Intake:
             fmt = self._format or detect(Head(path, member), hints)
         report.format = fmt.name
         spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""
-        blocks = self._blocks(fmt, path, name, hints)
+        blocks = self._blocks(fmt, path, name, hints, may_wait=may_wait)
         rows, repeats, strangers = Rows(blocks), Repeats(), tuple[str, ...]()
         for block in rows:
             with explained():
@@ -130,6 +136,8 @@ class Intake:
                     self.stated[file], strangers = block.stated, block.strangers
                     if block.name is not None:
                         self._names[file] = block.name
+                    if block.written is not None:
+                        self._orders.show((fmt.name, path.parent, block.written.shape), block.written.order)
                 repeats.note(self._taken(file, fmt, judge, block, report))
             yield block.share
         if judge is None:
@@ -169,10 +177,10 @@ class Intake:
             self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values)
         return kept
 
-    def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints) -> Iterator[RawBars]:
+    def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints, *, may_wait: bool) -> Iterator[RawBars]:
         with explained(), self._suspected(path, hints):
             try:
-                yield from self._dated(fmt, path, hints)
+                yield from self._dated(fmt, path, hints, may_wait=may_wait)
             except ZoneMissing as error:
                 raise DataError(self._refusal_without_zone(error.local_ns, fmt, name)) from error
 
@@ -181,7 +189,7 @@ class Intake:
         """Let a refusal say whose file it may be that nothing in it says."""
         try:
             yield
-        except Unsupported:
+        except (Unsupported, Undecided):
             raise
         except DataError as error:
             found = "" if hints.is_format_named else unnamed(Head(path, hints.member), hints)
@@ -189,15 +197,15 @@ class Intake:
                 raise
             raise DataError(f"{error}{found}") from error
 
-    def _dated(self, fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+    def _dated(self, fmt: Format, path: Path, hints: Hints, *, may_wait: bool) -> Iterator[RawBars]:
         try:
             yield from fmt.read(fmt, path, hints)
         except DatesUnclear as unclear:
-            calendar = self._calendar(fmt.calendar, ())
-            order = date_order.order_by_sessions(unclear, calendar)
-            if order is None:
-                raise
-            said = date_order.remark(order, unclear, calendar)
+            maker: Maker = (fmt.name, path.parent, unclear.shape)
+            if may_wait:
+                self._orders.leave_open(maker, unclear)
+                raise Undecided(str(unclear)) from unclear
+            order, said = self._orders.decided(maker, unclear, self._calendar(fmt.calendar, ()))
             for raw in fmt.read(fmt, path, msgspec.structs.replace(hints, dates=order)):
                 yield msgspec.structs.replace(raw, remarks=(*raw.remarks, said))
 

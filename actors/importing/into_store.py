@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_intake import Intake
 from actors.importing.pile import HELD_BYTES, Day, Pile
@@ -132,6 +133,7 @@ class _Import:
         self._certified = 0
         self._files: list[FileReport] = []
         self._skipped: list[Skipped] = []
+        self._undecided: list[tuple[Path, Path, str]] = []
         self._replaced = 0
 
     def run(self, paths: list[Path], pile: Pile) -> ImportReport:
@@ -141,6 +143,8 @@ class _Import:
             members = self._intake.members(path)
             rows = sum(self._file(path, named, member, reading, len(members)) for member in members)
             reading.finished(path, rows)
+        for path, named, member in self._undecided:
+            reading.rows += self._file(path, named, member)
         error, write = self._objection()
         self._settle(pile, reading.rows, write=write)
         return ImportReport(
@@ -152,13 +156,17 @@ class _Import:
             error=error or self._replacement(),
         )
 
-    def _file(self, path: Path, named: Path, member: str, reading: "_Reading", members: int) -> int:
-        """Read a file or a zip's member, and return how many rows it has."""
+    def _file(self, path: Path, named: Path, member: str, reading: "_Reading | None" = None, members: int = 1) -> int:
+        """Read a file or a zip's member, and return how many rows it has; with ``reading`` it may wait for others."""
         report = FileReport(path=f"{path}/{member}" if member else str(path))
         number = len(self._files)
         try:
-            for share in self._intake.read(number, path, member, report):
-                reading.within(path, share / members, report.rows)
+            for share in self._intake.read(number, path, member, report, may_wait=reading is not None):
+                if reading is not None:
+                    reading.within(path, share / members, report.rows)
+        except Undecided:
+            self._undecided.append((path, named, member))
+            return 0
         except BarkeeperError as error:
             self._intake.forget(number)
             is_found = path != named or member

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from actors.reading.dates import Written
 from actors.reading.format import IN_STAMPS, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import OfName, of_name
 from actors.reading.stamps import localise
@@ -32,6 +33,7 @@ class Assembler:
         symbol: str = "",
         market: str = "",
         strangers: tuple[str, ...] = (),
+        written: Written | None = None,
     ) -> None:
         """Say what is known of the file.
 
@@ -43,6 +45,7 @@ class Assembler:
             symbol: the symbol of rows that name none; else the file's name gives it.
             market: where the symbols are at home, where the vendor says so.
             strangers: columns of words whose names nobody knows, where none is of symbols.
+            written: how dates and times are written, where people wrote them.
         """
         self._fmt = fmt
         self._hints = hints
@@ -52,6 +55,7 @@ class Assembler:
         self._is_local = is_local
         self._market = market
         self._strangers = strangers
+        self._written = written
         self._zone = fmt.zone(hints) if is_local else "UTC"
         self._without_zone: list[Stamps] = []
         self._unread: BrokenRow | None = None
@@ -93,6 +97,7 @@ class Assembler:
             name=self._name if symbols == (self._symbol,) else None,
             stated=stated,
             strangers=self._strangers,
+            written=self._written,
             zone=self._zone if self._is_local else IN_STAMPS,
             stamp=stamp,
             symbol_index=block.symbol_index,

@@ -38,14 +38,19 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """How many digits a clock time has that is nothing but digits: 4 (930 is 09:30), 6 or 9 (with milliseconds)."""
     unit_ns: Nanos = 0
     """The unit of clock times that are counted since midnight; 0: they are not."""
+    shape: str = ""
+    """What its dates look like; files of one shape from one place write them in one order."""
+    order: DateOrder | None = None
+    """The order that the dates themselves show, or that somebody says."""
 
 
 class DatesUnclear(DataError):
     """Dates that can be read in more than one order, by all that the file has; ``days`` are the dates of each."""
 
-    def __init__(self, days: Mapping[DateOrder, Stamps], example: str) -> None:
+    def __init__(self, days: Mapping[DateOrder, Stamps], example: str, shape: str) -> None:
         self.days = dict(days)
         self.example = example
+        self.shape = shape
         read = " or ".join(f"{moment_of(int(day[0]))} ({order})" for order, day in self.days.items())
         super().__init__(f"the dates can be read in more than one way: {example!r} is {read}; say which with --dates")
 
@@ -112,11 +117,12 @@ def written(texts: Iterable[str], order: DateOrder | None = None) -> Written | N
 def way_of(dates: Iterable[str], clocks: Iterable[str], order: DateOrder | None = None) -> Written | None:
     """Return how some dates and some clock times are written; as ``written`` does."""
     tokens = sorted({_bare(date) for date in set(dates)} - {""})
-    pattern = _pattern(tokens, order) if tokens else None
-    if pattern is None:
+    found = _pattern(tokens, order) if tokens else None
+    if found is None:
         return None
+    shape, (shown, pattern) = found
     digits, unit_ns = _read_as({_bare(clock) for clock in set(clocks)})
-    return Written(date=pattern, digits=digits, unit_ns=unit_ns)
+    return Written(date=pattern, digits=digits, unit_ns=unit_ns, shape=shape, order=shown)
 
 
 def split(texts: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -141,16 +147,17 @@ def _bare(text: str) -> str:
     return whole[1] if whole else text
 
 
-def _pattern(tokens: list[str], order: DateOrder | None) -> str | None:
+def _pattern(tokens: list[str], order: DateOrder | None) -> tuple[str, tuple[DateOrder, str]] | None:
+    """Return the shape of dates, their order and the pattern."""
     held = [[token for token in tokens if shape.fullmatch(token)] for shape, _ in _WAYS]
     place = max(range(len(held)), key=lambda way: len(held[way]))
-    tokens, ways = held[place], _WAYS[place][1]
+    tokens, shape, ways = held[place], _WAYS[place][0].pattern, _WAYS[place][1]
     if not tokens:
         return None
     if order is not None and len(ways) > 1:
         if order not in ways:
             raise DataError(f"--dates {order} does not fit dates like {tokens[0]!r}")
-        return ways[order]
+        return shape, (order, ways[order])
     days = {way: days_of(tokens, pattern) for way, pattern in ways.items()}
     fits = {way: int(np.count_nonzero(day != UNREADABLE)) for way, day in days.items()}
     most = max(fits.values())
@@ -162,10 +169,11 @@ def _pattern(tokens: list[str], order: DateOrder | None) -> str | None:
     # With dots nobody begins with the month: https://en.wikipedia.org/wiki/Date_and_time_representation_by_country
     is_told = "." in tokens[0] and DateOrder.DMY in best
     if is_told or all(np.array_equal(days[best[0]], days[way]) for way in best):
-        return ways[DateOrder.DMY if is_told else best[0]]
+        told = DateOrder.DMY if is_told else best[0]
+        return shape, (told, ways[told])
     if len(best) > 1:
-        raise DatesUnclear(readings, tokens[0])
-    return ways[best[0]]
+        raise DatesUnclear(readings, tokens[0], shape)
+    return shape, (best[0], ways[best[0]])
 
 
 def _check_all_fit(

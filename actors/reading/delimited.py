@@ -47,7 +47,8 @@ def read(
     """
     for member in (hints.member,) if hints.member else members(path) or ("",):
         head = Head(path, member)
-        layout = msgspec.structs.replace(layout_of(head, fmt.columns), pattern=pattern, order=hints.dates)
+        layout = layout_of(head, fmt.columns)
+        layout = _told(path, member, msgspec.structs.replace(layout, pattern=pattern, order=hints.dates))
         symbol = symbol_named(head.name) if symbol_named else ""
         assembler = Assembler(
             open_to(fmt, zone=layout.zone, is_end=layout.is_end),
@@ -56,6 +57,7 @@ def read(
             is_local=layout.form.is_local,
             symbol=symbol,
             strangers=layout.strangers,
+            written=layout.pattern if isinstance(layout.pattern, Written) else None,
         )
         for remark in layout.remarks:
             assembler.remark(remark)
@@ -69,8 +71,7 @@ def read(
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     """Read a file, or a zip's member, block by block."""
     size = path.stat().st_size
-    if layout.form.is_worded and not layout.pattern:
-        layout = msgspec.structs.replace(layout, pattern=_written(path, member, layout))
+    layout = _told(path, member, layout)
     with told_as_data_errors(), path.open("rb") as packed, unpacking(packed, member) as stream:
         first_row, header_lines = 1, layout.header_lines
         for text in _cut(layout.coding.utf8(stream)):
@@ -89,6 +90,13 @@ def _summed(block: Block, layout: Layout) -> Block:
     values = block.values[:-1]
     values[VOLUME] = values[VOLUME] + np.nan_to_num(block.values[-1], posinf=np.inf)
     return msgspec.structs.replace(block, values=values)
+
+
+def _told(path: Path, member: str, layout: Layout) -> Layout:
+    """Return a layout that says how dates and times are written, if people wrote them."""
+    if not layout.form.is_worded or layout.pattern:
+        return layout
+    return msgspec.structs.replace(layout, pattern=_written(path, member, layout))
 
 
 def _written(path: Path, member: str, layout: Layout) -> Written | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from actors.reading.dates import DateOrder
+from actors.reading.dates import DateOrder, Written
 from actors.reading.naming import OfName
 from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
@@ -153,6 +153,8 @@ class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Which end of the bar they were taken to be."""
     name: OfName | None = None
     """What the file's name gives, where the symbol is taken from it."""
+    written: Written | None = None
+    """How dates and times are written, where people wrote them."""
     strangers: tuple[str, ...] = ()
     """The columns of words whose names nobody knows, where the file has no column of symbols."""
     stated: str = ""

@@ -4,6 +4,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +75,52 @@ def test_a_day_that_may_be_either_is_asked_for(tmp_path: Path) -> None:
     assert "'05/03/2024' is 2024-03-05 (dmy) or 2024-05-03 (mdy); say which with --dates" in refused.error
     assert _days(tmp_path, "05/03/2024 09:00", dates=DateOrder.DMY) == ["2024-03-05"]
     assert _days(tmp_path, "05/03/2024 09:00", dates=DateOrder.MDY) == ["2024-05-03"]
+
+
+def day_files(folder: Path, *days: str, name: str = "VOD") -> Path:
+    for number, day in enumerate(days):
+        written(folder / f"{name}_{number}x.csv", HEADER + row(f"{day} 09:00") + row(f"{day} 09:01"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("days", "read"),
+    [
+        (["05/03/2024", "13/03/2024"], ["2024-03-05", "2024-03-13"]),
+        (["05/03/2024", "03/13/2024"], ["2024-03-13", "2024-05-03"]),
+        (["04/03/2024", "05/03/2024", "06/03/2024", "07/03/2024"], [f"2024-03-0{day}" for day in range(4, 8)]),
+        (["03/04/2024", "03/05/2024", "03/06/2024", "03/07/2024"], [f"2024-03-0{day}" for day in range(4, 8)]),
+    ],
+)
+def test_files_of_one_folder_tell_each_other_the_order_of_dates(
+    tmp_path: Path, days: list[str], read: list[str]
+) -> None:
+    report = run(day_files(tmp_path, *days), store := MemoryStore(), **LONDON)
+
+    assert (report.error, list(store.dates("XLON")), report.totals.kept) == (None, read, 2 * len(days))
+    assert any("--dates" in told and "says otherwise" in told for file in report.files for told in file.warnings)
+
+
+def test_files_that_contradict_each_other_or_lie_elsewhere_teach_nothing(tmp_path: Path) -> None:
+    day_files(tmp_path / "a", "05/03/2024", "13/03/2024", "03/14/2024")
+    day_files(tmp_path / "b", "05/03/2024", name="X")
+
+    report = run(tmp_path, **LONDON)
+
+    assert [file.kept for file in report.files] == [2, 2, 0, 0]
+    assert all("say which with --dates" in str(file.error) for file in report.files[2:])
+
+
+def test_a_json_file_and_a_table_show_their_order_too(tmp_path: Path) -> None:
+    bar = dict(zip(("open", "high", "low", "close", "volume"), (10, 11, 9, 10, 5), strict=True))
+    for number, day in enumerate(("05/03/2024", "13/03/2024")):
+        frame = pd.DataFrame([{"time": f"{day} 09:00", **bar}])
+        frame.to_json(tmp_path / f"J_{number}x.json", orient="records")
+        frame.to_parquet(tmp_path / f"P_{number}x.parquet")
+
+    run(tmp_path, store := MemoryStore(), **LONDON)
+
+    assert list(store.dates("XLON")) == ["2024-03-05", "2024-03-13"]
 
 
 def test_a_file_that_writes_dates_in_two_ways_is_refused_not_read_by_halves(tmp_path: Path) -> None:

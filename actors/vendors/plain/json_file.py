@@ -11,7 +11,7 @@ import numpy as np
 
 from actors.reading import json_text, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
-from actors.reading.dates import written
+from actors.reading.dates import Written, written
 from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, open_to
 from actors.reading.json_text import JsonTable
 from actors.reading.peek import Head, told_as_data_errors, unpacked
@@ -33,8 +33,8 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     with told_as_data_errors(), unpacked(path, head.member) as stream:
         table = json_text.table_of(head.coding.text_of(stream.read()))
     fmt = open_to(fmt, zone=table.zone, is_end=table.is_end)
-    block, form = _block(table, hints)
-    assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol)
+    block, form, how = _block(table, hints)
+    assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol, written=how)
     for remark in table.remarks:
         assembler.remark(remark)
     if "volume" not in table.columns:
@@ -43,7 +43,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     assembler.finish()
 
 
-def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm]:
+def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm, Written | None]:
     roles = (DATE, CLOCK) if DATE in table.columns else (STAMP,)
     cells = [json_text.texts(table.columns[role]) for role in roles]
     times = np.array([" ".join(parts) for parts in zip(*cells, strict=True)], dtype=object)
@@ -61,14 +61,18 @@ def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm]:
         keep &= _kept(role, texts, is_read | ~keep, "a number", broken)
     names = json_text.texts(table.columns[SYMBOL]) if SYMBOL in table.columns else [""] * len(times)
     symbols, index = np.unique(np.array(names, dtype=object)[keep].astype(str), return_inverse=True)
-    return Block(
-        stamps_ns=stamps_ns[keep],
-        symbols=tuple(str(symbol) for symbol in symbols) or ("",),
-        symbol_index=index.astype(np.int32),
-        values=value_rows(columns, len(times))[:, keep],
-        rows=rows[keep],
-        broken=Broken.of(broken),
-    ), form
+    return (
+        Block(
+            stamps_ns=stamps_ns[keep],
+            symbols=tuple(str(symbol) for symbol in symbols) or ("",),
+            symbol_index=index.astype(np.int32),
+            values=value_rows(columns, len(times))[:, keep],
+            rows=rows[keep],
+            broken=Broken.of(broken),
+        ),
+        form,
+        pattern,
+    )
 
 
 def _kept(field: str, cells: "np.ndarray[tuple[int], np.dtype[np.object_]]", is_read: Mask, expected: str,

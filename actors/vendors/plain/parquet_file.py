@@ -62,7 +62,7 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
     for batch, share in arrow_file.record_batches(path, list(roles.values())):
         columns = {role: batch.column(batch.schema.names.index(name)) for role, name in roles.items()}
         stamps_ns, form = _stamps(columns, how)
-        assembler = assembler or _assembler(fmt, path, hints, roles, symbol, is_local=form.is_local)
+        assembler = assembler or _assembler(fmt, path, hints, roles, symbol, how, is_local=form.is_local)
         yield from assembler.assembled(_block(columns, stamps_ns, form, first_row, share))
         first_row += len(batch)
     if assembler is None:
@@ -71,10 +71,10 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
 
 
 def _assembler(
-    fmt: Format, path: Path, hints: Hints, roles: dict[str, str], symbol: str, *, is_local: bool
+    fmt: Format, path: Path, hints: Hints, roles: dict[str, str], symbol: str, how: Written | None, *, is_local: bool
 ) -> Assembler:
     strangers = () if header.SYMBOL in roles else _strangers(path, set(roles.values()))
-    assembler = Assembler(fmt, hints, path, is_local=is_local, symbol=symbol, strangers=strangers)
+    assembler = Assembler(fmt, hints, path, is_local=is_local, symbol=symbol, strangers=strangers, written=how)
     if "volume" not in roles:
         assembler.remark(NO_VOLUME)
     return assembler
