@@ -150,7 +150,7 @@ class _Import:
         return ImportReport(
             files=self._files,
             skipped=self._skipped,
-            totals=totals_of(self._files, self._skipped),
+            totals=totals_of(self._files, self._skipped, written=write),
             written=write,
             certified=self._certified,
             error=error or self._replacement(),

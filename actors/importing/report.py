@@ -126,6 +126,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     blank_rows: int
     symbols: int
     sessions: int
+    held_back: int = 0
+    """Rows that were not written because the import as a whole failed: then none is kept, and none corrected."""
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,19 +149,21 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.error is not None or self.totals.failed_files > 0
 
 
-def totals_of(files: list[FileReport], skipped: list[Skipped]) -> Totals:
-    """Sum up."""
+def totals_of(files: list[FileReport], skipped: list[Skipped], *, written: bool = True) -> Totals:
+    """Sum up; what was not written is held back."""
     rejected: dict[str, int] = {}
     for reason, count in (item for file in files for item in file.rejected.items()):
         rejected[reason] = rejected.get(reason, 0) + count
+    kept, corrected = sum(file.kept for file in files), sum(file.corrected for file in files)
     return Totals(
         files=len(files),
         failed_files=sum(file.error is not None for file in files),
         skipped_files=len(skipped),
         rows=sum(file.rows for file in files),
-        kept=sum(file.kept for file in files),
+        kept=kept if written else 0,
         duplicates=sum(file.duplicates for file in files),
-        corrected=sum(file.corrected for file in files),
+        corrected=corrected if written else 0,
+        held_back=0 if written else kept + corrected,
         rejected=rejected,
         blank_rows=sum(file.blank_rows for file in files),
         symbols=len({symbol for file in files for symbol in file.symbols}),

@@ -34,12 +34,13 @@ _FILES = (
     Column("First", rank=6),
     Column("Last", rank=6),
 )
+_HELD_BACK = tuple(Column("Sound") if column.title == "Kept" else column for column in _FILES)
 
 
 def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     """Yield a row a file, or a row a folder where there are many, their sum, and what the user should know."""
     if report.totals.rows:
-        yield _files_sheet(report.files, f"Imported into {store}" if report.written else "Read, and nothing written")
+        yield _files_sheet(report, store)
     yield from _readings(report.files)
     if report.certified:
         days = "1 day has" if report.certified == 1 else f"{figures.count(report.certified)} days have"
@@ -58,8 +59,9 @@ def _readings(files: Sequence[FileReport]) -> Iterator[str]:
         yield said if len(ways) == 1 else f"{said} ({_files(range(count))})"
 
 
-def _files_sheet(files: Sequence[FileReport], title: str) -> Sheet:
-    sheet = Sheet(title, _FILES)
+def _files_sheet(report: ImportReport, store: str) -> Sheet:
+    files = report.files
+    sheet = Sheet(_title(report, store), _FILES if report.written else _HELD_BACK)
     rows = _rows(files)
     for name, of_row in rows[:_MOST_FILES]:
         sheet.add(name, *_of_files(of_row))
@@ -67,6 +69,14 @@ def _files_sheet(files: Sequence[FileReport], title: str) -> Sheet:
         is_cut = len(rows) > _MOST_FILES
         sheet.sum_up(f"all {_files(files)}{', not all shown' if is_cut else ''}", *_of_files(files))
     return sheet
+
+
+def _title(report: ImportReport, store: str) -> str:
+    """Return what became of the store."""
+    totals = report.totals
+    if totals.kept or totals.corrected:
+        return f"Imported into {store}"
+    return f"Nothing new for {store}" if totals.duplicates and report.written else "Read, and nothing written"
 
 
 def _rows(files: Sequence[FileReport]) -> list[tuple[str, list[FileReport]]]:

@@ -72,6 +72,29 @@ def test_it_prints_a_row_a_file(call: Call, two_bars: Path, tmp_path: Path) -> N
     assert [*answer.out.splitlines()[3].split()][:3] == [f"{tmp_path.name}/abc.csv", "csv", "ABC"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "options", "title", "column", "totals"),
+    [
+        (["2024-07-02 09:30:00,1,2,1,2,10"], (), "Nothing new for", "Kept", (0, 1, 0)),
+        (["2024-07-02 09:31:00,,2,1,2,10"], (), "Read, and nothing written", "Kept", (0, 0, 0)),
+        (["2024-07-02 09:31:00,1,2,1,2,10", "x,1,2,1,2,10"], ("--strict",), "Read, and nothing written", "Sound", (0, 0, 1)),
+    ],
+)  # fmt: skip
+def test_what_is_not_written_is_not_called_imported(
+    call: Call, tmp_path: Path, lines: list[str], options: tuple[str, ...], title: str, column: str,
+    totals: tuple[int, int, int],
+) -> None:  # fmt: skip
+    call("import", csv(tmp_path, "abc.csv", "2024-07-02 09:30:00,1,2,1,2,10"), "--store", tmp_path / "store", *NEW_YORK)
+    path = csv(tmp_path, "abc.csv", *lines)
+
+    answer = call("import", path, "--store", tmp_path / "store", *NEW_YORK, *options)
+    told = call("import", path, "--store", tmp_path / "store", *NEW_YORK, *options, "--json").object["totals"]
+
+    assert answer.out.startswith(title)
+    assert column in answer.out.splitlines()[1].split()
+    assert (told["kept"], told["duplicates"], told["held_back"]) == totals
+
+
 def test_rejected_rows_are_shown_and_do_not_fail_the_import(call: Call, tmp_path: Path) -> None:
     good, bad = "2024-07-02 09:30:00,1,2,1,2,10", "2024-07-02 09:31:00,,2,1,2,10"
 
