@@ -64,6 +64,8 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
     """How many of the bars (``last_bars``) or sessions (``history``) that were asked for are not there."""
     is_adjusted: bool = False
     """Whether splits and dividends have been taken out."""
+    is_before_session: bool = False
+    """Whether all that ``bars`` was asked for lies before the session, whose bars it has; ``history`` has others."""
 
     def __getitem__(self, chosen: "int | np.integer | slice | Mask") -> Any:
         """Return one bar, or a window of those that are chosen.
@@ -88,7 +90,8 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
     def __repr__(self) -> str:
         of = self.symbols[0] if len(self.symbols) == 1 else f"{len(self.symbols)} symbols"
         if not len(self):
-            return f"<BarWindow {of} {self.interval}: no bars>"
+            why = ", all of it lies before this session: see history()" if self.is_before_session else ""
+            return f"<BarWindow {of} {self.interval}: no bars{why}>"
         first, last = (f"{moment(int(at_ns), self.tz):%Y-%m-%d %H:%M}" for at_ns in self._edges())
         return f"<BarWindow {of} {self.interval}: {len(self)} bars, {first} to {last} {self.tz}>"
 

@@ -246,7 +246,9 @@ class Reader:
             inside &= piece.start_ns >= first
         if end is not None:
             inside &= piece.start_ns < end
-        return self._window([piece.cut(inside)], self._headed(query))
+        is_before = end is not None and end <= self._book.session.start_ns
+        heading = msgspec.structs.replace(self._headed(query), is_before_session=is_before)
+        return self._window([piece.cut(inside)], heading)
 
     def _matrix(self, query: GetMatrix) -> BarMatrix:
         if query.count < 1:

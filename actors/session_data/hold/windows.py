@@ -108,6 +108,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     fill: Fill | None = None
     short: int = 0
     is_adjusted: bool = False
+    is_before_session: bool = False
 
 
 def bars_of(column: Column, interval: Interval, *, include_partial: bool = False, with_blanks: bool = False) -> Piece:

@@ -77,7 +77,8 @@ def test_it_prints_a_row_a_file(call: Call, two_bars: Path, tmp_path: Path) -> N
     [
         (["2024-07-02 09:30:00,1,2,1,2,10"], (), "Nothing new for", "Kept", (0, 1, 0)),
         (["2024-07-02 09:31:00,,2,1,2,10"], (), "Read, and nothing written", "Kept", (0, 0, 0)),
-        (["2024-07-02 09:31:00,1,2,1,2,10", "x,1,2,1,2,10"], ("--strict",), "Read, and nothing written", "Sound", (0, 0, 1)),
+        (["2024-07-02 09:31:00,1,2,1,2,10", "x,1,2,1,2,10"], ("--strict",), "Read, and nothing written",
+         "Sound", (0, 0, 1)),
     ],
 )  # fmt: skip
 def test_what_is_not_written_is_not_called_imported(

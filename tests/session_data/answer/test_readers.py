@@ -67,6 +67,20 @@ def test_bars_between_two_moments_are_half_open(
     assert starts(ask(core_with(OPEN, SEVEN), GetBars(symbol="A", start=start, end=end))) == expected
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "is_before"),
+    [("2024-06-28", "2024-07-01", True), (None, "09:30", True), (None, FIRST - 1, True), (None, "09:31", False),
+     ("2024-07-03", None, False), ("09:33", "09:33", False), (None, None, False)],
+)  # fmt: skip
+def test_bars_that_all_lie_before_the_session_are_said_to(
+    start: int | str | None, end: int | str | None, is_before: bool
+) -> None:
+    window = ask(core_with(OPEN, SEVEN), GetBars(symbol="A", start=start, end=end))
+
+    assert window.is_before_session is is_before
+    assert ("before this session: see history()" in repr(window)) is is_before
+
+
 def test_bars_of_an_interval_are_chosen_by_their_start() -> None:
     core = core_with(OPEN, SEVEN, time("09:37"))
 
