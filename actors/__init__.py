@@ -10,6 +10,7 @@ importing/                    many files into a store, and what became of every 
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
 vendors/alpaca/               files, and the live stream
 vendors/binance/              klines of its data archive
+vendors/ccxt/                 crypto exchanges: their trades and candles, live
 vendors/databento/            DBN files, and the instruments in them
 vendors/freqtrade/            candles and trades
 vendors/house/                the house's own feeds: a market that is made up, a stored day replayed

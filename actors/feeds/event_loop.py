@@ -15,13 +15,14 @@ class OwnLoop:
     """One connection's event loop. Between two calls nothing runs in it; so its pings wait for the next read.
 
     Args:
-        on_fault: is told of an error in a task or a callback that nobody waits for; by default asyncio logs it.
+        on_fault: is told of an error in a callback, which nobody waits for: what it would have gone on with is over.
+            By default asyncio logs it, and what became of tasks that nobody waits for.
     """
 
     def __init__(self, on_fault: Callable[[str], None] | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         if on_fault is not None:
-            self._loop.set_exception_handler(lambda _loop, context: on_fault(_told(context)))
+            self._loop.set_exception_handler(lambda _loop, context: _tell(context, on_fault))
 
     @property
     def raw(self) -> asyncio.AbstractEventLoop:
@@ -74,6 +75,7 @@ async def _end_the_rest() -> None:
     await asyncio.gather(*rest, return_exceptions=True)
 
 
-def _told(context: dict[str, Any]) -> str:
+def _tell(context: dict[str, Any], on_fault: Callable[[str], None]) -> None:
     error = context.get("exception")
-    return context["message"] if error is None else f"{type(error).__name__}: {error}"
+    if error is not None and "handle" in context:
+        on_fault(f"{type(error).__name__}: {error}")

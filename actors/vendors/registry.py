@@ -10,7 +10,20 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
-from actors.vendors import alpaca, binance, databento, files_only, freqtrade, house, ibkr, lean, massive, plain, yahoo
+from actors.vendors import (
+    alpaca,
+    binance,
+    ccxt,
+    databento,
+    files_only,
+    freqtrade,
+    house,
+    ibkr,
+    lean,
+    massive,
+    plain,
+    yahoo,
+)
 from actors.vendors.vendor import FeedEntry, Vendor
 
 GROUP = "barkeeper.vendors"
@@ -21,6 +34,7 @@ _OURS = (
     databento.VENDOR,
     alpaca.VENDOR,
     binance.VENDOR,
+    ccxt.VENDOR,
     yahoo.VENDOR,
     ibkr.VENDOR,
     massive.VENDOR,

@@ -6,12 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+import pytest
+
 from actors.feeds.port import Feed
+from actors.kernel.clock import ManualClock
 from actors.vendors.alpaca.feed import AlpacaFeed
 from actors.vendors.alpaca.keys import AlpacaKeys
+from actors.vendors.ccxt.feed import CcxtFeed
 from messages import Bar
+from messages.values import MINUTE_NS
 from tests.feeds.world import World, day_clock
 from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
+from tests.vendors.ccxt.kraken import PAIRS, KrakenServer, config_for
 
 
 class FarSide(Protocol):
@@ -42,6 +49,7 @@ class VendorWorld(World):
         stranger: the same feed with wrong keys, and the secret in them; ``None``: the vendor asks for no keys.
         unknown: a symbol that the far side does not have.
         symbols: what the two symbols of the market are called there.
+        clock: what the feed goes by, if it does.
     """
 
     def __init__(
@@ -55,8 +63,9 @@ class VendorWorld(World):
         stranger: Callable[[], tuple[Feed, str]] | None = None,
         unknown: str = "NONE",
         symbols: tuple[str, str] = ("A", "B"),
+        clock: ManualClock | None = None,
     ) -> None:
-        super().__init__(feed, day_clock(), happen, symbols)
+        super().__init__(feed, clock or day_clock(), happen, symbols)
         self.server = server
         self.garble = garble
         self.elsewhere = elsewhere
@@ -101,4 +110,32 @@ def _alpaca_bar(bar: Bar) -> dict[str, Any]:
     return bar_message(bar.symbol, bar.start_ns, **prices, n=None, vw=None)
 
 
-VENDOR_WORLDS = [alpaca_world]
+@contextmanager
+def ccxt_world(_folder: Path) -> Iterator[VendorWorld]:
+    server, clock = KrakenServer(), day_clock()
+
+    def feed(config: dict[str, Any]) -> CcxtFeed:
+        return CcxtFeed("kraken", channels=("bars",), config=config, clock=clock)
+
+    def happen(bars: list[Bar]) -> None:
+        for bar in bars:
+            later = msgspec.structs.replace(bar, start_ns=bar.start_ns + MINUTE_NS)
+            server.candle(msgspec.structs.replace(bar, volume=0.0), bar, later)  # it grows, and the next begins
+
+    world = VendorWorld(
+        feed(server.config),
+        server,
+        happen,
+        clock=clock,
+        garble=lambda: server.send('{"channel": "ohlc", "type": "update", "da'),
+        elsewhere=lambda port: feed(config_for(f"127.0.0.1:{port}")),
+        unknown="NONE/USD",
+        symbols=PAIRS,
+    )
+    world.subscribed = lambda *pairs: server.wait_for_subscribers(*pairs, channel="ohlc")
+    world.has_everything = False
+    yield world
+    server.stop()
+
+
+VENDOR_WORLDS = [alpaca_world, pytest.param(ccxt_world, marks=pytest.mark.slow)]

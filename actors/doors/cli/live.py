@@ -13,6 +13,7 @@ def add_to(app: typer.Typer) -> None:
             "live --feed replay --from archive --store store --speed 60",
             "live --feed alpaca --config barkeeper.toml --symbols AAPL,MSFT",
             "live --feed alpaca --symbols AAPL,MSFT --channels bars,updatedBars",
+            "live --feed ccxt:kraken --symbols BTC/USD,ETH/USD --store crypto",
             "live --feed jsonlines --calendar XNYS --store store < lines.jsonl",
         )
     )(live)

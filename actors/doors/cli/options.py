@@ -371,8 +371,8 @@ Channels = Annotated[
         "--channels",
         metavar="A,B",
         help="alpaca: what is asked for, of bars, updatedBars, dailyBars, trades, quotes and statuses; without bars, "
-        "they are folded from trades.",
-        show_default="all",
+        "they are folded from trades; ccxt: trades, or bars for the exchange's own.",
+        show_default="all that are of use; ccxt: trades",
         rich_help_panel=_FEEDS,
     ),
 ]

@@ -27,7 +27,7 @@ def wishes(tmp_path: Path, **said: Any) -> Wishes:
         ({"comes_from": "x"}, "--from is for replay and jsonlines, not for simulated"),
         ({"feed": "replay"}, "name the store that is replayed"),
         ({"keys": Path("keys")}, "--keys is for alpaca"),
-        ({"channels": ("bars",)}, "--channels is for alpaca"),
+        ({"channels": ("bars",)}, "--channels is for alpaca and ccxt, not for simulated"),
         ({"feed": "alpaca", "trades_only": True}, "--trades-only is for simulated and jsonlines, not for alpaca"),
         ({"feed": "replay", "comes_from": "x", "trades_only": True}, "not for replay"),
         ({"feed": "jsonlines", "comes_from": "tcp://localhost"}, "write it as tcp://localhost:9000"),

@@ -1,0 +1,49 @@
+"""ccxt itself, which is an extra and imported only when it is used: exchanges by name, and its errors in our words."""
+
+import re
+from importlib import import_module
+from typing import Any
+
+from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError, nearest
+
+_SHOWN = 200
+_FINAL = ("AuthenticationError", "RestrictedLocation", "InvalidProxySettings")
+_OF_A_REQUEST = ("BadRequest", "NotSupported", "ArgumentsRequired", "MarketClosed", "ContractUnavailable")
+
+
+def exchange_class(name: str, *, is_live: bool) -> Any:  # ccxt's classes are generated, and have no common type
+    """Return ccxt's class of an exchange, for its stream or for its requests.
+
+    Raises:
+        SettingsError: ccxt is not installed, or has no such exchange.
+    """
+    try:
+        library = import_module("ccxt.pro" if is_live else "ccxt")
+    except ImportError as error:
+        raise SettingsError(f"crypto exchanges need ccxt: pip install 'barkeeper[ccxt]' ({error})") from error
+    if not name:
+        raise SettingsError("name the exchange behind ccxt, such as ccxt:kraken")
+    if name not in library.exchanges:
+        streams = " that streams" if is_live else ""
+        raise SettingsError(f"ccxt has no exchange {name!r}{streams}{nearest(name, library.exchanges)}")
+    return getattr(library, name)
+
+
+def in_our_words(error: BaseException, exchange: str) -> FeedError:
+    """Return what an error of ccxt means for a connection: refused for good, or to be tried again."""
+    is_final = any(kind.__name__ in _FINAL for kind in type(error).__mro__)
+    return (FeedRefused if is_final else ConnectionLost)(f"{exchange}: {sentence(error, exchange)}")
+
+
+def is_of_a_request(error: BaseException) -> bool:
+    """Return whether an error is about what was asked for, and not about the connection."""
+    return any(kind.__name__ in _OF_A_REQUEST for kind in type(error).__mro__)
+
+
+def sentence(error: BaseException, exchange: str) -> str:
+    """Return an error's text in one short line: an exchange under maintenance may answer with a page of HTML."""
+    text = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", str(error), flags=re.DOTALL)
+    text = " ".join(text.split()).removeprefix(f"{exchange} ").strip() or type(error).__name__
+    if re.fullmatch(r"[A-Z]+ \S+", text):  # the request alone: there was no answer
+        text = f"no answer to {text}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

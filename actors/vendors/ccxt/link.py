@@ -1,0 +1,234 @@
+"""One connection to an exchange through ccxt.pro: what is followed, symbol by symbol, and what became of it.
+
+ccxt connects again by itself, without a word of what was missed; here a client that it replaces is a loss. Each symbol
+is followed for itself: what watches several at once withholds what came of the others until their next message
+(https://github.com/ccxt/ccxt/issues/28089). Subscriptions themselves are sent together where the exchange takes that.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from actors.vendors.ccxt.library import in_our_words, is_of_a_request
+from messages.errors import ConnectionLost, FeedError
+
+_LEAVING_S = 0.5
+_TOGETHER = 100
+"""Symbols in one subscription; exchanges take a few hundred at most."""
+_STEP_S = 0.005
+_PONG_S = 3.0
+"""A far side that does not answer a ping for so long is believed to answer none, and to have read what was sent."""
+
+
+class Channel(NamedTuple):
+    """What can be followed, in ccxt's names."""
+
+    name: str
+    one: str
+    many: str
+    can: str
+    can_many: str
+
+
+TRADES = Channel("trades", "watch_trades", "watch_trades_for_symbols", "watchTrades", "watchTradesForSymbols")
+BARS = Channel("bars", "watch_ohlcv", "watch_ohlcv_for_symbols", "watchOHLCV", "watchOHLCVForSymbols")
+
+
+class News(NamedTuple):
+    """What came of one symbol, or why nothing more will."""
+
+    channel: Channel
+    symbol: str
+    came: Sequence[Any] = ()
+    error: Exception | None = None
+
+
+class Link:
+    """Everything is awaited in one event loop, which runs only while something is.
+
+    Args:
+        kind: ccxt's class of the exchange.
+        loop: where it runs.
+        config: what the exchange is made with, in ccxt's names.
+        markets: those that are known from an earlier connection.
+        timeframe: of candles, in ccxt's names.
+    """
+
+    most_at_once = 5000
+    """Trades of one symbol between two reads: with more, ccxt lets the oldest go."""
+
+    def __init__(
+        self,
+        kind: Any,
+        loop: asyncio.AbstractEventLoop,
+        config: Mapping[str, Any],
+        markets: tuple[Any, Any] | None,
+        timeframe: str,
+    ) -> None:
+        own = {"asyncio_loop": loop, "newUpdates": True, "enableRateLimit": True}
+        options = {"tradesLimit": self.most_at_once, **config.get("options", {})}
+        self._exchange = kind({**config, **own, "options": options})
+        if markets is not None:
+            self._exchange.set_markets(*markets)
+        self._timeframe = timeframe
+        self._tasks: dict[tuple[Channel, str], asyncio.Task[None]] = {}
+        self._clients: dict[str, Any] = {}
+        self._news: list[News] = []
+        self._is_news = asyncio.Event()
+        self._fault = ""
+
+    @property
+    def markets(self) -> tuple[Any, Any]:
+        """What it trades, for the next connection."""
+        return self._exchange.markets, self._exchange.currencies
+
+    async def open(self) -> None:
+        """Ask what the exchange trades, if that is not known.
+
+        Raises:
+            FeedError: it does not say.
+        """
+        try:
+            await self._exchange.load_markets()
+        except Exception as error:  # what ccxt raises is of all kinds, its own and Python's
+            raise in_our_words(error, self._exchange.id) from error
+        if not self._exchange.markets:  # ccxt takes a page of HTML, or half an answer, for an empty one
+            raise ConnectionLost(f"{self._exchange.id} does not say what it trades")
+
+    def lacks(self, symbol: str) -> str | None:
+        """Return why a symbol cannot be followed, if it cannot."""
+        exchange = self._exchange
+        market, same = exchange.markets.get(symbol), exchange.markets_by_id.get(symbol)
+        if market is not None:
+            return f"{exchange.id} trades it no more" if market.get("active") is False else None
+        near = same[0]["symbol"] if same else next(iter(get_close_matches(symbol, exchange.markets, n=1)), "")
+        return f"{exchange.id} does not trade it" + (f"; nearest: {near}" if near else "")
+
+    async def follow(self, channels: Iterable[Channel], symbols: Sequence[str]) -> None:
+        """Follow symbols, and return when the far side has read what was asked of it.
+
+        Raises:
+            FeedError: the connection could not be made, or broke.
+        """
+        for channel in channels:
+            if len(symbols) > 1 and self._exchange.has.get(channel.can_many):
+                await self._ask_together(channel, symbols)
+            for symbol in symbols:
+                self._tasks[channel, symbol] = asyncio.create_task(self._follow(channel, symbol))
+        try:
+            await self._is_read()
+        except FeedError:
+            raise
+        except Exception as error:  # what ccxt raises is of all kinds, its own and Python's
+            raise in_our_words(error, self._exchange.id) from error
+
+    def leave(self, channels: Iterable[Channel], symbols: Iterable[str]) -> None:
+        """Follow symbols no more; the exchange goes on sending them until the connection ends."""
+        for channel in channels:
+            for symbol in symbols:
+                if task := self._tasks.pop((channel, symbol), None):
+                    task.cancel()
+
+    async def news(self, timeout_s: float) -> list[News]:
+        """Return what has come, or the first that comes in that time.
+
+        Raises:
+            ConnectionLost: the connection broke.
+        """
+        if not self._news:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_news.wait(), timeout_s)
+        self._is_news.clear()
+        found, self._news = self._news, []
+        if not found:
+            self._check()
+        return found
+
+    def note_fault(self, fault: str) -> None:
+        """Note an error inside ccxt that nobody waits for: its reader ends with it, without a word."""
+        self._fault = self._fault or fault
+        self._is_news.set()
+
+    def complaints(self) -> list[str]:
+        """Return what the exchange has refused without naming a request of ours, each once."""
+        found: list[str] = []
+        for client in self._clients.values():
+            unasked = [key for key in client.rejections if key not in client.subscriptions]
+            found += [str(client.rejections.pop(key)) for key in unasked]
+        return found
+
+    async def close(self) -> None:
+        """Close the connection, by force if the far side does not answer."""
+        for task in self._tasks.values():
+            task.cancel()
+        try:
+            await asyncio.wait_for(self._exchange.close(), _LEAVING_S)
+        except Exception:  # noqa: BLE001  # of what kind is of no interest any more
+            if self._exchange.session is not None:
+                await self._exchange.session.close()
+            await self._exchange.close_connector()
+
+    async def _ask_together(self, channel: Channel, symbols: Sequence[str]) -> None:
+        """Subscribe symbols by few messages; that they are wanted is noted at once, and followed one by one."""
+        for first in range(0, len(symbols), _TOGETHER):
+            some: list[Any] = list(symbols[first : first + _TOGETHER])
+            wanted = some if channel is TRADES else [[symbol, self._timeframe] for symbol in some]
+            asked = asyncio.create_task(getattr(self._exchange, channel.many)(wanted))
+            await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)  # what is wrong with one is told when it is followed
+
+    async def _follow(self, channel: Channel, symbol: str) -> None:
+        watch = getattr(self._exchange, channel.one)
+        more = () if channel is TRADES else (self._timeframe,)
+        try:
+            while True:
+                self._tell(News(channel, symbol, await watch(symbol, *more)))
+        except Exception as error:  # noqa: BLE001  # what ccxt raises is of all kinds; the reader judges it
+            self._tell(News(channel, symbol, error=error))
+
+    def _tell(self, news: News) -> None:
+        self._news.append(news)
+        self._is_news.set()
+
+    async def _is_read(self) -> None:
+        """Wait until all subscriptions are sent, and a ping behind them is answered; or until that is in vain."""
+        exchange = self._exchange
+        while not all(task.done() for task in self._tasks.values()):
+            self._raise_failure()
+            clients = list(exchange.clients.values())
+            is_sent = all(client.connected.done() and not client.throttle.queue for client in clients)
+            await asyncio.sleep(_STEP_S)  # the last of them is on its way
+            if clients and is_sent:
+                for client in clients:
+                    await self._ping(client)
+                break
+        self._raise_failure()
+        self._check()
+
+    def _raise_failure(self) -> None:
+        for news in self._news:
+            if news.error is not None and not is_of_a_request(news.error):
+                raise news.error
+
+    async def _ping(self, client: Any) -> None:
+        client.lastPong, before = None, client.lastPong
+        if not client.closed():
+            await client.connection.ping()
+        for _ in range(round(_PONG_S / _STEP_S)):
+            if client.lastPong is not None or client.closed() or self._fault:
+                break
+            await asyncio.sleep(_STEP_S)
+        client.lastPong = client.lastPong or before
+
+    def _check(self) -> None:
+        name = self._exchange.id
+        if self._fault:
+            raise ConnectionLost(f"{name}: what came cannot be read: {self._fault}")
+        for url, client in self._exchange.clients.items():
+            if self._clients.setdefault(url, client) is not client:
+                raise ConnectionLost(f"{name}: the connection broke")
+        if any(client.connected.done() and client.closed() for client in self._clients.values()):
+            raise ConnectionLost(f"{name}: the connection broke")
