@@ -31,6 +31,7 @@ stream_coordinator/live_day/  feeds heard, phases, lag, readiness, writing down
 data_upkeep/                  a room: completeness; stores, gap filling, prefetch, certificates
 system_manager/               a room: life, mode, supervision
 storage/                      where bars rest
+storage/narrow/               several days in one file, where a day has few bars
 feeds/                        where bars come from now: the port, the runner, what feeds share
 feeds/jsonlines/              lines of JSON from any program
 feeds/simulated/              a market that is made up

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
-from actors.kernel.ports import BarStore, MergeCounts, StoredDay
+from actors.kernel.ports import BarStore, MergeCounts, StoredDay, StoredDays
 from actors.storage.memory import MemoryStore
 from messages.base import Query
 from messages.certificates import SessionCertificate
@@ -104,6 +104,9 @@ class FailingStore:
         self, calendar: str, date: str, symbols: Sequence[str], stretches: Iterable[StoredDay]
     ) -> MergeCounts:
         return self._store.merge_stretches(calendar, date, symbols, stretches)
+
+    def merge_days(self, calendar: str, days: StoredDays) -> MergeCounts:
+        return self._store.merge_days(calendar, days)
 
     def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
         return self._store.withdraw(calendar, date, gaps)

@@ -1,13 +1,15 @@
 """What the rooms need from the outside world, as protocols; adapters in storage, feeds and kernel fulfil them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Protocol, runtime_checkable
 
 import msgspec
+import numpy as np
 
 from actors.market.hours.own import OwnHours
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, BarKeys, Verdicts
+from messages.columns import BarBatch, BarKeys, Stamps, Verdicts
 from messages.history import Adjustment
 from messages.values import Gap, Interval, Nanos, TradingSession
 
@@ -21,6 +23,51 @@ class StoredDay(msgspec.Struct, frozen=True, kw_only=True):
     """The exchange's zone, for people who open the file by other means."""
     is_lived: bool = False
     """Of what is merged: whether its verdicts are of who lived through the day, and hold of bars that are there too."""
+
+
+class StoredDays(msgspec.Struct, frozen=True, kw_only=True):
+    """Several days of one calendar, one after the other in the same columns: what many small days are merged as."""
+
+    dates: tuple[str, ...]
+    """Ascending, each once."""
+    ends: Stamps
+    """For each day the place after its last bar; each has one bar at least."""
+    bars: BarBatch
+    """Sorted by day, and within a day as those of any batch."""
+    verdicts: Verdicts
+    tz: str = "UTC"
+    is_lived: bool = False
+
+    @classmethod
+    def single(cls, date: str, day: StoredDay) -> "StoredDays":
+        """Return one day as several."""
+        ends = np.array([len(day.bars)], dtype=np.int64)
+        return cls(dates=(date,), ends=ends, bars=day.bars, verdicts=day.verdicts, tz=day.tz, is_lived=day.is_lived)
+
+    def by(self, key: Callable[[str], str]) -> "Iterator[tuple[str, StoredDays]]":
+        """Yield those that follow each other and have the same key, by their dates."""
+        first = 0
+        for shared, dates in groupby(self.dates, key=key):
+            end = first + sum(1 for _ in dates)
+            begin, rows = int(self.ends[first - 1]) if first else 0, int(self.ends[end - 1])
+            yield (
+                shared,
+                msgspec.structs.replace(
+                    self,
+                    dates=self.dates[first:end],
+                    ends=self.ends[first:end] - begin,
+                    bars=self.bars.rows(begin, rows),
+                    verdicts=self.verdicts[begin:rows],
+                ),
+            )
+            first = end
+
+    def each(self) -> "Iterator[tuple[str, StoredDay]]":
+        """Yield the days one by one, with their dates."""
+        begins = [0, *self.ends[:-1].tolist()]
+        for date, begin, end in zip(self.dates, begins, self.ends.tolist(), strict=True):
+            bars, verdicts = self.bars.rows(begin, end), self.verdicts[begin:end]
+            yield date, StoredDay(bars=bars, verdicts=verdicts, tz=self.tz, is_lived=self.is_lived)
 
 
 class MergeCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +171,15 @@ class BarStore(Protocol):
         """
         ...
 
+    def merge_days(self, calendar: str, days: StoredDays) -> MergeCounts:
+        """Add the bars of several days, as ``merge`` would those of each. Each day is all or nothing, not all of them.
+
+        Raises:
+            StoreLocked: another process is writing to this store.
+            DataError: the store holds bars of another length, or the bars are not in order.
+        """
+        ...
+
     def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
         """Take out the bars of a day that start in these minutes, and return how many there were.
 
@@ -188,6 +244,33 @@ class BarStore(Protocol):
 
     def close(self) -> None:
         """Release what is held; may be called twice."""
+        ...
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is about to be stored of a calendar."""
+
+    days: int
+    bars: int
+
+
+@runtime_checkable
+class KeepsDaysTogether(Protocol):
+    """A store that may keep several days in one file: then it is cheaper to give it many days at once."""
+
+    def expect(self, extents: Mapping[str, Extent]) -> str:
+        """Hear what is about to be merged, by calendar; a store without a day decides how it will keep days.
+
+        Returns:
+            How it keeps new days, in a few words for people.
+
+        Raises:
+            StoreLocked: another process is writing to this store.
+        """
+        ...
+
+    def shelves(self, calendar: str) -> Callable[[str], str]:
+        """Return what tells of a session date where it lies: days of which that is the same are best merged at once."""
         ...
 
 

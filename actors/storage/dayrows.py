@@ -29,14 +29,18 @@ class OpenFile:
         names: of its columns, in their order.
         symbols: the symbol table.
         known: how many of the fields anything is known of.
+        more: columns that are asked for beside those of the bars.
     """
 
-    def __init__(self, parquet: Any, names: list[str], symbols: tuple[str, ...], known: int) -> None:
+    def __init__(
+        self, parquet: Any, names: list[str], symbols: tuple[str, ...], known: int, more: Sequence[str] = ()
+    ) -> None:
         self.symbols = symbols
         self.fields = tuple(name for name in (*FIELDS, *EXTRA_FIELDS) if name in names)[:known]
         """The fields that its bars have: 5, or 7 with vwap and trades."""
         self._parquet = parquet
         self._names = names
+        self._more = more
 
     @property
     def is_large(self) -> bool:
@@ -87,7 +91,7 @@ class OpenFile:
     @cached_property
     def _small(self) -> Any:
         """All that is ever asked for of a file with one group of rows."""
-        return self._table(0, ["symbol", "start", "verdict", *self.fields])
+        return self._table(0, ["symbol", "start", "verdict", *self.fields, *self._more])
 
     def _table(self, group: int, names: Sequence[str]) -> Any:
         # Arrow's own threads would be hardly faster, and keep 40 MB once they have run.
@@ -109,7 +113,7 @@ def read_rows(
     """
     groups = file.groups(span)
     places = {symbol: place for place, symbol in enumerate(file.symbols)}
-    index = _joined([_numbers(file.column(group, "symbol"), "symbol", places) for group in groups], np.int32)
+    index = _joined([numbers_of(file.column(group, "symbol"), "symbol", places) for group in groups], np.int32)
     keep = _kept(file, groups, index, symbols, span)
     starts, values, verdicts = _bars(file, groups, keep)
     return freeze(index if keep is None else index[keep]), freeze(starts), freeze(values), freeze(verdicts)
@@ -145,7 +149,7 @@ def _bars(file: OpenFile, groups: Sequence[int], keep: Mask | None) -> tuple[Sta
         kept = slice(None) if mask is None else mask
         columns = file.columns(group, ["start", "verdict", *file.fields])
         starts[here] = _starts(next(columns))[kept]
-        verdicts[here] = _numbers(next(columns), "verdict", VERDICTS)[kept]
+        verdicts[here] = numbers_of(next(columns), "verdict", VERDICTS)[kept]
         for number, column in enumerate(columns):
             values[number, here] = _cells(column, np.float64)[kept]
     return starts, values, verdicts
@@ -173,7 +177,12 @@ def _chunk_cells(chunk: Any, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     return np.where(bits[chunk.offset :], cells, np.nan)
 
 
-def _numbers(column: Any, name: str, places: Mapping[str, int]) -> Indices:
+def numbers_of(column: Any, name: str, places: Mapping[str, int]) -> Indices:
+    """Return for each cell of a column of names the number that its name has.
+
+    Raises:
+        DataError: a cell is empty, or holds a name that has none.
+    """
     if column.null_count:
         raise DataError(f"the column {name!r} has empty cells")
     return _joined([_chunk_numbers(chunk, name, places) for chunk in column.chunks], np.int32)

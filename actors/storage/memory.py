@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
-from actors.kernel.ports import MergeCounts, StoredDay
+from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
 from actors.storage.sidecar import check_day, outlives, succeeding
@@ -91,6 +91,10 @@ class MemoryStore:
             if merged is not None and total.changes:
                 self._days[calendar, date] = merged
         return total
+
+    def merge_days(self, calendar: str, days: StoredDays) -> MergeCounts:
+        """Add the bars of several days, one after the other."""
+        return sum((self.merge(calendar, date, day) for date, day in days.each()), NOTHING)
 
     def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
         """Take out the bars that start in these minutes; return how many there were."""

@@ -125,7 +125,7 @@ def tidied(day: StoredDay) -> StoredDay:
     check_order(bars)
     if len(day.verdicts) != len(bars) or bars.values.shape[1] != len(bars) or len(bars.values) not in ROWS:
         raise DataError(f"a day of {len(bars)} bars needs as many verdicts and 5 or 7 rows of as many values")
-    symbols, index = _compacted(bars.symbols, bars.symbol_index)
+    symbols, index = compacted(bars.symbols, bars.symbol_index)
     batch = BarBatch(
         symbols=symbols,
         symbol_index=_own(index),
@@ -213,7 +213,8 @@ def check_order(bars: BarBatch) -> None:
         raise DataError("the bars of a stored day must be sorted by start and symbol, each minute of a symbol once")
 
 
-def _compacted(symbols: tuple[str, ...], index: Indices) -> tuple[tuple[str, ...], Indices]:
+def compacted(symbols: tuple[str, ...], index: Indices) -> tuple[tuple[str, ...], Indices]:
+    """Return a symbol table of only the symbols that have bars, and for each bar its place in that."""
     has_bars = np.bincount(index, minlength=len(symbols)) > 0
     if has_bars.all():
         return symbols, index

@@ -1,27 +1,26 @@
-"""Bars that rest in Parquet files, one a calendar and session date; ``actors.storage.places`` says where they lie.
+"""Bars that rest in Parquet files; ``actors.storage.places`` says where they lie.
 
-All bars of a store are of one length. Beside a day lies its certificate once somebody has certified it, and in the
-root there may be a file of splits and dividends.
+A file has the bars of one calendar and session date or, in a narrow store, of a month or a year of them. All bars of
+a store are of one length. Beside a day lies its certificate once somebody has certified it, and in the root there may
+be a file of splits and dividends.
 Any number of readers, one writer: the first merge takes the store's lock, ``close`` or the end of the process
 gives it back. Files are replaced whole, so a reader sees a day before a merge or after it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
-from threading import Condition
 
 import msgspec
 
-from actors.kernel.ports import MergeCounts, StoredDay
+from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.settings import check_folder
 from actors.storage import sidecar
 from actors.storage.adjustments import read_adjustments
-from actors.storage.atomic import FolderSyncs, patiently
-from actors.storage.dayfile import DayHead, read_day, read_head, write_day, writing_day
-from actors.storage.lock import StoreLock
+from actors.storage.atomic import FolderSyncs
+from actors.storage.dayfile import DayHead
 from actors.storage.merging import (
     NOTHING,
     Span,
@@ -32,8 +31,10 @@ from actors.storage.merging import (
     without,
 )
 from actors.storage.own_hours import Calendars, read_own_hours
-from actors.storage.places import BARS, CERTIFICATE, Places
-from actors.storage.segments import CalendarSegments, SegmentOf, segments_of
+from actors.storage.places import CERTIFICATE, Places
+from actors.storage.segments import CalendarSegments, SegmentOf
+from actors.storage.shelves import YEAR, Shelves
+from actors.storage.turns import Turns
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.history import Adjustment
@@ -65,17 +66,14 @@ class ParquetStore:
     ) -> None:
         check_folder(root, "a store")
         self.root = Path(root)
-        self._read_only = read_only
         self._own = own
         self._segment_of = segment_of or CalendarSegments(Calendars(self.own_hours))
-        self._lock: StoreLock | None = None
         self._adjustments: tuple[tuple[int, int] | None, tuple[Adjustment, ...]] | None = None
         self._interval: Interval | None = None
         self._places = Places(self.root)
         self._folders = FolderSyncs()
-        self._busy: set[tuple[str, str]] = set()
-        """The calendars and dates that are being written, each by one thread."""
-        self._changed = Condition()
+        self._shelves = Shelves(self._places, self._segment_of, self._folders)
+        self._turns = Turns(self.root, self._shelves.clean, read_only=read_only)
         if self.root.name.startswith("calendar="):
             raise DataError(f"{self.root} is one calendar of a store; the store is {self.root.parent}")
         if not self.root.is_dir() and (read_only or self.root.exists()):
@@ -94,8 +92,12 @@ class ParquetStore:
         return self._places.calendars()
 
     def dates(self, calendar: str) -> tuple[str, ...]:
-        """Return the session dates that have bars, ascending."""
-        return tuple(sorted(self._places.dates(calendar, BARS)))
+        """Return the session dates that have bars, ascending.
+
+        Raises:
+            DataError: a file cannot be read that has several of them.
+        """
+        return self._shelves.dates(calendar)
 
     def symbols(self, calendar: str, date: str) -> tuple[str, ...]:
         """Return the symbols with bars on that date, sorted.
@@ -103,19 +105,14 @@ class ParquetStore:
         Raises:
             DataError: the day cannot be read.
         """
-        try:
-            return read_head(self._places.of(calendar, date, BARS), calendar, date).symbols
-        except FileNotFoundError:
-            return ()
+        head = self._shelves.head(calendar, date)
+        return () if head is None else head.symbols
 
     def base_interval(self) -> Interval | None:
         """Return the length of the bars, as the first day says that can be read; ``None`` where there is none."""
         if self._interval is None:
-            days = ((name, date) for name in self.calendars() for date in self._places.dates(name, BARS))
-            for calendar, date in days:
-                with suppress(DataError, FileNotFoundError):
-                    self._interval = read_head(self._places.of(calendar, date, BARS), calendar, date).interval
-                    break
+            found = map(self._shelves.interval, self.calendars())
+            self._interval = next((length for length in found if length is not None), None)
         return self._interval
 
     def read(
@@ -126,12 +123,24 @@ class ParquetStore:
         Raises:
             DataError: the day cannot be read.
         """
-        for _ in range(2):  # it may be moved to its new place just now, or its last bar withdrawn
-            path = self._places.of(calendar, date, BARS)
-            with suppress(FileNotFoundError):
-                # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
-                return read_day(path, calendar, date, symbols, span) if path.exists() else None
-        return None
+        check_key(calendar, date)
+        return self._shelves.read(calendar, date, symbols, span)
+
+    def expect(self, extents: Mapping[str, Extent]) -> str:
+        """Hear what is about to be merged; a store without a day becomes narrow where its days are many and small.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: the store is open for reading only, or the disk refuses.
+        """
+        if self._shelves.expect(extents) and not self.calendars():
+            self.claim()
+            self._places.make_narrow(narrow=True)
+        return "days together, by the month or year" if self._places.is_narrow() else "a file a day"
+
+    def shelves(self, calendar: str) -> Callable[[str], str]:
+        """Return what tells of a session date which file it lies in, or will."""
+        return self._shelves.of(calendar)
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         """Add a day's bars; ``actors.storage.merging`` says what changes. Several threads may merge days at once.
@@ -141,14 +150,29 @@ class ParquetStore:
             DataError: the store is open for reading only, the stored day cannot be read, the given one is not
                 in order, its bars are not as long as the store's, or the disk refuses.
         """
+        check_key(calendar, date)
         with self._writing(calendar, date):
-            path = self._places.for_writing(calendar, date, BARS)
-            old = self.read(calendar, date)
-            if old is None:
-                check_length(self.base_interval(), day.bars)
-            merged, counts = merge_days(old, day)
-            if counts.changes:
-                self._replace(path, calendar, date, merged)
+            return self._merge(calendar, date, day)
+
+    def merge_days(self, calendar: str, days: StoredDays) -> MergeCounts:
+        """Add the bars of several days; those that lie in one file are written at once.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: as for ``merge``.
+        """
+        for date in days.dates:
+            check_key(calendar, date)
+        if not self._places.is_narrow():
+            return sum((self.merge(calendar, date, day) for date, day in days.each()), NOTHING)
+        counts = NOTHING
+        for year, of_year in days.by(lambda date: date[:YEAR]):
+            with self._turns.of(calendar, year):
+                for shelf, of_shelf in of_year.by(self.shelves(calendar)):
+                    if shelf in of_shelf.dates:
+                        counts += sum((self._merge(calendar, date, day) for date, day in of_shelf.each()), NOTHING)
+                    else:
+                        counts += self._merge_together(calendar, of_shelf)
         return counts
 
     def merge_stretches(
@@ -160,40 +184,41 @@ class ParquetStore:
             StoreLocked: somebody else is writing to this store.
             DataError: as for ``merge``; or the stretches do not follow each other.
         """
+        check_key(calendar, date)
         counts = NOTHING
         first, stretches = _first_of(stretches)
         with self._writing(calendar, date), suppress(_NothingNew):
-            path = self._places.for_writing(calendar, date, BARS)
-            old = read_head(path, calendar, date) if path.exists() else None
+            old = self._shelves.head(calendar, date)
             if old is None:
                 check_length(self.base_interval(), first.bars)
             merging = merged_stretches(lambda span: self.read(calendar, date, span=span), stretches)
             head = _head(old, first, symbols)
             del first  # it need not be in memory for longer than its turn takes
-            with writing_day(path, calendar, date, head) as write:
+            with self._shelves.stretched(calendar, date, head) as write:
                 for merged, changed in merging:
-                    write(merged, segments_of(self._segment_of, calendar, merged.bars.start_ns))
+                    write(merged)
                     counts += changed
                 if not counts.changes:
                     raise _NothingNew
-            self._folders.sync(path.parent)
         return counts
 
     def withdraw(self, calendar: str, date: str, gaps: Sequence[Gap]) -> int:
-        """Take out the bars that start in these minutes; return how many there were. No bar left: no file.
+        """Take out the bars that start in these minutes; return how many there were. No bar left: no day.
 
         Raises:
             StoreLocked: somebody else is writing to this store.
             DataError: the store is open for reading only, the stored day cannot be read, or the disk refuses.
         """
+        check_key(calendar, date)
         with self._writing(calendar, date):
-            path = self._places.for_writing(calendar, date, BARS)
             day = self.read(calendar, date)
             if day is None:
                 return 0
             left, count = without(day, gaps)
             if count:
-                self._replace(path, calendar, date, left)
+                self._shelves.replace(calendar, date, left)
+            if not len(left.bars):
+                self._interval = None  # it may have been the only day
         return count
 
     def certified_calendars(self) -> tuple[str, ...]:
@@ -272,50 +297,32 @@ class ParquetStore:
         Raises:
             StoreLocked: somebody else is writing to this store; names the process and the host.
         """
-        with _explained("its lock", self.root), self._changed:
-            self._open_for_writing()
+        self._turns.claim()
 
     def close(self) -> None:
         """Give the lock back once nobody writes; may be called twice. A later merge takes it again."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._busy)
-            lock, self._lock = self._lock, None
-            if lock is not None:
-                lock.release()
+        self._turns.close()
 
-    def _replace(self, path: Path, calendar: str, date: str, day: StoredDay) -> None:
-        """Put a day in the place of the one that is there, if any; one without a bar leaves no file."""
-        if len(day.bars):
-            write_day(path, calendar, date, day, segments_of(self._segment_of, calendar, day.bars.start_ns))
-        else:
-            patiently(path.unlink)
-            self._interval = None  # it may have been the only day
-        self._folders.sync(path.parent)
+    def _merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
+        if self.shelves(calendar)(date) != date and len(day.bars):
+            return self._merge_together(calendar, StoredDays.single(date, day))
+        old = self.read(calendar, date)
+        if old is None:
+            check_length(self.base_interval(), day.bars)
+        merged, counts = merge_days(old, day)
+        if counts.changes:
+            self._shelves.replace(calendar, date, merged)
+        return counts
 
-    @contextmanager
-    def _writing(self, calendar: str, date: str) -> Iterator[None]:
-        """Be the only thread that writes a day, in the only process that writes to the store."""
-        day = (calendar, date)
-        with _explained(f"{calendar} on {date}", self.root):
-            with self._changed:
-                self._changed.wait_for(lambda: day not in self._busy)
-                self._open_for_writing()
-                self._busy.add(day)
-            try:
-                yield
-            finally:
-                with self._changed:
-                    self._busy.discard(day)
-                    self._changed.notify_all()
+    def _merge_together(self, calendar: str, days: StoredDays) -> MergeCounts:
+        if days.bars.interval != self.base_interval() and any(self.read(calendar, date) is None for date in days.dates):
+            check_length(self.base_interval(), days.bars)
+        return self._shelves.merge(calendar, days)
 
-    def _open_for_writing(self) -> None:
-        if self._read_only:
-            raise DataError(f"the store at {self.root} is open for reading only")
-        if self._lock is None:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self._lock = StoreLock(self.root)
-            for unfinished in self._places.unfinished():
-                unfinished.unlink()
+    def _writing(self, calendar: str, date: str) -> AbstractContextManager[None]:
+        """Be the only thread that writes a day, and those that lie together with it."""
+        is_alone = not self._places.is_narrow() and self.shelves(calendar)(date) == date
+        return self._turns.of(calendar, date if is_alone else date[:YEAR])
 
 
 class _NothingNew(Exception):
@@ -334,11 +341,3 @@ def _head(old: DayHead | None, first: StoredDay, symbols: Sequence[str]) -> DayH
         return head
     both = tuple(sorted({*old.symbols, *symbols}))
     return msgspec.structs.replace(old, symbols=both, rows=max(old.rows, head.rows))
-
-
-@contextmanager
-def _explained(day: str, root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DataError(f"cannot write to the store at {root}: {day}: {error}") from error

@@ -1,13 +1,17 @@
 """Where the files of a store lie, so that other readers take its folder for one data set; and where they lay before.
 
 A day's bars are ``calendar=XNYS/date=2024-07-02/bars.parquet``, as Hive names partitions: pyarrow, pandas, polars and
-DuckDB give each bar its calendar and date. What is no bar begins with ``_`` or ``.``, which readers of data sets skip
+DuckDB give each bar its calendar and date. A narrow store has several days in a file, ``calendar=XNYS/2024.parquet`` or
+``2024-07.parquet``, or one in ``2024-07-02.parquet``, with the date as a column. Readers want that alike in all files
+of a data set, so a whole store is narrow or is not.
+What is no bar begins with ``_`` or ``.``, which readers of data sets skip
 (https://arrow.apache.org/docs/python/generated/pyarrow.dataset.dataset.html, ``ignore_prefixes``).
 Until 2026 a day was ``XNYS/2024/2024-07-02.parquet`` with ``2024-07-02.certificate.json`` beside it: such days are
 read and written where they are, until ``actors.storage.migration`` moves them.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count, takewhile
@@ -18,11 +22,15 @@ from actors.storage.atomic import UNFINISHED, patiently
 from actors.storage.merging import check_key, is_session_date
 
 BARS, CERTIFICATE = "bars.parquet", "_certificate.json"
+NARROW = "_narrow"
+"""In the root of a store that is narrow. Empty, since polars minds files of other kinds unless they are."""
 ADJUSTMENTS = ("_adjustments.pq", "_adjustments.parquet", "adjustments.parquet")
 """The first that is there counts. DuckDB takes every ``*.parquet`` for bars, whatever it begins with."""
 
+_PERIOD = re.compile(r"\d{4}(-\d\d)?")
+_PARQUET = ".parquet"
 _CALENDAR, _DATE = "calendar=", "date="
-_OLD_SUFFIX = {BARS: ".parquet", CERTIFICATE: ".certificate.json"}
+_OLD_SUFFIX = {BARS: _PARQUET, CERTIFICATE: ".certificate.json"}
 
 
 class Places:
@@ -43,11 +51,19 @@ class Places:
             DataError: the day is not named by a calendar and an ISO date.
         """
         check_key(calendar, date)
-        return self._root / (_CALENDAR + self._name_of(calendar)) / (_DATE + date) / name
+        return self._folder(calendar) / (_DATE + date) / name
 
     def old(self, calendar: str, date: str, name: str) -> Path:
         """Return where it lay before."""
         return self._root / self._name_of(calendar) / date[:4] / (date + _OLD_SUFFIX[name])
+
+    def apart(self, calendar: str, date: str) -> Path:
+        """Return where the file of a day is in a narrow store, if it has one of its own."""
+        return self._folder(calendar) / (date + _PARQUET)
+
+    def period(self, calendar: str, period: str) -> Path:
+        """Return where the days of a period are in a narrow store."""
+        return self._folder(calendar) / (period + _PARQUET)
 
     def of(self, calendar: str, date: str, name: str) -> Path:
         """Return where a day's file is, or where it belongs if it is not there.
@@ -58,16 +74,47 @@ class Places:
         new = self.new(calendar, date, name)
         if os.path.exists(new):  # asked for each day of an import, and a Path's is twice the cost
             return new
-        old = self.old(calendar, date, name)
-        return old if old.exists() else new
+        apart, old = self.apart(calendar, date), self.old(calendar, date, name)
+        if name == BARS and apart.exists():
+            return apart
+        if old.exists():
+            return old
+        return apart if name == BARS and self.is_narrow() else new
 
     def for_writing(self, calendar: str, date: str, name: str) -> Path:
-        """Return the same; of two, which a migration left that was cut short, the old one goes: they are equal."""
-        place, old = self.of(calendar, date, name), self.old(calendar, date, name)
-        if place != old:
-            with suppress(FileNotFoundError):
-                patiently(old.unlink)
+        """Return the same; of two, which a migration left that was cut short, the others go: they are equal."""
+        place = self.of(calendar, date, name)
+        self.clear(calendar, date, name, but=place)
         return place
+
+    def clear(self, calendar: str, date: str, name: str, *, but: Path | None = None) -> None:
+        """Remove a day's file wherever it has one of its own, but for one place."""
+        apart = [self.apart(calendar, date)] if name == BARS else []
+        for path in (self.new(calendar, date, name), self.old(calendar, date, name), *apart):
+            if path != but and os.path.exists(path):
+                with suppress(FileNotFoundError):
+                    patiently(path.unlink)
+
+    def is_narrow(self) -> bool:
+        """Return whether new days lie together with others."""
+        return os.path.exists(self._root / NARROW)
+
+    def make_narrow(self, *, narrow: bool) -> None:
+        """Say so, or say that each has a file of its own; the root is made if it is not there."""
+        mark = self._root / NARROW
+        if narrow:
+            self._root.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
+
+    def periods(self, calendar: str) -> list[str]:
+        """Return the periods that have files, sorted: a year comes before its months."""
+        return [name for name in self._files(calendar) if _PERIOD.fullmatch(name)]
+
+    def days_apart(self, calendar: str) -> list[str]:
+        """Return the session dates that have files of their own in a narrow store, sorted."""
+        return [name for name in self._files(calendar) if is_session_date(name)]
 
     def earlier(self, calendar: str, date: str) -> list[Path]:
         """Return where the certificates are that another took the place of: ``_certificate.1.json`` and so on.
@@ -81,22 +128,23 @@ class Places:
 
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have bars, sorted."""
-        return tuple(name for name in self.calendars_named() if any(self.dates(name, BARS)))
+        return tuple(name for name in self.calendars_named() if self.periods(name) or any(self.dates(name, BARS)))
 
     def calendars_named(self) -> tuple[str, ...]:
         """Return the calendars that folders are named by, sorted, whether they have bars or not."""
         return tuple(sorted({unquote(name.removeprefix(_CALENDAR)) for name in _folders(self._root)}))
 
     def dates(self, calendar: str, name: str) -> Iterator[str]:
-        """Yield the session dates that have such a file, in no order; none twice."""
-        folder = self._root / (_CALENDAR + self._name_of(calendar))
+        """Yield the session dates that have such a file of their own, in no order; none twice."""
+        folder = self._folder(calendar)
         found = set()
         for entry in _folders(folder):
             date = entry.removeprefix(_DATE)
             if entry != date and is_session_date(date) and os.path.exists(f"{folder}/{entry}/{name}"):
                 found.add(date)
                 yield date
-        yield from (date for date in self.old_dates(calendar, name) if date not in found)
+        apart = self.days_apart(calendar) if name == BARS else ()
+        yield from {*apart, *self.old_dates(calendar, name)} - found
 
     def old_dates(self, calendar: str, name: str) -> Iterator[str]:
         """Yield the session dates that have such a file where it lay before."""
@@ -106,6 +154,7 @@ class Places:
 
     def unfinished(self) -> Iterator[Path]:
         """Yield what a process left that died while it wrote."""
+        yield from self._root.glob(f"{_CALENDAR}*/.*{UNFINISHED}")
         yield from self._root.glob(f"{_CALENDAR}*/{_DATE}*/.*{UNFINISHED}")
         yield from self._root.glob(f"*/*/*.parquet{UNFINISHED}")
         yield from self._root.glob(f"*/*/*.certificate*.json{UNFINISHED}")
@@ -114,6 +163,18 @@ class Places:
         """Return where splits and dividends are, or where they belong if there are none."""
         paths = [self._root / name for name in ADJUSTMENTS]
         return next((path for path in paths if path.exists()), paths[0])
+
+    def _files(self, calendar: str) -> list[str]:
+        """Return what the Parquet files beside a calendar's days are named by."""
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self._folder(calendar)) as entries:
+            names = (entry.name for entry in entries)
+            return sorted(
+                name.removesuffix(_PARQUET) for name in names if name[0] not in "._" and name.endswith(_PARQUET)
+            )
+        return []
+
+    def _folder(self, calendar: str) -> Path:
+        return self._root / (_CALENDAR + self._name_of(calendar))
 
     def _name_of(self, calendar: str) -> str:
         # Dots are quoted too: Windows drops them at the end of a name, and ".." would lead out of the store.

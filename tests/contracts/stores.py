@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from actors.kernel.ports import BarStore
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
-from tests.storage.days import all_regular
+from tests.storage.days import all_regular, made_narrow
 
 
 @contextmanager
@@ -20,5 +20,13 @@ def memory_store() -> Iterator[BarStore]:
 def parquet_store() -> Iterator[BarStore]:
     with TemporaryDirectory() as folder:
         store = ParquetStore(Path(folder) / "store", segment_of=all_regular)
+        yield store
+        store.close()
+
+
+@contextmanager
+def narrow_store() -> Iterator[BarStore]:
+    with TemporaryDirectory() as folder:
+        store = ParquetStore(made_narrow(Path(folder) / "store"), segment_of=all_regular)
         yield store
         store.close()

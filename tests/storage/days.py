@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
 from actors.storage.parquet import ParquetStore
+from actors.storage.places import Places
 from messages.columns import BarBatch, Stamps
 from messages.values import Bar, SegmentKind, Verdict
 
@@ -33,3 +34,13 @@ def all_regular(calendar: str, starts: Stamps) -> npt.NDArray[np.uint8]:
 
 def file_of(store: ParquetStore, date: str = DATE) -> Path:
     return store.root / "calendar=XNYS" / f"date={date}" / "bars.parquet"
+
+
+def made_narrow(root: Path) -> Path:
+    """Make a store's folder that keeps its days together."""
+    Places(root).make_narrow(narrow=True)
+    return root
+
+
+def year_of(store: ParquetStore, year: str = DATE[:4]) -> Path:
+    return store.root / "calendar=XNYS" / f"{year}.parquet"

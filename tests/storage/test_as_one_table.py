@@ -12,7 +12,7 @@ import pytest
 from actors.storage.parquet import ParquetStore
 from tests.builders import session_xnys
 from tests.certificates import certificate
-from tests.storage.days import DATE, all_regular, bar, day
+from tests.storage.days import DATE, all_regular, bar, day, made_narrow
 
 NEXT = "2024-03-11"
 COLUMNS = ["symbol", "start", "open", "high", "low", "close", "volume", "vwap", "trades", "verdict", "segment"]
@@ -20,12 +20,14 @@ BITCOIN = [("24/7", DATE, "BTC", 3.0)]
 ALL = sorted([*BITCOIN, ("XNYS", DATE, "A", 1.0), ("XNYS", NEXT, "A", 2.0), ("XNYS", NEXT, "B", 2.5)])
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(params=["a file a day", "narrow"])
+def root(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """A store of two calendars, one of a hard name; some bars know their vwap; with all that may lie beside bars.
 
     It is open for writing.
     """
+    if request.param == "narrow":
+        made_narrow(tmp_path / "store")
     with closing(ParquetStore(tmp_path / "store", segment_of=all_regular)) as store:
         store.merge("XNYS", DATE, day(bar("A", 0, 1.0)))
         store.merge("XNYS", NEXT, day(bar("A", 0, 2.0, vwap=2.0, trades=3.0), bar("B", 0, 2.5)))
@@ -60,7 +62,7 @@ def by_polars(root: Path) -> pd.DataFrame:
 
 def by_polars_pattern(root: Path) -> pd.DataFrame:
     pl = pytest.importorskip("polars")
-    return pl.read_parquet(root / "*/*/*.parquet", hive_partitioning=True).to_pandas()
+    return pl.read_parquet(root / "**/*.parquet", hive_partitioning=True).to_pandas()
 
 
 def by_duckdb(root: Path) -> pd.DataFrame:
@@ -76,9 +78,10 @@ def test_every_bar_is_read_with_its_calendar_and_date(root: Path, read: Callable
 
 def test_what_nobody_knows_is_empty(root: Path) -> None:
     frame = pd.read_parquet(root)
+    (known,) = [path for path in root.glob("*XNYS/**/*.parquet") if len(pq.ParquetFile(path).read()) > 1]
 
     assert frame["vwap"].notna().sum() == frame["trades"].notna().sum() == 1
-    assert pq.ParquetFile(root / f"calendar=XNYS/date={DATE}/bars.parquet").read()["vwap"].null_count == 1
+    assert pq.ParquetFile(known).read()["vwap"].null_count == len(pq.ParquetFile(known).read()) - 1
 
 
 def test_only_the_days_that_are_asked_for_are_read(root: Path) -> None:
@@ -87,8 +90,40 @@ def test_only_the_days_that_are_asked_for_are_read(root: Path) -> None:
     assert rows(frame) == BITCOIN
 
 
-def test_polars_takes_the_plain_folder_of_a_store_at_rest(tmp_path: Path) -> None:
+def test_the_date_is_a_text_to_whoever_looks_for_it(root: Path) -> None:
+    by_text = duckdb_rows(root, f"date >= '{NEXT}'")
+
+    assert [row[0] for row in by_text] == ["A", "B"]
+    assert ds.dataset(root, partitioning="hive").count_rows(filter=ds.field("date") >= NEXT) == 2
+
+
+def duckdb_rows(root: Path, where: str) -> list[tuple[str]]:
+    duckdb = pytest.importorskip("duckdb")
+    from_store = f"from read_parquet('{root}/**/*.parquet', hive_partitioning = true)"
+    found: list[tuple[str]] = duckdb.sql(f"select symbol {from_store} where {where} order by symbol").fetchall()
+    return found
+
+
+def test_files_of_years_months_and_days_are_one_table(tmp_path: Path) -> None:
     pl = pytest.importorskip("polars")
+    with closing(ParquetStore(made_narrow(tmp_path), segment_of=all_regular)) as store:
+        for date in ("2023-01-03", DATE, NEXT):
+            store.merge("XNYS", date, day(bar("A", 0)))
+        store.merge_stretches("XNYS", NEXT, ("A",), [day(bar("A", 1))])
+    year = tmp_path / "calendar=XNYS/2024.parquet"
+    assert year.exists()
+    assert (tmp_path / f"calendar=XNYS/{NEXT}.parquet").exists()
+
+    found = [str(date) for date in pl.read_parquet(tmp_path)["date"]]
+
+    assert found == [str(date) for date in pd.read_parquet(tmp_path)["date"]] == ["2023-01-03", NEXT, NEXT, DATE]
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_polars_takes_the_plain_folder_of_a_store_at_rest(tmp_path: Path, *, narrow: bool) -> None:
+    pl = pytest.importorskip("polars")
+    if narrow:
+        made_narrow(tmp_path)
     with closing(ParquetStore(tmp_path, segment_of=all_regular)) as store:
         store.merge("XNYS", DATE, day(bar("A", 0, 1.0)))
 

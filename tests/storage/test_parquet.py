@@ -87,7 +87,7 @@ def test_a_day_whose_last_bar_goes_while_it_is_opened_is_not_there(
         path.unlink()
         return read_day(path, *given)  # type: ignore[arg-type]  # passed on
 
-    monkeypatch.setattr("actors.storage.parquet.read_day", too_late)
+    monkeypatch.setattr("actors.storage.shelves.read_day", too_late)
 
     assert store.read("XNYS", DATE) is None
 
