@@ -14,11 +14,14 @@ from actors.kernel.clock import ManualClock
 from actors.vendors.alpaca.feed import AlpacaFeed
 from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.ccxt.feed import CcxtFeed
+from actors.vendors.databento.feed import DatabentoFeed
+from actors.vendors.databento.keys import DatabentoKey
 from messages import Bar
 from messages.values import MINUTE_NS
 from tests.feeds.world import World, day_clock
 from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 from tests.vendors.ccxt.kraken import PAIRS, KrakenServer, config_for
+from tests.vendors.databento.gateway import DATASET, KEY, Gateway
 
 
 class FarSide(Protocol):
@@ -138,4 +141,26 @@ def ccxt_world(_folder: Path) -> Iterator[VendorWorld]:
     server.stop()
 
 
-VENDOR_WORLDS = [alpaca_world, pytest.param(ccxt_world, marks=pytest.mark.slow)]
+@contextmanager
+def databento_world(_folder: Path) -> Iterator[VendorWorld]:
+    gateway = Gateway()
+    clock = day_clock()
+
+    def feed(place: str = gateway.place, key: DatabentoKey = KEY) -> DatabentoFeed:
+        return DatabentoFeed(key, DATASET, gateway=place, now_ns=clock.now_ns)
+
+    world = VendorWorld(
+        feed(),
+        gateway,
+        lambda bars: gateway.happen(*bars),
+        clock=clock,
+        garble=lambda: gateway.send_raw(b"\x00" * 64),
+        elsewhere=lambda port: feed(f"127.0.0.1:{port}"),
+        stranger=lambda: (feed(key=DatabentoKey(key="db-wrong-secret")), "db-wrong-secret"),
+    )
+    world.subscribed = gateway.wait_for_subscribers
+    yield world
+    gateway.stop()
+
+
+VENDOR_WORLDS = [alpaca_world, databento_world, pytest.param(ccxt_world, marks=pytest.mark.slow)]

@@ -351,7 +351,8 @@ Keys = Annotated[
     typer.Option(
         "--keys",
         metavar="FILE",
-        help="alpaca: a file with mode 600 that has APCA_API_KEY_ID=... and APCA_API_SECRET_KEY=...",
+        help="alpaca, databento: a file with mode 600 that has the keys under the names that they have in the "
+        "environment: APCA_API_KEY_ID=..., DATABENTO_API_KEY=...",
         show_default="the environment",
         rich_help_panel=_FEEDS,
     ),
@@ -370,9 +371,10 @@ Channels = Annotated[
     typer.Option(
         "--channels",
         metavar="A,B",
-        help="alpaca: what is asked for, of bars, updatedBars, dailyBars, trades, quotes and statuses; without bars, "
-        "they are folded from trades; ccxt: trades, or bars for the exchange's own.",
-        show_default="all that are of use; ccxt: trades",
+        help="alpaca: what is asked for, of bars, updatedBars, dailyBars, trades, quotes and statuses; databento: of "
+        "ohlcv-1m, ohlcv-1s and trades; without bars, they are folded from trades; ccxt: trades, or bars for the "
+        "exchange's own.",
+        show_default="all that are of use; ccxt: trades; databento: ohlcv-1m",
         rich_help_panel=_FEEDS,
     ),
 ]
