@@ -1,6 +1,6 @@
 """The vocabulary: every message, and the nouns they are made of."""
 
-from messages.base import Command, Control, Event, Message, Query
+from messages.base import BriefQuery, Command, Control, Event, Message, Query
 from messages.certificates import GapOutcome, GapStory, SessionCertificate, SymbolVerdicts
 from messages.columns import BarBatch, BarKeys, BarVerdicts, DayGrid, Tape
 from messages.commands import (
@@ -246,20 +246,20 @@ from messages.windows import BarWindow, VerdictPlane
 __all__ = [
     "AbandonGaps", "AbortRun", "AddSymbols", "Adjustment", "AllowMinutes", "AmendmentMissed", "Background", "Bar",
     "BarArrived", "BarBatch", "BarField", "BarKeys", "BarMatrix", "BarRejected", "BarVerdicts", "BarWindow",
-    "BarkeeperError", "BarsArrived", "BarsFilled", "BarsUpdated", "BarsWithdrawn", "BoundaryKind", "BugFound",
-    "CertificateIssued", "ChangeMode", "CheckStore", "ClearError", "Command", "ConnectionLost", "Control", "DailyBars",
-    "DataError", "DayGrid", "DayVolumeReported", "Deadlock", "Event", "FeedBars", "FeedConnected", "FeedEnded",
-    "FeedError", "FeedHealth", "FeedHeartbeat", "FeedLost", "FeedQuotes", "FeedRefused", "FeedReported", "FeedSettled",
-    "FeedStatus", "FeedTicks", "FetchAnswered", "FetchBars", "Fill", "FillFailed", "Gap", "GapAbandoned",
+    "BarkeeperError", "BarsArrived", "BarsFilled", "BarsUpdated", "BarsWithdrawn", "BoundaryKind", "BriefQuery",
+    "BugFound", "CertificateIssued", "ChangeMode", "CheckStore", "ClearError", "Command", "ConnectionLost", "Control",
+    "DailyBars", "DataError", "DayGrid", "DayVolumeReported", "Deadlock", "Event", "FeedBars", "FeedConnected",
+    "FeedEnded", "FeedError", "FeedHealth", "FeedHeartbeat", "FeedLost", "FeedQuotes", "FeedRefused", "FeedReported",
+    "FeedSettled", "FeedStatus", "FeedTicks", "FetchAnswered", "FetchBars", "Fill", "FillFailed", "Gap", "GapAbandoned",
     "GapDetected", "GapNarrowed", "GapOutcome", "GapStory", "GetActiveSymbols", "GetBarCount", "GetBars",
     "GetCertificate", "GetChangesSince", "GetDigest", "GetGaps", "GetHistory", "GetLastBars", "GetLatestBar",
     "GetLatestBars", "GetLatestQuote", "GetLatestTick", "GetLiveStatus", "GetMatrix", "GetMetrics", "GetNow",
-    "GetProgress", "GetQuality", "GetQuotes", "GetReadiness", "GetRunSummary", "GetSession", "GetSnapshot",
-    "GetStatus", "GetTicks", "GetVerdicts", "GetWarmUp", "Health", "HealthReported", "HistoryPlan", "HoldEnded",
-    "Hours", "IllegalTransition", "Interval", "IssueCertificate", "LagChanged", "ListenFrom", "LiveStatus",
-    "LoadSymbols", "LockSymbols", "Message", "MessagesRejected", "MinuteApplied", "MinuteClosed", "MinuteSettled",
-    "MinutesRecalled", "MinutesStaged", "Mode", "NoTradeConfirmed", "NotReady", "NotRecorded", "Pace", "PassTicket",
-    "Pause", "PauseSystem", "PhaseChanged", "PlanLiveSessions", "PlanSessions", "Policy", "Prefetch", "PrefetchFailed",
+    "GetProgress", "GetQuality", "GetQuotes", "GetReadiness", "GetRunSummary", "GetSession", "GetSnapshot", "GetStatus",
+    "GetTicks", "GetVerdicts", "GetWarmUp", "Health", "HealthReported", "HistoryPlan", "HoldEnded", "Hours",
+    "IllegalTransition", "Interval", "IssueCertificate", "LagChanged", "ListenFrom", "LiveStatus", "LoadSymbols",
+    "LockSymbols", "Message", "MessagesRejected", "MinuteApplied", "MinuteClosed", "MinuteSettled", "MinutesRecalled",
+    "MinutesStaged", "Mode", "NoTradeConfirmed", "NotReady", "NotRecorded", "Pace", "PassTicket", "Pause",
+    "PauseSystem", "PhaseChanged", "PlanLiveSessions", "PlanSessions", "Policy", "Prefetch", "PrefetchFailed",
     "PrepareRun", "PrintsRejected", "Progress", "PublishBar", "PublishBars", "PublishQuote", "PublishTick", "Quality",
     "QualityReport", "Query", "QueryFailed", "Quote", "QuoteArrived", "QuotesArrived", "ReadFailed", "ReadSession",
     "ReadStopwatch", "ReadinessReport", "ReadinessReported", "RecallMinutes", "ReceiptSettled", "RecordSession",

@@ -1,4 +1,4 @@
-"""The four kinds of message: what happened, what to do, what is asked, and the ground they share."""
+"""The kinds of message: what happened, what to do, what is asked, and the ground they share."""
 
 from typing import Generic, TypeVar
 
@@ -23,6 +23,13 @@ class Command(Message, frozen=True, kw_only=True):
 
 class Query(Message, Generic[R], frozen=True, kw_only=True):
     """Something asked of one room; answered with an ``R`` through a future."""
+
+
+class BriefQuery(Query[R], frozen=True, kw_only=True):
+    """A query whose answer is small, and hangs on nothing but what its room was told.
+
+    It is kept for who asks the same, until the room is told something again.
+    """
 
 
 class Control(Query[R], frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ always name one.
 
 from typing import TypeAlias
 
-from messages.base import Query
+from messages.base import BriefQuery, Query
 from messages.matrices import BarMatrix
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
 from messages.values import ONE_MINUTE, Bar, BarField, Fill, Gap, Interval, Nanos, Quote, Tick, TradingSession
@@ -17,7 +17,7 @@ Moment: TypeAlias = Nanos | str
 # --- SessionData
 
 
-class GetLatestBar(Query[Bar | None], frozen=True, kw_only=True):
+class GetLatestBar(BriefQuery[Bar | None], frozen=True, kw_only=True):
     """The latest bar of a symbol; ``None`` before its first."""
 
     symbol: str
@@ -70,14 +70,14 @@ class GetMatrix(Query[BarMatrix], frozen=True, kw_only=True):
     is_adjusted: bool = False
 
 
-class GetBarCount(Query[int], frozen=True, kw_only=True):
+class GetBarCount(BriefQuery[int], frozen=True, kw_only=True):
     """How many finished bars a symbol has in this session."""
 
     symbol: str
     interval: Interval = ONE_MINUTE
 
 
-class GetMetrics(Query[SessionMetrics], frozen=True, kw_only=True):
+class GetMetrics(BriefQuery[SessionMetrics], frozen=True, kw_only=True):
     """One symbol's session so far."""
 
     symbol: str
@@ -107,7 +107,7 @@ class GetVerdicts(Query[VerdictPlane], frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ()
 
 
-class GetActiveSymbols(Query[tuple[str, ...]], frozen=True, kw_only=True):
+class GetActiveSymbols(BriefQuery[tuple[str, ...]], frozen=True, kw_only=True):
     """The symbols of the session, without those that left it."""
 
 
@@ -134,19 +134,19 @@ class GetChangesSince(Query[BarWindow], frozen=True, kw_only=True):
     revision: int
 
 
-class GetNow(Query[int], frozen=True, kw_only=True):
+class GetNow(BriefQuery[int], frozen=True, kw_only=True):
     """Session time, as readers see it: all that ended before has been applied."""
 
 
-class GetSession(Query[TradingSession | None], frozen=True, kw_only=True):
+class GetSession(BriefQuery[TradingSession | None], frozen=True, kw_only=True):
     """The session that readers see; ``None`` before the first opens."""
 
 
-class GetDigest(Query[str], frozen=True, kw_only=True):
+class GetDigest(BriefQuery[str], frozen=True, kw_only=True):
     """The digest of the session that readers see."""
 
 
-class GetLatestQuote(Query[Quote | None], frozen=True, kw_only=True):
+class GetLatestQuote(BriefQuery[Quote | None], frozen=True, kw_only=True):
     """The latest quote of a symbol."""
 
     symbol: str
@@ -159,7 +159,7 @@ class GetQuotes(Query[tuple[Quote, ...]], frozen=True, kw_only=True):
     count: int
 
 
-class GetLatestTick(Query[Tick | None], frozen=True, kw_only=True):
+class GetLatestTick(BriefQuery[Tick | None], frozen=True, kw_only=True):
     """The latest trade of a symbol."""
 
     symbol: str

@@ -6,10 +6,10 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
-from actors.kernel.future import Answered, Future, Refusal
-from actors.kernel.inbox import NOT_IDLE, Inbox
+from actors.kernel.future import Answered, Future
+from actors.kernel.inbox import Inbox
 from actors.kernel.shelter import Shelter
-from messages.base import Control, Query
+from messages.base import BriefQuery, Control, Query
 from messages.errors import NotReady
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -62,11 +62,14 @@ class RoomAddress:
             return Answered(None, NotReady("the system is not started, or is closed"))
         if self._home != os.getpid():  # threads do not come along: nobody would ever answer
             return Answered(None, NotReady(elsewhere(self._home)))
+        inbox = cast("Inbox", ref.actor_inbox)
+        if isinstance(query, BriefQuery) and (kept := inbox.recall(query)) is not None:
+            return kept
         if not isinstance(query, Control):
             with Shelter():
-                found = cast("Inbox", ref.actor_inbox).answer(query)
-            if found is not NOT_IDLE:
-                return Answered(None, found.error) if type(found) is Refusal else Answered(found)
+                found = inbox.answer(query)
+            if found is not None:
+                return found
         asked = cast("Future[R]", ref.ask(query, block=False))
         if not ref.is_alive():  # it may have stopped between Pykka's look and the mailbox
             asked.set_exception(NotReady("the system is closed"))

@@ -152,9 +152,12 @@ class Future(pykka.Future[R]):
 class Answered(Future[R]):
     """A future that was answered before anybody could wait: without the locks of one that is still to come."""
 
+    _get_hook = None
+    # As one of Pykka's begins, which need not be asked every time.
+    _get_hook_result = pykka.Future[Any]()._get_hook_result  # noqa: SLF001
+    _is_done = True
+
     def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
-        pykka.Future.__init__(self)
-        self._is_done = True
         self._value = value
         self._error = error
 

@@ -4,16 +4,19 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from messages.base import Message
+from actors.kernel.future import Answered, Refusal
+from messages.base import BriefQuery, Message, Query
+
+R = TypeVar("R")
 
 _PATIENCE_S = 0.0002
 """How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
 
 
-NOT_IDLE = object()
-"""What is returned in place of an answer by a room that has something to do."""
+_MOST_KEPT = 1024
+"""So many answers are kept for who asks the same again."""
 
 
 class Inbox:
@@ -24,14 +27,19 @@ class Inbox:
     One at a time and in order of arrival, as ever: with anything waiting, nothing is handed over. What the room is
     told meanwhile, by itself or others, is handled there too; what it is asked waits for the room's own thread. A
     question that changes nothing is answered likewise in the thread of who asks.
+
+    Brief answers are kept until something is handled again. Only who has the turn adds to them, and lets go of them
+    before it takes what waits; and while anything waits nobody is given one. So nobody is given what is no longer so.
     """
 
     def __init__(self) -> None:
         self.handler: Callable[[Any], object] | None = None
+        self.answerer: Callable[[Any], object] | None = None
         self._items: deque[Any] = deque()
         self._signal: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._is_waiting = False
         self._own_thread = 0
+        self._kept: dict[Any, Answered[Any]] = {}
         self._turn = threading.Lock()
         self._turn.acquire()  # the room's thread has it, but for when it waits
 
@@ -53,6 +61,7 @@ class Inbox:
             self._turn.release()
             self._signal.get()
             self._turn.acquire()
+        self._kept = {}
         return self._items.popleft()
 
     def hand(self, message: Any, *, is_patient: bool = True) -> bool:
@@ -74,28 +83,41 @@ class Inbox:
         finally:
             self._turn.release()
 
-    def answer(self, question: Any) -> Any:
-        """Return the room's answer to a question, asked in this thread if the room is idle; else ``NOT_IDLE``.
+    def answer(self, question: Query[R]) -> Answered[R] | None:
+        """Return the room's answer to a question, asked in this thread if the room is idle; else ``None``.
 
         Never waits, so that an event loop may ask too.
         """
-        handler = self.handler
+        handler = self.answerer
         if handler is None or self._items or threading.get_ident() == self._own_thread:
-            return NOT_IDLE
+            return None
         if not self._turn.acquire(blocking=False):
-            return NOT_IDLE
+            return None
         self._is_waiting = False
         try:
-            return NOT_IDLE if self._items else handler(question)
+            if self._items:
+                return None
+            found = handler(question)
+            if type(found) is Refusal:
+                return Answered(None, found.error)
+            answered: Answered[R] = Answered(found)
+            if isinstance(question, BriefQuery) and len(self._kept) < _MOST_KEPT:
+                self._kept[question] = answered
+            return answered
         finally:
             self._is_waiting = True
             if self._items:
                 self._signal.put(None)
             self._turn.release()
 
+    def recall(self, question: BriefQuery[R]) -> Answered[R] | None:
+        """Return the answer that the same question had, if nothing has been told since; else ``None``."""
+        return None if self._items else self._kept.get(question)
+
     def _handle(self, handler: Callable[[Any], object], message: Any) -> None:
         """Handle a message, and what comes meanwhile, in the place of the room's own thread."""
         self._is_waiting = False  # it need not be woken
+        self._kept = {}
         try:
             handler(message)
             while self._items and _is_told(self._items[0]):

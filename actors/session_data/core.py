@@ -105,6 +105,7 @@ class SessionDataCore:
         self._sealer = Sealer(self._history, self._senders, self._rules.intervals, is_on=has_upkeep)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self._trading = Trading(self._rules, self._senders)
+        self._reader = Reader(self._history, self._requirements, self._trading)
         self._ahead = Ahead(self._senders, self._members, self._trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
@@ -199,7 +200,7 @@ class SessionDataCore:
                 return self._read(message)
 
     def _read(self, query: SessionDataQuery) -> Outcome:
-        return Reader(self._book, self._history, self._requirements, self._now_ns, self._trading).read(query)
+        return self._reader.read(query, self._book, self._now_ns)
 
     def check(self) -> None:
         """Assert what must always be true."""

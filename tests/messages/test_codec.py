@@ -15,7 +15,7 @@ from tests.builders import DAY, arrived, bar, time
 from tests.depth import examples
 from tests.messages.strategies import struct
 
-KINDS = (messages.Event, messages.Command, messages.Query, messages.Control, Message)
+KINDS = (messages.Event, messages.Command, messages.Query, messages.BriefQuery, messages.Control, Message)
 MESSAGES: list[type[Message]] = sorted(
     {
         kind

@@ -56,25 +56,31 @@ from messages.windows import BarWindow, VerdictPlane
 
 
 class Reader:
-    """One read of the session as it stands; made for a query and thrown away."""
+    """Answers questions about the session as it stands.
 
-    def __init__(
-        self,
-        book: Book | None,
-        history: History,
-        requirements: Requirements,
-        now_ns: Nanos,
-        trading: Trading,
-    ) -> None:
-        self._maybe_book = book
+    Args:
+        history: the closed sessions.
+        requirements: what of them somebody needs.
+        trading: quotes, trades, and the bars that are being made of them.
+    """
+
+    def __init__(self, history: History, requirements: Requirements, trading: Trading) -> None:
+        self._maybe_book: Book | None = None
+        self._now_ns: Nanos = 0
         self._history = history
         self._requirements = requirements
-        self._now_ns = now_ns
         self._trading = trading
         self._quotes, self._ticks = trading.quotes, trading.ticks
 
-    def read(self, query: SessionDataQuery) -> Outcome:
-        """Answer, or refuse with an error that says why."""
+    def read(self, query: SessionDataQuery, book: Book | None, now_ns: Nanos) -> Outcome:
+        """Answer, or refuse with an error that says why.
+
+        Args:
+            query: the question.
+            book: the open session.
+            now_ns: session time.
+        """
+        self._maybe_book, self._now_ns = book, now_ns
         try:
             return self._read(query)
         except BarkeeperError as error:
