@@ -141,7 +141,7 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
             volume=row[VOLUME],
             vwap=extra[0],
             trades=extra[1],
-            verdict=Verdict(int(self.verdicts[index])),
+            verdict=_VERDICTS[self.verdicts.item(index)],
             base_count=int(self.base_counts[index]),
             base_expected=int(self.base_expected[index]),
             revision=int(self.revisions[index]),
@@ -180,6 +180,7 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
         return columns if self.fill is None else {**columns, "is_filled": self.is_filled}
 
 
+_VERDICTS = tuple(Verdict)
 _BY_BAR = (
     "symbol_index", "start_ns", "end_ns", "verdicts", "base_counts", "base_expected", "revisions", "forming",
 )  # fmt: skip

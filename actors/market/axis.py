@@ -21,6 +21,8 @@ class SessionAxis:
         self.interval = session.base_interval
         self.step_ns: Nanos = self.interval.span_ns
         self._edges: dict[Interval, Indices] = {}
+        self._edge_lists: dict[Interval, list[int]] = {}
+        self._plain: dict[tuple[int, int], tuple[Indices, Indices, Mask]] = {}
         self._spans: list[tuple[Nanos, Nanos, int, Segment]] = []
         slot = 0
         for segment in session.segments:
@@ -54,6 +56,17 @@ class SessionAxis:
     def nowhere(self) -> Mask:
         """For every slot, that something is not so."""
         return freeze(np.zeros(self.slots, dtype=np.bool_))
+
+    def plain(self, count: int, length: int) -> tuple[Indices, Indices, Mask]:
+        """Return what windows of ``count`` bars of ``length`` base bars each share.
+
+        That is zeros, the lengths, and that nothing is so of any bar.
+        """
+        found = self._plain.get((count, length))
+        if found is None:
+            lengths = self.ones[:count] if length == 1 else freeze(np.full(count, length, dtype=np.int32))
+            found = self._plain[count, length] = (self.zeros[:count], lengths, self.nowhere[:count])
+        return found
 
     @cached_property
     def segment_numbers(self) -> Indices:
@@ -147,6 +160,13 @@ class SessionAxis:
         found = self._edges.get(interval)
         if found is None:
             found = self._edges[interval] = freeze(self._cut(interval))
+        return found
+
+    def edge_list(self, interval: Interval) -> list[int]:
+        """Return ``edges`` as plain numbers, which a few look-ups are faster in."""
+        found = self._edge_lists.get(interval)
+        if found is None:
+            found = self._edge_lists[interval] = self.edges(interval).tolist()
         return found
 
     def _cut(self, interval: Interval) -> Indices:

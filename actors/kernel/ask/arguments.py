@@ -7,6 +7,7 @@ told or asked. Each names the argument and what it takes.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -129,9 +130,14 @@ def choices(kind: type[E], given: object, name: str) -> tuple[E, ...]:
 def interval(given: object, name: str = "interval") -> Interval:
     """Return the length of a bar."""
     try:
-        return Interval.parse(given)
+        return _interval_of_text(given) if type(given) is str else Interval.parse(given)
     except SettingsError as error:
         raise SettingsError(f"{name}: {error}") from None
+
+
+@lru_cache(maxsize=64)
+def _interval_of_text(text: str) -> Interval:
+    return Interval.parse(text)
 
 
 def intervals(given: object, name: str = "intervals") -> tuple[Interval, ...]:

@@ -210,10 +210,10 @@ class Reader:
         if partial:
             piece = self._of_session(symbol, interval, partial=True)
         elif interval == self._book.axis.interval:
-            return latest_bar(self._book, self._number(symbol), symbol, self._book.session.tz)
+            return latest_bar(self._book, self._number(symbol), symbol)
         else:
-            heading = self._heading((symbol,), interval)
-            short = last_window(self._book, self._number(symbol), 1, heading)
+            query = GetLastBars(symbol=symbol, count=1, interval=interval)
+            short = last_window(self._book, self._number(symbol), query, self._now_ns)
             if short is not None:
                 return short.bar(-1)
             piece = self._of_session(symbol, interval, partial=False)
@@ -228,9 +228,7 @@ class Reader:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
         if query.fill is None and not query.include_partial:
-            heading = self._headed(query, is_adjusted=query.is_adjusted)
-            column, is_today = self._number(query.symbol), not query.with_history
-            window = last_window(self._book, column, query.count, heading, is_today=is_today)
+            window = last_window(self._book, self._number(query.symbol), query, self._now_ns)
             if window is not None:
                 return window
         if query.interval.is_long:

@@ -4,44 +4,62 @@ What they answer is what ``hold.windows`` would cut out of the whole day; where 
 the making, clipped blocks, vwap), they answer nothing, and the whole day is cut.
 """
 
+import re
+from bisect import bisect_right
+
+import msgspec
 import numpy as np
 
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Heading, Revisions
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Indices, Verdicts, freeze
-from messages.values import FIRST_WITH_BAR, Bar, Verdict
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.queries import GetLastBars
+from messages.values import FIRST_WITH_BAR, Bar, Nanos, Verdict
 from messages.windows import BarWindow
 
 _LOOK_BACK = 8
-"""So many slots before the last one that ended are looked at one by one."""
+"""So many slots before the last one that was written are looked at one by one."""
+_NO_BAR = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; a search in the bytes costs a third of min()
+_VERDICTS = tuple(Verdict)
+
+
+class _Bars(msgspec.Struct, frozen=True, gc=False):
+    """Bars that lack nothing, by the column; what windows say of them that stays as it is."""
+
+    start_ns: Stamps
+    end_ns: Stamps
+    values: Floats
+    verdicts: Verdicts
+    revisions: Revisions
+    zeros: Indices
+    counts: Indices
+    nowhere: Mask
 
 
 def latest_slot(book: Book, column: int) -> int | None:
     """Return the last slot that has a bar."""
-    verdicts = book.grid.verdicts[:, column]
-    near = min(book.closed + 1, len(verdicts) - 1)
-    if near + 1 == len(verdicts) or not (verdicts[near + 1 :] >= FIRST_WITH_BAR).any():
-        for slot in range(near, max(near - _LOOK_BACK, -1), -1):
-            if verdicts[slot] >= FIRST_WITH_BAR:
-                return slot
-    slots = np.flatnonzero(verdicts >= FIRST_WITH_BAR)
+    verdict = book.grid.verdicts.item
+    last = book.last_slot
+    for slot in range(last, max(last - _LOOK_BACK, -1), -1):
+        if verdict(slot, column) >= FIRST_WITH_BAR:
+            return slot
+    slots = np.flatnonzero(book.grid.verdicts[: last + 1, column] >= FIRST_WITH_BAR)
     return int(slots[-1]) if len(slots) else None
 
 
-def latest_bar(book: Book, column: int, symbol: str, tz: str) -> Bar | None:
+def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
     """Return the latest base bar of a symbol."""
     slot = latest_slot(book, column)
     if slot is None:
         return None
     grid, axis = book.grid, book.axis
     row = grid.values[slot, :, column].tolist()
-    extra = [None if value != value else value for value in row[len(FIELDS) :]] or [None, None]  # noqa: PLR0124  # NaN
-    start_ns = int(axis.starts_ns[slot])
+    extra = [None if value != value else value for value in row[len(FIELDS) :]] or (None, None)  # noqa: PLR0124  # NaN
     return Bar(
         symbol=symbol,
         interval=axis.interval,
-        start_ns=start_ns,
-        end_ns=start_ns + axis.step_ns,
+        start_ns=axis.starts_ns.item(slot),
+        end_ns=axis.ends_ns.item(slot),
         open=row[OPEN],
         high=row[HIGH],
         low=row[LOW],
@@ -49,9 +67,9 @@ def latest_bar(book: Book, column: int, symbol: str, tz: str) -> Bar | None:
         volume=row[VOLUME],
         vwap=extra[0],
         trades=extra[1],
-        verdict=Verdict(int(grid.verdicts[slot, column])),
-        revision=int(grid.revisions[slot, column]),
-        tz=tz,
+        verdict=_VERDICTS[grid.verdicts.item(slot, column)],
+        revision=grid.revisions.item(slot, column),
+        tz=book.session.tz,
     )
 
 
@@ -78,90 +96,107 @@ def latest_bars(book: Book, columns: Indices, heading: Heading) -> tuple[Bar | N
     return tuple(found.get(place) for place in range(len(heading.symbols)))
 
 
-def last_window(book: Book, column: int, count: int, heading: Heading, *, is_today: bool = True) -> BarWindow | None:
-    """Return the last ``count`` finished bars of a symbol, or nothing where the short way does not reach.
+def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> BarWindow | None:
+    """Return the last finished bars of a symbol, or nothing where the short way does not reach.
 
-    Fewer where ``is_today`` says that none before today's are wanted.
+    Args:
+        book: the open session.
+        column: of the symbol.
+        query: how many, and of which length; nothing is filled, nothing partial.
+        now_ns: session time.
     """
-    interval = heading.interval
+    interval = query.interval
     if interval == book.axis.interval:
-        return _last_base(book, column, count, heading, is_today=is_today)
-    if interval.is_daily or interval.is_long or book.grid.values.shape[1] != len(FIELDS):
+        bars = _last_base(book, column, query)
+    elif interval.is_daily or interval.is_long or book.grid.values.shape[1] != len(FIELDS):
         return None
-    return _last_derived(book, column, count, heading, is_today=is_today)
+    else:
+        bars = _last_derived(book, column, query)
+    if bars is None:
+        return None
+    return BarWindow(
+        symbols=(query.symbol,),
+        symbol_index=bars.zeros,
+        interval=interval,
+        start_ns=bars.start_ns,
+        end_ns=bars.end_ns,
+        values=bars.values,
+        verdicts=bars.verdicts,
+        base_counts=bars.counts,
+        base_expected=bars.counts,
+        revisions=bars.revisions,
+        forming=bars.nowhere,
+        tz=book.session.tz,
+        now_ns=now_ns,
+        revision=book.revision,
+        short=query.count - len(bars.start_ns),
+        is_adjusted=query.is_adjusted,
+    )
 
 
-def _last_base(book: Book, column: int, asked: int, heading: Heading, *, is_today: bool) -> BarWindow | None:
+def _last_base(book: Book, column: int, query: GetLastBars) -> _Bars | None:
     last = latest_slot(book, column)
-    if last is None or (last + 1 < asked and not is_today):
+    if last is None or (last + 1 < query.count and query.with_history):
         return None
-    first, end = max(last + 1 - asked, 0), last + 1
     grid = book.grid
-    verdicts = grid.verdicts[first:end, column].copy()
-    if int(verdicts.min()) < FIRST_WITH_BAR:
+    slots = slice(max(last + 1 - query.count, 0), last + 1)
+    verdicts = grid.verdicts[slots, column].copy()
+    if _NO_BAR.search(verdicts.tobytes()) is not None:
         return None
-    values = np.ascontiguousarray(grid.values[first:end, :, column].T)
-    slots = slice(first, end)
-    short = asked - len(verdicts)
-    return _window(book, heading, (slots, slots), values, verdicts, grid.revisions[first:end, column].copy(), short)
+    values = np.ascontiguousarray(grid.values[slots, :, column].T)
+    return _bars(book, slots, slots, 1, values, verdicts, grid.revisions[slots, column].copy())
 
 
-def _last_derived(book: Book, column: int, asked: int, heading: Heading, *, is_today: bool) -> BarWindow | None:
-    grid, axis = book.grid, book.axis
-    edges = axis.edges(heading.interval)
-    finished = int(edges.searchsorted(book.closed, side="right")) - 1  # blocks whose slots are closed
-    count = min(asked, finished)
-    if count == 0 or (count < asked and not is_today):
+def _last_derived(book: Book, column: int, query: GetLastBars) -> _Bars | None:
+    axis, interval, closed = book.axis, query.interval, book.closed
+    edges = axis.edge_list(interval)
+    finished = bisect_right(edges, closed) - 1  # blocks whose slots are closed
+    count = min(query.count, finished)
+    if count == 0 or (count < query.count and query.with_history):
         return None
-    first, end = int(edges[finished - count]), int(edges[finished])
-    length = axis.length_of(heading.interval)
-    cells = grid.verdicts[first:end, column]
-    is_all_there = int(cells.min()) >= FIRST_WITH_BAR
     # While minutes stay open any block that follows, not the next alone, may be finished: a clipped one is short.
-    is_more_coming = bool((grid.verdicts[edges[finished + 1 :] - 1, column] >= FIRST_WITH_BAR).any())
+    if book.last_slot >= closed:
+        ends = axis.edges(interval)[finished + 1 :] - 1
+        if bool((book.grid.verdicts[ends, column] >= FIRST_WITH_BAR).any()):
+            return None
+    key = (column, interval, count, finished)
+    kept = book.grid.kept
+    bars: _Bars | None = kept.get(key)
+    if bars is None:
+        bars = _folded(book, column, slice(edges[finished - count], edges[finished]), count, axis.length_of(interval))
+        if bars is not None:
+            kept.put(key, bars, edges[finished])
+    return bars
+
+
+def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _Bars | None:
+    grid = book.grid
+    cells = grid.verdicts[slots, column]
     # A block that a segment's end clips is shorter than the others.
-    if not is_all_there or is_more_coming or end - first != count * length:
+    if slots.stop - slots.start != count * length or _NO_BAR.search(cells.tobytes()) is not None:
         return None
-    inside: Floats = grid.values[first:end, :, column].reshape(count, length, len(FIELDS))
+    inside: Floats = grid.values[slots, :, column].reshape(count, length, len(FIELDS))
     values = np.empty((len(FIELDS), count))
     values[OPEN], values[CLOSE] = inside[:, 0, OPEN], inside[:, -1, CLOSE]
     np.maximum.reduce(inside[:, :, HIGH], axis=1, out=values[HIGH])
     np.minimum.reduce(inside[:, :, LOW], axis=1, out=values[LOW])
     values[VOLUME] = np.add.accumulate(inside[:, :, VOLUME], axis=1)[:, -1]  # in order of time, as ``sum_of_slots``
     verdicts = np.maximum.reduce(cells.reshape(count, length), axis=1)
-    revisions = np.maximum.reduce(grid.revisions[first:end, column].reshape(count, length), axis=1)
-    slots = slice(first, end, length), slice(first + length - 1, end, length)
-    return _window(book, heading, slots, values, verdicts, revisions, asked - count)
+    revisions = np.maximum.reduce(grid.revisions[slots, column].reshape(count, length), axis=1)
+    firsts, lasts = slice(slots.start, slots.stop, length), slice(slots.start + length - 1, slots.stop, length)
+    return _bars(book, firsts, lasts, length, values, verdicts, revisions)
 
 
-def _window(
-    book: Book,
-    heading: Heading,
-    slots: tuple[slice, slice],
-    values: Floats,
-    verdicts: Verdicts,
-    revisions: Revisions,
-    short: int,
-) -> BarWindow:
-    """Put a window together of bars that lack nothing; ``slots`` are those that they begin and end with."""
-    axis, count = book.axis, len(verdicts)
-    length = axis.length_of(heading.interval)
-    counts = axis.ones[:count] if length == 1 else freeze(np.full(count, length, dtype=np.int32))
-    return BarWindow(
-        symbols=heading.symbols,
-        symbol_index=axis.zeros[:count],
-        interval=heading.interval,
-        start_ns=axis.starts_ns[slots[0]],
-        end_ns=axis.ends_ns[slots[1]],
-        values=freeze(values),
-        verdicts=freeze(verdicts),
-        base_counts=counts,
-        base_expected=counts,
-        revisions=freeze(revisions),
-        forming=axis.nowhere[:count],
-        tz=heading.tz,
-        now_ns=heading.now_ns,
-        revision=heading.revision,
-        short=short,
-        is_adjusted=heading.is_adjusted,
+def _bars(
+    book: Book, firsts: slice, lasts: slice, length: int, values: Floats, verdicts: Verdicts, revisions: Revisions
+) -> _Bars:
+    """Put columns together; ``firsts`` and ``lasts`` are the slots that bars begin and end with."""
+    axis = book.axis
+    return _Bars(
+        axis.starts_ns[firsts],
+        axis.ends_ns[lasts],
+        freeze(values),
+        freeze(verdicts),
+        freeze(revisions),
+        *axis.plain(len(verdicts), length),
     )

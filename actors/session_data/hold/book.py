@@ -178,6 +178,11 @@ class Book:
             self._table = symbols
         return self._columns_of_table
 
+    @property
+    def last_slot(self) -> int:
+        """No slot after this one has a bar."""
+        return max(self.derived.latest, self.closed - 1)
+
     # --- writing
 
     def end_of(self, slot: int) -> Nanos:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
+from actors.session_data.hold.kept import Kept
 from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Verdict
 
@@ -77,6 +78,7 @@ class Grid:
         self.values: Floats = np.full((axis.slots, fields, capacity), np.nan)
         self.verdicts: Verdicts = np.zeros((axis.slots, capacity), dtype=np.uint8)
         self.revisions: npt.NDArray[np.uint32] = np.zeros((axis.slots, capacity), dtype=np.uint32)
+        self.kept = Kept()
         self._is_lent = False
         self._table: tuple[str, ...] | None = None
         self.sources: npt.NDArray[np.uint8] = np.zeros((axis.slots, capacity), dtype=np.uint8)
@@ -157,6 +159,7 @@ class Grid:
             revision: what the changed cells are marked with.
         """
         self._own()
+        self.kept.touch(slot)
         values = self._fitted(values)
         held = self.verdicts[slot]
         if _SOMETHING.search(held[columns].tobytes()) is None:
@@ -183,6 +186,7 @@ class Grid:
             revisions: by minute.
         """
         self._own()
+        self.kept.touch(slots.start)
         values = self._fitted(values)
         count, minutes = len(self.symbols), slots.stop - slots.start
         if present is not None:  # beside a bar that is not there the one before it takes its place for a moment
@@ -211,6 +215,7 @@ class Grid:
         ``revisions`` are by bar, or one for all.
         """
         self._own()
+        self.kept.touch(int(slots.min(initial=self.axis.slots)))
         fields, capacity = self.values.shape[1:]
         rows = slots.astype(np.int64)
         cells, base = rows * capacity + columns, rows * (fields * capacity) + columns
@@ -224,6 +229,7 @@ class Grid:
     def lift(self, slots: slice) -> Lifted:
         """Take minutes out, all that they hold, as if they had not been written yet."""
         self._own()
+        self.kept.touch(slots.start)
         count = len(self.symbols)
         lifted = Lifted(
             values=self.values[slots, :, :count].copy(),
@@ -238,6 +244,7 @@ class Grid:
     def lay(self, slot: int, lifted: Lifted, row: int) -> None:
         """Put back a minute, the one in this row of what was lifted."""
         self._own()
+        self.kept.touch(slot)
         count = len(self.symbols)
         self.values[slot, :, :count] = lifted.values[row]
         self.verdicts[slot, :count] = lifted.verdicts[row]
@@ -251,6 +258,7 @@ class Grid:
             The columns that had a bar of that sender.
         """
         self._own()
+        self.kept.touch(slot)
         held, sources = self.verdicts[slot, columns], self.sources[slot, columns]
         has_bar = held >= FIRST_WITH_BAR
         is_own = has_bar & (sources & _SENDER == claim.sender)
@@ -348,6 +356,7 @@ def mark_cells(grid: Grid, gaps: Sequence[Gap], verdict: Verdict, sender: int) -
         slots = slice(grid.axis.slots_before(gap.start_ns), grid.axis.slots_before(gap.end_ns))
         columns = [grid.columns[symbol] for symbol in gap.symbols if symbol in grid.columns]
         cells = np.ix_(range(slots.start, slots.stop), columns)
+        grid.kept.touch(slots.start)
         says_less = grid.verdicts[cells] < verdict
         grid.verdicts[cells] = np.where(says_less, np.uint8(verdict), grid.verdicts[cells])
         grid.sources[cells] = np.where(says_less, np.uint8(sender), grid.sources[cells])

@@ -35,5 +35,6 @@ class Known:
         width = self._verdicts.shape[1]
         verdicts, known = grid.verdicts[slots, :width], self._verdicts[slots]
         says_more = known > verdicts
+        grid.kept.touch(slots.start)
         verdicts[says_more] = known[says_more]
         grid.sources[slots, :width][says_more] = self._by[slots][says_more]

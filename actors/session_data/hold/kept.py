@@ -1,0 +1,32 @@
+"""What has been made of slots that are over, until one of them changes."""
+
+from typing import Any
+
+_MOST = 4096
+
+
+class Kept:
+    """Things by key that follow from the first so many slots of a grid; a write to any of these throws all away.
+
+    Made when somebody asks, so that who never asks pays nothing; who writes compares one number.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0
+        self._made: dict[Any, Any] = {}
+
+    def get(self, key: Any) -> Any:
+        """Return what was put there, if it still holds; else ``None``."""
+        return self._made.get(key)
+
+    def put(self, key: Any, made: Any, until: int) -> None:
+        """Keep something that follows from slots ``[0, until)``."""
+        if len(self._made) >= _MOST:
+            self._made = {}
+        self._until = max(self._until, until)
+        self._made[key] = made
+
+    def touch(self, slot: int) -> None:
+        """A slot changes, and perhaps others after it."""
+        if slot < self._until:
+            self._until, self._made = 0, {}
