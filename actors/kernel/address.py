@@ -29,10 +29,13 @@ class RoomAddress:
 
     def __init__(self) -> None:
         self._ref: pykka.ActorRef[Any] | None = None
+        self._inbox = Inbox()
         self._home = 0
 
     def attach(self, ref: "pykka.ActorRef[Any] | None") -> None:
         """Bind to a started actor, or to none."""
+        if ref is not None:
+            self._inbox = cast("Inbox", ref.actor_inbox)
         self._ref = ref
         self._home = os.getpid()
 
@@ -49,7 +52,7 @@ class RoomAddress:
     def hand(self, message: object) -> None:
         """Tell, and have it handled in this thread if the room is idle; an event loop does not wait until it is."""
         ref = self._ref
-        if ref is None or not cast("Inbox", ref.actor_inbox).hand(message, is_patient=not has_event_loop()):
+        if ref is None or not self._inbox.hand(message, is_patient=not has_event_loop()):
             self.tell(message)
 
     def ask(self, query: Query[R]) -> Future[R]:
@@ -62,7 +65,7 @@ class RoomAddress:
             return Answered(None, NotReady("the system is not started, or is closed"))
         if self._home != os.getpid():  # threads do not come along: nobody would ever answer
             return Answered(None, NotReady(elsewhere(self._home)))
-        inbox = cast("Inbox", ref.actor_inbox)
+        inbox = self._inbox
         if isinstance(query, BriefQuery) and (kept := inbox.recall(query)) is not None:
             return kept
         if not isinstance(query, Control):

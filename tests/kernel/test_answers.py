@@ -10,7 +10,16 @@ import pytest
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Answered, Future
-from messages import GetBarCount, GetLatestBar, GetSession, TimeAdvanced, UnknownSymbol
+from messages import (
+    GetBarCount,
+    GetBars,
+    GetLatestBar,
+    GetLatestQuote,
+    GetSession,
+    NotReady,
+    TimeAdvanced,
+    UnknownSymbol,
+)
 from messages.base import Query
 from messages.values import ONE_MINUTE
 from tests.doubles import Outbox
@@ -50,7 +59,8 @@ def room(core: NoisyCore) -> Iterator[RoomAddress]:
     address.attach(ref)
     ref.ask(GetSession())  # it is up, and about to wait
     yield address
-    ref.stop()
+    if ref.is_alive():
+        ref.stop()
 
 
 def idle(room: RoomAddress, query: Query[Any] = COUNT) -> Future[Any]:
@@ -97,6 +107,55 @@ def test_an_answer_that_is_there_can_be_awaited_mapped_and_asked_for_again(room:
 
 async def _awaited(asked: Future[Any]) -> Any:
     return await asked
+
+
+def test_a_brief_answer_is_kept_until_something_is_told(room: RoomAddress, core: NoisyCore) -> None:
+    first = idle(room)
+    asked = len(core.threads)
+    again = room.ask(COUNT)
+    room.tell(MINUTE)
+
+    assert again is first
+    assert len(core.threads) == asked
+    assert room.ask(COUNT).get(timeout=5) == 1
+
+
+def test_a_brief_answer_is_kept_until_something_is_handed_over(room: RoomAddress) -> None:
+    first = idle(room)
+    room.hand(MINUTE)
+
+    assert (first.get(), room.ask(COUNT).get(timeout=5)) == (0, 1)
+
+
+def test_no_long_answer_and_no_refusal_is_kept(room: RoomAddress, core: NoisyCore) -> None:
+    for query in (GetBars(symbol="AAPL"), GetLatestBar(symbol="AAPLE")):
+        first = idle(room, query)
+        asked = len(core.threads)
+
+        assert idle(room, query) is not first
+        assert len(core.threads) > asked
+
+
+def test_so_many_answers_are_kept_and_no_more(room: RoomAddress, core: NoisyCore) -> None:
+    for number in range(1100):
+        idle(room, GetLatestQuote(symbol=f"{number}"))
+    asked = len(core.threads)
+    for number in range(1100):
+        idle(room, GetLatestQuote(symbol=f"{number}"))
+
+    assert 1100 - 1024 <= len(core.threads) - asked < 1100
+
+
+def test_a_room_that_is_gone_has_no_answers_left(room: RoomAddress) -> None:
+    idle(room)
+    room.stop()
+    with pytest.raises(NotReady):
+        _ask_for_ever(room)
+
+
+def _ask_for_ever(room: RoomAddress) -> None:
+    while True:
+        room.ask(COUNT).get(timeout=5)
 
 
 def test_an_interrupt_while_it_is_answered_is_that_of_who_asks_and_the_room_goes_on(

@@ -140,10 +140,11 @@ def _last_base(book: Book, column: int, query: GetLastBars) -> _Bars | None:
         return None
     grid = book.grid
     slots = slice(max(last + 1 - query.count, 0), last + 1)
-    verdicts = grid.verdicts[slots, column].copy()
-    if _NO_BAR.search(verdicts.tobytes()) is not None:
+    told = grid.verdicts[slots, column].tobytes()
+    if _NO_BAR.search(told) is not None:
         return None
     values = np.ascontiguousarray(grid.values[slots, :, column].T)
+    verdicts = np.frombuffer(told, dtype=np.uint8)
     return _bars(book, slots, slots, 1, values, verdicts, grid.revisions[slots, column].copy())
 
 

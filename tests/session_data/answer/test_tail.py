@@ -46,6 +46,23 @@ def test_the_short_way_and_the_whole_day_say_the_same(
         assert latest == (every[-1] if every else None)
 
 
+@examples(60)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, count=st.integers(1, 4))
+def test_what_is_kept_of_minutes_that_are_over_is_what_the_whole_day_says_whatever_comes_between(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, count: int
+) -> None:
+    core = SessionDataCore(rules)
+    for message in [opened(session, SYMBOLS), *data.draw(wild_messages(session))]:
+        core.handle(message)
+        active = ask(core, GetActiveSymbols())[:2]
+        kept = [asked(core, symbol, interval, count) for symbol in active for interval in intervals_of(session)[1:3]]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reader, "last_window", lambda *_, **__: None)
+            whole = [asked(core, name, interval, count) for name in active for interval in intervals_of(session)[1:3]]
+
+        assert kept == whole
+
+
 def test_a_short_block_behind_one_that_is_open_is_the_latest_bar() -> None:
     """After the break come a block of three minutes and one of a single minute, which has its bar."""
     session = session_tiny(3, 4)
