@@ -78,17 +78,17 @@ class FileSource:
         """Return what the files have."""
         return self._whole().fetch(session, symbols, start_ns, end_ns)
 
-    def holds(self, session: TradingSession) -> bool:
+    def holds(self, session: TradingSession, symbols: Sequence[str] = ()) -> bool:
         """Return whether a day was asked for before."""
-        return self._source is not None and self._source.holds(session)
+        return self._source is not None and self._source.holds(session, symbols)
 
     def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
         """Return what the files have of these."""
         return self._whole().pick(session, missing)
 
-    def read_ahead(self, session: TradingSession) -> None:
+    def read_ahead(self, session: TradingSession, symbols: Sequence[str] = ()) -> None:
         """Read the files before anything is asked for."""
-        self._whole().read_ahead(session)
+        self._whole().read_ahead(session, symbols)
 
     def _whole(self) -> StoreSource:
         with self._lock:

@@ -29,7 +29,7 @@ from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.future import Timeout
 from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
-from actors.kernel.ports import BarSource, BarStore, KnowsHours
+from actors.kernel.ports import BarSource, BarStore, Interruptible, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
@@ -63,7 +63,7 @@ from messages.queries import GetProgress, GetSession
 from messages.repairs import (
     GetCertificate,
 )
-from messages.values import SECOND_NS, Mode, Pace, Room
+from messages.values import SECOND_NS, Mode, Pace, Room, TradingSession
 
 
 class Lobby:
@@ -145,19 +145,23 @@ class House:
         source_s, store_s = upkeep.answer_within_s, upkeep.store_within_s
         loader = Loader(self.store, self.calendar, told, rules=settings.rules)
         self.loading = Worker("loader", loader.read, loader.broke, deadline_s=store_s, on_late=loader.late)
-        self._fetcher = fetcher = Fetcher(self.sources, told)
+        self._fetcher = fetcher = Fetcher(self.sources, told, self._symbols_of)
         self.source_facts = fetcher.facts
-        self.readying = Worker("upstream", fetcher.read_ahead, loader.broke, deadline_s=source_s)
+        # Who waits for his turn with a vendor is not hung.
+        waits = [isinstance(source, Interruptible) for source in self.sources]
+        self.readying = Worker(
+            "upstream", fetcher.read_ahead, loader.broke, deadline_s=None if any(waits) else source_s
+        )
         self.fetching = [
             Worker(
                 f"fetcher-{source.name}",
                 fetcher.fetch,
                 fetcher.broke,
                 upkeep.max_concurrent_fetches,
-                deadline_s=source_s,
+                deadline_s=None if comes_back else source_s,
                 on_late=fetcher.late,
             )
-            for source in self.sources
+            for source, comes_back in zip(self.sources, waits, strict=True)
         ]
         keeper = Keeper(self.store if settings.certify else None, told, records=self.is_live)
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke, deadline_s=store_s, on_late=keeper.late)
@@ -287,6 +291,12 @@ class House:
             return ()
         return strangers(set(symbols).difference(self.settings.symbols), self.store, self.calendar.name)
 
+    def _symbols_of(self, session: TradingSession) -> tuple[str, ...]:
+        """Return the symbols that a session will have where all of the store are played."""
+        certificate = self.store.certificate(session.calendar, session.date)
+        named = () if certificate is None else certificate.names
+        return tuple(sorted({*self.store.symbols(session.calendar, session.date), *named}))
+
     def _stop(self, room: Room) -> None:
         if room is Room.STORES:
             self.close_stores()
@@ -331,6 +341,9 @@ class House:
     def close_stores(self, timeout: float = 5.0) -> None:
         """End what reads and writes, and close what it read and wrote; may be called twice."""
         self.feeds.close()
+        for source in self.sources:
+            if isinstance(source, Interruptible):
+                source.interrupt()
         for worker in (self.loading, self.readying, *self.fetching, self.keeping, self.probing):
             worker.close(timeout)
         for close in (*(source.close for source in self.sources), self.store.close):

@@ -1,28 +1,41 @@
 """Asking the upstream; runs on threads of its own, as many as requests may be out."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from actors.data_upkeep.answer_check import check_answer
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
-from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
+from actors.kernel.ports import BarSource, ComesLate, HoldsSessions, SourceAnswer
 from messages.columns import Mask
 from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
+from messages.values import TradingSession
 
 
 class Fetcher:
-    """Turns ``FetchBars`` into ``FetchAnswered`` or ``FillFailed``, told to ``reply_to``."""
+    """Turns ``FetchBars`` into ``FetchAnswered`` or ``FillFailed``, told to ``reply_to``.
 
-    def __init__(self, sources: Sequence[BarSource], reply_to: Address[FetchAnswered | FillFailed]) -> None:
+    Args:
+        sources: in the order of preference.
+        reply_to: who is told.
+        everything: the symbols that a session has, where none are named.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[BarSource],
+        reply_to: Address[FetchAnswered | FillFailed],
+        everything: Callable[[TradingSession], Sequence[str]] = lambda _: (),
+    ) -> None:
         self._sources = tuple(sources)
         self._holding = tuple(source if isinstance(source, HoldsSessions) else None for source in sources)
         """By source; a look at a protocol takes longer than most answers."""
         self._reply_to = reply_to
+        self._everything = everything
 
     @property
     def facts(self) -> tuple[SourceFacts, ...]:
@@ -32,6 +45,7 @@ class Fetcher:
                 name=source.name,
                 is_authoritative=source.is_authoritative,
                 delay_ns=source.delay_ns,
+                comes_late=isinstance(source, ComesLate) and source.keeps_back(),
                 most_symbols=source.most_symbols,
                 holds_sessions=holding is not None,
             )
@@ -41,7 +55,7 @@ class Fetcher:
     def has_at_hand(self, job: FetchBars) -> bool:
         """Return whether asking takes no time."""
         source = self._holding[job.source]
-        return source is not None and source.holds(job.session)
+        return source is not None and source.holds(job.session, job.symbols)
 
     def fetch(self, job: FetchBars) -> None:
         """Ask, and tell what came of it."""
@@ -73,7 +87,8 @@ class Fetcher:
         for source in self._holding:
             if source is not None:
                 with contextlib.suppress(Exception):  # it will be asked, and then its failure counts
-                    source.read_ahead(job.session)
+                    symbols = self._everything(job.session) if job.symbols is None else job.symbols
+                    source.read_ahead(job.session, symbols)
 
     def broke(self, job: FetchBars, error: BaseException) -> None:
         """Tell that a request came to nothing because of a bug here."""

@@ -35,6 +35,8 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_authoritative: bool = False
     """Whether a minute that it does not have, ``delay_ns`` after its end, was never traded."""
     delay_ns: Nanos = 0
+    comes_late: bool = False
+    """Whether it says itself what was never traded, and has minutes as late as that: none is given up before."""
     most_symbols: int | None = None
     """As many as one request may name; ``None``: any number."""
     holds_sessions: bool = False
@@ -334,7 +336,7 @@ class Repairs:
 
     def _known_ns(self, plan: Plan) -> Nanos:
         """Return when the last source that knows will know of all that is open."""
-        delays = [facts.delay_ns for facts in self._sources if facts.is_authoritative]
+        delays = [facts.delay_ns for facts in self._sources if facts.is_authoritative or facts.comes_late]
         return plan.end_ns + max(delays) if delays else 0
 
     def _in_vain(self, plan: Plan, now_ns: Nanos) -> Iterator[Message]:

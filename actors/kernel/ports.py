@@ -327,12 +327,17 @@ class HoldsSessions(Protocol):
     Only of such a source are bars asked for one by one; gaps however far apart become one request.
     """
 
-    def read_ahead(self, session: TradingSession) -> None:
-        """Read it; runs on a thread of its own, and what goes wrong will go wrong again when it is asked."""
+    def read_ahead(self, session: TradingSession, symbols: Sequence[str]) -> None:
+        """Read it; runs on a thread of its own, and what goes wrong will go wrong again when it is asked.
+
+        Args:
+            session: that is about to be played.
+            symbols: those that it will have; who pays for each of them reads no others.
+        """
         ...
 
-    def holds(self, session: TradingSession) -> bool:
-        """Return whether it has been read; then ``pick`` looks it up and does not wait."""
+    def holds(self, session: TradingSession, symbols: Sequence[str]) -> bool:
+        """Return whether it has been read, of all these symbols; then ``pick`` looks them up and does not wait."""
         ...
 
     def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
@@ -341,4 +346,28 @@ class HoldsSessions(Protocol):
         Raises:
             Exception: as ``BarSource.fetch``.
         """
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A source whose ``fetch`` always comes back by itself: what it waits for has a deadline, or can be cut short.
+
+    So nobody takes it for hung while it waits for its turn with a vendor, which may be minutes.
+    """
+
+    def interrupt(self) -> None:
+        """Have all that waits come back at once, with an error, and let nothing wait any more. Any thread."""
+        ...
+
+
+@runtime_checkable
+class ComesLate(Protocol):
+    """A source that says itself which minutes were never traded, and may have others as late as ``delay_ns``.
+
+    So what it lacks before is asked for again then, before it is given up.
+    """
+
+    def keeps_back(self) -> bool:
+        """Return whether it has any minutes later than at once."""
         ...

@@ -18,8 +18,14 @@ _HELD_S = 30.0
 """Seconds of real time after which a day is read anew: somebody may be writing to it."""
 
 
-class _HeldDay:
-    """A day that was read, until a moment of ``time.monotonic``."""
+class HeldDay:
+    """A day that was read, until a moment of ``time.monotonic``.
+
+    Args:
+        bars: sorted.
+        no_trade: what was never traded, of one symbol each.
+        until: when to read it anew.
+    """
 
     def __init__(self, bars: BarBatch, no_trade: tuple[Gap, ...], until: float) -> None:
         self.bars = bars
@@ -79,7 +85,7 @@ class StoreSource:
         self.name = name
         self.is_authoritative = is_authoritative
         self._store = store
-        self._held: OrderedDict[tuple[str, str], _HeldDay] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], HeldDay] = OrderedDict()
         self._lock = Lock()
 
     def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
@@ -91,7 +97,7 @@ class StoreSource:
         bars = day.bars.rows(first, last)
         return SourceAnswer(bars=bars if wanted.issuperset(bars.symbols) else bars.only(wanted), no_trade=no_trade)
 
-    def holds(self, session: TradingSession) -> bool:
+    def holds(self, session: TradingSession, symbols: Sequence[str] = ()) -> bool:  # noqa: ARG002  # it has all or none
         """Return whether a day is in memory."""
         return self._fresh(session) is not None
 
@@ -102,7 +108,7 @@ class StoreSource:
         no_trade = day.no_trade_of(missing.symbols, int(missing.start_ns[0]), end_ns)
         return SourceAnswer(bars=day.pick(missing), no_trade=no_trade)
 
-    def read_ahead(self, session: TradingSession) -> None:
+    def read_ahead(self, session: TradingSession, symbols: Sequence[str] = ()) -> None:  # noqa: ARG002  # all cost as much
         """Have the day of a session in memory before it is asked for."""
         self._day(session)
 
@@ -111,7 +117,7 @@ class StoreSource:
         self._held.clear()
         self._store.close()
 
-    def _day(self, session: TradingSession) -> _HeldDay:
+    def _day(self, session: TradingSession) -> HeldDay:
         if (held := self._fresh(session)) is not None:
             return held  # without waiting for who reads another day
         with self._lock:  # one reads, the others wait for what it read
@@ -121,11 +127,11 @@ class StoreSource:
                     self._held.popitem(last=False)
             return held
 
-    def _fresh(self, session: TradingSession) -> _HeldDay | None:
+    def _fresh(self, session: TradingSession) -> HeldDay | None:
         held = self._held.get((session.calendar, session.date))
         return None if held is None or held.until < time.monotonic() else held
 
-    def _read(self, session: TradingSession) -> _HeldDay:
+    def _read(self, session: TradingSession) -> HeldDay:
         day = self._store.read(session.calendar, session.date)
         certificate = self._store.certificate(session.calendar, session.date)
         runs = () if certificate is None else whole_runs(certificate.runs, session.base_interval)
@@ -137,4 +143,4 @@ class StoreSource:
         bars = BarBatch.of(()) if day is None else day.bars
         if day is not None and is_finer(bars.interval, session.base_interval):
             bars, _ = coarser(bars, day.verdicts, session)
-        return _HeldDay(bars, tuple(gaps), time.monotonic() + _HELD_S)
+        return HeldDay(bars, tuple(gaps), time.monotonic() + _HELD_S)

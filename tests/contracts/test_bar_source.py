@@ -152,8 +152,8 @@ def test_who_holds_sessions_picks_what_it_would_give_when_asked_for_all(source: 
         symbol_index=np.array([0, 0, 1, 0], dtype=np.int32),
         start_ns=np.array([minutes[0], minutes[1], minutes[1], minutes[2]], dtype=np.int64),
     )
-    held_before = source.holds(DAY)
-    source.read_ahead(DAY)
+    held_before = source.holds(DAY, ("A", "B"))
+    source.read_ahead(DAY, ("A", "B"))
 
     assert told(source.pick(DAY, missing)) == told(ask(source, "AB", "09:30", "09:32"))
-    assert (held_before, source.holds(DAY)) == (False, True)
+    assert (held_before, source.holds(DAY, ("A", "B"))) == (False, True)

@@ -193,7 +193,7 @@ def test_what_is_in_memory_is_answered_at_once_and_all_else_elsewhere() -> None:
     desk = FetchDesk(Fetcher((source, Upstream()), told), (elsewhere, elsewhere))
     jobs = [FetchBars(fetch=n, source=n // 2, session=DAY, missing=keys("A", "09:31", "09:33")) for n in range(3)]
     desk.tell(jobs[0])
-    source.read_ahead(DAY)
+    source.read_ahead(DAY, ("A",))
     for job in jobs[1:]:
         desk.tell(job)
 

@@ -394,3 +394,20 @@ def test_nobody_waits_for_a_source_that_does_not_know() -> None:
     desk = silent_until(Desk((SourceFacts(name="slow", delay_ns=20 * MINUTE_NS),), attempts=1).lacks("A", "09:30"), 2)
 
     assert len(desk.of(GapAbandoned)) == 1
+
+
+def test_a_source_that_keeps_minutes_back_is_asked_again_when_it_has_them_whoever_is_believed() -> None:
+    keeps_back = (SourceFacts(name="vendor", delay_ns=20 * MINUTE_NS, comes_late=True),)
+    desk = Desk(keeps_back, attempts=2, coalesce_s=0, backoff_s=60).lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31"))
+    desk.answer(request)
+    (request,) = requests(desk.now("09:32"))
+    said = desk.answer(request)
+    (request,) = requests(desk.now("09:51"))
+
+    assert not only_abandoned(said)
+    assert only_abandoned(desk.answer(request))
+
+
+def only_abandoned(said: list[Message]) -> list[Message]:
+    return [one for one in said if isinstance(one, GapAbandoned)]

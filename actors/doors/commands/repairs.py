@@ -9,7 +9,7 @@ from threading import Lock
 import msgspec
 import numpy as np
 
-from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
+from actors.kernel.ports import BarSource, ComesLate, HoldsSessions, Interruptible, SourceAnswer
 from actors.market.certificate import stored_digest
 from actors.storage.parquet import ParquetStore
 from actors.system import System
@@ -152,6 +152,10 @@ class _Counted:
         self._last = ""
         self._source = source
         self._lock = Lock()
+        if isinstance(source, Interruptible):
+            self.interrupt = source.interrupt
+        if isinstance(source, ComesLate):
+            self.keeps_back = source.keeps_back
 
     def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
         """Ask it."""

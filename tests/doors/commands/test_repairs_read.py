@@ -127,8 +127,8 @@ def test_bars_that_are_asked_for_one_by_one_are_counted_too(store: Path) -> None
     (counted,) = repairing.sources
     missing = BarKeys(symbols=("A",), symbol_index=np.zeros(1, np.int32), start_ns=np.array([DAY.start_ns]))
     assert isinstance(counted, HoldsSessions)
-    held_before = counted.holds(DAY)
-    counted.read_ahead(DAY)
+    held_before = counted.holds(DAY, ("A",))
+    counted.read_ahead(DAY, ("A",))
     counted.pick(DAY, missing)
     counted.close()
 
