@@ -8,11 +8,12 @@ doors/show/                   tables, the live panel, lines, numbers, progress
 doors/remote/                 who asks from another process: the status socket
 importing/                    many files into a store, and what became of every row
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
-vendors/alpaca/               files, and the live stream
+vendors/alpaca/               files, the live stream, and history
 vendors/binance/              klines of its data archive
 vendors/ccxt/                 crypto exchanges: their trades and candles, live
 vendors/databento/            DBN files, and the instruments in them
 vendors/freqtrade/            candles and trades
+vendors/history/              what vendors remember, as an upstream: pages, pace, and whose silence is believed
 vendors/house/                the house's own feeds: a market that is made up, a stored day replayed
 vendors/ibkr/                 bars as ib_insync and ib_async frame them
 vendors/lean/                 QuantConnect LEAN's data folder

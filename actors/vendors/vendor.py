@@ -1,4 +1,4 @@
-"""What a vendor says of itself: which files it writes, what it streams, and what one needs to get in.
+"""What a vendor says of itself: what it writes, streams and remembers, and what one needs to get in.
 
 A record imports nothing of what it names, so that the command line can list vendors before it reads a byte.
 """
@@ -6,6 +6,8 @@ A record imports nothing of what it names, so that the command line can list ven
 from typing import Literal
 
 import msgspec
+
+from actors.vendors.history.entry import HistoryEntry
 
 FeedOption = Literal["speed", "start", "from", "keys", "stream", "channels", "trades-only"]
 """An option of ``live`` that some feeds understand and others do not."""
@@ -28,6 +30,9 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """By variant, the calendar of its days where nobody names one; ``""``: of any other variant."""
     is_of_today: bool = True
     """Whether its days are real ones as they happen; others are written only where they are told to be."""
+    histories: dict[str, str] = {}
+    """By stream, which history has bars of the same tape, as ``fill_from`` names it: that one is asked where nobody
+    says who. A feed without streams names its history under an empty one."""
 
     @property
     def spelling(self) -> str:
@@ -44,6 +49,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     formats: dict[str, str] = {}
     """Each format's name, and ``module:attribute`` where it is declared; the particular before the plain."""
     feeds: tuple[FeedEntry, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+    """What it remembers, and can be asked for."""
     extra: str | None = None
     """What to install for it, as ``barkeeper[EXTRA]``; ``None``: nothing more."""
     keys: str | None = None

@@ -1,0 +1,111 @@
+"""What a vendor's client must do so that its history can be asked: give one page, or say plainly why there is none."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from actors.vendors.history.entry import HistoryEntry
+from messages.columns import BarBatch
+from messages.errors import DataError
+from messages.values import Interval, Nanos
+
+
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Base bars of some symbols that start in ``[start_ns, end_ns)``."""
+
+    symbols: tuple[str, ...]
+    start_ns: Nanos
+    end_ns: Nanos
+    interval: Interval
+    token: str | None = None
+    """What the page before said of the next; ``None``: the first."""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the bars that were asked for, labelled by their start, volumes in shares or coins."""
+
+    bars: BarBatch
+    next_token: str | None = None
+    """What the next page is asked with; ``None``: there is no more."""
+    unread: int = 0
+    """Rows of it that make no sense. Nobody knows which minutes they are of, so nothing is concluded from silence."""
+
+
+class VendorHistory(Protocol):
+    """A vendor's client. Asked from several threads at once."""
+
+    def page(self, request: PageRequest) -> Page:
+        """Return one page; everything that is no answer is raised, and never returned as a page without bars.
+
+        Raises:
+            HistoryRefused: the keys are wrong, or give no right to this: asking again cannot help.
+            SymbolsRefused: it will not have some symbols; the others may be asked for without them.
+            AskedTooMuch: the pace is too fast, or the vendor is being mended; says when to ask again.
+            NotOutYet: these minutes are kept back for some time.
+            NoAnswer: what came is none: cut short, a page of HTML, or silence. It is asked again.
+            Exception: anything else is taken for no answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what is held, while a request is out too; may be called twice."""
+        ...
+
+
+class HistoryRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a history is wanted for, when it is opened."""
+
+    entry: HistoryEntry
+    tape: str
+    """One of the entry's, or what was written after the colon."""
+    adjustment: str
+    deadline_s: float
+    """Within which a request must be answered."""
+    keys: Path | None = None
+    """A file with the keys, beside the environment."""
+    options: Mapping[str, str | float] = {}
+    """Those of the entry's own that were given."""
+
+
+class OpenedHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor's client, and whose account it asks for."""
+
+    client: VendorHistory
+    account: str
+    """Tells accounts apart, of which each has its own pace; no key can be read from it."""
+    entry: HistoryEntry | None = None
+    """In place of the request's, where what was asked for has other facts than the vendor's as a whole."""
+
+
+class HistoryRefused(DataError):
+    """A vendor will not have us: wrong keys, or no right to what is asked for. Asking again cannot help."""
+
+
+class SymbolsRefused(DataError):
+    """A vendor will not have some symbols, and so gives nothing of the others either."""
+
+    def __init__(self, text: str, symbols: tuple[str, ...]) -> None:
+        super().__init__(text)
+        self.symbols = symbols
+
+
+class AskedTooMuch(DataError):
+    """A vendor wants to be left alone for a while."""
+
+    def __init__(self, text: str, after_s: float) -> None:
+        super().__init__(text)
+        self.after_s = after_s
+
+
+class NotOutYet(DataError):
+    """A vendor has these minutes, and keeps them back for some time after their end."""
+
+    def __init__(self, text: str, delay_s: float) -> None:
+        super().__init__(text)
+        self.delay_s = delay_s
+
+
+class NoAnswer(DataError):
+    """What came from a vendor is no answer, or nothing came."""

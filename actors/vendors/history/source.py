@@ -1,0 +1,384 @@
+"""A vendor's history as an upstream: pages to the end, in its pace, and no more concluded than it says."""
+
+import random
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import msgspec
+import numpy as np
+
+from actors.data_upkeep.plan import clustered
+from actors.kernel.ports import SourceAnswer
+from actors.kernel.telemetry import note
+from actors.market.axis import SessionAxis
+from actors.market.gaps import gaps_of
+from actors.market.planes import spread
+from actors.storage.source import HeldDay
+from actors.vendors.history.calls import Calls
+from actors.vendors.history.entry import HistoryEntry
+from actors.vendors.history.joining import joined
+from actors.vendors.history.pacer import Pacer, Rank, pacer_of
+from actors.vendors.history.pages import (
+    AskedTooMuch,
+    HistoryRefused,
+    HistoryRequest,
+    NoAnswer,
+    NotOutYet,
+    OpenedHistory,
+    Page,
+    PageRequest,
+    SymbolsRefused,
+)
+from actors.vendors.history.silence import REACH, believed
+from messages.columns import EXTRA_FIELDS, FIELDS, TRADES, BarBatch, BarKeys, Floats, Mask
+from messages.errors import DataError, NotReady
+from messages.values import FIRST_WITH_BAR, MINUTE_NS, SECOND_NS, Gap, Nanos, TradingSession, Verdict
+
+_NEAR_NS = 2 * REACH * MINUTE_NS
+"""Minutes of today that are nearer to each other are one request: what lies around them is asked for anyway."""
+_SESSIONS_KEPT = 4
+_MOST_PAGES = 40
+"""A session of so many pages is read whole without counting what single minutes would cost."""
+_ANY_TIME = float("inf")
+_FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
+
+
+class Persistence(msgspec.Struct, frozen=True, kw_only=True):
+    """How a page that fails is asked for again, alone, before the whole question fails."""
+
+    tries: int = 5
+    backoff_s: float = 0.5
+    """From the first try to the second; doubles with each one after."""
+    jitter: float = 0.2
+    longest_wait_s: float = 90.0
+    """A vendor that wants to be left alone for longer has failed: others are asked meanwhile."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a vendor has of a span of minutes."""
+
+    bars: BarBatch
+    end_ns: Nanos
+    """Until where it was asked: what is not over, or is kept back, is left out."""
+    refused: tuple[str, ...] = ()
+    """Symbols that it will not have."""
+    is_all_read: bool = True
+    """Whether every row made sense, so that a minute without one has none."""
+
+
+class VendorSource:
+    """Asks a vendor's client, page after page.
+
+    Nothing is taken for final that the vendor may still change its mind about: a minute that is not over or that it
+    keeps back is not asked for, and one without a row is only then said to be untraded when the vendor documents that,
+    after the time that it documents, and where it is plausible. A session that is over and out is read whole, and
+    held; of one at hand are asked for the minutes that are missing.
+
+    Args:
+        opened: the vendor's client.
+        request: what it was opened with.
+        now_ns: the time of the sessions that are asked for; by default the computer's.
+        rank: who it asks for.
+        persistence: how a page is asked for again.
+        pacer: in place of the one that the account has in this process.
+    """
+
+    is_authoritative = False
+    """What it knows to be untraded, it says."""
+
+    def __init__(
+        self,
+        opened: OpenedHistory,
+        request: HistoryRequest,
+        *,
+        now_ns: Callable[[], Nanos] = time.time_ns,
+        rank: Rank = Rank.LIVE,
+        persistence: Persistence | None = None,
+        pacer: Pacer | None = None,
+    ) -> None:
+        self.entry: HistoryEntry = opened.entry or request.entry
+        entry, adjustment = self.entry, request.adjustment
+        self.name = ":".join(filter(None, (entry.name, request.tape)))
+        if adjustment != "raw":
+            self.name += f" adjusted for {adjustment}"
+        self.most_symbols = entry.most_symbols
+        self.requests = 0
+        """Pages that were asked for, those that failed included."""
+        self.waited_s = 0.0
+        """For turns, and for the vendor to be asked again."""
+        self._client = opened.client
+        self._now_ns = now_ns
+        self._rank = rank
+        self._persistence = persistence or Persistence()
+        self._pacer = pacer or pacer_of(entry.name, opened.account, entry.pace)
+        self._calls = Calls(entry.name, request.deadline_s)
+        self._chance = random.Random(opened.account)  # noqa: S311  # spreads tries, guards nothing
+        tape = next((one for one in entry.tapes if one.name == request.tape), None)
+        self._out_after_ns = round((tape.delay_s if tape else 0.0) * SECOND_NS)
+        self._silent_after_ns = round(entry.silent_after_s * SECOND_NS)
+        self._refusal: HistoryRefused | None = None
+        self._refused: dict[str, str] = {}
+        self._held: OrderedDict[tuple[str, str], _HeldSession] = OrderedDict()
+        self._counting = threading.Lock()
+        self._reading = threading.Lock()
+
+    @property
+    def delay_ns(self) -> Nanos:
+        """How long after its end a minute may still be on its way, or its silence not be final."""
+        return max(self._out_after_ns, self._silent_after_ns)
+
+    def keeps_back(self) -> bool:
+        """Return whether minutes come to it, or to an end, later than at once."""
+        return self.delay_ns > 0
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The symbols that the vendor will not have, and why."""
+        return dict(self._refused)
+
+    # --- asking for a span
+
+    def fetch(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> SourceAnswer:
+        """Return what the vendor has; the minutes around are asked for too, to judge its silence by them."""
+        around_ns = REACH * session.base_interval.span_ns
+        view = max(start_ns - around_ns, session.start_ns), min(end_ns + around_ns, session.end_ns)
+        asked = self.ask(session, symbols, *view)
+        axis = SessionAxis(session)
+        silent = self.silent(axis, asked, view[0])
+        rows = axis.slots_before(start_ns), axis.slots_before(end_ns)
+        silent[: rows[0]] = silent[rows[1] :] = False
+        inside = (asked.bars.start_ns >= start_ns) & (asked.bars.start_ns < end_ns)
+        return SourceAnswer(bars=asked.bars.where(inside), no_trade=_gaps(axis, asked.bars.symbols, silent))
+
+    def ask(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> Asked:
+        """Return what the vendor has of just these minutes, as far as they are over and out.
+
+        Raises:
+            HistoryRefused: the vendor will not have us; it is not asked again.
+            DataError: it gave no answer, however often it was asked.
+            NotReady: the source was closed.
+        """
+        interval = session.base_interval
+        if str(interval) not in self.entry.intervals:
+            raise DataError(f"{self.name} has bars of {' and '.join(self.entry.intervals)}, and none of {interval}")
+        while True:
+            out_ns = self._out_ns(interval.span_ns, end_ns)
+            wanted = tuple(symbol for symbol in symbols if symbol not in self._refused)
+            refused = tuple(symbol for symbol in symbols if symbol in self._refused)
+            span = PageRequest(symbols=wanted, start_ns=start_ns, end_ns=out_ns, interval=interval)
+            try:
+                pages = list(self._pages(span)) if wanted and out_ns > start_ns else []
+            except SymbolsRefused as error:
+                named = set(error.symbols).intersection(wanted)
+                if not named:
+                    raise NoAnswer(f"{self.name}: {error}") from error
+                self._refused.update(dict.fromkeys(named, str(error)))
+                note("symbols_refused", source=self.name, symbols=sorted(named), reason=str(error))
+            except NotOutYet as error:
+                later_ns = round(error.delay_s * SECOND_NS)
+                if later_ns <= self._out_after_ns:
+                    raise
+                self._out_after_ns = later_ns
+            else:
+                bars, unread = joined(pages, span)
+                return Asked(bars=bars, end_ns=out_ns, refused=refused, is_all_read=not unread)
+
+    def silent(self, axis: SessionAxis, asked: Asked, start_ns: Nanos, beside: BarBatch | None = None) -> Mask:
+        """Return which minutes without a row were not traded, slots x symbols of what was asked.
+
+        Args:
+            axis: of the session.
+            asked: what the vendor has.
+            start_ns: from where it was asked.
+            beside: bars that are known from elsewhere, to judge by.
+        """
+        symbols, bars = asked.bars.symbols, asked.bars
+        nothing = np.zeros((axis.slots, len(symbols)), dtype=np.bool_)
+        if not (self.entry.is_silence_told and asked.is_all_read):
+            return nothing
+        is_asked = (axis.starts_ns >= start_ns) & (axis.starts_ns < asked.end_ns)
+        has_bar, trades = _planes(axis, symbols, bars)
+        in_view = is_asked.copy()
+        if beside is not None:
+            known, known_trades = _planes(axis, symbols, beside)
+            trades = np.where(has_bar, trades, known_trades)
+            has_bar = has_bar | known
+            in_view |= has_bar.any(axis=1)
+        final_ns = self._now_ns() - self.delay_ns
+        is_final = is_asked & (axis.ends_ns <= final_ns)
+        mask: Mask = believed(has_bar, trades, in_view) & is_final[:, np.newaxis]
+        return mask
+
+    def _out_ns(self, step_ns: Nanos, end_ns: Nanos) -> Nanos:
+        """Return until where minutes are over and out."""
+        out_ns = self._now_ns() - self._out_after_ns
+        return min(end_ns, out_ns // step_ns * step_ns)
+
+    # --- pages
+
+    def _pages(self, request: PageRequest) -> Iterator[Page]:
+        while True:
+            page = self._page(request)
+            yield page
+            if page.next_token is None:
+                return
+            if page.next_token == request.token:
+                raise NoAnswer(f"{self.name}: the page after {request.token!r} is that page again")
+            request = msgspec.structs.replace(request, token=page.next_token)
+
+    def _page(self, request: PageRequest) -> Page:
+        """Ask for one page, again and alone where it fails."""
+        rules = self._persistence
+        error: DataError | None = None
+        for number in range(rules.tries):
+            if self._refusal is not None:
+                raise self._refusal
+            if error is not None:
+                self._pause(rules.backoff_s * 2.0 ** (number - 1) * (1 + rules.jitter * self._chance.random()))
+            self._turn()
+            try:
+                return self._calls.make(lambda: self._client.page(request))
+            except HistoryRefused as refusal:
+                self._refusal = refusal
+                raise
+            except (SymbolsRefused, NotOutYet, NotReady):
+                raise
+            except AskedTooMuch as busy:
+                if busy.after_s > rules.longest_wait_s:
+                    raise
+                self._pacer.hold(busy.after_s)
+                error = busy
+            except DataError as failure:
+                error = failure
+            except Exception as failure:  # noqa: BLE001  # a vendor's client may raise anything
+                error = NoAnswer(f"{type(failure).__name__}: {failure}")
+        assert error is not None, "a page is asked for at least once"
+        raise NoAnswer(f"{self.name} was asked {rules.tries} times: {error}") from error
+
+    def _turn(self) -> None:
+        waited_s = self._pacer.turn(self._rank, lambda: self._calls.is_open)
+        with self._counting:
+            self.requests += 1
+            self.waited_s += waited_s
+
+    def _pause(self, seconds: float) -> None:
+        self._pacer.pause(seconds, lambda: self._calls.is_open)
+        with self._counting:
+            self.waited_s += seconds
+
+    # --- whole sessions
+
+    def read_ahead(self, session: TradingSession, symbols: Sequence[str]) -> None:
+        """Read a session that is over, of these symbols."""
+        if self._is_final(session):
+            self._whole(session, symbols)
+
+    def holds(self, session: TradingSession, symbols: Sequence[str]) -> bool:
+        """Return whether it has been read, of all these symbols."""
+        held = self._held.get((session.calendar, session.date))
+        return held is not None and held.names.issuperset(symbols)
+
+    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+        """Return these bars: of a session that is over from all of it, else with a request for each run of them."""
+        held = self._held.get((session.calendar, session.date))
+        if held is not None and held.names.issuperset(missing.symbols):
+            return held.pick(session, missing)  # without waiting for who reads another session
+        if self._is_final(session) and not self._is_cheap(session, missing):
+            return self._whole(session, missing.symbols).pick(session, missing)
+        bars: list[Page] = []
+        no_trade: list[Gap] = []
+        for symbols, start_ns, end_ns in self._runs(session, missing):
+            answer = self.fetch(session, symbols, start_ns, end_ns)
+            bars.append(Page(bars=answer.bars))
+            no_trade += answer.no_trade
+        span = PageRequest(
+            symbols=missing.symbols,
+            start_ns=session.start_ns,
+            end_ns=session.end_ns,
+            interval=session.base_interval,
+        )
+        return SourceAnswer(bars=HeldDay(joined(bars, span)[0], (), _ANY_TIME).pick(missing), no_trade=tuple(no_trade))
+
+    def _is_final(self, session: TradingSession) -> bool:
+        return session.end_ns + self.delay_ns <= self._now_ns()
+
+    def _is_cheap(self, session: TradingSession, missing: BarKeys) -> bool:
+        """Return whether asking for just these costs less than the session whole, which is read once."""
+        rows = self.entry.rows_a_page
+        if rows is None:
+            return False
+        pages = SessionAxis(session).slots * len(missing.symbols) / rows
+        return pages > _MOST_PAGES and sum(1 for _ in self._runs(session, missing)) < pages
+
+    def _runs(self, session: TradingSession, missing: BarKeys) -> Iterator[tuple[tuple[str, ...], Nanos, Nanos]]:
+        lacking: dict[Nanos, list[str]] = {}
+        for number, start_ns in zip(missing.symbol_index.tolist(), missing.start_ns.tolist(), strict=True):
+            lacking.setdefault(start_ns, []).append(missing.symbols[number])
+        step_ns = session.base_interval.span_ns
+        for symbols, starts, _ in clustered(lacking, _NEAR_NS, step_ns, self.most_symbols):
+            yield symbols, int(starts[0]), int(starts[-1]) + step_ns
+
+    def _whole(self, session: TradingSession, symbols: Collection[str]) -> "_HeldSession":
+        key = session.calendar, session.date
+        with self._reading:  # one reads, the others wait for what it read
+            held = self._held.setdefault(key, _HeldSession())
+            self._held.move_to_end(key)
+            while len(self._held) > _SESSIONS_KEPT:
+                self._held.popitem(last=False)
+            lacking = sorted(set(symbols) - held.names)
+            size = self.most_symbols or max(len(lacking), 1)
+            for first in range(0, len(lacking), size):
+                chunk = lacking[first : first + size]
+                held.add(self.fetch(session, chunk, session.start_ns, session.end_ns), chunk)
+            return held
+
+    # --- the end
+
+    def interrupt(self) -> None:
+        """Let nobody wait any longer, for a turn or for an answer: what is out fails at once."""
+        self._calls.close()
+        self._pacer.wake()
+
+    def close(self) -> None:
+        """Leave the vendor; may be called twice, and while requests are out."""
+        self.interrupt()
+        self._client.close()
+
+
+class _HeldSession:
+    """What was read of a session that is over, chunk by chunk of its symbols."""
+
+    def __init__(self) -> None:
+        self.names: frozenset[str] = frozenset()
+        self._chunks: list[tuple[frozenset[str], HeldDay]] = []
+
+    def add(self, answer: SourceAnswer, symbols: Collection[str]) -> None:
+        """Hold what was read of some symbols more."""
+        self._chunks.append((frozenset(symbols), HeldDay(answer.bars, answer.no_trade, _ANY_TIME)))
+        self.names |= frozenset(symbols)
+
+    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+        """Return what there is of these bars."""
+        start_ns, end_ns = int(missing.start_ns[0]), int(missing.start_ns[-1]) + session.base_interval.span_ns
+        found = [(day, day.pick(missing)) for names, day in self._chunks if not names.isdisjoint(missing.symbols)]
+        span = PageRequest(symbols=missing.symbols, start_ns=start_ns, end_ns=end_ns, interval=session.base_interval)
+        bars, _ = joined([Page(bars=bars) for _, bars in found], span)
+        no_trade = [gap for day, _ in found for gap in day.no_trade_of(missing.symbols, start_ns, end_ns)]
+        return SourceAnswer(bars=bars, no_trade=tuple(no_trade))
+
+
+def _planes(axis: SessionAxis, symbols: Sequence[str], bars: BarBatch) -> tuple[Mask, Floats]:
+    streamed = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
+    values, verdicts = spread(axis, symbols, bars, streamed, _FIELDS)
+    return verdicts >= FIRST_WITH_BAR, values[:, TRADES]
+
+
+def _gaps(axis: SessionAxis, symbols: Sequence[str], cells: Mask) -> tuple[Gap, ...]:
+    columns, slots = np.nonzero(cells.T)
+    return tuple(
+        msgspec.structs.replace(gap, symbols=(symbol,))
+        for gap in gaps_of(slots, columns, axis, symbols)
+        for symbol in gap.symbols
+    )

@@ -1,0 +1,88 @@
+"""What the contract of histories needs of a vendor: its real client, and a server of ours that speaks its protocol."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from actors.vendors.history.entry import HistoryEntry, Pace
+from actors.vendors.history.pacer import Pacer
+from actors.vendors.history.pages import HistoryRequest, OpenedHistory
+from actors.vendors.history.source import Persistence, VendorSource
+from messages import Bar, TradingSession
+from messages.values import Nanos
+from tests.builders import DAY
+
+QUICK = Persistence(tries=4, backoff_s=0.001)
+
+
+class HistoryWorld(ABC):
+    """A vendor with bars, from when it is made until ``stop``.
+
+    Args:
+        bars: what the vendor has; their symbols are some of ``symbols``.
+        pace: what its server allows; ``None``: anything.
+        rows_a_page: how many bars a page of it holds; ``None``: as many as the vendor's.
+    """
+
+    entry: HistoryEntry
+    tape: str
+    symbols: tuple[str, str, str]
+    """Names that this vendor might have, in their order."""
+    session: TradingSession = DAY
+    faults: frozenset[str] = frozenset({"error", "cut", "html", "junk", "drop", "empty"})
+    """Ways in which its server can fail; ``mute`` it must be able to be."""
+    secrets: tuple[str, ...] = ()
+    """Keys that must stand nowhere."""
+    refuses_symbols: bool = True
+    """Whether it has an answer for symbols that cannot be."""
+    pages: bool = True
+    """Whether its pages can be made short."""
+
+    @abstractmethod
+    def __init__(
+        self, bars: Iterable[Bar], *, pace: tuple[int, float] | None = None, rows_a_page: int | None = None
+    ) -> None: ...
+
+    @abstractmethod
+    def open(self, request: HistoryRequest, *, wrong_keys: bool = False) -> OpenedHistory:
+        """Return the vendor's real client, set to our server."""
+
+    @abstractmethod
+    def fail_next(self, *kinds: str) -> None:
+        """Let the next requests fail in these ways, one after the other."""
+
+    @property
+    @abstractmethod
+    def requests(self) -> int:
+        """How many requests came, those that failed or were refused included."""
+
+    @property
+    @abstractmethod
+    def refused_for_pace(self) -> int:
+        """How many were too fast."""
+
+    @abstractmethod
+    def wait_for_requests(self, count: int) -> None:
+        """Wait until so many have come."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End the server, and whoever waits for it."""
+
+    def source(
+        self,
+        *,
+        now_ns: Callable[[], Nanos] | None = None,
+        pace: tuple[Pace, ...] = (),
+        deadline_s: float = 5.0,
+        wrong_keys: bool = False,
+        **more: Any,
+    ) -> VendorSource:
+        """Return the vendor as an upstream; long after the session, in no hurry, with a pacer of its own."""
+        request = HistoryRequest(
+            entry=self.entry, tape=self.tape, adjustment=self.entry.adjustments[0], deadline_s=deadline_s
+        )
+        opened = self.open(request, wrong_keys=wrong_keys)
+        after_ns = self.session.end_ns + 24 * 3600 * 10**9
+        given = {"persistence": QUICK, "pacer": Pacer(pace), **more}
+        return VendorSource(opened, request, now_ns=now_ns or (lambda: after_ns), **given)
