@@ -18,7 +18,7 @@ OURS = {"actors", "messages"}
 def declared() -> set[str]:
     """Return what can be imported when the project is installed with its extras; tools of developers aside."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = (names for extra, names in project["optional-dependencies"].items() if extra != "dev")
+    extras = (names for extra, names in project["optional-dependencies"].items() if extra not in {"dev", "peers"})
     packages = [re.split(r"[<>=!~;\[ ]", name, maxsplit=1)[0] for name in sum(extras, project["dependencies"])]
     return {IMPORTED_AS.get(package, package.replace("-", "_")) for package in packages}
 
