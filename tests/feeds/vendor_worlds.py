@@ -16,12 +16,16 @@ from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.ccxt.feed import CcxtFeed
 from actors.vendors.databento.feed import DatabentoFeed
 from actors.vendors.databento.keys import DatabentoKey
+from actors.vendors.massive.feed import MassiveFeed
+from actors.vendors.massive.keys import MassiveKey
 from messages import Bar
 from messages.values import MINUTE_NS
 from tests.feeds.world import World, day_clock
 from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 from tests.vendors.ccxt.kraken import PAIRS, KrakenServer, config_for
 from tests.vendors.databento.gateway import DATASET, KEY, Gateway
+from tests.vendors.massive.server import KEY as MASSIVE_KEY
+from tests.vendors.massive.server import MassiveServer, aggregate
 
 
 class FarSide(Protocol):
@@ -114,6 +118,32 @@ def _alpaca_bar(bar: Bar) -> dict[str, Any]:
 
 
 @contextmanager
+def massive_world(_folder: Path) -> Iterator[VendorWorld]:
+    server = MassiveServer(no_right_to=("AM.NONE",))
+
+    def garble() -> None:
+        server.send_raw('[{"ev": "AM", "sym')
+        server.send_raw('[{"ev": "AM"}, 3]')
+
+    def feed(address: str = server.address, key: MassiveKey = MASSIVE_KEY) -> MassiveFeed:
+        return MassiveFeed(key, address=address, is_secure=False)
+
+    world = VendorWorld(
+        feed(),
+        server,
+        lambda bars: server.send(*(aggregate(bar) for bar in bars)),
+        garble=garble,
+        elsewhere=lambda port: feed(f"127.0.0.1:{port}"),
+        stranger=lambda: (feed(key=MassiveKey(key="wrong-secret")), "wrong-secret"),
+    )
+    world.subscribed = lambda *symbols: server.wait_for_topics(*(f"AM.{symbol}" for symbol in symbols))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("actors.vendors.massive.feed._UNCONFIRMED_S", 0.2)
+        yield world
+    server.stop()
+
+
+@contextmanager
 def ccxt_world(_folder: Path) -> Iterator[VendorWorld]:
     server, clock = KrakenServer(), day_clock()
 
@@ -163,4 +193,4 @@ def databento_world(_folder: Path) -> Iterator[VendorWorld]:
     gateway.stop()
 
 
-VENDOR_WORLDS = [alpaca_world, databento_world, pytest.param(ccxt_world, marks=pytest.mark.slow)]
+VENDOR_WORLDS = [alpaca_world, databento_world, massive_world, pytest.param(ccxt_world, marks=pytest.mark.slow)]

@@ -373,8 +373,8 @@ Channels = Annotated[
         metavar="A,B",
         help="alpaca: what is asked for, of bars, updatedBars, dailyBars, trades, quotes and statuses; databento: of "
         "ohlcv-1m, ohlcv-1s and trades; without bars, they are folded from trades; ccxt: trades, or bars for the "
-        "exchange's own.",
-        show_default="all that are of use; ccxt: trades; databento: ohlcv-1m",
+        "exchange's own; massive: AM, A, T.",
+        show_default="all that are of use; ccxt: trades; databento: ohlcv-1m; massive: AM",
         rich_help_panel=_FEEDS,
     ),
 ]

@@ -10,7 +10,7 @@ from actors.feeds.event_loop import OwnLoop
 from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
 from actors.feeds.requests import Refusal, Request, Requests
-from actors.vendors.alpaca.frames import Answer, Failure, FrameReader, Subscribed, Success, gather
+from actors.vendors.alpaca.frames import Answer, Failure, Subscribed, Success, gather, reader
 from actors.vendors.alpaca.keys import AlpacaKeys
 from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError, nearest
 from messages.feeds import FeedItem, SymbolsRefused
@@ -99,7 +99,7 @@ class AlpacaFeed:
         """By symbol the channels that are asked for."""
         self._requests = Requests(self._send)
         self._asked_at = 0.0
-        self._reader = FrameReader()
+        self._reader = reader()
         self._loop: OwnLoop | None = None
         self._stream: AlpacaStream | None = None
         self._failure: FeedError | None = None
@@ -108,7 +108,7 @@ class AlpacaFeed:
         """Connect, sign in, and ask for the symbols that are wanted."""
         self._stream = _stream(self._keys, self._url)
         self._loop = OwnLoop()
-        self._reader, self._failure = FrameReader(), None
+        self._reader, self._failure = reader(), None
         self._requests.forget()
         self._loop.run_unless_stopped(self._stream.open(), stopping, whom="Alpaca", within_s=_CONNECTING_S)
         self._ask(tuple(self._wanted))

@@ -5,22 +5,20 @@ here are passed over, since Alpaca adds some from time to time.
 """
 
 import struct
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec.msgpack import Ext
 
+from actors.feeds.frames import FrameReader
 from actors.feeds.gathered import Gathering
-from actors.feeds.jsonlines.line_format import explained
-from messages.feeds import DayVolumeReported, Rejection, TradeAmended, TradingStatusChanged
+from messages.feeds import DayVolumeReported, TradeAmended, TradingStatusChanged
 from messages.values import SECOND_NS, Bar, Nanos, Quote, Tick
 
 _TIMESTAMP = -1
 _HALTED = frozenset({"2", "H", "P"})
 _RESUMED = frozenset({"3", "T"})
 """Status codes: digits of tapes A and B (CTA), letters of tapes C and O (UTP)."""
-_SHOWN = 200
 
 
 class AlpacaMessage(msgspec.Struct, frozen=True, tag_field="T"):
@@ -139,41 +137,9 @@ Datum: TypeAlias = MinuteBar | UpdatedBar | DailyBar | Trade | TopOfBook | Corre
 Answer: TypeAlias = Subscribed | Failure | Success
 
 
-class FrameReader:
-    """Decodes frames; of one that is partly bad the good part is used. Frames are counted from 1."""
-
-    def __init__(self) -> None:
-        self._whole = msgspec.msgpack.Decoder(tuple[Datum | Answer, ...])
-        self._pieces = msgspec.msgpack.Decoder(tuple[msgspec.Raw, ...])
-        self._piece: msgspec.msgpack.Decoder[Datum | Answer] = msgspec.msgpack.Decoder(Datum | Answer)
-        self._number = 0
-
-    def messages(self, frame: bytes | str, gathering: Gathering) -> Iterator[Datum | Answer]:
-        """Yield the messages of a frame; what cannot be understood is rejected."""
-        self._number += 1
-        raw = frame.encode() if isinstance(frame, str) else frame
-        try:
-            yield from self._whole.decode(raw)
-        except msgspec.DecodeError:
-            yield from self._one_by_one(raw, gathering)
-
-    def reject(self, raw: Any, error: Exception, gathering: Gathering) -> None:
-        """Note that something in the last frame cannot be used."""
-        field, expected = explained(error)
-        seen = repr(raw)[:_SHOWN]
-        gathering.reject(Rejection(number=self._number, field=field, expected=expected, seen=seen))
-
-    def _one_by_one(self, raw: bytes, gathering: Gathering) -> Iterator[Datum | Answer]:
-        try:
-            pieces = self._pieces.decode(raw)
-        except msgspec.DecodeError as error:
-            self.reject(raw, error, gathering)
-            return
-        for piece in pieces:
-            try:
-                yield self._piece.decode(piece)
-            except msgspec.DecodeError as error:
-                self.reject(bytes(piece), error, gathering)
+def reader() -> FrameReader["Datum | Answer"]:
+    """Return what decodes frames."""
+    return FrameReader(msgspec.msgpack.Decoder, Datum | Answer)
 
 
 def gather(datum: Datum, feed: str, gathering: Gathering) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec.msgpack import Ext
 
 from actors.feeds.gathered import Gathering
-from actors.vendors.alpaca.frames import Answer, FrameReader, Subscribed, gather, nanos_of
+from actors.vendors.alpaca.frames import Answer, Subscribed, gather, nanos_of
+from actors.vendors.alpaca.frames import reader as frame_reader
 from messages import (
     Bar,
     DayVolumeReported,
@@ -42,7 +43,7 @@ STATUS = {"T": "s", "S": "A", "sc": "H", "sm": "Trading Halt", "rc": "T12", "rm"
 
 def read(*frames: bytes | str) -> tuple[list[FeedItem], list[Answer]]:
     """Return what frames come to, and the answers in them."""
-    reader, gathering, answers = FrameReader(), Gathering("alpaca"), []
+    reader, gathering, answers = frame_reader(), Gathering("alpaca"), []
     for frame in frames:
         for message in reader.messages(frame, gathering):
             try:
