@@ -1,5 +1,6 @@
 """The mind of DataUpkeep: what is missing and who is asked for it, what is in memory, and what is read next."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -38,10 +39,13 @@ from messages.repairs import (
     SessionSettled,
     TransitionMeasured,
 )
-from messages.values import Nanos, TradingSession
+from messages.values import MINUTE_NS, Nanos, TradingSession
 
 _CERTIFICATES = 400
 """How many are kept in memory: a year and a half of sessions."""
+_SHOWN_AFTER_NS = 30 * MINUTE_NS
+"""Of session time, or with the next close: making one takes a while, and readers of a backtest see it at the same
+minute in every run."""
 
 
 class DataUpkeepCore:
@@ -70,6 +74,12 @@ class DataUpkeepCore:
         self._coming = ""
         self._opened_ns: Nanos = 0
         self._certificates: dict[str, SessionCertificate] = {}
+        self._shown_from: dict[str, Nanos] = {}
+        """By date when the certificate that is being made, or has just been, is there for readers of a backtest."""
+        self._owed: Counter[str] = Counter()
+        """By date how many are being made."""
+        self._made: dict[str, SessionCertificate] = {}
+        """Those that are there before that time."""
         self.gaps = 0
         """``GapDetected`` told here so far."""
 
@@ -159,7 +169,8 @@ class DataUpkeepCore:
         out = list(sent)
         if not self._repairs.is_fetching:
             out += self._settle()
-        if not (self._repairs.is_fetching and self._holds_tickets):
+        self._show()
+        if not (self._holds_tickets and (self._repairs.is_fetching or self._is_owing())):
             out += [PassTicket(ticket=ticket) for ticket in self._held]
             self._held.clear()
         return Outcome(out=(*self._wake(), *out))
@@ -214,6 +225,7 @@ class DataUpkeepCore:
             self._opened_ns = message.now_ns
         else:
             self._closing[message.session.date] = message
+            self._shown_from = {date: min(due_ns, self._now_ns) for date, due_ns in self._shown_from.items()}
         return NOTHING
 
     def _close_rounds(self) -> None:
@@ -232,6 +244,9 @@ class DataUpkeepCore:
     def _issue(self) -> list[Message]:
         """Have certificates made of what was sealed."""
         sealed, self._sealed = self._sealed, []
+        if self._holds_tickets and self._coming > max((message.day.session.date for message in sealed), default=""):
+            self._shown_from |= {message.day.session.date: self._now_ns + _SHOWN_AFTER_NS for message in sealed}
+        self._owed.update(message.day.session.date for message in sealed)
         return [self._certificate_job(message) for message in sealed]
 
     def _certificate_job(self, message: SessionSealed) -> IssueCertificate:
@@ -242,15 +257,28 @@ class DataUpkeepCore:
             gaps=self._repairs.close(date),
             is_prefetched=None if opening is None else opening.is_prefetched,
             transition_ms=None if opening is None else opening.transition_ms,
-            old=self._certificates.get(date),
+            old=self._made.get(date) or self._certificates.get(date),
         )
 
     def _certificate_issued(self, message: CertificateIssued) -> Outcome:
-        self._certificates.pop(message.certificate.date, None)
-        self._certificates[message.certificate.date] = message.certificate
+        self._made[message.certificate.date] = message.certificate
+        self._owed -= Counter((message.certificate.date,))
+        return self._go_on([message])
+
+    def _is_owing(self) -> bool:
+        """Return whether readers would see a certificate now, had it been made in time."""
+        return any(due_ns <= self._now_ns and self._owed[date] > 0 for date, due_ns in self._shown_from.items())
+
+    def _show(self) -> None:
+        """Let readers see what has been made, in a backtest at the same minute in every run."""
+        if not self._made or self._is_owing():
+            return
+        for date in [date for date in self._made if self._shown_from.get(date, self._now_ns) <= self._now_ns]:
+            self._shown_from.pop(date, None)
+            self._certificates.pop(date, None)
+            self._certificates[date] = self._made.pop(date)
         for date in list(self._certificates)[:-_CERTIFICATES]:
             del self._certificates[date]
-        return tell(message)
 
     def _certificate(self, date: str | None) -> SessionCertificate | None:
         if date is not None or not self._certificates:

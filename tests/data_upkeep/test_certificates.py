@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from actors.data_upkeep.core import DataUpkeepCore
 from actors.data_upkeep.prefetch import Prefetching
 from messages import (
@@ -10,6 +12,7 @@ from messages import (
     IssueCertificate,
     Message,
     NotRecorded,
+    PassTicket,
     Prefetch,
     RequireHistory,
     Requirement,
@@ -19,7 +22,7 @@ from messages import (
     TransitionMeasured,
 )
 from messages.values import MINUTE_NS, ONE_DAY
-from tests.builders import DAY, HALF_DAY, day_grid, opened, session_tiny
+from tests.builders import DAY, HALF_DAY, closed, day_grid, opened, session_tiny
 from tests.certificates import certificate
 from tests.data_upkeep.desk import Desk, repairs, requests
 
@@ -98,6 +101,45 @@ def test_the_certificates_of_a_run_are_told_and_kept_for_readers() -> None:
     assert asked_for(desk) == messages[1].certificate
     assert asked_for(desk, DAY.date) == messages[0].certificate
     assert asked_for(desk, "1999-01-04") is None
+
+
+def tickets(said: list[Message]) -> int:
+    return sum(isinstance(message, PassTicket) for message in said)
+
+
+@pytest.mark.parametrize("made_after_min", [0, 29, 30, 31, 40])
+def test_a_backtest_shows_a_certificate_at_the_same_minute_however_long_it_takes_to_make(made_after_min: int) -> None:
+    desk = Desk()
+    desk.tell(Prefetch(session=HALF_DAY))
+    desk.close()
+    desk.tell(sealed(), opened(HALF_DAY))
+    first = HALF_DAY.start_ns + MINUTE_NS
+    seen, passed = [], []
+    for number in range(41):
+        passed.append(tickets(desk.now(first + number * MINUTE_NS)))
+        if number == made_after_min:
+            passed[-1] += tickets(desk.tell(issued(DAY)))
+        if passed[-1]:  # somebody is at this minute
+            seen.append((number, asked_for(desk, DAY.date) is not None))
+
+    assert sum(passed) == 41
+    assert all(is_there is (number >= 30) for number, is_there in seen)
+    assert not any(passed[30:made_after_min])  # the clock waits for what is late
+
+
+def test_a_certificate_is_there_before_the_next_session_is_over() -> None:
+    desk = Desk()
+    short = session_tiny(2, day="2024-07-08")
+    desk.tell(Prefetch(session=short))
+    desk.close()
+    desk.tell(sealed(), opened(short))
+    desk.now(short.start_ns + MINUTE_NS)
+    desk.tell(issued(DAY))
+    before = asked_for(desk)
+    desk.tell(closed(short))
+    desk.now(short.end_ns)
+
+    assert (before, asked_for(desk)) == (None, certificate("A"))
 
 
 def test_a_certificate_that_is_made_again_is_made_from_the_one_before() -> None:
