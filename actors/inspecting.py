@@ -331,6 +331,8 @@ def _forgery(certificate: SessionCertificate, found: SessionCertificate, *, is_a
             if was != now:
                 counts = f"{was} minutes of {counted.symbol} as {verdict}"
                 return f"the certificate counts {counts}; its runs and the stored bars give {now}"
+    if certificate.verdict_digest is None and certificate.is_live is None and not is_as_issued:
+        return "the certificate has lost its seal: it was changed after it was issued"
     if found.verdict_digest != certificate.verdict_digest:
         return "the verdicts of the stored bars are not those that were certified"
     for name in ("completeness", "bar_quality"):
@@ -341,4 +343,6 @@ def _forgery(certificate: SessionCertificate, found: SessionCertificate, *, is_a
         return "the certificate does not count the minutes that the store has"
     if is_as_issued:
         return None
-    return "the certificate, or an earlier one, was changed after it was issued: it does not fit its seal"
+    return (
+        "the certificate, or an earlier one, was changed after it was issued, or one is gone: it does not fit its seal"
+    )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
@@ -74,6 +75,7 @@ class ParquetStore:
         self._folders = FolderSyncs()
         self._shelves = Shelves(self._places, self._segment_of, self._folders)
         self._turns = Turns(self.root, self._shelves.clean, read_only=read_only)
+        self._sealing = Lock()
         if self.root.name.startswith("calendar="):
             raise DataError(f"{self.root} is one calendar of a store; the store is {self.root.parent}")
         if not self.root.is_dir() and (read_only or self.root.exists()):
@@ -253,9 +255,11 @@ class ParquetStore:
             new = sidecar.succeeding(old, certificate)
             if new == old:
                 return
+            with self._sealing:  # days are certified by several threads
+                sidecar.remember(self._places.seals(), self._unsealed)
             if old is not None and sidecar.outlives(old, new):
                 sidecar.keep_beside(path, self._places.earlier(calendar, date))
-            sidecar.write_certificate(path, new)
+            sidecar.write_certificate(path, new, len(self._places.earlier(calendar, date)))
             self._folders.sync(path.parent)
 
     def earlier(self, calendar: str, date: str) -> tuple[SessionCertificate, ...]:
@@ -269,14 +273,30 @@ class ParquetStore:
         return tuple(certificate for certificate in found if certificate is not None)
 
     def is_as_issued(self, calendar: str, date: str) -> bool | None:
-        """Return whether a day's certificates, earlier ones too, are what was written; ``None``: they have no seal.
+        """Return whether a day's certificates, earlier ones too, are what was written and all there.
+
+        ``None``: they are older than seals.
 
         Raises:
             DataError: a file cannot be read.
         """
-        places = (self._places.of(calendar, date, CERTIFICATE), *self._places.earlier(calendar, date))
-        found = {sidecar.is_sealed(place) for place in places} - {None}
-        return all(found) if found else None
+        place, earlier = self._places.of(calendar, date, CERTIFICATE), self._places.earlier(calendar, date)
+        found = {sidecar.is_sealed(one) for one in (place, *earlier)} - {None}
+        if not found:
+            must_be = place.exists() and sidecar.must_be_sealed(self._places.seals(), calendar, date)
+            return False if must_be else None
+        return all(found) and len(earlier) >= sidecar.stated_earlier(place)
+
+    def _unsealed(self) -> dict[str, list[str]]:
+        """Return by calendar the dates whose certificates have no seal."""
+        return {
+            name: [
+                date
+                for date in self.certified(name)
+                if sidecar.is_sealed(self._places.of(name, date, CERTIFICATE)) is None
+            ]
+            for name in self.certified_calendars()
+        }
 
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date; read when it changed.

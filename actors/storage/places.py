@@ -152,6 +152,10 @@ class Places:
         paths = (self._root / self._name_of(calendar)).glob(f"*/*{suffix}")
         return (date for path in paths if is_session_date(date := path.name.removesuffix(suffix)))
 
+    def seals(self) -> Path:
+        """Return where it is written down since when certificates are sealed."""
+        return self._root / "_seals.json"
+
     def unfinished(self) -> Iterator[Path]:
         """Yield what a process left that died while it wrote."""
         yield from self._root.glob(f"{_CALENDAR}*/.*{UNFINISHED}")

@@ -1,11 +1,12 @@
 """The certificate of a day as a JSON file beside the day's bars, and what it means to put one in another's place.
 
 The last key of the file is ``seal``, a digest of the bytes before it: who changes the file without minding that is
-found out. It is no signature, and keeps nobody out who knows how it is made.
+found out. It is no signature, and keeps nobody out who knows how it is made. Before it stands how many certificates lie
+``earlier`` beside it, if any, and the store remembers since when it seals, so that neither can go unseen.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +17,21 @@ from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
 from messages.errors import DataError
 
 _SEAL = b',"seal":"%s"}'
+_EARLIER = b',"earlier":%d'
 _UNTIL_SEAL = _SEAL.index(b"%s")
+
+
+class _Neighbours(msgspec.Struct):
+    """How many certificates there are beside one that it took the place of."""
+
+    earlier: int = 0
+
+
+class _Memory(msgspec.Struct):
+    """What a store remembers of seals."""
+
+    unsealed: dict[str, list[str]]
+    """By calendar the dates whose certificates were there before the first that was sealed."""
 
 
 class _Head(msgspec.Struct):
@@ -42,13 +57,18 @@ def read_certificate(path: Path, calendar: str, date: str) -> SessionCertificate
         return None
 
 
-def write_certificate(path: Path, certificate: SessionCertificate) -> None:
+def write_certificate(path: Path, certificate: SessionCertificate, earlier: int = 0) -> None:
     """Write a certificate: after a crash at any moment there is either the old file or the new one, whole.
+
+    Args:
+        path: where.
+        certificate: what.
+        earlier: how many lie beside it that it took the place of.
 
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    body = msgspec.json.encode(certificate).removesuffix(b"}")
+    body = msgspec.json.encode(certificate).removesuffix(b"}") + (_EARLIER % earlier if earlier else b"")
     with replacing(path) as sink:
         sink.write(body + _SEAL % _seal_of(body) + b"\n")
 
@@ -69,6 +89,50 @@ def is_sealed(path: Path) -> bool | None:
     if not found:
         return False if b'"seal"' in raw else None  # in another spelling, or at another place
     return seal == _SEAL[_UNTIL_SEAL:] % _seal_of(body)
+
+
+def stated_earlier(path: Path) -> int:
+    """Return how many certificates lie beside one, as its file says.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        return msgspec.json.decode(patiently(path.read_bytes), type=_Neighbours).earlier
+    except FileNotFoundError:
+        return 0
+    except (msgspec.MsgspecError, OSError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+
+
+def remember(path: Path, unsealed: Callable[[], dict[str, list[str]]]) -> None:
+    """Write down that from now on certificates are sealed, unless that is written down already.
+
+    Args:
+        path: where.
+        unsealed: gives by calendar the dates whose certificates have no seal.
+
+    Raises:
+        OSError: the folder or the disk refuses.
+    """
+    if not path.exists():
+        with replacing(path) as sink:
+            sink.write(msgspec.json.encode(_Memory(unsealed())))
+
+
+def must_be_sealed(path: Path, calendar: str, date: str) -> bool:
+    """Return whether a day's certificate is of a time since when they are sealed, as the store remembers it.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        memory = msgspec.json.decode(patiently(path.read_bytes), type=_Memory)
+    except FileNotFoundError:
+        return False
+    except (msgspec.MsgspecError, OSError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    return date not in memory.unsealed.get(calendar, ())
 
 
 def _seal_of(body: bytes) -> bytes:

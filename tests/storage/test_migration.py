@@ -97,6 +97,7 @@ def test_a_moved_store_says_the_same_and_is_one_table(old: Path) -> None:
         f"calendar=XNYS/date={DAYS[0]}/_certificate.json",
         f"calendar=XNYS/date={DAYS[1]}/bars.parquet",
         f"calendar=XNYS/date={DAYS[2]}/_certificate.json",
+        "_seals.json",
     }
     assert not list(old.glob("XNYS"))
     assert len(pd.read_parquet(old)) == 4

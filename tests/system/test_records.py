@@ -23,8 +23,8 @@ from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages import GapOutcome, GapStory, IssueCertificate, SessionCertificate, Verdict
 from messages.repairs import SessionSealed
-from tests.builders import DAY, at, bars, day_grid
-from tests.certificates import run
+from tests.builders import DAY, HALF_DAY, at, bars, day_grid
+from tests.certificates import certificate, run
 from tests.doubles import Outbox
 from tests.feeds.worlds import MARKET
 from tests.system.live import FAST_UPKEEP, Mortal, clock_before, live, lived, market_feed, session_of, upstream_of
@@ -176,8 +176,12 @@ def test_whatever_is_changed_is_found_and_named(root: Path, edit: str) -> None:
     assert all(one.startswith(f"XNYS on {DAY.date}: ") and fault in one for one in found)
 
 
+without_seal = edited(lambda c: [c.pop(name) for name in ("seal", "verdict_digest", "is_live")])
+
+
 def test_a_certificate_from_before_seals_is_verified_as_far_as_it_goes(root: Path) -> None:
-    edited(lambda c: [c.pop(name) for name in ("seal", "verdict_digest", "is_live")])(root)
+    without_seal(root)
+    (root / "_seals.json").unlink()
 
     report = verify_store(ParquetStore(root, read_only=True))
 
@@ -185,6 +189,40 @@ def test_a_certificate_from_before_seals_is_verified_as_far_as_it_goes(root: Pat
     assert report.remarks == [
         f"XNYS on {DAY.date}: its certificate is older than seals, so only its bars could be verified"
     ]
+
+
+def test_a_store_remembers_since_when_it_seals(root: Path) -> None:
+    without_seal(root)
+
+    (fault,) = faults(root)
+
+    assert "was changed after it was issued" in fault
+
+
+def test_what_was_there_before_a_store_began_to_seal_stays_what_it_was(root: Path) -> None:
+    without_seal(root)
+    (root / "_seals.json").unlink()
+    with closing(ParquetStore(root)) as store:
+        store.certify("XNYS", HALF_DAY.date, certificate("A", session=HALF_DAY))
+    verified = verify_store(ParquetStore(root, read_only=True))
+
+    assert any(f"{DAY.date}: its certificate is older" in remark for remark in verified.remarks)
+    assert all(HALF_DAY.date in fault for fault in verified.faults)  # whose bars are not there
+
+
+@pytest.mark.parametrize("gone", [(1,), (2,), (1, 2)])
+def test_an_earlier_certificate_that_is_gone_is_missed(root: Path, gone: tuple[int, ...]) -> None:
+    with closing(ParquetStore(root)) as store:
+        for is_live, price in ((False, 1), (True, 2), (False, 3)):
+            store.certify("XNYS", DAY.date, msgspec.structs.replace(
+                certificate_of(root), is_live=is_live, corrections=price))  # fmt: skip
+    assert faults(root) == []
+    for number in gone:
+        day_file(root).with_name(f"_certificate.{number}.json").unlink()
+
+    (fault,) = faults(root)
+
+    assert "or one is gone" in fault
 
 
 def leaves(held: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
