@@ -11,11 +11,11 @@ vendors/                      whose bars can be had; what a vendor says of itsel
 vendors/alpaca/               files, the live stream, and history
 vendors/binance/              klines of its data archive
 vendors/ccxt/                 crypto exchanges: their trades and candles, live
-vendors/databento/            DBN files, and the instruments in them
+vendors/databento/            DBN files, the instruments in them, and the live gateways
 vendors/freqtrade/            candles and trades
 vendors/history/              what vendors remember, as an upstream: pages, pace, and whose silence is believed
 vendors/house/                the house's own feeds: a market that is made up, a stored day replayed
-vendors/ibkr/                 bars as ib_insync and ib_async frame them
+vendors/ibkr/                 bars as ib_insync and ib_async frame them, and those that TWS sends
 vendors/lean/                 QuantConnect LEAN's data folder
 vendors/massive/              flat files of a whole market's day, and the live stream of stocks
 vendors/plain/                whatever any program can write: text, Parquet, single trades, JSON lines

@@ -16,6 +16,7 @@ from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.ccxt.feed import CcxtFeed
 from actors.vendors.databento.feed import DatabentoFeed
 from actors.vendors.databento.keys import DatabentoKey
+from actors.vendors.ibkr.feed import IbkrFeed
 from actors.vendors.massive.feed import MassiveFeed
 from actors.vendors.massive.keys import MassiveKey
 from messages import Bar
@@ -24,6 +25,7 @@ from tests.feeds.world import World, day_clock
 from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 from tests.vendors.ccxt.kraken import PAIRS, KrakenServer, config_for
 from tests.vendors.databento.gateway import DATASET, KEY, Gateway
+from tests.vendors.ibkr.tws import Tws
 from tests.vendors.massive.server import KEY as MASSIVE_KEY
 from tests.vendors.massive.server import MassiveServer, aggregate
 
@@ -193,4 +195,31 @@ def databento_world(_folder: Path) -> Iterator[VendorWorld]:
     gateway.stop()
 
 
-VENDOR_WORLDS = [alpaca_world, databento_world, massive_world, pytest.param(ccxt_world, marks=pytest.mark.slow)]
+@contextmanager
+def ibkr_world(_folder: Path) -> Iterator[VendorWorld]:
+    tws, clock = Tws(), day_clock()
+
+    def feed(port: int = tws.port) -> IbkrFeed:
+        return IbkrFeed(port=port, now_ns=clock.now_ns)
+
+    world = VendorWorld(
+        feed(),
+        tws,
+        lambda bars: tws.happen(*bars),
+        clock=clock,
+        garble=lambda: tws.send_raw(b"\x00" * 64),
+        elsewhere=feed,
+    )
+    world.subscribed = tws.wait_for_subscribers
+    world.has_everything = False
+    yield world
+    tws.stop()
+
+
+VENDOR_WORLDS = [
+    alpaca_world,
+    databento_world,
+    ibkr_world,
+    massive_world,
+    pytest.param(ccxt_world, marks=pytest.mark.slow),
+]

@@ -1,0 +1,206 @@
+"""A small TWS that speaks the socket protocol of Interactive Brokers as ``ib_async`` speaks it (version 178, text).
+
+A message is its length in four bytes, and fields that end with a zero byte; the first of them says what it is:
+https://interactivebrokers.github.io/tws-api/message_codes.html has the codes of errors.
+"""
+
+import contextlib
+import socket
+import struct
+import threading
+from typing import Any
+
+from messages import Bar
+from messages.values import SECOND_NS
+
+PATIENCE_S = 20.0
+_VERSION = 178
+_REAL_TIME_BARS, _NO_REAL_TIME_BARS, _START = "50", "51", "71"
+
+
+class Client:
+    """One connection, and what it has asked for."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.number = -1
+        self.bars: dict[str, str] = {}
+        """By number of the request the symbol."""
+        self.is_in = False
+
+    def send(self, *fields: Any) -> None:
+        body = b"".join(str(field).encode() + b"\0" for field in fields)
+        self.connection.sendall(struct.pack(">I", len(body)) + body)
+
+
+class Tws:
+    """One TWS on this machine; may be stopped and started again at the same port.
+
+    Args:
+        most_new: so many requests for bars it takes, and refuses the rest for their pace.
+    """
+
+    def __init__(self, *, most_new: int = 10**9) -> None:
+        self.most_new = most_new
+        self.taken: set[int] = set()
+        """Numbers of clients under which others are connected."""
+        self.refusals: dict[str, tuple[int, str]] = {
+            "NONE": (200, "No security definition has been found for the request")
+        }
+        """By symbol what a request for it is answered with."""
+        self.requests: list[list[str]] = []
+        self.clients: list[Client] = []
+        self._changed = threading.Condition()
+        self._listener: socket.socket | None = None
+        self.port = 0
+        self.start()
+
+    # --- what a test tells it
+
+    def start(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Close every connection and the port."""
+        assert self._listener is not None
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.drop()
+
+    def drop(self) -> None:
+        """Break every connection off, without a farewell."""
+        with self._changed:
+            clients, self.clients = self.clients, []
+            for client in clients:
+                _cut(client.connection)
+
+    def wait(self, is_so: Any) -> None:
+        with self._changed:
+            assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {self.requests}"
+
+    def wait_for_subscribers(self, *symbols: str) -> None:
+        """Wait until some client has asked for the bars of these, and no more than these."""
+        self.wait(lambda: any(set(client.bars.values()) == set(symbols) for client in self.clients))
+
+    def shorts(self, *bars: Bar) -> None:
+        """Send five-second bars to who asked for them."""
+        with self._changed:
+            for bar in bars:
+                for client in self.clients:
+                    for number, symbol in client.bars.items():
+                        if symbol == bar.symbol:
+                            client.send(*_real_time_bar(number, bar))
+
+    def happen(self, *bars: Bar) -> None:
+        """Let minutes be over: all their trades were in the first five seconds."""
+        for bar in bars:
+            self.shorts(*five_seconds(bar))
+
+    def say(self, code: int, text: str, symbol: str | None = None) -> None:
+        """Say something of the connection, or of a symbol's request."""
+        with self._changed:
+            for client in self.clients:
+                numbers = [number for number, asked in client.bars.items() if asked == symbol] or [-1]
+                client.send(4, 2, numbers[0], code, text, "")
+
+    def send_raw(self, data: bytes) -> None:
+        """Send any bytes at all to everybody."""
+        with self._changed:
+            for client in self.clients:
+                client.connection.sendall(data)
+
+    # --- how it answers
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        client, stream = Client(connection), connection.makefile("rb")
+        with self._changed:
+            self.clients.append(client)
+        try:
+            assert stream.read(4) == b"API\0"
+            assert _message(stream)[0].startswith("v157..178")
+            client.send(_VERSION, "20240702 09:30:00 EST")
+            while fields := _message(stream):
+                with self._changed:
+                    self._hear(client, fields)
+                    self._changed.notify_all()
+        except OSError:
+            pass
+        finally:
+            with self._changed:
+                if client in self.clients:
+                    self.clients.remove(client)
+                _cut(connection)
+
+    def _hear(self, client: Client, fields: list[str]) -> None:
+        self.requests.append(fields)
+        if fields[0] == _START:
+            client.number = int(fields[2])
+            if client.number in self.taken:
+                client.send(4, 2, -1, 326, "Unable to connect as the client id is already in use", "")
+                raise OSError
+            client.send(15, 1, "DU1234567")
+            client.send(9, 1, 1)
+            client.send(4, 2, -1, 2104, "Market data farm connection is OK:usfarm", "")
+            client.is_in = True
+        elif fields[0] == _REAL_TIME_BARS:
+            self._begin(client, fields[2], fields[3:15])
+        elif fields[0] == _NO_REAL_TIME_BARS:
+            client.bars.pop(fields[2], None)
+
+    def _begin(self, client: Client, number: str, contract: list[str]) -> None:
+        symbol = contract[1] or contract[10]
+        asked = sum(request[0] == _REAL_TIME_BARS for request in self.requests)
+        if symbol in self.refusals:
+            client.send(4, 2, number, *self.refusals[symbol], "")
+        elif asked > self.most_new:
+            client.send(4, 2, number, 420, "Invalid Real-time Query:Historical data request pacing violation", "")
+        else:
+            client.bars[number] = symbol
+
+
+def five_seconds(bar: Bar) -> list[Bar]:
+    """Return the twelve bars of a minute, of which only the first was traded in."""
+    return [
+        Bar(
+            symbol=bar.symbol,
+            start_ns=bar.start_ns + number * 5 * SECOND_NS,
+            open=bar.open if number == 0 else bar.close,
+            high=bar.high if number == 0 else bar.close,
+            low=bar.low if number == 0 else bar.close,
+            close=bar.close,
+            volume=bar.volume if number == 0 else 0.0,
+            vwap=bar.vwap if number == 0 else None,
+            trades=bar.trades if number == 0 else 0,
+        )
+        for number in range(12)
+    ]
+
+
+def _real_time_bar(number: str, bar: Bar) -> list[Any]:
+    prices = (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.vwap or 0.0)
+    count = -1 if bar.trades is None else int(bar.trades)
+    return [50, 3, number, bar.start_ns // SECOND_NS, *prices, count]
+
+
+def _message(stream: Any) -> list[str]:
+    head = stream.read(4)
+    if len(head) < 4:
+        return []
+    body = stream.read(struct.unpack(">I", head)[0]).decode()
+    return body.removesuffix("\0").split("\0")
+
+
+def _cut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
