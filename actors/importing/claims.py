@@ -6,13 +6,14 @@ it has a bar of. A day that has a certificate gets a new one whenever its bars h
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from threading import Lock
 
 import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
 from actors.importing.parts import Stretch
-from actors.importing.pile import Day
+from actors.importing.pile import Days
 from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
@@ -48,6 +49,9 @@ class Claims:
         self._store = store
         self._calendars = calendars
         self._claims: dict[int, _Claim] = {}
+        self._certified: dict[str, frozenset[str]] = {}
+        """By calendar the days that had a certificate before the import."""
+        self._looking = Lock()
 
     def note(self, file: int, source: str, calendar: Calendar, block: RawBars, kept: FileBars) -> None:
         """Take a block of a file that is declared complete.
@@ -88,7 +92,22 @@ class Claims:
         where = "in it" if claim.is_void else f"of their symbols on {days} {'day' if days == 1 else 'days'}"
         return (f"declared complete, but some rows were rejected: absent minutes {where} are not taken as NO_TRADE",)
 
-    def certify(self, day: Day) -> bool:
+    def certify_each(self, days: Days) -> int:
+        """Do so for each of several days; return how many have a new one.
+
+        Raises:
+            DataError: an old certificate cannot be read.
+            StoreLocked: another process is writing to the store.
+        """
+        if not self._claims:
+            with self._looking:
+                if days.calendar not in self._certified:
+                    self._certified[days.calendar] = frozenset(self._store.certified(days.calendar))
+            if self._certified[days.calendar].isdisjoint(days.dates):
+                return 0
+        return sum(map(self.certify, days.each()))
+
+    def certify(self, day: Days) -> bool:
         """Issue a certificate for a merged day, if a file claims its absent minutes or it had one before.
 
         Returns:
@@ -113,7 +132,7 @@ class Claims:
         self._store.certify(day.calendar, day.date, new)
         return True
 
-    def _claims_of(self, day: Day, axis: SessionAxis) -> dict[str, _Claim]:
+    def _claims_of(self, day: Days, axis: SessionAxis) -> dict[str, _Claim]:
         """Return by symbol who claims its absent minutes: of several files one that has extended hours."""
         found: dict[str, _Claim] = {}
         for file, symbol in sorted(set(chain.from_iterable(_holders(part, axis) for part in day.stretches()))):
@@ -123,7 +142,7 @@ class Claims:
         return found
 
     def _certificate(
-        self, day: Day, old: SessionCertificate | None, claims: dict[str, _Claim], whole: TradingSession
+        self, day: Days, old: SessionCertificate | None, claims: dict[str, _Claim], whole: TradingSession
     ) -> SessionCertificate:
         session = old.session if old else msgspec.structs.replace(whole, segments=whole.regular)
         if any(claim.covers_extended for claim in claims.values()):
@@ -148,7 +167,7 @@ class Claims:
             runs=runs,
         )
 
-    def _planes(self, day: Day, session: TradingSession) -> tuple[Floats, Verdicts]:
+    def _planes(self, day: Days, session: TradingSession) -> tuple[Floats, Verdicts]:
         """Return what is stored of the day's symbols; where the day is large, it is read hour by hour."""
         axis, begin = SessionAxis(session), 0
         values = np.empty((axis.slots, len(FIELDS), len(day.symbols)))

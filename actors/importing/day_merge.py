@@ -1,18 +1,19 @@
-"""One merge a day, of the bars of many files: every file is still told what became of its own rows."""
+"""One merge a day, or of many small days, of the bars of many files: every file is told what became of its own rows."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from actors.importing.parts import Stretch
-from actors.importing.pile import Day
+from actors.importing.pile import Days
 from actors.importing.report import FileReport
-from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.ports import BarStore, StoredDay, StoredDays
 from actors.storage.merging import same
-from messages.columns import FIELDS, BarBatch, Floats, Mask, Stamps, freeze
+from actors.storage.narrow.together import side_by_side
+from messages.columns import FIELDS, BarBatch, Floats, Mask, freeze
 from messages.values import ONE_MINUTE, Interval, Verdict
 
 _Places = npt.NDArray[np.intp]
@@ -47,60 +48,93 @@ class Settled:
                 setattr(reports[file], name, getattr(reports[file], name) + int(counts[file]))
 
 
-def settle(day: Day, store: BarStore, *, tz: str, is_stored: bool, write: bool, base: Interval = ONE_MINUTE) -> Settled:
-    """Merge a day into the store, and count for every file what its rows did. Days may be settled at once.
+def settle(
+    days: Days,
+    store: BarStore,
+    *,
+    tz: str,
+    is_stored: Callable[[str], bool],
+    write: bool,
+    base: Interval = ONE_MINUTE,
+) -> Settled:
+    """Merge days into the store, and count for every file what its rows did. Days may be settled at once.
 
     Rows are taken in the order in which they were read: the first of a cell is held against the store, every
     further one against the row before it, and the last one stays.
 
     Args:
-        day: its bars.
+        days: their bars.
         store: where they go.
         tz: the exchange's zone.
-        is_stored: whether the store has the day already.
+        is_stored: says whether the store has a day already.
         write: whether to merge, or only to count.
         base: the length of the bars.
     """
     settled = Settled()
-    merged = _merged(day, store, settled, tz=tz, is_stored=is_stored, base=base)
+    if len(days.dates) > 1:
+        merged = _together(days, store, settled, tz=tz, is_stored=is_stored, base=base)
+        if write:
+            store.merge_days(days.calendar, merged)
+        return settled
+    stretches = _merged(days, store, settled, tz=tz, is_stored=is_stored(days.date), base=base)
     if not write:
-        deque(merged, maxlen=0)
-    elif day.is_whole:
-        store.merge(day.calendar, day.date, next(merged))
+        deque(stretches, maxlen=0)
+    elif days.is_whole:
+        store.merge(days.calendar, days.date, next(stretches))
     else:
-        store.merge_stretches(day.calendar, day.date, day.symbols, merged)
+        store.merge_stretches(days.calendar, days.date, days.symbols, stretches)
     return settled
 
 
+def _together(
+    days: Days, store: BarStore, settled: Settled, *, tz: str, is_stored: Callable[[str], bool], base: Interval
+) -> StoredDays:
+    """Return several days as they are to be merged, and count their rows."""
+    starts, begins = next(days.stretches()).start_ns, np.append(0, days.ends[:-1])
+    first, last = np.minimum.reduceat(starts, begins), np.maximum.reduceat(starts, begins)
+    if not any(map(is_stored, days.dates)) and np.all(last[:-1] < first[1:]):
+        (whole,) = _merged(days, store, settled, tz=tz, is_stored=False, base=base)
+        ends = np.append(np.searchsorted(whole.bars.start_ns, first[1:]), len(whole.bars))
+        return StoredDays(dates=days.dates, ends=ends, bars=whole.bars, verdicts=whole.verdicts, tz=tz)
+    # Some are held against what is there; or one was traded, outside of its session, before the one before it ended.
+    return side_by_side(
+        {
+            day.date: next(_merged(day, store, settled, tz=tz, is_stored=is_stored(day.date), base=base))
+            for day in days.each()
+        }
+    )
+
+
 def _merged(
-    day: Day, store: BarStore, settled: Settled, *, tz: str, is_stored: bool, base: Interval
+    days: Days, store: BarStore, settled: Settled, *, tz: str, is_stored: bool, base: Interval
 ) -> Iterator[StoredDay]:
     """Yield stretch by stretch what is to be merged, and count its rows."""
-    for stretch in day.stretches():
-        cells = (stretch.start_ns - stretch.start_ns.min()) // base.span_ns * len(
-            stretch.symbols
-        ) + stretch.symbol_index
-        last, previous = _sequence(cells)
+    for stretch in days.stretches():
+        last, previous = _sequence(stretch, base)
         batch = BarBatch(
             symbols=stretch.symbols,
             symbol_index=freeze(stretch.symbol_index[last]),
             start_ns=freeze(stretch.start_ns[last]),
-            values=freeze(np.take(stretch.values, last, axis=1)),
+            values=freeze(stretch.values[:, last]),
             interval=base,
         )
-        span = None if day.is_whole else (int(batch.start_ns[0]), int(batch.start_ns[-1]) + 1)
-        stored = store.read(day.calendar, day.date, stretch.symbols, span) if is_stored else None
+        span = None if days.is_whole else (int(batch.start_ns[0]), int(batch.start_ns[-1]) + 1)
+        stored = store.read(days.calendar, days.date, stretch.symbols, span) if is_stored else None
         settled.count(stretch, previous, stored)
-        del stretch, stored, cells, last, previous  # while the batch is merged, they need not be in memory
+        del stretch, stored, last, previous  # while the batch is merged, they need not be in memory
         verdicts = np.full(len(batch), Verdict.STREAMED, dtype=np.uint8)
         yield StoredDay(bars=batch, verdicts=freeze(verdicts), tz=tz)
 
 
-def _sequence(cells: Stamps) -> "tuple[_Places, _Places | None]":
+def _sequence(stretch: Stretch, base: Interval) -> "tuple[_Places | slice, _Places | None]":
     """Return the last row of each cell, cells ascending; and for each row the one before it in its cell, or -1.
 
     Where no cell occurs twice the second is ``None``.
     """
+    starts, index = stretch.start_ns, stretch.symbol_index
+    if np.all((starts[1:] > starts[:-1]) | ((starts[1:] == starts[:-1]) & (index[1:] > index[:-1]))):
+        return slice(None), None
+    cells = (starts - starts.min()) // base.span_ns * len(stretch.symbols) + index
     size = int(cells.max()) + 1
     if size <= _SPARSE * len(cells):
         table = np.full(size, -1, dtype=np.intp)

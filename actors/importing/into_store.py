@@ -9,7 +9,7 @@ import msgspec
 from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_intake import Intake
-from actors.importing.pile import HELD_BYTES, Day, Pile
+from actors.importing.pile import HELD_BYTES, Days, Pile
 from actors.importing.report import (
     FileReport,
     ImportOptions,
@@ -19,7 +19,7 @@ from actors.importing.report import (
     nothing_in,
     totals_of,
 )
-from actors.kernel.ports import BarStore
+from actors.kernel.ports import BarStore, KeepsDaysTogether
 from actors.market.calendar import Calendar
 from actors.reading.format import Format, Unsupported
 from actors.reading.overlap import overlapped
@@ -135,6 +135,7 @@ class _Import:
         self._skipped: list[Skipped] = []
         self._undecided: list[tuple[Path, Path, str]] = []
         self._replaced = 0
+        self._layout: str | None = None
 
     def run(self, paths: list[Path], pile: Pile) -> ImportReport:
         found = [(entry, path) for path in paths for entry in _walk(path)]
@@ -153,6 +154,7 @@ class _Import:
             totals=totals_of(self._files, self._skipped, written=write),
             written=write,
             certified=self._certified,
+            layout=self._layout,
             error=error or self._replacement(),
         )
 
@@ -236,23 +238,27 @@ class _Import:
     def _settle(self, pile: Pile, rows: int, *, write: bool) -> None:
         stored = {(name, date) for name in self._store.calendars() for date in self._store.dates(name)}
         zones = {calendar.name: calendar.tz for calendar in self._intake.calendars.values()}
-        total = len(pile)
+        done, total, shelves = 0, len(pile), None
+        if isinstance(self._store, KeepsDaysTogether) and write and total:
+            self._layout = self._store.expect(pile.extents())
+            shelves = self._store.shelves
 
-        def settled(day: Day) -> tuple[str, Settled, bool]:
-            is_stored = (day.calendar, day.date) in stored
-            with closing(day):
-                done = settle(
-                    day, self._store, tz=zones[day.calendar], is_stored=is_stored, write=write, base=self._options.base
-                )
-                return day.date, done, write and self._intake.claims.certify(day)
+        def settled(days: Days) -> tuple[Days, Settled, int]:
+            with closing(days):
+                counts = settle(
+                    days, self._store, tz=zones[days.calendar], write=write, base=self._options.base,
+                    is_stored=lambda date: (days.calendar, date) in stored,
+                )  # fmt: skip
+                return days, counts, self._intake.claims.certify_each(days) if write else 0
 
-        with closing(overlapped(settled, pile.take(), lambda day: day.size)) as days:
-            for done, (date, counts, is_certified) in enumerate(days, 1):
+        with closing(overlapped(settled, pile.take(shelves), lambda days: days.size)) as of_days:
+            for days, counts, certified in of_days:
                 counts.add_to(self._files)
                 self._replaced += counts.replaced
-                self._certified += is_certified
+                self._certified += certified
+                done += len(days.dates)
                 self._on_progress(
-                    ImportProgress(phase="writing", done=done, total=total, at=date, rows=rows, share=done / total)
+                    ImportProgress(phase="writing", done=done, total=total, at=days.date, rows=rows, share=done / total)
                 )
         for number, file in enumerate(self._files):
             if file.contradictions:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.importing.parts import Part, Stretch, drained, split
-from actors.importing.spill import NO_PIECES, Pieces, Spill
+from actors.importing.parts import Part, Stretch
+from actors.importing.sheets import COUNT, FIELDS, FILE, NO_PIECES, NUMBER, Pieces, Sheets, following
 from messages.columns import Indices
 from messages.values import MINUTE_NS
 
@@ -25,7 +25,7 @@ class Deal:
     """
 
     def __init__(self, folder: Path | None, rows: int, names: tuple[str, ...], least_bytes: int) -> None:
-        self._spill = Spill(folder)
+        self._sheets = Sheets(folder)
         self._rows = rows
         self._names = names
         self._least_rows = least_bytes // bytes_of_row(rows)
@@ -39,9 +39,8 @@ class Deal:
         """
         for part in parts:
             self._has_bars[part.symbol_index] = True
-            for slot, of_slot in split(part, part.start_ns // _SLOT_NS):
-                self._spill.write(slot, of_slot)
-        self._spill.flush()
+            self._sheets.add(part, part.start_ns // _SLOT_NS)
+            self._sheets.move_to_disk()
 
     def symbols(self) -> tuple[str, ...]:
         """Return the symbols that have bars, sorted."""
@@ -53,12 +52,14 @@ class Deal:
         Raises:
             DataError: the temporary file cannot be read.
         """
-        for run in _runs(self._spill.by_day().values(), self._least_rows):
-            yield gathered(self._spill, run, [], self._rows, self._names)
+        pieces = self._sheets.pieces()
+        pieces = pieces[np.argsort(pieces[:, NUMBER], kind="stable")]
+        for run in _runs(pieces, self._least_rows):
+            yield gathered(self._sheets, run, self._rows, self._names)
 
     def close(self) -> None:
         """Delete the file; may be called twice."""
-        self._spill.close()
+        self._sheets.close()
 
 
 def bytes_of_row(rows: int) -> int:
@@ -66,53 +67,51 @@ def bytes_of_row(rows: int) -> int:
     return 8 * rows + 8 + 4
 
 
-def gathered(spill: Spill, pieces: Pieces, held: list[Part], rows: int, names: tuple[str, ...]) -> Stretch:
-    """Return bars in the order in which they were read: first what is on disk.
+def gathered(sheets: Sheets, pieces: Pieces, rows: int, names: tuple[str, ...]) -> Stretch:
+    """Return the bars of pieces, in their order.
 
     Args:
-        spill: where the pieces are.
-        pieces: what is on disk.
-        held: what is in memory; it is taken out of the list.
-        rows: how many fields the bars have; what a part lacks is not known.
+        sheets: where they are.
+        pieces: which.
+        rows: how many fields the bars are to have; what a piece lacks is not known.
         names: the symbol that each number means.
 
     Raises:
         DataError: the disk refuses.
     """
-    counts = [*pieces[:, Spill.COUNT].tolist(), *(len(part.start_ns) for part in held)]
-    files = [*pieces[:, Spill.FILE].tolist(), *(part.file for part in held)]
-    values = np.empty((rows, sum(counts)))
-    start_ns, index = np.empty(sum(counts), dtype=np.int64), np.empty(sum(counts), dtype=np.int32)
-    begin = 0
-    for piece in pieces:
-        end = begin + int(piece[Spill.COUNT])
-        fields = int(piece[Spill.COLUMNS]) - 2
-        spill.read(piece, (start_ns[begin:end], index[begin:end], *values[:fields, begin:end]))
-        values[fields:, begin:end] = np.nan
-        begin = end
-    for part in drained(held):
-        end = begin + len(part.start_ns)
-        start_ns[begin:end], index[begin:end] = part.start_ns, part.symbol_index
-        values[: len(part.values), begin:end] = part.values
-        values[len(part.values) :, begin:end] = np.nan
-        begin = end
-    symbols, index = _renumbered(index, names)
-    file = np.repeat(np.array(files, dtype=np.int32), counts)
+    count = int(pieces[:, COUNT].sum())
+    file = np.repeat(pieces[:, FILE].astype(np.int32), pieces[:, COUNT])
+    longer = following(pieces)
+    if len(longer) == 1 and longer[0, FIELDS] == rows:
+        part = sheets.part(longer[0])
+        start_ns, values, index = part.start_ns, part.values, part.symbol_index
+    else:
+        values = np.empty((rows, count))
+        start_ns, index = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int32)
+        begin = 0
+        for piece in longer:
+            end, fields = begin + int(piece[COUNT]), int(piece[FIELDS])
+            sheets.read(piece, (start_ns[begin:end], index[begin:end], *values[:fields, begin:end]))
+            values[fields:, begin:end] = np.nan
+            begin = end
+    symbols, index = renumbered(index, names)
     return Stretch(symbols=symbols, symbol_index=index, start_ns=start_ns, values=values, file=file)
 
 
-def _runs(slots: Iterable[Pieces], least_rows: int) -> Iterator[Pieces]:
-    run, rows = NO_PIECES, 0
-    for pieces in slots:
-        run, rows = np.concatenate([run, pieces]), rows + int(pieces[:, Spill.COUNT].sum())
-        if rows >= least_rows:
+def _runs(pieces: Pieces, least_rows: int) -> Iterator[Pieces]:
+    """Yield pieces of whole slots, each time of so many rows at least, but for the last time."""
+    last_of_slot = np.flatnonzero(np.append(pieces[1:, NUMBER] != pieces[:-1, NUMBER], np.True_)).tolist()
+    first, run = 0, NO_PIECES
+    for last in last_of_slot:
+        run = pieces[first : last + 1]
+        if int(run[:, COUNT].sum()) >= least_rows:
             yield run
-            run, rows = NO_PIECES, 0
+            first, run = last + 1, NO_PIECES
     if len(run):
         yield run
 
 
-def _renumbered(index: Indices, names: tuple[str, ...]) -> tuple[tuple[str, ...], Indices]:
+def renumbered(index: Indices, names: tuple[str, ...]) -> tuple[tuple[str, ...], Indices]:
     """Return the names that occur, sorted, none twice, and for each row its name's place among them."""
     there = np.flatnonzero(np.bincount(index, minlength=len(names)) > 0).tolist()
     present = sorted({names[place] for place in there})

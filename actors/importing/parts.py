@@ -1,6 +1,6 @@
-"""Bars of an import on their way to the store: pieces of files, and spans of days."""
+"""Bars of an import on their way to the store: blocks of files, and spans of days."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,18 +10,28 @@ from messages.columns import Floats, Indices, Stamps
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One file's bars of one day, in the order of the file."""
+    """Some of one file's bars, in the order of the file."""
 
     file: int
     symbol_index: Indices
     start_ns: Stamps
     values: Floats
 
+    def rows(self, rows: "npt.NDArray[np.intp] | slice") -> "Part":
+        """Return some of the bars."""
+        return Part(
+            file=self.file,
+            symbol_index=self.symbol_index[rows],
+            start_ns=self.start_ns[rows],
+            values=self.values[:, rows],
+        )
+
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """All bars of one span of a day; those of a cell are in the order in which they were read."""
+    """All bars of one span of a day, or of several days; those of a cell are in the order in which they were read."""
 
     symbols: tuple[str, ...]
+    """Those that have bars, sorted."""
     symbol_index: Indices
     start_ns: Stamps
     values: Floats
@@ -29,30 +39,9 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The place of each bar's file in the reports."""
 
 
-def drained(parts: list[Part]) -> Iterator[Part]:
-    """Yield parts in order, and let go of each."""
-    parts.reverse()
-    while parts:
-        yield parts.pop()
-
-
-def split(whole: Part, keys: "npt.NDArray[np.int32] | Stamps") -> Iterator[tuple[int, Part]]:
-    """Yield the rows of each key, keys ascending, rows in their order."""
-    if keys[0] == keys[-1] and (keys == keys[0]).all():
-        yield int(keys[0]), whole
-        return
-    if np.any(keys[1:] < keys[:-1]):
-        order = np.argsort(keys, kind="stable")
-        keys, whole = keys[order], _rows(whole, order)
-    first = np.flatnonzero(np.append(np.True_, keys[1:] != keys[:-1])).tolist()
-    for begin, end in zip(first, [*first[1:], len(keys)], strict=True):
-        yield int(keys[begin]), _rows(whole, slice(begin, end))
-
-
-def _rows(part: Part, rows: "npt.NDArray[np.intp] | slice") -> Part:
-    return Part(
-        file=part.file,
-        symbol_index=part.symbol_index[rows],
-        start_ns=part.start_ns[rows],
-        values=part.values[:, rows],
-    )
+def sorted_by(whole: Part, numbers: "npt.NDArray[Any]") -> tuple[Part, "npt.NDArray[Any]"]:
+    """Return rows and their numbers, sorted by these; rows of one number stay in their order."""
+    if np.any(numbers[1:] < numbers[:-1]):
+        order = np.argsort(numbers, kind="stable")
+        return whole.rows(order), numbers[order]
+    return whole, numbers

@@ -1,43 +1,79 @@
 """The bars of all files of an import, held by day: in memory up to a bound, and beyond it in a temporary file."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
-from actors.importing.large_day import Deal, bytes_of_row, gathered
-from actors.importing.parts import Part, Stretch, drained, split
-from actors.importing.spill import NO_PIECES, Pieces, Spill
-from messages.columns import Indices
+from actors.importing.large_day import Deal, bytes_of_row, gathered, renumbered
+from actors.importing.parts import Part, Stretch
+from actors.importing.sheets import COUNT, FILE, NUMBER, Pieces, Sheets
+from actors.kernel.ports import Extent
+from messages.columns import Indices, Stamps
 
 HELD_BYTES = 64 << 20
 """How much an import holds in memory before it moves what it has to disk."""
 
-_PART_BYTES = 800
-"""About what a part costs beside its columns."""
+_TOGETHER_BYTES = 16 << 20
+"""As many bytes of days that are given back together."""
 
 
-class Day(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """All bars of one day, stretch by stretch in order of time: a day may be too large to be in memory whole."""
+class Days(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """All bars of one day, or of several small ones of a calendar.
+
+    Of one day they come stretch by stretch in order of time: it may be too large to be in memory whole.
+    """
 
     calendar: str
-    date: str
+    dates: tuple[str, ...]
+    """Ascending."""
+    ends: Stamps
+    """For each day the place after its last bar; of a day that is not whole, how many bars it has."""
     symbols: tuple[str, ...]
     size: int
     """How many bytes its bars are."""
     bars: Stretch | Deal
 
     @property
+    def date(self) -> str:
+        """The day, or the last one."""
+        return self.dates[-1]
+
+    @property
     def is_whole(self) -> bool:
-        """Whether the day is one stretch, which is in memory already."""
+        """Whether the bars are one stretch, which is in memory already."""
         return isinstance(self.bars, Stretch)
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield the stretches; may be called again."""
         return iter((self.bars,)) if isinstance(self.bars, Stretch) else self.bars.stretches()
+
+    def each(self) -> "Iterator[Days]":
+        """Yield the days one by one."""
+        if len(self.dates) == 1 or isinstance(self.bars, Deal):
+            yield self
+            return
+        begin = 0
+        for place, end in enumerate(self.ends.tolist()):
+            rows = slice(begin, end)
+            symbols, index = renumbered(self.bars.symbol_index[rows], self.symbols)
+            yield Days(
+                calendar=self.calendar,
+                dates=self.dates[place : place + 1],
+                ends=self.ends[place : place + 1] - begin,
+                symbols=symbols,
+                size=self.size * (end - begin) // int(self.ends[-1]),
+                bars=Stretch(
+                    symbols=symbols,
+                    symbol_index=index,
+                    start_ns=self.bars.start_ns[rows],
+                    values=self.bars.values[:, rows],
+                    file=self.bars.file[rows],
+                ),
+            )
+            begin = end
 
     def close(self) -> None:
         """Drop what is on disk for this day alone; may be called twice."""
@@ -56,20 +92,18 @@ class Pile:
 
     def __init__(self, held_bytes: int = HELD_BYTES, spill_to: Path | None = None) -> None:
         self._most = held_bytes
-        self._held = 0
         self._folder = spill_to
-        self._spill = Spill(spill_to)
+        self._sheets = Sheets(spill_to)
         self._deals: list[Deal] = []
         self._symbols: dict[tuple[str, int], int] = {}
         """The number of each symbol; of one that may yet be called otherwise, of each file's, else with file -1."""
         self._renamed: dict[tuple[str, int], str] = {}
         self._days: dict[tuple[str, str], int] = {}
-        self._parts: dict[int, list[Part]] = {}
         self._fields: dict[int, int] = {}
 
     def __len__(self) -> int:
         """Return how many days have bars."""
-        return len(self._parts.keys() | self._spill.days())
+        return len(np.unique(self._sheets.pieces()[:, NUMBER]))
 
     def add(self, file: int, calendar: str, bars: FileBars, *, is_named_for_good: bool = True) -> None:
         """Take judged bars of the file that has this place among the reports.
@@ -90,70 +124,101 @@ class Pile:
         place = np.array([self._symbols.setdefault(key, len(self._symbols)) for key in keys], np.int32)
         whole = Part(file=file, symbol_index=place[bars.symbol_index], start_ns=bars.start_ns, values=bars.values)
         self._fields[file] = max(self._fields.get(file, 0), len(bars.values))
-        for date, part in _by_date(whole, bars.assignment.dates, bars.assignment.date_index):
-            day = self._days.setdefault((calendar, date), len(self._days))
-            self._parts.setdefault(day, []).append(part)
-            self._held += _bytes_of(part)
-        if self._held > self._most:
-            self._move_to_disk()
+        self._sheets.add(whole, self._numbers(calendar, bars.assignment.dates, bars.assignment.date_index))
+        if self._sheets.held_bytes > self._most:
+            self._sheets.move_to_disk()
 
     def forget(self, file: int) -> None:
         """Leave out what came from a file that turned out to be broken further on."""
         self._fields.pop(file, None)
-        self._spill.forget(file)
-        left = {day: [part for part in parts if part.file != file] for day, parts in self._parts.items()}
-        self._parts = {day: parts for day, parts in left.items() if parts}
-        self._held = sum(_bytes_of(part) for parts in self._parts.values() for part in parts)
+        self._sheets.forget(file)
 
     def rename(self, file: int, old: str, new: str) -> None:
         """Call a symbol of a file otherwise, whose bars were given as not named for good."""
         self._renamed[old, file] = new
 
-    def take(self) -> Iterator[Day]:
+    def extents(self) -> dict[str, Extent]:
+        """Return of each calendar how much there is."""
+        found: dict[str, Extent] = {}
+        for calendar, _, pieces in self._by_day():
+            before = found.get(calendar, Extent(days=0, bars=0))
+            found[calendar] = Extent(days=before.days + 1, bars=before.bars + int(pieces[:, COUNT].sum()))
+        return found
+
+    def take(self, shelves: Callable[[str], Callable[[str], str]] | None = None) -> Iterator[Days]:
         """Give the days back, calendar by calendar and in order of time, and forget each.
+
+        Args:
+            shelves: gives for a calendar what tells of a date with which others it lies together; small days that do
+                are given back together.
 
         Raises:
             DataError: the temporary file cannot be read.
         """
         names = tuple(self._renamed.get(key, key[0]) for key in self._symbols)
-        there = self._parts.keys() | self._spill.days()
-        pieces = self._spill.by_day()
-        for calendar, date in sorted(self._days):
-            number = self._days[calendar, date]
-            if number in there:
-                spilled, held = pieces.get(number, NO_PIECES), self._parts.pop(number, [])
-                yield self._day(calendar, date, spilled, held, names)
+        run: list[tuple[str, Pieces]] = []
+        of_run, shelf_of, size = ("", "", 0), dict[str, Callable[[str], str]](), 0
+        for calendar, date, pieces in self._by_day():
+            rows = self._rows(pieces)
+            bytes_of_day = int(pieces[:, COUNT].sum()) * bytes_of_row(rows)
+            if calendar not in shelf_of:
+                shelf_of[calendar] = shelves(calendar) if shelves else str
+            of_day = (calendar, shelf_of[calendar](date), rows)
+            if run and (of_day != of_run or size + bytes_of_day > min(_TOGETHER_BYTES, self._most // 2)):
+                yield self._taken(of_run[0], run, size, names)
+                run, size = [], 0
+            run.append((date, pieces))
+            of_run, size = of_day, size + bytes_of_day
+        if run:
+            yield self._taken(of_run[0], run, size, names)
 
     def close(self) -> None:
         """Drop everything; may be called twice."""
-        self._parts.clear()
-        self._spill.close()
+        self._sheets.close()
         for deal in self._deals:
             deal.close()
 
-    def _move_to_disk(self) -> None:
-        for day, parts in self._parts.items():
-            for part in parts:
-                self._spill.write(day, part)
-        self._spill.flush()
-        self._parts, self._held = {}, 0
+    def _numbers(self, calendar: str, dates: tuple[str, ...], date_index: Indices) -> Indices:
+        """Return for each bar the number of its day."""
+        numbers = np.empty(len(dates), dtype=np.int32)
+        for place in np.flatnonzero(np.bincount(date_index, minlength=len(dates))).tolist():
+            numbers[place] = self._days.setdefault((calendar, dates[place]), len(self._days))
+        found: Indices = numbers[date_index]
+        return found
 
-    def _day(self, calendar: str, date: str, pieces: Pieces, held: list[Part], names: tuple[str, ...]) -> Day:
-        rows = max(self._fields[file] for file in (*pieces[:, Spill.FILE].tolist(), *(part.file for part in held)))
-        count = int(pieces[:, Spill.COUNT].sum()) + sum(len(part.start_ns) for part in held)
-        size = count * bytes_of_row(rows)
+    def _by_day(self) -> Iterator[tuple[str, str, Pieces]]:
+        """Yield the days that have bars, calendar by calendar and in order of time."""
+        pieces, keys = self._sheets.pieces(), sorted(self._days)
+        if not len(pieces):
+            return
+        rank = np.empty(len(keys), dtype=np.int64)
+        rank[[self._days[key] for key in keys]] = np.arange(len(keys))
+        ranks = rank[pieces[:, NUMBER]]
+        order = np.argsort(ranks, kind="stable")
+        pieces, ranks = pieces[order], ranks[order]
+        first = np.flatnonzero(np.append(np.True_, ranks[1:] != ranks[:-1]))
+        for place, end in zip(first.tolist(), [*first[1:].tolist(), len(pieces)], strict=True):
+            yield *keys[int(ranks[place])], pieces[place:end]
+
+    def _rows(self, pieces: Pieces) -> int:
+        return max(self._fields[file] for file in set(pieces[:, FILE].tolist()))
+
+    def _taken(self, calendar: str, run: list[tuple[str, Pieces]], size: int, names: tuple[str, ...]) -> Days:
+        pieces = np.concatenate([of_day for _, of_day in run])
+        dates = tuple(date for date, _ in run)
+        ends = np.cumsum([int(of_day[:, COUNT].sum()) for _, of_day in run])
+        rows = self._rows(pieces)
         if 2 * size <= self._most:
-            stretch = gathered(self._spill, pieces, held, rows, names)
-            return Day(calendar=calendar, date=date, symbols=stretch.symbols, size=size, bars=stretch)
+            bars = gathered(self._sheets, pieces, rows, names)
+            self._sheets.drop(pieces)
+            return Days(calendar=calendar, dates=dates, ends=ends, symbols=bars.symbols, size=size, bars=bars)
         deal = Deal(self._folder, rows, names, self._most // 4)
         self._deals.append(deal)
-        deal.take(chain((self._spill.part(piece) for piece in pieces), drained(held)))
-        return Day(calendar=calendar, date=date, symbols=deal.symbols(), size=size, bars=deal)
+        deal.take(self._drained(pieces))
+        return Days(calendar=calendar, dates=dates, ends=ends, symbols=deal.symbols(), size=size, bars=deal)
 
-
-def _bytes_of(part: Part) -> int:
-    return part.start_ns.nbytes + part.symbol_index.nbytes + part.values.nbytes + _PART_BYTES
-
-
-def _by_date(whole: Part, dates: tuple[str, ...], date_index: Indices) -> Iterator[tuple[str, Part]]:
-    return ((dates[index], part) for index, part in split(whole, date_index))
+    def _drained(self, pieces: Pieces) -> Iterator[Part]:
+        """Yield pieces in order, and let go of each."""
+        for place, piece in enumerate(pieces):
+            yield self._sheets.part(piece)
+            self._sheets.drop(pieces[place : place + 1])

@@ -140,6 +140,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the store was changed or could have been: false where ``strict`` held it back."""
     certified: int = 0
     """Days that got a certificate, or a new one."""
+    layout: str | None = None
+    """``days``: the store has a file a day; ``narrow``: a file a month or a year; ``None``: nothing was written."""
     error: str | None = None
     """Why the import as a whole failed, in one sentence."""
 

@@ -262,7 +262,7 @@ class KeepsDaysTogether(Protocol):
         """Hear what is about to be merged, by calendar; a store without a day decides how it will keep days.
 
         Returns:
-            How it keeps new days, in a few words for people.
+            ``narrow`` if it keeps new days together, else ``days``.
 
         Raises:
             StoreLocked: another process is writing to this store.

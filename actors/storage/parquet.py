@@ -138,7 +138,7 @@ class ParquetStore:
         if self._shelves.expect(extents) and not self.calendars():
             self.claim()
             self._places.make_narrow(narrow=True)
-        return "days together, by the month or year" if self._places.is_narrow() else "a file a day"
+        return "narrow" if self._places.is_narrow() else "days"
 
     def shelves(self, calendar: str) -> Callable[[str], str]:
         """Return what tells of a session date which file it lies in, or will."""

@@ -1,13 +1,12 @@
 """Many days at once: what every bar store promises of merging them."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay, StoredDays
-from actors.storage.narrow.together import joined, single
+from actors.storage.narrow.together import side_by_side
 from messages.columns import BarBatch
 from messages.errors import DataError
 from messages.values import Verdict
@@ -20,16 +19,7 @@ DATES = ("2023-12-29", "2024-03-08", "2024-03-11", "2024-04-02")
 
 def together(days: dict[str, StoredDay], *, is_lived: bool = False) -> StoredDays:
     """Return days in the columns of all of them."""
-    kept = sorted((date, day) for date, day in days.items() if len(day.bars))
-    whole = joined([single(date, day, np.zeros(len(day.bars), dtype=np.uint8)) for date, day in kept])
-    return StoredDays(
-        dates=whole.dates,
-        ends=whole.ends,
-        bars=whole.bars,
-        verdicts=whole.verdicts,
-        tz=kept[0][1].tz,
-        is_lived=is_lived,
-    )
+    return side_by_side({date: structs.replace(day, is_lived=is_lived) for date, day in days.items() if len(day.bars)})
 
 
 def test_each_day_is_there_as_if_it_had_come_alone(store: BarStore):

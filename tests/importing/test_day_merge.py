@@ -38,7 +38,7 @@ def run(store: MemoryStore, files: list[FileBars], *, write: bool = True) -> lis
     for number, bars in enumerate(files):
         pile.add(number, "24/7", bars)
     for day in pile.take():
-        settle(day, store, tz="UTC", is_stored=day.date in stored, write=write).add_to(reports)
+        settle(day, store, tz="UTC", is_stored=stored.__contains__, write=write).add_to(reports)
     return reports
 
 

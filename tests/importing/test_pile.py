@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.importing.parts import Part
-from actors.importing.pile import Day, Pile
-from actors.importing.spill import Spill
+from actors.importing.pile import Days, Pile
+from actors.importing.sheets import Sheets
 from messages.errors import DataError
 from messages.values import MINUTE_NS
 from tests.importing.test_day_merge import file_of, rows
@@ -28,7 +28,7 @@ Step = tuple[int, list[tuple[int, int, int, int]], int, bool]
 Bars = tuple[tuple[str, str, tuple[str, ...]], npt.NDArray[np.float64]]
 
 
-def in_order(day: Day) -> Bars:
+def in_order(day: Days) -> Bars:
     """Return what a day is called, and its rows sorted by cell: those of one cell in the order that they came in."""
     found = list(day.stretches())
     day.close()
@@ -129,15 +129,15 @@ def test_a_disk_that_refuses_is_told_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_temporary_file_that_lost_its_end_is_told() -> None:
-    spill = Spill(None)
-    nothing = np.zeros(3, dtype=np.int64)
-    spill.write(0, Part(file=0, start_ns=nothing, symbol_index=nothing.astype(np.int32), values=np.zeros((5, 3))))
-    spill.flush()
-    (piece,) = spill.by_day()[0]
+    sheets, nothing = Sheets(None), np.zeros(3, dtype=np.int64)
+    index = nothing.astype(np.int32)
+    sheets.add(Part(file=0, start_ns=nothing, symbol_index=index, values=np.zeros((5, 3))), index)
+    sheets.move_to_disk()
+    (piece,) = sheets.pieces()
 
     with pytest.raises(DataError, match="shorter than what was written"):
-        spill.read(piece, (np.zeros(40),))
-    spill.close()
+        sheets.read(piece, (np.zeros(40),))
+    sheets.close()
 
 
 def test_the_temporary_file_lies_where_it_is_asked_to_and_leaves_nothing(tmp_path: Path) -> None:

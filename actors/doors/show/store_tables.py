@@ -42,6 +42,8 @@ def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     if report.totals.rows:
         yield _files_sheet(report, store)
     yield from _readings(report.files)
+    if report.layout == "narrow" and report.totals.kept:
+        yield "A narrow store: the days of a month or a year are one file."
     if report.certified:
         days = "1 day has" if report.certified == 1 else f"{figures.count(report.certified)} days have"
         yield f"{days} a new certificate."

@@ -1,6 +1,6 @@
 """Several days of one calendar in the same columns: cut by day, joined, and merged day by day."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -213,6 +213,20 @@ def single(date: str, day: StoredDay, segments: Segments) -> Together:
         bars=day.bars,
         verdicts=day.verdicts,
         segments=segments,
+    )
+
+
+def side_by_side(days: Mapping[str, StoredDay]) -> StoredDays:
+    """Return days by their dates, all with as many fields, as what is merged at once."""
+    kept = sorted(days.items(), key=lambda item: item[0])
+    whole = joined([single(date, day, np.zeros(len(day.bars), dtype=np.uint8)) for date, day in kept])
+    return StoredDays(
+        dates=whole.dates,
+        ends=whole.ends,
+        bars=whole.bars,
+        verdicts=whole.verdicts,
+        tz=kept[0][1].tz,
+        is_lived=kept[0][1].is_lived,
     )
 
 

@@ -144,7 +144,7 @@ def test_a_store_that_has_days_stays_as_it_is(tmp_path: Path) -> None:
 
         said = store.expect({"XNYS": Extent(days=252, bars=252 * 390)})
 
-    assert said == "a file a day"
+    assert said == "days"
     assert not (tmp_path / "_narrow").exists()
 
 
