@@ -25,7 +25,7 @@ class GetLatestBar(BriefQuery[Bar | None], frozen=True, kw_only=True):
     include_partial: bool = False
 
 
-class GetLatestBars(Query[tuple[Bar | None, ...]], frozen=True, kw_only=True):
+class GetLatestBars(BriefQuery[tuple[Bar | None, ...]], frozen=True, kw_only=True):
     """The latest base bar of each symbol, in the order asked; no symbols: all active ones."""
 
     symbols: tuple[str, ...] = ()

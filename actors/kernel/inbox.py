@@ -15,7 +15,7 @@ _PATIENCE_S = 0.0002
 """How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
 
 
-_MOST_KEPT = 1024
+_MOST_KEPT = 256
 """So many answers are kept for who asks the same again."""
 
 

@@ -1,11 +1,18 @@
 """Sums over symbols' sessions: prices, volume, and how complete they are."""
 
+from typing import TypeAlias
+
+import msgspec
 import numpy as np
 
 from actors.market.aggregate import sum_of_slots
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP, Floats, Mask, Verdicts
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP, Floats, Indices, Mask, Verdicts
 from messages.replies import Quality, VerdictCounts
 from messages.values import FIRST_WITH_BAR, Verdict
+
+_Counts: TypeAlias = tuple[int, ...]
+_KINDS = int(Verdict.PENDING)
+_STREAMED = int(Verdict.STREAMED)
 
 
 def percent(part: int, whole: int) -> float | None:
@@ -20,20 +27,32 @@ def qualities_of(verdicts: Verdicts, closed: int) -> list[Quality]:
         verdicts: slots x symbols, in order of time; as stored, so never PENDING.
         closed: the first so many slots are closed.
     """
-    over = _counted(verdicts[:closed])
-    still_open = _counted(verdicts[closed:])
-    return [_quality(*counts, closed) for counts in zip(over, still_open, strict=True)]
+    symbols = verdicts.shape[1]
+    coming = verdicts[closed:]
+    untouched = (len(coming), *[0] * (_KINDS - 1)) if not coming.any() else None
+    over_bytes, coming_bytes = verdicts[:closed].T.tobytes(), coming.T.tobytes() if untouched is None else b""
+    made: dict[tuple[_Counts, _Counts], Quality] = {}
+    qualities = []
+    for place in range(symbols):
+        over = _counted(over_bytes, place * closed, closed)
+        still_open = untouched or _counted(coming_bytes, place * len(coming), len(coming))
+        quality = made.get((over, still_open))
+        if quality is None:
+            quality = made[over, still_open] = _quality(over, still_open, closed)
+        qualities.append(quality)
+    return qualities
 
 
-def _counted(verdicts: Verdicts) -> list[list[int]]:
-    """Return for each symbol how many slots have each verdict."""
-    counts: list[list[int]] = np.array(
-        [np.count_nonzero(verdicts == verdict, axis=0) for verdict in range(Verdict.PENDING)]
-    ).T.tolist()
-    return counts
+def _counted(raw: bytes, first: int, length: int) -> _Counts:
+    """Return how many slots have each verdict; as a rule all bars came in time."""
+    end = first + length
+    streamed = raw.count(_STREAMED, first, end)
+    if streamed == length:
+        return (0, 0, 0, 0, streamed, 0, 0)
+    return tuple([raw.count(verdict, first, end) for verdict in range(_KINDS)])
 
 
-def _quality(over: list[int], still_open: list[int], closed: int) -> Quality:
+def _quality(over: _Counts, still_open: _Counts, closed: int) -> Quality:
     bars = sum(over[FIRST_WITH_BAR:])
     return Quality(
         completeness=percent(bars, closed),
@@ -52,38 +71,77 @@ def _quality(over: list[int], still_open: list[int], closed: int) -> Quality:
     )
 
 
-def sums_of(values: Floats, present: Mask) -> Floats:
-    """Return open, high, low, last, vwap and volume of each symbol; without a bar NaN, and a volume of 0.
+class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the bars of some symbols come to, minute after minute; prices are NaN before a symbol's first bar."""
 
-    The vwap is of the bars' own vwaps where all of them have one, else of their typical prices.
+    open: Floats
+    high: Floats
+    low: Floats
+    last: Floats
+    volume: Floats
+    typical: Floats
+    """Volume times the typical price of each bar, (high + low + close) / 3."""
+    own: Floats
+    """Volume times the vwap of each bar that has one."""
+    has_own: Mask
+    """Whether every bar has one."""
+    bars: Indices
 
-    Args:
-        values: slots x fields x symbols, at least one slot; NaN where there is no bar.
-        present: slots x symbols; whether there is a bar.
+    @classmethod
+    def none(cls, symbols: int) -> "Sums":
+        """Return those of no bar."""
+        nan, zero = np.full(symbols, np.nan), np.zeros(symbols)
+        has_own, bars = np.ones(symbols, dtype=np.bool_), np.zeros(symbols, dtype=np.int32)
+        prices = {"open": nan, "high": nan, "low": nan, "last": nan}
+        return cls(**prices, volume=zero, typical=zero, own=zero, has_own=has_own, bars=bars)
 
-    Returns:
-        six x symbols.
-    """
-    symbols = np.arange(present.shape[1])
-    first, last = present.argmax(axis=0), len(present) - 1 - present[::-1].argmax(axis=0)
-    price: Floats = (values[:, HIGH] + values[:, LOW] + values[:, CLOSE]) / 3
-    if values.shape[1] > len(FIELDS):
-        has_own = (np.isfinite(values[:, VWAP]) | ~present).all(axis=0)
-        price = np.where(has_own, values[:, VWAP], price)
-    volume = _total(values[:, VOLUME], present)
-    traded = _total(values[:, VOLUME] * price, present)
-    return np.stack(
-        [
-            values[first, OPEN, symbols],
-            np.fmax.reduce(values[:, HIGH]),
-            np.fmin.reduce(values[:, LOW]),
-            values[last, CLOSE, symbols],
-            np.divide(traded, volume, out=np.full_like(volume, np.nan), where=volume > 0),
-            volume,
-        ]
-    )
+    def plus(self, values: Floats, present: Mask) -> "Sums":
+        """Return the sums with the minutes that follow; in whatever pieces these come, to the last bit.
 
+        Args:
+            values: slots x fields x symbols, at least one slot; NaN where there is no bar.
+            present: slots x symbols; whether there is a bar.
+        """
+        count = len(present)
+        bars = np.add.reduce(present, axis=0, dtype=np.int32)
+        first, last = values[0, OPEN], values[-1, CLOSE]
+        has_holes = bool((bars < count).any())
+        if has_holes:
+            symbols = np.arange(present.shape[1])
+            first = values[present.argmax(axis=0), OPEN, symbols]
+            last = values[count - 1 - present[::-1].argmax(axis=0), CLOSE, symbols]
+            last = np.where(bars > 0, last, self.last)
 
-def _total(column: Floats, present: Mask) -> Floats:
-    total: Floats = sum_of_slots(np.where(present, column, 0.0)[np.newaxis])[0]
-    return total
+        def total(before: Floats, column: Floats) -> Floats:
+            rows = np.empty((1, count + 1, len(before)))
+            rows[0, 0], rows[0, 1:] = before, np.where(present, column, 0.0) if has_holes else column
+            sums: Floats = sum_of_slots(rows)[0]
+            return sums
+
+        volumes = values[:, VOLUME]
+        own, has_own = self.own, self.has_own
+        if values.shape[1] > len(FIELDS):
+            knows = np.isfinite(values[:, VWAP])
+            own = total(own, np.where(knows, volumes * values[:, VWAP], 0.0))
+            has_own = has_own & (knows | ~present).all(axis=0)
+        return Sums(
+            open=np.where(self.bars > 0, self.open, first),
+            high=np.fmax(self.high, np.fmax.reduce(values[:, HIGH])),
+            low=np.fmin(self.low, np.fmin.reduce(values[:, LOW])),
+            last=last,
+            volume=total(self.volume, volumes),
+            typical=total(self.typical, volumes * ((values[:, HIGH] + values[:, LOW] + values[:, CLOSE]) / 3)),
+            own=own,
+            has_own=has_own,
+            bars=self.bars + bars,
+        )
+
+    def vwap(self, *, has_own: bool) -> Floats:
+        """Return the mean prices by volume: of the bars' own where all have one, else typical ones.
+
+        Args:
+            has_own: whether bars' own are kept at all.
+        """
+        traded = np.where(self.has_own, self.own, self.typical) if has_own else self.typical
+        mean: Floats = np.divide(traded, self.volume, out=np.full_like(traded, np.nan), where=self.volume > 0)
+        return mean

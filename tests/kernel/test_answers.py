@@ -137,13 +137,13 @@ def test_no_long_answer_and_no_refusal_is_kept(room: RoomAddress, core: NoisyCor
 
 
 def test_so_many_answers_are_kept_and_no_more(room: RoomAddress, core: NoisyCore) -> None:
-    for number in range(1100):
+    for number in range(300):
         idle(room, GetLatestQuote(symbol=f"{number}"))
     asked = len(core.threads)
-    for number in range(1100):
+    for number in range(300):
         idle(room, GetLatestQuote(symbol=f"{number}"))
 
-    assert 1100 - 1024 <= len(core.threads) - asked < 1100
+    assert 300 - 256 <= len(core.threads) - asked < 300
 
 
 def test_a_room_that_is_gone_has_no_answers_left(room: RoomAddress) -> None:

@@ -1,6 +1,7 @@
 """Sums over symbols' sessions, against loops."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from actors.market.metrics import percent, qualities_of, sums_of
+from actors.market.metrics import Sums, percent, qualities_of
 from messages import Quality, Verdict, VerdictCounts
 from messages.columns import Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR
@@ -100,16 +101,40 @@ def slow_sums(values: Floats, present: Mask) -> tuple[float, ...]:
 def test_sums_are_those_of_a_walk_over_each_symbols_bars(drawn: tuple[Floats, Mask]) -> None:
     values, present = drawn
 
-    sums = sums_of(values, present)
+    sums = table(Sums.none(present.shape[1]).plus(values, present), has_own=values.shape[1] > 5)
 
     for symbol in range(present.shape[1]):
         wanted = slow_sums(values[:, :, symbol], present[:, symbol])
         assert sums[:, symbol].tolist() == pytest.approx(wanted, nan_ok=True)
 
 
+def table(sums: Sums, *, has_own: bool) -> Floats:
+    return np.array([sums.open, sums.high, sums.low, sums.last, sums.vwap(has_own=has_own), sums.volume])
+
+
+@examples(60)
+@given(planes(), st.lists(st.integers(1, 7), max_size=3), st.floats(0.1, 1e6))
+def test_minutes_that_come_in_pieces_sum_up_to_the_same_bits(
+    drawn: tuple[Floats, Mask], bounds: list[int], odd: float
+) -> None:
+    values, present = drawn[0] * odd, drawn[1]
+    edges = sorted({0, *(bound for bound in bounds if bound < len(present)), len(present)})
+    whole = Sums.none(present.shape[1]).plus(values, present)
+    sums = Sums.none(present.shape[1])
+    for first, end in pairwise(edges):
+        sums = sums.plus(values[first:end], present[first:end])
+    alone = [Sums.none(1).plus(values[:, :, [place]], present[:, [place]]) for place in range(present.shape[1])]
+
+    for name in Sums.__struct_fields__:
+        expected = getattr(whole, name).tolist()
+        assert repr(getattr(sums, name).tolist()) == repr(expected)
+        assert repr([getattr(one, name).tolist()[0] for one in alone]) == repr(expected)
+
+
 def one_bar(*fields: float) -> list[float]:
-    sums: list[float] = sums_of(np.array([fields])[:, :, None], np.array([[True]]))[:, 0].tolist()
-    return sums
+    sums = Sums.none(1).plus(np.array([fields])[:, :, None], np.array([[True]]))
+    found: list[float] = table(sums, has_own=len(fields) > 5)[:, 0].tolist()
+    return found
 
 
 def test_the_mean_price_is_the_typical_one_where_a_bar_does_not_know_its_own() -> None:

@@ -41,7 +41,10 @@ def symbol(given: object, name: str = "symbol") -> str:
 
 def symbols(given: object, name: str = "symbols") -> tuple[str, ...]:
     """Return symbols: several, or one, which is a text."""
-    return tuple(symbol(one, name) for one in _several(given, name, "a symbol or several, such as ['AAPL', 'MSFT']"))
+    several = tuple(_several(given, name, "a symbol or several, such as ['AAPL', 'MSFT']"))
+    if set(map(type, several)) == {str} and all(several) and _is_plain("".join(several)):  # type: ignore[arg-type]
+        return several  # type: ignore[return-value]  # each is a str
+    return tuple(symbol(one, name) for one in several)
 
 
 def each_symbol(given: Iterable[object], name: str = "symbols") -> tuple[str, ...]:
@@ -286,6 +289,10 @@ def _several(given: object, name: str, takes: str) -> Iterable[object]:
     if not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray, memoryview, Mapping)):
         raise refused(name, takes, given)
     return given
+
+
+def _is_plain(given: str) -> bool:
+    return given.isascii() and given.isprintable()
 
 
 def _can_be_written(given: str) -> bool:

@@ -9,13 +9,14 @@ import numpy as np
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.market.gaps import find_gaps
 from actors.session_data.answer.fill_forward import carried
+from actors.session_data.answer.latest import latest_bar, latest_bars
 from actors.session_data.answer.long_reader import LongReader
 from actors.session_data.answer.matrix import MatrixReader
 from actors.session_data.answer.metrics import metrics_of
 from actors.session_data.answer.moments import span_of
 from actors.session_data.answer.past import closed_bars, last_bars
 from actors.session_data.answer.quality import Plane, past_report, report_of
-from actors.session_data.answer.tail import last_window, latest_bar, latest_bars
+from actors.session_data.answer.tail import bar_count, last_window
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Column, Heading, Piece, bars_of, window_of
 from actors.session_data.past.history import History
@@ -93,15 +94,15 @@ class Reader:
             case GetLastBars():
                 return answer(query, self._last_bars(query))
             case GetLatestBars():
-                return answer(query, self._latest_of(self._symbols(query.symbols)))
+                return answer(query, latest_bars(self._book, *self._places(query.symbols)))
             case GetBars():
                 return answer(query, self._bars(query))
             case GetMatrix():
                 return answer(query, self._matrix(query))
             case GetBarCount():
-                return answer(query, len(self._of_session(query.symbol, query.interval)))
+                return answer(query, self._count(query))
             case GetMetrics():
-                return answer(query, self._metrics((query.symbol,))[0])
+                return answer(query, self._metrics(query.symbol))
             case GetSnapshot():
                 return answer(query, self._snapshot(query.symbols))
             case GetChangesSince():
@@ -150,7 +151,11 @@ class Reader:
         return column
 
     def _columns(self, symbols: Sequence[str]) -> Indices:
-        return np.array([self._number(symbol) for symbol in symbols], dtype=np.int32)
+        book = self._book
+        columns = list(map(book.grid.columns.get, symbols))
+        if book.removed or None in columns:
+            columns = [self._number(symbol) for symbol in symbols]
+        return np.array(columns, dtype=np.int32)
 
     def _column(self, symbol: str) -> Column:
         book, column = self._book, self._number(symbol)
@@ -184,10 +189,14 @@ class Reader:
         if self._book.column(symbol) is None and not self._history.knows(symbol):
             raise UnknownSymbol.among(symbol, self._book.symbols)
 
-    def _metrics(self, symbols: Sequence[str]) -> tuple[SessionMetrics, ...]:
-        for symbol in symbols:
-            self._number(symbol)
-        return tuple(metrics_of(self._book, symbols))
+    def _places(self, asked: tuple[str, ...]) -> tuple[tuple[str, ...], slice | Indices]:
+        """Return symbols and their columns; none asked for: all active ones."""
+        book = self._book
+        return (asked, self._columns(asked)) if asked else (book.symbols, book.everybody)
+
+    def _metrics(self, symbol: str) -> SessionMetrics:
+        column = self._number(symbol)
+        return metrics_of(self._book, (symbol,), slice(column, column + 1))[0]
 
     def _heading(self, symbols: Sequence[str], interval: Interval) -> Heading:
         book = self._book
@@ -219,10 +228,6 @@ class Reader:
             piece = self._of_session(symbol, interval, partial=False)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
-
-    def _latest_of(self, symbols: Sequence[str]) -> tuple[Bar | None, ...]:
-        """Return the latest base bar of each of these symbols."""
-        return latest_bars(self._book, self._columns(symbols), self._heading(symbols, self._book.axis.interval))
 
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
@@ -257,9 +262,11 @@ class Reader:
     def _matrix(self, query: GetMatrix) -> BarMatrix:
         if query.count < 1:
             raise SettingsError(f"the number of rows is 1 or more, not {query.count}")
-        columns = self._book.everybody if not query.symbols else self._columns(query.symbols)
-        symbols = query.symbols or self._book.symbols
-        return MatrixReader(self._book, self._history, symbols, columns, query).read(self._now_ns)
+        return MatrixReader(self._book, self._history, *self._places(query.symbols), query).read(self._now_ns)
+
+    def _count(self, query: GetBarCount) -> int:
+        found = bar_count(self._book, self._number(query.symbol), query.interval)
+        return len(self._of_session(query.symbol, query.interval)) if found is None else found
 
     def _today(self, query: GetBars | GetLastBars) -> Piece:
         """Return what the open session has, with its blanks where they shall be carried."""
@@ -347,14 +354,14 @@ class Reader:
             revision=book.revision,
         )
 
-    def _snapshot(self, asked: Sequence[str]) -> Snapshot:
-        symbols = self._symbols(asked)
+    def _snapshot(self, asked: tuple[str, ...]) -> Snapshot:
+        symbols, columns = self._places(asked)
         return Snapshot(
             now_ns=self._now_ns,
             revision=self._book.revision,
             session_date=self._book.session.date,
-            metrics=self._metrics(symbols),
-            latest=self._latest_of(symbols),
-            quotes=tuple(self._quotes.latest(symbol) for symbol in symbols),
-            ticks=tuple(self._ticks.latest(symbol) for symbol in symbols),
+            metrics=tuple(metrics_of(self._book, symbols, columns)),
+            latest=latest_bars(self._book, symbols, columns),
+            quotes=tuple(map(self._quotes.latest, symbols)),
+            ticks=tuple(map(self._ticks.latest, symbols)),
         )

@@ -1,4 +1,4 @@
-"""The commonest reads by a short way: the latest bar of a symbol, and its last few where no minute is missing.
+"""The commonest reads by a short way: the last few bars of a symbol where no minute is missing, and how many it has.
 
 What they answer is what ``hold.windows`` would cut out of the whole day; where that takes a second look (holes, bars in
 the making, clipped blocks, vwap), they answer nothing, and the whole day is cut.
@@ -10,17 +10,15 @@ from bisect import bisect_right
 import msgspec
 import numpy as np
 
+from actors.session_data.answer.latest import latest_slot
 from actors.session_data.hold.book import Book
-from actors.session_data.hold.windows import Heading, Revisions
+from actors.session_data.hold.windows import Revisions
 from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.queries import GetLastBars
-from messages.values import FIRST_WITH_BAR, Bar, Nanos, Verdict
+from messages.values import FIRST_WITH_BAR, Interval, Nanos
 from messages.windows import BarWindow
 
-_LOOK_BACK = 8
-"""So many slots before the last one that was written are looked at one by one."""
 _NO_BAR = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; a search in the bytes costs a third of min()
-_VERDICTS = tuple(Verdict)
 
 
 class _Bars(msgspec.Struct, frozen=True, gc=False):
@@ -36,64 +34,21 @@ class _Bars(msgspec.Struct, frozen=True, gc=False):
     nowhere: Mask
 
 
-def latest_slot(book: Book, column: int) -> int | None:
-    """Return the last slot that has a bar."""
-    verdict = book.grid.verdicts.item
-    last = book.last_slot
-    for slot in range(last, max(last - _LOOK_BACK, -1), -1):
-        if verdict(slot, column) >= FIRST_WITH_BAR:
-            return slot
-    slots = np.flatnonzero(book.grid.verdicts[: last + 1, column] >= FIRST_WITH_BAR)
-    return int(slots[-1]) if len(slots) else None
-
-
-def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
-    """Return the latest base bar of a symbol."""
-    slot = latest_slot(book, column)
-    if slot is None:
+def bar_count(book: Book, column: int, interval: Interval) -> int | None:
+    """Return how many finished bars a symbol has, or nothing where the short way does not reach."""
+    grid, last = book.grid, book.last_slot
+    if interval == book.axis.interval:
+        told = grid.verdicts[: last + 1, column].tobytes()
+        return len(told) - sum(map(told.count, range(FIRST_WITH_BAR)))
+    if interval.is_long or last >= book.closed:  # in minutes that are open some of the bars may be finished
         return None
-    grid, axis = book.grid, book.axis
-    row = grid.values[slot, :, column].tolist()
-    extra = [None if value != value else value for value in row[len(FIELDS) :]] or (None, None)  # noqa: PLR0124  # NaN
-    return Bar(
-        symbol=symbol,
-        interval=axis.interval,
-        start_ns=axis.starts_ns.item(slot),
-        end_ns=axis.ends_ns.item(slot),
-        open=row[OPEN],
-        high=row[HIGH],
-        low=row[LOW],
-        close=row[CLOSE],
-        volume=row[VOLUME],
-        vwap=extra[0],
-        trades=extra[1],
-        verdict=_VERDICTS[grid.verdicts.item(slot, column)],
-        revision=grid.revisions.item(slot, column),
-        tz=book.session.tz,
-    )
-
-
-def latest_bars(book: Book, columns: Indices, heading: Heading) -> tuple[Bar | None, ...]:
-    """Return the latest base bar of each of the heading's symbols."""
-    axis, grid = book.axis, book.grid
-    has_bar = grid.verdicts[:, columns] >= FIRST_WITH_BAR
-    some = np.flatnonzero(has_bar.any(axis=0))
-    columns, slots = columns[some], axis.slots - 1 - has_bar[::-1, some].argmax(axis=0)
-    ones = np.ones(len(some), dtype=np.int32)
-    window = BarWindow(
-        symbol_index=some.astype(np.int32),
-        start_ns=axis.starts_ns[slots],
-        end_ns=axis.starts_ns[slots] + axis.step_ns,
-        values=grid.values[slots, :, columns].T,
-        verdicts=grid.verdicts[slots, columns],
-        base_counts=ones,
-        base_expected=ones,
-        revisions=grid.revisions[slots, columns],
-        forming=np.zeros(len(some), dtype=np.bool_),
-        **{name: getattr(heading, name) for name in heading.__struct_fields__},
-    )
-    found = dict(zip(some.tolist(), window.bars(), strict=True))
-    return tuple(found.get(place) for place in range(len(heading.symbols)))
+    edges = book.axis.edges(interval)
+    finished = bisect_right(book.axis.edge_list(interval), book.closed) - 1
+    if finished < 1:
+        return 0
+    first = edges[0]
+    best = np.maximum.reduceat(grid.verdicts[first : edges[finished], column], edges[:finished] - first)
+    return int(np.count_nonzero(best >= FIRST_WITH_BAR))
 
 
 def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> BarWindow | None:

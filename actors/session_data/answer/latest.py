@@ -1,0 +1,107 @@
+"""The latest base bars: of one symbol, or of many, where they lie in the grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.session_data.hold.book import Book
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Indices, Stamps
+from messages.values import FIRST_WITH_BAR, Bar, Verdict
+
+_LOOK_BACK = 8
+"""So many slots before the last one that was written are looked at one by one."""
+_VERDICTS = tuple(Verdict)
+
+
+def latest_slot(book: Book, column: int) -> int | None:
+    """Return the last slot that has a bar."""
+    verdict = book.grid.verdicts.item
+    last = book.last_slot
+    for slot in range(last, max(last - _LOOK_BACK, -1), -1):
+        if verdict(slot, column) >= FIRST_WITH_BAR:
+            return slot
+    slots = np.flatnonzero(book.grid.verdicts[: last + 1, column] >= FIRST_WITH_BAR)
+    return int(slots[-1]) if len(slots) else None
+
+
+def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
+    """Return the latest base bar of a symbol."""
+    slot = latest_slot(book, column)
+    if slot is None:
+        return None
+    grid, axis = book.grid, book.axis
+    row = grid.values[slot, :, column].tolist()
+    extra = [None if value != value else value for value in row[len(FIELDS) :]] or (None, None)  # noqa: PLR0124  # NaN
+    return Bar(
+        symbol=symbol,
+        interval=axis.interval,
+        start_ns=axis.starts_ns.item(slot),
+        end_ns=axis.ends_ns.item(slot),
+        open=row[OPEN],
+        high=row[HIGH],
+        low=row[LOW],
+        close=row[CLOSE],
+        volume=row[VOLUME],
+        vwap=extra[0],
+        trades=extra[1],
+        verdict=_VERDICTS[grid.verdicts.item(slot, column)],
+        revision=grid.revisions.item(slot, column),
+        tz=book.session.tz,
+    )
+
+
+def latest_bars(book: Book, symbols: Sequence[str], columns: slice | Indices) -> tuple[Bar | None, ...]:
+    """Return the latest base bar of each of these symbols, whose columns these are."""
+    if not symbols or book.last_slot < 0:
+        return (None,) * len(symbols)
+    grid, axis = book.grid, book.axis
+    slots = _latest_slots(book, columns)
+    numbers = np.arange(grid.verdicts.shape[1])[columns]
+    interval, tz = axis.interval, book.session.tz
+    rows = grid.values[slots, :, numbers].T.tolist()
+    extra = [[None if value != value else value for value in row] for row in rows[len(FIELDS) :]]  # noqa: PLR0124  # NaN
+    verdicts = grid.verdicts[slots, numbers].tolist()
+    made = [
+        Bar(
+            symbol=symbol,
+            interval=interval,
+            start_ns=start_ns,
+            end_ns=end_ns,
+            open=first,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+            vwap=vwap,
+            trades=trades,
+            verdict=_VERDICTS[verdict],
+            revision=revision,
+            tz=tz,
+        )
+        for symbol, start_ns, end_ns, first, high, low, close, volume, vwap, trades, verdict, revision in zip(
+            symbols,
+            axis.starts_ns[slots].tolist(),
+            axis.ends_ns[slots].tolist(),
+            *rows[: len(FIELDS)],
+            *(extra or [[None] * len(slots)] * 2),
+            verdicts,
+            grid.revisions[slots, numbers].tolist(),
+            strict=True,
+        )
+    ]
+    if min(verdicts) >= FIRST_WITH_BAR:
+        return tuple(made)
+    return tuple(one if one.verdict >= FIRST_WITH_BAR else None for one in made)
+
+
+def _latest_slots(book: Book, columns: slice | Indices) -> Stamps:
+    """Return for each column the last slot that has a bar; of one without any bar some slot."""
+    last = book.last_slot
+    verdicts = book.grid.verdicts
+    slots: Stamps = np.full(len(verdicts[last, columns]), last, dtype=np.int64)
+    lacking = np.flatnonzero(verdicts[last, columns] < FIRST_WITH_BAR)
+    if len(lacking):
+        numbers = np.arange(verdicts.shape[1])[columns][lacking]
+        has_bar = verdicts[: last + 1][::-1, numbers] >= FIRST_WITH_BAR
+        slots[lacking] -= has_bar.argmax(axis=0)
+    return slots
