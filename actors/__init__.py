@@ -5,6 +5,8 @@ doors/cli/                    the command line itself: commands and their option
 doors/barkeeper/              what programs import, installed as ``barkeeper``
 doors/commands/               what each command does, under the command's name
 doors/show/                   tables, the live panel, lines, numbers, progress
+doors/web/                    the HTTP server, and who may ask it
+doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them
 doors/remote/                 who asks from another process: the status socket
 importing/                    many files into a store, and what became of every row
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import fault_options, live, options, stores
+from actors.doors.cli import fault_options, live, options, served, stores
 from actors.doors.cli.errors import Errand
 from actors.doors.cli.plain_help import Group, Program
 
@@ -193,6 +193,8 @@ def backtest(
     seed: fault_options.Seed = 0,
     fill_from: options.FillFrom = None,
     certify: options.Certify = False,
+    metrics: served.Metrics = None,
+    host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
 ) -> None:
     """Replay a store's sessions through the system, and say what each came to.
@@ -211,6 +213,7 @@ def backtest(
             store,
             config,
             as_json=as_json,
+            served=served.served(metrics, host),
             symbols=options.names(symbols),
             calendar=calendar,
             start=start,
@@ -237,6 +240,7 @@ def backtest(
 
 stores.add_to(app)
 live.add_to(app)
+served.add_to(app)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import typer
 
-from actors.doors.cli import options
+from actors.doors.cli import options, served
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,6 +41,8 @@ def live(
     trades_only: options.TradesOnly = False,
     sale_conditions: options.SaleConditions = None,
     allow_negative: options.AllowNegative = None,
+    metrics: served.Metrics = None,
+    host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
 ) -> None:
     """Run live sessions: take what a feed sends, write the day down as it goes, and certify it.
@@ -74,6 +76,7 @@ def live(
                 sale_conditions=sale_conditions,
                 allow_negative=allow_negative,
             ),
+            served.served(metrics, host),
             as_json=as_json,
         )
 

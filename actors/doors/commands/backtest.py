@@ -11,6 +11,7 @@ from actors.doors.commands.playback import Replay, play
 from actors.doors.commands.repairs import Repairing
 from actors.doors.show import figures, paper, repair_tables, run_tables
 from actors.doors.show.progress import replay_bar
+from actors.doors.web.serving import Served, serving
 from actors.kernel.ports import BarSource
 from actors.market.faults import Faults
 from actors.settings import Settings
@@ -26,6 +27,7 @@ def backtest(
     config: Path | None,
     *,
     as_json: bool,
+    served: Served,
     faults: Faults,
     fill_from: Sequence[Path],
     **options: Any,
@@ -36,6 +38,7 @@ def backtest(
         store: its folder; without one that of the settings.
         config: the settings; what the options say goes before them.
         as_json: whether to print JSON.
+        served: what is served while it plays.
         faults: of the feed.
         fill_from: who is asked for missing minutes.
         **options: fields of the settings, and ``allow_negative`` of their rules; ``None`` or empty: not said.
@@ -50,7 +53,8 @@ def backtest(
     repairing = Repairing(asked, Path(settings.store) if settings.certify else None) if is_repaired else None
     sources = () if repairing is None else repairing.sources
     playable = System(msgspec.structs.replace(settings, fill_from=()), sources=sources)
-    with playable as system, replay_bar() as show_progress:
+    with serving(playable, served) as addresses, playable as system, replay_bar() as show_progress:
+        paper.say(*addresses)
         replay = play(system, show_progress, repairing)
     if repairing is not None:
         repairing.look_up()

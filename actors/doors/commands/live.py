@@ -17,6 +17,7 @@ from actors.doors.remote.status_server import StatusDesk
 from actors.doors.show import figures, live_words, paper
 from actors.doors.show.left_out import LeftOut
 from actors.doors.show.live_display import Display, display
+from actors.doors.web.serving import Served, serving
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
 from actors.system import System
@@ -30,7 +31,7 @@ _BETWEEN_LOOKS_S = 0.25
 _CLOSING_S = 30.0
 
 
-def live(wishes: Wishes, *, as_json: bool) -> None:
+def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     """Run what was wished for, and print what it came to.
 
     Raises:
@@ -39,7 +40,10 @@ def live(wishes: Wishes, *, as_json: bool) -> None:
     made = plan(wishes)
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
     try:
-        with display(_title(made), made.calendar.tz, made.clock.now_ns) as shown:
+        with (
+            serving(system, served) as addresses,
+            display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
+        ):
             run = _Run(system.start(), made, shown)
             run.follow()
     finally:

@@ -125,6 +125,13 @@ def show(*parts: Sheet | str) -> None:
             console.print(part, soft_wrap=True)
 
 
+def say(*lines: str) -> None:
+    """Print lines on stderr: what is worth knowing meanwhile, and no result."""
+    console = err()
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
 def tell(*sentences: str) -> None:
     """Print a paragraph, broken between words where the terminal ends, and an empty line."""
     console = out()
