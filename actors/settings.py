@@ -237,7 +237,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     feed: FeedRules = FeedRules()
     """Of every feed."""
     fill_from: tuple[str, ...] = ()
-    """Where missing minutes are asked for, in order of preference: stores, or folders of vendors' files."""
+    """Where missing minutes are asked for, in order of preference: vendors' histories by their names, stores, or
+    folders of vendors' files. A folder that is called as a vendor is named ``./alpaca``."""
+    vendors: dict[str, dict[str, Any]] = {}
+    """What is set for vendors' histories, by name: tape, adjustment, per_minute, delay_s, deadline_s, keys, and what a
+    vendor alone understands."""
     certify: bool = False
     """Whether what was filled is kept in the store, with a certificate beside each day."""
     credit: int = 1

@@ -6,7 +6,6 @@ import os
 import threading
 import weakref
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,8 +28,6 @@ from actors.kernel.ports import BarSource, BarStore
 from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
 from actors.settings import SessionRules, Settings
-from actors.storage.own_hours import read_own_hours
-from actors.storage.parquet import ParquetStore
 from actors.wiring import House, Lobby, close_forgotten, watch
 from messages.commands import StartRun, StartSystem
 from messages.errors import NotReady, SettingsError, SystemFailed, UnknownSymbol
@@ -88,7 +85,9 @@ class System(Readers, Controls, Membership, Publishing):
         self._is_closed = False
         self._names = 0
         self._forgotten: weakref.finalize[Any, Any] | None = None
-        lobby.build = lambda: House(settings, store, clock, (*asked, *_named_sources(settings, store)), heard, lobby)
+        lobby.build = lambda: House(
+            settings, store, clock, (*asked, *_named_sources(settings, store, clock)), heard, lobby
+        )
         if not has_event_loop():  # calendars take their time, for which a loop must not wait: ``async with`` does it
             lobby.house()
 
@@ -387,12 +386,9 @@ class System(Readers, Controls, Membership, Publishing):
             raise NotReady(elsewhere(self._house.process))
 
 
-def _named_sources(settings: Settings, store: BarStore | None) -> tuple[BarSource, ...]:
+def _named_sources(settings: Settings, store: BarStore | None, clock: Clock | None) -> tuple[BarSource, ...]:
     if not settings.fill_from:
         return ()
-    from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
+    from actors.upstream import sources_of  # brings all formats of files, for which nobody else shall wait
 
-    held = () if settings.calendar else (store or ParquetStore(Path(settings.store), read_only=True)).calendars()
-    calendar = settings.calendar or (held[0] if len(held) == 1 else None)
-    own = settings.own_hours.over(read_own_hours(Path(settings.store)))
-    return sources_at(settings.fill_from, calendar, own, settings.rules)
+    return sources_of(settings, store, clock)

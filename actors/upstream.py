@@ -1,20 +1,27 @@
-"""Where missing minutes are asked for: other stores, and folders of vendors' files, by their paths."""
+"""Where missing minutes are asked for: other stores, folders of vendors' files, and vendors' histories, by name."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from actors.importing.into_store import ImportOptions, import_paths
-from actors.kernel.ports import BarSource, SourceAnswer
+from actors.kernel.clock import Clock
+from actors.kernel.ports import BarSource, BarStore, SourceAnswer
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.sale_conditions import OF_THE_FEED
-from actors.settings import SessionRules, check_folder
+from actors.settings import SessionRules, Settings, check_folder
 from actors.storage.memory import MemoryStore
+from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
+from actors.vendors.history.opening import check_tables, open_history
+from actors.vendors.history.pacer import Rank
+from actors.vendors.registry import history_named
 from messages.columns import BarKeys
 from messages.errors import DataError
-from messages.values import Nanos, TradingSession
+from messages.values import Mode, Nanos, TradingSession
 
 
 def sources_at(
@@ -22,19 +29,65 @@ def sources_at(
     calendar: str | None = None,
     own: OwnHours = NOTHING_OWN,
     rules: SessionRules | None = None,
+    *,
+    vendors: Mapping[str, Mapping[str, Any]] | None = None,
+    now_ns: Callable[[], Nanos] = time.time_ns,
+    rank: Rank = Rank.LIVE,
 ) -> tuple[BarSource, ...]:
-    """Return the sources at these paths, in their order: a store, or else files as ``import`` takes them.
+    """Return the sources that are named: a vendor's history, a store, or else files as ``import`` takes them.
 
     Args:
-        paths: of stores, files and folders of files.
+        paths: names of histories, ``alpaca`` or ``alpaca:sip``, and paths of stores, files and folders of files; one
+            that is called as a vendor is named ``./alpaca``.
         calendar: whose sessions the files are, where they do not say it themselves.
         own: special sessions and calendars that go before all others.
         rules: of the session that they fill, which hold for what files give too.
+        vendors: what is set for histories.
+        now_ns: the time of the session that they fill; by default the computer's.
+        rank: who goes first where several ask a vendor for one account.
 
     Raises:
         DataError: there is nothing at a path.
+        SettingsError: a history cannot be opened, or what is set for one is not understood.
     """
-    return tuple(_source_at(Path(path), calendar, own, rules or SessionRules()) for path in paths)
+    check_tables(vendors or {})
+    rules = rules or SessionRules()
+    return tuple(
+        _source_at(Path(path), calendar, own, rules)
+        if history_named(path) is None
+        else open_history(path, vendors, interval=rules.base_interval, now_ns=now_ns, rank=rank)
+        for path in paths
+    )
+
+
+def sources_of(
+    settings: Settings, store: BarStore | None = None, clock: Clock | None = None, calendar: str | None = None
+) -> tuple[BarSource, ...]:
+    """Return the sources that settings name, in their order.
+
+    Args:
+        settings: of the run that they fill.
+        store: in place of the one that the settings name.
+        clock: that the run goes by, where that is not the computer's.
+        calendar: of the run, where the settings name none; by default the store's only one.
+
+    Raises:
+        DataError: there is nothing at a path.
+        SettingsError: a history cannot be opened, or what is set for one is not understood.
+    """
+    folder, calendar = Path(settings.store), settings.calendar or calendar
+    if calendar is None:
+        held = (store or ParquetStore(folder, read_only=True)).calendars()
+        calendar = held[0] if len(held) == 1 else None
+    return sources_at(
+        settings.fill_from,
+        calendar,
+        settings.own_hours.over(read_own_hours(folder)),
+        settings.rules,
+        vendors=settings.vendors,
+        # A backtest's past is past by any clock.
+        now_ns=clock.now_ns if clock is not None and settings.mode is Mode.LIVE else time.time_ns,
+    )
 
 
 def _source_at(path: Path, calendar: str | None, own: OwnHours, rules: SessionRules) -> BarSource:

@@ -10,7 +10,7 @@ from actors.settings import SessionRules
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.upstream import FileSource, sources_at
-from messages.errors import DataError
+from messages.errors import DataError, SettingsError
 from tests.builders import DAY, bars
 from tests.storage.days import all_regular, day
 
@@ -78,3 +78,22 @@ def import_of(path: Path, calendar: str, rules: SessionRules | None) -> SourceAn
     (source,) = sources_at([str(path)], calendar, rules=rules)
     session = DAY if calendar == "XNYS" else msgspec.structs.replace(DAY, calendar=calendar)
     return source.fetch(session, ("A",), DAY.start_ns, DAY.end_ns)
+
+
+def test_a_name_of_a_vendor_is_its_history_and_a_folder_of_that_name_is_named_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("alpaca")
+    for name in ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.chdir(tmp_path)
+    store_at(tmp_path / "alpaca")
+    found = sources_at(["alpaca", "./alpaca", "alpaca:sip"], "XNYS", vendors={"alpaca": {"per_minute": 100}})
+
+    assert [type(source).__name__ for source in found] == ["VendorSource", "StoreSource", "VendorSource"]
+    assert [source.name for source in found] == ["alpaca:iex", "alpaca", "alpaca:sip"]
+
+
+def test_what_is_set_for_a_vendor_is_checked_even_if_it_is_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"vendors\.alpaca\.tape is one of"):
+        sources_at([str(store_at(tmp_path / "store"))], "XNYS", vendors={"alpaca": {"tape": "x"}})

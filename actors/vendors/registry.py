@@ -24,6 +24,7 @@ from actors.vendors import (
     plain,
     yahoo,
 )
+from actors.vendors.history.entry import HistoryEntry
 from actors.vendors.vendor import FeedEntry, Vendor
 
 GROUP = "barkeeper.vendors"
@@ -75,6 +76,22 @@ def feed_named(name: str) -> tuple[FeedEntry, str]:
     return found, variant
 
 
+def histories() -> tuple[HistoryEntry, ...]:
+    """Return what can be asked for the past."""
+    return tuple(entry for vendor in vendors() for entry in vendor.history)
+
+
+def history_named(name: str) -> tuple[HistoryEntry, str] | None:
+    """Return the history that a name names, and the tape behind its colon, or nothing; ``None``: it names none.
+
+    Of ``alpaca`` and ``alpaca:crypto`` that one is meant of which more is named.
+    """
+    own = name.lower()
+    known = sorted(histories(), key=lambda entry: len(entry.name), reverse=True)
+    found = next((entry for entry in known if own == entry.name or own.startswith(f"{entry.name}:")), None)
+    return None if found is None else (found, name[len(found.name) + 1 :])
+
+
 def format_places() -> dict[str, str]:
     """Return each format's name and where it is declared, the particular before the plain."""
     return {name: place for vendor in vendors() for name, place in vendor.formats.items()}
@@ -124,6 +141,10 @@ def _of_other_packages() -> Iterator[tuple[str, Vendor | str]]:
 
 def _clash(vendor: Vendor, taken: list[Vendor]) -> str | None:
     """Return a name of the vendor's that another has already."""
-    own = [vendor.name, *vendor.formats, *(entry.name for entry in vendor.feeds)]
-    theirs = {name for other in taken for name in (other.name, *other.formats, *(entry.name for entry in other.feeds))}
-    return next((name for name in own if name in theirs), None)
+    theirs = {name for other in taken for name in _names(other)}
+    return next((name for name in _names(vendor) if name in theirs), None)
+
+
+def _names(vendor: Vendor) -> list[str]:
+    feeds, remembered = [entry.name for entry in vendor.feeds], [entry.name for entry in vendor.history]
+    return [vendor.name, *vendor.formats, *feeds, *remembered]

@@ -31,8 +31,8 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
     is_of_today: bool = True
     """Whether its days are real ones as they happen; others are written only where they are told to be."""
     histories: dict[str, str] = {}
-    """By stream, which history has bars of the same tape, as ``fill_from`` names it: that one is asked where nobody
-    says who. A feed without streams names its history under an empty one."""
+    """By variant, the history with bars of the same tape, as ``fill_from`` names it, the usual one first: that one is
+    asked where nobody says who. ``""``: of any other variant, which ``{variant}`` stands for."""
 
     @property
     def spelling(self) -> str:

@@ -1,7 +1,7 @@
 """Live days from a server that speaks Alpaca's protocol, and all that may go wrong with it: none is lost a minute."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
 from actors.vendors.alpaca.feed import AlpacaFeed  # only where alpaca-py is installed
 from actors.vendors.alpaca.keys import AlpacaKeys
-from messages import Event, FeedLost, LiveStatus, MessagesRejected, SessionCertificate
+from messages import Bar, Event, FeedLost, LiveStatus, MessagesRejected, SessionCertificate, TradingSession
 from messages.values import MINUTE_NS
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of, upstream_of
 from tests.system.test_live import digest_of, replayed
@@ -37,17 +37,26 @@ NOTHING: Mapping[int, Act] = {}
 class Broadcast(threading.Thread):
     """Sends each minute's bars when it is over, unless something is to be done that withholds them."""
 
-    def __init__(self, server: AlpacaServer, clock: SystemClock, acts: Mapping[int, Act]) -> None:
+    def __init__(
+        self,
+        server: AlpacaServer,
+        clock: SystemClock,
+        acts: Mapping[int, Act],
+        bars: Sequence[Bar] | None = None,
+        session: TradingSession = SESSION,
+    ) -> None:
         super().__init__(name="broadcast", daemon=True)
         self._server = server
         self._clock = clock
         self._acts = acts
+        self._bars = list(MARKET.day(SESSION).bars.bars()) if bars is None else bars
+        self._session = session
 
     def run(self) -> None:
-        bars = list(MARKET.day(SESSION).bars.bars())
-        for minute in range(MINUTES):
+        bars = self._bars
+        for start_ns in range(self._session.open_ns, self._session.close_ns, MINUTE_NS):
             reached = threading.Event()
-            start_ns = SESSION.open_ns + minute * MINUTE_NS
+            minute = (start_ns - self._session.open_ns) // MINUTE_NS
             self._clock.call_at(start_ns + MINUTE_NS, lambda _, reached=reached: reached.set())  # type: ignore[misc]  # bound early
             assert reached.wait(30)
             withholds = self._acts.get(minute, lambda _: False)(self._server)

@@ -247,12 +247,14 @@ Complete = Annotated[
 ]
 
 FillFrom = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
         "--fill-from",
-        metavar="DIR",
-        help="Who is asked for them: a store, or a folder of files; may be given several times, the best first.",
-        show_default=False,
+        metavar="DIR|VENDOR",
+        help="Who is asked for them: a store, a folder of files, or a vendor's history, "
+        + ", ".join(entry.name for entry in registry.histories())
+        + " (a folder of that name is ./alpaca); may be given several times, the best first.",
+        show_default="live: the feed's own vendor, where that has a history of the same tape",
         rich_help_panel=_REPAIRS,
     ),
 ]

@@ -15,7 +15,6 @@ from actors.doors.web.serving import Served, serving
 from actors.kernel.ports import BarSource
 from actors.market.faults import Faults
 from actors.settings import Settings
-from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages.errors import DataError, SettingsError
@@ -29,7 +28,7 @@ def backtest(
     as_json: bool,
     served: Served,
     faults: Faults,
-    fill_from: Sequence[Path],
+    fill_from: Sequence[str],
     **options: Any,
 ) -> None:
     """Play what is asked for and print what it came to; bars are as long as the store's.
@@ -75,7 +74,7 @@ def _meant(symbols: Sequence[str], store: ParquetStore) -> tuple[str, ...]:
     return tuple(dict.fromkeys(symbol.upper() if symbol in small - there else symbol for symbol in symbols))
 
 
-def _settings(base: Settings, faults: Faults, fill_from: Sequence[Path], options: Mapping[str, Any]) -> Settings:
+def _settings(base: Settings, faults: Faults, fill_from: Sequence[str], options: Mapping[str, Any]) -> Settings:
     said = {name: value for name, value in options.items() if value is not None and value != ()}
     rules: dict[str, Any] = {"allow_negative": said.pop("allow_negative")} if "allow_negative" in said else {}
     store = ParquetStore(Path(base.store), read_only=True)
@@ -91,7 +90,7 @@ def _settings(base: Settings, faults: Faults, fill_from: Sequence[Path], options
         mode=Mode.BACKTEST,
         rules=msgspec.structs.replace(base.rules, **rules),
         faults=base.faults if faults.is_none else faults,
-        fill_from=tuple(map(str, fill_from)) or base.fill_from,
+        fill_from=tuple(fill_from) or base.fill_from,
         **said,
     )
 
@@ -106,10 +105,9 @@ def _sources(settings: Settings) -> Sequence[BarSource]:
                 f"--fill-from {path} is the store that is played, which cannot fill its own holes; name another one, "
                 f"or make the feed lose what the store has (--drop, --outage)"
             )
-    from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
+    from actors.upstream import sources_of  # brings all formats of files, for which nobody else shall wait
 
-    own = settings.own_hours.over(read_own_hours(Path(settings.store)))
-    return sources_at(settings.fill_from, settings.calendar, own, settings.rules)
+    return sources_of(settings)
 
 
 def _parts(replay: Replay) -> Iterator[paper.Sheet | str]:

@@ -100,10 +100,14 @@ def check(path: Path, *, as_json: bool) -> None:
     settings = load(path, None if names_store(path) else DEFAULT_STORE)
     calendar = calendar_of(settings)
     if settings.fill_from:
-        from actors.upstream import sources_at  # brings all formats of files, for which nobody else shall wait
+        from actors.upstream import sources_of  # brings all formats of files, for which nobody else shall wait
 
-        for source in sources_at(settings.fill_from, calendar.name, settings.own_hours, settings.rules):
+        for source in sources_of(settings, calendar=calendar.name):
             source.close()
+    elif settings.vendors:
+        from actors.vendors.history.opening import check_tables  # only who names vendors waits for them
+
+        check_tables(settings.vendors)
     warned = warnings(settings)
     if as_json:
         paper.show_json({"file": str(path), "warnings": warned})
@@ -115,7 +119,9 @@ def warnings(settings: Settings) -> list[str]:
     """Return a sentence for each setting that is allowed and seldom meant."""
     rules, upkeep, live = settings.rules, settings.upkeep, settings.live
     found = [
-        "" if settings.fill_from else "nobody is asked for missing minutes: fill_from names no store and no folder",
+        ""
+        if settings.fill_from
+        else "nobody is asked for missing minutes: fill_from names no vendor, no store and no folder",
         _outside("upkeep.coalesce_s", upkeep.coalesce_s, 30, 300, "seconds"),
         _outside("rules.trailing_sessions", rules.trailing_sessions, 1, 20, "sessions"),
         _outside("live.prefetch_window_min", live.prefetch_window_min, 30, None, "minutes"),

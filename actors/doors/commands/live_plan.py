@@ -1,7 +1,9 @@
 """What a live run is made of: settings, a feed, and the clock that it goes by."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -11,7 +13,7 @@ from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
-from actors.vendors.registry import feed_named, feeds, thing_at
+from actors.vendors.registry import feed_named, feeds, history_named, thing_at, vendors
 from actors.vendors.vendor import FeedEntry, FeedOption
 from messages.errors import SettingsError
 from messages.values import SECOND_NS, Mode
@@ -153,7 +155,27 @@ def _settings(wishes: Wishes, entry: FeedEntry, variant: str) -> Settings:
         calendar=wishes.calendar or _calendar_of(entry, variant, base) or check_config.calendar_of(base).name,
         symbols=wishes.symbols or base.symbols,
         extended=wishes.extended_hours or base.extended,
-        fill_from=wishes.fill_from or base.fill_from,
+        fill_from=_fill_from(wishes.fill_from or base.fill_from, entry, variant, base),
+        vendors=_with_keys(entry, wishes.keys, base.vendors),
         rules=rules,
         live=live,
     )
+
+
+def _fill_from(asked: tuple[str, ...], entry: FeedEntry, variant: str, base: Settings) -> tuple[str, ...]:
+    """Return who is asked: the history of the very tape that a feed streams, where nobody says who, or which tape."""
+    usual = next(iter(entry.histories), "")
+    own = entry.histories.get(variant or usual, entry.histories.get("", "")).format(variant=variant)
+    found = history_named(own)
+    if found is None or str(base.rules.base_interval) not in found[0].intervals:
+        return asked
+    name = found[0].name
+    is_said = "tape" in base.vendors.get(name, {})  # another tape is on another scale: it must be asked for in words
+    return tuple(own if one.lower() == name and not is_said else one for one in asked) or (own,)
+
+
+def _with_keys(entry: FeedEntry, keys: Path | None, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the tables of vendors, where the feed's file of keys is that of its vendor's histories too."""
+    of_vendor = next((vendor.history for vendor in vendors() if entry in vendor.feeds), ())
+    given = {} if keys is None else {one.name: {"keys": str(keys)} for one in of_vendor if one.needs_keys}
+    return {**tables, **{name: {**table, **tables.get(name, {})} for name, table in given.items()}}

@@ -33,7 +33,7 @@ def test_a_file_with_nothing_unusual_in_it_can_be_used(call: Call, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "warning"),
     [
-        ('store = "bars"', "nobody is asked for missing minutes: fill_from names no store and no folder"),
+        ('store = "bars"', "nobody is asked for missing minutes: fill_from names no vendor, no store and no folder"),
         (f"{FINE}[upkeep]\ncoalesce_s = 10", "upkeep.coalesce_s is 10; usual are 30 to 300 seconds"),
         (f"{FINE}[upkeep]\ncoalesce_s = 301", "upkeep.coalesce_s is 301; usual are 30 to 300 seconds"),
         (f"{FINE}[rules]\ntrailing_sessions = 0", "rules.trailing_sessions is 0; usual are 1 to 20 sessions"),

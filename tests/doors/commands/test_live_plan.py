@@ -229,3 +229,43 @@ def test_alpaca_is_asked_for_the_channels_that_are_named(tmp_path: Path) -> None
     assert not plan(msgspec.structs.replace(wanted, channels=("trades",))).feed.has_bars
     with pytest.raises(BarkeeperError, match="Alpaca's channels are bars"):
         plan(msgspec.structs.replace(wanted, channels=("news",)))
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ({"feed": "alpaca"}, ("alpaca:iex",)),
+        ({"feed": "alpaca:delayed_sip"}, ("alpaca:sip",)),
+        ({"feed": "alpaca", "stream": "sip", "fill_from": ("alpaca", "archive")}, ("alpaca:sip", "archive")),
+        ({"feed": "alpaca", "fill_from": ("alpaca:sip",)}, ("alpaca:sip",)),
+        ({"feed": "alpaca:crypto", "symbols": ("BTC/USD",)}, ("alpaca:crypto:us",)),
+        ({"feed": "alpaca:overnight"}, ()),
+        ({"feed": "simulated"}, ()),
+    ],
+)
+def test_what_a_vendor_s_feed_lacks_is_asked_of_its_history_of_the_same_tape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any], asked: tuple[str, ...]
+) -> None:
+    for name in ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY"):
+        monkeypatch.setenv(name, "x")
+    made = plan(wishes(tmp_path, **{"symbols": ("AAPL",), **said}))
+
+    assert made.settings.fill_from == asked
+
+
+def test_another_tape_is_asked_when_the_settings_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY"):
+        monkeypatch.setenv(name, "x")
+    config = tmp_path / "config.toml"
+    config.write_text('store = "s"\nfill_from = "alpaca"\n[vendors.alpaca]\ntape = "sip"\n', encoding="utf-8")
+
+    assert plan(Wishes(feed="alpaca", config=config, symbols=("AAPL",))).settings.fill_from == ("alpaca",)
+
+
+def test_the_file_of_keys_is_that_of_the_vendor_s_history_too(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("APCA_API_KEY_ID=A\nAPCA_API_SECRET_KEY=B\n", encoding="utf-8")
+    keys.chmod(0o600)
+    made = plan(wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",)))
+
+    assert made.settings.vendors == {"alpaca": {"keys": str(keys)}}

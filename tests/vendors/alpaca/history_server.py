@@ -146,9 +146,14 @@ class AlpacaStocks(HistoryWorld):
     is_crypto = False
 
     def __init__(
-        self, bars: Iterable[Bar], *, pace: tuple[int, float] | None = None, rows_a_page: int | None = None
+        self,
+        bars: Iterable[Bar],
+        *,
+        pace: tuple[int, float] | None = None,
+        rows_a_page: int | None = None,
+        server: AlpacaHistoryServer | None = None,
     ) -> None:
-        self.server = AlpacaHistoryServer(bars, pace=pace, rows_a_page=rows_a_page or 10_000)
+        self.server = server or AlpacaHistoryServer(bars, pace=pace, rows_a_page=rows_a_page or 10_000)
 
     def open(self, request: HistoryRequest, *, wrong_keys: bool = False) -> OpenedHistory:
         keys = AlpacaKeys(key=KEYS.key, secret="wrong") if wrong_keys else KEYS

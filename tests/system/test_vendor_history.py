@@ -1,0 +1,161 @@
+"""Days repaired from a vendor's history, through its real client, at a server of ours that fails and keeps its pace."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+pytest.importorskip("alpaca")
+
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.market.faults import Faults
+from actors.settings import FeedRules
+from actors.storage.memory import MemoryStore
+from actors.storage.parquet import ParquetStore
+from actors.vendors.alpaca.feed import AlpacaFeed
+from actors.vendors.history.entry import Pace
+from messages import BarBatch, GapOutcome
+from messages.values import MINUTE_NS
+from tests.storage.days import all_regular
+from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived
+from tests.system.test_live import digest_of, replayed
+from tests.system.test_live_alpaca import Act, Broadcast, instead
+from tests.system.worlds import DATES, QUARTER, short, xnys
+from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
+from tests.vendors.alpaca.server import KEYS, AlpacaServer
+
+CLOSED = ("10:10-16:00",)
+"""Hours to close so that a session is forty minutes."""
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APCA_API_KEY_ID", KEYS.key)
+    monkeypatch.setenv("APCA_API_SECRET_KEY", KEYS.secret)
+
+
+def days_of(market: SimulatedMarket, closed: tuple[str, ...], *dates: str) -> dict[str, BarBatch]:
+    sessions = {date: xnys(closed).session(date) for date in dates}
+    return {date: market.day(session).bars for date, session in sessions.items() if session is not None}
+
+
+def all_of(days: dict[str, BarBatch]) -> list[Any]:
+    return [bar for batch in days.values() for bar in batch.bars()]
+
+
+def store_of(market: SimulatedMarket, closed: tuple[str, ...], *dates: str) -> MemoryStore:
+    store = MemoryStore()
+    for date in dates:
+        session = xnys(closed).session(date)
+        assert session is not None
+        store.merge("XNYS", date, market.day(session))
+    return store
+
+
+@pytest.fixture
+def market() -> SimulatedMarket:
+    return SimulatedMarket.of_size(6)
+
+
+def served(bars: list[Any], **how: Any) -> Iterator[AlpacaHistoryServer]:
+    server = AlpacaHistoryServer(bars, **how)
+    yield server
+    server.stop()
+
+
+def table(server: AlpacaHistoryServer, **more: Any) -> dict[str, dict[str, Any]]:
+    return {"alpaca": {"url": server.url, **more}}
+
+
+def test_a_backtest_of_past_days_is_repaired_with_a_few_pages(market: SimulatedMarket) -> None:
+    dates = DATES[:2]
+    for server in served(all_of(days_of(market, QUARTER, *dates))):
+        faults = Faults(drop=0.1, outages=("09:35-09:38",), seed=1)
+        how = {"symbols": market.symbols, "faults": faults, "fill_from": "alpaca", "vendors": table(server)}
+        with short(store_of(market, QUARTER, *dates), **how) as system:
+            system.run(timeout=60)
+            healed = [system.certificate(date).get(timeout=5) for date in dates]
+        with short(store_of(market, QUARTER, *dates), symbols=market.symbols) as undisturbed:
+            undisturbed.run(timeout=60)
+            digest = digest_of(undisturbed)
+
+        assert [one.bar_quality for one in healed if one] == [100.0, 100.0]
+        assert healed[-1] is not None
+        assert healed[-1].digest == digest
+        assert {story.source for one in healed if one for story in one.gaps} <= {"alpaca:iex", "tape"}
+        assert len(server.calls) == 2
+
+
+def test_what_a_vendor_should_have_and_has_not_is_asked_of_the_next(market: SimulatedMarket, tmp_path: Path) -> None:
+    date = DATES[0]
+    (batch,) = days_of(market, QUARTER, date).values()
+    busy = [(bar, 80.0) for bar in batch.bars()]
+    lost = batch.start_ns[0] + 7 * MINUTE_NS
+    bars = [type(bar)(**{**_fields(bar), "trades": trades}) for bar, trades in busy if bar.start_ns != lost]
+    archive = ParquetStore(tmp_path / "archive", segment_of=all_regular)
+    session = xnys(QUARTER).session(date)
+    assert session is not None
+    archive.merge("XNYS", date, market.day(session))
+    archive.close()
+    for server in served(bars):
+        faults = Faults(outages=("09:35-09:40",), seed=1)
+        how = {"symbols": market.symbols, "faults": faults, "vendors": table(server), "last": 1}
+        certificates = []
+        for fill_from in (["alpaca"], ["alpaca", str(tmp_path / "archive")]):
+            with short(store_of(market, QUARTER, date), fill_from=fill_from, **how) as system:
+                system.run(timeout=60)
+                certificates.append(system.certificate().get(timeout=5))
+        alone, both = certificates
+
+        assert alone is not None
+        assert both is not None
+        assert {gap.start_ns for gap in alone.gaps if gap.outcome is GapOutcome.ABANDONED} == {lost}
+        assert both.bar_quality == 100.0
+
+
+def _fields(bar: Any) -> dict[str, Any]:
+    names = ("symbol", "start_ns", "open", "high", "low", "close", "volume", "vwap", "trades")
+    return {name: getattr(bar, name) for name in names}
+
+
+@pytest.mark.slow
+def test_a_live_day_of_feed_and_history_of_one_vendor_loses_nothing(market: SimulatedMarket) -> None:
+    session = xnys(CLOSED).session(DATE)
+    assert session is not None
+    (batch,) = days_of(market, CLOSED, DATE).values()
+    clock = clock_before(session, 150.0, early_ns=2 * MINUTE_NS)
+    feed_server, chance = AlpacaServer(), Random(1)
+    sent = [bar for bar in batch.bars() if chance.random() > 0.02]
+    acts: dict[int, Act] = {**dict.fromkeys(range(2, 22), instead(AlpacaServer.drop))}
+    acts |= dict.fromkeys(range(24, 31), lambda _: True)
+    faults = {number: "error" for number in range(3000) if number % 10 in (1, 4, 7)}
+    for server in served(list(batch.bars()), pace=(12, 5.0), faults=faults, now_ns=clock.now_ns):
+        world = AlpacaStocks((), server=server)
+        source = world.source(now_ns=clock.now_ns, pace=(Pace(requests=12, seconds=5.0),))
+        store = MemoryStore()
+        feed = AlpacaFeed(KEYS, url=feed_server.url)
+        with live(
+            store,
+            [feed],
+            clock,
+            symbols=market.symbols,
+            closed=CLOSED,
+            sources=[source],
+            upkeep=FAST_UPKEEP,
+            feed=FeedRules(backoff_s=1.0, longest_backoff_s=5.0, report_every_s=0.02),
+        ) as system:
+            Broadcast(feed_server, clock, acts, sent, session).start()
+            lived(system)
+            certificate = system.certificate().get(timeout=5)
+            digest = digest_of(system)
+        feed_server.stop()
+        whole = store_of(market, CLOSED, DATE)
+
+        assert certificate is not None
+        assert certificate.bar_quality == 100.0
+        assert certificate.digest == digest == replayed(whole, closed=CLOSED)[0]
+        assert replayed(store, closed=CLOSED)[0] == digest
+        assert server.refused_for_pace == 0
+        assert [call for call in server.calls if call.status == 0]
