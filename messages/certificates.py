@@ -18,6 +18,8 @@ class GapOutcome(enum.StrEnum):
     """The upstream confirmed that what is not there was never traded."""
     ABANDONED = "abandoned"
     """Asked for until the retries ran out, or until the next session opened."""
+    OPEN = "open"
+    """Nothing is known of it yet; only ever read, never certified."""
 
 
 class GapStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,7 @@ class GapStory(msgspec.Struct, frozen=True, kw_only=True):
     end_ns: Nanos
     detected_ns: Nanos
     settled_ns: Nanos
-    """When its last minute got its verdict."""
+    """When its last minute got its verdict; of a gap that is open, when this was told."""
     attempts: int
     """How often a source was asked; 0: the bars came by themselves."""
     source: str

@@ -119,6 +119,7 @@ from messages.repairs import (
     GapAbandoned,
     GapNarrowed,
     GetCertificate,
+    GetGapStories,
     MinuteApplied,
     NoTradeConfirmed,
     NotRecorded,
@@ -272,6 +273,7 @@ DataUpkeepInbox: TypeAlias = (
     | CheckStore
     | StoreChecked
     | GetCertificate
+    | GetGapStories
 )
 
 SystemManagerInbox: TypeAlias = (

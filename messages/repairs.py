@@ -209,6 +209,12 @@ class NotRecorded(Event, frozen=True, kw_only=True):
 # --- to DataUpkeep, from people and programs
 
 
+class GetGapStories(Query[tuple[GapStory, ...]], frozen=True, kw_only=True):
+    """What has become so far of the gaps that somebody is asked for, those that are open too; no date: the latest."""
+
+    date: str | None = None
+
+
 class GetCertificate(Query[SessionCertificate | None], frozen=True, kw_only=True):
     """The certificate of a session that settled in this run; no date: the latest."""
 

@@ -8,7 +8,7 @@ from actors.data_upkeep.prefetch import Prefetching
 from actors.data_upkeep.repairs import Repairs
 from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from messages.base import Message
-from messages.certificates import SessionCertificate
+from messages.certificates import GapStory, SessionCertificate
 from messages.commands import Prefetch, WakeAt
 from messages.events import (
     BoundaryKind,
@@ -31,6 +31,7 @@ from messages.repairs import (
     FillFailed,
     GapNarrowed,
     GetCertificate,
+    GetGapStories,
     IssueCertificate,
     MinuteApplied,
     NotRecorded,
@@ -132,6 +133,8 @@ class DataUpkeepCore:
                 self._prefetching.symbols_changed(message)
                 self._repairs.forget(frozenset(message.removed))
                 return self._go_on(())
+            case GetGapStories():
+                return answer(message, self._gap_stories(message.date))
             case GetCertificate():
                 return answer(message, self._certificate(message.date))
             case _:
@@ -279,6 +282,13 @@ class DataUpkeepCore:
             self._certificates[date] = self._made.pop(date)
         for date in list(self._certificates)[:-_CERTIFICATES]:
             del self._certificates[date]
+
+    def _gap_stories(self, date: str | None) -> tuple[GapStory, ...]:
+        stories = self._repairs.stories(date, self._now_ns)
+        if stories is not None:
+            return stories
+        certificate = self._certificate(date)
+        return () if certificate is None else certificate.gaps
 
     def _certificate(self, date: str | None) -> SessionCertificate | None:
         if date is not None or not self._certificates:

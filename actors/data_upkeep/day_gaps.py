@@ -4,7 +4,7 @@ import numpy as np
 
 from actors.data_upkeep.plan import Plan
 from actors.market.axis import SessionAxis
-from messages.certificates import GapStory
+from messages.certificates import GapOutcome, GapStory
 from messages.values import Gap, Nanos, TradingSession
 
 
@@ -27,6 +27,28 @@ class DayGaps:
     def is_open(self) -> bool:
         """Whether a minute of it still has no verdict."""
         return bool(self.fresh or self.plans)
+
+    def told(self, now_ns: Nanos | None = None) -> tuple[GapStory, ...]:
+        """Return what became of its gaps, in order of time; with a time as well what is open at that time."""
+        told = [*self.stories, *(story for plan in self.over for story in plan.stories())]
+        if now_ns is not None:
+            told += [story for plan in self.plans for story in plan.stories(now_ns)]
+            told += [self._open(start_ns, symbols, now_ns) for start_ns, symbols in self.fresh.items()]
+        return tuple(sorted(told, key=lambda story: (story.start_ns, story.symbols)))
+
+    def _open(self, start_ns: Nanos, symbols: list[str], now_ns: Nanos) -> GapStory:
+        """Return what is known of a minute that nobody has asked for yet."""
+        end_ns = start_ns + self.step_ns
+        return GapStory(
+            symbols=tuple(sorted(symbols)),
+            start_ns=start_ns,
+            end_ns=end_ns,
+            detected_ns=end_ns,
+            settled_ns=max(now_ns, end_ns),
+            attempts=0,
+            source="",
+            outcome=GapOutcome.OPEN,
+        )
 
     def sweep(self) -> None:
         """Put aside the plans that are over."""

@@ -146,21 +146,24 @@ class Plan:
         slots = self._axis.slots_of(self.starts_ns)[rows]
         return gaps_of(slots, columns, self._axis, self.symbols)
 
-    def stories(self) -> list[GapStory]:
-        """Return what became of its minutes."""
+    def stories(self, now_ns: Nanos | None = None) -> list[GapStory]:
+        """Return what became of its minutes; with a time as well what is open at that time."""
+        settled = list(self._settled.items())
+        if now_ns is not None and self.open.any():
+            settled.append(((GapOutcome.OPEN, now_ns, ""), self.open))
         return [
             GapStory(
                 symbols=gap.symbols,
                 start_ns=gap.start_ns,
                 end_ns=gap.end_ns,
                 detected_ns=gap.start_ns + self._axis.step_ns,
-                settled_ns=now_ns,
+                settled_ns=settled_ns,
                 attempts=self.calls,
                 source=source,
                 outcome=outcome,
                 error=self.error,
             )
-            for (outcome, now_ns, source), cells in self._settled.items()
+            for (outcome, settled_ns, source), cells in settled
             for gap in self.gaps(cells)
         ]
 

@@ -221,10 +221,12 @@ class Repairs:
         """Return how the gaps of a settled session ended, and forget it."""
         self._closed.discard(date)
         day = self._days.pop(date, None)
-        if day is None:
-            return ()
-        stories = [*day.stories, *(story for plan in day.over for story in plan.stories())]
-        return tuple(sorted(stories, key=lambda story: (story.start_ns, story.symbols)))
+        return () if day is None else day.told()
+
+    def stories(self, date: str | None, now_ns: Nanos) -> tuple[GapStory, ...] | None:
+        """Return what has become so far of a session's gaps; no date: the latest's. ``None``: it has settled."""
+        latest = date or next(reversed(self._days), "")
+        return self._days[latest].told(now_ns) if latest in self._days else None
 
     # --- asking
 

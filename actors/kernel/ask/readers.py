@@ -7,7 +7,7 @@ from actors.kernel.address import RoomAddress
 from actors.kernel.ask import arguments as take
 from actors.kernel.future import Future
 from actors.market.instants import Day, Moment
-from messages.certificates import SessionCertificate
+from messages.certificates import GapStory, SessionCertificate
 from messages.history import GetWarmUp, WarmUp
 from messages.matrices import BarMatrix
 from messages.queries import (
@@ -32,7 +32,7 @@ from messages.queries import (
     GetTicks,
     GetVerdicts,
 )
-from messages.repairs import GetCertificate
+from messages.repairs import GetCertificate, GetGapStories
 from messages.replies import QualityReport, SessionMetrics, Snapshot
 from messages.values import ONE_MINUTE, Bar, BarField, Fill, Gap, Interval, Quote, Tick, TradingSession
 from messages.windows import BarWindow, VerdictPlane
@@ -259,6 +259,16 @@ class Readers:
             date: the session's; without one the latest certificate. ``None`` is answered where there is none (yet).
         """
         return self._upkeep.ask(GetCertificate(date=take.day(date, "date")))
+
+    def gap_stories(self, date: Day | None = None) -> Future[tuple[GapStory, ...]]:
+        """What has become so far of a session's gaps, those that are ``open`` too: when found, who was asked how often.
+
+        Where nobody is asked for missing minutes there are none; ``gaps`` says what is missing all the same.
+
+        Args:
+            date: the session's; without one the latest's.
+        """
+        return self._upkeep.ask(GetGapStories(date=take.day(date, "date")))
 
     def snapshot(self, symbols: str | Iterable[str] = ()) -> Future[Snapshot]:
         """One consistent cut over symbols: metrics, latest bars, quotes and ticks."""
