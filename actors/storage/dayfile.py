@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
 from actors.storage.atomic import replacing, unfinished_of
-from actors.storage.barfile import ALL, FORMAT_VERSION, opened, schema_of, table_of, writing
-from actors.storage.dayrows import OpenFile, read_rows
+from actors.storage.barfile import ALL, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
+from actors.storage.dayrows import OpenFile, numbers_of, read_rows
 from actors.storage.merging import Span, tidied
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
 from messages.errors import DataError
@@ -94,6 +94,29 @@ def read_head(path: Path, calendar: str, date: str) -> DayHead:
     with _opened(path, calendar, date) as (file, header):
         interval = Interval.parse(header.interval)
         return DayHead(symbols=file.symbols, tz=header.tz, interval=interval, rows=len(file.fields))
+
+
+def read_segments(path: Path, calendar: str, date: str) -> npt.NDArray[np.uint8]:
+    """Return for each bar of a file the ``SegmentKind`` number that it says.
+
+    Raises:
+        FileNotFoundError: there is no file.
+        DataError: the file is damaged, or not the day that is expected there.
+    """
+    with _opened(path, calendar, date, ("segment",)) as (file, _):
+        parts = [numbers_of(file.column(group, "segment"), "segment", SEGMENTS) for group in file.groups(None)]
+        return np.concatenate([np.empty(0, dtype=np.uint8), *parts]).astype(np.uint8)
+
+
+def count_bars(path: Path) -> int:
+    """Return how many bars a file has; none, if it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowException):
+        return 0
 
 
 def write_day(
@@ -183,7 +206,7 @@ def _header_of(calendar: str, date: str, head: DayHead) -> _Header:
 
 
 @contextmanager
-def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[OpenFile, _Header]]:
+def _opened(path: Path, calendar: str, date: str, more: Sequence[str] = ()) -> Iterator[tuple[OpenFile, _Header]]:
     def header_of(said: Mapping[str, str]) -> _Header:
         header = msgspec.convert(said, _Header)
         if (header.calendar, header.date) != (calendar, date):
@@ -191,4 +214,4 @@ def _opened(path: Path, calendar: str, date: str) -> Iterator[tuple[OpenFile, _H
         return header
 
     with opened(path, f"a Parquet file with the bars of {calendar} on {date}", header_of) as (file, schema, header):
-        yield OpenFile(file, schema.names, header.table, header.known), header
+        yield OpenFile(file, schema.names, header.table, header.known, more), header

@@ -1,4 +1,4 @@
-"""A store whose days lie where they lay before, moved day by day to where readers of data sets look for them.
+"""A store's days moved: from where they lay before to where readers of data sets look for them, together, or apart.
 
 A day is copied to its new place, read back and compared by a digest; only then its old file goes. So a migration may
 be cut short at any moment: every day is whole in one place or the other, and the next one goes on from there.
@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from actors.kernel.ports import StoredDay
 from actors.settings import check_folder
 from actors.storage.atomic import FolderSyncs, patiently, replacing
 from actors.storage.dayfile import copy_day, read_day
 from actors.storage.lock import StoreLock
+from actors.storage.narrow.moving import Moving
 from actors.storage.own_hours import FILE as HOURS
 from actors.storage.places import ADJUSTMENTS, BARS, CERTIFICATE, Places
 from messages.errors import DataError
@@ -49,11 +51,14 @@ class MigrateReport(msgspec.Struct, frozen=True, kw_only=True):
         return [day.fault for day in self.days if day.fault is not None]
 
 
-def migrate_store(root: Path, on_progress: Callable[[int, int, str], None] | None = None) -> MigrateReport:
-    """Move every day of a store that lies in an old place.
+def migrate_store(
+    root: Path, on_progress: Callable[[int, int, str], None] | None = None, *, narrow: bool | None = None
+) -> MigrateReport:
+    """Move every day of a store that lies in an old place, or in one of another layout.
 
     Args:
         root: the store's folder.
+        narrow: whether it shall be narrow; ``None``: as it is.
         on_progress: called after each day with how many are done, how many there are, and its date.
 
     Raises:
@@ -66,7 +71,7 @@ def migrate_store(root: Path, on_progress: Callable[[int, int, str], None] | Non
     try:
         lock = StoreLock(root)
         try:
-            return _Migration(root).run(on_progress or (lambda *_: None))
+            return _Migration(root).run(on_progress or (lambda *_: None), narrow)
         finally:
             lock.release()
     except OSError as error:
@@ -79,19 +84,28 @@ class _Migration:
         self._places = Places(root)
         self._folders = FolderSyncs()
 
-    def run(self, on_progress: Callable[[int, int, str], None]) -> MigrateReport:
+    def run(self, on_progress: Callable[[int, int, str], None], narrow: bool | None) -> MigrateReport:
         for unfinished in self._places.unfinished():
             unfinished.unlink()
         names = self._places.calendars_named()
         keys = [(name, date) for name in names for date in sorted(self._old_dates(name))]
-        before = sum(len(set(self._places.dates(name, BARS)) - self._old_dates(name)) for name in names)
-        days = []
-        for done, (calendar, date) in enumerate(keys, 1):
-            days.append(self._moved(calendar, date))
-            on_progress(done, len(keys), date)
+        is_narrow = self._places.is_narrow() if narrow is None else narrow
+        moving = Moving(self._places, digest_of)
+        there, waiting = moving.all(), moving.waiting(narrow=is_narrow)
+        done, total = count(1), len(keys) + len(waiting)
+        days = {}
+        for key in keys:
+            days[key] = self._moved(*key)
+            on_progress(next(done), total, key[1])
+        stuck = {key for key, day in days.items() if day.fault is not None}
+        for calendar, date, outcome in moving.run(narrow=is_narrow, but=stuck):
+            digest, fault = (None, str(outcome)) if isinstance(outcome, DataError) else (outcome, None)
+            days[calendar, date] = MovedDay(calendar=calendar, date=date, digest=digest, fault=fault)
+            on_progress(next(done), total, date)
         self._rename_side_files()
         self._clear()
-        return MigrateReport(days=days, in_place=before, left=sorted(self._strangers()))
+        moved = [days[key] for key in sorted(days)]
+        return MigrateReport(days=moved, in_place=len(there - days.keys()), left=sorted(self._strangers()))
 
     def _old_dates(self, calendar: str) -> set[str]:
         return {date for name in (BARS, CERTIFICATE) for date in self._places.old_dates(calendar, name)}
@@ -162,16 +176,23 @@ class _Migration:
                 with suppress(OSError):
                     folder.rmdir()
 
+    def _is_of_bars(self, path: Path) -> bool:
+        is_of_many = path.parent.name.startswith("calendar=") and path.suffix == ".parquet"
+        return path.name == BARS or (is_of_many and path.stem[:4].isdigit())
+
     def _strangers(self) -> Iterator[str]:
         for path in self._root.rglob("*"):
             parts = path.relative_to(self._root).parts
-            if path.is_file() and path.name != BARS and not any(part[0] in "._" for part in parts):
+            if path.is_file() and not self._is_of_bars(path) and not any(part[0] in "._" for part in parts):
                 yield "/".join(parts)
 
 
 def _digest(path: Path, calendar: str, date: str) -> str:
+    return digest_of(read_day(path, calendar, date))
+
+
+def digest_of(day: StoredDay) -> str:
     """Return a digest of all that a file says of its day: symbols, starts, values that are known, verdicts."""
-    day = read_day(path, calendar, date)
     total = hashlib.sha256("\n".join([str(day.bars.interval), day.tz, *day.bars.symbols]).encode())
     for column in (day.bars.symbol_index, day.bars.start_ns, day.verdicts):
         total.update(np.ascontiguousarray(column).data)

@@ -8,15 +8,20 @@ is moved and after a crash; the first counts, and who writes the day removes it 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.storage.atomic import FolderSyncs, patiently
 from actors.storage.dayfile import DayHead, read_day, read_head, write_day, writing_day
 from actors.storage.merging import Span
 from actors.storage.narrow.periods import DAY, MONTH, SESSIONS, YEAR, PeriodFiles, length_for
+from actors.storage.narrow.together import Segments, Together, single
 from actors.storage.places import BARS, Places
 from actors.storage.segments import SegmentOf, segments_of
+from messages.columns import Stamps
 from messages.errors import DataError
 from messages.values import Interval
 
@@ -36,7 +41,7 @@ class Shelves:
         self._places = places
         self._segment_of = segment_of
         self._folders = folders
-        self._periods = PeriodFiles(places, segment_of, folders)
+        self._periods = PeriodFiles(places, folders)
         self._bars_a_day: dict[str, float] = {}
         """Of calendars that something is expected of."""
 
@@ -120,12 +125,13 @@ class Shelves:
         """
         period = self._period_of(calendar, date)
         if period is not None:
-            self._periods.replace(calendar, period, date, day if len(day.bars) else None)
+            there = single(date, day, self._segments(calendar, day.bars.start_ns)) if len(day.bars) else None
+            self._periods.replace(calendar, period, date, there)
             self._places.clear(calendar, date, BARS)
             return
         path = self._places.for_writing(calendar, date, BARS)
         if len(day.bars):
-            segments = segments_of(self._segment_of, calendar, day.bars.start_ns)
+            segments = self._segments(calendar, day.bars.start_ns)
             write_day(path, calendar, date, day, segments, has_date=self._has_date(path, calendar, date))
         else:
             patiently(path.unlink)
@@ -138,7 +144,18 @@ class Shelves:
             DataError: a file cannot be read, or the days are not in order.
             OSError: the disk refuses.
         """
-        counts = self._periods.merge(calendar, days, self.of(calendar))
+        starts = days.bars.start_ns
+        if np.all(starts[1:] >= starts[:-1]):
+            segments = self._segments(calendar, starts)
+        else:  # what was traded outside of all sessions may be older than the last bar of the session before
+            segments = np.concatenate([self._segments(calendar, day.bars.start_ns) for _, day in days.each()])
+        counts = self._periods.merge(
+            calendar,
+            Together.of(days, segments),
+            self.of(calendar),
+            partial(self._segments, calendar),
+            is_lived=days.is_lived,
+        )
         for date in {*self._places.dates(calendar, BARS)} & {*days.dates}:
             if not self._is_apart(calendar, date):
                 self._places.clear(calendar, date, BARS)
@@ -159,7 +176,7 @@ class Shelves:
             path = self._places.apart(calendar, date)
         has_date = self._has_date(path, calendar, date)
         with writing_day(path, calendar, date, head, has_date=has_date) as write:
-            yield lambda day: write(day, segments_of(self._segment_of, calendar, day.bars.start_ns))
+            yield lambda day: write(day, self._segments(calendar, day.bars.start_ns))
         self._folders.sync(path.parent)
         if period is not None:
             self._periods.tidy(calendar)
@@ -175,6 +192,11 @@ class Shelves:
             unfinished.unlink()
         for calendar in self._places.calendars_named():
             self._periods.tidy(calendar)
+
+    def _segments(self, calendar: str, starts: Stamps) -> Segments:
+        if np.any(starts[1:] < starts[:-1]):
+            raise DataError("the bars of a stored day must be sorted by start and symbol, each minute of a symbol once")
+        return segments_of(self._segment_of, calendar, starts)
 
     def _period_of(self, calendar: str, date: str) -> str | None:
         """Return the period whose file has a day, if that is where it counts."""

@@ -1,6 +1,8 @@
 """The commands that make and look after a store, and say when exchanges trade."""
 
+import enum
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -25,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
             "verify --store store --json > verified.json",
         )
     )(verify)
-    app.command(epilog=options.examples("migrate --store store"))(migrate)
+    app.command(epilog=options.examples("migrate --store store", "migrate --store store --to narrow"))(migrate)
     app.command(
         epilog=options.examples(
             "calendar XNYS",
@@ -93,8 +95,24 @@ def verify(
     ctx.obj.job = job
 
 
-def migrate(ctx: typer.Context, store: options.Store, *, as_json: options.Json = False) -> None:
-    """Move a store of the old layout to the new one, which pandas, pyarrow, polars and DuckDB open as one data set.
+class Layout(enum.StrEnum):
+    """Whether a store has a file a day, or is narrow: a file a month or a year."""
+
+    DAYS = "days"
+    NARROW = "narrow"
+
+
+def migrate(
+    ctx: typer.Context,
+    store: options.Store,
+    *,
+    to: Annotated[
+        Layout | None,
+        typer.Option(help="narrow: a file a month or a year, for days of few bars; days: a file a day."),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Move a store to a layout that pandas, pyarrow, polars and DuckDB open as one data set: by default as it is.
 
     Each day is copied, compared by a digest, and only then taken away. It may be cut short and called again.
     """
@@ -102,7 +120,7 @@ def migrate(ctx: typer.Context, store: options.Store, *, as_json: options.Json =
     def job() -> None:
         from actors.doors.commands import migrate
 
-        migrate.migrate(store, as_json=as_json)
+        migrate.migrate(store, None if to is None else to is Layout.NARROW, as_json=as_json)
 
     ctx.obj.job = job
 

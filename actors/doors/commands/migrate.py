@@ -1,4 +1,4 @@
-"""The ``migrate`` command: a store of the old layout, moved to the new one."""
+"""The ``migrate`` command: a store of the old layout moved to the new one, or its days together or apart."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +11,19 @@ from messages.errors import DataError
 _MOST = 10
 
 
-def migrate(store: Path, *, as_json: bool) -> None:
+def migrate(store: Path, narrow: bool | None, *, as_json: bool) -> None:  # there is no third
     """Move what lies in an old place, and say what came of it.
+
+    Args:
+        store: the store's folder.
+        narrow: whether it shall be narrow; ``None``: as it is.
+        as_json: whether to print JSON.
 
     Raises:
         BarkeeperError: there is no store, somebody writes to it, or a day could not be moved.
     """
     with migrate_bar() as show_progress:
-        report = migrate_store(store, show_progress)
+        report = migrate_store(store, show_progress, narrow=narrow)
     if as_json:
         paper.show_json(report)
     else:

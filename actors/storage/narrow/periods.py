@@ -17,16 +17,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeAlias, TypeVar
 
-import numpy as np
-
-from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
+from actors.kernel.ports import MergeCounts, StoredDay
 from actors.storage.atomic import FolderSyncs, patiently
 from actors.storage.dayfile import write_day
 from actors.storage.merging import NOTHING, Span, only
 from actors.storage.narrow.periodfile import PeriodHead, read_period, read_period_head, write_period
 from actors.storage.narrow.together import Segments, Together, merged, put_into
 from actors.storage.places import Places
-from actors.storage.segments import SegmentOf, segments_of
 from messages.columns import Stamps
 from messages.values import Interval
 
@@ -57,13 +54,11 @@ class PeriodFiles:
 
     Args:
         places: where files lie.
-        segment_of: which part of the day each start lies in.
         folders: makes what was replaced outlast a crash.
     """
 
-    def __init__(self, places: Places, segment_of: SegmentOf, folders: FolderSyncs) -> None:
+    def __init__(self, places: Places, folders: FolderSyncs) -> None:
         self._places = places
-        self._segment_of = segment_of
         self._folders = folders
         self._heads: _Held[PeriodHead] = _Held(None)
         self._bars: _Held[Together] = _Held(_HELD)
@@ -133,40 +128,48 @@ class PeriodFiles:
 
         return home
 
-    def merge(self, calendar: str, days: StoredDays, home: Callable[[str], str]) -> MergeCounts:
+    def merge(
+        self,
+        calendar: str,
+        days: Together,
+        home: Callable[[str], str],
+        segments_of: Callable[[Stamps], Segments],
+        *,
+        is_lived: bool,
+    ) -> MergeCounts:
         """Merge days, none of which has a file of its own.
 
         Args:
             calendar: the calendar's name.
             days: the days.
             home: gives the period in whose file a day is, or belongs.
+            segments_of: gives the ``SegmentKind`` numbers of the starts of one day.
+            is_lived: whether their verdicts are of who lived through them.
 
         Raises:
-            DataError: a file cannot be read, or the days are not in order.
+            DataError: a file cannot be read.
             OSError: the disk refuses.
         """
-        new, counts = Together.of(days, self._segments(calendar, days)), NOTHING
-        first = 0
+        first, counts = 0, NOTHING
         for period, dates in groupby(days.dates, key=home):
             end = first + sum(1 for _ in dates)
-            counts += self._merge(calendar, period, new.cut(first, end), is_lived=days.is_lived)
-            first = end
+            there = self.whole(calendar, period)
+            whole, of_period = merged(there, days.cut(first, end), segments_of, is_lived=is_lived)
+            if of_period.changes:
+                self.put(calendar, period, whole)
+            first, counts = end, counts + of_period
         return counts
 
-    def replace(self, calendar: str, period: str, date: str, day: StoredDay | None) -> None:
+    def replace(self, calendar: str, period: str, date: str, day: Together | None) -> None:
         """Put a day in the place of the one that is there, or take that one out.
 
         Raises:
             DataError: the file cannot be read.
             OSError: the disk refuses.
         """
-        there = self._whole(calendar, period)
-        assert there is not None, "who replaces a day has just read it"
-        left = there.without({date})
-        if day is not None:
-            days = StoredDays.single(date, day)
-            left = put_into(left, Together.of(days, self._segments(calendar, days)))
-        self._put(calendar, period, left)
+        there = self.whole(calendar, period)
+        left = None if there is None else there.without({date})
+        self.put(calendar, period, left if day is None else put_into(left, day))
 
     def tidy(self, calendar: str) -> None:
         """Take out of each file the days that a finer one has: somebody died before it came to that.
@@ -178,24 +181,20 @@ class PeriodFiles:
         known = [*self._places.periods(calendar), *self._places.days_apart(calendar)]
         for period in known:
             if any(finer.startswith(period) and finer != period for finer in known):
-                there, left = self._read(calendar, period), self._whole(calendar, period)
+                there, left = self._read(calendar, period), self.whole(calendar, period)
                 if there is not None and (left is None or left.dates != there.dates):
-                    self._put(calendar, period, left)
+                    self.put(calendar, period, left)
 
-    def _merge(self, calendar: str, period: str, new: Together, *, is_lived: bool) -> MergeCounts:
-        old = self._whole(calendar, period)
-        whole, counts = merged(
-            old, new, lambda starts: segments_of(self._segment_of, calendar, starts), is_lived=is_lived
-        )
-        if counts.changes:
-            self._put(calendar, period, whole)
-        return counts
+    def put(self, calendar: str, period: str, days: Together | None) -> None:
+        """Put a file in the place of the one that is there; one that is too large gives way to finer ones.
 
-    def _put(self, calendar: str, period: str, days: Together | None) -> None:
-        """Put a file in the place of the one that is there; one that is too large gives way to finer ones."""
+        Raises:
+            DataError: a finer file is there and cannot be read.
+            OSError: the disk refuses.
+        """
         path = self._places.period(calendar, period)
         if days is None:
-            patiently(path.unlink)
+            patiently(lambda: path.unlink(missing_ok=True))
         elif len(period) == DAY:
             write_day(path, calendar, period, days.day(0), days.segments, has_date=True)
         elif len(days.bars) <= 2 * MOST_ROWS:
@@ -203,13 +202,17 @@ class PeriodFiles:
         else:
             finer = MONTH if len(period) == YEAR else DAY
             for name, part in days.by_period(finer):
-                there = self._whole(calendar, name) if finer == MONTH else None
-                self._put(calendar, name, put_into(there, part))
+                there = self.whole(calendar, name) if finer == MONTH else None
+                self.put(calendar, name, put_into(there, part))
             patiently(lambda: path.unlink(missing_ok=True))
         self._folders.sync(path.parent)
 
-    def _whole(self, calendar: str, period: str) -> Together | None:
-        """Return what a file has, but for days that a finer one has."""
+    def whole(self, calendar: str, period: str) -> Together | None:
+        """Return what a file has, but for days that a finer one has; ``None`` where that is nothing.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
         found = self._read(calendar, period)
         if found is None:
             return None
@@ -226,19 +229,6 @@ class PeriodFiles:
 
     def _read(self, calendar: str, period: str) -> Together | None:
         return self._bars.get(self._places.period(calendar, period), lambda path: read_period(path, calendar, period))
-
-    def _segments(self, calendar: str, days: StoredDays) -> Segments:
-        starts = days.bars.start_ns
-        if np.all(starts[1:] >= starts[:-1]):
-            return segments_of(self._segment_of, calendar, starts)
-        # What was traded outside of all sessions may be older than the session before it.
-        each = [self._of_one(calendar, day.bars.start_ns) for _, day in days.each()]
-        return np.concatenate([np.empty(0, dtype=np.uint8), *each])
-
-    def _of_one(self, calendar: str, starts: Stamps) -> Segments:
-        if np.any(starts[1:] < starts[:-1]):
-            return np.zeros(len(starts), dtype=np.uint8)  # they are refused
-        return segments_of(self._segment_of, calendar, starts)
 
 
 class _Held(Generic[T]):

@@ -43,3 +43,14 @@ def test_a_day_that_cannot_be_moved_fails_in_one_sentence(call: Call, old: Path)
     assert answer.code == 1
     assert answer.err.startswith("error: 1 of 2 days could not be moved; the first: ")
     assert "one data set: XNYS/2024/2024-07-03.parquet, XNYS/2024/notes.txt\n" in answer.out
+
+
+def test_days_are_moved_together_and_apart(call: Call, store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "copy")
+
+    together, apart = (call("migrate", "--store", tmp_path / "copy", "--to", layout) for layout in ("narrow", "days"))
+
+    assert (together.code, apart.code) == (0, 0)
+    assert together.out.startswith("Moved 2 days, compared by their digests; 0 days lay in the new place before.\n")
+    assert apart.out == together.out
+    assert call("migrate", "--store", tmp_path / "copy", "--to", "weeks").code == 2
