@@ -1,5 +1,6 @@
 """The door for those that only read what is stored."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -316,3 +317,19 @@ def test_to_import_it_costs_no_pandas() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert answer.stdout.strip() == "False"
+
+
+def test_the_heads_of_files_are_read_once_and_again_when_they_change(tmp_path: Path) -> None:
+    with closing(ParquetStore(tmp_path)) as files, Store(tmp_path) as opened:
+        files.merge("XNYS", DATES[0], stored(bar("A", "09:30", 1.0, DATES[0])))
+        (path,) = tmp_path.glob("*/*/bars.parquet")
+        os.utime(path, (0, 0))  # not just written
+        before, was = opened.symbols(), path.read_bytes()
+        path.write_bytes(b"?" * len(was))
+        os.utime(path, (0, 0))
+        unread = opened.symbols(), opened.dates("A")
+        path.write_bytes(was)
+        files.merge("XNYS", DATES[0], stored(bar("B", "09:30", 1.0, DATES[0])))
+
+        assert (before, unread) == (("A",), (("A",), (DATES[0],)))
+        assert opened.symbols() == ("A", "B")

@@ -17,7 +17,7 @@ from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.storage.atomic import FolderSyncs, patiently
 from actors.storage.dayfile import DayHead, read_day, read_head, write_day, writing_day
 from actors.storage.merging import Span
-from actors.storage.narrow.periods import DAY, MONTH, SESSIONS, YEAR, PeriodFiles, length_for
+from actors.storage.narrow.periods import DAY, MONTH, SESSIONS, YEAR, Held, PeriodFiles, length_for
 from actors.storage.narrow.together import Segments, Together, single
 from actors.storage.places import BARS, Places
 from actors.storage.segments import SegmentOf, segments_of
@@ -42,6 +42,7 @@ class Shelves:
         self._segment_of = segment_of
         self._folders = folders
         self._periods = PeriodFiles(places, folders)
+        self._heads: Held[DayHead] = Held(None)
         self._bars_a_day: dict[str, float] = {}
         """Of calendars that something is expected of."""
 
@@ -72,10 +73,8 @@ class Shelves:
         if self._period_of(calendar, date) is not None:
             day = self.read(calendar, date)
             return None if day is None else DayHead.of(day)
-        try:
-            return read_head(self._places.of(calendar, date, BARS), calendar, date)
-        except FileNotFoundError:
-            return None
+        place = self._places.of(calendar, date, BARS)
+        return self._heads.get(place, lambda path: read_head(path, calendar, date))
 
     def read(
         self, calendar: str, date: str, symbols: Sequence[str] | None = None, span: Span | None = None

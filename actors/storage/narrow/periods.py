@@ -60,8 +60,8 @@ class PeriodFiles:
     def __init__(self, places: Places, folders: FolderSyncs) -> None:
         self._places = places
         self._folders = folders
-        self._heads: _Held[PeriodHead] = _Held(None)
-        self._bars: _Held[Together] = _Held(_HELD)
+        self._heads: Held[PeriodHead] = Held(None)
+        self._bars: Held[Together] = Held(_HELD)
 
     def dates(self, calendar: str) -> set[str]:
         """Return the session dates that lie in such files.
@@ -231,7 +231,7 @@ class PeriodFiles:
         return self._bars.get(self._places.period(calendar, period), lambda path: read_period(path, calendar, period))
 
 
-class _Held(Generic[T]):
+class Held(Generic[T]):
     """What was read of files, for as long as these are what they were; one thread reads, the others wait for it.
 
     Args:
