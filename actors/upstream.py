@@ -109,7 +109,7 @@ class FileSource:
         path: a file or a folder of them.
         calendar: whose sessions they are, where they do not say it themselves.
         own: special sessions and calendars that go before all others.
-        rules: of the session: which prices may be, and how trades make bars.
+        rules: of the session: how long its bars are, which prices may be, and how trades make bars.
     """
 
     is_authoritative = False
@@ -154,6 +154,7 @@ class FileSource:
         rules, named = self._rules, self._rules.sale_conditions
         options = ImportOptions(
             calendar=self._calendar,
+            base=rules.base_interval,
             allow_negative=rules.allow_negative,
             sale_conditions=None if named == OF_THE_FEED else named,
         )

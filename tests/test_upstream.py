@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from actors.kernel.ports import SourceAnswer
@@ -11,6 +12,7 @@ from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.upstream import FileSource, sources_at
 from messages.errors import DataError, SettingsError
+from messages.values import SECOND_NS, Interval
 from tests.builders import DAY, bars
 from tests.storage.days import all_regular, day
 
@@ -97,3 +99,15 @@ def test_a_name_of_a_vendor_is_its_history_and_a_folder_of_that_name_is_named_by
 def test_what_is_set_for_a_vendor_is_checked_even_if_it_is_not_asked(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"vendors\.alpaca\.tape is one of"):
         sources_at([str(store_at(tmp_path / "store"))], "XNYS", vendors={"alpaca": {"tape": "x"}})
+
+
+def test_files_of_seconds_fill_a_session_of_seconds(tmp_path: Path) -> None:
+    path, second = tmp_path / "a.csv", Interval.parse("1s")
+    path.write_text(ROWS + "A,1719927007,2,2,2,2,5\n", encoding="utf-8")
+    session = msgspec.structs.replace(DAY, base_interval=second)
+    (source,) = sources_at([str(path)], "XNYS", rules=SessionRules(base_interval=second))
+
+    found = source.fetch(session, ("A",), session.start_ns, session.end_ns).bars
+
+    assert found.interval == second
+    assert (found.close.tolist(), np.diff(found.start_ns).tolist()) == ([1.0, 2.0], [7 * SECOND_NS])
