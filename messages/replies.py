@@ -77,6 +77,14 @@ class SessionMetrics(msgspec.Struct, frozen=True, kw_only=True):
         return self.quality.completeness
 
 
+class FirstRejected(msgspec.Struct, frozen=True, kw_only=True):
+    """The first bar of a session that could not be taken for some reason."""
+
+    reason: str
+    source: str
+    bar: Bar
+
+
 class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
     """The quality of a session or of several closed ones, the worst symbols, and what was received.
 
@@ -105,6 +113,8 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
     """``GapDetected`` told so far."""
     reasons: tuple[tuple[str, int], ...]
     """Rejections by reason."""
+    first_rejected: tuple[FirstRejected, ...] = ()
+    """By reason."""
     interval: Interval = ONE_MINUTE
     sessions: tuple[str, ...] = ()
     """The closed sessions that it covers, oldest first; none: the open one."""

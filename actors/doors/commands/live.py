@@ -25,6 +25,7 @@ from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
 from messages.feeds import FeedEnded, FeedHealth, FeedLost
 from messages.repairs import CertificateIssued, NotRecorded
+from messages.replies import FirstRejected
 from messages.values import TradingSession
 
 _BETWEEN_LOOKS_S = 0.25
@@ -53,7 +54,8 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
         paper.show_json(result)
     else:
         dates = [one.date for one in result.sessions]
-        left_out = run.left_out.lines(dates, run.reasons, run.feeds)
+        left_out = run.left_out.lines(dates, run.reasons, run.feeds, run.first_rejected)
+        left_out += run.left_out.advice(dates, run.first_rejected)
         paper.show(live_report.sheet(result), *left_out, _last_line(result))
     if run.failure is not None:
         raise run.failure
@@ -117,6 +119,12 @@ class _Run:
         """Why bars of the session at hand could not be taken, and how many."""
         quality = self._look.quality
         return {} if quality is None else dict(quality.reasons)
+
+    @property
+    def first_rejected(self) -> tuple[FirstRejected, ...]:
+        """The first of each reason."""
+        quality = self._look.quality
+        return () if quality is None else quality.first_rejected
 
     @property
     def feeds(self) -> list[FeedHealth]:

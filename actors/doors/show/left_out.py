@@ -8,10 +8,12 @@ from actors.doors.show.live_words import misread
 from messages.base import Event
 from messages.events import BarRejected, PrintsRejected
 from messages.feeds import FeedHealth, MessagesRejected
+from messages.replies import FirstRejected
 from messages.values import Bar, moment
 
 _OTHER_DAY = ("not_a_session_minute", "not_a_session_day", "no_session")
 _MOST_DAYS = 3
+_OF_OTHER_DAYS = "what is of other days comes into a store from a file: python run.py import FILE --store DIR"
 
 
 class LeftOut:
@@ -45,36 +47,60 @@ class LeftOut:
             self._first.setdefault(why, event.bar)
             days = self._days.setdefault(why, set())
             if len(days) <= _MOST_DAYS:
-                days.add(f"{moment(event.bar.start_ns, self._tz):%Y-%m-%d}")
+                days.add(self._day(event.bar))
 
-    def lines(self, dates: Iterable[str], counted: Mapping[str, int], feeds: Iterable[FeedHealth] = ()) -> list[str]:
+    def lines(
+        self,
+        dates: Iterable[str],
+        counted: Mapping[str, int],
+        feeds: Iterable[FeedHealth] = (),
+        first: Iterable[FirstRejected] = (),
+    ) -> list[str]:
         """Return a line for each reason.
 
         Args:
             dates: the sessions that were played.
             counted: bars of the session at hand that were not taken, by reason; some came before anybody listened.
             feeds: how they are; what they misread may have come before that too.
+            first: of the bars of the session at hand that were not taken the first of each reason.
         """
-        played = " and ".join(sorted(dates)) or "any session"
+        dates = sorted(dates)
+        played = " and ".join(dates) or "any session"
         out = [_misread(health) for health in feeds if health.misread]
+        firsts = {event.reason: event for event in first}
         for code, count in sorted(counted.items()):
             unheard = count - sum(heard for (_, known), heard in self._bars.items() if known == code)
             if unheard > 0:
                 reason = f"not minutes of {played}" if code in _OTHER_DAY else code.replace("_", " ")
-                out.append(f"{_counted(unheard, 'bar')} left out: {reason}")
+                known = firsts.get(code)
+                by, at = (
+                    ("", "") if known is None else (f"{known.source}: ", f"; the first is {self._named(known.bar)}")
+                )
+                out.append(f"{by}{_counted(unheard, 'bar')} left out: {reason}{at}")
         for why, count in sorted(self._bars.items()):
-            first = self._first[why]
+            earliest = self._first[why]
             days = ", ".join(sorted(self._days[why])[:_MOST_DAYS]) + (
                 " ..." if len(self._days[why]) > _MOST_DAYS else ""
             )
             reason = (
                 f"not minutes of {played} (they are of {days})" if why[1] in _OTHER_DAY else why[1].replace("_", " ")
             )
-            at = f"{moment(first.start_ns, self._tz):%Y-%m-%d %H:%M:%S}"
-            out.append(f"{why[0]}: {_counted(count, 'bar')} left out: {reason}; the first is {first.symbol} {at}")
+            out.append(f"{why[0]}: {_counted(count, 'bar')} left out: {reason}; the first is {self._named(earliest)}")
         for (feed, code), count in sorted(self._prints.items()):
             out.append(f"{feed}: {_counted(count, 'trade or quote')} left out: {code.replace('_', ' ')}")
         return out
+
+    def advice(self, dates: Iterable[str], first: Iterable[FirstRejected] = ()) -> list[str]:
+        """Return where bars of other days go, if there were any; the arguments are those of ``lines``."""
+        unheard = {self._day(one.bar) for one in first if one.reason in _OTHER_DAY}
+        heard = {day for (_, code), days in self._days.items() if code in _OTHER_DAY for day in days}
+        return [_OF_OTHER_DAYS] if (unheard | heard) - {*dates} else []
+
+    def _day(self, bar: Bar) -> str:
+        return f"{moment(bar.start_ns, self._tz):%Y-%m-%d}"
+
+    def _named(self, bar: Bar) -> str:
+        return f"{bar.symbol} {moment(bar.start_ns, self._tz):%Y-%m-%d %H:%M:%S}"
 
 
 def _misread(health: FeedHealth) -> str:

@@ -14,7 +14,7 @@ from actors.session_data.hold.ledger import Ledger
 from actors.session_data.past.history import History, HistoryDay
 from messages.columns import Indices, Mask, Verdicts
 from messages.queries import GetQuality
-from messages.replies import Quality, QualityReport, VerdictCounts
+from messages.replies import FirstRejected, Quality, QualityReport, VerdictCounts
 from messages.values import FIRST_WITH_BAR, Interval, Verdict
 
 _WORST = 10
@@ -152,6 +152,10 @@ def report_of(
         outside=ledger.outside,
         gaps=ledger.gaps,
         reasons=tuple(sorted(ledger.reasons.items())),
+        first_rejected=tuple(
+            FirstRejected(reason=reason, source=event.source, bar=event.bar)
+            for reason, event in sorted(ledger.first_rejected.items())
+        ),
         interval=interval,
         sessions=sessions,
         short=short,

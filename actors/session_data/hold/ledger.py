@@ -1,8 +1,10 @@
 """What came in and what became of it."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from actors.session_data.hold.grid import Written
+from messages.events import BarRejected
 
 
 class Ledger:
@@ -21,6 +23,8 @@ class Ledger:
         self.gaps = 0
         self.corrections = 0
         self.reasons: Counter[str] = Counter()
+        self.first_rejected: dict[str, BarRejected] = {}
+        """By reason; it may be told before anybody listens."""
         self.ticks = 0
         self.quotes = 0
         self.bad_prints: Counter[str] = Counter()
@@ -37,6 +41,12 @@ class Ledger:
         self.duplicates += written.duplicates
         self.outranked += written.outranked
         self.revised += written.revised
+
+    def take_rejected(self, rejected: Sequence[BarRejected]) -> None:
+        """Book bars that could not be taken."""
+        for event in rejected:
+            self.reasons[event.reason] += 1
+            self.first_rejected.setdefault(event.reason, event)
 
     def take_prints(self, reasons: list[str], *, ticks: int = 0, quotes: int = 0) -> None:
         """Book trades or quotes that were taken, and why the others were not."""

@@ -258,6 +258,7 @@ class Intake:
 
     def _reject(self, batch: BarBatch, reason: str) -> None:
         if len(batch):
-            self._book.ledger.reasons[reason] += len(batch)
+            rejected = [BarRejected(bar=bar, source=self._source, reason=reason) for bar in batch.bars()]
+            self._book.ledger.take_rejected(rejected)
             self._refused[self._source] += len(batch)
-            self.events += [BarRejected(bar=bar, source=self._source, reason=reason) for bar in batch.bars()]
+            self.events += rejected

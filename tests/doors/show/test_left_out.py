@@ -2,6 +2,7 @@
 
 from actors.doors.show.left_out import LeftOut
 from messages import BarRejected, FeedEnded, FeedHealth, MessagesRejected, PrintsRejected, Rejection
+from messages.replies import FirstRejected
 from messages.values import DAY_NS
 from tests.builders import NEW_YORK, at, bar
 
@@ -65,3 +66,20 @@ def test_bars_that_came_before_anybody_listened_are_told_too() -> None:
     assert heard().lines(["2026-11-30"], {OTHER_DAY: 2}) == ["2 bars left out: not minutes of 2026-11-30"]
     assert heard(given).lines(["2026-11-30"], {OTHER_DAY: 3})[0] == "2 bars left out: not minutes of 2026-11-30"
     assert len(heard(given).lines(["2026-11-30"], {OTHER_DAY: 1})) == 1
+
+
+def test_bars_that_were_refused_before_anybody_listened_are_named_too() -> None:
+    first = FirstRejected(reason="high_too_low", source="lines", bar=bar("B", "09:31"))
+
+    (line,) = heard().lines(["2024-07-02"], {"high_too_low": 3}, first=[first])
+
+    assert line == "lines: 3 bars left out: high too low; the first is B 2024-07-02 09:31:00"
+
+
+def test_bars_of_other_days_are_told_where_to_go() -> None:
+    left, minute = heard(BarRejected(bar=bar("A", "09:30"), source="lines", reason=OTHER_DAY)), bar("A", "09:30")
+    unheard = FirstRejected(reason=OTHER_DAY, source="lines", bar=minute)
+
+    assert "run.py import" in left.advice(["2026-11-30"])[0]
+    assert "run.py import" in heard().advice(["2026-11-30"], [unheard])[0]
+    assert left.advice(["2024-07-02"]) == heard().advice(["2024-07-02"], [unheard]) == []

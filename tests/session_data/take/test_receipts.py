@@ -9,13 +9,14 @@ from messages import (
     BarsArrived,
     BarsUpdated,
     FeedSettled,
+    GetQuality,
     MinuteClosed,
     MinuteSettled,
     ReceiptSettled,
     RemoveSymbols,
 )
 from tests.builders import arrived, at, bar, closed, minute_of, opened, time
-from tests.session_data.streams import play
+from tests.session_data.streams import ask, play
 from tests.session_data.telling import MONDAY, TUESDAY, WEDNESDAY, core_with, told
 
 OPEN = opened(TUESDAY, ["A", "B"])
@@ -48,6 +49,16 @@ def test_a_reason_is_named_once_however_many_bars_it_befell() -> None:
     (receipt,) = told(core_with(OPEN), ReceiptSettled, arrived(*sent, receipt=7))
 
     assert receipt == settled(rejected=3, reasons=("not_a_session_minute",))
+
+
+def test_the_first_bar_of_each_reason_is_named_for_who_listens_later() -> None:
+    wrong = [bar("A", high=1), bar("B", high=1), bar("B", volume=-1)]
+    report = ask(core_with(OPEN, arrived(*wrong, source="lines")), GetQuality())
+
+    assert [(one.reason, one.source, one.bar.symbol) for one in report.first_rejected] == [
+        ("high_too_low", "lines", "A"),
+        ("volume_negative", "lines", "B"),
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 2])
