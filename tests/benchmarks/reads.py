@@ -1,9 +1,11 @@
-"""What a read costs in the middle of a session that stands still, and in a strategy's loop, beside a dict of deques.
+"""What a read costs: while the session stands still, after every minute, in loops, and while quotes stream in.
 
     python tests/benchmarks/reads.py --repeat 5 --json
 
-``*_us`` are medians over all reads of all repeats, of a system with one symbol whose reader is the only one; the floor
-is what a plain program keeps: the last 20 bars of each interval in a deque. ``loop_*_us`` is a minute of README's loop.
+``*_us`` are medians over all reads of all repeats, of a system whose reader is the only one: of one symbol, or of the
+whole ``market`` of 500. While it stands still the same is asked again and again; ``*_fresh_us`` are first reads after
+a minute. ``loop_*_us`` is a minute of README's loop. ``streamed_*`` is a live system that takes 20,000 quotes a second
+from another process. The floor is what a plain program keeps: the last 20 bars of each interval in a dict of deques.
 """
 
 import argparse
@@ -23,9 +25,11 @@ from actors.feeds.simulated.market import SimulatedMarket
 from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore
 from actors.system import System
+from tests.benchmarks import quote_stream
 from tests.benchmarks.measuring import count, percentile, shown
 
 SYMBOL = "AAPL"
+MARKET = tuple(f"S{number:03}" for number in range(500))
 IDLE_AT = 300
 """After so many minutes the tape stands still, and reads are timed."""
 
@@ -35,25 +39,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=count, default=5, metavar="N", help="of how many systems (default: 5)")
     parser.add_argument("--reads", type=count, default=2000, metavar="N", help="of each kind (default: 2000)")
+    parser.add_argument("--rate", type=count, default=20_000, metavar="N", help="quotes a second (default: 20,000)")
+    parser.add_argument("--seconds", type=count, default=5, metavar="S", help="of streaming (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     wanted = parser.parse_args()
-    print(shown(measure(wanted.repeat, wanted.reads), as_json=wanted.json))
+    report = measure(wanted.repeat, wanted.reads) | market(wanted.repeat, wanted.reads)
+    print(shown(report | quote_stream.measure(wanted.rate, wanted.seconds), as_json=wanted.json))
 
 
 def measure(repeat: int, reads: int) -> dict[str, Any]:
-    """Time every kind of read in systems of their own, and the loops."""
-    store = MemoryStore()
-    for session in Calendar("XNYS").sessions("2024-07-01", "2024-07-02"):
-        store.merge("XNYS", session.date, SimulatedMarket(symbols=(SYMBOL,)).day(session))
+    """Time every kind of read of one symbol in systems of their own, and the loops."""
+    store = filled((SYMBOL,), "2024-07-02")
     waits: dict[str, list[float]] = {}
     loops: dict[str, list[float]] = {}
     for _ in range(repeat):
-        with System.backtest(store=store, symbols=[SYMBOL]) as system:
-            minutes = iter(system.minutes())
-            for _ in range(IDLE_AT):
-                next(minutes)
-            for name, read in kinds(system).items():
-                waits.setdefault(name, []).extend(timed(read, reads))
+        time_all(store, kinds, reads, waits)
         for name, body in {"empty": lambda _: None, "last_20_5m": last_five}.items():
             loops.setdefault(name, []).append(loop(store, body))
     return {
@@ -64,14 +64,59 @@ def measure(repeat: int, reads: int) -> dict[str, Any]:
     }
 
 
+def market(repeat: int, reads: int) -> dict[str, Any]:
+    """Time every kind of read of the whole market."""
+    store = filled(MARKET, "2024-07-01")
+    waits: dict[str, list[float]] = {}
+    for _ in range(repeat):
+        time_all(store, kinds_of_market, max(reads // 20, 1), waits)
+    return {f"market_{name}_us": percentile(all_of_it, 50, 1) for name, all_of_it in waits.items()}
+
+
+def filled(symbols: tuple[str, ...], last: str) -> MemoryStore:
+    """Return a store of some symbols from 2024-07-01 on."""
+    store, made = MemoryStore(), SimulatedMarket(symbols=symbols)
+    for session in Calendar("XNYS").sessions("2024-07-01", last):
+        store.merge("XNYS", session.date, made.day(session))
+    return store
+
+
+Kinds = Callable[[System], dict[str, Callable[[], object]]]
+
+
+def time_all(store: MemoryStore, of: Kinds, reads: int, waits: dict[str, list[float]]) -> None:
+    """Time kinds of reads of a system: each once after every minute, and again and again when it stands still."""
+    with System.backtest(store=store) as system:
+        minutes = iter(system.minutes())
+        for number in range(IDLE_AT):
+            next(minutes)
+            asked = list(of(system).items())
+            for name, read in [*asked[number % len(asked) :], *asked[: number % len(asked)]]:
+                waits.setdefault(f"{name}_fresh", []).extend(timed(read, 1))
+        for name, read in of(system).items():
+            waits.setdefault(name, []).extend(timed(read, reads))
+
+
 def kinds(system: System) -> dict[str, Callable[[], object]]:
-    """Return each kind of read."""
+    """Return each kind of read of one symbol."""
     return {
         "latest_bar": lambda: system.latest_bar(SYMBOL).get(),
         "last_20_1m": lambda: system.last_bars(SYMBOL, 20).get(),
         "last_20_5m": lambda: system.last_bars(SYMBOL, 20, "5m").get(),
         "bar_count": lambda: system.bar_count(SYMBOL).get(),
         "metrics": lambda: system.metrics(SYMBOL).get(),
+    }
+
+
+def kinds_of_market(system: System) -> dict[str, Callable[[], object]]:
+    """Return each kind of read of the whole market."""
+    return {
+        "matrix_20": lambda: system.matrix(20).get(),
+        "matrix_20_5m": lambda: system.matrix(20, "5m").get(),
+        "matrix_20_named": lambda: system.matrix(20, symbols=MARKET).get(),
+        "matrix_last_known": lambda: system.matrix(1, fields=(), fill="forward").get(),
+        "latest_bars": lambda: system.latest_bars().get(),
+        "snapshot": lambda: system.snapshot().get(),
     }
 
 

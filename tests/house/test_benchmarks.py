@@ -122,11 +122,17 @@ def test_the_upkeep_benchmark_prints_what_it_documents() -> None:
 
 @pytest.mark.slow
 def test_the_benchmark_of_reads_prints_what_it_documents() -> None:
-    command = [sys.executable, "tests/benchmarks/reads.py", "--repeat", "1", "--reads", "20", "--json"]
+    options = ("--repeat", "1", "--reads", "20", "--rate", "2000", "--seconds", "1", "--json")
+    command = [sys.executable, "tests/benchmarks/reads.py", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert set(json.loads(done.stdout)) == {
-        "latest_bar_us", "last_20_1m_us", "last_20_5m_us", "bar_count_us", "metrics_us", "latest_bar_p99_us",
-        "loop_empty_us", "loop_last_20_5m_us", "floor_latest_us",
+    report = json.loads(done.stdout)
+    kinds = ["latest_bar", "last_20_1m", "last_20_5m", "bar_count", "metrics", "market_matrix_20",
+             "market_matrix_20_5m", "market_matrix_20_named", "market_matrix_last_known", "market_latest_bars",
+             "market_snapshot"]  # fmt: skip
+    assert set(report) == {f"{kind}{when}_us" for kind in kinds for when in ("", "_fresh")} | {
+        "latest_bar_p99_us", "loop_empty_us", "loop_last_20_5m_us", "floor_latest_us", "streamed_per_s",
+        "streamed_latest_bar_p50_us", "streamed_latest_bar_p99_us",
     }  # fmt: skip
+    assert report["streamed_per_s"] > 0
