@@ -85,15 +85,15 @@ Kinds = Callable[[System], dict[str, Callable[[], object]]]
 
 
 def time_all(store: MemoryStore, of: Kinds, reads: int, waits: dict[str, list[float]]) -> None:
-    """Time kinds of reads of a system: each once after every minute, and again and again when it stands still."""
-    with System.backtest(store=store) as system:
-        minutes = iter(system.minutes())
-        for number in range(IDLE_AT):
-            next(minutes)
-            asked = list(of(system).items())
-            for name, read in [*asked[number % len(asked) :], *asked[: number % len(asked)]]:
+    """Time kinds of reads, each by itself: once after every minute, then again and again while nothing happens."""
+    with System.backtest(store=store) as unread:
+        names = list(of(unread))
+    for name in names:
+        with System.backtest(store=store) as system:
+            minutes, read = iter(system.minutes()), of(system)[name]
+            for _ in range(IDLE_AT):
+                next(minutes)
                 waits.setdefault(f"{name}_fresh", []).extend(timed(read, 1))
-        for name, read in of(system).items():
             waits.setdefault(name, []).extend(timed(read, reads))
 
 

@@ -24,6 +24,8 @@ _NO_BAR = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; a search
 class _Bars(msgspec.Struct, frozen=True, gc=False):
     """Bars that lack nothing, by the column; what windows say of them that stays as it is."""
 
+    until: int
+    """They are made of slots before this one."""
     start_ns: Stamps
     end_ns: Stamps
     values: Floats
@@ -93,14 +95,19 @@ def _last_base(book: Book, column: int, query: GetLastBars) -> _Bars | None:
     last = latest_slot(book, column)
     if last is None or (last + 1 < query.count and query.with_history):
         return None
-    grid = book.grid
     slots = slice(max(last + 1 - query.count, 0), last + 1)
-    told = grid.verdicts[slots, column].tobytes()
-    if _NO_BAR.search(told) is not None:
-        return None
-    values = np.ascontiguousarray(grid.values[slots, :, column].T)
-    verdicts = np.frombuffer(told, dtype=np.uint8)
-    return _bars(book, slots, slots, 1, values, verdicts, grid.revisions[slots, column].copy())
+    key = (column, query.interval, query.count)
+    bars = _kept(book, key, slots.stop)
+    if bars is None:
+        grid = book.grid
+        told = grid.verdicts[slots, column].tobytes()
+        if _NO_BAR.search(told) is not None:
+            return None
+        values = np.ascontiguousarray(grid.values[slots, :, column].T)
+        verdicts = np.frombuffer(told, dtype=np.uint8)
+        bars = _bars(book, slots, slots, 1, values, verdicts, grid.revisions[slots, column].copy())
+        _keep(book, key, bars)
+    return bars
 
 
 def _last_derived(book: Book, column: int, query: GetLastBars) -> _Bars | None:
@@ -115,14 +122,26 @@ def _last_derived(book: Book, column: int, query: GetLastBars) -> _Bars | None:
         ends = axis.edges(interval)[finished + 1 :] - 1
         if bool((book.grid.verdicts[ends, column] >= FIRST_WITH_BAR).any()):
             return None
-    key = (column, interval, count, finished)
-    kept = book.grid.kept
-    bars: _Bars | None = kept.get(key)
+    slots = slice(edges[finished - count], edges[finished])
+    key = (column, interval, count)
+    bars = _kept(book, key, slots.stop)
     if bars is None:
-        bars = _folded(book, column, slice(edges[finished - count], edges[finished]), count, axis.length_of(interval))
+        bars = _folded(book, column, slots, count, axis.length_of(interval))
         if bars is not None:
-            kept.put(key, bars, edges[finished])
+            _keep(book, key, bars)
     return bars
+
+
+def _kept(book: Book, key: tuple[int, Interval, int], until: int) -> _Bars | None:
+    """Return bars that were put together before, if they still are the last ones."""
+    bars: _Bars | None = book.grid.kept.get(key)
+    return bars if bars is not None and bars.until == until else None
+
+
+def _keep(book: Book, key: tuple[int, Interval, int], bars: _Bars) -> None:
+    """Keep bars of minutes that are over; what comes in open ones would throw all away that is kept."""
+    if bars.until <= book.closed:
+        book.grid.kept.put(key, bars, bars.until)
 
 
 def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _Bars | None:
@@ -149,6 +168,7 @@ def _bars(
     """Put columns together; ``firsts`` and ``lasts`` are the slots that bars begin and end with."""
     axis = book.axis
     return _Bars(
+        lasts.stop,
         axis.starts_ns[firsts],
         axis.ends_ns[lasts],
         freeze(values),
