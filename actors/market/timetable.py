@@ -131,8 +131,14 @@ class LocalClock:
 
     @cached_property
     def _ahead_at_midnight(self) -> Stamps:
-        first, last = int(self.days[0]), int(self.days[-1])
-        return np.array([self._ahead_ns(day, 0) for day in range(first, last + 3)], dtype=np.int64)
+        # No clock of any zone was ever put forward and back within a week, so most days need no looking up.
+        first, end = int(self.days[0]), int(self.days[-1]) + 3
+        weekly = np.array([self._ahead_ns(day, 0) for day in range(first, end + 7, 7)], dtype=np.int64)
+        daily = np.repeat(weekly, 7)[: end - first]
+        for week in np.flatnonzero(weekly[1:] != weekly[:-1]).tolist():
+            for place in range(7 * week, min(7 * week + 7, end - first)):
+                daily[place] = self._ahead_ns(first + place, 0)
+        return daily
 
     def _ahead_ns(self, day: int, minutes: int) -> Nanos:
         shown = datetime.fromordinal(_EPOCH + day) + timedelta(0, minutes * 60)
