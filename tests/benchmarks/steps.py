@@ -23,7 +23,7 @@ from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.system import System
 from messages.replies import RunSummary
-from messages.values import Interval
+from messages.values import Interval, TradingSession
 from tests.benchmarks.floor import FloorBar, bars_of, run_floor
 from tests.benchmarks.measuring import run_asked_step
 
@@ -36,12 +36,17 @@ SECONDS_BETWEEN_ASKS = 0.005
 def make(store: str, symbols: int, sessions: int, closed: Sequence[str] = ()) -> dict[str, Any]:
     """Write the sessions of a simulated market, day by day; return how many bars they have."""
     market = SimulatedMarket.of_size(symbols)
-    # Two calendar days a session and a fortnight for holidays are always enough.
-    last_day = FIRST_DAY + timedelta(days=2 * sessions + 14)
-    trading = Calendar(CALENDAR, closed=tuple(closed)).sessions(FIRST_DAY.isoformat(), last_day.isoformat())[:sessions]
     with closing(ParquetStore(Path(store))) as files:
-        added = [files.merge(CALENDAR, session.date, market.day(session)).added for session in trading]
+        days = first_sessions(sessions, closed)
+        added = [files.merge(CALENDAR, session.date, market.day(session)).added for session in days]
     return {"added": added}
+
+
+def first_sessions(count: int, closed: Sequence[str] = ()) -> tuple[TradingSession, ...]:
+    """Return the first so many sessions from ``FIRST_DAY`` on."""
+    # Two calendar days a session and a fortnight for holidays are always enough.
+    last_day = FIRST_DAY + timedelta(days=2 * count + 14)
+    return Calendar(CALENDAR, closed=tuple(closed)).sessions(FIRST_DAY.isoformat(), last_day.isoformat())[:count]
 
 
 def floor(store: str, last: int) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from actors.system import System
 from messages.errors import DataError, SettingsError
 from messages.values import Mode
 
+_MINUTES_AT_ONCE = 512
+"""A session of most exchanges, where nobody looks at minutes: no gaps are asked for, no questions answered."""
+
 
 def backtest(
     store: Path | None,
@@ -51,7 +54,9 @@ def backtest(
     is_repaired = bool(asked) or settings.certify or not settings.faults.is_none
     repairing = Repairing(asked, Path(settings.store) if settings.certify else None) if is_repaired else None
     sources = () if repairing is None else repairing.sources
-    playable = System(msgspec.structs.replace(settings, fill_from=()), sources=sources)
+    is_watched = repairing is not None or bool(served.ports)
+    steps = 1 if is_watched else _MINUTES_AT_ONCE
+    playable = System(_played(settings, at_once=steps), sources=sources)
     with serving(playable, served) as addresses, playable as system, replay_bar() as show_progress:
         paper.say(*addresses)
         replay = play(system, show_progress, repairing)
@@ -64,6 +69,10 @@ def backtest(
     if settings.certify:
         _check_certified(replay)
     _check_whole(replay)
+
+
+def _played(settings: Settings, *, at_once: int) -> Settings:
+    return msgspec.structs.replace(settings, minutes_per_ticket=max(settings.minutes_per_ticket, at_once), fill_from=())
 
 
 def _meant(symbols: Sequence[str], store: ParquetStore) -> tuple[str, ...]:

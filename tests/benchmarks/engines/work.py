@@ -4,10 +4,11 @@ Every 1m bar is delivered, and every 5m and 15m bar; of each is counted how many
 closes and volumes come to. Who comes to anything else than the truth has not done the work.
 """
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -16,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from actors.storage.parquet import ParquetStore
+from actors.feeds.simulated.market import SimulatedMarket
 from tests.benchmarks import steps
-from tests.benchmarks.measuring import run_asked_step
+from tests.benchmarks.measuring import ROOT, run_asked_step
 
 MINUTE_NS = 60_000_000_000
 MINUTES = (1, 5, 15)
@@ -84,16 +85,13 @@ class Bars(msgspec.Struct, frozen=True):
 
 
 def make(folder: str, symbols: int, sessions: int) -> dict[str, Any]:
-    """Write a market's sessions into ``folder``, as a store and as one Parquet file.
+    """Write a market's sessions into ``folder``: as one Parquet file, and as a store that is imported from it.
 
     Returns:
         The symbols, and what must be heard of them.
     """
-    store = f"{folder}/store"
-    steps.make(store, symbols=symbols, sessions=sessions)
-    with closing(ParquetStore(Path(store), read_only=True)) as files:
-        days = [files.read(steps.CALENDAR, date) for date in files.dates(steps.CALENDAR)]
-    batches = [day.bars for day in days if day is not None]
+    market = SimulatedMarket.of_size(symbols)
+    batches = [market.day(session).bars for session in steps.first_sessions(sessions)]
     table = pa.table(
         {
             "symbol": pa.chunked_array([pa.array(batch.names()).dictionary_encode() for batch in batches]),
@@ -104,7 +102,10 @@ def make(folder: str, symbols: int, sessions: int) -> dict[str, Any]:
             },
         }
     )
-    pq.write_table(table.unify_dictionaries(), f"{folder}/bars.parquet")
+    file = f"{folder}/bars.parquet"
+    pq.write_table(table.unify_dictionaries(), file)
+    command = ["run.py", "import", file, "--store", f"{folder}/store", "--calendar", steps.CALENDAR, "--json"]
+    subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     bars = read(folder)
     return {
         "symbols": bars.symbols,
