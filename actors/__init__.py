@@ -34,6 +34,7 @@ stream_coordinator/live_day/  feeds heard, phases, lag, readiness, writing down
 data_upkeep/                  a room: completeness; stores, gap filling, prefetch, certificates
 system_manager/               a room: life, mode, supervision
 storage/                      where bars rest
+storage/journal/              a live day as it was received, message by message
 storage/narrow/               several days in one file, where a day has few bars
 feeds/                        where bars come from now: the port, the runner, what feeds share
 feeds/jsonlines/              lines of JSON from any program
@@ -48,5 +49,6 @@ reading/spelling/             how names, numbers, zones and characters are spell
 
 And single files: ``system`` the door for programs, ``store`` that for who reads what is stored without a system,
 ``wiring`` the only module that knows everybody, ``conversation`` who is told what, ``settings`` what can be set,
-``upstream`` who is asked for missing minutes, ``inspecting`` what a store holds and whether it is what was certified.
+``upstream`` who is asked for missing minutes, ``recording`` a live day out of its journal, ``inspecting`` what a store
+holds and whether it is what was certified.
 """

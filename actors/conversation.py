@@ -110,6 +110,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     fetching: Address[Any]
     keeping: Address[Any]
     probing: Address[Any]
+    journal: tuple[Address[Any], ...]
+    """Who has written the live day down message by message, if anybody has."""
     planner: Address[Any]
     timer: Address[Any]
     stopwatch: Address[Any]
@@ -198,7 +200,7 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             PassTicket: (session,),
             SessionSettled: (session,),
             IssueCertificate: (to.keeping,),
-            CertificateIssued: (stream, to.log),
+            CertificateIssued: (stream, *to.journal, to.log),
             NotRecorded: (stream,),
             SessionPrefetched: (stream,),
             PrefetchFailed: (stream, to.log),

@@ -17,7 +17,7 @@ from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
 from messages.errors import SettingsError
-from messages.values import ONE_MINUTE, Interval, Mode, Pace
+from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -155,12 +155,22 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     but for bars that are over by the feed's word. Bars that are not finished do not wait."""
     record_every_min: float = 5.0
     """How often the day is written to the store."""
+    durability: Durability = Durability.COMMIT
+    """How safe what comes is before it counts as taken; days that are not written to a store have no journal."""
+    keep_journals_days: float = 7.0
+    """For so long the journal of a day stays that is safely in the store: it is a recording too."""
 
     def __post_init__(self) -> None:
         for name in ("session_timeout_s", "record_every_min"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingsError(f"live {name} is more than 0, not {getattr(self, name)}")
-        for name in ("post_market_delay_min", "prefetch_window_min", "max_lag_s", "max_clock_skew_s"):
+        for name in (
+            "post_market_delay_min",
+            "prefetch_window_min",
+            "max_lag_s",
+            "max_clock_skew_s",
+            "keep_journals_days",
+        ):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"live {name} is 0 or more, not {getattr(self, name)}")
 

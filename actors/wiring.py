@@ -35,9 +35,12 @@ from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
 from actors.kernel.worker import InTime, Worker, within
 from actors.market.calendar import Calendar
+from actors.recording import salvage
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
+from actors.storage.journal.file import folder_beside
+from actors.storage.journal.writer import Acknowledged, Journal
 from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length, strangers
@@ -63,7 +66,7 @@ from messages.queries import GetProgress, GetSession
 from messages.repairs import (
     GetCertificate,
 )
-from messages.values import SECOND_NS, Mode, Pace, Room, TradingSession
+from messages.values import SECOND_NS, Durability, Mode, Pace, Room, TradingSession
 
 
 class Lobby:
@@ -167,10 +170,20 @@ class House:
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke, deadline_s=store_s, on_late=keeper.late)
         probe = StoreProbe(self.store.root if isinstance(self.store, ParquetStore) else None, self.data_upkeep)
         self.probing = Worker("probe", probe.check, probe.broke, deadline_s=source_s, on_late=probe.late)
+        self.journal = self._new_journal()
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
         self._own_clock = self.feeds.own_clock
         self._required: list[Requirement] = []
         self._routes = self._conversation()
+
+    def _new_journal(self) -> Journal | None:
+        live = self.settings.live
+        store, is_off = self.store, live.durability is Durability.OFF
+        if not self.is_live or is_off or not self.settings.certify or not isinstance(store, ParquetStore):
+            return None
+        return Journal(
+            folder_beside(store.root), live.durability, live.keep_journals_days, reply_to=self.stream_coordinator
+        )
 
     def _conversation(self) -> dict[Room, Routes]:
         stream = self.stream_coordinator
@@ -183,7 +196,8 @@ class House:
             manager=self.system_manager,
             fanout=self.fanout,
             turnstile=self.turnstile,
-            receipts=self.receipts,
+            receipts=self.receipts if self.journal is None else Acknowledged(self.journal, self.receipts),
+            journal=() if self.journal is None else (self.journal,),
             milestones=self.milestones,
             feeds=self.feeds,
             life=self,
@@ -219,10 +233,13 @@ class House:
             self.store.calendars()
             if self.settings.certify and isinstance(self.store, ParquetStore):
                 self.store.claim()
+            if self.journal is not None:
+                salvage(self.journal.folder, self.store, self.settings.rules, self.clock.now_ns(), _salvaged)
             self.system_manager.tell(RoomStarted(room=room))
             return
         shell, core = self._made(room)
-        self.rooms[room].attach(shell.start(core, self._routes[room], self.system_manager))
+        more = {"journal": self.journal} if room is Room.SESSION_DATA else {}
+        self.rooms[room].attach(shell.start(core, self._routes[room], self.system_manager, **more))
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
@@ -321,6 +338,8 @@ class House:
             with contextlib.suppress(Timeout):
                 self.milestones.stopped.get(timeout=timeout)
             manager.stop()
+        if self.journal is not None:
+            self.journal.flush(timeout)  # who waits for that is told that it was taken
         self.milestones.fail(str(closed))
         self.fanout.finish(closed)
         self.receipts.close()
@@ -346,12 +365,18 @@ class House:
                 source.interrupt()
         for worker in (self.loading, self.readying, *self.fetching, self.keeping, self.probing):
             worker.close(timeout)
+        if self.journal is not None:
+            self.journal.close(timeout)
         for close in (*(source.close for source in self.sources), self.store.close):
             within(timeout, close)
 
     def _keeper_broke(self, job: Any, error: BaseException) -> None:
         date = job.sealed.day.session.date
         self.stream_coordinator.tell(AbortRun(reason=f"a bug in the keeper, on the certificate of {date}: {error!r}"))
+
+
+def _salvaged(sentence: str) -> None:
+    note("salvaged", what=sentence)
 
 
 def watch(house: "weakref.ref[House]", since: float | None = None) -> None:

@@ -170,6 +170,15 @@ Journaled: TypeAlias = (
     | NoTradeConfirmed
     | GapAbandoned
     | SymbolsLoaded
+    | FeedConnected
+    | FeedLost
+    | FeedEnded
+    | TradingStatusChanged
+    | TradeAmended
+    | LockSymbols
+    | UnlockSymbols
+    | AbandonGaps
+    | SessionSettled
 )
 """What changes a session, hence what a journal may hold."""
 
@@ -192,17 +201,7 @@ LiveNews: TypeAlias = (
 """What StreamCoordinator tells subscribers of a live day; by way of SessionData, so that it keeps its place in time."""
 
 SessionDataInbox: TypeAlias = (
-    Journaled
-    | LiveNews
-    | PassTicket
-    | FeedSettled
-    | AbandonGaps
-    | RecordSession
-    | SessionSettled
-    | RequireHistory
-    | LockSymbols
-    | UnlockSymbols
-    | SessionDataQuery
+    Journaled | LiveNews | PassTicket | FeedSettled | RecordSession | RequireHistory | SessionDataQuery
 )
 
 StreamCoordinatorInbox: TypeAlias = (

@@ -346,6 +346,17 @@ class Pace(enum.StrEnum):
     FREE = "free"
 
 
+class Durability(enum.StrEnum):
+    """How safe what comes on a live day is before it counts as taken."""
+
+    COMMIT = "commit"
+    """Written to its journal: it survives the end of the process, at any moment."""
+    FSYNC = "fsync"
+    """On the disk: it survives a power cut."""
+    OFF = "off"
+    """There is no journal: what came since the day was last written to the store is lost with the process."""
+
+
 class Policy(enum.StrEnum):
     """What happens when a subscriber's bounded queue is full."""
 

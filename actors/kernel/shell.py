@@ -93,7 +93,7 @@ class Shell(pykka.ThreadingActor):
             return self._report()
         self._story.add(message)
         try:
-            outcome = self._core.handle(message)
+            outcome = self.handle(message)
             routes = self._routes
             for sent in outcome.out:
                 for address in routes[type(sent)]:
@@ -118,6 +118,10 @@ class Shell(pykka.ThreadingActor):
             return self._quarantine(question, error)
         self._messages += 1
         return outcome.answer if outcome.error is None else Refusal(outcome.error)
+
+    def handle(self, message: Any) -> Outcome:
+        """Have the core take a message."""
+        return self._core.handle(message)
 
     def health(self) -> RoomHealth:
         """Return the counters since the start."""

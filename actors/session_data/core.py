@@ -28,6 +28,7 @@ from messages.events import (
     BarRejected,
     BarsArrived,
     BoundaryKind,
+    GapDetected,
     MinuteSettled,
     QuoteArrived,
     QuotesArrived,
@@ -201,6 +202,10 @@ class SessionDataCore:
 
     def _read(self, query: SessionDataQuery) -> Outcome:
         return self._reader.read(query, self._book, self._now_ns)
+
+    def missing(self) -> list[GapDetected]:
+        """Return what the open session still lacks of its closed minutes, for who has not heard of it."""
+        return [] if self._book is None else self._book.missing()
 
     def check(self) -> None:
         """Assert what must always be true."""

@@ -31,7 +31,7 @@ def test_the_floors_are_those_of_the_design() -> None:
         "upstream",
         "importing | inspecting",
         "wiring",
-        "conversation",
+        "conversation | recording",
         "vendors",
         "session_data | stream_coordinator | data_upkeep | system_manager | storage | feeds",
         "kernel | settings",

@@ -154,11 +154,19 @@ class Book:
 
     def gaps_before(self, symbols: Sequence[str]) -> list[GapDetected]:
         """Return the minutes that closed without these symbols, before they joined."""
+        gaps = self._lacking(symbols)
+        self.ledger.gaps += len(gaps)
+        return gaps
+
+    def missing(self) -> list[GapDetected]:
+        """Return what has been missing and is still, of every active symbol."""
+        return self._lacking(self.symbols)
+
+    def _lacking(self, symbols: Sequence[str]) -> list[GapDetected]:
         missing = np.zeros((self.axis.slots, len(symbols)), dtype=np.bool_)
         columns = [self.grid.columns[symbol] for symbol in symbols]
         missing[: self.closed] = self.grid.verdicts[: self.closed, columns] < _NO_TRADE
         gaps = find_gaps(missing, self.axis, symbols)
-        self.ledger.gaps += len(gaps)
         return [GapDetected(session_date=self.session.date, gap=gap, is_catch_up=True) for gap in gaps]
 
     def columns_of(self, batch: BarBatch) -> Indices | slice:

@@ -1,0 +1,1 @@
+"""A live day as it was received, message by message."""

@@ -1,0 +1,177 @@
+"""A journal's file: SQLite, a row a message, in the order in which they were taken."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import msgspec
+
+from messages.codec import decoder
+from messages.errors import DataError
+from messages.events import SessionBoundary
+from messages.inboxes import Journaled
+from messages.values import Nanos
+
+SUFFIX = ".journal"
+_VERSION = 1
+_TABLES = f"""
+    pragma user_version = {_VERSION};
+    create table messages (seq integer primary key, now_ns integer not null, body blob not null) strict;
+    create table facts (name text primary key, value text not null) strict;
+"""
+_DECODER: "msgspec.msgpack.Decoder[Journaled]" = decoder(Journaled)
+
+
+def folder_beside(store: Path) -> Path:
+    """Return where the journals of a store lie: beside it, for whoever opens the store's folder reads bars only."""
+    return store.with_name(f"{store.name}.journals")
+
+
+def path_of(folder: Path, calendar: str, date: str) -> Path:
+    """Return the file of a session's journal."""
+    return folder / f"{calendar.replace('/', '-')}_{date}{SUFFIX}"
+
+
+def journals(folder: Path) -> Iterator[Path]:
+    """Yield the journals in a folder, by name."""
+    yield from sorted(folder.glob(f"*{SUFFIX}"))
+
+
+class Row(NamedTuple):
+    """One message, encoded."""
+
+    seq: int
+    """Its number: 1, 2, 3 and so on."""
+    now_ns: Nanos
+    """The session's time at which it was taken."""
+    body: bytes
+
+
+class JournalFile:
+    """An open journal. One thread at a time.
+
+    Args:
+        path: of the file.
+        is_synced: whether a commit waits for the disk: then a day survives a power cut too, not only its process.
+        read_only: for who replays it, beside one who may be writing.
+
+    Raises:
+        DataError: there is no journal, or it cannot be read.
+    """
+
+    def __init__(self, path: Path, *, is_synced: bool = False, read_only: bool = False) -> None:
+        self.path = path
+        if read_only and not path.is_file():
+            raise DataError(f"{path}: there is no journal")
+        with _explained(path):
+            self._file = sqlite3.connect(
+                f"{path.absolute().as_uri()}{'?mode=ro' if read_only else ''}",
+                uri=True,
+                timeout=5.0,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            try:
+                self._prepare(is_synced=is_synced, read_only=read_only)
+            except BaseException:
+                self._file.close()
+                raise
+
+    def _prepare(self, *, is_synced: bool, read_only: bool) -> None:
+        (version,) = self._file.execute("pragma user_version").fetchone()
+        if version > _VERSION or (read_only and version == 0):
+            raise DataError(f"{self.path}: expected a journal of version {_VERSION}, not {version}")
+        if read_only:
+            return
+        self._file.execute("pragma journal_mode = wal")
+        self._file.execute(f"pragma synchronous = {'full' if is_synced else 'normal'}")
+        if version == 0:
+            self._file.executescript(f"begin; {_TABLES} commit;")
+
+    @property
+    def last(self) -> int:
+        """The number of the last message; 0: there is none."""
+        with _explained(self.path):
+            (last,) = self._file.execute("select coalesce(max(seq), 0) from messages").fetchone()
+        return cast("int", last)
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Write some messages: all of them, or none.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        try:
+            self._file.execute("begin immediate")
+            self._file.executemany("insert into messages values (?, ?, ?)", rows)
+            self._file.execute("commit")
+        except sqlite3.Error as error:
+            if self._file.in_transaction:
+                self._file.rollback()
+            raise OSError(f"{self.path}: {error}") from error
+
+    def messages(self, until_ns: Nanos | None = None) -> Iterator[tuple[Nanos, Journaled]]:
+        """Yield the messages in order, each with the time at which it was taken; none that was taken after a moment.
+
+        Raises:
+            DataError: one cannot be read; says which.
+        """
+        limit = (1 << 63) - 1 if until_ns is None else until_ns
+        with _explained(self.path):
+            for seq, now_ns, body in self._file.execute(
+                "select seq, now_ns, body from messages where now_ns <= ? order by seq", (limit,)
+            ):
+                try:
+                    message = _DECODER.decode(body)
+                except msgspec.DecodeError as error:
+                    raise DataError(f"{self.path}: message {seq} cannot be read: {error}") from error
+                yield now_ns, message
+
+    def opening(self) -> SessionBoundary | None:
+        """Return how the session opened; ``None``: nothing has been written.
+
+        Raises:
+            DataError: it cannot be read, or the first message is another one.
+        """
+        first = next(iter(self.messages()), None)
+        if first is None:
+            return None
+        if not isinstance(first[1], SessionBoundary):
+            raise DataError(f"{self.path}: expected a session's opening first, not {type(first[1]).__name__}")
+        return first[1]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the day is in the store, whole and certified."""
+        with _explained(self.path):
+            return self._file.execute("select 1 from facts where name = 'finished'").fetchone() is not None
+
+    def finish(self) -> None:
+        """Note that the day is in the store.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        try:
+            self._file.execute("insert or replace into facts values ('finished', 'yes')")
+        except sqlite3.Error as error:
+            raise OSError(f"{self.path}: {error}") from error
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._file.close()
+
+
+class _explained:  # noqa: N801  # used as a function is
+    """Turns what SQLite says into a sentence that names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise DataError(f"{self._path}: this journal cannot be read: {error}") from error

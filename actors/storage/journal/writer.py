@@ -1,0 +1,261 @@
+"""Writing a live day's messages down before they are applied; many of them become safe together."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.kernel.address import Address
+from actors.kernel.telemetry import alarm
+from actors.storage.journal.file import JournalFile, Row, journals, path_of
+from messages.certificates import SessionCertificate
+from messages.codec import encode
+from messages.errors import BarkeeperError
+from messages.events import SessionBoundary
+from messages.inboxes import Journaled
+from messages.repairs import CertificateIssued, NotRecorded
+from messages.values import DAY_NS, Durability, Nanos, TradingSession
+
+_TOGETHER = 512
+"""So many messages are committed at once, at most."""
+
+_WAIT_S = 0.02
+"""So long the first of them waits for others."""
+
+_AGAIN_S = 1.0
+"""After so long a disk that has refused is tried again."""
+
+
+class Journal:
+    """Takes messages in the order in which they will be applied, and commits them on a thread of its own.
+
+    What is refused by the disk stays in memory, in order, and is tried again every second; who waits for it to be safe
+    waits, and ``trouble`` says why.
+
+    Args:
+        folder: of the journals, a file a session.
+        durability: how safe a message is before who sent it is told that it has been taken.
+        kept_days: for so long the journal of a day is kept that is safely in the store.
+        reply_to: who is told that nothing can be written, and why.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        durability: Durability = Durability.COMMIT,
+        kept_days: float = 7.0,
+        reply_to: "Address[NotRecorded] | None" = None,
+    ) -> None:
+        self.folder = folder
+        self._is_synced = durability is Durability.FSYNC
+        self._kept_ns = round(kept_days * DAY_NS)
+        self._reply_to = reply_to
+        self.trouble = ""
+        """Why nothing is written at the moment; empty: all is well."""
+        self._lock = threading.Condition()
+        self._file: JournalFile | None = None
+        self._session: TradingSession | None = None
+        self._rows: list[Row] = []
+        self._acts: list[tuple[int, Callable[[], None]]] = []
+        self._taken = 0
+        self._safe = 0
+        self._now_ns: Nanos = 0
+        self._is_closed = False
+        self._is_hurried = False
+        self._thread: threading.Thread | None = None
+
+    def open(self, session: TradingSession) -> list[Journaled]:
+        """Begin the journal of a session, or go on with it; return what it holds.
+
+        Raises:
+            DataError: it cannot be read.
+            OSError: the folder cannot be made.
+        """
+        self.flush()
+        with self._lock:
+            self._close_file()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path = path_of(self.folder, session.calendar, session.date)
+            self._file = JournalFile(path, is_synced=self._is_synced)
+            self._session = session
+            self._taken = self._safe = self._file.last
+            found: list[Journaled] = []
+            for now_ns, message in self._file.messages():
+                self._now_ns = now_ns
+                found.append(message)
+            self._start()
+        return found
+
+    def append(self, message: Journaled) -> None:
+        """Take the next message. Never waits for the disk."""
+        if isinstance(message, SessionBoundary):
+            message = msgspec.structs.replace(message, history=(), background=None, tape=None)
+        self._now_ns = max(self._now_ns, getattr(message, "now_ns", 0))
+        body = encode(message)
+        with self._lock:
+            if self._file is None:
+                return
+            self._taken += 1
+            self._rows.append(Row(self._taken, self._now_ns, body))
+            if len(self._rows) in (1, _TOGETHER):
+                self._lock.notify_all()
+
+    def when_safe(self, act: Callable[[], None]) -> None:
+        """Do something once all that was taken so far is committed; at once if it is. Done on the journal's thread."""
+        with self._lock:
+            if self._safe < self._taken:
+                self._acts.append((self._taken, act))
+                return
+        act()
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until all that was taken is committed; return whether it is."""
+        until = time.monotonic() + timeout
+        with self._lock:
+            self._is_hurried = True
+            self._lock.notify_all()
+            while self._safe < self._taken and (left := until - time.monotonic()) > 0:
+                self._lock.wait(left)
+            self._is_hurried = False
+            return self._safe >= self._taken
+
+    def tell(self, message: CertificateIssued) -> None:
+        """Hear that a day has been certified: one that is in the store needs no journal but as a recording."""
+        if message.is_kept:
+            with self._lock:
+                self._acts.append((self._taken, lambda: self._day_is_kept(message.certificate)))
+                self._start()
+                self._lock.notify_all()
+
+    def _day_is_kept(self, certificate: SessionCertificate) -> None:
+        with suppress(BarkeeperError, OSError):
+            path = path_of(self.folder, certificate.calendar, certificate.date)
+            file = self._file
+            if file is not None and file.path == path:
+                file.finish()
+            else:
+                finish(path)
+        prune(self.folder, before_ns=certificate.session.end_ns - self._kept_ns)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Commit what was taken and close the file; may be called twice."""
+        self.flush(timeout)
+        with self._lock:
+            self._is_closed = True
+            self._lock.notify_all()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        with self._lock:
+            self._close_file()
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # --- the journal's thread
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="barkeeper-journal", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while (batch := self._next()) is not None:
+            try:
+                if batch and self._file is not None:
+                    self._file.append(batch)
+            except OSError as error:
+                self._refused(batch, str(error))
+            else:
+                self._committed(batch)
+
+    def _next(self) -> list[Row] | None:
+        """Wait for messages, and for others to go with the first, or for something to do; ``None``: it is closed."""
+        with self._lock:
+            while not self._rows and not (self._acts and self._acts[0][0] <= self._safe):
+                if self._is_closed:
+                    return None
+                self._lock.wait()
+            until = time.monotonic() + _WAIT_S
+            while self._is_patient() and (left := until - time.monotonic()) > 0:
+                self._lock.wait(left)
+            batch, self._rows = self._rows[:_TOGETHER], self._rows[_TOGETHER:]
+            return batch
+
+    def _is_patient(self) -> bool:
+        """Whether there are so few messages that others may go with them."""
+        return 0 < len(self._rows) < _TOGETHER and not self._is_closed and not self._is_hurried
+
+    def _committed(self, batch: list[Row]) -> None:
+        with self._lock:
+            if batch:
+                self._safe, self.trouble = batch[-1].seq, ""
+            due = [act for seq, act in self._acts if seq <= self._safe]
+            self._acts = [(seq, act) for seq, act in self._acts if seq > self._safe]
+            self._lock.notify_all()
+        for act in due:
+            act()
+
+    def _refused(self, batch: list[Row], reason: str) -> None:
+        with self._lock:
+            self._rows[:0] = batch
+            is_news, self.trouble = not self.trouble, reason
+        if is_news:
+            alarm("journal_refused", reason=reason)
+            if self._reply_to is not None and self._session is not None:
+                self._reply_to.tell(NotRecorded(session_date=self._session.date, reason=f"its journal: {reason}"))
+        with self._lock:
+            if self._is_closed:
+                self._rows.clear()
+            else:
+                self._lock.wait(_AGAIN_S)
+
+
+class Acknowledged:
+    """The address of somebody who is told once what was taken before is safe."""
+
+    def __init__(self, journal: Journal, to: Any) -> None:
+        self._journal = journal
+        self._to = to
+
+    def tell(self, message: Any) -> None:
+        """Hand it on when the time has come."""
+        self._journal.when_safe(lambda: self._to.tell(message))
+
+
+def finish(path: Path) -> None:
+    """Note that the day of a journal is in the store, if there is such a journal.
+
+    Raises:
+        DataError: it cannot be read.
+        OSError: the disk refuses.
+    """
+    if not path.is_file():
+        return
+    file = JournalFile(path)
+    try:
+        file.finish()
+    finally:
+        file.close()
+
+
+def prune(folder: Path, before_ns: Nanos) -> None:
+    """Delete the journals of days that are in the store and ended before a moment; one that cannot be read stays."""
+    for path in journals(folder):
+        with suppress(BarkeeperError, OSError):
+            file = JournalFile(path, read_only=True)
+            try:
+                opening = file.opening()
+                is_over = opening is not None and opening.session.end_ns < before_ns
+                is_old = is_over and file.is_finished
+            finally:
+                file.close()
+            if is_old:
+                for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+                    one.unlink(missing_ok=True)

@@ -1,0 +1,170 @@
+"""A session that is opened again in another process is as it was left, to the last cell."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from actors.session_data.actor import SessionData
+from actors.session_data.core import SessionDataCore
+from actors.settings import SessionRules
+from actors.storage.journal.writer import Journal
+from messages import (
+    BarsArrived,
+    FeedConnected,
+    GapDetected,
+    GetBars,
+    GetQuality,
+    Message,
+    Tick,
+    TicksArrived,
+    TradingSession,
+    Verdict,
+)
+from messages.repairs import NoTradeConfirmed
+from messages.values import Gap
+from tests.builders import DAY, arrived, at, bar, minute_of, opened, session_tiny, time
+from tests.depth import examples
+from tests.doubles import Outbox
+from tests.session_data.stories import RULES, difference, insides, stories
+from tests.session_data.streams import ask, readings
+from tests.session_data.telling import TUESDAY
+
+SESSIONS = (session_tiny(5), session_tiny(3, 4), session_tiny(4, 2, pre=2, post=3))
+
+
+class Routes(dict[Any, Any]):
+    """Everything goes to one place."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__()
+        self._outbox = outbox
+
+    def __missing__(self, kind: object) -> tuple[Outbox, ...]:
+        return (self._outbox,)
+
+
+class Process:
+    """One life of the room, with its journal in a folder that outlives it."""
+
+    def __init__(self, folder: Path, rules: SessionRules | None = None) -> None:
+        self.core = SessionDataCore(rules or SessionRules())
+        self.said = Outbox()
+        self._journal = Journal(folder)
+        self._room = SessionData(self.core, Routes(self.said), Outbox(), self._journal)
+
+    def tell(self, *messages: Message) -> "Process":
+        for message in messages:
+            self._room.on_receive(message)
+        return self
+
+    def end(self) -> None:
+        """All that was acknowledged is in the file; nothing else is left behind."""
+        self._journal.close()
+
+
+@examples(60)
+@given(
+    data=st.data(),
+    session=st.sampled_from(SESSIONS),
+    rules=RULES,
+    cuts=st.lists(st.integers(0, 60), max_size=3),
+)
+def test_wherever_it_was_cut_it_goes_on_as_if_nothing_had_been(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, cuts: list[int]
+) -> None:
+    known, story = data.draw(stories(session))
+    opening, messages = opened(session, known), story.minute_by_minute()
+    whole = SessionDataCore(rules)
+    for message in (opening, *messages):
+        whole.handle(message)  # type: ignore[arg-type]  # what a story tells
+
+    with TemporaryDirectory() as folder:
+        process = Process(Path(folder), rules).tell(opening)
+        for number, message in enumerate(messages):
+            if number in cuts:
+                process.end()
+                later = replace(opening, symbols=(*known, "Q"), now_ns=session.end_ns)
+                process = Process(Path(folder), rules).tell(later)
+            process.tell(message)
+        process.end()
+
+    assert difference(insides(process.core), insides(whole)) is None
+    assert difference(readings(process.core), readings(whole)) is None
+    process.core.check()
+
+
+def test_who_opens_it_again_is_told_of_what_is_missing_still_and_of_nothing_else(tmp_path: Path) -> None:
+    minutes = [arrived(bar("A", "09:30")), time("09:31"), arrived(*minute_of("AB", "09:31")), time("09:34")]
+    confirmed = NoTradeConfirmed(
+        session_date=DAY.date, gaps=(Gap(symbols=("B",), start_ns=at("09:30"), end_ns=at("09:31")),), source="upstream"
+    )
+    Process(tmp_path).tell(opened(DAY, ["A", "B"]), *minutes, confirmed).end()
+    again = Process(tmp_path).tell(opened(DAY, ["A", "B"], now=at("09:40")))
+    again.end()
+
+    gaps = [one.gap for one in again.said.of(GapDetected)]
+    assert [(gap.symbols, gap.start_ns, gap.end_ns) for gap in gaps] == [(("A", "B"), at("09:32"), at("09:34"))]
+    assert len(again.said.messages) == 2
+
+
+def test_what_the_store_had_recorded_is_not_taken_twice(tmp_path: Path) -> None:
+    taken = arrived(*minute_of("AB", "09:30"))
+    Process(tmp_path).tell(opened(TUESDAY, ["A", "B"]), taken, time("09:31")).end()
+    recording = BarsArrived(batch=taken.batch, now_ns=at("09:35"), source="recording")
+    again = Process(tmp_path).tell(opened(TUESDAY, ["A", "B"], now=at("09:35")), recording)
+    again.end()
+
+    assert ask(again.core, GetQuality()).accepted == 2
+    assert ask(again.core, GetQuality()).duplicates == 0
+
+
+def test_the_first_life_takes_what_the_store_had_recorded(tmp_path: Path) -> None:
+    recording = BarsArrived(batch=arrived(*minute_of("AB", "09:30")).batch, now_ns=at("09:35"), source="recording")
+    first = Process(tmp_path).tell(opened(TUESDAY, ["A", "B"], now=at("09:35")), recording)
+    first.end()
+    again = Process(tmp_path).tell(opened(TUESDAY, ["A", "B"], now=at("09:36")), recording)
+    again.end()
+
+    assert ask(again.core, GetBars(symbol="A")).verdicts.tolist() == [Verdict.STREAMED]
+    assert difference(insides(again.core), insides(first.core)) is None
+
+
+def test_trades_that_a_feed_repeats_after_the_end_count_once(tmp_path: Path) -> None:
+    trades = [
+        Tick(symbol="A", at_ns=at("09:30") + second * 10**9, price=10.0 + second, size=5.0) for second in range(9)
+    ]
+    told = [
+        TicksArrived(ticks=(one,), now_ns=one.at_ns, source="wire", ids=(str(number),), is_folded=True)
+        for number, one in enumerate(trades)
+    ]
+    here = FeedConnected(feed="wire", attempt=1, has_bars=False, arrived_ns=at("09:29"))
+    Process(tmp_path).tell(opened(DAY, ["A"], now=at("09:28")), here, *told[:6]).end()
+    again = Process(tmp_path).tell(opened(DAY, ["A"], now=at("09:30")), *told[3:], time("09:32"))
+    again.end()
+
+    (made,) = ask(again.core, GetBars(symbol="A")).bars()
+    assert (made.open, made.close, made.volume) == (10.0, 18.0, 45.0)
+
+
+def test_a_message_that_cannot_be_taken_again_is_passed_over_and_the_rest_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [arrived(bar("A", "09:30")), arrived(bar("A", "09:31")), arrived(bar("A", "09:32"))]
+    Process(tmp_path).tell(opened(DAY, ["A"]), *messages).end()
+    handle = SessionDataCore.handle
+
+    def breaks(core: SessionDataCore, message: Any) -> Any:
+        if message == messages[1]:
+            raise ValueError("a bug")
+        return handle(core, message)
+
+    monkeypatch.setattr(SessionDataCore, "handle", breaks)
+    again = Process(tmp_path).tell(opened(DAY, ["A"]))
+    again.end()
+
+    assert [one.start_ns for one in ask(again.core, GetBars(symbol="A")).bars()] == [at("09:30"), at("09:32")]

@@ -1,0 +1,178 @@
+"""Messages on their way to a journal: in order, together, and acknowledged once they are safe."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.storage.journal import writer
+from actors.storage.journal.file import JournalFile, folder_beside, journals, path_of
+from actors.storage.journal.writer import Acknowledged, Journal
+from messages import CertificateIssued, Message, NotRecorded, TradingSession
+from tests.builders import DAY, arrived, bar, day_grid, opened, time
+from tests.certificates import certificate
+from tests.doubles import Outbox
+from tests.system.live import session_of
+
+OPENING = opened(DAY, ["A", "B"])
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    made = Journal(tmp_path / "store.journals")
+    yield made
+    made.close()
+
+
+def held(folder: Path) -> list[Message]:
+    file = JournalFile(path_of(folder, DAY.calendar, DAY.date), read_only=True)
+    try:
+        return [message for _, message in file.messages()]
+    finally:
+        file.close()
+
+
+def test_journals_lie_beside_the_store_and_not_in_it() -> None:
+    assert folder_beside(Path("data/store")) == Path("data/store.journals")
+
+
+def test_what_was_taken_is_there_when_it_is_safe(journal: Journal, tmp_path: Path) -> None:
+    assert journal.open(DAY) == []
+    taken = [OPENING, *(arrived(bar("A", f"09:{minute}")) for minute in range(30, 50))]
+    for message in taken:
+        journal.append(message)
+    safe = threading.Event()
+    journal.when_safe(safe.set)
+
+    assert safe.wait(5)
+    assert held(tmp_path / "store.journals") == taken
+
+
+def test_a_session_that_is_opened_again_gives_back_what_it_had(tmp_path: Path) -> None:
+    first = Journal(tmp_path)
+    first.open(DAY)
+    for message in (OPENING, arrived(bar("A"))):
+        first.append(message)
+    first.close()
+    second = Journal(tmp_path)
+
+    assert second.open(DAY) == [OPENING, arrived(bar("A"))]
+    second.append(time("09:31"))
+    second.close()
+    assert held(tmp_path) == [OPENING, arrived(bar("A")), time("09:31")]
+
+
+def test_what_an_opening_knows_of_other_days_is_not_written(journal: Journal, tmp_path: Path) -> None:
+    journal.open(DAY)
+    journal.append(opened(DAY, ["A", "B"], history=[day_grid(DAY, [bar("A")])]))
+    journal.flush()
+
+    assert held(tmp_path / "store.journals") == [OPENING]
+
+
+def test_who_sent_something_is_told_when_it_is_safe_and_not_before(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.open(DAY)
+    publisher, gate = Outbox(), threading.Event()
+    append = JournalFile.append
+    monkeypatch.setattr(JournalFile, "append", lambda *given: (gate.wait(5), append(*given)))
+    journal.append(OPENING)
+    Acknowledged(journal, publisher).tell("taken")
+    before = list(publisher.messages)
+    gate.set()
+    journal.flush()
+    done = threading.Event()
+    journal.when_safe(done.set)
+
+    assert (before, done.wait(5)) == ([], True)
+    journal.close()  # its thread has told all
+    assert publisher.messages == ["taken"]
+
+
+def test_a_disk_that_refuses_is_told_of_and_tried_again_and_nothing_is_lost(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_AGAIN_S", 0.001)
+    journal.open(DAY)
+    append, refusals, refused = JournalFile.append, [1, 2, 3], threading.Event()
+
+    def refuse(*given: Any) -> None:
+        if refusals:
+            refusals.pop()
+            refused.set()
+            raise OSError("no space left on the disk")
+        append(*given)
+
+    monkeypatch.setattr(JournalFile, "append", refuse)
+    taken = [OPENING, *(arrived(bar("A", f"09:{minute}")) for minute in range(30, 50))]
+    for message in taken[:10]:
+        journal.append(message)
+    assert refused.wait(5)
+    for message in taken[10:]:
+        journal.append(message)
+
+    assert journal.flush()
+    assert held(tmp_path / "store.journals") == taken
+    assert journal.trouble == ""
+
+
+def test_while_a_disk_refuses_the_journal_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Outbox()
+    journal = Journal(tmp_path, reply_to=told)
+
+    def refuse(*_: Any) -> None:
+        raise OSError("no space left on the disk")
+
+    monkeypatch.setattr(JournalFile, "append", refuse)
+    journal.open(DAY)
+    journal.append(OPENING)
+
+    assert not journal.flush(timeout=0.2)
+    assert journal.trouble == "no space left on the disk"
+    assert told.messages == [NotRecorded(session_date=DAY.date, reason="its journal: no space left on the disk")]
+    journal.close(timeout=0.1)
+
+
+def kept(session: TradingSession, *, is_kept: bool = True) -> CertificateIssued:
+    return CertificateIssued(certificate=certificate(session=session), is_kept=is_kept, reason="")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_the_journal_of_a_day_that_is_in_the_store_is_finished(journal: Journal, tmp_path: Path, is_kept: bool) -> None:
+    journal.open(DAY)
+    journal.append(OPENING)
+    journal.tell(kept(DAY, is_kept=is_kept))
+    journal.close()
+    file = JournalFile(path_of(tmp_path / "store.journals", DAY.calendar, DAY.date), read_only=True)
+
+    assert file.is_finished is is_kept
+    file.close()
+
+
+@pytest.mark.parametrize(("kept_days", "left"), [(0.0, []), (7.0, [f"XNYS_{DAY.date}.journal"])])
+def test_finished_journals_are_deleted_after_their_time(tmp_path: Path, kept_days: float, left: list[str]) -> None:
+    old = Journal(tmp_path)
+    old.open(DAY)
+    old.append(OPENING)
+    old.tell(kept(DAY))
+    old.close()
+    new = Journal(tmp_path, kept_days=kept_days)
+    new.tell(kept(session_of("2024-07-03", ())))
+    new.close()
+
+    assert [path.name for path in journals(tmp_path)] == left
+
+
+def test_the_journal_of_a_day_that_is_not_in_the_store_stays(tmp_path: Path) -> None:
+    old = Journal(tmp_path)
+    old.open(DAY)
+    old.append(OPENING)
+    old.close()
+    new = Journal(tmp_path, kept_days=0.0)
+    new.tell(kept(session_of("2024-07-03", ())))
+    new.close()
+
+    assert [path.name for path in journals(tmp_path)] == [f"XNYS_{DAY.date}.journal"]
