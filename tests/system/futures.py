@@ -44,6 +44,7 @@ ASKED: dict[str, Callable[[str, str], list[tuple[tuple[Any, ...], dict[str, Any]
     "history": lambda s, _: [((s,), {}), ((s, 2, "5m"), {}), ((s, 2, "1d"), {"fill": "forward", "adjusted": True})],
     "warm_up": lambda _, __: [((), {})],
     "certificate": lambda _, date: [((), {}), ((date,), {})],
+    "gap_stories": lambda _, date: [((), {}), ((date,), {})],
     "snapshot": lambda _, __: [((), {})],
     "changes_since": lambda _, __: [((0,), {})],
     "session": lambda _, __: [((), {})],
