@@ -248,7 +248,8 @@ class DataUpkeepCore:
         """Have certificates made of what was sealed."""
         sealed, self._sealed = self._sealed, []
         if self._holds_tickets and self._coming > max((message.day.session.date for message in sealed), default=""):
-            self._shown_from |= {message.day.session.date: self._now_ns + _SHOWN_AFTER_NS for message in sealed}
+            new = [message.day.session.date for message in sealed if message.issued_by == "session"]
+            self._shown_from |= dict.fromkeys(new, self._now_ns + _SHOWN_AFTER_NS)
         self._owed.update(message.day.session.date for message in sealed)
         return [self._certificate_job(message) for message in sealed]
 
