@@ -165,7 +165,7 @@ def _settings(wishes: Wishes, entry: FeedEntry, variant: str) -> Settings:
 def _fill_from(asked: tuple[str, ...], entry: FeedEntry, variant: str, base: Settings) -> tuple[str, ...]:
     """Return who is asked: the history of the very tape that a feed streams, where nobody says who, or which tape."""
     usual = next(iter(entry.histories), "")
-    own = entry.histories.get(variant or usual, entry.histories.get("", "")).format(variant=variant)
+    own = entry.histories.get(variant or usual, entry.histories.get("", "")).format(variant=variant).rstrip(":")
     found = history_named(own)
     if found is None or str(base.rules.base_interval) not in found[0].intervals:
         return asked

@@ -1,6 +1,5 @@
 """Databento's live API: minutes, seconds and trades of one dataset, and what was missed while nobody was connected."""
 
-import re
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
@@ -15,6 +14,7 @@ from actors.vendors.databento import live_records
 from actors.vendors.databento.keys import DatabentoKey
 from actors.vendors.databento.live_records import EVERY_SYMBOL, ONE_SECOND, Instruments, OneVenue, TradeIds
 from actors.vendors.databento.records import MINUTES, RTYPES, SECONDS, TRADES
+from actors.vendors.databento.symbols import by_type
 from messages.errors import FeedError, FeedRefused, SettingsError
 from messages.feeds import EVERYTHING, FeedItem, SymbolsRefused
 from messages.values import DAY_NS, ONE_MINUTE, SECOND_NS, Bar, Interval, Nanos
@@ -36,8 +36,6 @@ _OVERLAP_NS = 10 * SECOND_NS
 """Trades that are asked for again: they come in the order of receipt, and are asked for by the exchange's time."""
 _REPLAYED_NS = DAY_NS - 3600 * SECOND_NS
 """How far back is asked for; the gateway has a day."""
-_CONTINUOUS = re.compile(r"\w+\.[cnv]\.\d+", re.ASCII)
-"""Such as ``ES.c.0``: https://databento.com/docs/standards-and-conventions/symbology"""
 
 
 class DatabentoFeed:
@@ -108,7 +106,7 @@ class DatabentoFeed:
     def connect(self, stopping: threading.Event) -> None:
         """Open a session, and ask for the symbols that are wanted."""
         module = _session_module()
-        self._begin(self._venue_of(module.venues_of(self._dataset)))
+        self._begin(self._only_venue())
         host, _, port = self._gateway.rpartition(":")
         self._loop = OwnLoop(on_fault=lambda _told: None)  # the connection is lost with the same words
         session: GatewaySession = module.GatewaySession(self._key.key, self._dataset, host, int(port))
@@ -167,18 +165,17 @@ class DatabentoFeed:
         self._venue = OneVenue(publisher)
         self._trade_ids = TradeIds()
 
-    def _venue_of(self, venues: dict[int, str]) -> int | None:
+    def _only_venue(self) -> int | None:
         """Return the number of the publisher whose records are used; ``None``: there is one only, or any will do."""
-        there = ", ".join(venues.values()) or "none that Databento's library knows"
+        from actors.vendors.databento.venues import venue_of, venues_of
+
+        venues = venues_of(self._dataset)
         if self._publisher is not None:
-            found = next((number for number, name in venues.items() if name == self._publisher), None)
-            if found is None:
-                raise FeedRefused(f"Databento: there is no {self._publisher}; {self._dataset} has {there}")
-            return found
+            return venue_of(self._publisher, self._dataset, venues)
         if self.has_bars and len(venues) > 1:
             raise FeedRefused(
-                f"Databento sends the bars of {self._dataset} venue by venue: name one in its place ({there}), or ask "
-                f"for {TRADES}, which are folded into one bar"
+                f"Databento sends the bars of {self._dataset} venue by venue: name one in its place "
+                f"({', '.join(venues.values())}), or ask for {TRADES}, which are folded into one bar"
             )
         return None
 
@@ -298,14 +295,10 @@ def _check(channels: tuple[str, ...], interval: Interval) -> None:
 
 
 def _by_type(symbols: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the symbols as they are to be asked for: those of exchanges, and contracts that follow each other."""
+    """Yield the symbols as they are to be asked for, all of them among them."""
     if EVERYTHING in symbols:
         yield "raw_symbol", [EVERY_SYMBOL]
-    named = [symbol for symbol in symbols if symbol != EVERYTHING]
-    for stype, is_so in (("raw_symbol", False), ("continuous", True)):
-        found = [symbol for symbol in named if bool(_CONTINUOUS.fullmatch(symbol)) is is_so]
-        if found:
-            yield stype, found
+    yield from by_type([symbol for symbol in symbols if symbol != EVERYTHING])
 
 
 def _session_module() -> Any:

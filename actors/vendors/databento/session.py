@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any
 
 from databento.common.error import BentoError
-from databento.common.publishers import Publisher
 from databento.live.protocol import DatabentoLiveProtocol
 
 from messages.errors import ConnectionLost, FeedRefused
@@ -22,11 +21,6 @@ _BEAT_S = 10
 """How often the gateway shows that it is there while nothing is traded; 5 is the least that may be asked for."""
 _PASSING = ("limit", "internal", "timeout", "timed out", "unavailable", "try again")
 """What a refused sign-in says where it is not the key's fault."""
-
-
-def venues_of(dataset: str) -> dict[int, str]:
-    """Return the publishers of a dataset, as far as the library knows them: their numbers and names."""
-    return {one.to_int(): str(one) for one in Publisher if str(one.dataset) == dataset}
 
 
 class _Protocol(DatabentoLiveProtocol):

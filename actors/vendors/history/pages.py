@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -51,6 +51,15 @@ class VendorHistory(Protocol):
 
     def close(self) -> None:
         """Release what is held, while a request is out too; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A vendor's client that asks for money by the span, and says beforehand how much."""
+
+    def cost(self, request: PageRequest) -> float:
+        """Return what the span costs, in US dollars. Raises as ``page`` does."""
         ...
 
 

@@ -17,6 +17,7 @@ from actors.market.gaps import gaps_of
 from actors.market.planes import spread
 from actors.storage.source import HeldDay
 from actors.vendors.history.calls import Calls
+from actors.vendors.history.cost import cost_of
 from actors.vendors.history.entry import HistoryEntry
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pacer import Pacer, Rank, pacer_of
@@ -34,7 +35,7 @@ from actors.vendors.history.pages import (
 from actors.vendors.history.silence import REACH, believed
 from messages.columns import EXTRA_FIELDS, FIELDS, TRADES, BarBatch, BarKeys, Floats, Mask
 from messages.errors import DataError, NotReady
-from messages.values import FIRST_WITH_BAR, MINUTE_NS, SECOND_NS, Gap, Nanos, TradingSession, Verdict
+from messages.values import FIRST_WITH_BAR, MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingSession, Verdict
 
 _NEAR_NS = 2 * REACH * MINUTE_NS
 """Minutes of today that are nearer to each other are one request: what lies around them is asked for anyway."""
@@ -208,7 +209,8 @@ class VendorSource:
             in_view |= has_bar.any(axis=1)
         final_ns = self._now_ns() - self.delay_ns
         is_final = is_asked & (axis.ends_ns <= final_ns)
-        mask: Mask = believed(has_bar, trades, in_view) & is_final[:, np.newaxis]
+        is_silent: Mask = ~has_bar if self.entry.is_silence_exact else believed(has_bar, trades, in_view)
+        mask: Mask = is_silent & is_final[:, np.newaxis]
         return mask
 
     def _out_ns(self, step_ns: Nanos, end_ns: Nanos) -> Nanos:
@@ -333,6 +335,16 @@ class VendorSource:
                 chunk = lacking[first : first + size]
                 held.add(self.fetch(session, chunk, session.start_ns, session.end_ns), chunk)
             return held
+
+    def cost(self, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos, interval: Interval) -> float | None:
+        """Return what so much history costs, in US dollars, of a vendor that asks for money by the span.
+
+        Raises:
+            DataError: it does not say so.
+            NotReady: the source was closed.
+        """
+        span = PageRequest(symbols=tuple(symbols), start_ns=start_ns, end_ns=end_ns, interval=interval)
+        return cost_of(self._client, span, self.most_symbols, self._calls)
 
     # --- the end
 

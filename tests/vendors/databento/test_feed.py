@@ -325,7 +325,7 @@ def test_of_a_venue_that_is_named_only_its_bars_come(serve: Serve, made: Made) -
 
 
 def test_a_venue_that_a_dataset_does_not_have_is_refused(serve: Serve, made: Made) -> None:
-    with pytest.raises(FeedRefused, match=r"there is no XNAS\.ITCH\.XOFF; XNAS\.ITCH has XNAS\.ITCH\.XNAS"):
+    with pytest.raises(SettingsError, match=r"there is no XNAS\.ITCH\.XOFF; XNAS\.ITCH has XNAS\.ITCH\.XNAS"):
         reader(gateway := serve(), made(gateway, dataset="XNAS.ITCH.XOFF"), "A")
 
 

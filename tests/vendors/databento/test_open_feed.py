@@ -29,6 +29,13 @@ def test_a_dataset_is_named_behind_the_feed_and_brings_its_calendar(tmp_path: Pa
     assert (made.feed._dataset, made.feed._channels, made.calendar.name) == ("GLBX.MDP3", ("ohlcv-1m",), "CMES")
 
 
+def test_a_live_day_asks_the_history_of_the_same_dataset(tmp_path: Path, keys: Path) -> None:
+    made = plan(wishes(tmp_path, feed="databento:XNAS.ITCH", keys=keys, symbols=("A",)))
+
+    assert made.settings.fill_from == ("databento:xnas.itch",)
+    assert made.settings.vendors["databento"] == {"keys": str(keys)}
+
+
 def test_where_shorter_bars_are_wanted_seconds_are_asked_for(tmp_path: Path, keys: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('store = "bars"\n[rules]\nbase_interval = "5s"\n', encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -41,9 +42,16 @@ class VendorServer:
     Args:
         pace: so many requests in any stretch of so many seconds; what exceeds it is answered 429.
         faults: by the number of a call, counted from 0, how it fails.
+        tls: speaks TLS, with these certificates.
     """
 
-    def __init__(self, *, pace: tuple[int, float] | None = None, faults: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        pace: tuple[int, float] | None = None,
+        faults: Mapping[int, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.pace = pace
         self.faults = dict(faults or {})
         self.calls: list[Call] = []
@@ -56,11 +64,16 @@ class VendorServer:
         handler = type("Handler", (_Handler,), {"vendor": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            listening = self._server.socket
+            # The handshake is the handler's: who is slow at it holds up nobody else.
+            self._server.socket = tls.wrap_socket(listening, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def stop(self) -> None:
         self._over.set()
@@ -126,6 +139,14 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             self._say(self.vendor.handle(parts.path, dict(parse_qsl(parts.query)), headers))
+        except OSError:
+            self.close_connection = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            self._say(self.vendor.handle(urlsplit(self.path).path, dict(parse_qsl(body)), headers))
         except OSError:
             self.close_connection = True
 

@@ -17,9 +17,10 @@ from messages.errors import DataError, NotReady
 from messages.values import MINUTE_NS, Nanos
 from tests.data_upkeep.test_fetcher import keys
 from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaStocks
+from tests.vendors.databento.history_server import DatabentoStocks
 from tests.vendors.history.world import HistoryWorld
 
-WORLDS = (AlpacaStocks, AlpacaCrypto)
+WORLDS = (AlpacaStocks, AlpacaCrypto, DatabentoStocks)
 """Every vendor's; a new one is added here, and to nothing else."""
 MINUTES = 60
 Make = Callable[..., HistoryWorld]
@@ -97,6 +98,7 @@ def test_every_fact_that_decides_something_says_where_it_was_read(kind: type[His
     decided = {"is_silence_told", "pace"}
     decided |= {name for name in ("most_symbols", "rows_a_page", "revised_until_s") if getattr(entry, name) is not None}
     decided |= {"silent_after_s"} if entry.silent_after_s else set()
+    decided |= {"is_silence_exact"} if entry.is_silence_exact else set()
     decided |= {"tapes"} if any(tape.delay_s for tape in entry.tapes) else set()
 
     assert decided <= set(entry.cited)
@@ -244,10 +246,10 @@ def test_silence_is_told_where_the_vendor_documents_it_and_it_is_plausible(world
     assert quiet(answer) == (2 if there.entry.is_silence_told else 0)
 
 
-def test_a_busy_symbol_is_not_believed_to_be_silent(world: Make, kind: type[HistoryWorld]) -> None:
+def test_a_busy_symbol_is_believed_to_be_silent_only_where_that_is_exact(world: Make, kind: type[HistoryWorld]) -> None:
     there = world(given(kind, trades=80))
 
-    assert quiet(ask(there, there.source())) == 0
+    assert quiet(ask(there, there.source())) == (2 if kind.entry.is_silence_exact else 0)
 
 
 def test_a_minute_that_is_not_over_is_never_final(world: Make) -> None:
@@ -276,7 +278,7 @@ def test_nothing_is_asked_for_before_it_is_there(world: Make) -> None:
 @pytest.mark.slow
 def test_no_request_is_refused_for_its_pace_however_many_ask(world: Make) -> None:
     there = world(pace=(10, 0.5))
-    source = there.source(pace=(Pace(requests=10, seconds=0.5),))
+    source = there.source(pace=(Pace(requests=10, seconds=0.5 + there.way_s),))
     threads = [threading.Thread(target=lambda: [ask(there, source) for _ in range(8)]) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -35,6 +35,8 @@ class HistoryWorld(ABC):
     """Keys that must stand nowhere."""
     refuses_symbols: bool = True
     """Whether it has an answer for symbols that cannot be."""
+    way_s: float = 0.0
+    """By how much the way to it may differ from one request to the next: a handshake of TLS takes its time."""
     pages: bool = True
     """Whether its pages can be made short."""
 
