@@ -14,6 +14,7 @@ import numpy as np
 
 from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
+from actors.reading.cells import cells_of
 from actors.reading.dates import DatesUnclear, Written
 from actors.reading.format import Block, Format, Hints, RawBars, open_to
 from actors.reading.layout import Layout, layout_of
@@ -22,7 +23,7 @@ from actors.reading.spelling import header
 from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import read_tolerantly, value_rows
-from messages.columns import VOLUME, Floats, Indices, Stamps
+from messages.columns import VOLUME, Indices, Stamps
 
 BLOCK_BYTES = 8 << 20
 _NEWLINE = ord("\n")
@@ -167,7 +168,7 @@ def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Bloc
         labels=labels if layout.label else (),
         label_index=label_index if layout.label else None,
         values=value_rows(
-            {role: _floats(table, role) for role in layout.numbers if role in layout.places},
+            {role: cells_of(table[role], np.float64) for role in layout.numbers if role in layout.places},
             len(table),
             layout.numbers,
         ),
@@ -227,30 +228,26 @@ def _has_holes(table: Any, layout: Layout) -> bool:
     )
 
 
-def _floats(table: Any, role: str) -> Floats:
-    column: Floats = table[role].to_numpy()
-    return column
-
-
 def _stamps(table: Any, layout: Layout) -> Stamps:
-    columns = [table[role].to_numpy() for role in layout.stamp_roles]
-    found: Stamps = columns[0]
+    columns = [table[role] for role in layout.stamp_roles]
     if len(columns) > 1 or layout.form.is_worded:
-        texts = columns[0] if len(columns) == 1 else columns[0] + " " + columns[1]
-        return stamps.read_texts(texts, layout.form, layout.pattern)
+        texts = [column.to_numpy() for column in columns]
+        return stamps.read_texts(
+            texts[0] if len(texts) == 1 else texts[0] + " " + texts[1], layout.form, layout.pattern
+        )
     match layout.form:
         case StampForm.EPOCH:
-            return stamps.epoch_ns(found)
+            return stamps.epoch_ns(cells_of(columns[0], np.int64))
         case StampForm.TIME_OF_DAY:
-            return stamps.from_milliseconds(columns[0])
+            return stamps.from_milliseconds(cells_of(columns[0], np.float64))
         case StampForm.EPOCH_FRACTION:
-            return stamps.from_fractions(columns[0])
+            return stamps.from_fractions(cells_of(columns[0], np.float64))
         case _:
-            return found.view(np.int64)
+            return cells_of(columns[0], np.int64)
 
 
 def _texts(table: Any, role: str) -> tuple[tuple[str, ...], Indices]:
     if role not in table.column_names:
         return ("",), np.zeros(len(table), dtype=np.int32)
     column = table[role].chunk(0)
-    return tuple(column.dictionary.to_pylist()), column.indices.to_numpy()
+    return tuple(column.dictionary.to_pylist()), cells_of(column.indices, np.int32)

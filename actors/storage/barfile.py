@@ -7,7 +7,7 @@ does not say the date, the column ``date`` does, as text.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from actors.reading.cells import column_of, named_column
 from actors.storage.atomic import patiently
 from actors.storage.dayrows import VERDICTS
 from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts
@@ -82,24 +83,17 @@ def table_of(
     import pyarrow as pa
 
     columns = [
-        pa.DictionaryArray.from_arrays(bars.symbol_index, pa.array(bars.symbols, pa.string())),
-        pa.array(bars.start_ns).view(pa.timestamp("ns", "UTC")),
-        *(pa.array(row) for row in bars.values[: len(FIELDS)]),
-        *(pa.array(row, from_pandas=True) for row in bars.values[len(FIELDS) :]),
+        named_column(bars.symbol_index, bars.symbols),
+        column_of(bars.start_ns, pa.timestamp("ns", "UTC")),
+        *(column_of(row, pa.float64()) for row in bars.values[: len(FIELDS)]),
+        *(column_of(row, pa.float64(), may_lack=True) for row in bars.values[len(FIELDS) :]),
         *(pa.nulls(len(bars), pa.float64()) for _ in range(len(bars.values), len(ALL))),
-        pa.DictionaryArray.from_arrays(verdicts, _texts(tuple(VERDICTS))),
-        pa.DictionaryArray.from_arrays(segments, _texts(tuple(SEGMENTS))),
+        named_column(verdicts, tuple(VERDICTS)),
+        named_column(segments, tuple(SEGMENTS)),
     ]
     if dates is not None:
-        columns.append(pa.DictionaryArray.from_arrays(dates[1], pa.array(dates[0], pa.string())))
+        columns.append(named_column(dates[1], dates[0]))
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-@cache
-def _texts(names: tuple[str, ...]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(names, pa.string())
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
+from actors.reading.cells import cells_of, column_of
 from actors.storage.atomic import replacing, unfinished_of
 from actors.storage.barfile import ALL, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
 from actors.storage.dayrows import OpenFile, numbers_of, read_rows
@@ -163,9 +164,9 @@ def copy_day(source: Path, target: Path, calendar: str, date: str) -> None:
 
 
 def _casted(column: Any, field: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array(column.to_numpy(), from_pandas=True) if field.name in EXTRA_FIELDS else column.cast(field.type)
+    if field.name not in EXTRA_FIELDS:
+        return column.cast(field.type)
+    return column_of(cells_of(column, np.float64), field.type, may_lack=True)
 
 
 @contextmanager

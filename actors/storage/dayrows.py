@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actors.reading.cells import cells_of
 from actors.storage.merging import Span, within
 from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import DataError
@@ -151,30 +152,14 @@ def _bars(file: OpenFile, groups: Sequence[int], keep: Mask | None) -> tuple[Sta
         starts[here] = _starts(next(columns))[kept]
         verdicts[here] = numbers_of(next(columns), "verdict", VERDICTS)[kept]
         for number, column in enumerate(columns):
-            values[number, here] = _cells(column, np.float64)[kept]
+            values[number, here] = cells_of(column, np.float64)[kept]
     return starts, values, verdicts
 
 
 def _starts(column: Any) -> Stamps:
     if column.null_count:
         raise DataError("the column 'start' has empty cells")
-    return _cells(column, np.int64)
-
-
-def _cells(column: Any, kind: type[np.generic]) -> npt.NDArray[Any]:
-    return _joined([_chunk_cells(chunk, np.dtype(kind)) for chunk in column.chunks], kind)
-
-
-def _chunk_cells(chunk: Any, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return cells as they lie in memory, NaN where one is empty. Arrow's own ``to_numpy`` imports pandas: 0.2 s."""
-    if not len(chunk):
-        return np.empty(0, dtype=kind)
-    filled, data = chunk.buffers()
-    cells = np.frombuffer(data, kind, len(chunk), chunk.offset * kind.itemsize)
-    if not chunk.null_count:
-        return cells
-    bits = np.unpackbits(np.frombuffer(filled, np.uint8), count=chunk.offset + len(chunk), bitorder="little")
-    return np.where(bits[chunk.offset :], cells, np.nan)
+    return cells_of(column, np.int64)
 
 
 def numbers_of(column: Any, name: str, places: Mapping[str, int]) -> Indices:
@@ -191,7 +176,7 @@ def numbers_of(column: Any, name: str, places: Mapping[str, int]) -> Indices:
 def _chunk_numbers(chunk: Any, name: str, places: Mapping[str, int]) -> Indices:
     # A file may number its names in an order of its own.
     names = chunk.dictionary.to_pylist()
-    index = _chunk_cells(chunk.indices, np.dtype(str(chunk.indices.type)))
+    index = cells_of(chunk.indices, str(chunk.indices.type))
     places_of_names = [places.get(text, -1) for text in names]
     if places_of_names == list(range(len(names))) and index.max(initial=-1) < len(names):
         own: Indices = index.astype(np.int32, copy=False)
