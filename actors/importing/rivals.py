@@ -44,6 +44,9 @@ class _Sample(msgspec.Struct, kw_only=True, eq=False):
 
     def add(self, start_ns: Stamps, values: Floats) -> None:
         hashes = _hashed(start_ns // MINUTE_NS)
+        if not self.is_whole:  # most are greater than what is kept, and sorting them takes its time
+            small = np.flatnonzero(hashes <= self.hashes[-1])
+            hashes, values = hashes[small], values[:, small]
         # Of the rows of one minute the last counts.
         hashes, place = np.unique(np.concatenate([hashes[::-1], self.hashes]), return_index=True)
         self.is_whole = self.is_whole and len(hashes) <= _KEPT

@@ -4,8 +4,8 @@ A calendar may be wrong where a file is right: a Saturday on which an exchange t
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -60,13 +60,16 @@ def special_days(minutes: Stamps, calendar: Calendar) -> Doubts:
     unknown = [one for one in _by_date(minutes, nowhere, calendar.tz) if len(one) >= _FULL]
     at_home = assigned.segment[assigned.date_index >= 0] != SegmentKind.OUTSIDE
     of_date = np.argsort(assigned.date_index, kind="stable")
-    edges = np.searchsorted(assigned.date_index[of_date], np.arange(len(assigned.dates) + 1)).tolist()
-    sessions = {day: of_date[first:end] for day, (first, end) in zip(assigned.dates, pairwise(edges), strict=True)}
-    shifts_ns = {day: shift for day, own in sessions.items() if (shift := _shift_ns(minutes[own], day, calendar))}
-    few = max(1, len(sessions) * _FEW_SHARE)
-    shifted = {day: sessions[day] for day in shifts_ns} if len(shifts_ns) <= few else {}
+    edges = np.searchsorted(assigned.date_index[of_date], np.arange(len(assigned.dates) + 1))
+    shifts_ns = _shifts_ns(minutes[of_date], edges, assigned.dates, calendar)
+    few, sessions = max(1, len(assigned.dates) * _FEW_SHARE), len(assigned.dates)
+    shifted = {
+        day: of_date[slice(*edges[place : place + 2])]
+        for place, day in enumerate(assigned.dates)
+        if day in shifts_ns and len(shifts_ns) <= few
+    }
     is_at_home = not len(at_home) or bool(shifted) or float(at_home.mean()) > 1 - _FEW_SHARE
-    if not is_at_home or len(unknown) > max(_FEW_DAYS, len(sessions) * _FEW_SHARE):
+    if not is_at_home or len(unknown) > max(_FEW_DAYS, sessions * _FEW_SHARE):
         unknown = []
     off = {moment(int(minutes[own[0]]), calendar.tz).date().isoformat(): own for own in unknown}
     is_special = np.zeros(len(minutes), dtype=np.bool_)
@@ -126,13 +129,22 @@ def _by_date(minutes: Stamps, places: Stamps, zone: str) -> list[Stamps]:
     return found
 
 
-def _shift_ns(minutes: Stamps, day: str, calendar: Calendar) -> Nanos:
-    """Return how much later a day begins and ends than its session, if by the same half hours; else 0."""
-    session = calendar.session(day)
-    if session is None or len(minutes) < max(_FULL, session.expected_minutes // 2):
-        return 0
-    first, last = int(minutes[0]) - session.open_ns, int(minutes[-1]) + MINUTE_NS - session.close_ns
-    return first if first == last and first % _STEP_NS == 0 and abs(first) <= _FARTHEST_NS else 0
+def _shifts_ns(minutes: Stamps, edges: Stamps, days: Sequence[str], calendar: Calendar) -> dict[str, Nanos]:
+    """Return how much later days begin and end than their sessions, of those that do so by the same half hours.
+
+    Args:
+        minutes: one day after the other.
+        edges: where each day begins in them, and the last one ends.
+        days: their dates.
+        calendar: whose sessions.
+    """
+    if not days:
+        return {}
+    opens, closes, expected = calendar.regular_hours(days)
+    first, last = minutes[edges[:-1]] - opens, minutes[edges[1:] - 1] + MINUTE_NS - closes
+    is_shifted = (np.diff(edges) >= np.maximum(_FULL, expected // 2)) & (first == last) & (first != 0)
+    is_shifted &= (first % _STEP_NS == 0) & (np.abs(first) <= _FARTHEST_NS)
+    return {days[place]: int(first[place]) for place in np.flatnonzero(is_shifted).tolist()}
 
 
 def _ranges(minutes: Stamps, zone: str) -> str:

@@ -3,6 +3,7 @@
 A session's date is exchange_calendars' label, its minutes come from the schedule's opens, closes and breaks.
 """
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 import msgspec
@@ -134,6 +135,15 @@ class Calendar:
         first, last = day_number(start), day_number(end)
         self._note_if_unknown(first, last)
         return tuple(self._session(index) for index in self._timetable.between(first, last))
+
+    def regular_hours(self, dates: Sequence[str]) -> tuple[Stamps, Stamps, Stamps]:
+        """Return the open and the close of the sessions of some dates (ISO), and how many regular base bars each has.
+
+        Every one of the dates has a session.
+        """
+        index = np.searchsorted(self._timetable.labels, [day_number(date) for date in dates])
+        opens, closes, lengths = (column[index] for column in self._timetable.regular)
+        return opens, closes, lengths // self._base_interval.span_ns
 
     def extended_session(self, date: str) -> TradingSession | None:
         """Return the session of a date (ISO) with its extended hours, where the calendar has them, asked for or not.

@@ -28,6 +28,7 @@ NO_BREAK = np.iinfo(np.int64).min
 _EPOCH = datetime(1970, 1, 1).toordinal()
 _MARGIN_DAYS = 2  # a session may begin on the evening before its label, and its extension end after it
 _LONGEST_EXTENSION_NS: Nanos = DAY_NS // 2
+_MANY = 1 << 10
 
 
 class Extension(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,6 +226,15 @@ class Timetable:
         )
 
     @cached_property
+    def regular(self) -> tuple[Stamps, Stamps, Stamps]:
+        """For each session where its regular hours begin and end, and how long they are without breaks."""
+        cells = self._cells[self._kind_of[self._cells] == SegmentKind.REGULAR]
+        starts, ends, session = self._edges[cells - 1], self._edges[cells], self._session_of[cells]
+        first = np.searchsorted(session, np.arange(len(self.labels)))
+        last = np.append(first[1:], len(cells)) - 1
+        return starts[first], ends[last], np.add.reduceat(ends - starts, first)
+
+    @cached_property
     def _cells(self) -> npt.NDArray[np.int64]:
         return np.flatnonzero(self._session_of != NOWHERE)
 
@@ -235,6 +245,11 @@ class Timetable:
     def locate(self, instants: Stamps) -> tuple[Indices, Kinds]:
         """Return the session and the segment kind of each instant; outside segments the local date decides."""
         edges, session_of, kind_of = self._whereabouts
+        if len(instants) > _MANY and np.all(instants[1:] >= instants[:-1]):
+            # Of many in order it is cheaper to look for the edges among them.
+            first, last = np.searchsorted(edges, instants[[0, -1]], side="right").tolist()
+            of_each = np.diff(np.searchsorted(instants, edges[first:last]), prepend=0, append=len(instants))
+            return np.repeat(session_of[first : last + 1], of_each), np.repeat(kind_of[first : last + 1], of_each)
         cell = np.searchsorted(edges, instants, side="right")
         return session_of[cell], kind_of[cell]
 

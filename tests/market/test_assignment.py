@@ -49,6 +49,25 @@ def test_bars_of_a_new_york_day_are_marked_even_if_extended_hours_were_not_asked
     assert found.segment.tolist() == [3, 0, 0, 1, 1, 2, 2, 3]
 
 
+@pytest.mark.parametrize("name", ["XNYS", "XHKG", "us_futures", "24/7"])
+@pytest.mark.parametrize("step_minutes", [7, 601])
+def test_many_in_order_are_assigned_as_they_are_in_any_order(name: str, step_minutes: int):
+    starts = instant("2023-12-27", "00:00", NEW_YORK) + np.repeat(np.arange(1_500), 2) * step_minutes * MINUTE_NS
+    order = np.random.default_rng(1).permutation(len(starts))
+
+    found, shuffled = calendar(name).assign(starts), calendar(name).assign(starts[order])
+
+    assert found.dates == shuffled.dates
+    assert found.date_index[order].tolist() == shuffled.date_index.tolist()
+    assert found.segment[order].tolist() == shuffled.segment.tolist()
+
+
+def test_many_of_one_instant_are_assigned_to_its_session():
+    found = calendar("XNYS").assign(np.full(2_000, instant("2024-07-02", "09:30", NEW_YORK)))
+
+    assert (found.dates, set(found.date_index.tolist()), set(found.segment.tolist())) == (("2024-07-02",), {0}, {1})
+
+
 def test_a_bar_on_a_holiday_belongs_nowhere_and_the_index_names_only_sessions_that_occur():
     days = ["2024-07-05", "2024-07-04", "2024-07-02", "2024-07-05"]
     starts = np.array([instant(day, "12:00", NEW_YORK) for day in days])

@@ -332,3 +332,14 @@ def test_a_calendar_that_the_application_registered_is_taken_as_it_is():
         ]
     finally:
         exchange_calendars.deregister_calendar("OURS")
+
+
+@pytest.mark.parametrize("name", ["XNYS", "XHKG", "us_futures", "24/7"])
+def test_the_regular_hours_of_many_sessions_are_those_of_each(name: str):
+    sessions = Calendar(name).sessions("2024-06-24", "2024-07-12")
+
+    opens, closes, minutes = Calendar(name).regular_hours([session.date for session in sessions[::2]])
+
+    assert opens.tolist() == [session.open_ns for session in sessions[::2]]
+    assert closes.tolist() == [session.close_ns for session in sessions[::2]]
+    assert minutes.tolist() == [session.expected_minutes for session in sessions[::2]]
