@@ -203,6 +203,28 @@ def test_a_hole_stays_where_it_is_and_moves_nobody_into_another_minute() -> None
     assert ask(core, GetMatrix(count=2)).verdicts[0].tolist() == [Verdict.STREAMED, Verdict.MISSING]
 
 
+def test_what_is_carried_has_the_close_before_it_for_every_price_and_no_volume() -> None:
+    made = bar("A", "09:30", 8, open=7, high=9, low=6, volume=5)
+    core = core_with(opened(symbols=["A", "B"]), arrived(made), time("09:32"))
+    fields = (BarField.VOLUME, BarField.HIGH)
+    matrix = ask(core, GetMatrix(count=2, fields=fields, fill=Fill.FORWARD))
+
+    assert matrix.fields == fields
+    assert matrix["volume"].tolist()[1][0] == 0
+    assert matrix["high"].tolist()[1][0] == 8
+    assert matrix.is_filled.tolist() == [[False, False], [True, False]]
+    assert bool(np.isnan(matrix.values[:, :, 1]).all())
+
+
+def test_daily_rows_go_back_no_further_than_was_asked() -> None:
+    days = [session_tiny(2, day=f"2024-07-0{number}") for number in range(1, 5)]
+    history = [day_grid(day, bars("A", "09:30", 1, number, session=day)) for number, day in enumerate(days[:3])]
+    core = core_with(opened(days[3], ["A"], history))
+
+    assert closes(ask(core, GetMatrix(count=2, interval=ONE_DAY, with_history=True))) == [[1], [2]]
+    assert closes(ask(core, GetMatrix(count=9, interval=Interval.parse("1w"), with_history=True))) == []
+
+
 def test_who_joins_has_a_column_and_who_leaves_has_none() -> None:
     core = core_with(opened(symbols=["B"]), arrived(bar("B", close=2)), time("09:31"), AddSymbols(symbols=("A",)))
     core.handle(arrived(*minute_of("AB", "09:31", 3.0)))
