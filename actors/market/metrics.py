@@ -28,6 +28,8 @@ def qualities_of(verdicts: Verdicts, closed: int) -> list[Quality]:
         closed: the first so many slots are closed.
     """
     symbols = verdicts.shape[1]
+    if not len(verdicts):
+        return [_NO_MINUTES] * symbols
     coming = verdicts[closed:]
     untouched = (len(coming), *[0] * (_KINDS - 1)) if not coming.any() else None
     over_bytes, coming_bytes = verdicts[:closed].T.tobytes(), coming.T.tobytes() if untouched is None else b""
@@ -71,6 +73,9 @@ def _quality(over: _Counts, still_open: _Counts, closed: int) -> Quality:
     )
 
 
+_NO_MINUTES = _quality((0,) * _KINDS, (0,) * _KINDS, 0)
+
+
 class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the bars of some symbols come to, minute after minute; prices are NaN before a symbol's first bar."""
 
@@ -104,7 +109,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """
         count = len(present)
         bars = np.add.reduce(present, axis=0, dtype=np.int32)
-        first, last = values[0, OPEN], values[-1, CLOSE]
+        first, last = values[0, OPEN], values[-1, CLOSE].copy()
         has_holes = bool((bars < count).any())
         if has_holes:
             symbols = np.arange(present.shape[1])
@@ -113,9 +118,11 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             last = np.where(bars > 0, last, self.last)
 
         def total(before: Floats, column: Floats) -> Floats:
-            rows = np.empty((1, count + 1, len(before)))
-            rows[0, 0], rows[0, 1:] = before, np.where(present, column, 0.0) if has_holes else column
-            sums: Floats = sum_of_slots(rows)[0]
+            given = np.where(present, column, 0.0) if has_holes else column
+            sums: Floats = before + given[0]
+            if count > 1:
+                rows = np.concatenate([sums[np.newaxis], given[1:]])
+                sums = sum_of_slots(rows[np.newaxis])[0]
             return sums
 
         volumes = values[:, VOLUME]
@@ -126,8 +133,8 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             has_own = has_own & (knows | ~present).all(axis=0)
         return Sums(
             open=np.where(self.bars > 0, self.open, first),
-            high=np.fmax(self.high, np.fmax.reduce(values[:, HIGH])),
-            low=np.fmin(self.low, np.fmin.reduce(values[:, LOW])),
+            high=np.fmax(self.high, values[0, HIGH] if count == 1 else np.fmax.reduce(values[:, HIGH])),
+            low=np.fmin(self.low, values[0, LOW] if count == 1 else np.fmin.reduce(values[:, LOW])),
             last=last,
             volume=total(self.volume, volumes),
             typical=total(self.typical, volumes * ((values[:, HIGH] + values[:, LOW] + values[:, CLOSE]) / 3)),

@@ -112,7 +112,7 @@ class SessionDataCore:
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
         if isinstance(message, Query) and not isinstance(message, Control):
-            return self._read(message)
+            return self._reader.read(message, self._book, self._now_ns)
         if not isinstance(message, BarsArrived | TimeAdvanced):
             self._ahead.disturb()
         elif (events := self._ahead.take(message, self._book)) is not None:

@@ -15,8 +15,9 @@ _VERDICTS = tuple(Verdict)
 
 def latest_slot(book: Book, column: int) -> int | None:
     """Return the last slot that has a bar."""
-    verdict = book.grid.verdicts.item
-    last = book.last_slot
+    verdict, last = book.grid.verdicts.item, book.last_slot
+    if last >= 0 and verdict(last, column) >= FIRST_WITH_BAR:
+        return last
     for slot in range(last, max(last - _LOOK_BACK, -1), -1):
         if verdict(slot, column) >= FIRST_WITH_BAR:
             return slot

@@ -50,7 +50,9 @@ def _metrics_of(book: Book, symbols: Sequence[str], columns: slice | Indices) ->
     sums, catching_up = so_far.sums, book.catching_up
     regular_closed = max(min(closed, regular.stop) - regular.start, 0)
     verdicts = grid.verdicts[:, columns]
-    around = np.concatenate([verdicts[: regular.start], verdicts[regular.stop :]])
+    around = verdicts[:0]
+    if regular.stop - regular.start < len(verdicts):
+        around = np.concatenate([verdicts[: regular.start], verdicts[regular.stop :]])
     rows = zip(
         symbols,
         *map(_or_none, (sums.open, sums.high, sums.low, sums.last, sums.vwap(has_own=_has_extra(book)))),

@@ -86,11 +86,13 @@ class Reader:
             return self._read(query)
         except BarkeeperError as error:
             return refuse(query, error)
+        finally:
+            self._maybe_book = None  # a session that is over is not held for a reader's sake
 
     def _read(self, query: SessionDataQuery) -> Outcome:
         match query:
             case GetLatestBar():
-                return answer(query, self._latest(query.symbol, query.interval, partial=query.include_partial))
+                return answer(query, self._latest(query))
             case GetLastBars():
                 return answer(query, self._last_bars(query))
             case GetLatestBars():
@@ -145,9 +147,10 @@ class Reader:
         return self._maybe_book
 
     def _number(self, symbol: str) -> int:
-        column = self._book.column(symbol)
+        book = self._book
+        column = book.column(symbol)
         if column is None:
-            raise UnknownSymbol.among(symbol, self._book.symbols)
+            raise UnknownSymbol.among(symbol, book.symbols)
         return column
 
     def _columns(self, symbols: Sequence[str]) -> Indices:
@@ -213,19 +216,16 @@ class Reader:
 
     # --- bars
 
-    def _latest(self, symbol: str, interval: Interval | None = None, *, partial: bool = False) -> Bar | None:
-        """Return the latest bar of an interval; none named: of the base bars."""
-        interval = interval or self._book.axis.interval
-        if partial:
-            piece = self._of_session(symbol, interval, partial=True)
-        elif interval == self._book.axis.interval:
-            return latest_bar(self._book, self._number(symbol), symbol)
-        else:
-            query = GetLastBars(symbol=symbol, count=1, interval=interval)
-            short = last_window(self._book, self._number(symbol), query, self._now_ns)
-            if short is not None:
-                return short.bar(-1)
-            piece = self._of_session(symbol, interval, partial=False)
+    def _latest(self, query: GetLatestBar) -> Bar | None:
+        symbol, interval, book = query.symbol, query.interval, self._book
+        if not query.include_partial:
+            column = self._number(symbol)
+            if interval == book.axis.interval:
+                return latest_bar(book, column, symbol)
+            window = last_window(book, column, GetLastBars(symbol=symbol, count=1, interval=interval), self._now_ns)
+            if window is not None:
+                return window.bar(-1)
+        piece = self._of_session(symbol, interval, partial=query.include_partial)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
 
