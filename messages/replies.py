@@ -180,17 +180,21 @@ class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
 
     def symbol_reports(self) -> list[SymbolReport]:
         """Return one report a symbol."""
+        intervals = [str(interval) for interval in self.intervals]
+        columns = (self.bars, self.high, self.low, self.volume, self.derived.T)
         return [
             SymbolReport(
                 symbol=symbol,
-                bars=int(self.bars[i]),
-                high=_number(self.high[i]),
-                low=_number(self.low[i]),
-                volume=float(self.volume[i]),
-                completeness=100.0 * int(self.bars[i]) / self.closed if self.closed else None,
-                derived={str(interval): int(self.derived[k, i]) for k, interval in enumerate(self.intervals)},
+                bars=bars,
+                high=_number(high),
+                low=_number(low),
+                volume=volume,
+                completeness=100.0 * bars / self.closed if self.closed else None,
+                derived=dict(zip(intervals, derived, strict=True)),
             )
-            for i, symbol in enumerate(self.symbols)
+            for symbol, bars, high, low, volume, derived in zip(
+                self.symbols, *(column.tolist() for column in columns), strict=True
+            )
         ]
 
 
@@ -260,4 +264,4 @@ class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else value

@@ -1,6 +1,7 @@
 """The command line: commands and their options. What they do lies next door, imported when it is wanted."""
 
 import enum
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -252,8 +253,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
     """
-    if argv is None:  # a process of our own; it multiplies no matrices, and NumPy's threads for that cost 0.05 s
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if argv is None:
+        _settle_in()
     errand = Errand()
     try:
         app(_program_first(sys.argv[1:] if argv is None else argv), obj=errand)
@@ -261,6 +262,12 @@ def main(argv: list[str] | None = None) -> int:
         if parsed.code:
             return int(parsed.code)
     return errand.run()
+
+
+def _settle_in() -> None:
+    """Set what only the owner of a process may set; together they save a tenth of a second of a start."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrix is multiplied, so NumPy needs no threads for it
+    gc.set_threshold(20_000)  # a minute's events are not garbage, however many they are; cycles are rare
 
 
 def _program_first(arguments: Sequence[str]) -> list[str]:

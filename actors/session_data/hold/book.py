@@ -306,7 +306,8 @@ class Book:
 
     def closing(self, slot: int, expected: int, missing: tuple[str, ...], wanted: tuple[str, ...]) -> list[Event]:
         """Return what is told when a minute closes: of how many symbols which lack a bar, and whose is asked for."""
-        start_ns, end_ns = self._starts_ns[slot], self.end_of(slot)
+        start_ns = self._starts_ns[slot]
+        end_ns = start_ns + self.axis.step_ns
         closed = MinuteClosed(
             start_ns=start_ns,
             end_ns=end_ns,

@@ -121,8 +121,10 @@ class DerivedBars:
         self._published[ended, :count] |= counts > 0
         freeze(values)
         everybody = freeze(np.arange(count, dtype=np.int32))
-        is_everybody = np.atleast_1d(counts.all(axis=1))
-        is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1))
+        starts_ns = [self._starts_ns[first] for first in self._layout.firsts[ended].tolist()]
+        stamps = freeze(np.repeat(np.array(starts_ns, dtype=np.int64), count).reshape(-1, count))
+        is_everybody = np.atleast_1d(counts.all(axis=1)).tolist()
+        is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1)).tolist()
         for place, row in enumerate(ended.tolist()):
             block, numbers, folded, of_each = self._layout.blocks[row], everybody, values[place], counts[place]
             if not is_everybody[place]:
@@ -132,7 +134,7 @@ class DerivedBars:
                 out.setdefault(block.end - 1, []).append(
                     BarsUpdated(
                         interval=self.intervals[block.series],
-                        batch=self._batch(grid, block, numbers, folded),
+                        batch=self._batch(grid, block, numbers, folded, stamps[place, : len(numbers)]),
                         revision=revisions[block.end - 1 - slots.start],
                         base_counts=None if is_complete[place] else tuple(of_each.tolist()),
                         base_expected=block.end - block.first,
@@ -249,13 +251,15 @@ class DerivedBars:
                 )
             )
 
-    def _batch(self, grid: Grid, block: Block, numbers: Indices, values: Floats) -> BarBatch:
+    def _batch(
+        self, grid: Grid, block: Block, numbers: Indices, values: Floats, stamps: Stamps | None = None
+    ) -> BarBatch:
         return BarBatch(
             symbols=grid.table,
             symbol_index=numbers,
             values=values,
             interval=self.intervals[block.series],
-            start_ns=_filled(len(numbers), self._starts_ns[block.first]),
+            start_ns=_filled(len(numbers), self._starts_ns[block.first]) if stamps is None else stamps,
         )
 
     def on_close(self, grid: Grid, slot: int, active: Mask | None, revision: int, out: list[Event]) -> None:
