@@ -9,6 +9,7 @@ doors/web/                    the HTTP server, and who may ask it
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them
 doors/remote/                 who asks from another process: the status socket
 importing/                    many files into a store, and what became of every row
+fetching/                     what a store lacks, asked for session by session, written and certified
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
 vendors/alpaca/               files, the live stream, and history
 vendors/binance/              klines of its data archive

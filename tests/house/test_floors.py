@@ -29,7 +29,7 @@ def test_the_floors_are_those_of_the_design() -> None:
         "doors",
         "system | store",
         "upstream",
-        "importing | inspecting",
+        "importing | inspecting | fetching",
         "wiring",
         "conversation | recording",
         "vendors",

@@ -147,7 +147,7 @@ class VendorSource:
         view = max(start_ns - around_ns, session.start_ns), min(end_ns + around_ns, session.end_ns)
         asked = self.ask(session, symbols, *view)
         axis = SessionAxis(session)
-        silent = self.silent(axis, asked, view[0])
+        silent = self._silent(axis, asked, view[0])
         rows = axis.slots_before(start_ns), axis.slots_before(end_ns)
         silent[: rows[0]] = silent[rows[1] :] = False
         inside = (asked.bars.start_ns >= start_ns) & (asked.bars.start_ns < end_ns)
@@ -186,32 +186,17 @@ class VendorSource:
                 bars, unread = joined(pages, span)
                 return Asked(bars=bars, end_ns=out_ns, refused=refused, is_all_read=not unread)
 
-    def silent(self, axis: SessionAxis, asked: Asked, start_ns: Nanos, beside: BarBatch | None = None) -> Mask:
-        """Return which minutes without a row were not traded, slots x symbols of what was asked.
+    def quiet(self, has_bar: Mask, trades: Floats, is_in_view: Mask) -> Mask:
+        """Return which minutes without a row were not traded, if they are final; see ``silence.believed``."""
+        if self.entry.is_silence_exact:
+            return ~has_bar & is_in_view[:, np.newaxis]
+        return believed(has_bar, trades, is_in_view) & self.entry.is_silence_told
 
-        Args:
-            axis: of the session.
-            asked: what the vendor has.
-            start_ns: from where it was asked.
-            beside: bars that are known from elsewhere, to judge by.
-        """
-        symbols, bars = asked.bars.symbols, asked.bars
-        nothing = np.zeros((axis.slots, len(symbols)), dtype=np.bool_)
-        if not (self.entry.is_silence_told and asked.is_all_read):
-            return nothing
-        is_asked = (axis.starts_ns >= start_ns) & (axis.starts_ns < asked.end_ns)
-        has_bar, trades = _planes(axis, symbols, bars)
-        in_view = is_asked.copy()
-        if beside is not None:
-            known, known_trades = _planes(axis, symbols, beside)
-            trades = np.where(has_bar, trades, known_trades)
-            has_bar = has_bar | known
-            in_view |= has_bar.any(axis=1)
-        final_ns = self._now_ns() - self.delay_ns
-        is_final = is_asked & (axis.ends_ns <= final_ns)
-        is_silent: Mask = ~has_bar if self.entry.is_silence_exact else believed(has_bar, trades, in_view)
-        mask: Mask = is_silent & is_final[:, np.newaxis]
-        return mask
+    def _silent(self, axis: SessionAxis, asked: Asked, start_ns: Nanos) -> Mask:
+        """Return which minutes of an answer were not traded, slots x symbols."""
+        is_asked = (axis.starts_ns >= start_ns) & (axis.starts_ns < asked.end_ns) & asked.is_all_read
+        is_final = is_asked & (axis.ends_ns + self.delay_ns <= self._now_ns())
+        return self.quiet(*_planes(axis, asked.bars.symbols, asked.bars), is_asked) & is_final[:, np.newaxis]
 
     def _out_ns(self, step_ns: Nanos, end_ns: Nanos) -> Nanos:
         """Return until where minutes are over and out."""

@@ -1,0 +1,224 @@
+"""Many sessions, each asked for what it lacks: several at once, in the vendor's pace, each written when it is done."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Lock
+
+import msgspec
+import numpy as np
+
+from actors.data_upkeep.health import SourceHealth
+from actors.fetching.asking import Asking
+from actors.fetching.lacking import day_of, is_whole
+from actors.fetching.report import DayCounts, FetchProgress, FetchReport
+from actors.fetching.writing import write
+from actors.kernel.ports import BarSource, BarStore, Interruptible
+from actors.vendors.history.pages import HistoryRefused
+from actors.vendors.history.source import VendorSource
+from messages.errors import BarkeeperError, NotReady
+from messages.values import SECOND_NS, Nanos, TradingSession
+
+_LOOK_S = 0.2
+_FAILURES = 3
+"""Sessions in a row that a source gives no answer of, before nobody asks it any more."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is to be without a missing minute."""
+
+    session: TradingSession
+    """With the hours that are wanted."""
+    symbols: tuple[str, ...]
+
+
+class FetchOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is done."""
+
+    is_given_up_too: bool = False
+    """Whether minutes are asked for that were given up before."""
+    is_exact: bool = False
+    """Whether no other minutes are asked for than those that are missing, whatever that costs."""
+    is_complete: bool = False
+    """Whether a minute without a row is taken to be untraded whatever lies around it."""
+    allow_negative: bool = False
+
+
+def fetch(
+    store: BarStore,
+    sources: Sequence[BarSource],
+    wanted: Sequence[Wanted],
+    options: FetchOptions | None = None,
+    *,
+    on_progress: Callable[[FetchProgress], None] = lambda _: None,
+    is_wanted: Callable[[], bool] = lambda: True,
+    now_ns: Callable[[], Nanos] = time.time_ns,
+) -> FetchReport:
+    """Ask for what a store lacks of sessions, write it down session by session, and certify those that are over.
+
+    What was written is never asked for again. So it may be cut short in any way, and called again.
+
+    Args:
+        store: where bars go.
+        sources: who is asked, each for what the one before did not have.
+        wanted: the sessions, in the order in which they are asked for.
+        options: how.
+        on_progress: called in this thread a few times a second.
+        is_wanted: asked as often; if it says no, what is being done is left, and what has been done is kept.
+        now_ns: the time.
+    """
+    return _Fetch(store, sources, options or FetchOptions(), now_ns).run(wanted, on_progress, is_wanted)
+
+
+class _Fetch:
+    def __init__(
+        self, store: BarStore, sources: Sequence[BarSource], options: FetchOptions, now_ns: Callable[[], Nanos]
+    ) -> None:
+        self._store = store
+        self._sources = tuple(sources)
+        self._options = options
+        self._now_ns = now_ns
+        self._writing = Lock()
+        self._counting = Lock()
+        self._shown: dict[str, set[str]] = {}
+        self._health = {source.name: SourceHealth(_FAILURES, SECOND_NS << 40) for source in sources}
+        self._asked: set[str] = set()
+        """Symbols of which a minute was asked for and did not come."""
+        self._days: list[DayCounts] = []
+        self._whole = 0
+        self._failure: str | None = None
+        self._is_over = False
+        self._vendors = [source for source in sources if isinstance(source, VendorSource)]
+
+    def run(
+        self,
+        wanted: Sequence[Wanted],
+        on_progress: Callable[[FetchProgress], None],
+        is_wanted: Callable[[], bool],
+    ) -> FetchReport:
+        began_s, is_interrupted = time.monotonic(), False
+        at_once = max((source.entry.at_once for source in self._vendors), default=1)
+        with ThreadPoolExecutor(at_once, thread_name_prefix="barkeeper-fetch") as pool:
+            left: set[Future[None]] = {pool.submit(self._day, one) for one in wanted}
+            while left:
+                done, left = wait(left, _LOOK_S, FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                on_progress(self._progress(len(wanted)))
+                if not is_interrupted and not is_wanted():
+                    is_interrupted = self._is_over = True
+                    self._interrupt()
+        days = sorted(self._days, key=lambda day: (day.calendar, day.date))
+        shown = set().union(*self._shown.values()) if self._shown else set()
+        refused = {symbol: why for source in self._vendors for symbol, why in source.refused.items()}
+        return FetchReport(
+            sources=tuple(source.name for source in self._sources),
+            days=tuple(days),
+            whole=self._whole,
+            left=len(wanted) - self._whole - len(days),
+            requests=sum(source.requests for source in self._vendors),
+            waited_s=sum(source.waited_s for source in self._vendors),
+            seconds=time.monotonic() - began_s,
+            refused_symbols=refused,
+            silent_symbols=tuple(sorted(self._asked - shown - set(refused))),
+            error=self._failure,
+            is_interrupted=is_interrupted,
+        )
+
+    def _interrupt(self) -> None:
+        for source in self._sources:
+            if isinstance(source, Interruptible):
+                source.interrupt()
+
+    def _progress(self, total: int) -> FetchProgress:
+        with self._counting:
+            return FetchProgress(
+                done=self._whole + len(self._days),
+                total=total,
+                at=self._days[-1].date if self._days else "",
+                filled=sum(day.filled for day in self._days),
+                requests=sum(source.requests for source in self._vendors),
+            )
+
+    def _day(self, wanted: Wanted) -> None:
+        """Ask for one session, and write it down; in a thread of the pool."""
+        if self._is_over:
+            return
+        session, options = wanted.session, self._options
+        old = self._store.certificate(session.calendar, session.date)
+        if not options.is_given_up_too and is_whole(old, session, wanted.symbols):
+            self._count(None)
+            return
+        day = day_of(self._store, session, wanted.symbols)
+        asking = Asking(
+            day,
+            day.lacking(is_given_up_too=options.is_given_up_too),
+            self._now_ns,
+            self._shown,
+            is_exact=options.is_exact,
+            is_complete=options.is_complete,
+            allow_negative=options.allow_negative,
+        )
+        counts = DayCounts(calendar=session.calendar, date=session.date, asked=int(asking.wanted.sum()))
+        if not counts.asked:
+            self._count(None)
+            return
+        try:
+            self._ask(asking)
+        except NotReady:  # interrupted: what came of it so far is asked for again
+            return
+        self._write(asking, counts)
+        left = np.flatnonzero(asking.given_up.any(axis=0)).tolist()
+        self._asked.update(day.names[column] for column in left)
+        self._count(counts)
+
+    def _ask(self, asking: Asking) -> None:
+        for source in self._sources:
+            health = self._health[source.name]
+            if not health.may_ask(0):
+                continue
+            before = len(asking.errors)
+            try:
+                asking.ask(source)
+            except HistoryRefused as error:
+                asking.errors.append(str(error))
+                health.failed(0, str(error), is_out=True)
+            else:
+                if len(asking.errors) > before:
+                    health.failed(0, asking.errors[-1])
+                else:
+                    health.answered()
+            if not health.may_ask(0):
+                self._lost(asking.errors[-1])
+
+    def _lost(self, why: str) -> None:
+        """A source is asked no more; if it was the last one, nothing is."""
+        with self._counting:
+            if not any(self._health[other.name].may_ask(0) for other in self._sources):
+                self._is_over = True
+                self._failure = self._failure or why
+
+    def _write(self, asking: Asking, counts: DayCounts) -> None:
+        counts.filled = asking.count
+        counts.no_trade = sum(int(np.count_nonzero(cells)) for _, cells in asking.no_trade)
+        counts.given_up = int(asking.given_up.sum())
+        counts.unanswered = counts.asked - counts.filled - counts.no_trade - counts.given_up
+        counts.refused = asking.refused
+        counts.error = asking.errors[-1] if asking.errors else ""
+        try:
+            with self._writing:
+                certificate = write(self._store, asking, self._now_ns())
+        except (BarkeeperError, OSError) as error:
+            counts.error = str(error)
+            with self._counting:
+                self._is_over, self._failure = True, self._failure or str(error)
+            return
+        if certificate is not None:
+            counts.certified, counts.bar_quality = True, certificate.bar_quality
+
+    def _count(self, counts: DayCounts | None) -> None:
+        with self._counting:
+            if counts is None:
+                self._whole += 1
+            else:
+                self._days.append(counts)

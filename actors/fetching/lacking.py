@@ -1,0 +1,83 @@
+"""What a store lacks of a session, by its bars, its verdicts and its certificate."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from actors.kernel.ports import BarStore, StoredDay
+from actors.market.axis import SessionAxis
+from actors.market.planes import spread, with_runs
+from messages.certificates import SessionCertificate
+from messages.columns import FIELDS, TRADES, BarBatch, Floats, Mask, Verdicts
+from messages.values import FIRST_WITH_BAR, TradingSession, Verdict
+
+_FIELDS = TRADES + 1
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as a store has it, before it is asked for."""
+
+    session: TradingSession
+    names: tuple[str, ...]
+    """Sorted."""
+    bars: BarBatch
+    verdicts: Verdicts
+    """Slots x names: of its bars, and what the certificate says of minutes without one."""
+    trades: Floats
+    """Slots x names: of how many trades each bar is made, NaN where that is not known."""
+    certificate: SessionCertificate | None = None
+
+    @property
+    def has_bar(self) -> Mask:
+        """Slots x names: whether there is a bar."""
+        mask: Mask = self.verdicts >= FIRST_WITH_BAR
+        return mask
+
+    def lacking(self, *, is_given_up_too: bool) -> Mask:
+        """Return which minutes are missing, and of those that were given up before whether they are wanted too."""
+        worst = Verdict.ABANDONED if is_given_up_too else Verdict.MISSING
+        mask: Mask = self.verdicts <= worst
+        return mask
+
+
+def is_whole(certificate: SessionCertificate | None, session: TradingSession, symbols: Sequence[str]) -> bool:
+    """Return whether a certificate says that no minute is missing, so that nobody need look at the bars."""
+    if certificate is None or not set(session.segments) <= set(certificate.segments):
+        return False
+    if certificate.session.base_interval != session.base_interval:
+        return False
+    left = set(symbols)
+    counts = [one for one in (*certificate.symbols, *certificate.extended) if one.symbol in left]
+    return left <= set(certificate.names) and not any(one.missing for one in counts)
+
+
+def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> Day:
+    """Return what a store has of a session.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    names, axis = tuple(sorted(symbols)), SessionAxis(session)
+    stored = store.read(session.calendar, session.date, names) if names else None
+    certificate = store.certificate(session.calendar, session.date)
+    held = stored or StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
+    values, verdicts = spread(axis, names, held.bars, held.verdicts, _FIELDS)
+    if certificate is not None:
+        verdicts = with_runs(axis, names, verdicts, certificate.runs)
+    return Day(
+        session=session,
+        names=names,
+        bars=held.bars,
+        verdicts=verdicts,
+        trades=values[:, TRADES],
+        certificate=certificate,
+    )
+
+
+def placed(axis: SessionAxis, names: Sequence[str], bars: BarBatch) -> tuple[Mask, Floats]:
+    """Return in which cells bars lie, slots x names, and of how many trades they are made."""
+    streamed = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
+    values, verdicts = spread(axis, names, bars, streamed, _FIELDS if len(bars.values) > len(FIELDS) else len(FIELDS))
+    trades = values[:, TRADES] if values.shape[1] > TRADES else np.full(verdicts.shape, np.nan)
+    return verdicts >= FIRST_WITH_BAR, trades
