@@ -144,7 +144,8 @@ class Asking:
         silent = answered & ~self._has_bar
         if not self._is_complete:
             shown = self._shown.get(source.name, set())
-            is_shown = np.array([name in shown for name in self.day.names], dtype=np.bool_)
+            is_exact = source.entry.is_silence_exact
+            is_shown = np.array([is_exact or name in shown for name in self.day.names], dtype=np.bool_)
             in_view = self.axis.ends_ns <= self._now_ns()
             silent &= source.quiet(self._has_bar, self._trades, in_view) & is_shown
         self._settle(source.name, silent)

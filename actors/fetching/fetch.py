@@ -160,7 +160,7 @@ class _Fetch:
             allow_negative=options.allow_negative,
         )
         counts = DayCounts(calendar=session.calendar, date=session.date, asked=int(asking.wanted.sum()))
-        if not counts.asked:
+        if not counts.asked and old is not None and set(wanted.symbols) <= set(old.names):
             self._count(None)
             return
         try:
@@ -170,7 +170,7 @@ class _Fetch:
         self._write(asking, counts)
         left = np.flatnonzero(asking.given_up.any(axis=0)).tolist()
         self._asked.update(day.names[column] for column in left)
-        self._count(counts)
+        self._count(counts if counts.asked or counts.certified or counts.error else None)
 
     def _ask(self, asking: Asking) -> None:
         for source in self._sources:
@@ -213,8 +213,9 @@ class _Fetch:
             with self._counting:
                 self._is_over, self._failure = True, self._failure or str(error)
             return
-        if certificate is not None:
-            counts.certified, counts.bar_quality = True, certificate.bar_quality
+        stands = certificate or asking.day.certificate
+        if stands is not None:
+            counts.certified, counts.bar_quality = True, stands.bar_quality
 
     def _count(self, counts: DayCounts | None) -> None:
         with self._counting:

@@ -1,4 +1,4 @@
-"""Minutes that are lacking, as questions for a source: exactly these, or some more where that costs not half as much."""
+"""Minutes that are lacking, as questions for a source: exactly these, or more where that costs not half as much."""
 
 from collections.abc import Iterator, Sequence
 

@@ -20,7 +20,9 @@ class DayCounts(msgspec.Struct, kw_only=True):
     refused: int = 0
     """Bars that cannot be true, and were not taken."""
     bar_quality: float | None = None
+    """Of its certificate."""
     certified: bool = False
+    """Whether it has one."""
     error: str = ""
     """Why something was not answered or not written."""
 

@@ -23,7 +23,8 @@ ISSUER = "fill"
 def write(store: BarStore, asking: Asking, now_ns: Nanos) -> SessionCertificate | None:
     """Merge the bars that came, and certify the session if it is over; return its certificate if there is a new one.
 
-    Whoever is killed in between leaves bars without a certificate: then the rest is asked for again, and not these.
+    Whoever is killed in between leaves bars without a certificate: the next time it is made of them, and of what is
+    asked for of the rest.
 
     Raises:
         StoreLocked: another process is writing to the store.
@@ -40,7 +41,8 @@ def write(store: BarStore, asking: Asking, now_ns: Nanos) -> SessionCertificate 
         *(run for name, cells in asking.no_trade for run in _runs(asking, cells, Verdict.NO_TRADE, name)),
     ]
     is_news = bool(asking.count or asking.no_trade) or bool((asking.given_up & (day.verdicts == 0)).any())
-    if not asking.is_settled or not (is_news or day.certificate is None):
+    is_covered = day.certificate is not None and set(day.names) <= set(day.certificate.names)
+    if not asking.is_settled or (is_covered and not is_news):
         return None
     new = _certificate(store, asking, runs, now_ns)
     store.certify(calendar, date, new)

@@ -10,6 +10,7 @@ from actors.doors.show import figures, paper
 from messages import replies
 
 if TYPE_CHECKING:  # all formats of files, for which nobody else shall wait
+    from actors.fetching.report import FetchProgress
     from actors.importing.into_store import ImportProgress
     from actors.inspecting import VerifyProgress
 
@@ -37,6 +38,19 @@ def import_bar() -> Iterator[Callable[["ImportProgress"], None]]:
             noun = "files" if progress.phase == "reading" else "days"
             done = f"{figures.count(progress.done)}/{figures.count(progress.total)} {noun}"
             move(progress.phase, progress.share, f"{done}, {figures.count(progress.rows)} rows")
+
+        yield show
+
+
+@contextmanager
+def fetch_bar() -> "Iterator[Callable[[FetchProgress], None]]":
+    """Yield what shows how far fetching is."""
+    with _bar("asking") as move:
+
+        def show(progress: "FetchProgress") -> None:
+            done = f"{figures.count(progress.done)}/{figures.count(progress.total)} sessions"
+            told = f"{done}, {figures.count(progress.filled)} bars, {figures.count(progress.requests)} requests"
+            move(f"fetched {progress.at}" if progress.at else "asking", progress.done / progress.total, told)
 
         yield show
 

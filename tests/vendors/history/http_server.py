@@ -43,6 +43,7 @@ class VendorServer:
         pace: so many requests in any stretch of so many seconds; what exceeds it is answered 429.
         faults: by the number of a call, counted from 0, how it fails.
         tls: speaks TLS, with these certificates.
+        delay_s: how long an answer takes.
     """
 
     def __init__(
@@ -51,19 +52,19 @@ class VendorServer:
         pace: tuple[int, float] | None = None,
         faults: Mapping[int, str] | None = None,
         tls: ssl.SSLContext | None = None,
+        delay_s: float = 0.0,
     ) -> None:
         self.pace = pace
         self.faults = dict(faults or {})
         self.calls: list[Call] = []
         self.refused_for_pace = 0
-        self.reset_header = True
+        self._delay_s = delay_s
         self._given: deque[float] = deque(maxlen=pace[0] if pace else 1)
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._reached = threading.Condition()
         handler = type("Handler", (_Handler,), {"vendor": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self._scheme = "http" if tls is None else "https"
         if tls is not None:
             listening = self._server.socket
@@ -115,8 +116,8 @@ class VendorServer:
             self.calls.append(Call(path, query, headers, now_s, status))
         with self._reached:
             self._reached.notify_all()
-        if fault == "mute":
-            self._over.wait(60)
+        if fault == "mute" or self._delay_s:
+            self._over.wait(60 if fault == "mute" else self._delay_s)
         return reply
 
     def _over_pace_s(self, now_s: float) -> float | None:
@@ -127,6 +128,13 @@ class VendorServer:
             return seconds - (now_s - self._given[0])
         self._given.append(now_s)
         return None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked has gone, or was killed."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,0 +1,222 @@
+"""The ``fetch`` and ``heal`` commands: days of a vendor into a store, and what a store lacks of its own days."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.doors.cli.interrupts import Interrupts
+from actors.doors.commands import check_config
+from actors.doors.show import fetch_tables, paper
+from actors.doors.show.progress import fetch_bar
+from actors.fetching.fetch import FetchOptions, Wanted, fetch
+from actors.fetching.report import FetchReport
+from actors.kernel.ports import BarSource
+from actors.market.calendar import Calendar
+from actors.settings import Settings
+from actors.storage.own_hours import Calendars, read_own_hours
+from actors.storage.parquet import ParquetStore
+from actors.storage.segments import CalendarSegments
+from actors.upstream import sources_at
+from actors.vendors.history.pacer import Rank
+from actors.vendors.history.source import VendorSource
+from actors.vendors.registry import history_named
+from messages.errors import DataError, SettingsError
+from messages.values import TradingSession
+
+
+class FetchWishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options of ``fetch`` and ``heal`` say."""
+
+    comes_from: tuple[str, ...]
+    store: Path | None = None
+    config: Path | None = None
+    symbols: tuple[str, ...] = ()
+    calendar: str | None = None
+    start: str | None = None
+    end: str | None = None
+    last: int | None = None
+    extended_hours: bool = False
+    complete: bool = False
+    keys: Path | None = None
+    agreed: bool = False
+    """Whether what it costs has been agreed to."""
+
+
+def bring(wishes: FetchWishes, *, as_json: bool) -> None:
+    """Fetch sessions of a vendor into a store and print what came of each.
+
+    Raises:
+        BarkeeperError: it cannot be done, or not all of it; what was printed tells of the rest.
+    """
+    if not wishes.symbols:
+        raise SettingsError("say whose bars: --symbols A,B")
+    settings = check_config.settings_of(wishes.config, wishes.store)
+    calendar = _calendar(wishes, settings)
+    sessions = list(_sessions(wishes, calendar))
+    wanted = [Wanted(session=session, symbols=wishes.symbols) for session in sessions]
+    if not wanted:
+        raise SettingsError(f"{calendar.name} has no session that has begun in these days")
+    options = FetchOptions(is_complete=wishes.complete)
+    _run(wishes, settings, wanted, options, calendar, as_json=as_json, title="Fetched")
+
+
+def heal(wishes: FetchWishes, *, as_json: bool) -> None:
+    """Ask for exactly the minutes that a store's days lack, and certify them anew.
+
+    Raises:
+        BarkeeperError: it cannot be done, or not all of it; what was printed tells of the rest.
+    """
+    settings = check_config.settings_of(wishes.config, wishes.store)
+    folder = Path(settings.store)
+    with contextlib.closing(ParquetStore(folder, read_only=True)) as held:
+        wanted = list(_held(wishes, held))
+    if not wanted:
+        raise DataError(f"the store {folder} has no such day")
+    options = FetchOptions(is_given_up_too=True, is_exact=True, is_complete=wishes.complete)
+    _run(wishes, settings, wanted, options, None, as_json=as_json, title="Healed")
+
+
+def _run(
+    wishes: FetchWishes,
+    settings: Settings,
+    wanted: Sequence[Wanted],
+    options: FetchOptions,
+    calendar: Calendar | None,
+    *,
+    as_json: bool,
+    title: str,
+) -> None:
+    folder = Path(settings.store)
+    sources = _sources(wishes, settings, calendar)
+    try:
+        _agree(wishes, sources, wanted)
+        calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(folder)), _known(calendar))
+        store = ParquetStore(folder, segment_of=CalendarSegments(calendars))
+        options = msgspec.structs.replace(options, allow_negative=bool(settings.rules.allow_negative))
+        with (
+            contextlib.closing(store),
+            Interrupts(lambda: "ended at once: the sessions that were not finished are asked for again") as asked,
+            fetch_bar() as show_progress,
+        ):
+            report = fetch(
+                store, sources, wanted, options, on_progress=show_progress, is_wanted=lambda: not asked.is_asked
+            )
+    finally:
+        for source in sources:
+            source.close()
+    if as_json:
+        paper.show_json(report)
+    else:
+        paper.show(*fetch_tables.fetched(report, f"{title}, into {folder}"))
+    _conclude(report)
+
+
+def _conclude(report: FetchReport) -> None:
+    if report.is_interrupted:
+        raise KeyboardInterrupt
+    if report.error is not None:
+        raise DataError(report.error)
+    if unanswered := report.sum_of("unanswered"):
+        why = next((day.error for day in report.days if day.error), "")
+        if why or report.refused_symbols:
+            why = why or next(iter(report.refused_symbols.values()))
+            raise DataError(f"{unanswered:,} minutes were not answered: {why}")
+
+
+def _known(calendar: Calendar | None) -> dict[str, Calendar]:
+    return {} if calendar is None else {calendar.name: calendar}
+
+
+def _sources(wishes: FetchWishes, settings: Settings, calendar: Calendar | None) -> tuple[BarSource, ...]:
+    if not wishes.comes_from:
+        raise SettingsError("say who is asked: --from alpaca, or another of what `vendors` lists")
+    tables: dict[str, Any] = dict(settings.vendors)
+    for name in wishes.comes_from:
+        found = history_named(name)
+        if found is not None and wishes.keys is not None:
+            tables[found[0].name] = {**tables.get(found[0].name, {}), "keys": str(wishes.keys)}
+    return sources_at(
+        wishes.comes_from,
+        settings.calendar if calendar is None else calendar.name,
+        settings.own_hours.over(read_own_hours(Path(settings.store))),
+        settings.rules,
+        vendors=tables,
+        rank=Rank.LONG,
+    )
+
+
+# --- which days
+
+
+def _calendar(wishes: FetchWishes, settings: Settings) -> Calendar:
+    """Return the calendar: as it is told, or that of the tape that is asked, or the store's only one."""
+    name = wishes.calendar or settings.calendar
+    found = history_named(wishes.comes_from[0]) if wishes.comes_from else None
+    if name is None and found is not None:
+        entry, tape = found
+        tape = tape or str(settings.vendors.get(entry.name, {}).get("tape", entry.usual_tape))
+        name = next((one.calendar for one in entry.tapes if one.name == tape and one.calendar), entry.calendar)
+    given = msgspec.structs.replace(settings, calendar=name, extended=settings.extended or wishes.extended_hours)
+    return check_config.calendar_of(given)
+
+
+def _sessions(wishes: FetchWishes, calendar: Calendar) -> Iterator[TradingSession]:
+    """Yield the sessions that have begun, the last so many of them or from one date to another."""
+    if wishes.last is None and wishes.start is None:
+        raise SettingsError("say which sessions: --start DATE, with or without --end, or --last N")
+    now_ns = time.time_ns()
+    today = datetime.fromtimestamp(now_ns / 1e9, UTC) + timedelta(days=1)  # somewhere it is tomorrow
+    end = wishes.end or today.date().isoformat()
+    start = (
+        wishes.start or (datetime.fromisoformat(end) - timedelta(days=3 * (wishes.last or 1) + 30)).date().isoformat()
+    )
+    begun = [one for one in calendar.sessions(start, end) if one.start_ns < now_ns]
+    yield from begun[-wishes.last :] if wishes.last is not None else begun
+
+
+def _held(wishes: FetchWishes, store: ParquetStore) -> Iterator[Wanted]:
+    """Yield what a store's days should have: the symbols that they have, or of which they are certified."""
+    calendars = Calendars.of(store)
+    for name in sorted({*store.calendars(), *store.certified_calendars()}):
+        if wishes.calendar is not None and calendars(wishes.calendar).name != name:
+            continue
+        dates = sorted({*store.dates(name), *store.certified(name)})
+        dates = [date for date in dates if (wishes.start or "") <= date <= (wishes.end or "9999")]
+        for date in dates[-wishes.last :] if wishes.last is not None else dates:
+            certificate = store.certificate(name, date)
+            session = calendars(name).session(date) if certificate is None else certificate.session
+            there = {*store.symbols(name, date), *(certificate.names if certificate else ())}
+            symbols = there.intersection(wishes.symbols) if wishes.symbols else there
+            if session is not None and symbols:
+                yield Wanted(session=session, symbols=tuple(sorted(symbols)))
+
+
+# --- what it costs
+
+
+def _agree(wishes: FetchWishes, sources: Sequence[BarSource], wanted: Sequence[Wanted]) -> None:
+    """Have the user agree to what a vendor charges for, before it is asked."""
+    for source in sources:
+        if not isinstance(source, VendorSource) or wishes.agreed:
+            continue
+        dollars = sum(filter(None, (_cost(source, one) for one in wanted)))
+        if not dollars:
+            continue
+        said = f"{source.name} charges about ${dollars:,.2f} for this"
+        if not sys.stdin.isatty():
+            raise SettingsError(f"{said}: say --yes to agree")
+        sys.stderr.write(f"{said}. Go on? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise SettingsError("nothing was fetched")
+
+
+def _cost(source: VendorSource, wanted: Wanted) -> float | None:
+    session = wanted.session
+    return source.cost(wanted.symbols, session.start_ns, session.end_ns, session.base_interval)
