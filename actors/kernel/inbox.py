@@ -15,6 +15,8 @@ _PATIENCE_S = 0.0002
 """How long a hand-over waits for a room that is about to finish: two threads that just missed each other meet again."""
 
 
+_WITHOUT_WAITING = (False,)
+_TAKEN = [True]
 _MOST_KEPT = 256
 """So many answers are kept for who asks the same again."""
 
@@ -86,18 +88,21 @@ class Inbox:
     def answer(self, question: Query[R]) -> Answered[R] | None:
         """Return the room's answer to a question, asked in this thread if the room is idle; else ``None``.
 
-        Never waits, so that an event loop may ask too.
+        Never waits, so that an event loop may ask too. It may be interrupted (Ctrl-C) at any step: the turn is given
+        back, for it is taken and noted in one step of the interpreter, between which none of its checks lies.
         """
-        handler = self.answerer
-        if handler is None or self._items or threading.get_ident() == self._own_thread:
+        answerer = self.answerer
+        if answerer is None or self._items or threading.get_ident() == self._own_thread:
             return None
-        if not self._turn.acquire(blocking=False):
-            return None
-        self._is_waiting = False
+        got: list[bool] = []
         try:
+            got.extend(map(self._turn.acquire, _WITHOUT_WAITING))
+            if not got[0]:
+                return None
+            self._is_waiting = False
             if self._items:
                 return None
-            found = handler(question)
+            found = answerer(question)
             if type(found) is Refusal:
                 return Answered(None, found.error)
             answered: Answered[R] = Answered(found)
@@ -105,10 +110,14 @@ class Inbox:
                 self._kept[question] = answered
             return answered
         finally:
-            self._is_waiting = True
-            if self._items:
-                self._signal.put(None)
-            self._turn.release()
+            try:
+                if got == _TAKEN:
+                    self._is_waiting = True
+                    if self._items:
+                        self._signal.put(None)
+            finally:
+                if got == _TAKEN:
+                    self._turn.release()
 
     def recall(self, question: BriefQuery[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""

@@ -7,7 +7,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 # The functions behind those of ``signal``, which turn numbers into enums and back at ten times the cost.
-from _signal import getsignal, signal as install  # type: ignore[import-not-found]  # isort: skip
+from _signal import default_int_handler, getsignal, signal as install  # type: ignore[import-not-found]  # isort: skip
 
 _NUMBERS = tuple(
     int(getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP") if hasattr(signal, name)
@@ -15,6 +15,18 @@ _NUMBERS = tuple(
 """Those whose handlers are made to raise."""
 
 Handler = Callable[[int, FrameType | None], Any]
+
+
+def is_exposed() -> bool:
+    """Return whether signals have handlers of the program's own, which may raise anything anywhere.
+
+    Ctrl-C as Python has it is not meant: it raises ``KeyboardInterrupt``, which can be told from an error of ours.
+    """
+    for number in _NUMBERS:
+        handler = getsignal(number)
+        if handler is not default_int_handler and callable(handler):
+            return True
+    return False
 
 
 class Shelter:

@@ -1,6 +1,8 @@
 """Questions that find a room idle: answered in the thread of who asks, in the order that the mailbox would keep."""
 
 import asyncio
+import random
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from messages import (
 )
 from messages.base import Query
 from messages.values import ONE_MINUTE
+from tests.depth import also_slow
 from tests.doubles import Outbox
 from tests.kernel.parts import SmallCore, SmallRoom
 
@@ -167,6 +170,28 @@ def test_an_interrupt_while_it_is_answered_is_that_of_who_asks_and_the_room_goes
     core.error = None
 
     assert room.ask(COUNT).get(timeout=5) == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("rounds", also_slow([60], [3000]))
+def test_ctrl_c_at_any_step_of_a_question_leaves_the_room_going(room: RoomAddress, rounds: int) -> None:
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)  # as Ctrl-C has it
+    dice = random.Random(7)
+    try:
+        for told in range(1, rounds + 1):
+            struck = 0
+            try:
+                signal.setitimer(signal.ITIMER_REAL, dice.uniform(1e-5, 3e-4))
+                while True:
+                    room.ask(GetBars(symbol="AAPL"))
+            except KeyboardInterrupt:
+                struck = 1
+            room.tell(MINUTE)
+
+            assert (struck, room.ask(COUNT).get(timeout=10)) == (1, told)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_however_threads_meet_each_sees_what_it_told_and_never_less_than_before(room: RoomAddress) -> None:
