@@ -49,7 +49,7 @@ reading/                      pure: bytes and text into columns, whoever wrote t
 reading/spelling/             how names, numbers, zones and characters are spelled
 
 And single files: ``system`` the door for programs, ``store`` that for who reads what is stored without a system,
-``wiring`` the only module that knows everybody, ``conversation`` who is told what, ``settings`` what can be set,
-``upstream`` who is asked for missing minutes, ``recording`` a live day out of its journal, ``inspecting`` what a store
-holds and whether it is what was certified.
+``lived_day`` for who asks what was known of a live day, ``wiring`` the only module that knows everybody,
+``conversation`` who is told what, ``settings`` what can be set, ``upstream`` who is asked for missing minutes,
+``recording`` a live day out of its journal, ``inspecting`` what a store holds and whether it is what was certified.
 """

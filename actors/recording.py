@@ -1,46 +1,80 @@
 """A live day out of its journal: as it was left by a process that is gone, or as it was known at a moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from actors.data_upkeep.keeper import Keeper
+from actors.data_upkeep.loader import Loader
 from actors.kernel.outcome import Outcome
-from actors.kernel.ports import BarStore
+from actors.kernel.ports import BarStore, KnowsHours
+from actors.market.calendar import Calendar
+from actors.market.hours.own import NOTHING_OWN
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile, journals
+from messages.base import Message
+from messages.columns import DayGrid
 from messages.commands import RecordSession
-from messages.errors import BarkeeperError
-from messages.events import SessionBoundary
+from messages.errors import BarkeeperError, DataError, SettingsError
+from messages.events import BoundaryKind, SessionBoundary
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
 from messages.values import Nanos
 
 
-def lived(file: JournalFile, rules: SessionRules, until_ns: Nanos | None = None) -> SessionDataCore:
-    """Return the session as it was after the messages of a journal, without the days before it.
+def rules_of(file: JournalFile) -> SessionRules:
+    """Return the rules of the session that a journal is of.
+
+    Raises:
+        DataError: they cannot be read.
+    """
+    noted = file.fact("rules")
+    try:
+        return SessionRules() if noted is None else msgspec.json.decode(noted, type=SessionRules)
+    except (msgspec.DecodeError, SettingsError) as error:
+        raise DataError(f"{file.path}: the rules of its session cannot be read: {error}") from error
+
+
+def lived(
+    file: JournalFile, until_ns: Nanos | None = None, history: Sequence[DayGrid] = (), *, is_sealed: bool = False
+) -> tuple[SessionDataCore, list[SessionSealed]]:
+    """Return the session as it was after the messages of a journal, and what was sealed on the way.
 
     Args:
         file: the journal.
-        rules: of the session.
         until_ns: nothing that was taken after this; ``None``: all of it.
+        history: the days before it, oldest first.
+        is_sealed: whether anything is to be sealed.
 
     Raises:
         DataError: a message cannot be read.
     """
-    core = SessionDataCore(rules, has_upkeep=True)
+    core, sealed = SessionDataCore(rules_of(file), has_upkeep=is_sealed), list[SessionSealed]()
     for _, message in file.messages(until_ns):
-        core.handle(message)
-    return core
+        is_opening = isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED
+        known = msgspec.structs.replace(message, history=tuple(history)) if is_opening else message
+        sealed += _sealed(core.handle(known))
+    return core, sealed
 
 
-def salvage(folder: Path, store: BarStore, rules: SessionRules, now_ns: Nanos, told: Callable[[str], None]) -> None:
+def history_of(store: BarStore, opening: SessionBoundary, rules: SessionRules) -> tuple[DayGrid, ...]:
+    """Return the days before a session that was opened, as far back as its rules say, as the store has them now."""
+    session = opening.session
+    own = store.own_hours() if isinstance(store, KnowsHours) else NOTHING_OWN
+    calendar = Calendar(session.calendar, base_interval=session.base_interval, own=own)
+    dates = [date for date in store.dates(session.calendar) if date < session.date]
+    wanted = dates[len(dates) - min(rules.trailing_sessions, len(dates)) :]
+    return Loader(store, calendar, _Failures(), rules=rules).days(wanted, opening.symbols)
+
+
+def salvage(folder: Path, store: BarStore, now_ns: Nanos, told: Callable[[str], None]) -> None:
     """Write down the days of which only journals are left: their process was gone before they were in the store.
 
     Args:
         folder: of the journals.
         store: gets what they have.
-        rules: of their sessions.
         now_ns: a session that has not ended yet is not over, and will go on.
         told: hears a sentence of each day: that it was saved, or why it could not be.
     """
@@ -50,7 +84,7 @@ def salvage(folder: Path, store: BarStore, rules: SessionRules, now_ns: Nanos, t
                 opening = file.opening()
                 if opening is None or file.is_finished or opening.session.end_ns > now_ns:
                     continue
-                _write(file, opening, store, rules)
+                _write(file, opening, store)
                 file.finish()
         except (BarkeeperError, OSError) as error:
             told(f"a day that was cut off could not be saved: {error}")
@@ -58,10 +92,8 @@ def salvage(folder: Path, store: BarStore, rules: SessionRules, now_ns: Nanos, t
             told(f"session {opening.session.date} was cut off before it was in the store: saved from {path}")
 
 
-def _write(file: JournalFile, opening: SessionBoundary, store: BarStore, rules: SessionRules) -> None:
-    core, sealed = SessionDataCore(rules, has_upkeep=True), list[SessionSealed]()
-    for _, message in file.messages():
-        sealed += _sealed(core.handle(message))
+def _write(file: JournalFile, opening: SessionBoundary, store: BarStore) -> None:
+    core, sealed = lived(file, is_sealed=True)
     failures = _Failures()
     keeper = Keeper(store, failures, records=True)
     for last in (*sealed, *_sealed(core.handle(RecordSession())))[-1:]:
@@ -80,7 +112,7 @@ class _Failures:
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
-    def tell(self, message: CertificateIssued | NotRecorded) -> None:
+    def tell(self, message: Message) -> None:
         """Remember why."""
-        if isinstance(message, NotRecorded) or not message.is_kept:
+        if isinstance(message, NotRecorded) or (isinstance(message, CertificateIssued) and not message.is_kept):
             self.reasons.append(message.reason)

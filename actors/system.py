@@ -25,6 +25,7 @@ from actors.kernel.listen.seat import Filter
 from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.topics import classes_of
 from actors.kernel.ports import BarSource, BarStore
+from actors.lived_day import Recalls
 from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
 from actors.settings import SessionRules, Settings
@@ -40,7 +41,7 @@ _PATIENCE_S = 10.0
 """How long a door waits for an answer that it needs to check what it was given."""
 
 
-class System(Readers, Controls, Membership, Publishing):
+class System(Readers, Controls, Membership, Publishing, Recalls):
     """Four actors behind one door. Every reader returns a future: ``get(timeout=...)`` or ``await`` it.
 
     May be used from any thread. Leaving the ``with`` block, or ``close``, ends it cleanly in any state.

@@ -181,9 +181,8 @@ class House:
         store, is_off = self.store, live.durability is Durability.OFF
         if not self.is_live or is_off or not self.settings.certify or not isinstance(store, ParquetStore):
             return None
-        return Journal(
-            folder_beside(store.root), live.durability, live.keep_journals_days, reply_to=self.stream_coordinator
-        )
+        folder, rules = folder_beside(store.root), self.settings.rules
+        return Journal(folder, live.durability, live.keep_journals_days, reply_to=self.stream_coordinator, rules=rules)
 
     def _conversation(self) -> dict[Room, Routes]:
         stream = self.stream_coordinator
@@ -234,7 +233,7 @@ class House:
             if self.settings.certify and isinstance(self.store, ParquetStore):
                 self.store.claim()
             if self.journal is not None:
-                salvage(self.journal.folder, self.store, self.settings.rules, self.clock.now_ns(), _salvaged)
+                salvage(self.journal.folder, self.store, self.clock.now_ns(), _salvaged)
             self.system_manager.tell(RoomStarted(room=room))
             return
         shell, core = self._made(room)

@@ -1,7 +1,7 @@
 """Reading from the store: a session's tape, and days of history. Runs on a worker that never queues behind fills."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -40,12 +40,20 @@ class Loader:
         """Read, and tell what came of it."""
         try:
             tape = self._tape(job.session, job.symbols)
-            history = tuple(day for date in job.history if (day := self._history_day(date, job.symbols)) is not None)
+            history = self.days(job.history, job.symbols)
             background = None if job.plan is None else self._background(job, job.plan)
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(ReadFailed(session=job.session, reason=str(error), joining=job.joining))
             return
         self._reply_to.tell(SessionRead(tape=tape, history=history, background=background, joining=job.joining))
+
+    def days(self, dates: Iterable[str], symbols: Sequence[str] | None) -> tuple[DayGrid, ...]:
+        """Return those of some dates that the store has, in the same order.
+
+        Raises:
+            DataError: one cannot be read.
+        """
+        return tuple(day for date in dates if (day := self._history_day(date, symbols)) is not None)
 
     def broke(self, job: ReadSession, error: BaseException) -> None:
         """Tell that a session could not be read because of a bug here."""

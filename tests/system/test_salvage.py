@@ -45,7 +45,7 @@ def is_finished(path: Path) -> bool:
 
 def test_a_day_that_was_cut_off_is_written_down_with_its_verdicts(tmp_path: Path) -> None:
     path, store, told = journal_of(tmp_path, *MINUTES), MemoryStore(), list[str]()
-    salvage(tmp_path, store, RULES, DAY.end_ns, told.append)
+    salvage(tmp_path, store, DAY.end_ns, told.append)
 
     day = store.read(DAY.calendar, DAY.date)
     assert day is not None
@@ -63,7 +63,7 @@ def test_a_day_that_had_settled_but_was_not_kept_gets_its_certificate(tmp_path: 
     closed = SessionBoundary(kind=BoundaryKind.CLOSED, session=DAY, now_ns=DAY.end_ns)
     journal_of(tmp_path, *MINUTES, closed, SessionSettled(session_date=DAY.date))
     store = ParquetStore(tmp_path / "store")
-    salvage(tmp_path, store, RULES, DAY.end_ns, lambda _: None)
+    salvage(tmp_path, store, DAY.end_ns, lambda _: None)
 
     certificate = store.certificate(DAY.calendar, DAY.date)
     assert certificate is not None
@@ -72,7 +72,7 @@ def test_a_day_that_had_settled_but_was_not_kept_gets_its_certificate(tmp_path: 
 
 def test_a_session_that_is_not_over_is_left_to_go_on(tmp_path: Path) -> None:
     path, store, told = journal_of(tmp_path, *MINUTES), MemoryStore(), list[str]()
-    salvage(tmp_path, store, RULES, at("12:00"), told.append)
+    salvage(tmp_path, store, at("12:00"), told.append)
 
     assert (store.calendars(), told, is_finished(path)) == ((), [], False)
 
@@ -81,7 +81,7 @@ def test_a_journal_that_cannot_be_read_is_told_of_and_stops_nobody(tmp_path: Pat
     (tmp_path / "XNYS_2024-07-01.journal").write_bytes(b"nothing that anybody could read" * 50)
     journal_of(tmp_path, *MINUTES)
     store, told = MemoryStore(), list[str]()
-    salvage(tmp_path, store, RULES, DAY.end_ns, told.append)
+    salvage(tmp_path, store, DAY.end_ns, told.append)
 
     assert store.dates(DAY.calendar) == (DAY.date,)
     assert [sentence.partition(":")[0] for sentence in told] == [
@@ -92,7 +92,7 @@ def test_a_journal_that_cannot_be_read_is_told_of_and_stops_nobody(tmp_path: Pat
 
 def test_a_day_is_as_it_was_known_at_a_moment(tmp_path: Path) -> None:
     file = JournalFile(journal_of(tmp_path, *MINUTES), read_only=True)
-    cores = [lived(file, RULES, until_ns) for until_ns in (at("09:31"), None)]
+    cores = [lived(file, until_ns)[0] for until_ns in (at("09:31"), None)]
     file.close()
 
     assert [len(ask(core, GetBars(symbol="A"))) for core in cores] == [1, 2]

@@ -31,6 +31,7 @@ _look_for("actors", "wiring")
 from actors.feeds.port import Feed  # noqa: E402  # what it needs has been looked for
 from actors.kernel.future import Future  # noqa: E402
 from actors.kernel.ports import BarSource, BarStore, SourceAnswer  # noqa: E402
+from actors.lived_day import LivedDay  # noqa: E402
 from actors.market.calendar import Calendar  # noqa: E402
 from actors.market.faults import Faults  # noqa: E402
 from actors.settings import SessionRules, Settings  # noqa: E402
@@ -50,6 +51,7 @@ __all__ = [
     "Feed",
     "Future",
     "Interval",
+    "LivedDay",
     "Quote",
     "SessionRules",
     "Settings",

@@ -141,11 +141,27 @@ class JournalFile:
             raise DataError(f"{self.path}: expected a session's opening first, not {type(first[1]).__name__}")
         return first[1]
 
+    def fact(self, name: str) -> str | None:
+        """Return what was noted under a name; ``None``: nothing."""
+        with _explained(self.path):
+            found = self._file.execute("select value from facts where name = ?", (name,)).fetchone()
+        return None if found is None else cast("str", found[0])
+
+    def note(self, name: str, value: str) -> None:
+        """Note something under a name, in the place of what was.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        try:
+            self._file.execute("insert or replace into facts values (?, ?)", (name, value))
+        except sqlite3.Error as error:
+            raise OSError(f"{self.path}: {error}") from error
+
     @property
     def is_finished(self) -> bool:
         """Whether the day is in the store, whole and certified."""
-        with _explained(self.path):
-            return self._file.execute("select 1 from facts where name = 'finished'").fetchone() is not None
+        return self.fact("finished") is not None
 
     def finish(self) -> None:
         """Note that the day is in the store.
@@ -153,10 +169,7 @@ class JournalFile:
         Raises:
             OSError: the disk refuses.
         """
-        try:
-            self._file.execute("insert or replace into facts values ('finished', 'yes')")
-        except sqlite3.Error as error:
-            raise OSError(f"{self.path}: {error}") from error
+        self.note("finished", "yes")
 
     def close(self) -> None:
         """Close the file; may be called twice."""

@@ -11,6 +11,7 @@ import msgspec
 
 from actors.kernel.address import Address
 from actors.kernel.telemetry import alarm
+from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile, Row, journals, path_of
 from messages.certificates import SessionCertificate
 from messages.codec import encode
@@ -41,6 +42,7 @@ class Journal:
         durability: how safe a message is before who sent it is told that it has been taken.
         kept_days: for so long the journal of a day is kept that is safely in the store.
         reply_to: who is told that nothing can be written, and why.
+        rules: of the sessions, noted for who replays them.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Journal:
         durability: Durability = Durability.COMMIT,
         kept_days: float = 7.0,
         reply_to: "Address[NotRecorded] | None" = None,
+        rules: SessionRules | None = None,
     ) -> None:
         self.folder = folder
         self._is_synced = durability is Durability.FSYNC
         self._kept_ns = round(kept_days * DAY_NS)
         self._reply_to = reply_to
+        self._rules = rules or SessionRules()
         self.trouble = ""
         """Why nothing is written at the moment; empty: all is well."""
         self._lock = threading.Condition()
@@ -83,12 +87,20 @@ class Journal:
             self._file = JournalFile(path, is_synced=self._is_synced)
             self._session = session
             self._taken = self._safe = self._file.last
+            if not self._taken:
+                self._file.note("rules", msgspec.json.encode(self._rules).decode())
             found: list[Journaled] = []
             for now_ns, message in self._file.messages():
                 self._now_ns = now_ns
                 found.append(message)
             self._start()
         return found
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the open session; ``None``: none is open."""
+        file = self._file
+        return None if file is None else file.path
 
     def append(self, message: Journaled) -> None:
         """Take the next message. Never waits for the disk."""
