@@ -3,6 +3,7 @@
 A row is a bar of the calendar that has closed; nobody's bar moves into a row that is another minute's.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -100,10 +101,23 @@ class MatrixReader:
         for day in self._days():
             if wanted <= 0:
                 break
-            part = day.last(self._query.interval, self._fields, wanted)
+            part = self._last(day, wanted)
             parts.insert(0, part.adjusted(self._fields, self._factors, day.days) if self._factors else part)
             wanted -= len(part)
         return joined(parts)
+
+    def _last(self, day: GridRows, count: int) -> Rows:
+        """Return the last rows of a session; longer ones of the open session are kept until the next is over."""
+        interval, axis = self._query.interval, day.axis
+        if axis is not self._book.axis or interval == axis.interval or self._factors:
+            return day.last(interval, self._fields, count)
+        kept, key = self._book.grid.kept, ("rows", self._symbols, interval, tuple(self._fields), count)
+        over = bisect_right(axis.edge_list(interval), day.closed) - 1
+        held: tuple[int, Rows] | None = kept.get(key)
+        if held is None or held[0] != over:
+            held = over, day.last(interval, self._fields, count)
+            kept.put(key, held, day.closed)
+        return held[1]
 
     def _days(self) -> Iterator[GridRows]:
         """Go back in time, the open session first."""

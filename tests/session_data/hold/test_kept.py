@@ -11,11 +11,13 @@ from actors.session_data.hold.kept import Kept
 from actors.settings import SessionRules
 from messages import (
     Bar,
+    Fill,
     Gap,
     GetActiveSymbols,
     GetBarCount,
     GetLastBars,
     GetLatestBars,
+    GetMatrix,
     GetMetrics,
     GetSnapshot,
     NoTradeConfirmed,
@@ -59,6 +61,9 @@ def test_it_does_not_grow_for_ever() -> None:
     assert kept.get(4999) == 4999
 
 
+FILLS = (None, Fill.FORWARD)
+
+
 def answers(core: SessionDataCore, session: TradingSession) -> list[Any]:
     """Of everything for which something is kept."""
     active = ask(core, GetActiveSymbols())
@@ -67,6 +72,7 @@ def answers(core: SessionDataCore, session: TradingSession) -> list[Any]:
         *(GetBarCount(symbol=symbol, interval=one) for symbol in active for one in intervals_of(session)),
         *(GetLastBars(symbol=symbol, count=3, interval=one) for symbol in active for one in intervals_of(session)),
         *(GetSnapshot(), GetLatestBars()),
+        *(GetMatrix(count=3, interval=one, fields=(), fill=fill) for one in intervals_of(session) for fill in FILLS),
         *([GetSnapshot(symbols=active[::-1])] if active else []),
     ]
     return [ask(core, query) for query in asked]
