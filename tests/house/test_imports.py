@@ -13,7 +13,7 @@ VENDORS = {"alpaca", "databento", "databento_dbn", "websockets", "zstandard", "c
 ANALYSTS = {"pandas", "polars", "duckdb", "scipy", "exchange_calendars"}
 FOR_PEOPLE = {"typer", "rich", "pydantic"}
 SERVING = {"starlette", "uvicorn", "prometheus_client", "aiohttp"}
-IMPORTING = {"actors.importing", "actors.reading"}
+IMPORTING = {"actors.importing", "actors.reading.format", "actors.reading.peek", "actors.reading.delimited"}
 
 
 def imported(*arguments: str) -> set[str]:
