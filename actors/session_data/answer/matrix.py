@@ -111,11 +111,11 @@ class MatrixReader:
         interval, axis = self._query.interval, day.axis
         if axis is not self._book.axis or interval == axis.interval or self._factors:
             return day.last(interval, self._fields, count)
-        kept, key = self._book.grid.kept, ("rows", self._symbols, interval, tuple(self._fields), count)
-        over = bisect_right(axis.edge_list(interval), day.closed) - 1
-        held: tuple[int, Rows] | None = kept.get(key)
-        if held is None or held[0] != over:
-            held = over, day.last(interval, self._fields, count)
+        kept, key = self._book.grid.kept, ("rows", interval)  # one of each length, for they may be large
+        asked = self._symbols, tuple(self._fields), count, bisect_right(axis.edge_list(interval), day.closed)
+        held: tuple[object, Rows] | None = kept.get(key)
+        if held is None or held[0] != asked:
+            held = asked, day.last(interval, self._fields, count)
             kept.put(key, held, day.closed)
         return held[1]
 

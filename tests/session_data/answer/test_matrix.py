@@ -12,8 +12,10 @@ from actors.settings import SessionRules
 from messages import (
     AddSymbols,
     Bar,
+    BarBatch,
     BarField,
     BarMatrix,
+    BarsFilled,
     Fill,
     GetLastBars,
     GetMatrix,
@@ -23,7 +25,7 @@ from messages import (
     Verdict,
 )
 from messages.values import MINUTE_NS, ONE_DAY, SECOND_NS
-from tests.builders import arrived, bar, bars, closed, day_grid, minute_of, opened, session_tiny, time
+from tests.builders import DAY, arrived, bar, bars, closed, day_grid, minute_of, opened, session_tiny, time
 from tests.depth import examples
 from tests.oracle_day import Day
 from tests.session_data.earlier import SEEDS, Past
@@ -255,6 +257,20 @@ def test_a_late_bar_and_a_correction_are_in_their_rows() -> None:
 
     assert closes(matrix) == [[6, 5], [None, None]]
     assert matrix.verdicts[0].tolist() == [Verdict.CORRECTED, Verdict.LATE]
+
+
+def test_a_bar_that_was_fetched_afterwards_is_in_its_row_and_in_those_of_longer_bars() -> None:
+    core = core_with(
+        opened(symbols=["A", "B"]), arrived(*bars("A", "09:30", 1, 2), bar("B", "09:31", 9)), time("09:32")
+    )
+    two = GetMatrix(count=1, interval=Interval(seconds=120), fields=(BarField.OPEN,))
+    before = ask(core, two)
+    core.handle(BarsFilled(session_date=DAY.date, batch=BarBatch.of([bar("B", "09:30", 8)]), source="archive"))
+    after, minutes = ask(core, two), ask(core, GetMatrix(count=2))
+
+    assert (before["open"].tolist(), before.is_complete.tolist()) == ([[1, 9]], [[True, False]])
+    assert (after["open"].tolist(), after.is_complete.tolist()) == ([[1, 8]], [[True, True]])
+    assert (closes(minutes), minutes.verdicts[0].tolist()) == ([[1, 8], [2, 9]], [Verdict.STREAMED, Verdict.FILLED])
 
 
 def test_history_of_another_set_of_symbols_has_nothing_for_who_was_not_there() -> None:
