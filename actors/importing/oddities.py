@@ -162,7 +162,8 @@ class Oddities:
 
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
-        minutes = self._minutes.ascending()
+        # Where all bars are in regular hours, no day can be another one than the calendar says.
+        minutes = np.empty(0, dtype=np.int64) if self._regular == self._count else self._minutes.ascending()
         if looks_like_currencies(minutes, self._calendar):
             return [
                 f"the bars lie in the week of currencies, which is not that of {self._calendar.name}: --calendar FX"

@@ -137,7 +137,7 @@ def _cut(stream: IO[bytes]) -> Iterator[bytes]:
     while chunk := stream.read(BLOCK_BYTES):
         end = chunk.rfind(b"\n") + 1
         if end:
-            yield rest + chunk[:end] if rest or end < len(chunk) else chunk
+            yield b"".join((rest, memoryview(chunk)[:end])) if rest or end < len(chunk) else chunk
             rest = chunk[end:]
         else:
             rest += chunk
