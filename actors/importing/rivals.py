@@ -78,10 +78,22 @@ class Rivals:
     def found(self) -> Iterator[Rivalry]:
         """Yield each pair of files that have other bars for most minutes of the smaller one."""
         for symbol, samples in self._samples.items():
-            for one, two in combinations(samples, 2):
+            for one, two in _meeting(samples):
                 rivalry = _compared(symbol, (one, two), samples[one], samples[two])
                 if rivalry is not None:
                     yield rivalry
+
+
+def _meeting(samples: dict[int, _Sample]) -> list[tuple[int, int]]:
+    """Return the pairs of files whose samples have minutes in common: of many files, one a day, hardly any do."""
+    hashes = np.concatenate([np.empty(0, dtype=np.int64), *(sample.hashes for sample in samples.values())])
+    files = np.repeat(np.array([*samples], dtype=np.int64), [len(sample.hashes) for sample in samples.values()])
+    order = np.argsort(hashes, kind="stable")
+    is_shared = hashes[order][1:] == hashes[order][:-1]
+    bounds = np.flatnonzero(~is_shared) + 1
+    groups = np.split(files[order], bounds) if is_shared.any() else []
+    pairs = {pair for group in groups if len(group) > 1 for pair in combinations(sorted(group.tolist()), 2)}
+    return sorted(pairs)
 
 
 def _compared(symbol: str, files: tuple[int, int], one: _Sample, two: _Sample) -> Rivalry | None:
