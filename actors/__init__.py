@@ -46,6 +46,7 @@ kernel/listen/                subscriptions, and minutes that wait for them
 market/                       pure rules of sessions and bars: calendar, gaps, aggregation, digest
 market/hours/                 when an exchange trades: calendars and their timetables
 reading/                      pure: bytes and text into columns, whoever wrote them
+reading/raw/                  bytes of files and columns of tables as they lie in memory
 reading/spelling/             how names, numbers, zones and characters are spelled
 
 And single files: ``system`` the door for programs, ``store`` that for who reads what is stored without a system,

@@ -83,6 +83,7 @@ class Intake:
         self._names: dict[int, naming.OfName] = {}
         """By file what its name gives, where the symbol is taken from it."""
         self._markets: dict[str, str] = {}
+        self._head: Head | None = None
         if options.calendar:
             self._calendar(None, ())
 
@@ -92,7 +93,7 @@ class Intake:
             return ("",)
         # What cannot be looked into is refused when it is read.
         with suppress(BarkeeperError), explained():
-            head = Head(path)
+            head = self._head = Head(path)
             if len(head.members) < 2:
                 return ("",)
             with suppress(BarkeeperError), explained():
@@ -121,7 +122,7 @@ class Intake:
         with explained():
             if path.exists() and not path.is_file():
                 raise DataError("it is no file: a pipe, a socket or a device")
-            fmt = self._format or detect(Head(path, member), hints)
+            fmt = self._format or detect(self._head_of(path, member), hints)
         report.format = fmt.name
         spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""
         blocks = self._blocks(fmt, path, name, hints, may_wait=may_wait)
@@ -149,6 +150,11 @@ class Intake:
             self.newest_first.add(file)
         report.warnings.extend(self.claims.objections(file))
         self._note_market(market, report)
+
+    def _head_of(self, path: Path, member: str) -> Head:
+        """Return the beginning of a file, which has been looked at just before unless it is one of a zip's others."""
+        head, self._head = self._head, None
+        return head if head is not None and head.path == path and not member else Head(path, member)
 
     def forget(self, file: int) -> None:
         """Leave out what came from a file that turned out to be broken further on."""

@@ -162,8 +162,9 @@ class Oddities:
 
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
-        # Where all bars are in regular hours, no day can be another one than the calendar says.
-        minutes = np.empty(0, dtype=np.int64) if self._regular == self._count else self._minutes.ascending()
+        if self._regular == self._count:  # then no day can be another one than the calendar says
+            return self._told_of_stamps()
+        minutes = self._minutes.ascending()
         if looks_like_currencies(minutes, self._calendar):
             return [
                 f"the bars lie in the week of currencies, which is not that of {self._calendar.name}: --calendar FX"
@@ -182,19 +183,20 @@ class Oddities:
         elif doubts.shifts_ns and not doubts.days:
             found.append(_of_another_zone(doubts.shifts_ns, len(self._dates), self._calendar, self._suspects))
         self._dates -= doubts.shifts_ns.keys()  # a day that is shifted at both ends says nothing of its stamps
+        return [*found, *self._told_of_stamps()]
+
+    def _told_of_stamps(self) -> list[str]:
         other = Stamp.START if self._stamp is Stamp.END else Stamp.END
-        if self._is_a_minute_off(other):
-            edges = (
-                "the minute of the close and not that of the open"
-                if other is Stamp.END
-                else "the minute before the open and not their last"
-            )
-            said = f", although {self._stamp_said_by} says {self._stamp}" if self._stamp_said_by else ""
-            found.append(
-                f"the sessions show {edges}, as if stamps were the {other} of the bar{said}: if so, import again with "
-                f"--stamp {other}"
-            )
-        return found
+        if not self._is_a_minute_off(other):
+            return []
+        edges = (
+            "the minute of the close and not that of the open"
+            if other is Stamp.END
+            else "the minute before the open and not their last"
+        )
+        said = f", although {self._stamp_said_by} says {self._stamp}" if self._stamp_said_by else ""
+        shown = f"the sessions show {edges}, as if stamps were the {other} of the bar{said}"
+        return [f"{shown}: if so, import again with --stamp {other}"]
 
     def _is_a_minute_off(self, other: Stamp) -> bool:
         """Return whether most sessions begin and end a minute too late, or too early, regular or extended ones."""

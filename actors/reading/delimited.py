@@ -14,11 +14,11 @@ import numpy as np
 
 from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
-from actors.reading.cells import cells_of
 from actors.reading.dates import DatesUnclear, Written
 from actors.reading.format import Block, Format, Hints, RawBars, open_to
 from actors.reading.layout import Layout, layout_of
-from actors.reading.peek import Head, members, split, told_as_data_errors, unpacked, unpacking
+from actors.reading.peek import Head, members, opened, split, told_as_data_errors, unpacked
+from actors.reading.raw.cells import cells_of
 from actors.reading.spelling import header
 from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
@@ -71,16 +71,15 @@ def read(
 
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     """Read a file, or a zip's member, block by block."""
-    size = path.stat().st_size
     layout = _told(path, member, layout)
-    with told_as_data_errors(), path.open("rb") as packed, unpacking(packed, member) as stream:
+    with told_as_data_errors(), opened(path, member) as (stream, share):
         first_row, header_lines = 1, layout.header_lines
         for text in _cut(layout.coding.utf8(stream)):
             body = memoryview(text)[_end_of_line(text, header_lines) :]
             lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _NEWLINE))
             if lines:
                 block = _summed(_block(body, first_row + header_lines, lines, layout), layout)
-                yield msgspec.structs.replace(block, share=min(packed.tell() / size, 1.0))
+                yield msgspec.structs.replace(block, share=share())
             first_row, header_lines = first_row + header_lines + lines, 0
 
 

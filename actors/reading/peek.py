@@ -2,16 +2,18 @@
 
 import csv
 import gzip
+import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
 from actors.reading import naming
+from actors.reading.raw.small import small_file
 from actors.reading.spelling.coding import PLAIN, Coding, coding_of
 from messages.errors import DataError
 
@@ -118,6 +120,8 @@ def _evenness(mark: str, counts: Counter[int]) -> tuple[int, bool, int]:
 
 
 def _first_bytes(path: Path) -> bytes:
+    if (small := small_file(path)) is not None:
+        return small.raw[:_MAGIC_BYTES]
     with path.open("rb") as file:
         return file.read(_MAGIC_BYTES)
 
@@ -136,8 +140,12 @@ def members(path: Path) -> tuple[str, ...]:
     """Return the data files within a zip, sorted; nothing for a file that is no zip."""
     if not _first_bytes(path).startswith(_ZIP):
         return ()
-    with zipfile.ZipFile(path) as archive:
-        names = sorted(name for name in archive.namelist() if not name.endswith("/") and not _is_hidden(name))
+    if (small := small_file(path)) is not None:
+        found = small.names()
+    else:
+        with zipfile.ZipFile(path) as archive:
+            found = archive.namelist()
+    names = sorted(name for name in found if not name.endswith("/") and not _is_hidden(name))
     if not names:
         raise DataError("the zip is empty")
     return tuple(names)
@@ -150,8 +158,20 @@ def _is_hidden(name: str) -> bool:
 @contextmanager
 def unpacked(path: Path, member: str = "") -> Iterator[IO[bytes] | Any]:
     """Open a file for reading, through gzip, Zstandard or zip as its first bytes say."""
-    with path.open("rb") as raw, unpacking(raw, member) as file:
+    with opened(path, member) as (file, _):
         yield file
+
+
+@contextmanager
+def opened(path: Path, member: str = "") -> Iterator[tuple[IO[bytes] | Any, Callable[[], float]]]:
+    """Open a file likewise, and tell at any time how much of it has been read."""
+    small = small_file(path)
+    if small is not None and small.raw.startswith(_ZIP) and (text := small.member(member)) is not None:
+        yield io.BytesIO(text), lambda: 1.0
+        return
+    size = path.stat().st_size
+    with io.BytesIO(small.raw) if small is not None else path.open("rb") as raw, unpacking(raw, member) as file:
+        yield file, lambda: min(raw.tell() / size, 1.0)
 
 
 @contextmanager

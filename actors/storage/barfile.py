@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from actors.reading.cells import column_of, named_column
+from actors.reading.raw.cells import column_of, named_column
 from actors.storage.atomic import patiently
 from actors.storage.dayrows import VERDICTS
 from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts

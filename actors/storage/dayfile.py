@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
-from actors.reading.cells import cells_of, column_of
+from actors.reading.raw.cells import cells_of, column_of
 from actors.storage.atomic import replacing, unfinished_of
 from actors.storage.barfile import ALL, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
 from actors.storage.dayrows import OpenFile, numbers_of, read_rows

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actors.reading.cells import cells_of
+from actors.reading.raw.cells import cells_of
 from actors.storage.merging import Span, within
 from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import DataError

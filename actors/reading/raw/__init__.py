@@ -1,0 +1,1 @@
+"""Bytes of files and columns of tables as they lie in memory."""
