@@ -59,7 +59,7 @@ from messages.events import (
 )
 from messages.feeds import AmendmentMissed, FeedSettled
 from messages.history import WarmUpReported
-from messages.inboxes import LiveNews
+from messages.inboxes import Journaled, LiveNews
 from messages.joining import LoadSymbols, SymbolsCatchingUp, SymbolsCaughtUp, SymbolsJoined, SymbolsLoaded
 from messages.lifecycle import TroublesChanged
 from messages.listeners import SubscriptionDropped
@@ -120,7 +120,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     log: Address[Any]
 
 
-def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
+def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dict[Room, Routes]:
     """Return for each room who is told what it says."""
     session, stream, upkeep, manager = to.session, to.stream, to.upkeep, to.manager
     live = (stream,) if is_live else ()
@@ -147,7 +147,7 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             SessionReported: (stream,),
             WarmUpReported: (*live, to.fanout, to.log),
             SymbolsChanged: (upkeep, stream, to.fanout, to.feeds, to.log),
-            LoadSymbols: (upkeep,),
+            LoadSymbols: () if is_lived else (upkeep,),  # what had been loaded is in the journal
             SymbolsJoined: (upkeep, to.fanout, to.log),
             SymbolsCatchingUp: (*live, to.fanout, to.log),
             SymbolsCaughtUp: (*live, to.fanout, to.log),
@@ -177,6 +177,7 @@ def conversation(to: Addresses, *, is_live: bool) -> dict[Room, Routes]:
             RecordSession: (session,),
             FeedSettled: (session,),
             **dict.fromkeys(get_args(LiveNews), (session,)),
+            **(dict.fromkeys(get_args(Journaled), (session,)) if is_lived else {}),
             SetTimer: (to.timer,),
             StartStopwatch: (to.stopwatch,),
             ReadStopwatch: (to.stopwatch,),

@@ -10,11 +10,11 @@ from actors.kernel.ask.readers import Readers
 from actors.kernel.future import Answered, Future
 from actors.kernel.ports import BarStore
 from actors.market.instants import Moment
-from actors.recording import history_of, lived, rules_of
+from actors.recording import history_of, lived
 from actors.session_data.answer.moments import instant_of
 from actors.session_data.core import SessionDataCore
 from actors.storage.journal.file import JournalFile
-from actors.storage.parquet import ParquetStore
+from actors.storage.journal.lived import rules_of, store_beside
 from actors.wiring import House
 from messages.base import Query, R
 from messages.errors import DataError, NotReady
@@ -46,7 +46,7 @@ class LivedDay(Readers):
                 raise DataError(f"{path}: nothing has come yet")
             self._opened: TradingSession = opening.session
             until_ns = None if moment is None else instant_of(moment, opening.session, is_end=True)
-            beside = _store_beside(path) if store is None else store
+            beside = store_beside(path) if store is None else store
             history = () if beside is None else history_of(beside, opening, rules_of(file))
             core, _ = lived(file, until_ns, history)
         self.until_ns: Nanos | None = until_ns
@@ -99,9 +99,3 @@ class _Nobody:
         """Say so."""
         del query
         return Answered(None, NotReady("a day as it was known at a moment has no certificate and no stories of gaps"))
-
-
-def _store_beside(journal: Path) -> BarStore | None:
-    folder = journal.parent
-    root = folder.with_name(folder.name.removesuffix(".journals"))
-    return ParquetStore(root, read_only=True) if root != folder and root.is_dir() else None

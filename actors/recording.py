@@ -15,26 +15,14 @@ from actors.market.hours.own import NOTHING_OWN
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile, journals
+from actors.storage.journal.lived import rules_of
 from messages.base import Message
 from messages.columns import DayGrid
 from messages.commands import RecordSession
-from messages.errors import BarkeeperError, DataError, SettingsError
+from messages.errors import BarkeeperError
 from messages.events import BoundaryKind, SessionBoundary
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
 from messages.values import Nanos
-
-
-def rules_of(file: JournalFile) -> SessionRules:
-    """Return the rules of the session that a journal is of.
-
-    Raises:
-        DataError: they cannot be read.
-    """
-    noted = file.fact("rules")
-    try:
-        return SessionRules() if noted is None else msgspec.json.decode(noted, type=SessionRules)
-    except (msgspec.DecodeError, SettingsError) as error:
-        raise DataError(f"{file.path}: the rules of its session cannot be read: {error}") from error
 
 
 def lived(

@@ -39,10 +39,11 @@ from actors.recording import salvage
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
-from actors.storage.journal.file import folder_beside
+from actors.storage.journal.lived import LivedStore
 from actors.storage.journal.writer import Acknowledged, Journal
 from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
+from actors.stream_coordinator.backtest.lived import LivedTape
 from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length, strangers
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
@@ -66,7 +67,7 @@ from messages.queries import GetProgress, GetSession
 from messages.repairs import (
     GetCertificate,
 )
-from messages.values import SECOND_NS, Durability, Mode, Pace, Room, TradingSession
+from messages.values import SECOND_NS, Mode, Pace, Room, TradingSession
 
 
 class Lobby:
@@ -114,6 +115,8 @@ class House:
         lobby = lobby or Lobby()
         self.process = os.getpid()
         self.is_live = settings.mode is Mode.LIVE
+        self.lived = store if isinstance(store, LivedStore) else None
+        settings = settings if self.lived is None else msgspec.structs.replace(settings, rules=self.lived.rules)
         own = settings.own_hours
         self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify, own=own)
         self.sources = tuple(sources)
@@ -170,19 +173,11 @@ class House:
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke, deadline_s=store_s, on_late=keeper.late)
         probe = StoreProbe(self.store.root if isinstance(self.store, ParquetStore) else None, self.data_upkeep)
         self.probing = Worker("probe", probe.check, probe.broke, deadline_s=source_s, on_late=probe.late)
-        self.journal = self._new_journal()
+        self.journal = Journal.of(settings, self.store, self.stream_coordinator)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
         self._own_clock = self.feeds.own_clock
         self._required: list[Requirement] = []
         self._routes = self._conversation()
-
-    def _new_journal(self) -> Journal | None:
-        live = self.settings.live
-        store, is_off = self.store, live.durability is Durability.OFF
-        if not self.is_live or is_off or not self.settings.certify or not isinstance(store, ParquetStore):
-            return None
-        folder, rules = folder_beside(store.root), self.settings.rules
-        return Journal(folder, live.durability, live.keep_journals_days, reply_to=self.stream_coordinator, rules=rules)
 
     def _conversation(self) -> dict[Room, Routes]:
         stream = self.stream_coordinator
@@ -205,13 +200,20 @@ class House:
             fetching=FetchDesk(self._fetcher, self.fetching),
             keeping=self.keeping,
             probing=self.probing,
-            planner=Planner(self.settings, self.store, self.calendar, stream, has_upstream=bool(self.sources)),
+            planner=Planner(
+                self.settings,
+                self.store,
+                self.calendar,
+                stream,
+                has_upstream=bool(self.sources),
+                only=None if self.lived is None else self.lived.session,
+            ),
             timer=Timer(self.clock, stream),
             stopwatch=Stopwatch(stream),
             clock_keeper=ClockKeeper(self._own_clock),
             log=EventLog(),
         )
-        return conversation(addresses, is_live=self.is_live)
+        return conversation(addresses, is_live=self.is_live, is_lived=self.lived is not None)
 
     # --- starting and stopping, for SystemManager and in its thread
 
@@ -257,7 +259,8 @@ class House:
     def _stream_coordinator(self) -> StreamCoordinatorCore | LiveCore:
         if self.is_live:
             return LiveCore(self.settings, has_feed=bool(self.feeds))
-        return StreamCoordinatorCore(self.settings, has_upkeep=self.has_upkeep)
+        lived = None if self.lived is None else LivedTape(self.lived.told)
+        return StreamCoordinatorCore(self.settings, has_upkeep=self.has_upkeep, lived=lived)
 
     def _data_upkeep(self) -> DataUpkeepCore:
         rules, upkeep, is_backtest = self.settings.rules, self.settings.upkeep, self.settings.mode is Mode.BACKTEST
@@ -282,13 +285,14 @@ class House:
         return prefetching
 
     def _session_data(self) -> SessionDataCore:
+        is_played = not self.is_live and self.lived is None
         core = SessionDataCore(
             self.settings.rules,
             has_upkeep=self.has_upkeep,
             fills=self.is_live or bool(self.sources),
             needed=self.settings.symbols,
-            holds_arrivals=not self.is_live,
-            plays_all=not self.is_live and not self.settings.symbols,
+            holds_arrivals=is_played,
+            plays_all=is_played and not self.settings.symbols,
         )
         for requirement in self._required:
             core.handle(RequireHistory(requirement=requirement))

@@ -7,6 +7,7 @@ from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
 from actors.stream_coordinator.backtest.gate import STAGED, Gate
 from actors.stream_coordinator.backtest.hold import Hold
+from actors.stream_coordinator.backtest.lived import LivedTape
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.progress import let_in, progress
@@ -71,15 +72,17 @@ class StreamCoordinatorCore:
     subscribers in lockstep every minute has one, and only one is out.
     """
 
-    def __init__(self, settings: Settings, *, has_upkeep: bool = False) -> None:
+    def __init__(self, settings: Settings, *, has_upkeep: bool = False, lived: LivedTape | None = None) -> None:
         """Set up.
 
         Args:
             settings: what to play and how.
             has_upkeep: whether closed sessions settle, and are certified, before the next opens.
+            lived: what the session was told on its day, to be played in the place of its tape.
         """
         self._settings = settings
         self._has_upkeep = has_upkeep
+        self._lived = lived
         self._pacer = Pacer(settings.speed)
         self._timeout_ns = round(settings.end_of_data_timeout_s * SECOND_NS)
         self._plan: tuple[TradingSession, ...] = ()
@@ -90,7 +93,8 @@ class StreamCoordinatorCore:
         self._is_over = False
         self._failure: str | None = None
         self._tickets = Tickets()
-        self._gate = Gate(settings, self._tickets, self._pacer, has_upkeep=has_upkeep)
+        is_plain = not has_upkeep and lived is None
+        self._gate = Gate(settings, self._tickets, self._pacer, is_plain=is_plain)
         self._boundary: BoundaryKind | None = None
         self._now_ns: Nanos = 0
         self._bars = 0
@@ -197,12 +201,14 @@ class StreamCoordinatorCore:
         self._is_waiting_for_tape = False
         prefetched = self._leavers.out_of(prefetched)
         tape = prefetched.tape
-        self._playback = Playback(tape, self._settings.faults)
+        lived = self._lived
+        self._playback = Playback(tape, self._settings.faults) if lived is None else lived.playback(tape)
         self._reports.left_out = tape.left_out
         self._pacer.release()
         self._now_ns = max(self._now_ns, tape.session.start_ns)
         self._boundary = BoundaryKind.OPENED
         boundary = opened(prefetched, self._now_ns, self._tickets.issue())
+        boundary = boundary if lived is None else lived.opening(boundary)
         after = self._plan[self._played + 1 : self._played + 2]
         return tell(boundary, *(Prefetch(session=session) for session in after))
 

@@ -10,16 +10,18 @@ from typing import Any
 import msgspec
 
 from actors.kernel.address import Address
+from actors.kernel.ports import BarStore
 from actors.kernel.telemetry import alarm
-from actors.settings import SessionRules
-from actors.storage.journal.file import JournalFile, Row, journals, path_of
+from actors.settings import SessionRules, Settings
+from actors.storage.journal.file import JournalFile, Row, folder_beside, journals, path_of
+from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
 from messages.codec import encode
 from messages.errors import BarkeeperError
 from messages.events import SessionBoundary
 from messages.inboxes import Journaled
 from messages.repairs import CertificateIssued, NotRecorded
-from messages.values import DAY_NS, Durability, Nanos, TradingSession
+from messages.values import DAY_NS, Durability, Mode, Nanos, TradingSession
 
 _TOGETHER = 512
 """So many messages are committed at once, at most."""
@@ -71,6 +73,16 @@ class Journal:
         self._is_closed = False
         self._is_hurried = False
         self._thread: threading.Thread | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, store: BarStore, reply_to: "Address[NotRecorded]") -> "Journal | None":
+        """Return the journal of a live day that is written to a store, if it is to have one."""
+        live = settings.live
+        is_kept = settings.mode is Mode.LIVE and settings.certify and live.durability is not Durability.OFF
+        if not is_kept or not isinstance(store, ParquetStore):
+            return None
+        folder = folder_beside(store.root)
+        return cls(folder, live.durability, live.keep_journals_days, reply_to=reply_to, rules=settings.rules)
 
     def open(self, session: TradingSession) -> list[Journaled]:
         """Begin the journal of a session, or go on with it; return what it holds.

@@ -14,7 +14,7 @@ STAGED = 32
 class Gate:
     """Looks at the tickets that are out; with subscribers in lockstep one minute passes at a time."""
 
-    def __init__(self, settings: Settings, tickets: Tickets, pacer: Pacer, *, has_upkeep: bool) -> None:
+    def __init__(self, settings: Settings, tickets: Tickets, pacer: Pacer, *, is_plain: bool) -> None:
         self.is_started = False
         self.is_paused = False
         self._waited_for = 0
@@ -23,7 +23,8 @@ class Gate:
         self._settings = settings
         self._tickets = tickets
         self._pacer = pacer
-        self._is_plain = not has_upkeep and settings.faults.is_none
+        self._is_plain = is_plain and settings.faults.is_none
+        """Whether a minute is its bars, all of them in time, and nothing is asked for."""
 
     def listen(self, message: SubscribersChanged) -> None:
         """Count who is waited for: who wants only how sessions begin and end waits for no minute.

@@ -66,6 +66,7 @@ class Planner:
 
     Where symbols are named, a session is one on which any of them has a bar: a day that belongs to others would count
     as missing what was never asked of it. With somebody to ask for what is missing, those in between count too.
+    ``only`` is a session that is played whatever the calendar says.
     """
 
     def __init__(
@@ -76,7 +77,9 @@ class Planner:
         reply_to: Address[SessionsPlanned | RunFailed],
         *,
         has_upstream: bool = False,
+        only: TradingSession | None = None,
     ) -> None:
+        self._only = only
         self._settings = settings
         self._has_upstream = has_upstream
         self._store = store
@@ -89,7 +92,8 @@ class Planner:
             if isinstance(message, PlanLiveSessions):
                 self._reply_to.tell(self._coming(message.now_ns))
             else:
-                self._reply_to.tell(SessionsPlanned(sessions=self._sessions()))
+                sessions = self._sessions() if self._only is None else (self._only,)
+                self._reply_to.tell(SessionsPlanned(sessions=sessions))
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(RunFailed(reason=str(error)))
 

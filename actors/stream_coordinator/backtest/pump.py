@@ -41,7 +41,7 @@ class Pump:
                 self._gate.steps = max(self._gate.steps - 1, 0)
                 minutes = playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue())
                 out += minutes
-            now_ns = minutes[-1].now_ns
+            now_ns = playback.end_of(playback.position)
         return out, now_ns
 
     def recall(self, playback: Playback, let_in: int) -> Nanos:
