@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
 from messages.feeds import FeedEnded, FeedHealth, FeedLost
-from messages.repairs import CertificateIssued, NotRecorded
+from messages.repairs import CertificateIssued, GapAbandoned, NotRecorded
 from messages.replies import FirstRejected
 from messages.values import TradingSession
 
@@ -91,7 +92,9 @@ class _Run:
             while not self._ended_by:
                 self._ears.is_over(within=_BETWEEN_LOOKS_S)
                 self._ended_by = "interrupt" if interrupts.is_asked else self._why_over()
+                self._ears.catch_up(time.monotonic())
                 self._take_look()  # after the verdict: the last look must not miss the certificate
+            self._ears.catch_up(inf)
             self._certificates.clear()  # a day may have been repaired since it had its first
             self._take_look()
             self._shown.say("writing down what has come")
@@ -189,6 +192,7 @@ class _Ears:
         self.certificates: dict[str, SessionCertificate] = {}
         """The latest of each session that settled, while it was being closed too."""
         self._shown = shown
+        self._given_up = live_words.GivenUp()
         self._left_out = left_out
         self._over = threading.Event()
         threading.Thread(target=self._listen, args=(events,), name="barkeeper-ears", daemon=True).start()
@@ -197,10 +201,18 @@ class _Ears:
         """Wait at most so many seconds for the end of the run."""
         return self._over.wait(within)
 
+    def catch_up(self, now_s: float) -> None:
+        """Say what has been waiting for more of its kind."""
+        for words in self._given_up.said(now_s):
+            self._shown.say(words)
+
     def _listen(self, events: Subscription) -> None:
         try:
             for event in events:
-                if words := live_words.said(event):
+                if isinstance(event, GapAbandoned):
+                    self._given_up.add(event, time.monotonic())
+                elif words := live_words.said(event):
+                    self.catch_up(inf)
                     self._shown.say(words)
                 self._left_out.hear(event)
                 if isinstance(event, CertificateIssued):
