@@ -82,6 +82,8 @@ class _Run:
         self._began = time.monotonic()
         self._sessions: dict[str, TradingSession] = {}
         self._certificates: dict[str, SessionCertificate] = {}
+        self._before: dict[str, SessionCertificate | None] = {}
+        """By session the certificate that the store had when it was first seen."""
         self.left_out = LeftOut(made.calendar.tz)
         """What came and could not be taken."""
         self._ears = _Ears(system.subscribe(policy="drop_oldest", name="command line"), shown, self.left_out)
@@ -110,7 +112,11 @@ class _Run:
             seconds=round(time.monotonic() - self._began, 3),
             sessions=[
                 live_report.session_of(
-                    session, self._ears.certificates.get(date, self._certificates.get(date)), self._look, self._store
+                    session,
+                    self._ears.certificates.get(date, self._certificates.get(date)),
+                    self._look,
+                    self._store,
+                    self._before.get(date),
                 )
                 for date, session in sorted(self._sessions.items())
             ],
@@ -145,7 +151,9 @@ class _Run:
         except (BarkeeperError, Timeout):
             return  # a room is down or busy; the latest look stands
         if look.live.session is not None:
-            self._sessions[look.live.session.date] = look.live.session
+            session = self._sessions[look.live.session.date] = look.live.session
+            if session.date not in self._before:
+                self._before[session.date] = live_report.kept_before(session, self._store)
         for date, session in self._sessions.items():
             if date not in self._certificates and session.end_ns <= look.live.now_ns:
                 try:
