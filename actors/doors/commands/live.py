@@ -43,7 +43,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
     try:
         with (
-            serving(system, served) as addresses,
+            serving(system, served, Path(made.settings.store)) as addresses,
             display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
         ):
             run = _Run(system.start(), made, shown)
