@@ -99,7 +99,7 @@ def _opened(wishes: Wishes, entry: FeedEntry, variant: str, settings: Settings, 
             speed=wishes.speed,
             start=wishes.start,
             comes_from=wishes.comes_from,
-            keys=wishes.keys,
+            keys=_keys(wishes, entry, settings),
             variant=variant,
             channels=wishes.channels,
             trades_only=wishes.trades_only,
@@ -107,6 +107,12 @@ def _opened(wishes: Wishes, entry: FeedEntry, variant: str, settings: Settings, 
         )
     )
     return opened
+
+
+def _keys(wishes: Wishes, entry: FeedEntry, settings: Settings) -> Path | None:
+    """Return the file of keys: that of the options, or the one that is set for the vendor's history."""
+    found = settings.vendors.get(entry.name, {}).get("keys") if "keys" in entry.takes else None
+    return wishes.keys or (Path(found) if isinstance(found, str) else None)
 
 
 def _calendar_of(entry: FeedEntry, variant: str, base: Settings) -> str | None:

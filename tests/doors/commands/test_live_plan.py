@@ -269,3 +269,16 @@ def test_the_file_of_keys_is_that_of_the_vendor_s_history_too(tmp_path: Path) ->
     made = plan(wishes(tmp_path, feed="alpaca", keys=keys, symbols=("AAPL",)))
 
     assert made.settings.vendors == {"alpaca": {"keys": str(keys)}}
+
+
+def test_the_keys_that_are_set_for_the_history_are_those_of_the_feed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    keys, config = tmp_path / "keys", tmp_path / "config.toml"
+    keys.write_text("APCA_API_KEY_ID=A\nAPCA_API_SECRET_KEY=B\n", encoding="utf-8")
+    keys.chmod(0o600)
+    config.write_text(f'store = "s"\n[vendors.alpaca]\nkeys = "{keys}"\n', encoding="utf-8")
+
+    assert isinstance(plan(Wishes(feed="alpaca", config=config, symbols=("AAPL",))).feed, AlpacaFeed)
