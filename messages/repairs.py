@@ -138,6 +138,8 @@ class FetchAnswered(Event, frozen=True, kw_only=True):
     batch: BarBatch
     no_trade: tuple[Gap, ...] = ()
     """Minutes that it says were never traded."""
+    doubt: str = ""
+    """Why it says nothing of others, if it should know them."""
 
 
 class FillFailed(Event, frozen=True, kw_only=True):

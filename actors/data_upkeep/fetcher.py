@@ -65,7 +65,9 @@ class Fetcher:
         except BaseException as error:  # noqa: BLE001  # whatever an upstream raises, its request has failed, and no more
             self._reply_to.tell(FillFailed(fetch=job.fetch, source=source.name, reason=_said(error)))
             return
-        self._reply_to.tell(FetchAnswered(fetch=job.fetch, batch=answer.bars, no_trade=answer.no_trade))
+        self._reply_to.tell(
+            FetchAnswered(fetch=job.fetch, batch=answer.bars, no_trade=answer.no_trade, doubt=answer.doubt)
+        )
 
     def _answer(self, job: FetchBars) -> SourceAnswer:
         """Ask for just these bars, or where that cannot be done for their symbols from the first minute to the last."""
@@ -80,7 +82,7 @@ class Fetcher:
             raise DataError(f"asked for bars of {base}, and answered with bars of {bars.interval}")
         inside: Mask = (bars.start_ns >= job.start_ns) & (bars.start_ns < job.end_ns)
         bars = msgspec.structs.replace(bars if bool(inside.all()) else bars.where(inside), is_sane=False)
-        return SourceAnswer(bars=bars, no_trade=answer.no_trade)
+        return SourceAnswer(bars=bars, no_trade=answer.no_trade, doubt=answer.doubt)
 
     def read_ahead(self, job: ReadSession) -> None:
         """Let sources that can get ready for a session that is about to be played."""

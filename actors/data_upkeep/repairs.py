@@ -290,6 +290,7 @@ class Repairs:
         if silent.any():
             yield NoTradeConfirmed(session_date=plan.date, gaps=plan.gaps(silent), source=facts.name)
         if not plan.is_over:
+            plan.error = f"{facts.name}: {message.doubt}" if message.doubt else plan.error
             plan.source += 1
             yield from self._again(plan, now_ns)
         if is_back:

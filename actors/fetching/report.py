@@ -40,7 +40,7 @@ class FetchReport(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     """Pages that were asked of vendors, those that failed included."""
     waited_s: float
-    """Waited for vendors' limits, summed over all that waited at once."""
+    """The time in which somebody waited for a vendor's limits, or to ask it again."""
     seconds: float
     refused_symbols: dict[str, str]
     """Symbols that a vendor will not have, and why."""

@@ -298,6 +298,8 @@ class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     bars: BarBatch
     no_trade: tuple[Gap, ...] = ()
     """Minutes that it knows were never traded. What is in neither it says nothing about."""
+    doubt: str = ""
+    """Why it says nothing about some minutes although it should know; stands with the gap if nobody else has them."""
 
 
 class BarSource(Protocol):

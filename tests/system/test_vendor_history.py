@@ -111,7 +111,10 @@ def test_what_a_vendor_should_have_and_has_not_is_asked_of_the_next(market: Simu
 
         assert alone is not None
         assert both is not None
-        assert {gap.start_ns for gap in alone.gaps if gap.outcome is GapOutcome.ABANDONED} == {lost}
+        given_up = [gap for gap in alone.gaps if gap.outcome is GapOutcome.ABANDONED]
+        assert {gap.start_ns for gap in given_up} == {lost}
+        assert {gap.error.partition(": ")[0] for gap in given_up} == {"alpaca:iex"}
+        assert all("around which there was trading" in gap.error for gap in given_up)
         assert both.bar_quality == 100.0
 
 

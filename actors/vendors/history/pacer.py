@@ -5,17 +5,19 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import cache
+from math import inf
 from typing import Protocol
 
 from actors.vendors.history.entry import Pace
 from messages.errors import NotReady
 
-_SPARE = 0.01
-"""Of each stretch of time: what leaves here evenly arrives there now sooner, now later."""
-_SPARE_S = 0.02
+_SPARE_S = 0.01
+"""Two clocks never run alike."""
+_LONG_S = 3600.0
 
 
 class Rank(IntEnum):
@@ -54,8 +56,9 @@ class RealTime:
 class Pacer:
     """Gives turns, never more than allowed in any stretch of time, the most urgent first.
 
-    Turns are counted when they are given. So a stretch begins where the first request of it left, and whether the
-    vendor counts by the clock or by the request, it never sees more.
+    A turn counts until so long after the request came back: by then the vendor has counted it, however long it took to
+    get there. So whether a vendor counts by the clock or by the request, and however busy either side is, it never
+    sees more than it allows.
 
     Args:
         pace: what is allowed; all of it holds. Nothing: as fast as one likes.
@@ -65,42 +68,54 @@ class Pacer:
     def __init__(self, pace: tuple[Pace, ...], timepiece: Timepiece | None = None) -> None:
         self._pace = pace
         self._time = timepiece or RealTime()
-        self._given: tuple[deque[float], ...] = tuple(deque(maxlen=one.requests) for one in pace)
+        self._ended: tuple[deque[float], ...] = tuple(deque(maxlen=one.requests) for one in pace)
+        """When the last requests came back."""
+        self._out = 0
+        """Requests that are out."""
         self._not_before = 0.0
         self._waiting: list[tuple[int, int]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
-        self.waited_s = 0.0
-        """Spent waiting for turns by all that have had theirs."""
 
-    def turn(self, rank: Rank, is_wanted: Callable[[], bool]) -> float:
-        """Wait for a turn, and return for how many seconds that was.
+    def now_s(self) -> float:
+        """Return the seconds that it goes by."""
+        return self._time.now_s()
+
+    @contextmanager
+    def turn(self, rank: Rank, is_wanted: Callable[[], bool]) -> Iterator[None]:
+        """Wait for a turn; the block makes one request.
 
         Raises:
             NotReady: it is no longer wanted.
         """
+        self._await_turn(rank, is_wanted)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._out -= 1
+                for ended in self._ended:
+                    ended.append(self._time.now_s())
+                self._changed.notify_all()
+
+    def _await_turn(self, rank: Rank, is_wanted: Callable[[], bool]) -> None:
         with self._changed:
             mine = int(rank), next(self._order)
             heapq.heappush(self._waiting, mine)
-            began_s = self._time.now_s()
             try:
                 while True:
                     if not is_wanted():
                         raise NotReady("closed while waiting for a turn")
-                    now_s = self._time.now_s()
-                    wait_s = self._due_s() - now_s
+                    wait_s = self._due_s() - self._time.now_s()
                     if wait_s <= 0 and self._waiting[0] == mine:
                         break
-                    # Who is not first waits for word of the one before.
-                    self._time.wait(self._changed, wait_s if wait_s > 0 else 3600.0)
+                    # Who is not first, or waits for a request to come back, is told.
+                    self._time.wait(self._changed, wait_s if 0 < wait_s < _LONG_S else _LONG_S)
             finally:
                 self._waiting.remove(mine)
                 heapq.heapify(self._waiting)
                 self._changed.notify_all()
-            for given in self._given:
-                given.append(now_s)
-            self.waited_s += now_s - began_s
-            return now_s - began_s
+            self._out += 1
 
     def hold(self, seconds: float) -> None:
         """Give no turn for so long: the vendor said so."""
@@ -126,13 +141,15 @@ class Pacer:
             self._changed.notify_all()
 
     def _due_s(self) -> float:
-        """Return when the next turn may be given."""
-        dues = [
-            given[0] + one.seconds * (1 + _SPARE) + _SPARE_S
-            for one, given in zip(self._pace, self._given, strict=True)
-            if len(given) == one.requests
-        ]
-        return max([self._not_before, *dues])
+        """Return when the next turn may be given; ``inf``: when a request has come back."""
+        return max([self._not_before, *(self._free_s(*one) for one in zip(self._pace, self._ended, strict=True))])
+
+    def _free_s(self, pace: Pace, ended: deque[float]) -> float:
+        """Return when one limit has room for another request."""
+        free = pace.requests - self._out
+        if free > len(ended):
+            return 0.0
+        return ended[-free] + pace.seconds + _SPARE_S if free > 0 else inf
 
 
 @cache

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import msgspec
 import numpy as np
@@ -13,12 +14,12 @@ from actors.data_upkeep.plan import clustered
 from actors.kernel.ports import SourceAnswer
 from actors.kernel.telemetry import note
 from actors.market.axis import SessionAxis
-from actors.market.gaps import gaps_of
-from actors.market.planes import spread
 from actors.storage.source import HeldDay
 from actors.vendors.history.calls import Calls
+from actors.vendors.history.cells import count_within, gaps_by_symbol, planes
 from actors.vendors.history.cost import cost_of
 from actors.vendors.history.entry import HistoryEntry
+from actors.vendors.history.held import ANY_TIME, HeldSession
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pacer import Pacer, Rank, pacer_of
 from actors.vendors.history.pages import (
@@ -33,17 +34,16 @@ from actors.vendors.history.pages import (
     SymbolsRefused,
 )
 from actors.vendors.history.silence import REACH, believed
-from messages.columns import EXTRA_FIELDS, FIELDS, TRADES, BarBatch, BarKeys, Floats, Mask
+from messages.columns import BarBatch, BarKeys, Floats, Mask
 from messages.errors import DataError, NotReady
-from messages.values import FIRST_WITH_BAR, MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingSession, Verdict
+from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingSession
 
 _NEAR_NS = 2 * REACH * MINUTE_NS
 """Minutes of today that are nearer to each other are one request: what lies around them is asked for anyway."""
 _SESSIONS_KEPT = 4
 _MOST_PAGES = 40
 """A session of so many pages is read whole without counting what single minutes would cost."""
-_ANY_TIME = float("inf")
-_FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
+_DOUBT = "it shows no bar of minutes around which there was trading, or none of the symbol at all"
 
 
 class Persistence(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +108,8 @@ class VendorSource:
         self.requests = 0
         """Pages that were asked for, those that failed included."""
         self.waited_s = 0.0
-        """For turns, and for the vendor to be asked again."""
+        """Time in which somebody waited, for a turn or to ask again."""
+        self._waiting, self._since_s = 0, 0.0
         self._client = opened.client
         self._now_ns = now_ns
         self._rank = rank
@@ -121,7 +122,7 @@ class VendorSource:
         self._silent_after_ns = round(entry.silent_after_s * SECOND_NS)
         self._refusal: HistoryRefused | None = None
         self._refused: dict[str, str] = {}
-        self._held: OrderedDict[tuple[str, str], _HeldSession] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], HeldSession] = OrderedDict()
         self._counting = threading.Lock()
         self._reading = threading.Lock()
 
@@ -151,7 +152,7 @@ class VendorSource:
         rows = axis.slots_before(start_ns), axis.slots_before(end_ns)
         silent[: rows[0]] = silent[rows[1] :] = False
         inside = (asked.bars.start_ns >= start_ns) & (asked.bars.start_ns < end_ns)
-        return SourceAnswer(bars=asked.bars.where(inside), no_trade=_gaps(axis, asked.bars.symbols, silent))
+        return SourceAnswer(bars=asked.bars.where(inside), no_trade=gaps_by_symbol(axis, asked.bars.symbols, silent))
 
     def ask(self, session: TradingSession, symbols: Sequence[str], start_ns: Nanos, end_ns: Nanos) -> Asked:
         """Return what the vendor has of just these minutes, as far as they are over and out.
@@ -196,7 +197,7 @@ class VendorSource:
         """Return which minutes of an answer were not traded, slots x symbols."""
         is_asked = (axis.starts_ns >= start_ns) & (axis.starts_ns < asked.end_ns) & asked.is_all_read
         is_final = is_asked & (axis.ends_ns + self.delay_ns <= self._now_ns())
-        return self.quiet(*_planes(axis, asked.bars.symbols, asked.bars), is_asked) & is_final[:, np.newaxis]
+        return self.quiet(*planes(axis, asked.bars.symbols, asked.bars), is_asked) & is_final[:, np.newaxis]
 
     def _out_ns(self, step_ns: Nanos, end_ns: Nanos) -> Nanos:
         """Return until where minutes are over and out."""
@@ -224,9 +225,9 @@ class VendorSource:
                 raise self._refusal
             if error is not None:
                 self._pause(rules.backoff_s * 2.0 ** (number - 1) * (1 + rules.jitter * self._chance.random()))
-            self._turn()
             try:
-                return self._calls.make(lambda: self._client.page(request))
+                with self._turn():
+                    return self._calls.make(lambda: self._client.page(request))
             except HistoryRefused as refusal:
                 self._refusal = refusal
                 raise
@@ -244,16 +245,32 @@ class VendorSource:
         assert error is not None, "a page is asked for at least once"
         raise NoAnswer(f"{self.name} was asked {rules.tries} times: {error}") from error
 
-    def _turn(self) -> None:
-        waited_s = self._pacer.turn(self._rank, lambda: self._calls.is_open)
-        with self._counting:
-            self.requests += 1
-            self.waited_s += waited_s
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with ExitStack() as turn:
+            with self._wait():
+                turn.enter_context(self._pacer.turn(self._rank, lambda: self._calls.is_open))
+            with self._counting:
+                self.requests += 1
+            yield
 
     def _pause(self, seconds: float) -> None:
-        self._pacer.pause(seconds, lambda: self._calls.is_open)
+        with self._wait():
+            self._pacer.pause(seconds, lambda: self._calls.is_open)
+
+    @contextmanager
+    def _wait(self) -> Iterator[None]:
+        """Count the time in which one waits, or several at once."""
         with self._counting:
-            self.waited_s += seconds
+            self._since_s = self._since_s if self._waiting else self._pacer.now_s()
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._waiting -= 1
+                if not self._waiting:
+                    self.waited_s += self._pacer.now_s() - self._since_s
 
     # --- whole sessions
 
@@ -269,6 +286,16 @@ class VendorSource:
 
     def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
         """Return these bars: of a session that is over from all of it, else with a request for each run of them."""
+        answer = self._picked(session, missing)
+        is_final = int(missing.start_ns[-1]) + session.base_interval.span_ns + self.delay_ns <= self._now_ns()
+        is_doubtful = (
+            self.entry.is_silence_told
+            and is_final
+            and len(missing.start_ns) > len(answer.bars) + count_within(missing, answer.no_trade)
+        )
+        return msgspec.structs.replace(answer, doubt=_DOUBT) if is_doubtful else answer
+
+    def _picked(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
         held = self._held.get((session.calendar, session.date))
         if held is not None and held.names.issuperset(missing.symbols):
             return held.pick(session, missing)  # without waiting for who reads another session
@@ -286,7 +313,7 @@ class VendorSource:
             end_ns=session.end_ns,
             interval=session.base_interval,
         )
-        return SourceAnswer(bars=HeldDay(joined(bars, span)[0], (), _ANY_TIME).pick(missing), no_trade=tuple(no_trade))
+        return SourceAnswer(bars=HeldDay(joined(bars, span)[0], (), ANY_TIME).pick(missing), no_trade=tuple(no_trade))
 
     def _is_final(self, session: TradingSession) -> bool:
         return session.end_ns + self.delay_ns <= self._now_ns()
@@ -307,10 +334,10 @@ class VendorSource:
         for symbols, starts, _ in clustered(lacking, _NEAR_NS, step_ns, self.most_symbols):
             yield symbols, int(starts[0]), int(starts[-1]) + step_ns
 
-    def _whole(self, session: TradingSession, symbols: Collection[str]) -> "_HeldSession":
+    def _whole(self, session: TradingSession, symbols: Collection[str]) -> HeldSession:
         key = session.calendar, session.date
         with self._reading:  # one reads, the others wait for what it read
-            held = self._held.setdefault(key, _HeldSession())
+            held = self._held.setdefault(key, HeldSession())
             self._held.move_to_end(key)
             while len(self._held) > _SESSIONS_KEPT:
                 self._held.popitem(last=False)
@@ -342,40 +369,3 @@ class VendorSource:
         """Leave the vendor; may be called twice, and while requests are out."""
         self.interrupt()
         self._client.close()
-
-
-class _HeldSession:
-    """What was read of a session that is over, chunk by chunk of its symbols."""
-
-    def __init__(self) -> None:
-        self.names: frozenset[str] = frozenset()
-        self._chunks: list[tuple[frozenset[str], HeldDay]] = []
-
-    def add(self, answer: SourceAnswer, symbols: Collection[str]) -> None:
-        """Hold what was read of some symbols more."""
-        self._chunks.append((frozenset(symbols), HeldDay(answer.bars, answer.no_trade, _ANY_TIME)))
-        self.names |= frozenset(symbols)
-
-    def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
-        """Return what there is of these bars."""
-        start_ns, end_ns = int(missing.start_ns[0]), int(missing.start_ns[-1]) + session.base_interval.span_ns
-        found = [(day, day.pick(missing)) for names, day in self._chunks if not names.isdisjoint(missing.symbols)]
-        span = PageRequest(symbols=missing.symbols, start_ns=start_ns, end_ns=end_ns, interval=session.base_interval)
-        bars, _ = joined([Page(bars=bars) for _, bars in found], span)
-        no_trade = [gap for day, _ in found for gap in day.no_trade_of(missing.symbols, start_ns, end_ns)]
-        return SourceAnswer(bars=bars, no_trade=tuple(no_trade))
-
-
-def _planes(axis: SessionAxis, symbols: Sequence[str], bars: BarBatch) -> tuple[Mask, Floats]:
-    streamed = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
-    values, verdicts = spread(axis, symbols, bars, streamed, _FIELDS)
-    return verdicts >= FIRST_WITH_BAR, values[:, TRADES]
-
-
-def _gaps(axis: SessionAxis, symbols: Sequence[str], cells: Mask) -> tuple[Gap, ...]:
-    columns, slots = np.nonzero(cells.T)
-    return tuple(
-        msgspec.structs.replace(gap, symbols=(symbol,))
-        for gap in gaps_of(slots, columns, axis, symbols)
-        for symbol in gap.symbols
-    )

@@ -31,8 +31,8 @@ def turns(pacer: Pacer, time: ByHand, count: int) -> list[float]:
     """When so many turns were given, one after the other."""
     given = []
     for _ in range(count):
-        pacer.turn(Rank.LIVE, lambda: True)
-        given.append(time.seconds)
+        with pacer.turn(Rank.LIVE, lambda: True):
+            given.append(time.seconds)
     return given
 
 
@@ -41,8 +41,18 @@ def test_as_many_as_are_allowed_go_at_once_and_the_next_when_the_first_is_forgot
     given = turns(Pacer((TEN,), time), time, 21)
 
     assert given[:10] == [0.0] * 10
-    assert given[10] == given[19] == pytest.approx(60.62)
-    assert given[20] == pytest.approx(2 * 60.62)
+    assert given[10] == given[19] == pytest.approx(60.01)
+    assert given[20] == pytest.approx(2 * 60.01)
+
+
+def test_a_request_that_is_out_counts_until_long_after_it_came_back() -> None:
+    time = ByHand()
+    pacer = Pacer((Pace(requests=2, seconds=10.0),), time)
+    with pacer.turn(Rank.LIVE, lambda: True):
+        time.seconds += 100.0
+        turns(pacer, time, 1)
+
+    assert turns(pacer, time, 2) == pytest.approx([110.01, 110.01])
 
 
 @given(
@@ -52,18 +62,22 @@ def test_as_many_as_are_allowed_go_at_once_and_the_next_when_the_first_is_forgot
         max_size=3,
     ),
     between=st.lists(st.floats(0.0, 3.0), min_size=1, max_size=40),
+    late=st.lists(st.floats(0.0, 2.0), min_size=40, max_size=40),
 )
 @examples(100)
-def test_no_stretch_of_time_ever_sees_more_than_all_limits_allow(pace: list[Pace], between: list[float]) -> None:
+def test_no_stretch_of_time_ever_sees_more_than_all_limits_allow(
+    pace: list[Pace], between: list[float], late: list[float]
+) -> None:
     time = ByHand()
     pacer = Pacer(tuple(pace), time)
-    given = []
-    for pause_s in between:
+    arrived = []
+    for pause_s, late_s in zip(between, late, strict=False):
         time.seconds += pause_s
-        pacer.turn(Rank.LONG, lambda: True)
-        given.append(time.seconds)
+        with pacer.turn(Rank.LONG, lambda: True):
+            arrived.append(time.seconds + late_s)
+            time.seconds += 2 * late_s
     for one in pace:
-        for first, later in zip(given, given[one.requests :], strict=False):
+        for first, later in zip(arrived, arrived[one.requests :], strict=False):
             assert later - first >= one.seconds
 
 
@@ -87,8 +101,7 @@ def test_while_the_vendor_wants_to_be_left_alone_there_is_no_turn() -> None:
     pacer.hold(7.0)
     pacer.hold(3.0)
 
-    assert pacer.turn(Rank.LIVE, lambda: True) == 7.0
-    assert pacer.waited_s == 7.0
+    assert turns(pacer, time, 1) == [7.0]
 
 
 class Ordered(ByHand):
@@ -114,12 +127,12 @@ class Ordered(ByHand):
 def test_live_repairs_go_before_a_long_fetch() -> None:
     time = Ordered(4)
     pacer = Pacer((Pace(requests=1, seconds=10.0),), time)
-    pacer.turn(Rank.LONG, lambda: True)
+    turns(pacer, time, 1)
     order: list[Rank] = []
 
     def ask(rank: Rank) -> None:
-        pacer.turn(rank, lambda: True)
-        order.append(rank)
+        with pacer.turn(rank, lambda: True):
+            order.append(rank)
 
     threads = [threading.Thread(target=ask, args=(rank,)) for rank in (Rank.LONG, Rank.LONG, Rank.LIVE, Rank.LIVE)]
     for thread in threads:
@@ -134,11 +147,12 @@ def test_who_is_no_longer_wanted_gives_his_place_up() -> None:
     time = ByHand()
     pacer = Pacer((TEN,), time)
     turns(pacer, time, 10)
-    for do in (lambda: pacer.turn(Rank.LIVE, lambda: False), lambda: pacer.pause(5.0, lambda: False)):
-        with pytest.raises(NotReady):
-            do()
+    with pytest.raises(NotReady), pacer.turn(Rank.LIVE, lambda: False):
+        pass
+    with pytest.raises(NotReady):
+        pacer.pause(5.0, lambda: False)
 
-    assert pacer.turn(Rank.LIVE, lambda: True) > 0
+    assert turns(pacer, time, 1) == [pytest.approx(60.01)]
 
 
 def test_an_account_has_one_pacer_in_a_process_and_another_account_another() -> None:
