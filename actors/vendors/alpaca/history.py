@@ -21,7 +21,7 @@ from alpaca.data.requests import CryptoBarsRequest, StockBarsRequest
 from alpaca.data.timeframe import TimeFrame
 from requests import Response
 from requests.adapters import HTTPAdapter
-from requests.exceptions import RequestException
+from requests.exceptions import JSONDecodeError, RequestException
 
 from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.history.pages import (
@@ -100,10 +100,10 @@ class AlpacaHistory:
             answer = self._client.get(path, fields)
         except APIError as error:
             raise self._refusal(error) from None
+        except JSONDecodeError as error:
+            raise NoAnswer("Alpaca's answer is no JSON, or not all of it") from error
         except RequestException as error:
             raise NoAnswer(f"Alpaca: {type(error).__name__}") from error
-        except ValueError as error:  # no JSON, or not all of it
-            raise NoAnswer(f"Alpaca's answer is no JSON: {without_keys(str(error), *self._keys)}") from error
         if not isinstance(answer, Mapping) or not isinstance(bars := answer.get("bars", ""), Mapping | None):
             raise NoAnswer(f"Alpaca's answer has no bars: {self._shown(repr(answer))}")
         token = answer.get("next_page_token")

@@ -179,12 +179,13 @@ class IbkrFeed:
             gathering.reject(Rejection(number=self._number, field="volume", expected=expected, seen=seen))
             return
         bar = _bar(shown)
-        if self._interval == FIVE_SECONDS:
+        if self._interval != FIVE_SECONDS:
+            for whole in self._shorts.add(bar):
+                gathering.bar(whole, is_final=True)
+        elif bar.volume:
             gathering.bar(bar, is_final=True)
-            return
-        gathering.heartbeat()
-        for whole in self._shorts.add(bar):
-            gathering.bar(whole, is_final=True)
+        if not bar.volume or self._interval != FIVE_SECONDS:
+            gathering.heartbeat()
 
     def _hear(self, notice: Notice) -> None:
         assert self._session is not None

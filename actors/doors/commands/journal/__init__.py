@@ -1,1 +1,0 @@
-"""What is done with the journal of a live day."""
