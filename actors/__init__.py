@@ -4,8 +4,9 @@ doors/                        for people
 doors/cli/                    the command line itself: commands and their options, errors, Ctrl-C
 doors/barkeeper/              what programs import, installed as ``barkeeper``
 doors/commands/               what each command does, under the command's name
+doors/commands/journal/       what is done with the journal of a live day
 doors/show/                   tables, the live panel, lines, numbers, progress
-doors/web/                    the HTTP server, and who may ask it
+doors/web/                    a run or a store on a page in the browser; the HTTP server
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them
 doors/remote/                 who asks from another process: the status socket
 importing/                    many files into a store, and what became of every row

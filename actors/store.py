@@ -20,10 +20,11 @@ from actors.session_data.hold.windows import Heading, Piece, window_of
 from actors.session_data.past.history import HistoryDay
 from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
+from messages.certificates import SessionCertificate
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
 from messages.values import ONE_DAY, ONE_MINUTE, Gap, Interval, Nanos, TradingSession, Verdict, moment
-from messages.windows import BarWindow
+from messages.windows import BarWindow, VerdictPlane
 
 _FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
 _NEVER = "9999-12-31"
@@ -161,6 +162,47 @@ class Store:
                 gaps += find_gaps(grid.verdicts < Verdict.NO_TRADE, SessionAxis(session), there)
         return tuple(gaps)
 
+    def verdicts(
+        self, date: Day, symbols: str | Iterable[str] | None = None, *, extended: bool = False
+    ) -> VerdictPlane:
+        """Return what is known about every minute of a day, minutes without a bar included.
+
+        Args:
+            date: the session's.
+            symbols: one or several; all of that day by default.
+            extended: whether pre-market and post-market minutes as well.
+
+        Raises:
+            DataError: there is no such day, or it cannot be read.
+            SettingsError: an argument makes no sense, or days of several calendars have that date.
+            UnknownSymbol: the day has not a symbol.
+        """
+        calendar, wanted = self._day_of(date)
+        there = self._files.symbols(calendar, wanted)
+        names = there if symbols is None else take.symbols(symbols)
+        for name in names:
+            if name not in there:
+                raise UnknownSymbol.among(name, there)
+        session = self._session(calendar, wanted, extended=take.flag(extended, "extended"))
+        return VerdictPlane(
+            session=session,
+            symbols=names,
+            start_ns=SessionAxis(session).starts_ns,
+            verdicts=self._grid(session, names).verdicts,
+            closed=SessionAxis(session).slots,
+            now_ns=session.end_ns,
+            revision=0,
+        )
+
+    def certificate(self, date: Day) -> SessionCertificate | None:
+        """Return the certificate of a day; ``None``: it has none.
+
+        Raises:
+            DataError: there is no such day, or its certificate cannot be read.
+            SettingsError: that is no date, or days of several calendars have it.
+        """
+        return self._files.certificate(*self._day_of(date))
+
     def close(self) -> None:
         """Release what is held; may be called twice."""
         self._files.close()
@@ -195,6 +237,28 @@ class Store:
                 "or name it, as in Store(path, calendar=...)"
             )
         return shared[0]
+
+    def _day_of(self, date: Day) -> tuple[str, str]:
+        """Return the calendar that has a day, and its date."""
+        wanted = take.day(date, "date")
+        if wanted is None:
+            raise SettingsError("date: say which day")
+        calendars = [calendar for calendar in self._mine() if wanted in self._files.dates(calendar)]
+        if not calendars:
+            raise DataError(f"{self._files.root} has no day {wanted}")
+        if len(calendars) > 1:
+            several = ", ".join(calendars)
+            raise SettingsError(
+                f"{wanted} is of several calendars ({several}): name one, as in Store(path, calendar=...)"
+            )
+        return calendars[0], wanted
+
+    def _session(self, calendar: str, date: str, *, extended: bool) -> TradingSession:
+        sessions = self._sessions(calendar)
+        session = sessions.extended_session(date) if extended else sessions.session(date)
+        if session is None:
+            raise DataError(f"{self._files.root} has {date} under {calendar}, which has no session on that day")
+        return msgspec.structs.replace(session, base_interval=self._files.base_interval() or ONE_MINUTE)
 
     def _has(self, calendar: str, symbol: str) -> bool:
         dates = reversed(self._files.dates(calendar))  # most symbols are there until the end

@@ -255,6 +255,48 @@ def test_days_that_the_store_lacks_are_missing_and_what_was_never_traded_is_not(
 # --- what is refused
 
 
+def test_the_verdicts_of_a_day_are_those_of_its_bars_and_of_its_certificate(tmp_path: Path) -> None:
+    day = DATES[0]
+    with closing(ParquetStore(tmp_path / "store")) as files:
+        files.merge("XNYS", day, stored(bar("A", "09:30", 10.0, day), bar("B", "09:31", 10.0, day)))
+        issued = certificate(
+            "A", "B", session=session_xnys(day), runs=(run("B", "09:30", "09:31", session=session_xnys(day)),)
+        )
+        files.certify("XNYS", day, issued)
+    with Store(tmp_path / "store") as store:
+        plane, narrow, wide = store.verdicts(day), store.verdicts(day, "B"), store.verdicts(day, extended=True)
+
+        assert store.certificate(day) == issued
+    assert plane.symbols == ("A", "B")
+    assert plane.verdicts[:3].tolist() == [[Verdict.STREAMED, Verdict.NO_TRADE], [0, Verdict.STREAMED], [0, 0]]
+    assert (len(plane), plane.closed, len(wide)) == (390, 390, 960)
+    assert narrow.of("B")[:2].tolist() == [Verdict.NO_TRADE, Verdict.STREAMED]
+    assert wide.of("A")[330] == Verdict.STREAMED
+
+
+def test_a_day_that_is_not_there_has_no_verdicts_and_no_certificate(store: Store) -> None:
+    for read in (store.verdicts, store.certificate):
+        with pytest.raises(DataError, match="has no day 1999-01-04"):
+            read("1999-01-04")
+        with pytest.raises(SettingsError, match="say which day"):
+            read(None)  # type: ignore[arg-type]
+    with pytest.raises(UnknownSymbol, match="NONE"):
+        store.verdicts(DATES[0], "NONE")
+    assert store.certificate(DATES[0]) is None
+
+
+def test_a_date_of_several_calendars_is_asked_for_one_calendar_at_a_time(tmp_path: Path) -> None:
+    day = DATES[0]
+    with closing(ParquetStore(tmp_path / "store")) as files:
+        for name in ("XNYS", "XNAS"):
+            files.merge(name, day, stored(bar("A", "09:30", 10.0, day)))
+
+    with Store(tmp_path / "store") as store, pytest.raises(SettingsError, match=r"of several calendars \(XNAS, XNYS\)"):
+        store.verdicts(day)
+    with Store(tmp_path / "store", calendar="XNYS") as store:
+        assert store.verdicts(day).session.calendar == "XNYS"
+
+
 def test_a_symbol_that_nobody_stored_is_refused_with_the_nearest(store: Store) -> None:
     symbol = names(store)[0]
 

@@ -53,6 +53,15 @@ class Gathering:
         """Add a quote."""
         self._quotes.append(quote)
 
+    def add_ticks(self, ticks: Iterable[Tick], ids: Iterable[str]) -> None:
+        """Add trades, and how the feed calls each."""
+        self._ticks.extend(ticks)
+        self._ids.extend(ids)
+
+    def add_quotes(self, quotes: Iterable[Quote]) -> None:
+        """Add quotes."""
+        self._quotes.extend(quotes)
+
     def rare(self, event: Rarity) -> None:
         """Add what is told one by one."""
         self._rarities.append(event)

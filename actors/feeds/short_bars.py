@@ -16,7 +16,7 @@ class ShortBars:
     Args:
         base: the length of the bars that are given.
         short: that of those that come; a whole part of the base.
-        comes_always: whether those without a trade come too, of volume 0.
+        comes_always: whether those without a trade come too, of volume 0: beside others these set no price.
     """
 
     def __init__(self, base: Interval, short: Interval, *, comes_always: bool) -> None:
@@ -89,11 +89,9 @@ class ShortBars:
             del kept[old_ns]
 
     def _bar(self, symbol: str, start_ns: Nanos) -> Iterator[Bar]:
-        shorts = [
-            bar for _, bar in sorted(self._held[symbol][start_ns].items()) if bar.volume or not self._comes_always
-        ]
-        if shorts:
-            yield folded(shorts, start_ns, self._base)
+        kept = [bar for _, bar in sorted(self._held[symbol][start_ns].items())]
+        traded = [bar for bar in kept if bar.volume] if self._comes_always else kept
+        yield folded(traded or kept, start_ns, self._base)  # what is printed is a bar, also with volume 0
 
 
 def folded(shorts: list[Bar], start_ns: Nanos, base: Interval) -> Bar:

@@ -1,9 +1,22 @@
 """Which symbols are wanted of a source that sends what it likes."""
 
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from messages.columns import BarBatch
 from messages.feeds import EVERYTHING
+
+
+class OfSymbol(Protocol):
+    """Anything of one symbol."""
+
+    @property
+    def symbol(self) -> str:
+        """Whose it is."""
+        ...
+
+
+S = TypeVar("S", bound=OfSymbol)
 
 
 class WantedSymbols:
@@ -34,6 +47,14 @@ class WantedSymbols:
 
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._named or (self._is_everything and symbol not in self._dropped)
+
+    def those(self, items: list[S]) -> list[S]:
+        """Return the items whose symbols are wanted."""
+        named = self._named
+        if not self._is_everything:
+            return [item for item in items if item.symbol in named]
+        dropped = self._dropped - named
+        return [item for item in items if item.symbol not in dropped] if dropped else items
 
     def of(self, batch: BarBatch) -> BarBatch:
         """Return the bars of a batch that are wanted; the batch itself where all are."""

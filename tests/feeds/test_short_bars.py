@@ -38,13 +38,18 @@ def test_a_minute_is_given_with_its_last_stretch() -> None:
     ]
 
 
-def test_a_stretch_without_a_trade_sets_no_price_and_a_minute_of_them_is_no_bar() -> None:
+def test_a_stretch_without_a_trade_sets_no_price_beside_others() -> None:
     quiet = [short(5 * number, 99.0, volume=0.0) for number in range(12)]
 
     (bar,) = given(always(), *quiet[:3], short(15, 10.0, 7.0), *quiet[4:])
 
     assert (bar.open, bar.high, bar.low, bar.close, bar.volume) == (10, 11, 9, 10.5, 7)
-    assert given(always(), *quiet) == []
+
+
+def test_a_minute_of_which_every_stretch_was_printed_is_a_bar_also_without_a_trade() -> None:
+    (bar,) = given(always(), *(short(5 * number, 99.0, volume=0.0) for number in range(12)))
+
+    assert (bar.open, bar.close, bar.volume, bar.vwap) == (99.0, 99.5, 0, None)
 
 
 def test_a_minute_that_lacks_a_stretch_is_never_given() -> None:

@@ -136,3 +136,14 @@ def test_the_benchmark_of_reads_prints_what_it_documents() -> None:
         "streamed_latest_bar_p50_us", "streamed_latest_bar_p99_us",
     }  # fmt: skip
     assert report["streamed_per_s"] > 0
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_feeds_takes_every_line() -> None:
+    command = [sys.executable, "tests/benchmarks/feeds.py", "--repeat", "1", "--lines", "2000", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert report["lines"] == 2000
+    assert set(report["us"]) >= {"quote, live", "quote, feed", "tick, live, folded", "tick, plain"}

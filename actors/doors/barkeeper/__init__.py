@@ -35,6 +35,7 @@ from actors.lived_day import LivedDay  # noqa: E402
 from actors.market.calendar import Calendar  # noqa: E402
 from actors.market.faults import Faults  # noqa: E402
 from actors.settings import SessionRules, Settings  # noqa: E402
+from actors.storage.journal.lived import LivedStore  # noqa: E402
 from actors.store import Store  # noqa: E402
 from actors.system import System  # noqa: E402
 from messages import errors  # noqa: E402
@@ -52,6 +53,7 @@ __all__ = [
     "Future",
     "Interval",
     "LivedDay",
+    "LivedStore",
     "Quote",
     "SessionRules",
     "Settings",

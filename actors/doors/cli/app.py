@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import fault_options, live, options, served, stores, vendors
+from actors.doors.cli import fault_options, journals, live, options, served, stores, vendors
 from actors.doors.cli.errors import Errand
 from actors.doors.cli.plain_help import Group, Program
 
@@ -144,7 +144,7 @@ def import_(
     epilog=options.examples(
         "backtest --store store",
         "backtest --store store --symbols AAPL,MSFT --start 2024-07-01",
-        "backtest --store store --last 1 --speed 60",
+        "backtest --store store --last 1 --speed 60 --web",
         "backtest --store store --drop 0.02 --outage 10:00-10:07 --fill-from store",
         "backtest --store store --fill-from archive --certify",
         "backtest --config barkeeper.toml --last 1",
@@ -194,6 +194,7 @@ def backtest(
     seed: fault_options.Seed = 0,
     fill_from: options.FillFrom = None,
     certify: options.Certify = False,
+    web: served.Page = None,
     metrics: served.Metrics = None,
     host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
@@ -214,7 +215,7 @@ def backtest(
             store,
             config,
             as_json=as_json,
-            served=served.served(metrics, host),
+            served=served.served(web, metrics, host),
             symbols=options.names(symbols),
             calendar=calendar,
             start=start,
@@ -243,6 +244,7 @@ stores.add_to(app)
 live.add_to(app)
 vendors.add_to(app)
 served.add_to(app)
+journals.add_to(app)
 
 
 def main(argv: list[str] | None = None) -> int:

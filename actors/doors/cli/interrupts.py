@@ -10,6 +10,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 _INTERRUPTED = 130
+_LOOK_S = 0.1
 _TOGETHER_S = 0.5
 """Signals so near to each other are one: ``timeout`` of GNU, like a terminal, signals a process and its group."""
 
@@ -19,6 +20,15 @@ def leave_at_once(last_words: str) -> None:
     sys.stderr.write(f"{last_words}\n")
     sys.stderr.flush()
     os._exit(_INTERRUPTED)
+
+
+def until_interrupted(words: str) -> None:
+    """Say something on stderr, and wait until somebody wants the program to end."""
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
+    with Interrupts(lambda: "ended") as interrupts:
+        while not interrupts.is_asked:
+            time.sleep(_LOOK_S)
 
 
 class Interrupts:

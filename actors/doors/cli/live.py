@@ -10,6 +10,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         epilog=options.examples(
             "live --feed simulated --symbols 100 --store store --until close",
+            "live --feed simulated --symbols 500 --store store --web --metrics 9464",
             "live --feed replay --from archive --store store --speed 60",
             "live --feed alpaca --config barkeeper.toml --symbols AAPL,MSFT",
             "live --feed alpaca:sip --fill-from alpaca:sip --fill-from archive --symbols AAPL,MSFT",
@@ -42,6 +43,7 @@ def live(
     trades_only: options.TradesOnly = False,
     sale_conditions: options.SaleConditions = None,
     allow_negative: options.AllowNegative = None,
+    web: served.Page = None,
     metrics: served.Metrics = None,
     host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
@@ -77,7 +79,7 @@ def live(
                 sale_conditions=sale_conditions,
                 allow_negative=allow_negative,
             ),
-            served.served(metrics, host),
+            served.served(web, metrics, host),
             as_json=as_json,
         )
 

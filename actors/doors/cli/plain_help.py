@@ -1,11 +1,15 @@
 """Help without a type beside flags: ``--json``, not ``--json <bool>``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+PAGE_PORT = 8800
+"""Where the page in the browser is, if nothing else is said."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,7 +20,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; of words that belong to nothing it is said what they may be meant for."""
         ctx.allow_extra_args = True
-        stray = super().parse_args(ctx, args)
+        stray = super().parse_args(ctx, list(_with_port(args)))
         if stray and not ctx.resilient_parsing:
             ctx.fail(f"{stray[0]!r} belongs to nothing{_meant(ctx.params, stray[0])}")
         return stray
@@ -40,6 +44,14 @@ class Program(typer.Typer):
     def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
         """Register a command."""
         return super().command(name, **{"cls": Command, **more})
+
+
+def _with_port(args: list[str]) -> Iterator[str]:
+    """Yield the arguments, with the usual port behind a ``--web`` that has none."""
+    for word, after in zip_longest(args, args[1:], fillvalue=""):
+        yield word
+        if word == "--web" and not after.isdecimal():
+            yield str(PAGE_PORT)
 
 
 def _meant(given: Mapping[str, Any], word: str) -> str:

@@ -1,16 +1,29 @@
-"""Options of what is served while a run goes on, and the command that says which metrics there are."""
+"""Options of what is served while a run goes on, and the commands that go with it."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actors.doors.cli import options
+from actors.doors.cli.plain_help import PAGE_PORT
 
 if TYPE_CHECKING:
     from actors.doors.web.serving import Served
 
 _SERVED = "To look on from elsewhere"
 
+Page = Annotated[
+    int | None,
+    typer.Option(
+        "--web",
+        metavar="[PORT]",
+        min=0,
+        max=65535,
+        help=f"Show it on a page in the browser: at port {PAGE_PORT}, or another; 0: any that is free.",
+        show_default=False,
+        rich_help_panel=_SERVED,
+    ),
+]
 Metrics = Annotated[
     int | None,
     typer.Option(
@@ -36,24 +49,39 @@ Grafana = Annotated[bool, typer.Option("--grafana", help="Print a dashboard of t
 LOOPBACK = "127.0.0.1"
 
 
-def served(metrics: int | None, host: str) -> "Served":
+def served(page: int | None, metrics: int | None, host: str) -> "Served":
     """Return what these options ask for."""
     from actors.doors.web.serving import Served
 
-    return Served(metrics=metrics, host=host)
+    return Served(page=page, metrics=metrics, host=host)
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give the program its command."""
+    """Give the program its commands."""
+    app.command(epilog=options.examples("dashboard --store store", "dashboard --store store --web 9000"))(dashboard)
     app.command("metrics", epilog=options.examples("metrics", "metrics --grafana > dashboard.json"))(metrics)
+
+
+def dashboard(ctx: typer.Context, store: options.Store, *, web: Page = PAGE_PORT, host: Host = LOOPBACK) -> None:
+    """Show a store on a page in the browser: days by their quality, and of each its minutes, bars, gaps, certificate.
+
+    A run is shown by --web of live and backtest.
+    """
+
+    def job() -> None:
+        from actors.doors.web import dashboard
+
+        dashboard.show(store, served(web, None, host))
+
+    ctx.obj.job = job
 
 
 def metrics(ctx: typer.Context, *, grafana: Grafana = False, as_json: options.Json = False) -> None:
     """Say which metrics a run serves with --metrics, or print a Grafana dashboard of them."""
 
     def job() -> None:
-        from actors.doors.commands import metrics
+        from actors.doors.metrics import listing
 
-        metrics.dashboard() if grafana else metrics.names(as_json=as_json)
+        listing.dashboard() if grafana else listing.names(as_json=as_json)
 
     ctx.obj.job = job

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from actors.doors.cli.interrupts import until_interrupted
 from actors.doors.commands import check_config
 from actors.doors.commands.playback import Replay, play
 from actors.doors.commands.repairs import Repairing
@@ -57,15 +58,18 @@ def backtest(
     is_watched = repairing is not None or bool(served.ports)
     steps = 1 if is_watched else _MINUTES_AT_ONCE
     playable = System(_played(settings, at_once=steps), sources=sources)
-    with serving(playable, served) as addresses, playable as system, replay_bar() as show_progress:
+    with serving(playable, served, Path(settings.store)) as addresses, playable as system:
         paper.say(*addresses)
-        replay = play(system, show_progress, repairing)
-    if repairing is not None:
-        repairing.look_up()
-    if as_json:
-        paper.show_json(replay.result())
-    else:
-        paper.show(*_parts(replay), *(_repairs(replay, repairing) if repairing is not None else ()))
+        with replay_bar() as show_progress:
+            replay = play(system, show_progress, repairing)
+        if repairing is not None:
+            repairing.look_up()
+        if as_json:
+            paper.show_json(replay.result())
+        else:
+            paper.show(*_parts(replay), *(_repairs(replay, repairing) if repairing is not None else ()))
+        if served.page is not None:
+            until_interrupted("The run is over; the page stays until Ctrl-C.")
     if settings.certify:
         _check_certified(replay)
     _check_whole(replay)

@@ -161,7 +161,7 @@ def _calendar(wishes: FetchWishes, settings: Settings) -> Calendar:
     if name is None and found is not None:
         entry, tape = found
         tape = tape or str(settings.vendors.get(entry.name, {}).get("tape", entry.usual_tape))
-        name = next((one.calendar for one in entry.tapes if one.name == tape and one.calendar), entry.calendar)
+        name = entry.calendar_of(tape)
     given = msgspec.structs.replace(settings, calendar=name, extended=settings.extended or wishes.extended_hours)
     return check_config.calendar_of(given)
 

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,7 @@ from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
 from messages.feeds import FeedEnded, FeedHealth, FeedLost
-from messages.repairs import CertificateIssued, NotRecorded
+from messages.repairs import CertificateIssued, GapAbandoned, NotRecorded
 from messages.replies import FirstRejected
 from messages.values import TradingSession
 
@@ -42,7 +43,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
     try:
         with (
-            serving(system, served) as addresses,
+            serving(system, served, Path(made.settings.store)) as addresses,
             display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
         ):
             run = _Run(system.start(), made, shown)
@@ -81,6 +82,8 @@ class _Run:
         self._began = time.monotonic()
         self._sessions: dict[str, TradingSession] = {}
         self._certificates: dict[str, SessionCertificate] = {}
+        self._before: dict[str, SessionCertificate | None] = {}
+        """By session the certificate that the store had when it was first seen."""
         self.left_out = LeftOut(made.calendar.tz)
         """What came and could not be taken."""
         self._ears = _Ears(system.subscribe(policy="drop_oldest", name="command line"), shown, self.left_out)
@@ -91,7 +94,9 @@ class _Run:
             while not self._ended_by:
                 self._ears.is_over(within=_BETWEEN_LOOKS_S)
                 self._ended_by = "interrupt" if interrupts.is_asked else self._why_over()
+                self._ears.catch_up(time.monotonic())
                 self._take_look()  # after the verdict: the last look must not miss the certificate
+            self._ears.catch_up(inf)
             self._certificates.clear()  # a day may have been repaired since it had its first
             self._take_look()
             self._shown.say("writing down what has come")
@@ -107,7 +112,11 @@ class _Run:
             seconds=round(time.monotonic() - self._began, 3),
             sessions=[
                 live_report.session_of(
-                    session, self._ears.certificates.get(date, self._certificates.get(date)), self._look, self._store
+                    session,
+                    self._ears.certificates.get(date, self._certificates.get(date)),
+                    self._look,
+                    self._store,
+                    self._before.get(date),
                 )
                 for date, session in sorted(self._sessions.items())
             ],
@@ -142,7 +151,9 @@ class _Run:
         except (BarkeeperError, Timeout):
             return  # a room is down or busy; the latest look stands
         if look.live.session is not None:
-            self._sessions[look.live.session.date] = look.live.session
+            session = self._sessions[look.live.session.date] = look.live.session
+            if session.date not in self._before:
+                self._before[session.date] = live_report.kept_before(session, self._store)
         for date, session in self._sessions.items():
             if date not in self._certificates and session.end_ns <= look.live.now_ns:
                 try:
@@ -189,6 +200,7 @@ class _Ears:
         self.certificates: dict[str, SessionCertificate] = {}
         """The latest of each session that settled, while it was being closed too."""
         self._shown = shown
+        self._given_up = live_words.GivenUp()
         self._left_out = left_out
         self._over = threading.Event()
         threading.Thread(target=self._listen, args=(events,), name="barkeeper-ears", daemon=True).start()
@@ -197,10 +209,18 @@ class _Ears:
         """Wait at most so many seconds for the end of the run."""
         return self._over.wait(within)
 
+    def catch_up(self, now_s: float) -> None:
+        """Say what has been waiting for more of its kind."""
+        for words in self._given_up.said(now_s):
+            self._shown.say(words)
+
     def _listen(self, events: Subscription) -> None:
         try:
             for event in events:
-                if words := live_words.said(event):
+                if isinstance(event, GapAbandoned):
+                    self._given_up.add(event, time.monotonic())
+                elif words := live_words.said(event):
+                    self.catch_up(inf)
                     self._shown.say(words)
                 self._left_out.hear(event)
                 if isinstance(event, CertificateIssued):

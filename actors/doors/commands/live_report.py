@@ -11,6 +11,7 @@ from actors.doors.show.paper import Column, Sheet
 from actors.kernel.ports import StoredDay
 from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
+from messages.errors import DataError
 from messages.lifecycle import FeedStatus
 from messages.replies import VerdictCounts
 from messages.values import TradingSession
@@ -67,21 +68,36 @@ class LiveResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def session_of(
-    session: TradingSession, certificate: SessionCertificate | None, look: LiveLook, store: Path
+    session: TradingSession,
+    certificate: SessionCertificate | None,
+    look: LiveLook,
+    store: Path,
+    before: SessionCertificate | None = None,
 ) -> LiveSession:
-    """Return what a session came to, by its certificate or else by the last look at it."""
+    """Return what a session came to, by its certificate or else by the last look at it.
+
+    Args:
+        session: which.
+        certificate: the last one that was heard of.
+        look: the last one.
+        store: where the day is.
+        before: the certificate that the store had before the run; another one was issued since, heard of or not.
+    """
     day, kept = _at_rest(session, store)
+    if certificate is None and kept != before:
+        certificate = kept
     certified = certificate is not None and kept is not None and _is_ours(kept, certificate)
     certificate = kept if certified else certificate  # which may be newer: a bar came after the last look
     counts, symbols = _counts(session, certificate, look)
     report = look.quality if look.quality is not None and look.quality.session_date == session.date else None
+    recorded = 0 if day is None else len(day.bars)  # some of it after the last look
     source = certificate or (None if report is None else report.quality)
     return LiveSession(
         date=session.date,
         open=figures.iso(session.open_ns, session.tz),
         close=figures.iso(session.close_ns, session.tz),
         symbols=symbols,
-        bars=counts.streamed + counts.late + counts.filled + counts.corrected,
+        bars=max(counts.streamed + counts.late + counts.filled + counts.corrected, recorded),
         late=counts.late,
         filled=counts.filled,
         no_trade=counts.no_trade,
@@ -89,7 +105,7 @@ def session_of(
         missing=counts.missing,
         completeness=None if source is None else source.completeness,
         bar_quality=None if source is None else source.bar_quality,
-        recorded=0 if day is None else len(day.bars),
+        recorded=recorded,
         certified=certified,
         digest=None if certificate is None else certificate.digest,
     )
@@ -106,6 +122,14 @@ def unwritten(look: LiveLook, store: Path) -> int:
         return 0
     day, _ = _at_rest(look.live.session, store)
     return max(look.bars - (0 if day is None else len(day.bars)), 0)
+
+
+def kept_before(session: TradingSession, store: Path) -> SessionCertificate | None:
+    """Return the certificate that a store has of a session that is played only now."""
+    try:
+        return ParquetStore(store, read_only=True).certificate(session.calendar, session.date)
+    except DataError:  # there is no store yet, or what it has is damaged
+        return None
 
 
 def _at_rest(session: TradingSession, store: Path) -> tuple[StoredDay | None, SessionCertificate | None]:

@@ -1,6 +1,9 @@
 """What happens on a live day, as one line each; what happens every minute is not worth one."""
 
 import math
+from collections import Counter
+from math import inf
+from threading import Lock
 
 from actors.doors.show import figures
 from actors.stream_coordinator.live_day.hearing import some, what
@@ -21,6 +24,8 @@ from messages.lifecycle import LagChanged, PhaseChanged
 from messages.readiness import Hours, ReadinessReport, ReadinessReported
 from messages.repairs import GapAbandoned, NotRecorded, SessionSettled
 from messages.values import MINUTE_NS, SECOND_NS
+
+_QUIET_S = 1.0
 
 
 def said(event: Event) -> str:
@@ -59,12 +64,34 @@ def said(event: Event) -> str:
         case NotRecorded():
             return f"session {event.session_date}: could not be written: {event.reason}"
         case GapAbandoned():
-            minutes = sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) / MINUTE_NS
-            return f"session {event.session_date}: {figures.count(math.ceil(minutes))} minutes abandoned"
+            return _abandoned(event.session_date, _minutes(event))
         case SessionSettled():
             return f"session {event.session_date}: settled"
         case _:
             return ""
+
+
+class GivenUp:
+    """Minutes that were abandoned one after the other, said together: an outage of two hours is no hundred lines."""
+
+    def __init__(self) -> None:
+        self._minutes: Counter[str] = Counter()
+        self._latest_s = 0.0
+        self._lock = Lock()
+
+    def add(self, event: GapAbandoned, now_s: float) -> None:
+        """Take what was abandoned at a time of any clock that only goes forward."""
+        with self._lock:
+            self._minutes[event.session_date] += _minutes(event)
+            self._latest_s = now_s
+
+    def said(self, now_s: float = inf) -> list[str]:
+        """Return what has not been said yet, once nothing more has come for a second; without a time, at once."""
+        with self._lock:
+            if now_s - self._latest_s < _QUIET_S:
+                return []
+            taken, self._minutes = self._minutes, Counter()
+        return [_abandoned(date, minutes) for date, minutes in sorted(taken.items())]
 
 
 def readiness(report: ReadinessReport) -> str:
@@ -81,6 +108,14 @@ def misread(first: Rejection) -> str:
     """Return what was wrong with a message that could not be understood."""
     field = f"{first.field}: " if first.field else ""
     return f"number {first.number}: {field}{_wanted(first.expected)}, seen {first.seen[:60]!r}"
+
+
+def _minutes(event: GapAbandoned) -> int:
+    return math.ceil(sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) / MINUTE_NS)
+
+
+def _abandoned(date: str, minutes: int) -> str:
+    return f"session {date}: {figures.count(minutes)} minutes abandoned"
 
 
 def _wait_s(lost: FeedLost) -> float:

@@ -1,10 +1,12 @@
-"""What is served of a run while it goes on, and where: one server, whatever of it is asked for."""
+"""What is served of a run or a store, and where: one server, whatever of it is asked for."""
 
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,55 +17,122 @@ from messages.errors import SettingsError
 if TYPE_CHECKING:
     from starlette.routing import Route
 
+    from actors.doors.web.hub import Hub
+
 TOKEN = "BARKEEPER_TOKEN"  # noqa: S105  # the variable's name
 """The variable of the environment that has the token; without it one is made up."""
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """What the options say shall be served."""
+    """What the options say shall be served; a port of 0 is any that is free."""
 
+    page: int | None = None
+    """The port of the page in the browser."""
     metrics: int | None = None
-    """Its port; 0: any that is free."""
+    """That of ``/metrics`` and ``/healthz``; it may be the same."""
     host: str = "127.0.0.1"
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Those to listen at, each once."""
-        return tuple(dict.fromkeys(port for port in (self.metrics,) if port is not None))
+        return tuple(dict.fromkeys(port for port in (self.page, self.metrics) if port is not None))
 
 
 @contextlib.contextmanager
-def serving(system: System, served: Served) -> Iterator[tuple[str, ...]]:
-    """Serve while the block runs; yields what is served and its address, a line each.
+def serving(system: System, served: Served, store: Path | None = None) -> Iterator[tuple[str, ...]]:
+    """Serve a run while the block runs; yields what is served and its address, a line each.
+
+    Args:
+        system: not started yet, or started.
+        served: what, and where.
+        store: whose days the page shows beside the session.
 
     Raises:
         SettingsError: it cannot be served there, or a library for it is not installed.
     """
+    routes, hub = _routes_of(system, served, store) if served.ports else ([], None)
+    with _served(served, routes, hub) as lines:
+        yield lines
+
+
+@contextlib.contextmanager
+def serving_store(store: Path, served: Served) -> Iterator[tuple[str, ...]]:
+    """Serve the page of a store while the block runs; the same, without a run."""
+    with _served(served, _page(None, None, store), None) as lines:
+        yield lines
+
+
+@contextlib.contextmanager
+def _served(served: Served, routes: "Sequence[Route]", hub: "Hub | None") -> Iterator[tuple[str, ...]]:
     if not served.ports:
         yield ()
         return
-    routes = _routes(system)
     from starlette.applications import Starlette
 
     from actors.doors.web.gate import Gate
 
     token = "" if is_loopback(served.host) else os.environ.get(TOKEN) or secrets.token_urlsafe(24)
     with HttpServer(served.host, served.ports) as server:
-        server.serve(Gate(Starlette(routes=routes), token))
-        where = dict(zip(served.ports, server.ports, strict=True))
-        yield tuple(_lines(served, where, token))
+        app = Starlette(routes=routes, lifespan=_during(hub))
+        server.serve(Gate(app, token), None if hub is None else hub.end)
+        yield tuple(_lines(served, dict(zip(served.ports, server.ports, strict=True)), token))
 
 
-def _routes(system: System) -> "list[Route]":
+def _during(hub: "Hub | None") -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def watching(_: Any) -> AsyncIterator[None]:
+        async with contextlib.nullcontext() if hub is None else hub.running():
+            yield
+
+    return watching
+
+
+def _routes_of(system: System, served: Served, store: Path | None) -> "tuple[list[Route], Hub | None]":
+    routes: list[Route] = []
+    hub: Hub | None = None
+    if served.page is not None:
+        hub = _hub(system)
+        routes += _page(system, hub, store)
+    with _brought_by("metrics"):
+        from actors.doors.metrics.routes import health, metrics
+
+        routes.append(health(system))
+        routes += [] if served.metrics is None else [metrics(system)]
+    return routes, hub
+
+
+def _hub(system: System) -> "Hub":
+    from actors.doors.web.hub import Hub
+
+    return Hub(system)
+
+
+def _page(system: System | None, hub: "Hub | None", store: Path | None) -> "list[Route]":
+    with _brought_by("web"):
+        from actors.doors.web import page
+        from actors.doors.web.run_routes import RunRoutes
+        from actors.doors.web.store_routes import StoreRoutes
+    routes = page.routes(has_run=system is not None, has_store=store is not None)
+    if system is not None and hub is not None:
+        routes += RunRoutes(system, hub).routes()
+    if store is not None:
+        routes += StoreRoutes(store).routes()
+    return routes
+
+
+@contextlib.contextmanager
+def _brought_by(extra: str) -> Iterator[None]:
+    """Say what to install where a library is missing."""
     try:
-        from actors.doors.metrics.routes import routes
+        yield
     except ImportError as error:
-        raise SettingsError(f"metrics need prometheus_client: pip install 'barkeeper[metrics]' ({error})") from error
-    return routes(system)
+        raise SettingsError(f"it cannot be served: pip install 'barkeeper[{extra}]' ({error})") from error
 
 
 def _lines(served: Served, where: dict[int, int], token: str) -> Iterator[str]:
     host = f"[{served.host}]" if ":" in served.host else served.host
+    if served.page is not None:
+        yield f"page at http://{host}:{where[served.page]}/{f'?k={token}' if token else ''}"
     if served.metrics is not None:
         needs = f" with 'Authorization: Bearer {token}'" if token else ""
         yield f"metrics at http://{host}:{where[served.metrics]}/metrics{needs}"

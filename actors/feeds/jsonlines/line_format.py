@@ -39,11 +39,11 @@ _NAMED = re.compile(r"field `([^`]*)`")
 _SHOWN = 200
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, tag_field="type"):
     """A message of the sender."""
 
 
-class BarLine(Line, frozen=True, kw_only=True, tag="bar"):
+class BarLine(Line, frozen=True, kw_only=True, gc=False, tag="bar"):
     """A base bar."""
 
     symbol: Symbol
@@ -59,7 +59,7 @@ class BarLine(Line, frozen=True, kw_only=True, tag="bar"):
     final: bool | None = None
 
 
-class TickLine(Line, frozen=True, kw_only=True, tag="tick"):
+class TickLine(Line, frozen=True, kw_only=True, gc=False, tag="tick"):
     """A trade."""
 
     symbol: Symbol
@@ -71,7 +71,7 @@ class TickLine(Line, frozen=True, kw_only=True, tag="tick"):
     id: str = ""
 
 
-class QuoteLine(Line, frozen=True, kw_only=True, tag="quote"):
+class QuoteLine(Line, frozen=True, kw_only=True, gc=False, tag="quote"):
     """The best bid and offer."""
 
     symbol: Symbol
@@ -82,7 +82,7 @@ class QuoteLine(Line, frozen=True, kw_only=True, tag="quote"):
     ask_size: float = 0.0
 
 
-class CancelLine(Line, frozen=True, kw_only=True, tag="cancel"):
+class CancelLine(Line, frozen=True, kw_only=True, gc=False, tag="cancel"):
     """A trade was none."""
 
     symbol: Symbol
@@ -92,7 +92,7 @@ class CancelLine(Line, frozen=True, kw_only=True, tag="cancel"):
     size: float
 
 
-class CorrectionLine(Line, frozen=True, kw_only=True, tag="correction"):
+class CorrectionLine(Line, frozen=True, kw_only=True, gc=False, tag="correction"):
     """A trade was another."""
 
     symbol: Symbol
@@ -105,7 +105,7 @@ class CorrectionLine(Line, frozen=True, kw_only=True, tag="correction"):
     corrected_id: str = ""
 
 
-class StatusLine(Line, frozen=True, kw_only=True, tag="status"):
+class StatusLine(Line, frozen=True, kw_only=True, gc=False, tag="status"):
     """The exchange says something of a symbol's trading."""
 
     symbol: Symbol
@@ -117,7 +117,7 @@ class StatusLine(Line, frozen=True, kw_only=True, tag="status"):
     halted: bool | None = None
 
 
-class DayVolumeLine(Line, frozen=True, kw_only=True, tag="day_volume"):
+class DayVolumeLine(Line, frozen=True, kw_only=True, gc=False, tag="day_volume"):
     """The sender's own count of today's volume."""
 
     symbol: Symbol
@@ -125,7 +125,7 @@ class DayVolumeLine(Line, frozen=True, kw_only=True, tag="day_volume"):
     volume: float
 
 
-class HeartbeatLine(Line, frozen=True, kw_only=True, tag="heartbeat"):
+class HeartbeatLine(Line, frozen=True, kw_only=True, gc=False, tag="heartbeat"):
     """The sender lives."""
 
 

@@ -109,7 +109,7 @@ class Forming:
                 self._change(span, tick.symbol)
         self._latest = span
         self._room += len(ticks)
-        self._heard_ns = max(self._heard_ns, max((tick.at_ns for tick in ticks), default=0))
+        self._heard_ns = max([self._heard_ns, *[tick.at_ns for tick in ticks]])
 
     def _sets(self, tick: Tick, span: Span) -> int:
         open_ns, close_ns = self.regular_ns

@@ -32,19 +32,21 @@ class KnownTrades:
 
         One that is refused for a reason is not remembered: it may come again.
         """
-        parts, start_ns, session, most = self._parts, self._session_ns, self._session, self._most_of_a_part
+        start_ns, session, most = self._session_ns, self._session, self._most_of_a_part
+        *earlier, latest = self._parts
         found: list[bool] = []
         for tick, name, reason in zip(ticks, ids, reasons, strict=True):
             is_new = True
             if name and not reason:
                 at_ns = tick.at_ns
                 key = hash((tick.symbol, name, session if at_ns >= start_ns else session - 1, at_ns // DAY_NS))
-                for part in parts:
-                    if key in part:
-                        is_new = False
-                if len(parts[-1]) >= most:
-                    parts.append(set())
-                parts[-1].add(key)  # for as long as if it were new
+                is_new = key not in latest
+                for part in earlier:
+                    is_new = is_new and key not in part
+                if len(latest) >= most:
+                    self._parts.append(set())
+                    *earlier, latest = self._parts
+                latest.add(key)  # for as long as if it were new
             found.append(is_new)
         return found
 

@@ -22,8 +22,13 @@ class Prints(Generic[P]):
 
     def extend(self, items: Iterable[P]) -> None:
         """Keep many."""
+        kept_of = self._kept
         for item in items:
-            self.add(item)
+            kept = kept_of.get(item.symbol)
+            if kept and kept[-1].at_ns <= item.at_ns:  # nearly always, and a call takes as long as the rest
+                kept.append(item)
+            else:
+                self.add(item)
 
     def add(self, item: P) -> None:
         """Keep one; one that comes late goes to its place."""
@@ -71,11 +76,15 @@ class Judge:
         self._least_price = -_MOST if allow_negative else _LEAST_POSITIVE
         self._least_quote = -_MOST if allow_negative else 0.0
 
-    def tick(self, tick: Tick, now_ns: Nanos) -> str:
-        """Judge a trade."""
-        if self._least_price <= tick.price <= _MOST and 0.0 <= tick.size <= _MOST and tick.at_ns <= now_ns:
-            return ""
-        return _fault((tick.price,), (tick.size,), self._least_price) or "in_the_future"
+    def ticks(self, ticks: Iterable[Tick], now_ns: Nanos) -> list[str]:
+        """Judge trades, one by one."""
+        least = self._least_price
+        return [
+            ""
+            if least <= tick.price <= _MOST and 0.0 <= tick.size <= _MOST and tick.at_ns <= now_ns
+            else _fault((tick.price,), (tick.size,), least) or "in_the_future"
+            for tick in ticks
+        ]
 
     def correction(self, amendment: TradeAmended) -> str:
         """Judge what a trade is said to have been instead."""
@@ -83,18 +92,19 @@ class Judge:
         given = amendment.price if price is None else price, amendment.size if size is None else size
         return _fault(given[:1], given[1:], self._least_price)
 
-    def quote(self, quote: Quote, now_ns: Nanos) -> str:
-        """Judge a quote."""
+    def quotes(self, quotes: Iterable[Quote], now_ns: Nanos) -> list[str]:
+        """Judge quotes, one by one."""
         least = self._least_quote
-        if (
-            least <= quote.bid <= _MOST
+        return [
+            ""
+            if least <= quote.bid <= _MOST
             and least <= quote.ask <= _MOST
             and 0.0 <= quote.bid_size <= _MOST
             and 0.0 <= quote.ask_size <= _MOST
             and quote.at_ns <= now_ns
-        ):
-            return ""
-        return _fault((quote.bid, quote.ask), (quote.bid_size, quote.ask_size), least) or "in_the_future"
+            else _fault((quote.bid, quote.ask), (quote.bid_size, quote.ask_size), least) or "in_the_future"
+            for quote in quotes
+        ]
 
 
 def _fault(prices: tuple[float, ...], sizes: tuple[float, ...], least: float) -> str:

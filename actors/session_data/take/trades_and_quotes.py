@@ -47,7 +47,7 @@ class Trading:
 
     def take_ticks(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep trades; return what cannot be kept."""
-        ticks, ids, reasons = message.ticks, message.ids, [self._judge.tick(tick, now_ns) for tick in message.ticks]
+        ticks, ids, reasons = message.ticks, message.ids, self._judge.ticks(message.ticks, now_ns)
         if ids:
             are_new = self._known_of(message.source).are_new(ticks, ids, reasons)
             if not all(are_new):
@@ -77,7 +77,7 @@ class Trading:
 
     def take_quotes(self, message: QuotesArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep quotes; return what cannot be kept."""
-        reasons = [self._judge.quote(quote, now_ns) for quote in message.quotes]
+        reasons = self._judge.quotes(message.quotes, now_ns)
         quotes, rejected = sifted(message.quotes, reasons, message.source)
         self._refused[message.source] += len(message.quotes) - len(quotes)
         self.quotes.extend(quotes)
@@ -87,12 +87,12 @@ class Trading:
     def take(self, item: Tick | Quote, now_ns: Nanos, ledger: Ledger) -> str:
         """Keep one that was published; return why it cannot be kept, if so. No bar is folded from it."""
         if isinstance(item, Tick):
-            reason = self._judge.tick(item, now_ns)
+            (reason,) = self._judge.ticks((item,), now_ns)
             ledger.take_prints([reason], ticks=int(not reason))
             if not reason:
                 self.ticks.add(item)
         else:
-            reason = self._judge.quote(item, now_ns)
+            (reason,) = self._judge.quotes((item,), now_ns)
             ledger.take_prints([reason], quotes=int(not reason))
             if not reason:
                 self.quotes.add(item)

@@ -30,6 +30,7 @@ VENDOR = Vendor(
             name="databento",
             title="databento:DATASET, minutes and seconds of each, years of them",
             opens="actors.vendors.databento.open_history:open_databento",
+            calendars={"glbx": "CMES", "ifus": "IEPA", "xeur": "XEUR"},
             intervals=("1m", "30s", "15s", "10s", "5s", "1s"),
             is_silence_told=True,
             is_silence_exact=True,

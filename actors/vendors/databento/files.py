@@ -39,8 +39,7 @@ _NEW_YORK = (
     "XNAS", "XNYS", "XASE", "XBOS", "XPSX", "XCHI", "XCIS", "ARCX", "BATS", "BATY", "EDGA", "EDGX", "IEXG", "MEMX",
     "EPRL", "DBEQ", "EQUS", "OPRA",
 )  # fmt: skip
-CALENDARS = dict.fromkeys(_NEW_YORK, "XNYS") | {"GLBX": "CMES", "IFUS": "IEPA", "XEUR": "XEUR"}
-"""By the beginning of a dataset's name whose sessions its bars belong to."""
+_CALENDARS = dict.fromkeys(_NEW_YORK, "XNYS") | {"GLBX": "CMES", "IFUS": "IEPA", "XEUR": "XEUR"}
 
 
 def _sniff(head: Head) -> bool:
@@ -54,7 +53,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
         schema, instruments = taken.schema, taken.instruments
         if not hints.is_format_named:
             _check_beside(library, path, instruments)
-        fmt = msgspec.structs.replace(fmt, calendar=CALENDARS.get(str(store.dataset).partition(".")[0]))
+        fmt = msgspec.structs.replace(fmt, calendar=_CALENDARS.get(str(store.dataset).partition(".")[0]))
         assembler = Assembler(fmt, without_stamp(hints), path, is_local=False)
         for remark in taken.remarks:
             assembler.remark(remark)

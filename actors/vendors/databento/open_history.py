@@ -3,9 +3,6 @@
 import warnings
 from importlib.util import find_spec
 
-import msgspec
-
-from actors.vendors.databento.files import CALENDARS
 from actors.vendors.databento.keys import DatabentoKey
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from actors.vendors.secrets import account_of
@@ -36,6 +33,4 @@ def open_databento(request: HistoryRequest) -> OpenedHistory:
         deadline_s=request.deadline_s,
         gateway=str(request.options.get("url") or GATEWAY),
     )
-    calendar = CALENDARS.get(dataset.partition(".")[0])
-    entry = msgspec.structs.replace(request.entry, calendar=calendar)
-    return OpenedHistory(client=client, account=account_of(key.key), entry=entry)
+    return OpenedHistory(client=client, account=account_of(key.key))

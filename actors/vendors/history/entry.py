@@ -47,6 +47,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """``module:function``, which takes a ``HistoryRequest`` and returns an ``OpenedHistory``."""
     calendar: str | None = None
     """Whose sessions its bars belong to where nobody says; ``None``: it has bars of several exchanges."""
+    calendars: dict[str, str] = {}
+    """By the beginning of what stands after the colon, in small letters and up to a dot, whose sessions instead."""
     tapes: tuple[Tape, ...] = ()
     """The first is the usual one. Empty: what stands after the colon is for ``opens`` to judge."""
     adjustments: tuple[str, ...] = ("raw",)
@@ -76,6 +78,11 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[HistoryOption, ...] = ()
     cited: dict[str, str]
     """Each of the facts above that was read somewhere, and where: field by field, an address and what it says."""
+
+    def calendar_of(self, tape: str) -> str | None:
+        """Return whose sessions the bars of a tape belong to where nobody says; ``None``: it is not known."""
+        own = next((one.calendar for one in self.tapes if one.name == tape and one.calendar), None)
+        return own or self.calendars.get(tape.partition(".")[0].lower(), self.calendar)
 
     @property
     def usual_tape(self) -> str:

@@ -179,13 +179,12 @@ class IbkrFeed:
             gathering.reject(Rejection(number=self._number, field="volume", expected=expected, seen=seen))
             return
         bar = _bar(shown)
-        if self._interval != FIVE_SECONDS:
-            for whole in self._shorts.add(bar):
-                gathering.bar(whole, is_final=True)
-        elif bar.volume:
+        if self._interval == FIVE_SECONDS:
             gathering.bar(bar, is_final=True)
-        if not bar.volume or self._interval != FIVE_SECONDS:
-            gathering.heartbeat()
+            return
+        gathering.heartbeat()
+        for whole in self._shorts.add(bar):
+            gathering.bar(whole, is_final=True)
 
     def _hear(self, notice: Notice) -> None:
         assert self._session is not None

@@ -53,13 +53,18 @@ _PACING = "pacing violation"
 _DELAYED = 10167
 
 
+def is_news(notice: Notice) -> bool:
+    """Return whether a notice is of no consequence for the request that it names."""
+    return 2100 <= notice.code < 2200 or notice.code == _DELAYED
+
+
 def meaning_of(notice: Notice) -> Meaning:
     """Return what follows from a notice. What is said of a request and not known otherwise is a refusal."""
     if notice.code == _CLIENT_IN_USE:
         return Meaning.TAKEN
     if notice.code in _LOST:
         return Meaning.LOST
-    if notice.number < 0 or 2100 <= notice.code < 2200 or notice.code == _DELAYED:
+    if notice.number < 0 or is_news(notice):
         return Meaning.NOTHING
     if notice.code in _OF_THE_MOMENT or _PACING in notice.text.lower():
         return Meaning.LATER

@@ -4,8 +4,12 @@
 calls it, and ``VOD@LSE:GBP`` a stock at another exchange with its currency.
 """
 
+import re
+
 from messages.errors import DataError
 from messages.feeds import EVERYTHING
+
+_STOCK = re.compile(r"[A-Z0-9]+(?:[. ][A-Z0-9]+)?", re.ASCII)
 
 
 def contract_of(symbol: str) -> dict[str, str]:
@@ -18,7 +22,8 @@ def contract_of(symbol: str) -> dict[str, str]:
         raise DataError("Interactive Brokers sends what it is asked for: name symbols")
     name, at, place = symbol.partition("@")
     exchange, colon, currency = place.partition(":")
-    if not name or bool(at) != bool(exchange) or bool(colon) != bool(currency):
+    is_name = _STOCK.fullmatch(name) if not at else name
+    if not is_name or bool(at) != bool(exchange) or bool(colon) != bool(currency):
         raise DataError(
             f"{symbol!r} is no contract: write AAPL for a US stock, ESZ6@CME for a future, VOD@LSE:GBP for other stocks"
         )

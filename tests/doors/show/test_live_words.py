@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from actors.doors.show.live_words import said
+from actors.doors.show.live_words import GivenUp, said
 from messages.base import Event
 from messages.events import MinuteClosed, SymbolsChanged
 from messages.feeds import (
@@ -94,3 +94,14 @@ def test_minutes_given_up_are_counted_for_each_symbol() -> None:
     gap = Gap(symbols=("A", "B"), start_ns=0, end_ns=3 * MINUTE_NS)
 
     assert said(GapAbandoned(session_date=DAY, gaps=(gap,))) == f"session {DAY}: 6 minutes abandoned"
+
+
+def test_minutes_that_are_abandoned_one_after_the_other_are_said_together() -> None:
+    gap = Gap(symbols=("A", "B"), start_ns=0, end_ns=3 * MINUTE_NS)
+    given_up = GivenUp()
+    for second in range(3):
+        given_up.add(GapAbandoned(session_date=DAY, gaps=(gap,)), now_s=second / 2)
+
+    assert given_up.said(1.5) == []
+    assert given_up.said(2.0) == [f"session {DAY}: 18 minutes abandoned"]
+    assert given_up.said() == []

@@ -233,11 +233,52 @@ def test_lines_are_the_same_however_they_are_cut(lines: list[bytes], size: int) 
     whole = b"\n".join(lines)
     cutter = LineCutter()
 
-    cut = [line for i in range(0, len(whole), size) for line in cutter.lines(whole[i : i + size])]
-    cut += cutter.lines(b"\n")
+    cut = [line for i in range(0, len(whole), size) for line in cutter.lines(cutter.whole(whole[i : i + size]))]
+    cut += cutter.lines(cutter.whole(b"\n"))
 
     split = enumerate(whole.split(b"\n"), 1)
     assert cut == [(number, line) for number, line in split if line.strip()]
+
+
+_LINES = st.sampled_from(
+    [
+        *(msgspec.json.encode(line) for line in (BAR, TICK, {**TICK, "id": "D1"}, QUOTE, {**QUOTE, "symbol": "B"})),
+        msgspec.json.encode({**QUOTE, "at": "2024-07-02T13:30:00Z"}),
+        msgspec.json.encode({**QUOTE, "at": "today"}),
+        msgspec.json.encode({"type": "heartbeat"}),
+        msgspec.json.encode({"type": "cancel", **AMENDED}),
+        msgspec.json.encode({**TICK, "symbol": "}\n{"}),
+        msgspec.json.encode(QUOTE) + msgspec.json.encode(TICK),  # two in a line
+        *msgspec.json.encode(TICK).replace(b",", b",\n", 1).split(b"\n"),  # one in two lines
+        b" " + msgspec.json.encode(TICK) + b"\r",
+        b'{"type": "tick", "symbol": "\xff", "at": 5, "price": 1, "size": 1}',
+        b"",
+        b"{",
+        b"rubbish",
+    ]
+)
+
+
+def kept(items: list[FeedItem]) -> tuple[list[Any], ...]:
+    """Return the trades with their ids, the quotes, the bars, and how many lines could not be read, and which first."""
+    ticks = [pair for item in items if isinstance(item, FeedTicks) for pair in zip(item.ticks, item.ids, strict=False)]
+    quotes = [quote for item in items if isinstance(item, FeedQuotes) for quote in item.quotes]
+    bad = [item for item in items if isinstance(item, MessagesRejected)]
+    numbers = [(one.number, one.field, one.expected, one.seen) for item in bad for one in item.first]
+    return ticks, quotes, bars_of(items), numbers, [sum(item.count for item in bad)]
+
+
+@given(st.lists(_LINES, max_size=9), st.sampled_from([EVERYTHING, "A", "B"]))
+def test_many_lines_at_once_are_what_they_are_one_by_one(lines: list[bytes], wanted: str) -> None:
+    together, apart = (
+        JsonLinesFeed(Chunks(*chunks)) for chunks in ([b"\n".join(lines)], [line + b"\n" for line in lines])
+    )
+    for feed in (together, apart):
+        feed.subscribe([wanted])
+
+    at_once, one_by_one = ([item for items in feed.reads() for item in items] for feed in (together, apart))
+
+    assert kept(at_once) == kept(one_by_one)
 
 
 def test_a_last_line_without_an_end_counts_even_when_the_connection_is_lost() -> None:

@@ -169,9 +169,14 @@ class DatabentoStocks(HistoryWorld):
     way_s = 0.2
 
     def __init__(
-        self, bars: Iterable[Bar], *, pace: tuple[int, float] | None = None, rows_a_page: int | None = None
+        self,
+        bars: Iterable[Bar],
+        *,
+        pace: tuple[int, float] | None = None,
+        rows_a_page: int | None = None,
+        faults: Mapping[int, str] | None = None,
     ) -> None:
-        self.server = DatabentoHistoryServer(bars, pace=pace)
+        self.server = DatabentoHistoryServer(bars, pace=pace, faults=faults)
 
     def open(self, request: HistoryRequest, *, wrong_keys: bool = False) -> OpenedHistory:
         with warnings.catch_warnings():  # Databento's library sets filters for the whole process

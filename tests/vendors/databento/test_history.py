@@ -261,14 +261,19 @@ def opened(tape: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) 
     return open_databento(HistoryRequest(entry=entry, tape=tape, adjustment="raw", deadline_s=5.0))
 
 
-def test_a_dataset_brings_its_calendar_and_its_venues(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dataset_brings_its_calendar() -> None:
+    entry = databento.VENDOR.history[0]
+    names = ("glbx.mdp3", "XEUR.EOBI.XEUR", "XNAS.ITCH")
+
+    assert [entry.calendar_of(name) for name in names] == ["CMES", "XEUR", None]
+
+
+def test_a_dataset_is_opened_with_its_venues(monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {"DATABENTO_API_KEY": "db-x"}
+    names = ("glbx.mdp3", "XEUR.EOBI.XEUR", "DBEQ.BASIC")
 
-    futures, venue, basic = (
-        opened(name, environ, monkeypatch) for name in ("glbx.mdp3", "XEUR.EOBI.XEUR", "DBEQ.BASIC")
-    )
+    futures, venue, basic = (opened(name, environ, monkeypatch) for name in names)
 
-    assert (futures.entry.calendar, venue.entry.calendar, basic.entry.calendar) == ("CMES", "XEUR", "XNYS")
     assert (futures.client._dataset, venue.client._dataset, basic.client._is_folded) == ("GLBX.MDP3", "XEUR.EOBI", True)
     assert venue.client._publisher is not None
     assert not venue.client._is_folded

@@ -35,6 +35,10 @@ class HistoryWorld(ABC):
     """Keys that must stand nowhere."""
     refuses_symbols: bool = True
     """Whether it has an answer for symbols that cannot be."""
+    refuses_before_it_asks: bool = False
+    """Whether the client knows by itself which symbols cannot be."""
+    requests_a_question: int = 1
+    """How many it takes to ask about two symbols."""
     way_s: float = 0.0
     """By how much the way to it may differ from one request to the next: a handshake of TLS takes its time."""
     pages: bool = True

@@ -1,0 +1,1 @@
+"""What is done with the journal of a live day."""
