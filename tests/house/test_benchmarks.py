@@ -147,3 +147,16 @@ def test_the_benchmark_of_feeds_takes_every_line() -> None:
     report = json.loads(done.stdout)
     assert report["lines"] == 2000
     assert set(report["us"]) >= {"quote, live", "quote, feed", "tick, live, folded", "tick, plain"}
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_the_page_prints_what_it_documents() -> None:
+    command = [sys.executable, "tests/benchmarks/page.py", "--symbols", "5", "--seconds", "1", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    report = json.loads(done.stdout)
+    assert set(report) == {
+        "symbols", "at_rest", "at_60_alone", "at_60", "at_real_time", "first_picture_ms", "page_bytes",
+    }  # fmt: skip
+    assert 50_000 < report["page_bytes"] < 200_000
+    assert done.returncode == (report["at_real_time"] > 3.0)

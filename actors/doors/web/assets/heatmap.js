@@ -110,7 +110,7 @@ export class HeatMap {
     if (w >= 7) for (let minute = 1; minute < this.plane.minutes; minute += 1) line(pen, this.left + minute * w, 0, this.left + minute * w, this.tall);
     pen.stroke();
     pen.beginPath();
-    pen.lineWidth = 2;
+    pen.strokeStyle = this.colour("dim");
     for (const part of this.plane.segments.slice(1)) {
       const x = this.x(this.plane.minuteOf(part.start));
       line(pen, x, 0, x, this.tall);

@@ -54,7 +54,8 @@ const bars = ({ verdicts }) => (verdicts.streamed || 0) + (verdicts.late || 0) +
 
 function missing({ verdicts, gaps }) {
   const lacking = (verdicts.missing || 0) + (verdicts.abandoned || 0);
-  return lacking ? `${count(lacking)} missing in ${many(gaps, "gap")}` : "nothing is missing";
+  if (lacking) return `${count(lacking)} missing in ${many(gaps, "gap")}`;
+  return gaps ? `${many(gaps, "gap")}, none in regular hours` : "nothing is missing";
 }
 
 function lag(feed) {
