@@ -1,6 +1,9 @@
 """ccxt: the crypto exchanges that it speaks to, over a hundred, most of them without any key."""
 
+from actors.vendors.history.entry import HistoryEntry, HistoryOption, Pace
 from actors.vendors.vendor import FeedEntry, Vendor
+
+_MANUAL = "https://docs.ccxt.com/#/README"
 
 VENDOR = Vendor(
     name="ccxt",
@@ -13,6 +16,31 @@ VENDOR = Vendor(
             takes=("channels",),
             variant="exchange",
             calendars={"": "24/7"},
+            histories={"": "ccxt:{variant}"},
+        ),
+    ),
+    history=(
+        HistoryEntry(
+            name="ccxt",
+            title="candles of a crypto exchange by its name, as ccxt:kraken",
+            opens="actors.vendors.ccxt.open_history:open_ccxt",
+            calendar="24/7",
+            is_silence_told=False,
+            pace=(Pace(requests=1, seconds=1.0),),
+            needs_keys=False,
+            options=(
+                HistoryOption(
+                    name="silence",
+                    title="told: a minute without a candle was not traded, if you know that of the exchange",
+                    choices=("told", "unknown"),
+                ),
+            ),
+            cited={
+                "is_silence_told": "https://github.com/ccxt/ccxt/blob/master/examples/py/validate-paginated-data.py: "
+                "exchanges have gaps in their candles",
+                "pace": f"{_MANUAL}?id=rate-limit: rateLimit, milliseconds between two requests, of each exchange",
+                "tapes": f"{_MANUAL}?id=ohlcv-candlestick-charts: the last candle may be incomplete until it is closed",
+            },
         ),
     ),
     extra="ccxt",

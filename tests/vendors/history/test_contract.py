@@ -17,12 +17,13 @@ from messages.errors import DataError, NotReady
 from messages.values import MINUTE_NS, Nanos
 from tests.data_upkeep.test_fetcher import keys
 from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaStocks
+from tests.vendors.ccxt.binance_history import CcxtBinance
 from tests.vendors.databento.history_server import DatabentoStocks
 from tests.vendors.history.world import HistoryWorld
 from tests.vendors.ibkr.history_tws import IbkrStocks
 
-WORLDS = (AlpacaStocks, AlpacaCrypto, DatabentoStocks, IbkrStocks)
-"""Every vendor's; a new one is added here, and to nothing else."""
+WORLDS = (AlpacaStocks, AlpacaCrypto, DatabentoStocks, IbkrStocks, pytest.param(CcxtBinance, marks=pytest.mark.slow))
+"""Every vendor's; a new one is added here, and to nothing else. Slow are those whose library is slow to import."""
 MINUTES = 60
 Make = Callable[..., HistoryWorld]
 
@@ -133,7 +134,7 @@ def test_pages_are_followed_to_the_end(world: Make, kind: type[HistoryWorld]) ->
     there = world(rows_a_page=9)
 
     assert told(ask(there, there.source())) == plain(given(kind))
-    assert there.requests == -(-len(given(kind)) // 9)
+    assert there.requests == -(-len(given(kind)) // 9) + kind.requests_to_see_the_end
 
 
 def test_a_session_that_is_over_is_read_whole_and_once(world: Make) -> None:

@@ -38,7 +38,9 @@ class HistoryWorld(ABC):
     refuses_before_it_asks: bool = False
     """Whether the client knows by itself which symbols cannot be."""
     requests_a_question: int = 1
-    """How many it takes to ask about two symbols."""
+    """How many it takes to ask about two symbols, the last minutes of which have no bar."""
+    requests_to_see_the_end: int = 0
+    """How many of them find nothing."""
     way_s: float = 0.0
     """By how much the way to it may differ from one request to the next: a handshake of TLS takes its time."""
     pages: bool = True

@@ -1,0 +1,171 @@
+"""An exchange's candles through ccxt, one page of one symbol a call, in its own pace and with its own tries.
+
+ccxt takes a page of HTML, half an answer or an empty body with status 200 for an answer without candles; so what came is
+looked at beside what ccxt made of it. Its exchanges remember the last answer, and so each call has one of its own.
+"""
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from actors.vendors.ccxt.library import in_our_words, is_of_a_request, sentence
+from actors.vendors.history.pages import (
+    AskedTooMuch,
+    HistoryRefused,
+    NoAnswer,
+    Page,
+    PageRequest,
+    SymbolsRefused,
+)
+from messages.columns import FIELDS, BarBatch, freeze
+from messages.errors import FeedRefused
+from messages.values import Nanos
+
+_MILLISECOND_NS = 10**6
+_USUAL_ROWS = 500
+_BUSY = ("RateLimitExceeded", "DDoSProtection")
+_BUSY_S = 10.0
+"""To be left alone for so long, where the exchange does not say how long."""
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where a page begins: at which symbol of those that are asked for, and from which millisecond on."""
+
+    symbol: int
+    since: int
+
+
+class CcxtHistory:
+    """Candles of one exchange. A question about several symbols is one page after the other for each of them.
+
+    Args:
+        kind: ccxt's class of the exchange.
+        deadline_s: after so long without an answer a request has failed.
+        config: what the exchange is made with besides, in ccxt's names.
+    """
+
+    def __init__(self, kind: Any, *, deadline_s: float = 20.0, config: Mapping[str, Any] | None = None) -> None:
+        own = {"enableRateLimit": False, "enableLastJsonResponse": True, "timeout": max(1000, round(deadline_s * 1000))}
+        self._make = lambda: kind({**(config or {}), **own})
+        self._idle: list[Any] = []
+        self._busy: set[Any] = set()
+        self._markets: tuple[Any, Any] | None = None
+        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+
+    def page(self, request: PageRequest) -> Page:
+        """Return one page; see ``VendorHistory``."""
+        exchange = self._borrowed()
+        try:
+            self._load_markets(exchange)
+            refused = tuple(symbol for symbol in request.symbols if symbol not in exchange.markets)
+            if refused:
+                raise SymbolsRefused(f"{exchange.id} does not trade {', '.join(refused)}", refused)
+            page = _page(exchange, request)
+        except Exception as error:
+            raise _meaning(error, exchange) from error
+        finally:
+            with self._lock:
+                self._busy.discard(exchange)
+        with self._lock:
+            self._idle.append(exchange)
+        return page
+
+    def close(self) -> None:
+        """Close its connections."""
+        with self._lock:
+            exchanges = [*self._idle, *self._busy]
+            self._idle.clear()
+        for exchange in exchanges:
+            exchange.session.close()
+
+    def _borrowed(self) -> Any:
+        with self._lock:
+            exchange = self._idle.pop() if self._idle else self._make()
+            self._busy.add(exchange)
+            return exchange
+
+    def _load_markets(self, exchange: Any) -> None:
+        """Ask once what the exchange trades."""
+        if exchange.markets:
+            return
+        with self._loading:
+            if self._markets is None:
+                exchange.load_markets()
+                if not exchange.markets:
+                    raise NoAnswer(f"{exchange.id} does not say what it trades")
+                self._markets = exchange.markets, exchange.currencies
+            else:
+                exchange.set_markets(*self._markets)
+
+
+def _page(exchange: Any, request: PageRequest) -> Page:
+    step, end = request.interval.span_ns // _MILLISECOND_NS, request.end_ns // _MILLISECOND_NS
+    first = request.start_ns // _MILLISECOND_NS
+    place = _Place(0, first) if request.token is None else msgspec.json.decode(request.token, type=_Place)
+    symbol = request.symbols[place.symbol]
+    limit = _rows_a_page(exchange, symbol)
+    rows = exchange.fetch_ohlcv(symbol, str(request.interval), since=place.since, limit=limit)
+    if not isinstance(exchange.last_json_response, Mapping | Sequence):
+        raise NoAnswer(f"{exchange.id}: what came is no JSON")
+    bars, unread = _batch(symbol, rows, request)
+    last = max((int(start) // _MILLISECOND_NS for start in bars.start_ns), default=None)
+    since = place.since + limit * step if last is None or last < place.since else last + step
+    if since < end:
+        place = _Place(place.symbol, since)
+    elif place.symbol + 1 < len(request.symbols):
+        place = _Place(place.symbol + 1, first)
+    else:
+        return Page(bars=bars, unread=unread)
+    return Page(bars=bars, unread=unread, next_token=msgspec.json.encode(place).decode())
+
+
+def _rows_a_page(exchange: Any, symbol: str) -> int:
+    return int(exchange.feature_value(symbol, "fetchOHLCV", "limit") or _USUAL_ROWS)
+
+
+def _batch(symbol: str, rows: Sequence[Sequence[Any]], request: PageRequest) -> tuple[BarBatch, int]:
+    """Return candles as bars, and how many make no sense."""
+    sound = [row for row in rows if _is_sound(row)]
+    starts: list[Nanos] = [int(row[0]) * _MILLISECOND_NS for row in sound]
+    values = np.array([[float(number) for number in row[1:6]] for row in sound], dtype=np.float64)
+    bars = BarBatch(
+        symbols=(symbol,),
+        symbol_index=freeze(np.zeros(len(sound), dtype=np.int32)),
+        start_ns=freeze(np.array(starts, dtype=np.int64)),
+        values=freeze(np.ascontiguousarray(values.reshape(len(sound), len(FIELDS)).T)),
+        interval=request.interval,
+    )
+    return bars, len(rows) - len(sound)
+
+
+def _is_sound(row: Sequence[Any]) -> bool:
+    return len(row) > len(FIELDS) and all(
+        isinstance(number, int | float) and math.isfinite(number) for number in row[: len(FIELDS) + 1]
+    )
+
+
+def _meaning(error: Exception, exchange: Any) -> Exception:
+    """Return what an error of ccxt means for a page."""
+    if isinstance(error, SymbolsRefused | NoAnswer):
+        return error
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names.intersection(_BUSY):
+        return AskedTooMuch(f"{exchange.id}: {sentence(error, exchange.id)}", _after_s(exchange))
+    if isinstance(in_our_words(error, exchange.id), FeedRefused):
+        return HistoryRefused(f"{exchange.id}: {sentence(error, exchange.id)}")
+    if "BadSymbol" not in names and is_of_a_request(error):
+        return HistoryRefused(f"{exchange.id}: {sentence(error, exchange.id)}")
+    return NoAnswer(f"{exchange.id}: {sentence(error, exchange.id)}")
+
+
+def _after_s(exchange: Any) -> float:
+    headers = {str(name).lower(): text for name, text in dict(exchange.last_response_headers or {}).items()}
+    try:
+        return float(headers["retry-after"])
+    except (KeyError, ValueError):
+        return _BUSY_S
