@@ -14,7 +14,7 @@ fetching/                     what a store lacks, asked for session by session, 
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
 vendors/alpaca/               files, the live stream, and history
 vendors/binance/              klines of its data archive
-vendors/ccxt/                 crypto exchanges: their trades and candles, live
+vendors/ccxt/                 crypto exchanges: their trades and candles, live and past
 vendors/databento/            DBN files, the instruments in them, and the live gateways
 vendors/freqtrade/            candles and trades
 vendors/history/              what vendors remember, as an upstream: pages, pace, and whose silence is believed

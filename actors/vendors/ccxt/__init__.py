@@ -22,7 +22,7 @@ VENDOR = Vendor(
     history=(
         HistoryEntry(
             name="ccxt",
-            title="candles of a crypto exchange by its name, as ccxt:kraken",
+            title="a crypto exchange by its name, as ccxt:kraken",
             opens="actors.vendors.ccxt.open_history:open_ccxt",
             calendar="24/7",
             is_silence_told=False,
@@ -34,10 +34,18 @@ VENDOR = Vendor(
                     title="told: a minute without a candle was not traded, if you know that of the exchange",
                     choices=("told", "unknown"),
                 ),
+                HistoryOption(
+                    name="bars",
+                    title="candles, or folded here from trades; usually its candles, Kraken's from trades",
+                    choices=("candles", "trades"),
+                ),
+                HistoryOption(name="url", title="https://HOST of a mirror or proxy, in place of the exchange's own"),
             ),
             cited={
                 "is_silence_told": "https://github.com/ccxt/ccxt/blob/master/examples/py/validate-paginated-data.py: "
-                "exchanges have gaps in their candles",
+                "exchanges have gaps in their candles. Of what is folded from trades it is told: "
+                "a minute without any has none",
+                "silent_after_s": "of what is folded from trades, a minute: for the clocks, and for late reports",
                 "pace": f"{_MANUAL}?id=rate-limit: rateLimit, milliseconds between two requests, of each exchange",
                 "tapes": f"{_MANUAL}?id=ohlcv-candlestick-charts: the last candle may be incomplete until it is closed",
             },

@@ -1,7 +1,7 @@
-"""An exchange's candles through ccxt, one page of one symbol a call, in its own pace and with its own tries.
+"""An exchange's candles or trades through ccxt, one page of one symbol a call, without ccxt's pace and tries.
 
-ccxt takes a page of HTML, half an answer or an empty body with status 200 for an answer without candles; so what came is
-looked at beside what ccxt made of it. Its exchanges remember the last answer, and so each call has one of its own.
+ccxt takes a page of HTML, half an answer or an empty body with status 200 for an answer without anything; so what came
+is looked at beside what ccxt made of it. Its exchanges remember the last answer, and so each call has its own.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from actors.vendors.ccxt.folded_pages import FoldedPages, folded, is_sound
 from actors.vendors.ccxt.library import in_our_words, is_of_a_request, sentence
 from actors.vendors.history.pages import (
     AskedTooMuch,
@@ -26,7 +27,7 @@ from messages.errors import FeedRefused
 from messages.values import Nanos
 
 _MILLISECOND_NS = 10**6
-_USUAL_ROWS = 500
+_USUAL_ROWS = {"fetchOHLCV": 500, "fetchTrades": 1000}
 _BUSY = ("RateLimitExceeded", "DDoSProtection")
 _BUSY_S = 10.0
 """To be left alone for so long, where the exchange does not say how long."""
@@ -37,20 +38,31 @@ class _Place(msgspec.Struct, frozen=True):
 
     symbol: int
     since: int
+    carried: int = 0
+    """What the page before had of an interval that is not whole; see ``FoldedPages``."""
 
 
 class CcxtHistory:
-    """Candles of one exchange. A question about several symbols is one page after the other for each of them.
+    """Bars of one exchange. A question about several symbols is one page after the other for each of them.
 
     Args:
         kind: ccxt's class of the exchange.
         deadline_s: after so long without an answer a request has failed.
         config: what the exchange is made with besides, in ccxt's names.
+        from_trades: whether bars are folded from the exchange's trades; else they are its candles.
     """
 
-    def __init__(self, kind: Any, *, deadline_s: float = 20.0, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        kind: Any,
+        *,
+        deadline_s: float = 20.0,
+        config: Mapping[str, Any] | None = None,
+        from_trades: bool = False,
+    ) -> None:
         own = {"enableRateLimit": False, "enableLastJsonResponse": True, "timeout": max(1000, round(deadline_s * 1000))}
-        self._make = lambda: kind({**(config or {}), **own})
+        self._kind, self._config = kind, {**(config or {}), **own}
+        self._folded = FoldedPages() if from_trades else None
         self._idle: list[Any] = []
         self._busy: set[Any] = set()
         self._markets: tuple[Any, Any] | None = None
@@ -62,10 +74,8 @@ class CcxtHistory:
         exchange = self._borrowed()
         try:
             self._load_markets(exchange)
-            refused = tuple(symbol for symbol in request.symbols if symbol not in exchange.markets)
-            if refused:
-                raise SymbolsRefused(f"{exchange.id} does not trade {', '.join(refused)}", refused)
-            page = _page(exchange, request)
+            _check_symbols(exchange, request.symbols)
+            page = self._page(exchange, request)
         except Exception as error:
             raise _meaning(error, exchange) from error
         finally:
@@ -85,7 +95,7 @@ class CcxtHistory:
 
     def _borrowed(self) -> Any:
         with self._lock:
-            exchange = self._idle.pop() if self._idle else self._make()
+            exchange = self._idle.pop() if self._idle else self._kind(self._config)
             self._busy.add(exchange)
             return exchange
 
@@ -102,30 +112,68 @@ class CcxtHistory:
             else:
                 exchange.set_markets(*self._markets)
 
+    def _page(self, exchange: Any, request: PageRequest) -> Page:
+        first = request.start_ns // _MILLISECOND_NS
+        place = _Place(0, first) if request.token is None else msgspec.json.decode(request.token, type=_Place)
+        symbol = request.symbols[place.symbol]
+        if self._folded is None:
+            bars, unread, since, carried = *_candles(exchange, symbol, place.since, request), 0
+        else:
+            bars, unread, since, carried = _of_trades(exchange, symbol, place, request, self._folded)
+        if since is not None:
+            place = _Place(place.symbol, since, carried)
+        elif place.symbol + 1 < len(request.symbols):
+            place = _Place(place.symbol + 1, first)
+        else:
+            return Page(bars=bars, unread=unread)
+        return Page(bars=bars, unread=unread, next_token=msgspec.json.encode(place).decode())
 
-def _page(exchange: Any, request: PageRequest) -> Page:
-    step, end = request.interval.span_ns // _MILLISECOND_NS, request.end_ns // _MILLISECOND_NS
-    first = request.start_ns // _MILLISECOND_NS
-    place = _Place(0, first) if request.token is None else msgspec.json.decode(request.token, type=_Place)
-    symbol = request.symbols[place.symbol]
-    limit = _rows_a_page(exchange, symbol)
-    rows = exchange.fetch_ohlcv(symbol, str(request.interval), since=place.since, limit=limit)
-    if not isinstance(exchange.last_json_response, Mapping | Sequence):
-        raise NoAnswer(f"{exchange.id}: what came is no JSON")
+
+def _candles(exchange: Any, symbol: str, since: int, request: PageRequest) -> tuple[BarBatch, int, int | None]:
+    """Return candles from a millisecond on, how many rows make no sense, and from where on there may be more."""
+    step, limit = request.interval.span_ns // _MILLISECOND_NS, _rows_a_page(exchange, symbol, "fetchOHLCV")
+    rows = exchange.fetch_ohlcv(symbol, str(request.interval), since=since, limit=limit)
+    _check_answer(exchange)
     bars, unread = _batch(symbol, rows, request)
     last = max((int(start) // _MILLISECOND_NS for start in bars.start_ns), default=None)
-    since = place.since + limit * step if last is None or last < place.since else last + step
-    if since < end:
-        place = _Place(place.symbol, since)
-    elif place.symbol + 1 < len(request.symbols):
-        place = _Place(place.symbol + 1, first)
-    else:
-        return Page(bars=bars, unread=unread)
-    return Page(bars=bars, unread=unread, next_token=msgspec.json.encode(place).decode())
+    after = since + limit * step if last is None or last < since else last + step
+    return bars, unread, after if after < request.end_ns // _MILLISECOND_NS else None
 
 
-def _rows_a_page(exchange: Any, symbol: str) -> int:
-    return int(exchange.feature_value(symbol, "fetchOHLCV", "limit") or _USUAL_ROWS)
+def _of_trades(
+    exchange: Any, symbol: str, place: _Place, request: PageRequest, pages: FoldedPages
+) -> tuple[BarBatch, int, int | None, int]:
+    limit = _rows_a_page(exchange, symbol, "fetchTrades")
+    rows = exchange.fetch_trades(symbol, since=place.since, limit=limit)
+    _check_answer(exchange)
+    sound = [trade for trade in rows if is_sound(trade)]
+    step, end = request.interval.span_ns // _MILLISECOND_NS, request.end_ns // _MILLISECOND_NS
+    trades, since, carried = pages.take(sound, place.carried, step, end)
+    is_stuck = since is None and not (trades and trades[-1]["timestamp"] >= end)
+    if is_stuck and _longest(exchange.last_json_response) >= limit:  # else what comes after would be taken for silence
+        raise NoAnswer(f"{exchange.id}: more trades of {symbol} at one instant than a page holds")
+    return folded(symbol, trades, request.interval), len(rows) - len(sound), since, carried
+
+
+def _longest(answer: Any) -> int:
+    """Return how many rows the longest list of an answer has."""
+    parts = answer.values() if isinstance(answer, Mapping) else ()
+    return len(answer) if isinstance(answer, list) else max(map(_longest, parts), default=0)
+
+
+def _check_symbols(exchange: Any, symbols: Sequence[str]) -> None:
+    refused = tuple(symbol for symbol in symbols if symbol not in exchange.markets)
+    if refused:
+        raise SymbolsRefused(f"{exchange.id} does not trade {', '.join(refused)}", refused)
+
+
+def _check_answer(exchange: Any) -> None:
+    if not isinstance(exchange.last_json_response, Mapping | list):
+        raise NoAnswer(f"{exchange.id}: what came is no JSON")
+
+
+def _rows_a_page(exchange: Any, symbol: str, method: str) -> int:
+    return int(exchange.feature_value(symbol, method, "limit") or _USUAL_ROWS[method])
 
 
 def _batch(symbol: str, rows: Sequence[Sequence[Any]], request: PageRequest) -> tuple[BarBatch, int]:

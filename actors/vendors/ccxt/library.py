@@ -29,6 +29,13 @@ def exchange_class(name: str, *, is_live: bool) -> Any:  # ccxt's classes are ge
     return getattr(library, name)
 
 
+def moved(urls: Any, address: str) -> Any:
+    """Return an exchange's addresses, all of them at another scheme and host, such as those of a proxy."""
+    if isinstance(urls, dict):
+        return {name: moved(url, address) for name, url in urls.items()}
+    return re.sub(r"^[a-z]+://[^/]+", address.rstrip("/"), urls) if isinstance(urls, str) else urls
+
+
 def in_our_words(error: BaseException, exchange: str) -> FeedError:
     """Return what an error of ccxt means for a connection: refused for good, or to be tried again."""
     is_final = any(kind.__name__ in _FINAL for kind in type(error).__mro__)

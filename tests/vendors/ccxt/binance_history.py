@@ -95,6 +95,7 @@ class CcxtBinance(HistoryWorld):
     requests_a_question = 4
     requests_to_see_the_end = 2
     refuses_before_it_asks = True
+    way_s = 0.3
 
     def __init__(
         self, bars: Iterable[Bar], *, pace: tuple[int, float] | None = None, rows_a_page: int | None = None

@@ -18,12 +18,21 @@ from messages.values import MINUTE_NS, Nanos
 from tests.data_upkeep.test_fetcher import keys
 from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaStocks
 from tests.vendors.ccxt.binance_history import CcxtBinance
+from tests.vendors.ccxt.kraken_history import CcxtKraken
 from tests.vendors.databento.history_server import DatabentoStocks
 from tests.vendors.history.world import HistoryWorld
 from tests.vendors.ibkr.history_tws import IbkrStocks
 
-WORLDS = (AlpacaStocks, AlpacaCrypto, DatabentoStocks, IbkrStocks, pytest.param(CcxtBinance, marks=pytest.mark.slow))
-"""Every vendor's; a new one is added here, and to nothing else. Slow are those whose library is slow to import."""
+SLOW = (CcxtBinance, CcxtKraken)
+"""Those whose library is slow to import."""
+WORLDS = (
+    AlpacaStocks,
+    AlpacaCrypto,
+    DatabentoStocks,
+    IbkrStocks,
+    *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW),
+)
+"""Every vendor's; a new one is added here, and to nothing else."""
 MINUTES = 60
 Make = Callable[..., HistoryWorld]
 
@@ -31,7 +40,7 @@ Make = Callable[..., HistoryWorld]
 def given(kind: type[HistoryWorld], trades: int = 3, holes: tuple[int, ...] = (5, 20)) -> list[Bar]:
     """An hour of the first two of a world's symbols; the second lacks a few minutes, and trades thinly."""
     first_ns = kind.session.start_ns
-    whole = [_bar(kind.symbols[0], first_ns, minute, 500) for minute in range(MINUTES)]
+    whole = [_bar(kind.symbols[0], first_ns, minute, kind.most_trades) for minute in range(MINUTES)]
     return whole + [_bar(kind.symbols[1], first_ns, minute, trades) for minute in range(MINUTES) if minute not in holes]
 
 

@@ -42,7 +42,10 @@ class HistoryWorld(ABC):
     requests_to_see_the_end: int = 0
     """How many of them find nothing."""
     way_s: float = 0.0
-    """By how much the way to it may differ from one request to the next: a handshake of TLS takes its time."""
+    """By how much the way to it may differ from one request to the next: a handshake of TLS, or making a client, takes
+    its time."""
+    most_trades: int = 500
+    """How many a busy minute has; of a vendor whose trades are folded they are all sent."""
     pages: bool = True
     """Whether its pages can be made short."""
 
