@@ -3,7 +3,7 @@
 import operator
 import re
 from calendar import timegm
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import TypeAlias
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from messages.errors import SettingsError, shown
 from messages.values import SECOND_NS, Nanos
 
-Moment: TypeAlias = datetime | date | str | int | np.integer | np.datetime64
-"""An aware datetime or pandas Timestamp, a clock time of the exchange (``"10:30"``), a date (the session of that
-date), RFC 3339 with an offset, NumPy's datetime64 (UTC, as NumPy has it), or whole nanoseconds UTC."""
+Moment: TypeAlias = datetime | date | time | str | int | np.integer | np.datetime64
+"""An aware datetime or pandas Timestamp, a clock time of the exchange (``"10:30"``, ``time(10, 30)``), a date (the
+session of that date), RFC 3339 with an offset, NumPy's datetime64 (UTC, as NumPy has it), or whole nanoseconds UTC."""
 
 Day: TypeAlias = date | str | np.datetime64
 """A date, also as a datetime or Timestamp (its own date), datetime64, or text: ``"2024-05-31"``."""
@@ -106,6 +106,8 @@ def moment(given: object) -> Nanos | str:
         if instant_ns is None:
             raise SettingsError(f"{shown(given)} is no clock time and no moment; write it as {MOMENTS}")
         return _checked(instant_ns, given)
+    if isinstance(given, time) and given.tzinfo is None:
+        return moment(given.isoformat())
     is_date = isinstance(given, date) and not isinstance(given, datetime)
     return day(given) if is_date or _is_numpy_day(given) else nanos(given)
 

@@ -1,6 +1,6 @@
 """Moments and dates as people write them: one instant, whatever it is written in."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,9 +53,12 @@ def test_a_timestamp_is_taken_to_its_last_nanosecond(unit: Any, ns: int) -> None
 
 @pytest.mark.parametrize(
     ("written", "clock"),
-    [("10:30", "10:30"), ("9:30", "09:30"), (" 9:30 ", "09:30"), ("9:30:05", "09:30:05"), ("00:00:00.5", "00:00:00.5")],
-)
-def test_a_clock_time_is_left_to_the_session(written: str, clock: str) -> None:
+    [
+        ("10:30", "10:30"), ("9:30", "09:30"), (" 9:30 ", "09:30"), ("9:30:05", "09:30:05"),
+        ("00:00:00.5", "00:00:00.5"), (time(9, 30), "09:30:00"), (time(9, 30, 1, 500), "09:30:01.000500"),
+    ],
+)  # fmt: skip
+def test_a_clock_time_is_left_to_the_session(written: str | time, clock: str) -> None:
     assert moment(written) == clock
 
 
