@@ -179,7 +179,8 @@ class _Run:
         return "feed" if has_ended and (self._made.ends_with_feed or self._is_all_certified()) else ""
 
     def _is_all_certified(self) -> bool:
-        return bool(self._sessions) and self._sessions.keys() <= self._certificates.keys()
+        begun = {date for date, session in self._sessions.items() if session.start_ns <= self._look.live.now_ns}
+        return bool(begun) and begun <= self._certificates.keys()
 
     def _last_words(self) -> str:
         bars = live_report.unwritten(self._look, self._store)
