@@ -23,7 +23,7 @@ from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived
 from tests.system.test_live import digest_of, replayed
 from tests.system.test_live_alpaca import Act, Broadcast, instead
 from tests.system.worlds import DATES, QUARTER, short, xnys
-from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
+from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaHistoryServer, AlpacaStocks
 from tests.vendors.alpaca.server import KEYS, AlpacaServer
 
 CLOSED = ("10:10-16:00",)
@@ -56,7 +56,7 @@ def store_of(market: SimulatedMarket, closed: tuple[str, ...], *dates: str) -> M
 
 @pytest.fixture
 def market() -> SimulatedMarket:
-    return SimulatedMarket.of_size(6)
+    return SimulatedMarket.of_size(6, quiet=0.02)
 
 
 def served(bars: list[Any], **how: Any) -> Iterator[AlpacaHistoryServer]:
@@ -88,8 +88,8 @@ def test_a_backtest_of_past_days_is_repaired_with_a_few_pages(market: SimulatedM
         assert len(server.calls) == 2
 
 
-def test_what_a_vendor_should_have_and_has_not_is_asked_of_the_next(market: SimulatedMarket, tmp_path: Path) -> None:
-    date = DATES[0]
+def test_what_a_vendor_should_have_and_has_not_is_asked_of_the_next(tmp_path: Path) -> None:
+    market, date = SimulatedMarket.of_size(6), DATES[0]
     (batch,) = days_of(market, QUARTER, date).values()
     busy = [(bar, 80.0) for bar in batch.bars()]
     lost = batch.start_ns[0] + 7 * MINUTE_NS
@@ -123,8 +123,19 @@ def _fields(bar: Any) -> dict[str, Any]:
     return {name: getattr(bar, name) for name in names}
 
 
+PAIRS = SimulatedMarket(symbols=tuple(f"{coin}/USD" for coin in ("ADA", "BTC", "ETH", "SOL", "XRP")))
+"""Crypto's, of whose silence Alpaca says nothing: it must not be silent."""
+
+
 @pytest.mark.slow
-def test_a_live_day_of_feed_and_history_of_one_vendor_loses_nothing(market: SimulatedMarket) -> None:
+@pytest.mark.parametrize(
+    ("kind", "stream", "market"),
+    [(AlpacaStocks, "iex", SimulatedMarket.of_size(6, quiet=0.05)), (AlpacaCrypto, "crypto", PAIRS)],
+    ids=["stocks", "crypto"],
+)
+def test_a_live_day_of_feed_and_history_of_one_vendor_loses_nothing(
+    kind: type[AlpacaStocks], stream: str, market: SimulatedMarket
+) -> None:
     session = xnys(CLOSED).session(DATE)
     assert session is not None
     (batch,) = days_of(market, CLOSED, DATE).values()
@@ -135,10 +146,10 @@ def test_a_live_day_of_feed_and_history_of_one_vendor_loses_nothing(market: Simu
     acts |= dict.fromkeys(range(24, 31), lambda _: True)
     faults = {number: "error" for number in range(3000) if number % 10 in (1, 4, 7)}
     for server in served(list(batch.bars()), pace=(12, 5.0), faults=faults, now_ns=clock.now_ns):
-        world = AlpacaStocks((), server=server)
+        world = kind((), server=server)
         source = world.source(now_ns=clock.now_ns, pace=(Pace(requests=12, seconds=5.0),))
         store = MemoryStore()
-        feed = AlpacaFeed(KEYS, url=feed_server.url)
+        feed = AlpacaFeed(KEYS, stream=stream, url=feed_server.url)
         with live(
             store,
             [feed],
