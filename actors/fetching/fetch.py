@@ -138,6 +138,7 @@ class _Fetch:
                 at=self._days[-1].date if self._days else "",
                 filled=sum(day.filled for day in self._days),
                 requests=sum(source.requests for source in self._vendors),
+                trouble=next((source.trouble for source in self._vendors if source.trouble), ""),
             )
 
     def _day(self, wanted: Wanted) -> None:

@@ -63,3 +63,5 @@ class FetchProgress(msgspec.Struct, frozen=True, kw_only=True):
     """The session that was finished last."""
     filled: int
     requests: int
+    trouble: str = ""
+    """Why a vendor was asked again, while it is."""

@@ -42,7 +42,8 @@ def write(store: BarStore, asking: Asking, now_ns: Nanos) -> SessionCertificate 
     ]
     is_news = bool(asking.count or asking.no_trade) or bool((asking.given_up & (day.verdicts == 0)).any())
     is_covered = day.certificate is not None and set(day.names) <= set(day.certificate.names)
-    if not asking.is_settled or (is_covered and not is_news):
+    has_all = not asking.wanted.any()
+    if not asking.is_settled or not (is_news or (has_all and not is_covered)):
         return None
     new = _certificate(store, asking, runs, now_ns)
     store.certify(calendar, date, new)

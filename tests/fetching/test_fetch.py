@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
-from actors.fetching.report import FetchReport
+from actors.fetching.report import FetchProgress, FetchReport
 from actors.kernel.ports import BarSource, BarStore
 from actors.market.certificate import stored_digest
 from actors.storage.memory import MemoryStore
@@ -217,6 +217,7 @@ def test_what_was_not_answered_stays_missing_and_is_asked_for_again() -> None:
 
     assert (sums(first), first.error) == ((780, 0, 0, 0, 780), None)
     assert "OSError: reset" in first.days[0].error
+    assert (first.days[0].certified, first.days[0].bar_quality) == (False, None)
     assert sums(again) == (780, 780, 0, 0, 0)
 
 
@@ -311,3 +312,26 @@ def test_progress_is_told_from_the_first_to_the_last() -> None:
     fetch(MemoryStore(), [asked], wanted, on_progress=told.append, now_ns=lambda: HALF_DAY.end_ns + 10**15)
 
     assert (told[-1].done, told[-1].total, told[-1].filled) == (2, 2, 600)
+
+
+def test_while_a_vendor_is_asked_again_progress_says_why() -> None:
+    told: list[FetchProgress] = []
+    over = threading.Event()
+
+    def raises(number: int) -> Exception | None:
+        if number == 0:
+            return OSError("reset")
+        over.wait(5)
+        return None
+
+    def listen(progress: FetchProgress) -> None:
+        told.append(progress)
+        if progress.trouble:
+            over.set()
+
+    _, asked = vendor(traded("A"), raises=raises)
+    wanted = [Wanted(session=DAY, symbols=("A",))]
+    fetch(MemoryStore(), [asked], wanted, on_progress=listen, now_ns=lambda: HALF_DAY.end_ns + 10**15)
+
+    assert "OSError: reset" in [one.trouble for one in told]
+    assert told[-1].trouble == ""

@@ -61,4 +61,4 @@ def _lines(report: FetchReport) -> Iterator[str]:
     waited = figures.duration(report.waited_s)
     took = figures.duration(report.seconds)
     requests = "1 request" if report.requests == 1 else f"{figures.count(report.requests)} requests"
-    yield f"{asked}: {requests} in {took}, {waited} of waiting for limits."
+    yield f"{asked}: {requests} in {took}, {waited} of it spent waiting for the next turn."

@@ -50,6 +50,7 @@ def fetch_bar() -> "Iterator[Callable[[FetchProgress], None]]":
         def show(progress: "FetchProgress") -> None:
             done = f"{figures.count(progress.done)}/{figures.count(progress.total)} sessions"
             told = f"{done}, {figures.count(progress.filled)} bars, {figures.count(progress.requests)} requests"
+            told += f"; asked again: {progress.trouble}" if progress.trouble else ""
             move(f"fetched {progress.at}" if progress.at else "asking", progress.done / progress.total, told)
 
         yield show

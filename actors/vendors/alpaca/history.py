@@ -103,7 +103,7 @@ class AlpacaHistory:
         except JSONDecodeError as error:
             raise NoAnswer("Alpaca's answer is no JSON, or not all of it") from error
         except RequestException as error:
-            raise NoAnswer(f"Alpaca: {type(error).__name__}") from error
+            raise NoAnswer(f"Alpaca cannot be reached, or broke off: {type(error).__name__}") from error
         if not isinstance(answer, Mapping) or not isinstance(bars := answer.get("bars", ""), Mapping | None):
             raise NoAnswer(f"Alpaca's answer has no bars: {self._shown(repr(answer))}")
         token = answer.get("next_page_token")

@@ -109,6 +109,8 @@ class VendorSource:
         """Pages that were asked for, those that failed included."""
         self.waited_s = 0.0
         """Time in which somebody waited, for a turn or to ask again."""
+        self.trouble = ""
+        """Why the last request failed, until one is answered."""
         self._waiting, self._since_s = 0, 0.0
         self._client = opened.client
         self._now_ns = now_ns
@@ -227,7 +229,7 @@ class VendorSource:
                 self._pause(rules.backoff_s * 2.0 ** (number - 1) * (1 + rules.jitter * self._chance.random()))
             try:
                 with self._turn():
-                    return self._calls.make(lambda: self._client.page(request))
+                    page = self._calls.make(lambda: self._client.page(request))
             except HistoryRefused as refusal:
                 self._refusal = refusal
                 raise
@@ -242,6 +244,10 @@ class VendorSource:
                 error = failure
             except Exception as failure:  # noqa: BLE001  # a vendor's client may raise anything
                 error = NoAnswer(f"{type(failure).__name__}: {failure}")
+            else:
+                self.trouble = ""
+                return page
+            self.trouble = str(error)
         assert error is not None, "a page is asked for at least once"
         raise NoAnswer(f"{self.name} was asked {rules.tries} times: {error}") from error
 
