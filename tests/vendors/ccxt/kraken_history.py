@@ -102,9 +102,14 @@ class CcxtKraken(HistoryWorld):
     most_trades = 16
 
     def __init__(
-        self, bars: Iterable[Bar], *, pace: tuple[int, float] | None = None, rows_a_page: int | None = None
+        self,
+        bars: Iterable[Bar],
+        *,
+        pace: tuple[int, float] | None = None,
+        rows_a_page: int | None = None,
+        server: KrakenTrades | None = None,
     ) -> None:
-        self.server = KrakenTrades(bars, rows_a_page=rows_a_page or 100_000, pace=pace)
+        self.server = server or KrakenTrades(bars, rows_a_page=rows_a_page or 100_000, pace=pace)
 
     def open(self, request: HistoryRequest, *, wrong_keys: bool = False) -> OpenedHistory:
         opened = open_ccxt(msgspec.structs.replace(request, options={"url": self.server.url}))
