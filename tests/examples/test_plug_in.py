@@ -1,4 +1,4 @@
-"""Another package's vendor: installed beside the product, its format and its feed are there by their names."""
+"""Another package's vendor: installed beside the product, its format, its feed and its history are there by name."""
 
 import json
 import os
@@ -65,7 +65,23 @@ def test_a_plug_in_adds_a_feed_by_name(run: Run, tmp_path: Path) -> None:
     done = run("live", "--feed", "acme", "--from", lines, "--calendar", "24/7", "--store", store, "--json")
 
     assert [feed["feed"] for feed in json.loads(done.stdout)["feeds"]] == ["acme"]
-    assert "acme (one bar" in run("live", "--help").stdout
+    told = " ".join(run("live", "--help").stdout.replace("│", " ").split())  # wherever its lines break
+    assert "acme (one bar" in told
+
+
+@pytest.mark.slow
+def test_a_plug_in_adds_a_history_by_name(run: Run, tmp_path: Path) -> None:
+    rows = [f"{1704153600 + 60 * minute}|1|2|1|1.5|10" for minute in range(120) if minute not in (7, 50)]
+    (tmp_path / "pipes.acme").write_text("\n".join(["ACME PIPE", *rows]), encoding="utf-8")
+    config = tmp_path / "config.toml"
+    config.write_text(f'store = "{tmp_path / "store"}"\n[vendors.acme]\npath = "{tmp_path / "pipes.acme"}"\n')
+
+    done = run("fetch", "--from", "acme", "--symbols", "PIPE", "--start", "2024-01-02", "--end", "2024-01-02",
+               "--config", config, "--json")  # fmt: skip
+    (day,) = json.loads(done.stdout)["days"]
+
+    assert (day["filled"], day["certified"], json.loads(done.stdout)["requests"]) == (118, True, 3)
+    assert "acme" in run("vendors").stdout
 
 
 def vendor(name: str, **more: Any) -> Vendor:
