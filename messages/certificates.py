@@ -1,12 +1,19 @@
 """The certificate of a session: what came of every expected minute, how its gaps ended, and the digest of its bars."""
 
 import enum
+import math
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from messages import pictures
 from messages.values import Interval, Nanos, Segment, TradingSession, VerdictRun
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 CERTIFICATE_VERSION = 1
+_MOST_ROWS = 30
 
 
 class GapOutcome(enum.StrEnum):
@@ -126,6 +133,24 @@ class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
             segments=self.segments,
             base_interval=Interval.parse(self.base_interval),
         )
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw minutes by verdict, a row a symbol, the 30 that lack most; by matplotlib.
+
+        Args:
+            ax: where; by default on a figure of its own.
+
+        Raises:
+            SettingsError: matplotlib is not installed.
+        """
+        worst = sorted(self.symbols, key=lambda counts: (counts.bars + counts.no_trade - counts.minutes, counts.symbol))
+        shown = worst[:_MOST_ROWS]
+        counted = [msgspec.structs.asdict(counts) for counts in shown]
+        quality = "" if self.bar_quality is None else f": quality {math.floor(10 * self.bar_quality) / 10} %"
+        axes = pictures.axes_or_new(ax, (10.0, 1.5 + 0.25 * len(shown)))
+        title = f"{self.calendar} {self.date}{quality}"
+        pictures.stacked(axes, [counts.symbol for counts in shown], counted, title)
+        return axes
 
     @property
     def names(self) -> tuple[str, ...]:

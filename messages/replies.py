@@ -1,9 +1,11 @@
 """Answers of several parts."""
 
 import math
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from messages import pictures
 from messages.columns import Columnar, Floats, Indices
 from messages.repairs import SourceStatus
 from messages.values import (
@@ -19,6 +21,9 @@ from messages.values import (
     Tick,
     TradingSession,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +132,24 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
     quotes: int = 0
     bad_prints: tuple[tuple[str, int], ...] = ()
     """Trades and quotes that were refused, by reason."""
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw minutes by verdict, regular and extended; by matplotlib.
+
+        Args:
+            ax: where; by default on a figure of its own.
+
+        Raises:
+            SettingsError: matplotlib is not installed.
+        """
+        both = {"regular": self.quality, "extended": self.extended_quality}
+        counted = {hours: msgspec.structs.asdict(quality.verdicts) for hours, quality in both.items()}
+        there = {hours: counts for hours, counts in counted.items() if any(counts.values())}
+        quality = self.quality.bar_quality
+        share = "" if quality is None else f": quality {math.floor(10 * quality) / 10} %"
+        axes = pictures.axes_or_new(ax, (10.0, 2.0))
+        pictures.stacked(axes, tuple(there), tuple(there.values()), f"{self.session_date}{share}")
+        return axes
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from messages import pictures
 from messages.columns import (
     CLOSE,
     HIGH,
@@ -25,12 +26,13 @@ from messages.columns import (
     Verdicts,
     freeze,
 )
-from messages.errors import UnknownSymbol
+from messages.errors import SettingsError, UnknownSymbol
 from messages.values import FIRST_WITH_BAR, Bar, Fill, Interval, Nanos, TradingSession, Verdict, moment
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    from matplotlib.axes import Axes
 
 
 class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
@@ -175,6 +177,21 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
 
         return self._table(self._columns(pa.DictionaryArray.from_arrays(self.verdicts, pa.array(VERDICT_WORDS))))
 
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw candles and volume in the colours of their verdicts, hollow where the price rose; by matplotlib.
+
+        Args:
+            ax: where; by default on a figure of its own.
+
+        Raises:
+            SettingsError: it has bars of several symbols, or matplotlib is not installed.
+        """
+        if len(self.symbols) != 1:
+            raise SettingsError(f"a picture shows one symbol, and the window has {len(self.symbols)}")
+        axes, title = pictures.axes_or_new(ax), f"{self.symbols[0]} {self.interval}"
+        pictures.candles(axes, self.values, self.start_ns, self.verdicts, self.forming, self.tz, title)
+        return axes
+
     def _columns(self, verdict: Any) -> dict[str, Any]:
         columns = {**self._prices(), "is_complete": self.is_complete, "verdict": verdict, "revision": self.revisions}
         return columns if self.fill is None else {**columns, "is_filled": self.is_filled}
@@ -215,6 +232,19 @@ class VerdictPlane(Columnar, frozen=True, kw_only=True, eq=False):
             raise UnknownSymbol.among(symbol, self.symbols)
         column: Verdicts = self.verdicts[:, self.symbols.index(symbol)]
         return column
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw a heat map, symbols x minutes, coloured by verdict; by matplotlib.
+
+        Args:
+            ax: where; by default on a figure of its own.
+
+        Raises:
+            SettingsError: matplotlib is not installed.
+        """
+        axes, title = pictures.axes_or_new(ax), f"{self.session.calendar} {self.session.date}"
+        pictures.heat_map(axes, self.verdicts, self.start_ns, self.symbols, self.session.tz, title)
+        return axes
 
     def __repr__(self) -> str:
         of = self.symbols[0] if len(self.symbols) == 1 else f"{len(self.symbols)} symbols"

@@ -8,6 +8,16 @@ import typer
 
 from actors.doors.cli import options
 
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw it into a .png, .svg or .html: the days by quality, the latest day's minutes, candles.",
+        show_default=False,
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Give the program these commands."""
@@ -17,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
             "inspect --store store",
             "inspect --store store --symbols AAPL --calendar XNYS",
             "inspect --store store --symbols AAPL --missing",
+            "inspect --store store --plot store.png",
             "inspect --store store --json > store.json",
         )
     )(inspect)
@@ -63,6 +74,7 @@ def inspect(
     symbols: options.Symbols = "",
     calendar: options.OnlyCalendar = None,
     missing: options.AllMissing = False,
+    plot: Plot = None,
     as_json: options.Json = False,
 ) -> None:
     """Say what a store holds: bars, missing minutes, highs and lows, and certificates, day by day."""
@@ -70,7 +82,7 @@ def inspect(
     def job() -> None:
         from actors.doors.commands import inspect
 
-        inspect.look_into(store, options.names(symbols), calendar, all_missing=missing, as_json=as_json)
+        inspect.look_into(store, options.names(symbols), calendar, all_missing=missing, plot=plot, as_json=as_json)
 
     ctx.obj.job = job
 

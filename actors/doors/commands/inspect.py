@@ -12,9 +12,15 @@ from messages.errors import DataError, UnknownSymbol
 
 
 def look_into(
-    store: Path, symbols: Sequence[str], calendar: str | None, *, all_missing: bool = False, as_json: bool
+    store: Path,
+    symbols: Sequence[str],
+    calendar: str | None,
+    *,
+    all_missing: bool = False,
+    plot: Path | None = None,
+    as_json: bool,
 ) -> None:
-    """Print what a store holds.
+    """Print what a store holds, or draw it into a file.
 
     Raises:
         BarkeeperError: there is no store, it is empty, it lacks what was named, or it cannot be read.
@@ -23,7 +29,9 @@ def look_into(
         calendars = Calendars.of(files)
         report = inspect_store(files, symbols, calendar, calendars, with_runs=all_missing or as_json)
         _check_found(report, files, symbols, calendar)
-    if as_json:
+    if plot is not None:
+        _draw(store, report, symbols, plot)
+    elif as_json:
         paper.show_json(report)
     else:
         zones = {name: calendars(name).tz for name in {day.calendar for day in report.days}}
@@ -32,6 +40,16 @@ def look_into(
             return
         held = store_tables.held(report.days, zones)
         paper.show(held, *certificate_tables.certificates(report.certificates))
+
+
+def _draw(store: Path, report: InspectReport, symbols: Sequence[str], plot: Path) -> None:
+    """Draw the days of a calendar: that of the last day that was found."""
+    from actors.doors.show import store_picture
+
+    latest = report.days[-1]
+    there = {day.symbol for day in report.days if day.date == latest.date and day.calendar == latest.calendar}
+    named = [symbol if symbol in there else symbol.upper() for symbol in symbols]
+    paper.show(store_picture.save(store, latest.calendar, [symbol for symbol in named if symbol in there], plot))
 
 
 def _check_found(report: InspectReport, store: ParquetStore, symbols: Sequence[str], calendar: str | None) -> None:

@@ -1,0 +1,129 @@
+"""What a store holds as one picture: a calendar of quality, and of one day the heat map and candles."""
+
+import io
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from actors.store import Store
+from messages import pictures
+from messages.errors import SettingsError
+from messages.values import FIRST_WITH_BAR, Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_KINDS = ("png", "svg", "html")
+_INTERVAL = "5m"
+_WEEK = 7
+_LOW = 95.0
+"""Days of this quality or less look the same."""
+
+
+def save(store: Path, calendar: str, symbols: Sequence[str], to: Path) -> str:
+    """Draw the days of a calendar, and the latest of them: symbols x minutes, and the candles of one symbol.
+
+    Args:
+        store: its folder.
+        calendar: whose days.
+        symbols: of these only, as they are stored; none named: all. The first one's candles are drawn.
+        to: a file, whose ending says what it is: .png, .svg or .html.
+
+    Returns:
+        What it shows, in a sentence.
+
+    Raises:
+        SettingsError: it can be no such file, or matplotlib is not installed.
+        DataError: a day cannot be read.
+    """
+    kind = to.suffix.lower().removeprefix(".")
+    if kind not in _KINDS:
+        raise SettingsError(f"--plot {to}: a picture is a .png, .svg or .html")
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
+    except ImportError as error:
+        raise SettingsError(f"pictures need matplotlib: pip install 'barkeeper[plot]' ({error})") from error
+    figure = Figure(figsize=(12.0, 12.0), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12))
+    FigureCanvasAgg(figure)
+    above, middle, below = figure.subplots(3, 1, height_ratios=(1.2, 2.6, 2.0))
+    with Store(store, calendar) as files:
+        days = _qualities(files, symbols)
+        _calendar(above, days, calendar)
+        latest = next(day for day in reversed(days) if days[day] is not None)
+        plane = files.verdicts(latest, tuple(symbols) or None)
+        plane.plot(middle)
+        of = plane.symbols[0] if len(plane.symbols) == 1 else f"{len(plane.symbols):,} symbols"
+        middle.set_title(f"{calendar} {latest}: every minute of {of}", loc="left", fontsize=10)
+        symbol = symbols[0] if symbols else plane.symbols[0]
+        files.bars(symbol, latest, latest, _INTERVAL).plot(below)
+    _write(figure, to, kind)
+    return f"{_days(days)} of {calendar}, the minutes of {latest}, and candles of {symbol}: {to}"
+
+
+def _qualities(store: Store, symbols: Sequence[str]) -> dict[str, float | None]:
+    """Return the quality of each day, in percent, ascending; ``None``: the day has none of the symbols."""
+    found: dict[str, float | None] = {}
+    for day in store.dates():
+        certificate = None if symbols else store.certificate(day)
+        if certificate is not None:
+            found[day] = certificate.bar_quality
+            continue
+        there = [symbol for symbol in symbols if symbol in store.symbols(day)]
+        if symbols and not there:
+            found[day] = None
+            continue
+        plane = store.verdicts(day, there or None).verdicts
+        known = (plane >= FIRST_WITH_BAR) | (plane == Verdict.NO_TRADE)
+        found[day] = 100.0 * float(known.mean()) if plane.size else None
+    return found
+
+
+def _calendar(axes: "Axes", days: dict[str, float | None], calendar: str) -> None:
+    """Draw a column a week and a row a weekday, coloured by quality."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+    monday = first - timedelta(days=first.weekday())
+    weeks = (last - monday).days // _WEEK + 1
+    plane = np.full((_WEEK, max(weeks, 12)), np.nan)
+    for day, quality in days.items():
+        place = (date.fromisoformat(day) - monday).days
+        plane[place % _WEEK, place // _WEEK] = np.nan if quality is None else quality
+    shades = LinearSegmentedColormap.from_list(
+        "quality", [pictures.COLOURS[v] for v in (Verdict.ABANDONED, Verdict.MISSING, Verdict.LATE, Verdict.STREAMED)]
+    )
+    drawn = axes.imshow(plane, cmap=shades, vmin=_LOW, vmax=100.0, aspect="auto", interpolation="nearest")
+    axes.set_yticks(range(_WEEK), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], fontsize=8)
+    months = {(monday + timedelta(weeks=week)).strftime("%b %Y"): week for week in reversed(range(weeks))}
+    axes.set_xticks(list(months.values()), list(months), fontsize=8)
+    axes.set_xticks(np.arange(-0.5, plane.shape[1]), minor=True)
+    axes.set_yticks(np.arange(-0.5, _WEEK), minor=True)
+    axes.grid(visible=True, which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="both", length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.set_title(f"{calendar}: quality of {_days(days)}, percent", loc="left", fontsize=10)
+    axes.figure.colorbar(drawn, ax=axes, pad=0.01, aspect=12)
+
+
+def _days(days: dict[str, float | None]) -> str:
+    return "1 day" if len(days) == 1 else f"{len(days):,} days"
+
+
+def _write(figure: "Figure", to: Path, kind: str) -> None:
+    import matplotlib as mpl
+
+    drawn = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none"}):  # words stay words
+        figure.savefig(to if kind != "html" else drawn, format=kind if kind != "html" else "svg", dpi=120)
+    if kind != "html":
+        return
+    svg = drawn.getvalue()
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Barkeeper</title></head><body>'
+    to.write_text(f"{head}{svg[svg.index('<svg') :]}</body></html>\n", encoding="utf-8")
