@@ -21,7 +21,7 @@ vendors/history/              what vendors remember, as an upstream: pages, pace
 vendors/house/                the house's own feeds: a market that is made up, a stored day replayed
 vendors/ibkr/                 bars as ib_insync and ib_async frame them, and those that TWS sends
 vendors/lean/                 QuantConnect LEAN's data folder
-vendors/massive/              flat files of a whole market's day, and the live stream of stocks
+vendors/massive/              flat files of a whole market's day; the live stream and the history of stocks
 vendors/plain/                whatever any program can write: text, Parquet, single trades, JSON lines
 vendors/yahoo/                what yfinance writes
 session_data/                 a room: the session, the only writer of bars in memory

@@ -22,6 +22,7 @@ from tests.vendors.ccxt.kraken_history import CcxtKraken
 from tests.vendors.databento.history_server import DatabentoStocks
 from tests.vendors.history.world import HistoryWorld
 from tests.vendors.ibkr.history_tws import IbkrStocks
+from tests.vendors.massive.history_server import MassiveStocks
 
 SLOW = (CcxtBinance, CcxtKraken)
 """Those whose library is slow to import."""
@@ -30,6 +31,7 @@ WORLDS = (
     AlpacaCrypto,
     DatabentoStocks,
     IbkrStocks,
+    MassiveStocks,
     *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW),
 )
 """Every vendor's; a new one is added here, and to nothing else."""

@@ -1,0 +1,166 @@
+"""Massive's aggregates of the past through its own client, one page of one ticker a call.
+
+The client's pages go on by themselves, print what they cannot read and call it the end, and keep to themselves how long
+to wait after a 429. So its connections are used, with its key and TLS, and each answer is read here. Imported only when
+a history is opened: the package is an extra.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import numpy as np
+from massive import RESTClient
+from urllib3.exceptions import HTTPError
+
+from actors.vendors.history.pages import AskedTooMuch, HistoryRefused, NoAnswer, NotOutYet, Page, PageRequest
+from actors.vendors.massive.keys import MassiveKey
+from actors.vendors.secrets import without_keys
+from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
+from messages.values import ONE_MINUTE
+
+BASE = "https://api.massive.com"
+ROWS_A_PAGE = 50_000
+_MILLISECOND_NS = 10**6
+_NAMES = ("o", "h", "l", "c", "v", "vw", "n")
+"""Massive's names of ``FIELDS`` and ``EXTRA_FIELDS``."""
+_BUSY_S = 15.0
+_DAY_S = 24 * 3600.0
+_SHOWN = 200
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where a page begins: at which of the tickers that are asked for, and by which address; empty: the first."""
+
+    symbol: int
+    path: str = ""
+
+
+class _Answer(msgspec.Struct):
+    """What is used of an answer; a ticker without aggregates has no results."""
+
+    status: str
+    results: tuple[Any, ...] = ()
+    next_url: str | None = None
+
+
+class MassiveHistory:
+    """Aggregates of a minute or a second. A question about several tickers is one page after the other for each.
+
+    Args:
+        key: see ``MassiveKey.find``.
+        adjustment: ``raw`` or ``split``.
+        deadline_s: after so long without a byte a request has failed.
+        base: another address in place of Massive's.
+    """
+
+    def __init__(
+        self, key: MassiveKey, *, adjustment: str = "raw", deadline_s: float = 20.0, base: str | None = None
+    ) -> None:
+        self._key = key.key
+        self._is_adjusted = adjustment == "split"
+        self._client = RESTClient(
+            key.key,
+            base=(base or BASE).rstrip("/"),
+            connect_timeout=5.0,
+            read_timeout=deadline_s,
+            connection_pool_kw={"retries": False, "maxsize": 8},
+        )
+        self._decoder = msgspec.json.Decoder(_Answer)
+
+    def page(self, request: PageRequest) -> Page:
+        """Return one page; see ``VendorHistory``."""
+        place = _Place(0) if request.token is None else msgspec.json.decode(request.token, type=_Place)
+        symbol = request.symbols[place.symbol]
+        answer = self._asked(place.path or self._path(symbol, request))
+        bars, unread = _batch(symbol, answer.results, request)
+        if answer.next_url:
+            parts = urlsplit(answer.next_url)
+            place = _Place(place.symbol, f"{parts.path}?{parts.query}")
+        elif place.symbol + 1 < len(request.symbols):
+            place = _Place(place.symbol + 1)
+        else:
+            return Page(bars=bars, unread=unread)
+        return Page(bars=bars, unread=unread, next_token=msgspec.json.encode(place).decode())
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.client.clear()
+
+    def _path(self, symbol: str, request: PageRequest) -> str:
+        span = "minute" if request.interval == ONE_MINUTE else "second"
+        first, last = request.start_ns // _MILLISECOND_NS, request.end_ns // _MILLISECOND_NS - 1  # itself included
+        adjusted = str(self._is_adjusted).lower()
+        ticker = quote(symbol, safe="")
+        return (
+            f"/v2/aggs/ticker/{ticker}/range/1/{span}/{first}/{last}?adjusted={adjusted}&sort=asc&limit={ROWS_A_PAGE}"
+        )
+
+    def _asked(self, path: str) -> _Answer:
+        try:
+            response = self._client.client.request("GET", self._client.BASE + path)
+            body = response.data
+        except HTTPError as error:
+            raise NoAnswer(f"Massive: {type(error).__name__}") from error
+        if response.status != 200:
+            raise self._refusal(response.status, body, response.headers)
+        try:
+            return self._decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise NoAnswer(f"Massive's answer has no aggregates: {self._shown(str(error))}") from error
+
+    def _refusal(self, status: int, body: bytes, headers: Mapping[str, str]) -> Exception:
+        """Return what an answer means that is none of aggregates."""
+        text = self._shown(_message(body))
+        said = f"Massive: {text} ({status})"
+        if status == 429:
+            return AskedTooMuch(said, _after_s(headers))
+        if status == 403 and "before end of day" in text:
+            return NotOutYet(said, _DAY_S)
+        if status in (401, 403):
+            return HistoryRefused(said)
+        return NoAnswer(said)
+
+    def _shown(self, text: str) -> str:
+        return without_keys(" ".join(text.split())[:_SHOWN], self._key)
+
+
+def _batch(symbol: str, results: Sequence[Any], request: PageRequest) -> tuple[BarBatch, int]:
+    """Return aggregates as bars, and how many make no sense."""
+    sound = [row for row in results if _is_sound(row)]
+    values = np.array([[row.get(name, math.nan) for name in _NAMES] for row in sound], dtype=np.float64)
+    bars = BarBatch(
+        symbols=(symbol,),
+        symbol_index=freeze(np.zeros(len(sound), dtype=np.int32)),
+        start_ns=freeze(np.array([row["t"] * _MILLISECOND_NS for row in sound], dtype=np.int64)),
+        values=freeze(np.ascontiguousarray(values.reshape(len(sound), len(FIELDS) + len(EXTRA_FIELDS)).T)),
+        interval=request.interval,
+    )
+    return bars, len(results) - len(sound)
+
+
+def _is_sound(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("t"), int)
+        and all(isinstance(row.get(name), int | float) for name in _NAMES[: len(FIELDS)])
+        and all(isinstance(row.get(name, 0), int | float) for name in _NAMES)
+    )
+
+
+def _message(body: bytes) -> str:
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "no JSON"
+    named = found if isinstance(found, dict) else {}
+    return str(named.get("error") or named.get("message") or named.get("status") or "no reason")
+
+
+def _after_s(headers: Mapping[str, str]) -> float:
+    try:
+        return float(headers.get("Retry-After", _BUSY_S))
+    except ValueError:
+        return _BUSY_S
