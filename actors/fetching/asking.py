@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from actors.data_upkeep.answer_check import check_answer
-from actors.fetching.lacking import Day, placed
+from actors.fetching.lacking import Day
 from actors.fetching.questions import questions
 from actors.kernel.ports import BarSource
 from actors.market.axis import SessionAxis
 from actors.market.validate import Fault, faults
+from actors.vendors.history.cells import places, planes
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pages import HistoryRefused, Page, PageRequest
 from actors.vendors.history.source import VendorSource
@@ -125,19 +126,19 @@ class Asking:
             return
         self._shown.setdefault(name, set()).update(bars.symbols[number] for number in np.unique(bars.symbol_index))
         found = faults(bars.values, bars.start_ns, step_ns=step_ns, allow_negative=self._allow_negative)
-        has_bar, trades = placed(self.axis, self.day.names, bars)
+        has_bar, trades = planes(self.axis, self.day.names, bars)
         self._trades = np.where(has_bar & ~self._has_bar, trades, self._trades)
         self._has_bar = self._has_bar | has_bar
-        place = {symbol: column for column, symbol in enumerate(self.day.names)}
-        columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
-        slots = self.axis.slots_of(bars.start_ns)
-        inside = (columns >= 0) & (slots >= 0)
-        inside[inside] = self.open[slots[inside], columns[inside]]
-        good = inside & (found == Fault.SANE)
-        self.refused += int(np.count_nonzero(inside & ~good))
-        if good.any():
-            self._taken.setdefault(name, []).append(Page(bars=bars.where(good)))
-            self.open[slots[good], columns[good]] = False
+        rows, slots, columns = places(self.axis, self.day.names, bars)
+        is_open = self.open[slots, columns]
+        rows, slots, columns = rows[is_open], slots[is_open], columns[is_open]
+        is_sane = found[rows] == Fault.SANE
+        self.refused += int(np.count_nonzero(~is_sane))
+        if is_sane.any():
+            keep = np.zeros(len(bars), dtype=np.bool_)
+            keep[rows[is_sane]] = True
+            self._taken.setdefault(name, []).append(Page(bars=bars.where(keep)))
+            self.open[slots[is_sane], columns[is_sane]] = False
 
     def _judge(self, source: VendorSource, answered: Mask) -> None:
         """Take silence for what it is worth."""

@@ -7,12 +7,11 @@ import numpy as np
 
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
-from actors.market.planes import spread, with_runs
+from actors.market.planes import with_runs
+from actors.vendors.history.cells import places, planes
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS, TRADES, BarBatch, Floats, Mask, Verdicts
+from messages.columns import BarBatch, Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, TradingSession, Verdict
-
-_FIELDS = TRADES + 1
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +61,10 @@ def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> 
     stored = store.read(session.calendar, session.date, names) if names else None
     certificate = store.certificate(session.calendar, session.date)
     held = stored or StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
-    values, verdicts = spread(axis, names, held.bars, held.verdicts, _FIELDS)
+    rows, slots, columns = places(axis, names, held.bars)
+    verdicts = np.zeros((axis.slots, len(names)), dtype=np.uint8)
+    verdicts[slots, columns] = held.verdicts[rows]
+    _, trades = planes(axis, names, held.bars)
     if certificate is not None:
         verdicts = with_runs(axis, names, verdicts, certificate.runs)
     return Day(
@@ -70,14 +72,6 @@ def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> 
         names=names,
         bars=held.bars,
         verdicts=verdicts,
-        trades=values[:, TRADES],
+        trades=trades,
         certificate=certificate,
     )
-
-
-def placed(axis: SessionAxis, names: Sequence[str], bars: BarBatch) -> tuple[Mask, Floats]:
-    """Return in which cells bars lie, slots x names, and of how many trades they are made."""
-    streamed = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
-    values, verdicts = spread(axis, names, bars, streamed, _FIELDS if len(bars.values) > len(FIELDS) else len(FIELDS))
-    trades = values[:, TRADES] if values.shape[1] > TRADES else np.full(verdicts.shape, np.nan)
-    return verdicts >= FIRST_WITH_BAR, trades

@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 
 from actors.fetching.asking import Asking
-from actors.fetching.lacking import placed
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.certificate import certificate_of, recertified
 from actors.market.gaps import find_gaps
 from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
+from actors.vendors.history.cells import planes
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
 from messages.columns import FIELDS, BarBatch, Mask
 from messages.values import Nanos, TradingSession, Verdict, VerdictRun
@@ -126,7 +126,7 @@ def _last_asked(asking: Asking) -> str:
 
 
 def _cells(asking: Asking, bars: BarBatch) -> Mask:
-    return placed(asking.axis, asking.day.names, bars)[0]
+    return planes(asking.axis, asking.day.names, bars)[0]
 
 
 def _runs(asking: Asking, cells: Mask, verdict: Verdict, source: str) -> list[VerdictRun]:

@@ -7,18 +7,28 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.market.gaps import gaps_of
-from actors.market.planes import spread
-from messages.columns import EXTRA_FIELDS, FIELDS, TRADES, BarBatch, BarKeys, Floats, Mask
-from messages.values import FIRST_WITH_BAR, Gap, Verdict
+from messages.columns import TRADES, BarBatch, BarKeys, Floats, Indices, Mask, Stamps
+from messages.values import Gap
 
-_FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
+
+def places(axis: SessionAxis, symbols: Sequence[str], bars: BarBatch) -> tuple[Stamps, Indices, Indices]:
+    """Return which bars lie in the cells of a session, and for each of these its slot and its symbol's column."""
+    place = {symbol: column for column, symbol in enumerate(symbols)}
+    columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
+    slots = axis.slots_of(bars.start_ns)
+    rows = np.flatnonzero((slots >= 0) & (columns >= 0))
+    return rows, slots[rows], columns[rows]
 
 
 def planes(axis: SessionAxis, symbols: Sequence[str], bars: BarBatch) -> tuple[Mask, Floats]:
     """Return where there is a bar, slots x symbols, and of how many trades, NaN where that is not told."""
-    streamed = np.full(len(bars), Verdict.STREAMED, dtype=np.uint8)
-    values, verdicts = spread(axis, symbols, bars, streamed, _FIELDS)
-    return verdicts >= FIRST_WITH_BAR, values[:, TRADES]
+    rows, slots, columns = places(axis, symbols, bars)
+    has_bar = np.zeros((axis.slots, len(symbols)), dtype=np.bool_)
+    trades = np.full(has_bar.shape, np.nan)
+    has_bar[slots, columns] = True
+    if len(bars.values) > TRADES:
+        trades[slots, columns] = bars.values[TRADES, rows]
+    return has_bar, trades
 
 
 def gaps_by_symbol(axis: SessionAxis, symbols: Sequence[str], cells: Mask) -> tuple[Gap, ...]:
