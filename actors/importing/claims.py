@@ -4,29 +4,39 @@ A file that is declared complete claims that an absent minute was not traded, in
 it has a bar of. A day that has a certificate gets a new one whenever its bars have changed.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from threading import Lock
 
 import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
-from actors.importing.parts import Stretch
+from actors.importing.large_certificate import Seen, stored_digest, stored_verdicts
 from actors.importing.pile import Days
 from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certificate import certificate_of, recertified
+from actors.market.certificate import certificate_of, described, recertified
 from actors.market.planes import spread
 from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
 from messages.certificates import SessionCertificate
-from messages.columns import CLOSE, FIELDS, Floats, Verdicts
-from messages.values import MINUTE_NS, ONE_MINUTE, Interval, Segment, SegmentKind, TradingSession, Verdict, VerdictRun
+from messages.columns import CLOSE, FIELDS
+from messages.values import (
+    FIRST_WITH_BAR,
+    MINUTE_NS,
+    ONE_MINUTE,
+    Interval,
+    Segment,
+    SegmentKind,
+    TradingSession,
+    Verdict,
+    VerdictRun,
+)
 
 ISSUER = "import"
-_HOUR_NS = 60 * MINUTE_NS
 
 
 class _Claim:
@@ -44,7 +54,22 @@ class _Claim:
 class Claims:
     """Remembers which files are declared complete, and certifies the days of an import once they are merged."""
 
-    def __init__(self, store: BarStore, calendars: Callable[[str], Calendar], base: Interval = ONE_MINUTE) -> None:
+    def __init__(
+        self,
+        store: BarStore,
+        calendars: Callable[[str], Calendar],
+        base: Interval = ONE_MINUTE,
+        folder: Path | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            store: where days are merged into.
+            calendars: gives a calendar by its name.
+            base: the length of the bars.
+            folder: for temporary files; by default where the system keeps its own.
+        """
+        self._folder = folder
         self._base = base
         self._store = store
         self._calendars = calendars
@@ -67,6 +92,8 @@ class Claims:
         claim.is_void |= block.broken.count > 0
         claim.covers_extended |= _has_extended_hours(kept)
         # A row without prices says that nothing was traded; one that was refused for another reason says nothing.
+        if len(kept.rows) == len(block.rows):
+            return
         is_refused = np.isin(block.rows, kept.rows, invert=True) & ~np.isnan(block.values[: CLOSE + 1]).any(axis=0)
         if is_refused.any():
             assigned = calendar.assign(block.start_ns[is_refused])
@@ -92,8 +119,22 @@ class Claims:
         where = "in it" if claim.is_void else f"of their symbols on {days} {'day' if days == 1 else 'days'}"
         return (f"declared complete, but some rows were rejected: absent minutes {where} are not taken as NO_TRADE",)
 
-    def certify_each(self, days: Days) -> int:
-        """Do so for each of several days; return how many have a new one.
+    def seen(self, days: Days) -> Seen | None:
+        """Return what is to see a day while it is merged, if it is so large that nobody looks at it again for less."""
+        if days.is_whole or not self._claims:
+            return None
+        return Seen(self._whole(days), days.symbols)
+
+    def certify_each(self, days: Days, seen: Seen | None, *, is_new: bool) -> int:
+        """Issue certificates for merged days, where a file claims their absent minutes or they had one before.
+
+        Args:
+            days: the days.
+            seen: what was seen while they were merged, if anything.
+            is_new: whether the store had no bar of them before.
+
+        Returns:
+            How many have a new one.
 
         Raises:
             DataError: an old certificate cannot be read.
@@ -105,81 +146,81 @@ class Claims:
                     self._certified[days.calendar] = frozenset(self._store.certified(days.calendar))
             if self._certified[days.calendar].isdisjoint(days.dates):
                 return 0
-        return sum(map(self.certify, days.each()))
+        return sum(self._certify(day, seen, is_new=is_new) for day in days.each())
 
-    def certify(self, day: Days) -> bool:
-        """Issue a certificate for a merged day, if a file claims its absent minutes or it had one before.
-
-        Returns:
-            Whether there is a new one.
-
-        Raises:
-            DataError: the old certificate cannot be read.
-            StoreLocked: another process is writing to the store.
-        """
+    def _certify(self, day: Days, seen: Seen | None, *, is_new: bool) -> bool:
         old = self._store.certificate(day.calendar, day.date)
         if old is None and not self._claims:
             return False
-        session = self._calendars(day.calendar).extended_session(day.date)
-        assert session is not None, "bars are only kept of days that have one"
-        session = msgspec.structs.replace(session, base_interval=self._base)
-        claims = self._claims_of(day, SessionAxis(session))
+        session = self._whole(day)
+        if seen is None:
+            seen = Seen(session, day.symbols)
+            for stretch in day.stretches():
+                seen.note(stretch)
+        claims = self._claims_of(day, seen)
         if old is None and not claims:
             return False
-        new = self._certificate(day, old, claims, session)
+        new = self._certificate(day, old, claims, session, seen if is_new else None)
         if old is not None and _says_the_same(old, new):
             return False
         self._store.certify(day.calendar, day.date, new)
         return True
 
-    def _claims_of(self, day: Days, axis: SessionAxis) -> dict[str, _Claim]:
+    def _whole(self, day: Days) -> TradingSession:
+        """Return the session of a day with its extended hours."""
+        session = self._calendars(day.calendar).extended_session(day.date)
+        assert session is not None, "bars are only kept of days that have one"
+        return msgspec.structs.replace(session, base_interval=self._base)
+
+    def _claims_of(self, day: Days, seen: Seen) -> dict[str, _Claim]:
         """Return by symbol who claims its absent minutes: of several files one that has extended hours."""
         found: dict[str, _Claim] = {}
-        for file, symbol in sorted(set(chain.from_iterable(_holders(part, axis) for part in day.stretches()))):
+        for file, symbol in sorted(seen.holders):
             claim = self._claims.get(file)
             if claim is not None and not claim.is_void and (day.date, symbol) not in claim.refused:
                 found[symbol] = claim if claim.covers_extended else found.get(symbol, claim)
         return found
 
     def _certificate(
-        self, day: Days, old: SessionCertificate | None, claims: dict[str, _Claim], whole: TradingSession
+        self,
+        day: Days,
+        old: SessionCertificate | None,
+        claims: dict[str, _Claim],
+        whole: TradingSession,
+        seen: Seen | None,
     ) -> SessionCertificate:
         session = old.session if old else msgspec.structs.replace(whole, segments=whole.regular)
         if any(claim.covers_extended for claim in claims.values()):
             session = msgspec.structs.replace(session, segments=_with_extended(session, whole))
         runs = [_run(session, symbol, claim) for symbol, claim in claims.items()]
         if old is None:
-            values, plane = self._planes(day, session)
-            return certificate_of(
-                session, day.symbols, values, plane, DEFAULT_INTERVALS,
+            stored = partial(self._store.read, day.calendar, day.date, day.symbols)
+            if day.is_whole:
+                there = stored()
+                assert there is not None, "it has just been merged"
+                values, plane = spread(SessionAxis(session), day.symbols, there.bars, there.verdicts, len(FIELDS))
+                return certificate_of(
+                    session, day.symbols, values, plane, DEFAULT_INTERVALS,
+                    runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
+                )  # fmt: skip
+            plane = stored_verdicts(stored, session, day.symbols) if seen is None else seen.verdicts(session)
+            found = stored_digest(stored, session, day.symbols, plane >= FIRST_WITH_BAR, self._folder)
+            return described(
+                session, day.symbols, plane, DEFAULT_INTERVALS, found,
                 runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
             )  # fmt: skip
         symbols = sorted({*day.symbols, *old.names})
-        stored = self._store.read(day.calendar, day.date, symbols)
-        assert stored is not None, "it has just been merged"
+        there = self._store.read(day.calendar, day.date, symbols)
+        assert there is not None, "it has just been merged"
         return recertified(
             old,
-            stored.bars,
-            stored.verdicts,
+            there.bars,
+            there.verdicts,
             issued_by=ISSUER,
             symbols=symbols,
             segments=session.segments,
             runs=runs,
         )
-
-    def _planes(self, day: Days, session: TradingSession) -> tuple[Floats, Verdicts]:
-        """Return what is stored of the day's symbols; where the day is large, it is read hour by hour."""
-        axis, begin = SessionAxis(session), 0
-        values = np.empty((axis.slots, len(FIELDS), len(day.symbols)))
-        plane = np.empty((axis.slots, len(day.symbols)), dtype=np.uint8)
-        for piece in (session,) if day.is_whole else _hours(session):
-            stored = self._store.read(day.calendar, day.date, day.symbols, (piece.start_ns, piece.end_ns))
-            assert stored is not None, "it has just been merged"
-            of_piece = SessionAxis(piece)
-            here = slice(begin, begin + of_piece.slots)
-            values[here], plane[here] = spread(of_piece, day.symbols, stored.bars, stored.verdicts, len(FIELDS))
-            begin = here.stop
-        return values, plane
 
 
 def _says_the_same(old: SessionCertificate, new: SessionCertificate) -> bool:
@@ -187,24 +228,6 @@ def _says_the_same(old: SessionCertificate, new: SessionCertificate) -> bool:
     seal = new.verdict_digest if old.verdict_digest is not None else None
     told = {"issued_by": old.issued_by, "replaces": old.replaces, "is_live": old.is_live, "verdict_digest": seal}
     return msgspec.structs.replace(new, **told) == old
-
-
-def _hours(session: TradingSession) -> Iterator[TradingSession]:
-    """Yield a session cut into pieces of an hour or less."""
-    for segment in session.segments:
-        for start_ns in range(segment.start_ns, segment.end_ns, _HOUR_NS):
-            end_ns = min(start_ns + _HOUR_NS, segment.end_ns)
-            piece = msgspec.structs.replace(segment, start_ns=start_ns, end_ns=end_ns)
-            yield msgspec.structs.replace(session, segments=(piece,))
-
-
-def _holders(stretch: Stretch, axis: SessionAxis) -> Iterator[tuple[int, str]]:
-    """Yield which file has bars of which symbol that lie in the session."""
-    is_inside = axis.slots_of(stretch.start_ns) >= 0
-    files, place = np.unique(stretch.file, return_inverse=True)
-    is_there = np.zeros((len(files), len(stretch.symbols)), dtype=np.bool_)
-    is_there[place[is_inside], stretch.symbol_index[is_inside]] = True
-    return ((int(files[row]), stretch.symbols[column]) for row, column in np.argwhere(is_there).tolist())
 
 
 def _run(session: TradingSession, symbol: str, claim: _Claim) -> VerdictRun:

@@ -72,7 +72,7 @@ class Intake:
         self._format = fmt
         self._new_calendar = calendars
         self.calendars: dict[str, Calendar] = {}
-        self.claims = Claims(store, self.calendars.__getitem__, options.base)
+        self.claims = Claims(store, self.calendars.__getitem__, options.base, pile.folder)
         self.rivals = Rivals()
         self.stated: dict[int, str] = {}
         """By file the symbol that it states itself, where the user says another."""

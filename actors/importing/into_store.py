@@ -244,12 +244,15 @@ class _Import:
             shelves = self._store.shelves
 
         def settled(days: Days) -> tuple[Days, Settled, int]:
+            claims = self._intake.claims
             with closing(days):
+                is_new = stored.isdisjoint((days.calendar, date) for date in days.dates)
+                seen = claims.seen(days) if write else None
                 counts = settle(
-                    days, self._store, tz=zones[days.calendar], write=write, base=self._options.base,
+                    days, self._store, tz=zones[days.calendar], write=write, base=self._options.base, seen=seen,
                     is_stored=lambda date: (days.calendar, date) in stored,
                 )  # fmt: skip
-                return days, counts, self._intake.claims.certify_each(days) if write else 0
+                return days, counts, claims.certify_each(days, seen, is_new=is_new) if write else 0
 
         with closing(overlapped(settled, pile.take(shelves), lambda days: days.size)) as of_days:
             for days, counts, certified in of_days:

@@ -92,7 +92,7 @@ class Pile:
 
     def __init__(self, held_bytes: int = HELD_BYTES, spill_to: Path | None = None) -> None:
         self._most = held_bytes
-        self._folder = spill_to
+        self.folder = spill_to
         self._sheets = Sheets(spill_to)
         self._deals: list[Deal] = []
         self._symbols: dict[tuple[str, int], int] = {}
@@ -212,7 +212,7 @@ class Pile:
             bars = gathered(self._sheets, pieces, rows, names)
             self._sheets.drop(pieces)
             return Days(calendar=calendar, dates=dates, ends=ends, symbols=bars.symbols, size=size, bars=bars)
-        deal = Deal(self._folder, rows, names, self._most // 4)
+        deal = Deal(self.folder, rows, names, self._most // 4)
         self._deals.append(deal)
         deal.take(self._drained(pieces))
         return Days(calendar=calendar, dates=dates, ends=ends, symbols=deal.symbols(), size=size, bars=deal)

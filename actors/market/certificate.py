@@ -1,5 +1,6 @@
 """Certificates of sessions, made from dense planes or from the bars of a stored day."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -11,6 +12,8 @@ from actors.market.planes import pruned, spread, untold, with_runs
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import FIELDS, BarBatch, Floats, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Segment, TradingSession, Verdict, VerdictRun
+
+_CELLS_AT_ONCE = 1 << 20
 
 
 def certificate_of(
@@ -38,10 +41,44 @@ def certificate_of(
         settled_ns: session time at which every gap had its verdict.
         is_live: whether a live day issues it.
     """
-    axis, has_bar = SessionAxis(session), verdicts >= FIRST_WITH_BAR
-    runs = (*runs, *untold(axis, symbols, verdicts, runs))
-    plane = with_runs(axis, symbols, verdicts, runs)
-    regular = tally(symbols, plane[axis.regular])
+    found = digest(session.date, symbols, values, verdicts >= FIRST_WITH_BAR, SessionAxis(session), intervals)
+    return described(
+        session, symbols, verdicts, intervals, found,
+        runs=runs, issued_by=issued_by, settled_ns=settled_ns, is_live=is_live,
+    )  # fmt: skip
+
+
+def described(
+    session: TradingSession,
+    symbols: Sequence[str],
+    verdicts: Verdicts,
+    intervals: Sequence[Interval],
+    digest_of_bars: str,
+    *,
+    runs: Sequence[VerdictRun] = (),
+    issued_by: str,
+    settled_ns: Nanos,
+    is_live: bool = False,
+) -> SessionCertificate:
+    """Return the certificate of a plane of verdicts and a digest: as ``certificate_of``, which makes it of values.
+
+    Some symbols are looked at after the other, so that what it takes is little beside the plane.
+    """
+    axis = SessionAxis(session)
+    regular, extended, left = list[SymbolVerdicts](), list[SymbolVerdicts](), list[VerdictRun]()
+    of_symbol = defaultdict[str, list[VerdictRun]](list)
+    for run in runs:
+        of_symbol[run.symbol].append(run)
+    at_once = max(1, _CELLS_AT_ONCE // max(1, axis.slots))
+    for first in range(0, len(symbols), at_once):
+        names, of_names = symbols[first : first + at_once], verdicts[:, first : first + at_once]
+        known = [run for name in names for run in of_symbol.get(name, ())]
+        known.extend(untold(axis, names, of_names, known))
+        plane = with_runs(axis, names, of_names, known)
+        regular.extend(tally(names, plane[axis.regular]))
+        if not axis.is_regular.all():
+            extended.extend(tally(names, plane[~axis.is_regular]))
+        left.extend(pruned(axis, names, of_names >= FIRST_WITH_BAR, known))
     completeness, bar_quality = quality_of(regular)
     return SessionCertificate(
         calendar=session.calendar,
@@ -50,12 +87,12 @@ def certificate_of(
         segments=session.segments,
         base_interval=str(session.base_interval),
         intervals=tuple(map(str, intervals)),
-        symbols=regular,
-        extended=() if bool(axis.is_regular.all()) else tally(symbols, plane[~axis.is_regular]),
-        runs=pruned(axis, symbols, has_bar, runs),
+        symbols=tuple(regular),
+        extended=tuple(extended),
+        runs=tuple(left),
         completeness=completeness,
         bar_quality=bar_quality,
-        digest=digest(session.date, symbols, values, has_bar, axis, intervals),
+        digest=digest_of_bars,
         issued_by=issued_by,
         settled_ns=settled_ns,
         is_live=is_live,

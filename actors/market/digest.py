@@ -10,9 +10,9 @@ from actors.market.axis import SessionAxis
 from messages.columns import FIELDS, Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval
 
-_DIGITS = 32
+DIGITS = 32
 
-_NUMBERS_AT_ONCE = 1 << 16
+NUMBERS_AT_ONCE = 1 << 16
 """So many are made canonical at once: they stay at hand for hashing, and a whole day need not be in memory twice."""
 
 _INFINITY, _NAN = np.array([np.inf, np.nan]).view(np.uint64)
@@ -44,15 +44,15 @@ def digest(
     total = hashlib.sha256()  # which processors have instructions for
     total.update("\n".join([date, *(symbols[column] for column in traded)]).encode())
     total.update(np.packbits(has_bar).data)
-    slots_at_once = 1 + _NUMBERS_AT_ONCE // (1 + len(traded) * len(FIELDS))
+    slots_at_once = 1 + NUMBERS_AT_ONCE // (1 + len(traded) * len(FIELDS))
     for first in range(0, len(bars), slots_at_once):
-        total.update(_canonical(bars[first : first + slots_at_once]))
+        total.update(canonical(bars[first : first + slots_at_once]))
     holed = None if bool(has_bar.all()) else has_bar
     for interval in intervals:
         derived, counts = fold(bars, holed, axis.edges(interval))
-        total.update(_canonical(derived))
+        total.update(canonical(derived))
         total.update(np.ascontiguousarray(counts, dtype="<i4").data)
-    return total.hexdigest()[:_DIGITS]
+    return total.hexdigest()[:DIGITS]
 
 
 def verdict_digest(symbols: Sequence[str], verdicts: Verdicts) -> str:
@@ -67,10 +67,10 @@ def verdict_digest(symbols: Sequence[str], verdicts: Verdicts) -> str:
     """
     total = hashlib.sha256("\n".join(symbols).encode())
     total.update(np.ascontiguousarray(np.where(verdicts >= FIRST_WITH_BAR, verdicts, np.uint8(0))).data)
-    return total.hexdigest()[:_DIGITS]
+    return total.hexdigest()[:DIGITS]
 
 
-def _canonical(values: Floats) -> memoryview:
+def canonical(values: Floats) -> memoryview:
     """Return values with one NaN and one zero, laid out for hashing: copies only where they are not so already."""
     bits = values.view(np.uint64)
     if bits.max(initial=0) <= _INFINITY or not bool(((bits > _INFINITY) & (bits != _NAN)).any()):

@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from actors.market import certificate as certificate_module
 from actors.market.axis import SessionAxis
 from actors.market.certificate import certificate_of, quality_of, recertified, stored_digest, tally
 from actors.market.digest import digest
@@ -21,6 +22,7 @@ from messages import (
     VerdictRun,
 )
 from messages.columns import Verdicts
+from messages.values import FIRST_WITH_BAR
 from tests.builders import bar, session_tiny
 from tests.certificates import run
 
@@ -171,3 +173,29 @@ def test_minutes_are_counted_by_verdict() -> None:
 )
 def test_quality_is_exact(counts: tuple[SymbolVerdicts, ...], expected: tuple[float | None, float | None]) -> None:
     assert quality_of(counts) == expected
+
+
+def test_some_symbols_after_the_other_are_counted_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    session = session_tiny(7, 5)
+    slots = SessionAxis(session).slots
+    symbols = tuple("ABCDE")
+    verdicts = rng.choice([0, 1, 2, 3, 4, 6], (slots, len(symbols))).astype(np.uint8)
+    values = np.where((verdicts >= FIRST_WITH_BAR)[:, np.newaxis], 1.5, np.nan) * np.ones((1, 5, 1))
+    runs = [
+        VerdictRun(
+            symbol=symbol, verdict=Verdict.NO_TRADE, start_ns=session.start_ns, end_ns=session.end_ns, source=symbol
+        )
+        for symbol in "CAX"
+    ]
+
+    def made() -> SessionCertificate:
+        return certificate_of(
+            session, symbols, values, verdicts, (Interval.parse("5m"),), runs=runs, issued_by="import", settled_ns=0
+        )
+
+    at_once = made()
+    monkeypatch.setattr(certificate_module, "_CELLS_AT_ONCE", 2 * slots)
+
+    assert made() == at_once
+    assert sorted({run.symbol for run in at_once.runs}) == list("ABCDE")
