@@ -5,15 +5,17 @@ it has a bar of. A day that has a certificate gets a new one whenever its bars h
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
-from actors.importing.large_certificate import Seen, stored_digest, stored_verdicts
+from actors.importing.large_certificate import Seen, SpanDigest, stored_verdicts, take_stored
 from actors.importing.pile import Days
 from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
@@ -25,7 +27,6 @@ from actors.settings import DEFAULT_INTERVALS
 from messages.certificates import SessionCertificate
 from messages.columns import CLOSE, FIELDS
 from messages.values import (
-    FIRST_WITH_BAR,
     MINUTE_NS,
     ONE_MINUTE,
     Interval,
@@ -49,6 +50,15 @@ class _Claim:
         """Dates and symbols of which it has a row that is no bar: of those it claims nothing."""
         self.is_void = False
         """Some of its rows cannot be read at all, so nobody knows which minutes they are of."""
+
+
+class Large(NamedTuple):
+    """What is known of a day before it is merged."""
+
+    claims: dict[str, _Claim]
+    """By symbol who claims its absent minutes."""
+    spans: SpanDigest | None
+    """Takes its bars while they are merged, if nothing else is needed to certify it."""
 
 
 class Claims:
@@ -119,19 +129,33 @@ class Claims:
         where = "in it" if claim.is_void else f"of their symbols on {days} {'day' if days == 1 else 'days'}"
         return (f"declared complete, but some rows were rejected: absent minutes {where} are not taken as NO_TRADE",)
 
-    def seen(self, days: Days) -> Seen | None:
-        """Return what is to see a day while it is merged, if it is so large that nobody looks at it again for less."""
+    def large(self, days: Days, *, is_new: bool) -> "Large | None":
+        """Return what is to be known of a day before it is merged that is too large to be looked at twice.
+
+        Args:
+            days: one day.
+            is_new: whether the store has no bar of it.
+
+        Raises:
+            DataError: its old certificate cannot be read.
+        """
         if days.is_whole or not self._claims:
             return None
-        return Seen(self._whole(days), days.symbols)
+        seen = Seen(self._whole(days), days.symbols)
+        for cells in days.cells():
+            seen.note(cells)
+        claims, spans = self._claims_of(days, seen), None
+        if is_new and claims and self._store.certificate(days.calendar, days.date) is None:
+            session = self._hours(None, claims, seen.session)
+            spans = SpanDigest(session, days.symbols, seen.verdicts(session), self._folder)
+        return Large(claims, spans)
 
-    def certify_each(self, days: Days, seen: Seen | None, *, is_new: bool) -> int:
+    def certify_each(self, days: Days, large: "Large | None") -> int:
         """Issue certificates for merged days, where a file claims their absent minutes or they had one before.
 
         Args:
             days: the days.
-            seen: what was seen while they were merged, if anything.
-            is_new: whether the store had no bar of them before.
+            large: what was known before of a large one, whose ``spans`` took its bars while they were merged.
 
         Returns:
             How many have a new one.
@@ -146,21 +170,21 @@ class Claims:
                     self._certified[days.calendar] = frozenset(self._store.certified(days.calendar))
             if self._certified[days.calendar].isdisjoint(days.dates):
                 return 0
-        return sum(self._certify(day, seen, is_new=is_new) for day in days.each())
+        return sum(self._certify(day, large) for day in days.each())
 
-    def _certify(self, day: Days, seen: Seen | None, *, is_new: bool) -> bool:
+    def _certify(self, day: Days, large: "Large | None") -> bool:
         old = self._store.certificate(day.calendar, day.date)
         if old is None and not self._claims:
             return False
         session = self._whole(day)
-        if seen is None:
+        if large is None:
             seen = Seen(session, day.symbols)
-            for stretch in day.stretches():
-                seen.note(stretch)
-        claims = self._claims_of(day, seen)
-        if old is None and not claims:
+            for cells in day.cells():
+                seen.note(cells)
+            large = Large(self._claims_of(day, seen), None)
+        if old is None and not large.claims:
             return False
-        new = self._certificate(day, old, claims, session, seen if is_new else None)
+        new = self._certificate(day, old, large, self._hours(old, large.claims, session))
         if old is not None and _says_the_same(old, new):
             return False
         self._store.certify(day.calendar, day.date, new)
@@ -175,40 +199,45 @@ class Claims:
     def _claims_of(self, day: Days, seen: Seen) -> dict[str, _Claim]:
         """Return by symbol who claims its absent minutes: of several files one that has extended hours."""
         found: dict[str, _Claim] = {}
-        for file, symbol in sorted(seen.holders):
+        for file, symbol in seen.holders:
             claim = self._claims.get(file)
             if claim is not None and not claim.is_void and (day.date, symbol) not in claim.refused:
                 found[symbol] = claim if claim.covers_extended else found.get(symbol, claim)
         return found
 
-    def _certificate(
-        self,
-        day: Days,
-        old: SessionCertificate | None,
-        claims: dict[str, _Claim],
-        whole: TradingSession,
-        seen: Seen | None,
-    ) -> SessionCertificate:
+    def _hours(
+        self, old: SessionCertificate | None, claims: "dict[str, _Claim]", whole: TradingSession
+    ) -> TradingSession:
+        """Return the session with the hours that a certificate is of."""
         session = old.session if old else msgspec.structs.replace(whole, segments=whole.regular)
         if any(claim.covers_extended for claim in claims.values()):
             session = msgspec.structs.replace(session, segments=_with_extended(session, whole))
-        runs = [_run(session, symbol, claim) for symbol, claim in claims.items()]
-        if old is None:
-            stored = partial(self._store.read, day.calendar, day.date, day.symbols)
-            if day.is_whole:
-                there = stored()
-                assert there is not None, "it has just been merged"
-                values, plane = spread(SessionAxis(session), day.symbols, there.bars, there.verdicts, len(FIELDS))
-                return certificate_of(
-                    session, day.symbols, values, plane, DEFAULT_INTERVALS,
-                    runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
-                )  # fmt: skip
-            plane = stored_verdicts(stored, session, day.symbols) if seen is None else seen.verdicts(session)
-            found = stored_digest(stored, session, day.symbols, plane >= FIRST_WITH_BAR, self._folder)
-            return described(
-                session, day.symbols, plane, DEFAULT_INTERVALS, found,
+        return session
+
+    def _certificate(
+        self, day: Days, old: SessionCertificate | None, large: "Large", session: TradingSession
+    ) -> SessionCertificate:
+        runs = [_run(session, symbol, claim) for symbol, claim in large.claims.items()]
+        stored = partial(self._store.read, day.calendar, day.date, day.symbols)
+        if old is None and day.is_whole:
+            there = stored()
+            assert there is not None, "it has just been merged"
+            values, plane = spread(SessionAxis(session), day.symbols, there.bars, there.verdicts, len(FIELDS))
+            return certificate_of(
+                session, day.symbols, values, plane, DEFAULT_INTERVALS,
                 runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
             )  # fmt: skip
+        if old is None:
+            spans = large.spans
+            if spans is None:
+                verdicts = stored_verdicts(stored, session, day.symbols)
+                spans = SpanDigest(session, day.symbols, verdicts, self._folder)
+                take_stored(spans, stored)
+            with closing(spans):
+                return described(
+                    session, day.symbols, spans.verdicts, DEFAULT_INTERVALS, spans.digest(),
+                    runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
+                )  # fmt: skip
         symbols = sorted({*day.symbols, *old.names})
         there = self._store.read(day.calendar, day.date, symbols)
         assert there is not None, "it has just been merged"

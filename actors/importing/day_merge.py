@@ -7,7 +7,8 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from actors.importing.large_certificate import Seen
+from actors.importing.large_certificate import SpanDigest
+from actors.importing.large_day import end_of_slot
 from actors.importing.parts import Stretch
 from actors.importing.pile import Days
 from actors.importing.report import FileReport
@@ -57,7 +58,7 @@ def settle(
     is_stored: Callable[[str], bool],
     write: bool,
     base: Interval = ONE_MINUTE,
-    seen: Seen | None = None,
+    spans: SpanDigest | None = None,
 ) -> Settled:
     """Merge days into the store, and count for every file what its rows did. Days may be settled at once.
 
@@ -71,7 +72,7 @@ def settle(
         is_stored: says whether the store has a day already.
         write: whether to merge, or only to count.
         base: the length of the bars.
-        seen: is to see what passes by of a day that is not whole.
+        spans: takes what passes by of a day that is not whole.
     """
     settled = Settled()
     if len(days.dates) > 1:
@@ -79,7 +80,7 @@ def settle(
         if write:
             store.merge_days(days.calendar, merged)
         return settled
-    stretches = _merged(days, store, settled, tz=tz, is_stored=is_stored(days.date), base=base, seen=seen)
+    stretches = _merged(days, store, settled, tz=tz, is_stored=is_stored(days.date), base=base, spans=spans)
     if not write:
         deque(stretches, maxlen=0)
     elif days.is_whole:
@@ -116,7 +117,7 @@ def _merged(
     tz: str,
     is_stored: bool,
     base: Interval,
-    seen: Seen | None = None,
+    spans: SpanDigest | None = None,
 ) -> Iterator[StoredDay]:
     """Yield stretch by stretch what is to be merged, and count its rows."""
     for stretch in days.stretches():
@@ -131,11 +132,13 @@ def _merged(
         span = None if days.is_whole else (int(batch.start_ns[0]), int(batch.start_ns[-1]) + 1)
         stored = store.read(days.calendar, days.date, stretch.symbols, span) if is_stored else None
         settled.count(stretch, previous, stored)
-        if seen is not None:
-            seen.note(stretch)
         del stretch, stored, last, previous  # while the batch is merged, they need not be in memory
         verdicts = np.full(len(batch), Verdict.STREAMED, dtype=np.uint8)
-        yield StoredDay(bars=batch, verdicts=freeze(verdicts), tz=tz)
+        day = StoredDay(bars=batch, verdicts=freeze(verdicts), tz=tz)
+        if spans is not None:
+            spans.take(day, end_of_slot(int(batch.start_ns[-1])))
+        yield day
+        del day, batch
 
 
 def _sequence(stretch: Stretch, base: Interval) -> "tuple[_Places | slice, _Places | None]":

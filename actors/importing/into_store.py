@@ -247,12 +247,13 @@ class _Import:
             claims = self._intake.claims
             with closing(days):
                 is_new = stored.isdisjoint((days.calendar, date) for date in days.dates)
-                seen = claims.seen(days) if write else None
+                large = claims.large(days, is_new=is_new) if write else None
                 counts = settle(
-                    days, self._store, tz=zones[days.calendar], write=write, base=self._options.base, seen=seen,
+                    days, self._store, tz=zones[days.calendar], write=write, base=self._options.base,
+                    spans=large and large.spans,
                     is_stored=lambda date: (days.calendar, date) in stored,
                 )  # fmt: skip
-                return days, counts, claims.certify_each(days, seen, is_new=is_new) if write else 0
+                return days, counts, claims.certify_each(days, large) if write else 0
 
         with closing(overlapped(settled, pile.take(shelves), lambda days: days.size)) as of_days:
             for days, counts, certified in of_days:

@@ -1,8 +1,7 @@
-"""What it takes to certify a day too large for memory: what was seen of it while it was merged, and its digest."""
+"""What it takes to certify a day too large for memory: which bars there are and whose, and the digest, span by span."""
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -15,10 +14,11 @@ from actors.market.axis import SessionAxis
 from actors.market.planes import spread
 from actors.market.sliced_digest import SlicedDigest
 from actors.settings import DEFAULT_INTERVALS
-from messages.columns import FIELDS, Mask, Verdicts
-from messages.values import MINUTE_NS, Nanos, TradingSession, Verdict
+from messages.columns import FIELDS, Indices, Mask, Verdicts
+from messages.values import FIRST_WITH_BAR, Nanos, TradingSession, Verdict
 
-_HOUR_NS = 60 * MINUTE_NS
+_CELLS = 600_000
+"""As many cells of a piece are spread at once: 24 MB."""
 _KEPT_BYTES = 1 << 20
 """As much of an interval's derived bars is in memory until it is hashed."""
 
@@ -27,7 +27,7 @@ Stored = Callable[[tuple[Nanos, Nanos]], StoredDay | None]
 
 
 class Seen:
-    """Which bars there are of a day and whose they are, noted stretch by stretch.
+    """Which bars there are of a day, and whose they are.
 
     Args:
         session: with all the hours that a certificate may be of.
@@ -35,71 +35,118 @@ class Seen:
     """
 
     def __init__(self, session: TradingSession, symbols: tuple[str, ...]) -> None:
+        self.session = session
         self._axis = SessionAxis(session)
         self._symbols = symbols
         self._place = {symbol: number for number, symbol in enumerate(symbols)}
         self._present = np.zeros((self._axis.slots, len(symbols)), dtype=np.bool_)
-        self.holders: set[tuple[int, str]] = set()
-        """Which file has bars of which symbol that lie in the session."""
+        self._of_file: dict[int, Mask] = {}
 
-    def note(self, stretch: Stretch) -> None:
-        """Take a stretch."""
-        slots, columns = self._axis.slots_of(stretch.start_ns), self._columns(stretch)
-        inside = slots >= 0
-        self._present[slots[inside], columns[inside]] = True
-        files, place = np.unique(stretch.file, return_inverse=True)
-        has_bars = np.zeros((len(files), len(self._symbols)), dtype=np.bool_)
-        has_bars[place[inside], columns[inside]] = True
-        self.holders.update((int(files[row]), self._symbols[at]) for row, at in np.argwhere(has_bars).tolist())
+    def note(self, cells: Stretch) -> None:
+        """Take some bars; their values are not looked at."""
+        slots = self._axis.slots_of(cells.start_ns)
+        inside = np.flatnonzero(slots >= 0)
+        place = np.array([self._place[symbol] for symbol in cells.symbols], dtype=np.int32)
+        columns: Indices = place[cells.symbol_index[inside]]
+        self._present[slots[inside], columns] = True
+        files = cells.file[inside]
+        for file in np.flatnonzero(np.bincount(files)).tolist():
+            of_file = self._of_file.setdefault(file, np.zeros(len(self._symbols), dtype=np.bool_))
+            of_file[columns[files == file]] = True
+
+    @property
+    def holders(self) -> list[tuple[int, str]]:
+        """Which file has bars of which symbol that lie in the session, sorted."""
+        return [
+            (file, self._symbols[place])
+            for file, of_file in sorted(self._of_file.items())
+            for place in np.flatnonzero(of_file).tolist()
+        ]
 
     def verdicts(self, session: TradingSession) -> Verdicts:
         """Return the verdicts of a day that was not stored before, in the hours of a session, slots x symbols."""
         rows = self._axis.slots_of(SessionAxis(session).starts_ns)
         return np.where(self._present[rows], np.uint8(Verdict.STREAMED), np.uint8(Verdict.MISSING))
 
-    def _columns(self, stretch: Stretch) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
-        place = np.array([self._place[symbol] for symbol in stretch.symbols], dtype=np.int32)
-        found: np.ndarray[tuple[int], np.dtype[np.int32]] = place[stretch.symbol_index]
-        return found
+
+class SpanDigest:
+    """The digest of a day whose bars come span by span.
+
+    Args:
+        session: with the hours used.
+        symbols: of the day, sorted.
+        verdicts: of its bars, slots x symbols.
+        folder: for temporary files; by default where the system keeps its own.
+    """
+
+    def __init__(
+        self, session: TradingSession, symbols: tuple[str, ...], verdicts: Verdicts, folder: Path | None
+    ) -> None:
+        self.session = session
+        self.verdicts = verdicts
+        self._symbols = symbols
+        self._folder = folder
+        self._next_ns = session.start_ns
+        present = verdicts >= FIRST_WITH_BAR
+        self._sliced = SlicedDigest(
+            session.date, symbols, present, SessionAxis(session), DEFAULT_INTERVALS, self._new_file
+        )
+
+    def take(self, day: StoredDay, end_ns: Nanos) -> None:
+        """Take the bars of a span, up to where the next one begins."""
+        self._take(day, end_ns)
+
+    def digest(self) -> str:
+        """Return it, once all bars have been taken."""
+        self._take(None, self.session.end_ns)
+        return self._sliced.digest()
+
+    def close(self) -> None:
+        """Give back the temporary files; may be called twice."""
+        self._sliced.close()
+
+    def _take(self, day: StoredDay | None, end_ns: Nanos) -> None:
+        for piece in pieces(self.session, self._next_ns, end_ns, len(self._symbols)):
+            axis = SessionAxis(piece)
+            if day is None:
+                self._sliced.take(np.full((axis.slots, len(FIELDS), len(self._symbols)), np.nan))
+                continue
+            first, last = np.searchsorted(day.bars.start_ns, (piece.start_ns, piece.end_ns)).tolist()
+            bars, verdicts = day.bars.rows(first, last), day.verdicts[first:last]
+            self._sliced.take(spread(axis, self._symbols, bars, verdicts, len(FIELDS))[0])
+        self._next_ns = max(self._next_ns, end_ns)
+
+    def _new_file(self) -> IO[bytes]:
+        return tempfile.SpooledTemporaryFile(_KEPT_BYTES, dir=None if self._folder is None else str(self._folder))
 
 
 def stored_verdicts(stored: Stored, session: TradingSession, symbols: tuple[str, ...]) -> Verdicts:
-    """Return the verdicts of what is stored, slots x symbols, read hour by hour."""
+    """Return the verdicts of what is stored, slots x symbols, read piece by piece."""
     planes = [np.empty((0, len(symbols)), dtype=np.uint8)]
-    for piece, day in _hours(stored, session):
+    for piece in pieces(session, session.start_ns, session.end_ns, len(symbols)):
+        day = _read(stored, piece)
         planes.append(spread(SessionAxis(piece), symbols, day.bars, day.verdicts, 0)[1])
     return np.concatenate(planes)
 
 
-def stored_digest(
-    stored: Stored, session: TradingSession, symbols: tuple[str, ...], present: Mask, folder: Path | None
-) -> str:
-    """Return the digest of what is stored, read hour by hour.
-
-    Args:
-        stored: gives what is.
-        session: with the hours used.
-        symbols: a name for each column of ``present``, sorted.
-        present: slots x symbols; whether there is a bar.
-        folder: for temporary files; by default where the system keeps its own.
-    """
-
-    def keep() -> IO[bytes]:
-        return tempfile.SpooledTemporaryFile(_KEPT_BYTES, dir=None if folder is None else str(folder))
-
-    axis = SessionAxis(session)
-    with closing(SlicedDigest(session.date, symbols, present, axis, DEFAULT_INTERVALS, keep)) as sliced:
-        for piece, day in _hours(stored, session):
-            sliced.take(spread(SessionAxis(piece), symbols, day.bars, day.verdicts, len(FIELDS))[0])
-        return sliced.digest()
+def take_stored(spans: SpanDigest, stored: Stored) -> None:
+    """Let a digest take what is stored, read piece by piece."""
+    session = spans.session
+    for piece in pieces(session, session.start_ns, session.end_ns, spans.verdicts.shape[1]):
+        spans.take(_read(stored, piece), piece.end_ns)
 
 
-def _hours(stored: Stored, session: TradingSession) -> Iterator[tuple[TradingSession, StoredDay]]:
-    """Yield a session cut into pieces of an hour or less, with what is stored of each."""
+def pieces(session: TradingSession, start_ns: Nanos, end_ns: Nanos, symbols: int) -> Iterator[TradingSession]:
+    """Yield what of a session lies between two instants, in order of time, in pieces of not too many cells."""
+    span_ns = max(1, _CELLS // max(1, symbols)) * session.base_interval.span_ns
     for segment in session.segments:
-        for start_ns in range(segment.start_ns, segment.end_ns, _HOUR_NS):
-            end_ns = min(start_ns + _HOUR_NS, segment.end_ns)
-            piece = msgspec.structs.replace(segment, start_ns=start_ns, end_ns=end_ns)
-            day = stored((start_ns, end_ns))
-            assert day is not None, "it has just been merged"
-            yield msgspec.structs.replace(session, segments=(piece,)), day
+        first, last = max(segment.start_ns, start_ns), min(segment.end_ns, end_ns)
+        for begin in range(first, last, span_ns):
+            piece = msgspec.structs.replace(segment, start_ns=begin, end_ns=min(begin + span_ns, last))
+            yield msgspec.structs.replace(session, segments=(piece,))
+
+
+def _read(stored: Stored, piece: TradingSession) -> StoredDay:
+    day = stored((piece.start_ns, piece.end_ns))
+    assert day is not None, "it has just been merged"
+    return day

@@ -1,50 +1,49 @@
-"""A day too large for memory, dealt out on disk by time of day, so that it can be had one span after the other."""
+"""A day too large for memory, in pieces by time of day, so that it can be had one span after the other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from actors.importing.parts import Part, Stretch
 from actors.importing.sheets import COUNT, FIELDS, FILE, NO_PIECES, NUMBER, Pieces, Sheets, following
-from messages.columns import Indices
-from messages.values import MINUTE_NS
+from messages.columns import Indices, Stamps
+from messages.values import MINUTE_NS, Nanos
 
 _SLOT_NS = 10 * MINUTE_NS
 """No stretch is shorter."""
 
 
 class Deal:
-    """One day's bars in a temporary file of their own.
+    """One day's bars, dealt out.
 
     Args:
-        folder: where that is made; by default where the system keeps its own.
+        sheets: where they are.
+        pieces: which, each of one slot, in the order in which they were read.
         rows: how many fields the bars of the day have.
         names: the symbol that each number means.
+        symbols: those that have bars, sorted.
         least_bytes: how large a stretch of it is to be, the last one aside.
+        let_go: called when nobody needs them any more.
     """
 
-    def __init__(self, folder: Path | None, rows: int, names: tuple[str, ...], least_bytes: int) -> None:
-        self._sheets = Sheets(folder)
+    def __init__(
+        self,
+        sheets: Sheets,
+        pieces: Pieces,
+        rows: int,
+        names: tuple[str, ...],
+        symbols: tuple[str, ...],
+        least_bytes: int,
+        let_go: Callable[[], None],
+    ) -> None:
+        self.symbols = symbols
+        self._sheets = sheets
+        self._pieces = pieces[np.argsort(pieces[:, NUMBER], kind="stable")]
         self._rows = rows
         self._names = names
         self._least_rows = least_bytes // bytes_of_row(rows)
-        self._has_bars = np.zeros(len(names), dtype=np.bool_)
-
-    def take(self, parts: Iterable[Part]) -> None:
-        """Deal out bars, in the order in which they were read.
-
-        Raises:
-            DataError: the disk refuses them.
-        """
-        for part in parts:
-            self._has_bars[part.symbol_index] = True
-            self._sheets.add(part, part.start_ns // _SLOT_NS)
-            self._sheets.move_to_disk()
-
-    def symbols(self) -> tuple[str, ...]:
-        """Return the symbols that have bars, sorted."""
-        return tuple(sorted({self._names[place] for place in np.flatnonzero(self._has_bars).tolist()}))
+        self._let_go: Callable[[], None] | None = let_go
 
     def stretches(self) -> Iterator[Stretch]:
         """Yield one span of time after the other, ascending.
@@ -52,14 +51,49 @@ class Deal:
         Raises:
             DataError: the temporary file cannot be read.
         """
-        pieces = self._sheets.pieces()
-        pieces = pieces[np.argsort(pieces[:, NUMBER], kind="stable")]
-        for run in _runs(pieces, self._least_rows):
+        for run in _runs(self._pieces, self._least_rows):
             yield gathered(self._sheets, run, self._rows, self._names)
 
+    def cells(self) -> Iterator[Stretch]:
+        """Yield the stretches without values.
+
+        Raises:
+            DataError: the temporary file cannot be read.
+        """
+        for run in _runs(self._pieces, self._least_rows):
+            yield gathered(self._sheets, run, 0, self._names)
+
     def close(self) -> None:
-        """Delete the file; may be called twice."""
-        self._sheets.close()
+        """Let go of them; may be called twice."""
+        let_go, self._let_go = self._let_go, None
+        if let_go is not None:
+            let_go()
+
+
+def dealt_out(parts: Iterable[Part], folder: Path | None, rows: int, names: tuple[str, ...], least_bytes: int) -> Deal:
+    """Deal out a day's bars, in the order in which they were read, into a temporary file of their own.
+
+    Raises:
+        DataError: the disk refuses them.
+    """
+    sheets, has_bars = Sheets(folder), np.zeros(len(names), dtype=np.bool_)
+    for part in parts:
+        has_bars[part.symbol_index] = True
+        sheets.add(part, slots_of(part.start_ns))
+        sheets.move_to_disk()
+    symbols = tuple(sorted({names[place] for place in np.flatnonzero(has_bars).tolist()}))
+    return Deal(sheets, sheets.pieces(), rows, names, symbols, least_bytes, sheets.close)
+
+
+def slots_of(starts_ns: Stamps) -> Stamps:
+    """Return the number of the slot of each start; from 1970 on none is 0."""
+    found: Stamps = starts_ns // _SLOT_NS
+    return found
+
+
+def end_of_slot(start_ns: Nanos) -> Nanos:
+    """Return where the slot ends that a start lies in: no bar of the next stretch starts before."""
+    return (start_ns // _SLOT_NS + 1) * _SLOT_NS
 
 
 def bytes_of_row(rows: int) -> int:

@@ -1,13 +1,14 @@
 """The bars of all files of an import, held by day: in memory up to a bound, and beyond it in a temporary file."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
-from actors.importing.large_day import Deal, bytes_of_row, gathered, renumbered
+from actors.importing.large_day import Deal, bytes_of_row, dealt_out, gathered, renumbered, slots_of
 from actors.importing.parts import Part, Stretch
 from actors.importing.sheets import COUNT, FILE, NUMBER, Pieces, Sheets
 from actors.kernel.ports import Extent
@@ -15,6 +16,10 @@ from messages.columns import Indices, Stamps
 
 HELD_BYTES = 64 << 20
 """How much an import holds in memory before it moves what it has to disk."""
+
+_DAY = 1 << 32
+"""Pieces are numbered by their day, so many numbers apart, and, if a block has many rows of one, by time of day."""
+_DEALT_ROWS = 1 << 14
 
 _TOGETHER_BYTES = 16 << 20
 """As many bytes of days that are given back together."""
@@ -49,6 +54,10 @@ class Days(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def stretches(self) -> Iterator[Stretch]:
         """Yield the stretches; may be called again."""
         return iter((self.bars,)) if isinstance(self.bars, Stretch) else self.bars.stretches()
+
+    def cells(self) -> Iterator[Stretch]:
+        """Yield the stretches, perhaps without their values; may be called again."""
+        return iter((self.bars,)) if isinstance(self.bars, Stretch) else self.bars.cells()
 
     def each(self) -> "Iterator[Days]":
         """Yield the days one by one."""
@@ -88,9 +97,13 @@ class Pile:
         held_bytes: how much it holds in memory; what is more, it moves to disk. A day of more than half of that
             comes back in stretches of a quarter of it.
         spill_to: the folder for the temporary file; by default where the system keeps its own.
+        dealt_rows: a block of so many rows a day is dealt out by time of day at once.
     """
 
-    def __init__(self, held_bytes: int = HELD_BYTES, spill_to: Path | None = None) -> None:
+    def __init__(
+        self, held_bytes: int = HELD_BYTES, spill_to: Path | None = None, dealt_rows: int = _DEALT_ROWS
+    ) -> None:
+        self._dealt_rows = dealt_rows
         self._most = held_bytes
         self.folder = spill_to
         self._sheets = Sheets(spill_to)
@@ -100,10 +113,12 @@ class Pile:
         self._renamed: dict[tuple[str, int], str] = {}
         self._days: dict[tuple[str, str], int] = {}
         self._fields: dict[int, int] = {}
+        self._traded: dict[tuple[int, int], set[int]] = {}
+        """By file and day the symbols of what is dealt out by time of day."""
 
     def __len__(self) -> int:
         """Return how many days have bars."""
-        return len(np.unique(self._sheets.pieces()[:, NUMBER]))
+        return len(np.unique(self._sheets.pieces()[:, NUMBER] // _DAY))
 
     def add(self, file: int, calendar: str, bars: FileBars, *, is_named_for_good: bool = True) -> None:
         """Take judged bars of the file that has this place among the reports.
@@ -124,13 +139,19 @@ class Pile:
         place = np.array([self._symbols.setdefault(key, len(self._symbols)) for key in keys], np.int32)
         whole = Part(file=file, symbol_index=place[bars.symbol_index], start_ns=bars.start_ns, values=bars.values)
         self._fields[file] = max(self._fields.get(file, 0), len(bars.values))
-        self._sheets.add(whole, self._numbers(calendar, bars.assignment.dates, bars.assignment.date_index))
+        days = self._numbers(calendar, bars.assignment.dates, bars.assignment.date_index)
+        if len(days) // len(bars.assignment.dates) < self._dealt_rows:
+            self._sheets.add(whole, days * _DAY)
+        else:
+            self._sheets.add(whole, days * _DAY + slots_of(whole.start_ns))
+            self._note_traded(file, days, whole.symbol_index)
         if self._sheets.held_bytes > self._most:
             self._sheets.move_to_disk()
 
     def forget(self, file: int) -> None:
         """Leave out what came from a file that turned out to be broken further on."""
         self._fields.pop(file, None)
+        self._traded = {key: traded for key, traded in self._traded.items() if key[0] != file}
         self._sheets.forget(file)
 
     def rename(self, file: int, old: str, new: str) -> None:
@@ -174,17 +195,22 @@ class Pile:
 
     def close(self) -> None:
         """Drop everything; may be called twice."""
-        self._sheets.close()
         for deal in self._deals:
             deal.close()
+        self._sheets.close()
 
-    def _numbers(self, calendar: str, dates: tuple[str, ...], date_index: Indices) -> Indices:
+    def _numbers(self, calendar: str, dates: tuple[str, ...], date_index: Indices) -> Stamps:
         """Return for each bar the number of its day."""
-        numbers = np.empty(len(dates), dtype=np.int32)
+        numbers = np.empty(len(dates), dtype=np.int64)
         for place in np.flatnonzero(np.bincount(date_index, minlength=len(dates))).tolist():
             numbers[place] = self._days.setdefault((calendar, dates[place]), len(self._days))
-        found: Indices = numbers[date_index]
+        found: Stamps = numbers[date_index]
         return found
+
+    def _note_traded(self, file: int, days: Stamps, symbol_index: Indices) -> None:
+        for day in np.unique(days).tolist():
+            occurs = np.bincount(symbol_index[days == day]) > 0
+            self._traded.setdefault((file, day), set()).update(np.flatnonzero(occurs).tolist())
 
     def _by_day(self) -> Iterator[tuple[str, str, Pieces]]:
         """Yield the days that have bars, calendar by calendar and in order of time."""
@@ -193,7 +219,7 @@ class Pile:
             return
         rank = np.empty(len(keys), dtype=np.int64)
         rank[[self._days[key] for key in keys]] = np.arange(len(keys))
-        ranks = rank[pieces[:, NUMBER]]
+        ranks = rank[pieces[:, NUMBER] // _DAY]
         order = np.argsort(ranks, kind="stable")
         pieces, ranks = pieces[order], ranks[order]
         first = np.flatnonzero(np.append(np.True_, ranks[1:] != ranks[:-1]))
@@ -212,10 +238,16 @@ class Pile:
             bars = gathered(self._sheets, pieces, rows, names)
             self._sheets.drop(pieces)
             return Days(calendar=calendar, dates=dates, ends=ends, symbols=bars.symbols, size=size, bars=bars)
-        deal = Deal(self.folder, rows, names, self._most // 4)
+        if np.all(pieces[:, NUMBER] % _DAY):
+            day = int(pieces[0, NUMBER]) // _DAY
+            numbers = set[int]().union(*(self._traded[file, day] for file in set(pieces[:, FILE].tolist())))
+            symbols = tuple(sorted({names[number] for number in numbers}))
+            let_go = partial(self._sheets.drop, pieces)
+            deal = Deal(self._sheets, pieces, rows, names, symbols, self._most // 4, let_go)
+        else:
+            deal = dealt_out(self._drained(pieces), self.folder, rows, names, self._most // 4)
         self._deals.append(deal)
-        deal.take(self._drained(pieces))
-        return Days(calendar=calendar, dates=dates, ends=ends, symbols=deal.symbols(), size=size, bars=deal)
+        return Days(calendar=calendar, dates=dates, ends=ends, symbols=deal.symbols, size=size, bars=deal)
 
     def _drained(self, pieces: Pieces) -> Iterator[Part]:
         """Yield pieces in order, and let go of each."""

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -46,6 +47,7 @@ class Sheets:
         self._new: list[Pieces] = []
         self._pieces = NO_PIECES
         self._left: npt.NDArray[np.int64] | None = None
+        self._reading = Lock()
         self.held_bytes = 0
         """How much is in memory."""
 
@@ -91,7 +93,7 @@ class Sheets:
         return self._pieces
 
     def read(self, piece: Pieces, into: Sequence[npt.NDArray[Any]]) -> None:
-        """Read starts, symbols and values of a piece into contiguous arrays of their kind and length.
+        """Read starts, symbols and as many values as are wanted of a piece into arrays of their kind and length.
 
         Raises:
             DataError: the temporary file cannot be read.
@@ -99,10 +101,10 @@ class Sheets:
         sheet, first, count = self._sheets[int(piece[SHEET])], int(piece[FIRST]), int(piece[COUNT])
         assert sheet is not None, "a piece is read before it is dropped"
         if isinstance(sheet, Part):
-            for target, column in zip(into, (sheet.start_ns, sheet.symbol_index, *sheet.values), strict=True):
+            for target, column in zip(into, (sheet.start_ns, sheet.symbol_index, *sheet.values), strict=False):
                 target[:] = column[first : first + count]
             return
-        with _explained():
+        with _explained(), self._reading:  # one day may be read while the next one is
             source, place = self._opened(), sheet.place
             for column in into:
                 source.seek(place + first * column.itemsize)
@@ -126,12 +128,13 @@ class Sheets:
 
     def drop(self, pieces: Pieces) -> None:
         """Let go of pieces that have been read, which nobody asks for again: of a sheet, with its last one."""
-        if self._left is None:
-            self._left = np.bincount(self.pieces()[:, SHEET], minlength=len(self._sheets))
         sheets, counts = np.unique(pieces[:, SHEET], return_counts=True)
-        self._left[sheets] -= counts
-        for number in sheets[self._left[sheets] == 0].tolist():
-            self._sheets[number] = None
+        with self._reading:
+            if self._left is None:
+                self._left = np.bincount(self.pieces()[:, SHEET], minlength=len(self._sheets))
+            self._left[sheets] -= counts
+            for number in sheets[self._left[sheets] == 0].tolist():
+                self._sheets[number] = None
 
     def close(self) -> None:
         """Delete everything; may be called twice."""

@@ -28,8 +28,10 @@ def spread(
     """
     values = np.full((axis.slots, fields, len(symbols)), np.nan)
     plane = np.zeros((axis.slots, len(symbols)), dtype=np.uint8)
-    place = {symbol: column for column, symbol in enumerate(symbols)}
-    columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
+    columns = bars.symbol_index
+    if bars.symbols != tuple(symbols):
+        place = {symbol: column for column, symbol in enumerate(symbols)}
+        columns = np.array([place.get(symbol, -1) for symbol in bars.symbols], dtype=np.int32)[bars.symbol_index]
     slots = axis.slots_of(bars.start_ns)
     rows = np.flatnonzero((slots >= 0) & (columns >= 0))
     cells = slots[rows].astype(np.intp) * len(symbols) + columns[rows]

@@ -177,10 +177,10 @@ def _chunk_numbers(chunk: Any, name: str, places: Mapping[str, int]) -> Indices:
     # A file may number its names in an order of its own.
     names = chunk.dictionary.to_pylist()
     index = cells_of(chunk.indices, str(chunk.indices.type))
-    places_of_names = [places.get(text, -1) for text in names]
-    if places_of_names == list(range(len(names))) and index.max(initial=-1) < len(names):
+    if names == [*places][: len(names)] and index.max(initial=-1) < len(names):
         own: Indices = index.astype(np.int32, copy=False)
         return own
+    places_of_names = [places.get(text, -1) for text in names]
     numbers: Indices = np.array(places_of_names, dtype=np.int32).take(index)
     if numbers.min(initial=0) < 0:
         unknown = names[index[np.argmin(numbers)]]

@@ -40,8 +40,10 @@ def in_order(day: Days) -> Bars:
     return (day.calendar, day.date, day.symbols), rows[:, np.lexsort((place, start_ns))]
 
 
-def days(steps: list[Step], held_bytes: int, renamed: dict[int, str] | None = None) -> list[Bars]:
-    pile = Pile(held_bytes)
+def days(
+    steps: list[Step], held_bytes: int, renamed: dict[int, str] | None = None, dealt_rows: int = 1 << 14
+) -> list[Bars]:
+    pile = Pile(held_bytes, dealt_rows=dealt_rows)
     for file, lines, fields, is_broken in steps:
         pile.add(file, f"calendar {file % 2}", file_of(lines, 1, fields), is_named_for_good=renamed is None)
         if is_broken:
@@ -54,10 +56,10 @@ def days(steps: list[Step], held_bytes: int, renamed: dict[int, str] | None = No
     return found
 
 
-@given(steps, st.integers(0, 4_000))
+@given(steps, st.integers(0, 4_000), st.sampled_from([1, 3, 1 << 14]))
 @settings(deadline=None)
-def test_what_was_on_disk_comes_back_as_what_was_in_memory(steps: list[Step], held_bytes: int) -> None:
-    spilled, held = days(steps, held_bytes), days(steps, 1 << 30)
+def test_what_was_on_disk_comes_back_as_what_was_in_memory(steps: list[Step], held_bytes: int, dealt_rows: int) -> None:
+    spilled, held = days(steps, held_bytes, dealt_rows=dealt_rows), days(steps, 1 << 30)
 
     assert [day for day, _ in spilled] == [day for day, _ in held]
     for (_, one), (_, other) in zip(spilled, held, strict=True):
@@ -71,16 +73,19 @@ def named(found: list[Bars]) -> list[tuple[str, str, float, float]]:
     )
 
 
-@given(steps, st.integers(0, 4_000), st.dictionaries(st.integers(0, 3), st.sampled_from(["A", "C", "Z"])))
+@given(
+    steps, st.integers(0, 4_000), st.dictionaries(st.integers(0, 3), st.sampled_from(["A", "C", "Z"])),
+    st.sampled_from([1, 1 << 14]),
+)  # fmt: skip
 @settings(deadline=None)
 def test_a_symbol_of_a_file_may_be_called_otherwise_at_last(
-    steps: list[Step], held_bytes: int, names: dict[int, str]
+    steps: list[Step], held_bytes: int, names: dict[int, str], dealt_rows: int
 ) -> None:
     as_given = named(days(steps, 1 << 30))
 
     renamed = [(date, names.get(int(file), "A") if symbol == "A" else symbol, start, file)
                for date, symbol, start, file in as_given]  # fmt: skip
-    assert named(days(steps, held_bytes, names)) == sorted(renamed)
+    assert named(days(steps, held_bytes, names, dealt_rows)) == sorted(renamed)
 
 
 def test_a_large_day_comes_back_in_stretches_that_may_be_had_again() -> None:
