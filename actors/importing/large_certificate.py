@@ -17,8 +17,8 @@ from actors.settings import DEFAULT_INTERVALS
 from messages.columns import FIELDS, Indices, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Nanos, TradingSession, Verdict
 
-_CELLS = 600_000
-"""As many cells of a piece are spread at once: 24 MB."""
+_CELLS = 200_000
+"""As many cells of a piece are spread at once: 8 MB."""
 _KEPT_BYTES = 1 << 20
 """As much of an interval's derived bars is in memory until it is hashed."""
 

@@ -239,6 +239,7 @@ class Pile:
             self._sheets.drop(pieces)
             return Days(calendar=calendar, dates=dates, ends=ends, symbols=bars.symbols, size=size, bars=bars)
         if np.all(pieces[:, NUMBER] % _DAY):
+            self._sheets.move_to_disk()  # it is the memory that the stretches take
             day = int(pieces[0, NUMBER]) // _DAY
             numbers = set[int]().union(*(self._traded[file, day] for file in set(pieces[:, FILE].tolist())))
             symbols = tuple(sorted({names[number] for number in numbers}))

@@ -72,8 +72,9 @@ class Sheets:
         for number, sheet in enumerate(self._sheets):
             if isinstance(sheet, Part):
                 self._sheets[number] = _OnDisk(self._end, len(sheet.start_ns))
-                with _explained():
+                with _explained(), self._reading:
                     sink = self._opened()
+                    sink.seek(self._end)
                     for column in (sheet.start_ns, sheet.symbol_index, *sheet.values):
                         self._end += sink.write(np.ascontiguousarray(column).data.cast("B"))
         self.held_bytes = 0

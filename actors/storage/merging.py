@@ -108,7 +108,10 @@ def merged_stretches(
         first, end = int(new.bars.start_ns[0]), int(new.bars.start_ns[-1]) + 1
         if first < begin:
             raise DataError("the stretches of a day must follow each other in time")
-        yield merge_days(stored((begin, end)), new)
+        merged = merge_days(stored((begin, end)), new)
+        del new
+        yield merged
+        del merged  # while the next one is made, this one need not be in memory
         begin = end
     rest = stored((begin, EVER[1]))
     if rest is not None and len(rest.bars):

@@ -200,6 +200,7 @@ class ParquetStore:
                 for merged, changed in merging:
                     write(merged)
                     counts += changed
+                    del merged  # as above
                 if not counts.changes:
                     raise _NothingNew
         return counts
