@@ -14,6 +14,7 @@ from actors.fetching.lacking import day_of, is_whole
 from actors.fetching.report import DayCounts, FetchProgress, FetchReport
 from actors.fetching.writing import write
 from actors.kernel.ports import BarSource, BarStore, Interruptible
+from actors.market.validate import may_be_negative
 from actors.vendors.history.pages import HistoryRefused
 from actors.vendors.history.source import VendorSource
 from messages.errors import BarkeeperError, NotReady
@@ -41,7 +42,8 @@ class FetchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether no other minutes are asked for than those that are missing, whatever that costs."""
     is_complete: bool = False
     """Whether a minute without a row is taken to be untraded whatever lies around it."""
-    allow_negative: bool = False
+    allow_negative: bool | None = None
+    """Whether prices may be zero or below; ``None``: on calendars of futures, not on others."""
 
 
 def fetch(
@@ -158,7 +160,9 @@ class _Fetch:
             self._shown,
             is_exact=options.is_exact,
             is_complete=options.is_complete,
-            allow_negative=options.allow_negative,
+            allow_negative=may_be_negative(session.calendar)
+            if options.allow_negative is None
+            else options.allow_negative,
         )
         counts = DayCounts(calendar=session.calendar, date=session.date, asked=int(asking.wanted.sum()))
         if not counts.asked and old is not None and set(wanted.symbols) <= set(old.names):

@@ -1,5 +1,8 @@
 """Days repaired from a vendor's history, through its real client, at a server of ours that fails and keeps its pace."""
 
+import contextlib
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -14,9 +17,11 @@ from actors.market.faults import Faults
 from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.system import System
 from actors.vendors.alpaca.feed import AlpacaFeed
 from actors.vendors.history.entry import Pace
 from messages import BarBatch, GapOutcome
+from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS
 from tests.storage.days import all_regular
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived
@@ -116,6 +121,26 @@ def test_what_a_vendor_should_have_and_has_not_is_asked_of_the_next(tmp_path: Pa
         assert {gap.error.partition(": ")[0] for gap in given_up} == {"alpaca:iex"}
         assert all("around which there was trading" in gap.error for gap in given_up)
         assert both.bar_quality == 100.0
+
+
+def test_a_system_is_closed_within_a_second_while_the_vendor_is_silent(market: SimulatedMarket) -> None:
+    for server in served([], faults=dict.fromkeys(range(9), "mute")):
+        how = {"symbols": market.symbols, "faults": Faults(drop=0.2, seed=1), "fill_from": "alpaca"}
+        with short(store_of(market, QUARTER, DATES[0]), vendors=table(server, deadline_s=60), **how) as system:
+            running = threading.Thread(target=_run, args=(system,))
+            running.start()
+            server.wait_for_calls(1)
+            began_s = time.monotonic()
+            system.close()
+            took_s = time.monotonic() - began_s
+        running.join(10)
+
+        assert took_s < 1.0
+
+
+def _run(system: System) -> None:
+    with contextlib.suppress(BarkeeperError):
+        system.run(timeout=60)
 
 
 def _fields(bar: Any) -> dict[str, Any]:

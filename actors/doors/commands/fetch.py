@@ -16,6 +16,7 @@ from actors.doors.show import fetch_tables, paper
 from actors.doors.show.progress import fetch_bar
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchReport
+from actors.fetching.scale import check_adjusted_alike, histories_in, of_the_same_tape
 from actors.kernel.ports import BarSource
 from actors.market.calendar import Calendar
 from actors.settings import Settings
@@ -93,12 +94,17 @@ def _run(
     title: str,
 ) -> None:
     folder = Path(settings.store)
-    sources = _sources(wishes, settings, calendar)
+    there, is_empty = _there(folder)
+    names = tuple(of_the_same_tape(name, there, settings.vendors) for name in wishes.comes_from)
+    sources = _sources(msgspec.structs.replace(wishes, comes_from=names), settings, calendar)
     try:
+        for source in sources:
+            if isinstance(source, VendorSource):
+                check_adjusted_alike(source.name, there, is_empty=is_empty)
         _agree(wishes, sources, wanted)
         calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(folder)), _known(calendar))
         store = ParquetStore(folder, segment_of=CalendarSegments(calendars))
-        options = msgspec.structs.replace(options, allow_negative=bool(settings.rules.allow_negative))
+        options = msgspec.structs.replace(options, allow_negative=settings.rules.allow_negative)
         with (
             contextlib.closing(store),
             Interrupts(lambda: "ended at once: the sessions that were not finished are asked for again") as asked,
@@ -127,6 +133,14 @@ def _conclude(report: FetchReport) -> None:
         if why or report.refused_symbols:
             why = why or next(iter(report.refused_symbols.values()))
             raise DataError(f"{unanswered:,} minutes were not answered: {why}")
+
+
+def _there(folder: Path) -> tuple[frozenset[str], bool]:
+    """Return which histories a store was filled from, and whether it has nothing at all."""
+    if not folder.is_dir():
+        return frozenset(), True
+    with contextlib.closing(ParquetStore(folder, read_only=True)) as store:
+        return histories_in(store), not store.calendars()
 
 
 def _known(calendar: Calendar | None) -> dict[str, Calendar]:

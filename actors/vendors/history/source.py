@@ -41,6 +41,8 @@ from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingS
 _NEAR_NS = 2 * REACH * MINUTE_NS
 """Minutes of today that are nearer to each other are one request: what lies around them is asked for anyway."""
 _SESSIONS_KEPT = 4
+ADJUSTED = " adjusted for "
+"""Between the name of a history and how its prices are adjusted, where they are."""
 _MOST_PAGES = 40
 """A session of so many pages is read whole without counting what single minutes would cost."""
 _DOUBT = "it shows no bar of minutes around which there was trading, or none of the symbol at all"
@@ -103,7 +105,7 @@ class VendorSource:
         entry, adjustment = self.entry, request.adjustment
         self.name = ":".join(filter(None, (entry.name, request.tape)))
         if adjustment != "raw":
-            self.name += f" adjusted for {adjustment}"
+            self.name += f"{ADJUSTED}{adjustment}"
         self.most_symbols = entry.most_symbols
         self.requests = 0
         """Pages that were asked for, those that failed included."""

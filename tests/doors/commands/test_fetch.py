@@ -99,6 +99,22 @@ def test_healing_asks_for_what_is_not_there_and_for_nothing_else(
     assert len(server.minutes) == len(set(server.minutes)) == 3 + absent
 
 
+def test_a_store_of_one_tape_is_healed_from_that_tape_and_adjusted_prices_are_refused(
+    call: Call, config: Path, server: AlpacaHistoryServer
+) -> None:
+    assert call(*asked(config, "--start", DATES[0], "--end", DATES[0])[:2], "alpaca:sip", *asked(config)[3:],
+                "--start", DATES[0], "--end", DATES[0]).code == 0  # fmt: skip
+    again = call(*asked(config, "--start", DATES[0], "--end", DATES[1], "--json"))
+    with config.open("a", encoding="utf-8") as file:
+        file.write('adjustment = "split"\n')
+    refused = call(*asked(config, "--start", DATES[0], "--end", DATES[1]))
+
+    assert again.object["sources"] == ["alpaca:sip"]
+    assert {call.query["feed"] for call in server.calls} == {"sip"}
+    assert refused.code == 1
+    assert "alpaca:sip adjusted for split does not go with what the store has" in refused.err
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
