@@ -131,14 +131,13 @@ class Repeats:
         number = [self._symbols.setdefault(name, len(self._symbols)) for name in bars.symbols]
         symbol = np.array(number, dtype=np.int64)[bars.symbol_index]
         hashes = _hashed(bars.start_ns // MINUTE_NS, symbol)
-        wanted = hashes <= self._limit
-        cells = np.stack([hashes[wanted], symbol[wanted], bars.start_ns[wanted]])
-        self._cells = np.concatenate([self._cells, cells], axis=1)
-        self._values = np.concatenate([self._values, bars.values[: len(FIELDS), wanted]], axis=1)
-        while self._cells.shape[1] > self._most:
+        while sum(np.count_nonzero(some <= self._limit) for some in (self._cells[0], hashes)) > self._most:
             self._limit //= 2
-            wanted = self._cells[0] <= self._limit
-            self._cells, self._values = self._cells[:, wanted], self._values[:, wanted]
+        held, new = (np.flatnonzero(some <= self._limit) for some in (self._cells[0], hashes))
+        cells = np.stack([hashes[new], symbol[new], bars.start_ns[new]])
+        self._cells = np.concatenate([self._cells[:, held], cells], axis=1)
+        values = np.take(bars.values[: len(FIELDS)], new, axis=1)
+        self._values = np.concatenate([self._values[:, held], values], axis=1)
 
     def check(self, strangers: Sequence[str] = ()) -> None:
         """Check that a minute has one bar, but for slips.
