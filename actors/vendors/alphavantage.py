@@ -2,12 +2,14 @@
 
 The header is ``timestamp,open,high,low,close,volume`` (``datetime`` in older files). The documentation gives the zone;
 that 09:31 is the first stamp of a session and 16:00 the last (04:01 and 20:00 with extended hours), the files
-themselves. Anybody may write that header, and some the newest first, so the clock times must show those ends of a day.
+themselves. Anybody may write that header, and some the newest first, so the clock times must show those ends of a day;
+and as Hong Kong, Sydney and others close at 16:00 too, a full day must begin when New York does, and have no break.
 """
 
-from itertools import pairwise
+import re
+from itertools import groupby, pairwise
 
-from actors.reading import delimited
+from actors.reading import delimited, naming
 from actors.reading.format import Coverage, Format, Stamp
 from actors.reading.peek import Head
 from actors.reading.stamps import StampForm, form_of
@@ -19,6 +21,10 @@ _HEADERS = (
 )
 
 
+_FULL_DAY = 300
+"""So many of 390 minutes."""
+_ELSEWHERE = re.compile(r"\d+(\..*)?|.+\.[A-Z]{2,}")
+"""What is no ticker of New York: 0700.HK, BHP.AX."""
 _DAYS = (("04:01:00", "20:00:00"), ("09:31:00", "16:00:00"))
 
 
@@ -31,9 +37,19 @@ def _sniff(head: Head) -> bool:
         return False
     clocks = {stamp[11:] for stamp in stamps}
     is_newest_first = all(newer > older for newer, older in pairwise(stamps))
-    return is_newest_first and any(
-        last in clocks and all(first <= clock <= last for clock in clocks) for first, last in _DAYS
-    )
+    has_ends = any(last in clocks and all(first <= clock <= last for clock in clocks) for first, last in _DAYS)
+    return is_newest_first and has_ends and not _is_elsewhere(head) and _are_new_yorks(stamps)
+
+
+def _is_elsewhere(head: Head) -> bool:
+    return _ELSEWHERE.fullmatch(naming.stem_of(head.name)) is not None
+
+
+def _are_new_yorks(stamps: list[str]) -> bool:
+    """Return whether no full day begins late, or has nothing about noon."""
+    days = [[stamp[11:] for stamp in of_day] for _, of_day in groupby(stamps, key=lambda stamp: stamp[:10])]
+    full = [clocks for clocks in days[:-1] or days if len(clocks) >= _FULL_DAY]  # the oldest may be cut
+    return all(min(clocks) < "09:45" and any("12:00:00" < clock <= "13:00:00" for clock in clocks) for clocks in full)
 
 
 ALPHA_VANTAGE = Format(

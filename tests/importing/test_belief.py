@@ -54,6 +54,27 @@ def test_an_hour_that_is_not_alpha_vantages_is_not_taken_for_its(tmp_path: Path,
     assert detect(Head(written(tmp_path / "X.csv", HEADER + "".join(map(row, stamps))))).name == "csv"
 
 
+def backwards(first: str, minutes: int, without: range = range(0)) -> str:
+    hour, minute = map(int, first.split(":"))
+    clocks = [divmod(hour * 60 + minute + place, 60) for place in range(minutes) if place not in without]
+    return HEADER + "".join(row(f"2024-01-03 {hour:02}:{minute:02}:00") for hour, minute in reversed(clocks))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("AAPL.csv", backwards("09:31", 390), "alphavantage"),
+        ("BRK.B.csv", backwards("04:01", 960), "alphavantage"),
+        ("0700.HK.csv", backwards("15:59", 2), "csv"),
+        ("BHP.AX.csv", backwards("15:59", 2), "csv"),
+        ("TENCENT.csv", backwards("09:31", 390, range(150, 210)), "csv"),  # Hong Kong's noon
+        ("BHP.csv", backwards("10:01", 360), "csv"),  # Sydney
+    ],
+)
+def test_who_else_closes_at_four_is_not_alpha_vantages(tmp_path: Path, name: str, text: str, found: str) -> None:
+    assert detect(Head(written(tmp_path / name, text))).name == found
+
+
 def test_semicolons_are_not_alpha_vantages(tmp_path: Path) -> None:
     text = HEADER.replace("timestamp", "datetime").replace(",", ";")
     text += row("2024-01-03 16:00:00", delimiter=";") + row("2024-01-03 15:59:00", delimiter=";")
