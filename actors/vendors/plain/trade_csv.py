@@ -1,23 +1,26 @@
 """Single trades as delimited text, folded to one-minute bars with vwap and number of trades.
 
-Kraken's and Bitcoincharts' history has no header: seconds since 1970, price, amount. Others name their columns: a time,
-a price, an amount, and perhaps a symbol; Tardis counts microseconds since 1970, and so do the ids of Mt. Gox's trades,
-which have no other time. Exchanges of crypto currencies write such files, around the clock and in UTC; --calendar and
---tz say otherwise. Of US stocks a column of conditions counts by the rules that --sale-conditions names.
+Kraken's and Bitcoincharts' history has no header: seconds since 1970, price, amount. Others name their columns: a
+time, a price, an amount, and perhaps a symbol; Tardis counts microseconds since 1970, and so do the ids of Mt. Gox's
+trades, which have no other time. Exchanges of crypto currencies write such files, around the clock and in UTC;
+--calendar and --tz say otherwise, and where neither the name is a pair nor the columns are theirs, that is said. Of
+US stocks a column of conditions counts by the rules that --sale-conditions names.
 
 Where one-minute bars of the symbol and day stand in the same folder the trades are read only when ``--format`` says so.
 """
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from actors.market.sale_conditions import NONE, sale_rules
-from actors.reading import delimited, stamps
+from actors.reading import delimited, naming, stamps
 from actors.reading.assemble import Assembler
 from actors.reading.dates import DateOrder
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
@@ -27,6 +30,7 @@ from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL, plain
 from actors.reading.stamps import StampForm
 from actors.reading.trades import TradeTape, without_stamp
 from messages.columns import Stamps
+from messages.errors import DataError
 from messages.values import MINUTE_NS, SECOND_NS
 
 _TIMES = ("timestamp", "time", "datetime", "dateandtime", "ts", "id")
@@ -35,6 +39,16 @@ _CONDITIONS = ("conditions", "condition", "saleconditions", "salecondition")
 _BARS = {"open", "high", "low", "close"}
 CONDITIONS = "conditions"
 """The role of the column with a trade's conditions."""
+_PAIR = re.compile(
+    r".{2,}(?:USD[TC]?|BUSD|EUR|GBP|JPY|CHF|CAD|AUD|KRW|TRY|BRL|PLN|RUB|UAH|BTC|XBT|ETH|BNB|DAI|SOL|SATS?|PERP(?:ETUAL)?)",
+    re.IGNORECASE,
+)
+_OF_CRYPTO = {"localtimestamp", "tickdirection", "grossvalue", "homenotional", "foreignnotional"}
+"""Columns that Tardis and BitMEX have; Mt. Gox has an id in the place of a time."""
+_TAKEN = (
+    "taken for trades of crypto currencies, around the clock and in UTC, though nothing says so: if they are of "
+    "others, say their calendar and zone with --calendar and --tz"
+)
 _NEW_YORK = ZoneInfo("America/New_York")
 _HOUR_NS = 60 * MINUTE_NS
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -89,7 +103,22 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     layout = _layout(head, hints.dates)
     if layout is None:
         raise Unsupported("no trades: wanted are columns of a time, a price and an amount")
-    yield from folded(fmt, path, hints, layout, "none")
+    is_said = hints.is_format_named or (hints.calendar and (hints.tz or not layout.form.is_local))
+    doubts = () if is_said or _is_crypto(head, layout) else (_TAKEN,)
+    for raw in folded(fmt, path, hints, layout, "none"):
+        yield msgspec.structs.replace(raw, remarks=(*raw.remarks, *doubts))
+
+
+def _is_crypto(head: Head, layout: Layout) -> bool:
+    """Return whether a pair is traded, or the columns are those of an archive of pairs."""
+    header = [plain(name) for name in head.cells(0)]
+    if layout.header_lines and (_OF_CRYPTO & {*header} or header[layout.places.get(STAMP, 0)] == "id"):
+        return True
+    row = head.cells(1 if layout.header_lines else 0)
+    symbol = row[layout.places[SYMBOL]] if SYMBOL in layout.places else ""
+    with suppress(DataError):
+        return _PAIR.fullmatch(symbol or naming.symbol_of(head.name)) is not None
+    return False
 
 
 def folded(fmt: Format, path: Path, hints: Hints, layout: Layout, rules: str) -> Iterator[RawBars]:

@@ -140,3 +140,25 @@ def test_conditions_count_where_rows_are_broken_too(tmp_path: Path) -> None:
 
     assert [values[:5] for values in bars(found[0])] == [[10, 11, 10, 11, 205], [15, 15, 15, 15, 100]]
     assert found[1].broken.count == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "is_doubted"),
+    [
+        ("AAPL.csv", UNNAMED, {}, True),
+        ("AAPL.csv", UNNAMED, {"calendar": "XNYS"}, False),
+        ("BCHEUR.csv", UNNAMED, {}, False),
+        ("GBTC.csv", UNNAMED, {}, True),
+        ("x.csv", "id,price,amount,type\n1356998659486096,13.5,2.0,ask\n", {}, False),
+        ("x.csv", "symbol,time,price,size\nXBTUSD,1672531260,10,1\n", {}, False),
+        ("x.csv", "symbol,time,price,size\nMSFT,1672531260,10,1\n", {}, True),
+        ("x.csv", "time,price,size\n2024-01-02 14:30:00,10,1\n", {"calendar": "24/7"}, True),
+        ("x.csv", "time,price,size\n2024-01-02 14:30:00,10,1\n", {"calendar": "24/7", "tz": "UTC"}, False),
+    ],
+)
+def test_trades_of_what_may_be_no_pair_are_doubted(
+    tmp_path: Path, name: str, text: str, options: dict[str, str], is_doubted: bool
+) -> None:
+    warnings = one(run(written(tmp_path / name, text), **options)).warnings
+
+    assert any("though nothing says so" in told for told in warnings) is is_doubted
