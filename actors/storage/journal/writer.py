@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -31,6 +31,10 @@ _WAIT_S = 0.02
 
 _AGAIN_S = 1.0
 """After so long a disk that has refused is tried again."""
+
+
+_Taken: TypeAlias = tuple[int, Nanos, Journaled]
+"""A message's number, the session's time at which it was taken, and the message: nobody can change it any more."""
 
 
 class Journal:
@@ -65,7 +69,7 @@ class Journal:
         self._lock = threading.Condition()
         self._file: JournalFile | None = None
         self._session: TradingSession | None = None
-        self._rows: list[Row] = []
+        self._rows: list[_Taken] = []
         self._acts: list[tuple[int, Callable[[], None]]] = []
         self._taken = 0
         self._safe = 0
@@ -119,12 +123,11 @@ class Journal:
         if isinstance(message, SessionBoundary):
             message = msgspec.structs.replace(message, history=(), background=None, tape=None)
         self._now_ns = max(self._now_ns, getattr(message, "now_ns", 0))
-        body = encode(message)
         with self._lock:
             if self._file is None:
                 return
             self._taken += 1
-            self._rows.append(Row(self._taken, self._now_ns, body))
+            self._rows.append((self._taken, self._now_ns, message))
             if len(self._rows) in (1, _TOGETHER):
                 self._lock.notify_all()
 
@@ -193,13 +196,13 @@ class Journal:
         while (batch := self._next()) is not None:
             try:
                 if batch and self._file is not None:
-                    self._file.append(batch)
+                    self._file.append([Row(seq, now_ns, encode(message)) for seq, now_ns, message in batch])
             except OSError as error:
                 self._refused(batch, str(error))
             else:
                 self._committed(batch)
 
-    def _next(self) -> list[Row] | None:
+    def _next(self) -> list[_Taken] | None:
         """Wait for messages, and for others to go with the first, or for something to do; ``None``: it is closed."""
         with self._lock:
             while not self._rows and not (self._acts and self._acts[0][0] <= self._safe):
@@ -216,17 +219,17 @@ class Journal:
         """Whether there are so few messages that others may go with them."""
         return 0 < len(self._rows) < _TOGETHER and not self._is_closed and not self._is_hurried
 
-    def _committed(self, batch: list[Row]) -> None:
+    def _committed(self, batch: list[_Taken]) -> None:
         with self._lock:
             if batch:
-                self._safe, self.trouble = batch[-1].seq, ""
+                self._safe, self.trouble = batch[-1][0], ""
             due = [act for seq, act in self._acts if seq <= self._safe]
             self._acts = [(seq, act) for seq, act in self._acts if seq > self._safe]
             self._lock.notify_all()
         for act in due:
             act()
 
-    def _refused(self, batch: list[Row], reason: str) -> None:
+    def _refused(self, batch: list[_Taken], reason: str) -> None:
         with self._lock:
             self._rows[:0] = batch
             is_news, self.trouble = not self.trouble, reason
