@@ -42,3 +42,10 @@ def test_no_file_is_longer_than_the_wall(path: object) -> None:
 @pytest.mark.parametrize("path", ["/assets/page.html", "/assets/../page.py", "/assets/%2e%2e/page.py", "/page.py"])
 def test_nothing_else_is_served(dashboard: Place, path: str) -> None:
     assert dashboard.get(path).status == 404
+
+
+def test_every_script_is_asked_for_at_once() -> None:
+    page = (ROOT / "actors/doors/web/assets/page.html").read_text(encoding="utf-8")
+    preloaded = re.findall(r'<link rel="modulepreload" href="/assets/(\w+\.js)">', page)
+
+    assert {*preloaded, "main.js"} == {path.name for path in ASSETS if path.suffix == ".js"}
