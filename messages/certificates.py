@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from messages import pictures
+from messages.notebook import Reply
 from messages.values import Interval, Nanos, Segment, TradingSession, VerdictRun
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class GapOutcome(enum.StrEnum):
     """Nothing is known of it yet; only ever read, never certified."""
 
 
-class GapStory(msgspec.Struct, frozen=True, kw_only=True):
+class GapStory(Reply, frozen=True, kw_only=True):
     """What became of one gap: minutes ``[start_ns, end_ns)`` that these symbols lacked. All times are session time."""
 
     symbols: tuple[str, ...]
@@ -75,7 +76,7 @@ class SymbolVerdicts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.bars + self.no_trade + self.abandoned + self.missing
 
 
-class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
+class SessionCertificate(Reply, frozen=True, kw_only=True):
     """What a settled session came to; rests as one JSON file beside the day's bars.
 
     It covers the symbols that it names, in the hours that it names; the digest is that of their bars.
@@ -101,7 +102,7 @@ class SessionCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """Every minute without a bar that is known to be NO_TRADE or ABANDONED, in runs."""
     corrections: int = 0
     """Corrections applied, several to one minute counted each."""
-    rejected: dict[str, int] = {}
+    rejected: dict[str, int] = {}  # noqa: RUF012  # each gets one of its own
     """Bars that were refused, by reason."""
     is_prefetched: bool | None = None
     """Whether the tape was ready when its boundary came; ``None``: it was never played."""

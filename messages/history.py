@@ -5,6 +5,7 @@ import msgspec
 from messages.base import Command, Event, Query
 from messages.columns import Columnar, Floats, Indices, Stamps, Verdicts
 from messages.errors import SettingsError
+from messages.notebook import Reply
 from messages.values import ONE_MINUTE, Interval
 
 
@@ -39,7 +40,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.symbol} {self.interval}: {self.bars} asked"
 
 
-class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
+class WarmUp(Reply, frozen=True, kw_only=True):
     """What became of a requirement at a session's opening."""
 
     requirement: Requirement

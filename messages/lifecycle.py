@@ -6,6 +6,7 @@ import msgspec
 
 from messages.base import Event, Query
 from messages.feeds import FeedHealth
+from messages.notebook import Reply
 from messages.values import Nanos, TradingSession
 
 
@@ -82,7 +83,7 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Each symbol that has been heard of, who is furthest behind first."""
 
 
-class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
+class LiveStatus(Reply, frozen=True, kw_only=True):
     """Where a live day is."""
 
     session: TradingSession | None

@@ -2,11 +2,10 @@
 
 import enum
 
-import msgspec
-
 from messages.base import Command, Event, Query
 from messages.history import WarmUp
 from messages.lifecycle import FeedStatus
+from messages.notebook import Reply
 from messages.values import Nanos, TradingSession
 
 
@@ -40,7 +39,7 @@ class StoreChecked(Event, frozen=True, kw_only=True):
 # --- StreamCoordinator -> people and programs
 
 
-class ReadinessReport(msgspec.Struct, frozen=True, kw_only=True):
+class ReadinessReport(Reply, frozen=True, kw_only=True):
     """What a live session has to start with: the one at hand, or after its close the next."""
 
     session: TradingSession | None

@@ -7,6 +7,7 @@ import msgspec
 
 from messages import pictures
 from messages.columns import Columnar, Floats, Indices
+from messages.notebook import Reply, table, word
 from messages.repairs import SourceStatus
 from messages.values import (
     ONE_MINUTE,
@@ -53,7 +54,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """Of minutes, whatever the interval."""
 
 
-class SessionMetrics(msgspec.Struct, frozen=True, kw_only=True):
+class SessionMetrics(Reply, frozen=True, kw_only=True):
     """One symbol's regular session so far. Prices are ``None`` before its first bar."""
 
     symbol: str
@@ -90,7 +91,7 @@ class FirstRejected(msgspec.Struct, frozen=True, kw_only=True):
     bar: Bar
 
 
-class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
+class QualityReport(Reply, frozen=True, kw_only=True):
     """The quality of a session or of several closed ones, the worst symbols, and what was received.
 
     What was received is the whole session's, whichever symbols were asked for; of closed sessions it is 0.
@@ -152,7 +153,7 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
         return axes
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+class Snapshot(Reply, frozen=True, kw_only=True):
     """One consistent cut over many symbols."""
 
     now_ns: Nanos
@@ -162,6 +163,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     latest: tuple[Bar | None, ...]
     quotes: tuple[Quote | None, ...]
     ticks: tuple[Tick | None, ...]
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (one.symbol, *map(word, (one.last, one.high, one.low, one.volume, one.bars, one.completeness)))
+            for one in self.metrics
+        )
+        return table(("symbol", "last", "high", "low", "volume", "bars", "complete"), rows)
 
 
 class SymbolReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,6 +209,13 @@ class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
     def __repr__(self) -> str:
         return f"<SessionReport {self.session.date}: {len(self.symbols):,} symbols, {int(self.bars.sum()):,} bars>"
 
+    def _repr_html_(self) -> str:
+        rows = (
+            (one.symbol, *map(word, (one.bars, one.high, one.low, one.volume, one.completeness)))
+            for one in self.symbol_reports()
+        )
+        return table((f"session {self.session.date}", "bars", "high", "low", "volume", "complete"), rows)
+
     def symbol_reports(self) -> list[SymbolReport]:
         """Return one report a symbol."""
         intervals = [str(interval) for interval in self.intervals]
@@ -221,7 +236,7 @@ class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
         ]
 
 
-class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+class RunSummary(Reply, frozen=True, kw_only=True):
     """What a run has come to so far."""
 
     sessions: tuple[SessionReport, ...]
@@ -236,7 +251,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
         return f"<RunSummary {played}: {bars:,} bars, {state}>"
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class Progress(Reply, frozen=True, kw_only=True):
     """How far a run is."""
 
     session_date: str
@@ -265,7 +280,7 @@ class RoomHealth(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: int = 0
 
 
-class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
+class SystemStatus(Reply, frozen=True, kw_only=True):
     """How the system is, from the last health reports; never asked of the rooms."""
 
     state: SystemState

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from messages.errors import SettingsError, shown
+from messages.notebook import Reply
 
 Nanos: TypeAlias = int
 """An instant in nanoseconds since the epoch, UTC; or a duration in nanoseconds."""
@@ -153,7 +154,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     end_ns: Nanos
 
 
-class TradingSession(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class TradingSession(Reply, frozen=True, kw_only=True, gc=False):
     """One session of one calendar: its label and its segments in order of time.
 
     Where the house speaks of a session's minutes it means its base bars: a second is one where they are of ``1s``.
@@ -199,7 +200,7 @@ class TradingSession(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return sum(s.end_ns - s.start_ns for s in self.regular) // self.base_interval.span_ns
 
 
-class Bar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Bar(Reply, frozen=True, kw_only=True, gc=False):
     """One bar. It is labelled by the start of its interval and becomes known at its end."""
 
     symbol: str
@@ -244,7 +245,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return moment(self.known_ns, self.tz)
 
 
-class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Quote(Reply, frozen=True, kw_only=True, gc=False):
     """The best bid and offer at an instant; sizes in units of the instrument."""
 
     symbol: str
@@ -260,7 +261,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.bid > self.ask
 
 
-class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Tick(Reply, frozen=True, kw_only=True, gc=False):
     """One trade."""
 
     symbol: str
@@ -273,7 +274,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Of US stocks, on which codes depend: ``A`` and ``B`` are CTA's, ``C`` is UTP's; empty: not told."""
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Gap(Reply, frozen=True, kw_only=True, gc=False):
     """A run of missing minutes ``[start_ns, end_ns)`` that these symbols have in common."""
 
     symbols: tuple[str, ...]

@@ -233,6 +233,10 @@ class VerdictPlane(Columnar, frozen=True, kw_only=True, eq=False):
         column: Verdicts = self.verdicts[:, self.symbols.index(symbol)]
         return column
 
+    def _repr_html_(self) -> str:
+        html: str = self.to_pandas()._repr_html_()  # type: ignore[operator]  # what a notebook shows of a frame
+        return html
+
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw a heat map, symbols x minutes, coloured by verdict; by matplotlib.
 
