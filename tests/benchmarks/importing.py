@@ -1,123 +1,98 @@
-"""How fast files become a store: a day file of a whole market, and one symbol's many years.
+"""How fast files become a store, and in how much memory, beside DuckDB and pyarrow on the same files.
 
     python tests/benchmarks/importing.py --json
 
-The first is measured against ``pyarrow.csv.read_csv`` on the same file, which only reads; ours also validates,
-assigns sessions, sorts and writes Parquet.
+``years``: one symbol's minutes over thirty years, beside DuckDB's CSV to sorted Parquet. ``zips``: LEAN's folder, a
+zip a symbol and day, beside ``zipfile`` and ``pyarrow.csv``, which only read. ``flat``: a day of a whole market, symbol
+after symbol, certified, beside DuckDB. ``large``: the same of 18,000 symbols, 1 GB, with ``--large``. ``read``: a
+backtest's reads of a year of the first, from a file a year and from a file a day.
+
+Each import and each peer runs in a process of its own; its CPU time, all threads, is that of the work alone, once what
+it takes is loaded. Numbers are medians of ``--repeat`` pairs that take turns: read the ratios.
 """
 
 import argparse
-import functools
-import json
+import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # of a script only its own folder is known
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-from pyarrow import csv
+from tests.benchmarks.measuring import count, run_step, shown, version_of
 
-from actors.importing.into_store import ImportOptions, import_paths
-from actors.market.axis import SessionAxis
-from actors.market.calendar import Calendar
-from actors.storage.parquet import ParquetStore
-
-RUNS = 5
-
-
-def starts(first: str, last: str) -> np.ndarray:
-    """Return all regular minutes of New York between two dates."""
-    return np.concatenate([SessionAxis(session).starts_ns for session in Calendar("XNYS").sessions(first, last)])
-
-
-def write_bars(path: Path, columns: dict[str, Any], count: int) -> None:
-    """Write a CSV with random but sane prices."""
-    middle = np.round(100 + np.cumsum(np.random.default_rng(7).normal(0, 0.01, count)) % 50, 2)
-    prices = {"open": middle, "high": middle + 0.03, "low": middle - 0.02, "close": middle + 0.01}
-    volume = np.random.default_rng(8).integers(1, 100_000, count)
-    rounded = {name: np.round(price, 2) for name, price in prices.items()}
-    csv.write_csv(pa.table({**columns, **rounded, "volume": volume}), path)
-
-
-def day_file(folder: Path, symbols: int) -> Path:
-    """Write one day of many symbols, symbol after symbol."""
-    minutes = starts("2024-03-08", "2024-03-08")
-    names = np.repeat([f"S{number:04d}" for number in range(symbols)], len(minutes))
-    texts = np.tile(pd.to_datetime(minutes).strftime("%Y-%m-%dT%H:%M:%SZ").to_numpy(), symbols)
-    write_bars(folder / "day.csv", {"symbol": names, "timestamp": texts.astype(str)}, len(names))
-    return folder / "day.csv"
-
-
-def years_file(folder: Path, rows: int) -> Path:
-    """Write one symbol's minutes over years, in New York time without a zone."""
-    minutes = starts("2010-01-01", "2023-12-31")[:rows]
-    texts = pd.to_datetime(minutes, utc=True).tz_convert("America/New_York").strftime("%Y-%m-%d %H:%M:%S")
-    write_bars(folder / "AAPL.csv", {"timestamp": texts.to_numpy().astype(str)}, len(minutes))
-    return folder / "AAPL.csv"
-
-
-def best(work: Callable[[int], object], runs: int = RUNS) -> float:
-    """Return the shortest time of several runs, in seconds."""
-    times = []
-    for run in range(runs):
-        begin = time.perf_counter()
-        work(run)
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-calendar_of = functools.cache(Calendar)
-"""Loading a calendar is the same for a file of any size, so it is left out of the measure."""
-
-
-def segments_of(calendar: str, minutes: np.ndarray) -> np.ndarray:
-    """Return the segment of each minute."""
-    return calendar_of(calendar).assign(minutes).segment
-
-
-def imported(path: Path, root: Path, run: int, options: ImportOptions) -> None:
-    """Import a file into a new store."""
-    store = ParquetStore(root / f"{path.stem}-{run}", segment_of=segments_of)
-    report = import_paths([path], store, options, calendars=calendar_of)
-    store.close()
-    assert report.totals.kept == report.totals.rows, report
-
-
-def measure(symbols: int, rows: int) -> dict[str, float]:
-    """Run both and return the numbers."""
-    options = ImportOptions(calendar="XNYS", tz="America/New_York")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        day, years = day_file(folder, symbols), years_file(folder, rows)
-        imported(day, folder, -1, options)  # the calendar and pyarrow are loaded now
-        floor = best(lambda _: csv.read_csv(day))
-        ours = best(lambda run: imported(day, folder, run, options))
-        long = best(lambda run: imported(years, folder, run, options), runs=2)
-    return {
-        "day_rows": symbols * 390, "day_seconds": ours, "pyarrow_seconds": floor, "ratio_to_pyarrow": floor / ours,
-        "years_rows": rows, "years_seconds": long, "years_rows_per_s": rows / long,
-    }  # fmt: skip
+ROWS, SYMBOLS, ZIPS, TICKERS, LARGE = 2_933_040, 10, 2_500, 3_540, 18_000
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--symbols", type=int, default=520)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=count, default=ROWS, help="of the file of years")
+    parser.add_argument("--zips", type=count, default=ZIPS)
+    parser.add_argument("--tickers", type=count, default=TICKERS, help="of the flat file")
+    parser.add_argument("--large", type=int, nargs="?", const=LARGE, default=0, help="tickers of a second flat file")
+    parser.add_argument("--repeat", type=count, default=5)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    numbers = measure(arguments.symbols, arguments.rows)
-    if arguments.json:
-        print(json.dumps({key: round(value, 4) for key, value in numbers.items()}))
-    else:
-        for key, value in numbers.items():
-            print(f"{key:18} {value:>14,.4g}")
+    with tempfile.TemporaryDirectory() as name:
+        print(shown(measured(Path(name), arguments), as_json=arguments.json))
+
+
+def measured(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run everything and return the numbers."""
+    made = {
+        "years": step("make_years", folder, rows=arguments.rows),
+        "zips": step("make_zips", folder, zips=arguments.zips, symbols=min(SYMBOLS, arguments.zips)),
+        "flat": step("make_flat", folder / "flat", tickers=arguments.tickers),
+    }
+    if arguments.large:
+        made["large"] = step("make_flat", folder / "large", tickers=arguments.large)
+    report: dict[str, Any] = {"duckdb": version_of("duckdb"), "pyarrow": version_of("pyarrow")}
+    for case, of_case in made.items():
+        repeat = 1 if case == "large" else arguments.repeat
+        pairs = [(ours(folder, case, of_case), peers(folder, case, of_case)) for _ in range(repeat)]
+        report |= {
+            f"{case}_rows": of_case["rows"],
+            f"{case}_mb": of_case["mb"],
+            f"{case}_s": median(one["s"] for one, _ in pairs),
+            f"{case}_peak_mb": median(one["peak_mb"] for one, _ in pairs),
+        }
+        if all(peer is not None for _, peer in pairs):
+            report |= {
+                f"{case}_peer_s": median(peer["s"] for _, peer in pairs),
+                f"{case}_peer_peak_mb": median(peer["peak_mb"] for _, peer in pairs),
+                f"{case}_of_peer": median(one["s"] / peer["s"] for one, peer in pairs),
+            }
+    return report | step("play", folder, path=made["years"]["path"])
+
+
+def ours(folder: Path, case: str, made: dict[str, Any]) -> dict[str, Any]:
+    """Import what was made into a new store."""
+    done = step("imported", folder, path=made["path"], kind="flat" if case == "large" else case)
+    assert done["kept"] == made["rows"], (done, made)
+    return done
+
+
+def peers(folder: Path, case: str, made: dict[str, Any]) -> Any:
+    """Let the peer do its part; ``None`` where it is not installed."""
+    if case == "zips":
+        return step("zipfile_reads", folder, path=made["path"])
+    if version_of("duckdb") is None:
+        return None
+    return step(
+        "duckdb_sorts", folder, path=made["path"], by="timestamp" if case == "years" else "window_start, ticker"
+    )
+
+
+def step(name: str, folder: Path, **arguments: Any) -> dict[str, Any]:
+    """Run a step in a process of its own."""
+    return run_step(name, module="importing_steps", folder=str(folder), **arguments)
+
+
+def median(values: Any) -> float:
+    """Return the median, rounded."""
+    return round(statistics.median(values), 3)
 
 
 if __name__ == "__main__":
