@@ -37,6 +37,7 @@ from tests.benchmarks.measuring import count, lined_up, run_asked_step, run_step
 CALENDAR, DATE = "XNYS", "2024-07-02"
 SYMBOLS = [f"S{number:03}" for number in range(100)]
 KINDS: dict[str, type[QuoteLine | TickLine]] = {"quote": QuoteLine, "tick": TickLine}
+LINES = 200_000
 SPREAD_S = 2
 """Lines are stamped within so many seconds of the open, and come when those are over."""
 _CHUNK = 1 << 16
@@ -49,13 +50,18 @@ _SENDER = "import shutil, sys; shutil.copyfileobj(open(sys.argv[1], 'rb'), sys.s
 def main() -> None:
     """Measure what the command line asks for and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=count, default=200_000, metavar="N", help="of each kind (default: 200000)")
+    parser.add_argument("--lines", type=count, default=LINES, metavar="N", help="of each kind (default: 200000)")
     parser.add_argument("--repeat", type=count, default=5, metavar="N", help="rounds (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="barkeeper-", ignore_cleanup_errors=True) as folder:
-        report = measure(folder, wanted.lines, wanted.repeat)
+    report = take_all(wanted.lines, wanted.repeat)
     print(shown(report, as_json=True) if wanted.json else table(report))
+
+
+def take_all(lines: int, repeat: int) -> dict[str, Any]:
+    """Take every path from files that are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="barkeeper-", ignore_cleanup_errors=True) as folder:
+        return measure(folder, lines, repeat)
 
 
 def measure(folder: str, lines: int, repeat: int) -> dict[str, Any]:

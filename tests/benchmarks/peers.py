@@ -16,6 +16,8 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -33,36 +35,43 @@ class Engine(NamedTuple):
     """What has to be installed."""
     module: str
     step: str = "replay"
-    delivers: str = "a bar at a time"
+    delivers: str = "a bar"
     options: tuple[tuple[str, Any], ...] = ()
 
 
 OURS = "Barkeeper, lockstep"
 ENGINES = (
-    Engine(OURS, "barkeeper", "house", delivers="a minute at a time", options=(("pace", "lockstep"),)),
+    Engine(OURS, "barkeeper", "house", delivers="a minute", options=(("pace", "lockstep"),)),
     Engine(f"{OURS}, by bar", "barkeeper", "house", options=(("pace", "lockstep"), ("by_bar", True))),
-    Engine("Barkeeper, free", "barkeeper", "house", delivers="a minute at a time", options=(("pace", "free"),)),
+    Engine("Barkeeper, free", "barkeeper", "house", delivers="a minute", options=(("pace", "free"),)),
     Engine("NautilusTrader", "nautilus_trader", "nautilus"),
     Engine("vn.py BarGenerator", "vnpy", "vnpy"),
     Engine("bytewax", "bytewax", "bytewax"),
     Engine("backtrader", "backtrader", "backtrader"),
-    Engine("pandas", "pandas", "tables", step="pandas", delivers="nothing: a table at once"),
-    Engine("polars", "polars", "tables", step="polars", delivers="nothing: a table at once"),
+    Engine("pandas", "pandas", "tables", step="pandas", delivers="nothing"),
+    Engine("polars", "polars", "tables", step="polars", delivers="nothing"),
 )
+
+
+WORKS = (Work(20, 20), Work(500, 2))
 
 
 def main() -> None:
     """Measure what the command line asks for and print it."""
     wanted = _arguments()
-    works = wanted.work or [Work(20, 20), Work(500, 2)]
+    report = compare(wanted.work or WORKS, wanted.repeat, wanted.patience)
+    print(shown(report, as_json=True) if wanted.json else table(report))
+
+
+def compare(works: Sequence[Work], repeat: int, patience: float = 20.0) -> dict[str, Any]:
+    """Let everybody who is installed do some works, ``repeat`` times; who is slower than ``patience`` allows, once."""
     there = [engine for engine in ENGINES if version_of(engine.package)]
-    report = {
+    return {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "versions": {engine.package: version_of(engine.package) for engine in there},
         "not_installed": sorted({engine.package for engine in ENGINES} - {engine.package for engine in there}),
-        "works": {str(work): measure(work, there, wanted.repeat, wanted.patience) for work in works},
+        "works": {str(work): measure(work, there, repeat, patience) for work in works},
     }
-    print(shown(report, as_json=True) if wanted.json else table(report))
 
 
 def _arguments() -> argparse.Namespace:
@@ -122,32 +131,36 @@ def _summed_up(name: str, rounds: list[dict[str, dict[str, Any]]], bars: int) ->
 
 def table(report: dict[str, Any]) -> str:
     """Return what the README shows."""
-    rows = [["symbols x sessions", "who", "delivers", "loading, s", "replay, s", "bars/s", "beside"]]
-    words: list[str] = []
-    for work, done in report["works"].items():
-        found = done["engines"]
-        rows += [
-            [work, _titled(engine, report["versions"]), engine.delivers, *_cells(found[engine.name])]
-            for engine in ENGINES
-            if engine.name in found
-        ]
-        words += [f"{name}, {work}: not shown, it {what}" for name, what in done["wrong"].items()]
+    works = report["works"]
+    heads = [[f"{work}, s", "beside", "bars/s", "loading, s"] for work in works]
+    rows = [["symbols x sessions", "delivers", *chain.from_iterable(heads)]]
+    for engine in ENGINES:
+        found = [done["engines"].get(engine.name) for done in works.values()]
+        if any(found):
+            rows.append(
+                [_titled(engine, report["versions"]), engine.delivers, *chain.from_iterable(map(_cells, found))]
+            )
+    words = [
+        f"{name}, {work}: not shown, it {what}" for work, done in works.items() for name, what in done["wrong"].items()
+    ]
     words += [f"{package} is not installed" for package in report["not_installed"]]
-    return "\n".join([f"On {report['machine']}, CPU seconds:", "", lined_up(rows), *words])
+    return "\n\n".join(filter(None, (f"On {report['machine']}:", lined_up(rows), "\n".join(words))))
 
 
 def _titled(engine: Engine, versions: dict[str, str]) -> str:
     return engine.name if engine.package == "barkeeper" else f"{engine.name} {versions[engine.package]}"
 
 
-def _cells(found: dict[str, Any]) -> list[str]:
+def _cells(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return [""] * 4
     least, most = (f"{seconds:.3g}" for seconds in found["cpu_s_range"])
     spread = f" ({least} to {most})" if found["rounds"] > 1 else " (once)"
     return [
-        f"{found['load_cpu_s']:.2f}",
         f"{found['cpu_s']:.3g}{spread}",
-        f"{found['bars_per_cpu_s']:,}",
         _ratio(found["beside"]),
+        f"{found['bars_per_cpu_s']:,}",
+        f"{found['load_cpu_s']:.2f}",
     ]
 
 

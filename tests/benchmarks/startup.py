@@ -59,10 +59,15 @@ def main() -> None:
     parser.add_argument("--repeat", type=count, default=5, metavar="N", help="rounds (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     wanted = parser.parse_args()
+    report = start_all(wanted.work or BACKTESTS, wanted.repeat)
+    print(shown(report, as_json=True) if wanted.json else table(report))
+
+
+def start_all(works: Sequence[Work], repeat: int) -> dict[str, Any]:
+    """Start everything in a folder that is gone afterwards."""
     # A reader of the store may still hold a file for a moment on Windows; what is left lies in the temporary folder.
     with tempfile.TemporaryDirectory(prefix="barkeeper-", ignore_cleanup_errors=True) as folder:
-        report = measure(folder, wanted.work or BACKTESTS, wanted.repeat)
-    print(shown(report, as_json=True) if wanted.json else table(report))
+        return measure(folder, works, repeat)
 
 
 def measure(folder: str, works: Sequence[Work], repeat: int) -> dict[str, Any]:

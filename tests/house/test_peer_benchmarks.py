@@ -12,6 +12,7 @@ import pytest
 from tests.benchmarks import peers, startup, strategy
 from tests.benchmarks.engines import work
 from tests.benchmarks.measuring import Work, has_heard, lined_up
+from tests.benchmarks.readme_tables import TABLES, put_in
 from tests.house.source import ROOT
 
 TRUTH = {"1": [4, 100.0, 1000.0], "5": [2, 50.0, 1000.0]}
@@ -82,3 +83,19 @@ def test_starts_and_whole_backtests_are_timed() -> None:
     assert report["backtests"]["1 x 2"]["bars"] == 2 * 390
     assert report["starts_s"]["first_bar"][0] > report["starts_s"]["python"][0]
     assert "| 1 x 2 " in startup.table(report)
+
+
+def test_tables_are_put_in_their_places_in_the_readme() -> None:
+    text = "before\n<!-- peers -->\nold\n<!-- end of peers -->\nafter <!-- feeds -->"
+
+    assert (
+        put_in(text, "peers", r"new \1")
+        == "before\n<!-- peers -->\nnew \\1\n<!-- end of peers -->\nafter <!-- feeds -->"
+    )
+    assert put_in(text, "feeds", "new") == text
+
+
+def test_the_readme_has_a_place_for_every_table() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert all(put_in(readme, name, "new table") != readme for name in TABLES)

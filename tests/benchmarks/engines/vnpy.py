@@ -1,15 +1,20 @@
 """vn.py: its bar generators, two a symbol, fed one 1m bar after the other."""
 
+import os
+import tempfile
 from typing import Any
 
 import pandas as pd
-from vnpy.trader.constant import Exchange, Interval
-from vnpy.trader.object import BarData
-from vnpy.trader.utility import BarGenerator
 
 from tests.benchmarks.engines import work
 from tests.benchmarks.engines.work import Run
 from tests.benchmarks.measuring import run_asked_step
+
+os.environ["HOME"] = tempfile.gettempdir()  # when it is imported it makes a folder .vntrader at home
+
+from vnpy.trader.constant import Exchange, Interval
+from vnpy.trader.object import BarData
+from vnpy.trader.utility import BarGenerator
 
 
 def replay(folder: str) -> dict[str, Any]:
