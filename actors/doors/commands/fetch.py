@@ -110,6 +110,7 @@ def _run(
             Interrupts(lambda: "ended at once: the sessions that were not finished are asked for again") as asked,
             fetch_bar() as show_progress,
         ):
+            store.claim()  # before anybody is asked: what could not be written would be asked for in vain
             report = fetch(
                 store, sources, wanted, options, on_progress=show_progress, is_wanted=lambda: not asked.is_asked
             )

@@ -170,6 +170,25 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(call: Call, config: Pat
     assert (again.code, again.object["whole"], len(again.object["days"])) == (0, 1, 1)
 
 
+@pytest.mark.slow
+def test_a_store_that_somebody_else_writes_to_is_said_before_anybody_is_asked(
+    call: Call, config: Path, server: AlpacaHistoryServer
+) -> None:
+    holder = (
+        "import sys; from pathlib import Path; from actors.storage.parquet import ParquetStore; "
+        "store = ParquetStore(Path(sys.argv[1])); store.claim(); print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", holder, str(config.parent / "store")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holding:
+        assert holding.stdout is not None
+        assert holding.stdout.readline() == b"held\n"
+        answer = call(*asked(config, "--start", DATES[0], "--end", DATES[0]))
+        holding.kill()
+
+    assert (answer.code, len(server.calls)) == (1, 0)
+    assert "is being written to by process" in answer.err
+
+
 def test_what_a_vendor_charges_is_said_before_and_agreed_to(
     call: Call, config: Path, server: AlpacaHistoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,3 +123,18 @@ def test_a_key_that_the_vendor_echoes_is_not_passed_on(world: AlpacaStocks) -> N
         count(source(world))
 
     assert secret not in str(caught.value)
+
+
+def test_while_clocks_differ_by_a_minute_a_bar_that_is_not_there_yet_is_not_taken_for_none(
+    world: AlpacaStocks,
+) -> None:
+    # The vendor, a minute and a half behind, has not made the bars of 09:58 and 09:59 at our 10:00.
+    late = bars("AAPL", "09:30", *range(1, 29))
+    world.stop()
+    world.server = AlpacaStocks(late).server
+    early, later = (
+        source(world, now=now).fetch(DAY, ("AAPL",), at("09:30"), at("10:00")) for now in ("10:00", "10:02")
+    )
+
+    assert early.no_trade == ()
+    assert sum((gap.end_ns - gap.start_ns) // MINUTE_NS for gap in later.no_trade) == 2
