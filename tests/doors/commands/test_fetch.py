@@ -15,8 +15,10 @@ import pytest
 
 pytest.importorskip("alpaca")
 
+from actors.doors.commands.fetch import FetchWishes, _calendar
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.market.calendar import Calendar
+from actors.settings import Settings
 from actors.storage.parquet import ParquetStore
 from actors.vendors.history.source import VendorSource
 from messages.columns import BarBatch
@@ -252,3 +254,21 @@ def test_killed_again_and_again_it_never_asks_for_a_day_that_it_had_written(
 
 def _date(query: dict[str, Any]) -> str:
     return str(query["start"])[:10]
+
+
+@pytest.mark.parametrize(
+    ("more", "table", "calendar"),
+    [
+        ({"comes_from": ("alpaca",)}, {}, "XNYS"),
+        ({"comes_from": ("alpaca:boats",)}, {}, "BOATS"),
+        ({"comes_from": ("alpaca",)}, {"alpaca": {"tape": "boats"}}, "BOATS"),
+        ({"comes_from": ("alpaca:crypto",)}, {}, "24/7"),
+        ({"comes_from": ("alpaca:crypto",), "calendar": "FX"}, {}, "FX"),
+    ],
+)
+def test_sessions_are_those_of_the_tape_that_is_asked(
+    tmp_path: Path, more: dict[str, Any], table: dict[str, dict[str, Any]], calendar: str
+) -> None:
+    settings = Settings(store=str(tmp_path / "store"), vendors=table)
+
+    assert _calendar(FetchWishes(**more), settings).name == calendar
