@@ -23,7 +23,7 @@ vendors/ibkr/                 bars as ib_insync and ib_async frame them, and tho
 vendors/lean/                 QuantConnect LEAN's data folder
 vendors/massive/              flat files of a whole market's day; the live stream and the history of stocks
 vendors/plain/                whatever any program can write: text, Parquet, single trades, JSON lines
-vendors/yahoo/                what yfinance writes
+vendors/yahoo/                what yfinance writes, and the minutes of the last days
 session_data/                 a room: the session, the only writer of bars in memory
 session_data/take/            how what arrives is taken: bars, whole minutes, trades, quotes, bars in the making
 session_data/hold/            what is held of the open session: the grid, the book, derived bars, senders

@@ -35,6 +35,10 @@ class HistoryWorld(ABC):
     """Keys that must stand nowhere."""
     refuses_symbols: bool = True
     """Whether it has an answer for symbols that cannot be."""
+    requests_in_vain: int = 1
+    """How many it takes until a symbol is refused."""
+    says_how_long: bool = True
+    """Whether who is too fast is told for how long to wait."""
     refuses_before_it_asks: bool = False
     """Whether the client knows by itself which symbols cannot be."""
     requests_a_question: int = 1
