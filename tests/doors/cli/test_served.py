@@ -40,6 +40,7 @@ def test_a_library_that_is_not_there_is_named_with_what_brings_it(
 ) -> None:
     for name in ("actors.doors.web.page", "actors.doors.metrics.collector", "actors.doors.metrics.routes"):
         monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.delattr(name, raising=False)  # of its package, which would give it all the same
     monkeypatch.setitem(sys.modules, library, None)
     answer = call("backtest", "--store", store, "--last", "1", option, "0")
 

@@ -3,16 +3,24 @@
 Needs Debian's ``chromium`` (``apt-get install chromium``); without it these tests are skipped.
 """
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from actors.doors.web.serving import serving_store
+from actors.kernel.ports import StoredDay
+from actors.storage.parquet import ParquetStore
 from actors.system import System
-from tests.doors.web.conftest import PLAYED, Place, Served, replay
+from messages import BarBatch, Verdict
+from tests.builders import DAY, bar
+from tests.doors.web.conftest import PLAYED, Place, Served, port_of, replay
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXIS = 18
@@ -239,6 +247,22 @@ def test_days_lead_to_a_day_with_its_certificate(dashboard: Place, visit: Any) -
     expect(page.locator("#day")).to_contain_text("This day has no certificate")
     page.keyboard.press("2")
     expect(page.locator(".month")).not_to_have_count(0)
+
+
+def test_symbols_may_be_called_anything(tmp_path: Path, visit: Any) -> None:
+    odd = ["<img src=x onerror=alert(1)>", "BTC/USDT", "a&b=c#d?", "ESZ4, 1"]
+    given = [bar(symbol, minute) for symbol in odd for minute in ("09:30", "09:31")]
+    verdicts = np.full(len(given), Verdict.STREAMED, dtype=np.uint8)
+    with contextlib.closing(ParquetStore(tmp_path / "store")) as files:
+        files.merge("XNYS", DAY.date, StoredDay(bars=BarBatch.of(given), verdicts=verdicts))
+    with serving_store(tmp_path / "store", Served(page=0)) as (line,):
+        page = visit(Place(port_of(line)), "#day/XNYS/2024-07-02")
+        is_drawn(page)
+        for row, symbol in enumerate(sorted(odd)):
+            page.locator("#map").click(position=cell(page, 0, row, rows=len(odd)))
+            expect(page.locator("#told h3")).to_have_text(f"{symbol} 09:30: streamed")
+            expect(page.locator("#readout")).to_contain_text(symbol)
+        page.close()
 
 
 def test_every_field_and_picture_has_a_name(run_of_it: tuple[System, Place], visit: Any) -> None:

@@ -15,7 +15,7 @@ export function show(vitals, plane) {
     vitals.phase
       ? card("phase", "Phase", PHASES[vitals.phase] || vitals.phase, vitals.state, ["timeout", "error"].includes(vitals.phase) ? "bad" : null)
       : card("phase", "Replay", vitals.finished ? "finished" : vitals.state, `session ${Math.min(vitals.sessions_done + 1, vitals.sessions_total)} of ${vitals.sessions_total}`),
-    ...vitals.feeds.map((feed, number) => card(`feed${number}`, `Feed ${feed.name}`, feed.over ? "over" : feed.connected ? "connected" : "not connected", lag(feed), feed.connected || feed.over ? null : "bad")),
+    ...vitals.feeds.map((feed, number) => card(`feed${number}`, `Feed ${feed.name}`, feed.over ? "over" : feed.connected ? "connected" : "offline", lag(feed), feed.connected || feed.over ? null : "bad")),
     plane && card("done", "Minutes", `${count(plane.closed)} of ${count(plane.minutes)}`, null, null, [plane.closed, plane.minutes]),
     card("complete", "Complete", percent(vitals.completeness), `${count(bars(vitals))} bars of ${many(vitals.symbols, "symbol")}`),
     card("quality", "Quality", percent(vitals.quality), missing(vitals), vitals.quality === null ? null : vitals.quality >= 100 ? "well" : "warn"),

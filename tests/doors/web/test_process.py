@@ -1,0 +1,74 @@
+"""The page from a process of its own, until Ctrl-C."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.doors.web.conftest import PATIENCE_S, Place, port_of
+from tests.house.source import ROOT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process alone"),
+]
+
+
+@contextlib.contextmanager
+def started(*words: str | Path) -> "Iterator[subprocess.Popen[str]]":
+    command = [sys.executable, "run.py", *map(str, words)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line_of(process: "subprocess.Popen[str]", words: str) -> str:
+    """The first line on stderr that has these words."""
+    assert process.stderr is not None
+    return next(line for line in process.stderr if words in line)
+
+
+def test_a_store_is_shown_until_somebody_wants_it_to_end(days: Path) -> None:
+    with started("dashboard", "--store", days, "--web", "0") as process:
+        place = Place(port_of(line_of(process, "page at")))
+        line_of(process, "until Ctrl-C")
+        calendars = place.get("/store").object["calendars"]
+        process.send_signal(signal.SIGINT)
+        code = process.wait(PATIENCE_S)
+
+    assert [calendar["name"] for calendar in calendars] == ["XNYS"]
+    assert code == 0
+
+
+def test_a_backtest_prints_what_it_came_to_and_its_page_stays(days: Path) -> None:
+    with started("backtest", "--store", days, "--last", "1", "--web", "0", "--metrics", "0", "--json") as process:
+        place = Place(port_of(line_of(process, "page at")))
+        line_of(process, "The run is over")
+        plane = place.get("/run/gaps")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert plane.object == {"gaps": []}
+    assert msgspec.json.decode(out)["bars"] == 3 * 210
+    assert process.returncode == 0
+
+
+def test_a_page_beyond_this_computer_needs_the_token_that_is_told(days: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BARKEEPER_TOKEN", "open-sesame")
+    with started("dashboard", "--store", days, "--web", "0", "--host", "0.0.0.0") as process:
+        line = line_of(process, "page at")
+        place = Place(port_of(line))
+        without, with_it = place.get("/store"), place.get("/store", k="open-sesame")
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE_S)
+
+    assert line.strip().endswith("/?k=open-sesame")
+    assert (without.status, with_it.status) == (401, 200)
