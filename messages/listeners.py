@@ -7,6 +7,7 @@ class SubscribersChanged(Event, frozen=True, kw_only=True):
     """Somebody began or ceased to listen. Told to StreamCoordinator, which keeps lockstep with them."""
 
     count: int
+    """Those that listen and are waited for."""
     of_sessions: int = 0
     """How many of them want no more than how sessions begin and end."""
     hold: int = 0

@@ -85,6 +85,8 @@ class Fanout:
         """Whether the last one that was reading has left, and nobody has had the tape go on."""
         self._kept: tuple[int, list[Event]] | None = None
         """The minute that was under way then: whoever comes next begins with it."""
+        self._left: list[int] = []
+        """Tickets of who has left while somebody was coming: they go home when that one is in."""
         self._end: BaseException | None = None
 
     def subscribe(self, name: str, wanted: Filter, policy: Policy, bound: int) -> Subscription:
@@ -225,6 +227,9 @@ class Fanout:
                 self._credit.tell(self._changed(self._holds if is_last else 0))
             home = [ticket for ticket in sorted(self._out) if self._is_home(seat, ticket)]
             seat.close()
+            if self._is_lockstep and any(to.is_coming for to in self._seats):
+                self._left += home  # or minutes would pass before they are in who have come to read on
+                home = []
         for ticket in home:
             self._credit.tell(MinuteSettled(ticket=ticket))
 
@@ -238,8 +243,9 @@ class Fanout:
             self.leave(seat)
 
     def _changed(self, hold: int = 0) -> SubscribersChanged:
-        of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in self._seats)
-        return SubscribersChanged(count=len(self._seats), of_sessions=of_sessions, hold=hold)
+        waited_for = [to for to in self._seats if to.policy is Policy.BLOCK]
+        of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in waited_for)
+        return SubscribersChanged(count=len(waited_for), of_sessions=of_sessions, hold=hold)
 
     def _is_last(self, seat: Seat) -> bool:
         """Whether nobody is left who would have the tape go on."""
@@ -300,8 +306,10 @@ class Fanout:
                     newcomer.push(picked, message.ticket if is_waited_for else 0)
             if holders:
                 self._out[message.ticket] = _Given(self._opened, holders)
-        if message.is_ticketed and not holders:
-            self._credit.tell(MinuteSettled(ticket=message.ticket))
+            left, self._left = self._left, []
+        home = [message.ticket] if message.is_ticketed and not holders else []
+        for ticket in [*left, *home]:
+            self._credit.tell(MinuteSettled(ticket=ticket))
 
     def _is_home(self, seat: Seat, ticket: int) -> bool:
         """Take a ticket back from one holder; whether it was the last, and nobody is to begin with that minute."""

@@ -123,6 +123,16 @@ class Seat:
             self._queue.appendleft((event, ticket))
 
     @property
+    def is_coming(self) -> bool:
+        """Whether somebody sits here who is waited for, and is not let in yet."""
+        return self.listens_from == NEVER and self.policy is Policy.BLOCK
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more will come."""
+        return self._is_ended
+
+    @property
     def is_untouched(self) -> bool:
         """Whether nothing was taken of the minute that was given last."""
         return self.taken + self.dropped <= self._mark

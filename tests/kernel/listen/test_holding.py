@@ -90,6 +90,20 @@ def test_a_minute_that_was_under_way_when_the_last_one_left_is_the_next_ones(hou
     assert (house.tickets(), next(late)) == ([], closed(1))
 
 
+def test_what_one_leaves_behind_waits_for_who_has_come_and_is_not_in_yet(house: Lockstep) -> None:
+    reader = house.reader()
+    house.minute(1)
+    newcomer = house.fanout.subscribe("newcomer", ALL, Policy.BLOCK, 9)
+    newcomer._take()
+    next(reader)
+    reader.close()
+    before = house.tickets()
+    house.fanout.tell(ListenFrom(ticket=2))
+
+    assert (before, house.tickets(), house.holds()) == ([], [1], [])
+    assert house.minute(2) == next(newcomer)
+
+
 def test_if_the_tape_goes_on_without_anybody_its_ticket_comes_home(house: Lockstep) -> None:
     house.reader().close()
     house.minute(1)
