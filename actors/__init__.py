@@ -9,6 +9,7 @@ doors/show/                   tables, the live panel, lines, numbers, progress
 doors/web/                    a run or a store on a page in the browser; the HTTP server
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them
 doors/remote/                 who asks from another process: the status socket
+flight/                       a session for other processes and languages: its server, and the client
 importing/                    many files into a store, and what became of every row
 fetching/                     what a store lacks, asked for session by session, written and certified
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from actors.feeds.port import Feed
+from actors.flight.serves import Serves
 from actors.kernel.address import elsewhere, has_event_loop
 from actors.kernel.ask import arguments as take
 from actors.kernel.ask import plugs
@@ -41,7 +42,7 @@ _PATIENCE_S = 10.0
 """How long a door waits for an answer that it needs to check what it was given."""
 
 
-class System(Readers, Controls, Membership, Publishing, Recalls):
+class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
     """Four actors behind one door. Every reader returns a future: ``get(timeout=...)`` or ``await`` it.
 
     May be used from any thread. Leaving the ``with`` block, or ``close``, ends it cleanly in any state.
@@ -85,6 +86,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls):
         self._lock = threading.Lock()
         self._is_closed = False
         self._names = 0
+        self._services = []
         self._forgotten: weakref.finalize[Any, Any] | None = None
         lobby.build = lambda: House(
             settings, store, clock, (*asked, *_named_sources(settings, store, clock)), heard, lobby
@@ -233,6 +235,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls):
         if self._forgotten is not None:
             self._forgotten.detach()
         self._lobby.shut(limit)
+        self._unserve()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -57,6 +57,7 @@ from messages.errors import (
     SymbolLocked,
     SystemFailed,
     UnknownSymbol,
+    Unreachable,
 )
 from messages.events import (
     BarArrived,
@@ -277,7 +278,7 @@ __all__ = [
     "SymbolReport", "SymbolVerdicts", "SymbolsCatchingUp", "SymbolsCaughtUp", "SymbolsChanged", "SymbolsJoined",
     "SymbolsLoaded", "SymbolsRefused", "SystemFailed", "SystemState", "SystemStatus", "Tape", "Tick", "TickArrived",
     "TicksArrived", "TimeAdvanced", "TimerFired", "TradeAmended", "TradingSession", "TradingStatusChanged",
-    "TransitionMeasured", "TroublesChanged", "UnknownSymbol", "UnlockSymbols", "UnsubscribeSymbols", "Verdict",
-    "VerdictCounts", "VerdictPlane", "VerdictRun", "VolumesDiffer", "WakeAt", "WarmUp", "WarmUpReported",
+    "TransitionMeasured", "TroublesChanged", "UnknownSymbol", "UnlockSymbols", "Unreachable", "UnsubscribeSymbols",
+    "Verdict", "VerdictCounts", "VerdictPlane", "VerdictRun", "VolumesDiffer", "WakeAt", "WarmUp", "WarmUpReported",
 ]
 # fmt: on

@@ -42,6 +42,10 @@ class NotReady(BarkeeperError):
     """Asked before there is anything to answer from, or after it was closed."""
 
 
+class Unreachable(BarkeeperError):
+    """A session in another process that cannot be reached, or the connection to it broke; it may be asked again."""
+
+
 class SystemFailed(BarkeeperError):
     """The system is in its error state; the text says which room failed and on what."""
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import flight
 
 import actors.doors.barkeeper
 from actors.doors.cli.app import main
+from actors.system import System
 from tests.house.source import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,8 +35,8 @@ def example(word: str) -> str:
     return found
 
 
-def test_the_readme_has_five_examples() -> None:
-    assert len(EXAMPLES) == 5
+def test_the_readme_has_six_examples() -> None:
+    assert len(EXAMPLES) == 6
 
 
 def test_the_example_of_the_whole_market_has_a_column_a_symbol(store: Path) -> None:
@@ -61,6 +63,42 @@ def test_the_example_of_history_says_what_is_there_and_reads_it(
         "AAPL 1d: 200 asked, 4 there: the store begins on 2024-07-01",
     ]
     assert names["warm"] == 390
+
+
+@pytest.mark.slow
+def test_the_example_of_other_programs_reads_the_same_by_both_ways(store: Path) -> None:
+    names: dict[str, Any] = {}
+
+    exec(example("system.serve("), names)
+
+    window, table = names["window"], names["table"]
+    assert (len(window), window.now_ns) == (20, names["minute"].end_ns)
+    assert table.replace_schema_metadata(None) == window.to_arrow()
+
+
+def test_every_ticket_is_answered_with_the_table_that_the_readme_says(store: Path) -> None:
+    section = README[README.index("| ticket |") : README.index("Tables are those of")]
+    tickets = re.findall(r"^\| `(\{.*?\})`.*? \| (\w+)", section, flags=re.MULTILINE)
+    rows = re.findall(r"^\| (bars|told bars) \| (.*) \|$", section, flags=re.MULTILINE)
+    columns = {name: set(re.findall(r"`(\w+)`", words)) for name, words in rows}
+    assert len(tickets) == 8
+    with System.backtest("store", ["AAPL", "MSFT"]) as system:
+        system.run(timeout=30)
+        with flight.connect(system.serve().address) as client:
+            for ticket, answer in tickets:
+                stream = client.do_get(flight.Ticket(ticket.encode()))
+                names = set(stream.schema.names)
+                match answer:
+                    case "bars":
+                        assert names <= columns["bars"]
+                        assert stream.read_all().num_rows
+                    case "matrix" | "verdicts":
+                        assert names == {"start", "AAPL", "MSFT"}
+                    case "told":
+                        assert columns["told bars"] <= names
+                        assert names - columns["told bars"] == {"high", "low", "close", "volume", "vwap"}
+                    case _:
+                        assert (answer, names) == ("JSON", set())
 
 
 def test_the_example_of_repairs_heals_every_session(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

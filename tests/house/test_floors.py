@@ -28,6 +28,7 @@ def test_the_floors_are_those_of_the_design() -> None:
     assert floors["layers"] == [
         "doors",
         "system | store",
+        "flight",
         "lived_day",
         "upstream",
         "importing | inspecting | fetching",

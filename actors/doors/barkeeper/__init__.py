@@ -29,6 +29,7 @@ _look_for("messages", "inboxes")
 _look_for("actors", "wiring")
 
 from actors.feeds.port import Feed  # noqa: E402  # what it needs has been looked for
+from actors.flight.client import RemoteSession, connect  # noqa: E402
 from actors.kernel.future import Future  # noqa: E402
 from actors.kernel.ports import BarSource, BarStore, SourceAnswer  # noqa: E402
 from actors.lived_day import LivedDay  # noqa: E402
@@ -55,6 +56,7 @@ __all__ = [
     "LivedDay",
     "LivedStore",
     "Quote",
+    "RemoteSession",
     "SessionRules",
     "Settings",
     "SourceAnswer",
@@ -62,5 +64,6 @@ __all__ = [
     "System",
     "Tick",
     "Verdict",
+    "connect",
     "errors",
 ]

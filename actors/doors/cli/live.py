@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
             "live --feed alpaca --symbols AAPL,MSFT --channels bars,updatedBars",
             "live --feed ccxt:kraken --symbols BTC/USD,ETH/USD --store crypto",
             "live --feed jsonlines --calendar XNYS --store store < lines.jsonl",
+            "live --feed simulated --store store --serve 8815",
         )
     )(live)
     app.command(epilog=options.examples("status", "status --watch", "status --json"))(status)
@@ -45,6 +46,7 @@ def live(
     allow_negative: options.AllowNegative = None,
     web: served.Page = None,
     metrics: served.Metrics = None,
+    serve: served.Serve = None,
     host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
 ) -> None:
@@ -79,7 +81,7 @@ def live(
                 sale_conditions=sale_conditions,
                 allow_negative=allow_negative,
             ),
-            served.served(web, metrics, host),
+            served.served(web, metrics, host, serve),
             as_json=as_json,
         )
 

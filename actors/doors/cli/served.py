@@ -36,12 +36,22 @@ Metrics = Annotated[
         rich_help_panel=_SERVED,
     ),
 ]
+Serve = Annotated[
+    str | None,
+    typer.Option(
+        "--serve",
+        metavar="ADDRESS",
+        help="Let other programs read and listen, over Arrow Flight: a port, or HOST:PORT; 0: any that is free.",
+        show_default=False,
+        rich_help_panel=_SERVED,
+    ),
+]
 Host = Annotated[
     str,
     typer.Option(
         "--host",
         metavar="ADDRESS",
-        help="Where it is served; beyond this computer a token is needed, BARKEEPER_TOKEN or one that is made up.",
+        help="Where page and metrics are; beyond this computer a token is needed: BARKEEPER_TOKEN, or a made one.",
         rich_help_panel=_SERVED,
     ),
 ]
@@ -49,11 +59,11 @@ Grafana = Annotated[bool, typer.Option("--grafana", help="Print a dashboard of t
 LOOPBACK = "127.0.0.1"
 
 
-def served(page: int | None, metrics: int | None, host: str) -> "Served":
+def served(page: int | None, metrics: int | None, host: str, session: str | None = None) -> "Served":
     """Return what these options ask for."""
     from actors.doors.web.serving import Served
 
-    return Served(page=page, metrics=metrics, host=host)
+    return Served(page=page, metrics=metrics, host=host, session=session)
 
 
 def add_to(app: typer.Typer) -> None:

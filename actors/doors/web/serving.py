@@ -31,6 +31,8 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     metrics: int | None = None
     """That of ``/metrics`` and ``/healthz``; it may be the same."""
     host: str = "127.0.0.1"
+    session: str | None = None
+    """The address of the session for other programs; it has a host of its own."""
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -51,8 +53,17 @@ def serving(system: System, served: Served, store: Path | None = None) -> Iterat
         SettingsError: it cannot be served there, or a library for it is not installed.
     """
     routes, hub = _routes_of(system, served, store) if served.ports else ([], None)
-    with _served(served, routes, hub) as lines:
-        yield lines
+    with _session(system, served) as session, _served(served, routes, hub) as lines:
+        yield *session, *lines
+
+
+@contextlib.contextmanager
+def _session(system: System, served: Served) -> Iterator[tuple[str, ...]]:
+    if served.session is None:
+        yield ()
+        return
+    with system.serve(served.session) as service:
+        yield (f"session at {service.address}{f' with token {service.token}' if service.token else ''}",)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""A session for other processes and other languages, over Arrow Flight: its server, and the client that is ours."""

@@ -1,0 +1,186 @@
+"""The client's end: one connection, its exchanges, and what becomes of them when it breaks."""
+
+import contextlib
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import flight
+
+from actors.flight.place import Place
+from actors.flight.replies import unpacked
+from actors.flight.tickets import ASK
+from actors.kernel.future import Future
+from messages.base import Query, R
+from messages.codec import encode
+from messages.errors import BarkeeperError, SettingsError, Unreachable
+
+Heard = Callable[[memoryview], None]
+Lost = Callable[[BarkeeperError | None], None]
+
+_BROKEN = (pa.ArrowException, OSError)
+_LEAVING_S = 1.0
+
+
+class Exchange:
+    """Messages there and back, in an exchange of its own that a thread of ours reads.
+
+    Args:
+        client: of Flight.
+        options: of the call.
+        command: what it is about.
+        heard: is given every message.
+        lost: is told why it is over, once; ``None``: they have no more to say over there.
+        place: where it leads, for errors.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        options: Any,
+        command: bytes,
+        heard: "Heard",
+        lost: "Lost",
+        place: Place,
+    ) -> None:
+        self._place = place
+        self._heard = heard
+        self._lost = lost
+        try:
+            self._writer, self._reader = client.do_exchange(flight.FlightDescriptor.for_command(command), options)
+        except _BROKEN as error:
+            raise self._why(error) from None
+        self._thread = threading.Thread(target=self._read, name="barkeeper-reading", daemon=True)
+        self._thread.start()
+
+    def send(self, message: bytes) -> None:
+        """Send one.
+
+        Raises:
+            Unreachable: the connection is lost.
+        """
+        try:
+            self._writer.write_metadata(message)
+        except _BROKEN as error:
+            raise self._why(error) from None
+
+    def cancel(self) -> None:
+        """Be done with it; never waits."""
+        self._reader.cancel()
+
+    def join(self) -> None:
+        """Wait until nothing is read any more."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(_LEAVING_S)
+
+    def _read(self) -> None:
+        why: BarkeeperError | None = None
+        try:
+            while True:
+                self._heard(memoryview(self._reader.read_chunk().app_metadata))
+        except StopIteration:
+            pass
+        except _BROKEN as error:
+            why = self._why(error)
+        with contextlib.suppress(*_BROKEN):
+            self._writer.close()  # or Arrow complains of it on stderr when it is collected
+        self._lost(why)
+
+    def _why(self, error: BaseException) -> BarkeeperError:
+        if isinstance(error, flight.FlightUnauthenticatedError):
+            return SettingsError(f"the session at {self._place} wants its token, which was printed when it began")
+        if isinstance(error, flight.FlightUnavailableError):
+            return Unreachable(f"no session is served at {self._place}, or no longer")
+        return Unreachable(f"the connection to {self._place} is lost")
+
+
+class Wire:
+    """What a client has of one session: the way there, and all that goes on over it."""
+
+    def __init__(self, place: Place, token: str) -> None:
+        self.place = place
+        headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+        self._options = flight.FlightCallOptions(headers=headers)
+        self._client = flight.FlightClient(str(place))
+        self._lock = threading.Lock()
+        self._line: _Line | None = None
+        self._open: weakref.WeakSet[Exchange] = weakref.WeakSet()
+        self._is_closed = False
+
+    def ask(self, query: Query[R]) -> Future[R]:
+        """Ask; where the connection was lost a new one is made."""
+        answer: Future[R] = Future()
+        try:
+            with self._lock:
+                line = self._line
+                if line is None or line.is_lost:
+                    line = self._line = _Line(self.exchange)
+            line.ask(query, answer)
+        except BarkeeperError as error:
+            answer.set_exception(error)
+        return answer
+
+    def exchange(self, command: bytes, heard: "Heard", lost: "Lost") -> Exchange:
+        """Begin an exchange.
+
+        Raises:
+            Unreachable: nobody answers there, or this end is closed.
+        """
+        if self._is_closed:
+            raise Unreachable("this connection was closed")
+        made = Exchange(self._client, self._options, command, heard, lost, self.place)
+        self._open.add(made)
+        return made
+
+    def close(self) -> None:
+        """Be done with all of it; may be called twice."""
+        self._is_closed = True
+        going = list(self._open)
+        for exchange in going:
+            exchange.cancel()
+        for exchange in going:
+            exchange.join()
+        self._client.close()
+
+
+class _Line:
+    """Any number of questions at once, which are answered in their order."""
+
+    def __init__(self, begin: Callable[..., Exchange]) -> None:
+        self.is_lost = False
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Query[Any], Future[Any]]] = deque()
+        self._why: BarkeeperError | None = None
+        self._exchange = begin(ASK, self._answered, self._lost)
+
+    def ask(self, query: Query[R], answer: Future[R]) -> None:
+        """Ask, and have a future resolved."""
+        message = encode(query)
+        with self._lock:
+            if self._why is not None:
+                raise self._why
+            self._waiting.append((query, answer))
+            try:
+                self._exchange.send(message)
+            except BarkeeperError:
+                self._waiting.pop()
+                raise
+
+    def _answered(self, reply: memoryview) -> None:
+        query, answer = self._waiting.popleft()
+        try:
+            answer.set(unpacked(query, reply))
+        except Exception as error:  # noqa: BLE001  # whatever it is, who asked is told
+            answer.set_exception(error)
+
+    def _lost(self, why: BarkeeperError | None) -> None:
+        self.is_lost = True
+        why = why or Unreachable("this session is served no more")
+        with self._lock:
+            self._why = why
+            waiting, self._waiting = self._waiting, deque()
+        for _, answer in waiting:
+            answer.set_exception(why)
