@@ -165,6 +165,21 @@ def test_the_benchmark_of_feeds_takes_every_line() -> None:
 
 
 @pytest.mark.slow
+def test_the_benchmark_of_serving_times_every_read_and_loses_no_event() -> None:
+    options = ("--symbols", "5", "--listeners", "2", "--reads", "20", "--repeat", "1", "--json")
+    command = [sys.executable, "tests/benchmarks/serving.py", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    kinds = ["latest_bar", "last_20", "matrix_20", "matrix_390", "arrow_last_20", "arrow_matrix_390"]
+    assert {f"{kind}{which}_us" for kind in kinds for which in ("", "_p99")} <= set(report)
+    assert report["heard_events"] > 390
+    assert report["heard_dropped"] == 0
+    assert {"alone_cpu_ms", "stopped_wall_ms", "heard_cpu_more_percent", "heard_process_ms"} <= set(report)
+
+
+@pytest.mark.slow
 def test_the_benchmark_of_the_page_prints_what_it_documents() -> None:
     command = [sys.executable, "tests/benchmarks/page.py", "--symbols", "5", "--seconds", "1", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
