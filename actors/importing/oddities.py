@@ -162,8 +162,10 @@ class Oddities:
 
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
-        if self._regular == self._count:  # then no day can be another one than the calendar says
-            return self._told_of_stamps()
+        if self._regular == self._count:
+            # Then no day is another one than the calendar says, and no bar in the minute of the close, as stamps of
+            # ends would have.
+            return [] if self._stamp is Stamp.START else self._told_of_stamps()
         minutes = self._minutes.ascending()
         if looks_like_currencies(minutes, self._calendar):
             return [

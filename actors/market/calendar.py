@@ -198,14 +198,16 @@ class Calendar:
             return Assignment(dates=(), date_index=np.empty(0, np.int32), segment=np.empty(0, np.uint8))
         self._note_if_unknown(int(starts_ns.min()) // DAY_NS, int(starts_ns.max()) // DAY_NS)
         session, segment = self._timetable.locate(starts_ns)
-        labels = self._timetable.labels
-        is_used = np.zeros(len(labels) + 1, dtype=np.bool_)
-        is_used[session] = True  # nowhere is -1: the place after the last session
-        is_used[NOWHERE] = False
-        place = np.cumsum(is_used, dtype=np.int32) - np.int32(1)
-        place[NOWHERE] = NOWHERE
-        dates = tuple(iso(day) for day in labels[is_used[:-1]].tolist())
-        return Assignment(dates=dates, date_index=place[session], segment=segment)
+        # Nowhere is -1; the sessions that occur lie between the least and the greatest.
+        least, greatest = int(session.min()), int(session.max())
+        is_used = np.zeros(greatest - least + 1, dtype=np.bool_)
+        is_used[session - least] = True
+        is_used[0] &= least != NOWHERE
+        place = np.cumsum(is_used, dtype=np.int32) - np.int32(1)  # before the first that is used: nowhere
+        labels = self._timetable.labels[np.flatnonzero(is_used) + least]
+        return Assignment(
+            dates=tuple(iso(day) for day in labels.tolist()), date_index=place[session - least], segment=segment
+        )
 
     def _note_if_unknown(self, first: int, last: int) -> None:
         known_first, known_last = self._schedule.known

@@ -62,6 +62,19 @@ def test_many_in_order_are_assigned_as_they_are_in_any_order(name: str, step_min
     assert found.segment[order].tolist() == shuffled.segment.tolist()
 
 
+@pytest.mark.parametrize("first", ["1990-01-02", "1990-01-06", "2024-03-09"])
+def test_long_spans_from_the_first_known_session_on_are_assigned_day_by_day(first: str):
+    new_york = calendar("XNYS")
+    starts = np.arange(instant(first, "12:00", NEW_YORK), instant("2024-07-06", "12:00", NEW_YORK), 86_400 * 10**9)
+
+    found = new_york.assign(starts)
+
+    sessions = [session.date for session in new_york.sessions(first, "2024-07-05")]
+    assert list(found.dates) == sessions
+    assert sorted({*found.date_index.tolist()} - {-1}) == list(range(len(sessions)))
+    assert [found.dates[place] for place in found.date_index.tolist() if place >= 0] == sessions
+
+
 def test_many_of_one_instant_are_assigned_to_its_session():
     found = calendar("XNYS").assign(np.full(2_000, instant("2024-07-02", "09:30", NEW_YORK)))
 
