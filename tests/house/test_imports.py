@@ -32,15 +32,24 @@ def test_a_program_that_imports_the_system_pays_for_nothing_else(door: str) -> N
     assert not modules & (VENDORS | ANALYSTS | FOR_PEOPLE | SERVING | IMPORTING | {"pyarrow"})
 
 
+COMMANDS = {
+    "sample": ("sample", "--store", "{folder}/another"),
+    "inspect": ("inspect", "--store", "{folder}/store"),
+    "verify": ("verify", "--store", "{folder}/store"),
+    "backtest": ("backtest", "--store", "{folder}/store", "--last", "1", "--json"),
+}
+
+
 @pytest.mark.slow
-def test_a_backtest_whose_calendar_is_kept_pays_for_nothing_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_whose_calendar_is_kept_pays_for_no_library_of_analysts(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = str(tmp_path / "store")
-    assert main(["sample", "--store", store]) == 0
+    assert main(["sample", "--store", str(tmp_path / "store")]) == 0
     capsys.readouterr()
 
-    modules = imported("run.py", "backtest", "--store", store, "--last", "1", "--json")
+    modules = imported("run.py", *(word.format(folder=tmp_path) for word in COMMANDS[command]))
 
-    assert {"typer", "pyarrow.parquet", "actors.system"} <= modules
-    assert not modules & (VENDORS | ANALYSTS | SERVING | IMPORTING)
+    assert {"typer", "pyarrow.parquet", "actors.storage.parquet"} <= modules
+    assert not modules & (VENDORS | ANALYSTS | SERVING)
+    assert command != "backtest" or not modules & IMPORTING

@@ -52,6 +52,18 @@ def test_the_truth_is_the_last_close_and_the_whole_volume_of_each_block() -> Non
     assert work.truth(bars).of == {1: [5, 15.0, 150.0], 5: [3, 12.0, 150.0], 15: [2, 9.0, 150.0]}
 
 
+def test_who_heard_something_else_has_no_time_and_is_named() -> None:
+    ours = {"rounds": 1, "load_cpu_s": 0.1, "cpu_s": 2.0, "cpu_s_range": [2.0, 2.0], "bars_per_cpu_s": 5, "beside": 1.0}
+    work = {"bars": 10, "engines": {peers.OURS: ours}, "wrong": {"bytewax": "failed"}}
+
+    table = peers.table({"machine": "2 cores", "versions": {}, "not_installed": ["vnpy"], "works": {"2 x 1": work}})
+
+    _, head, _, row, *words = (line for line in table.splitlines() if line)
+    assert "2 x 1, s" in head
+    assert row.split("|")[1:4] == [f" {peers.OURS} ".ljust(21), " a minute ", " 2 (once) "]
+    assert words == ["bytewax, 2 x 1: not shown, it failed", "vnpy is not installed"]
+
+
 @pytest.mark.slow
 def test_everybody_who_is_installed_hears_the_same_bars() -> None:
     report = printed("peers", "--work", "2x1")
@@ -62,7 +74,7 @@ def test_everybody_who_is_installed_hears_the_same_bars() -> None:
     assert set(done["engines"]) >= {peers.OURS, "Barkeeper, free", "pandas", "polars"}
     assert all(engine["rounds"] == 1 < engine["bars_per_cpu_s"] for engine in done["engines"].values())
     assert {*report["versions"], *report["not_installed"]} == {engine.package for engine in peers.ENGINES}
-    assert peers.table(report).count("\n| 2 x 1") == len(done["engines"])
+    assert peers.table(report).count("\n| ") == 1 + len(done["engines"])
 
 
 @pytest.mark.slow
