@@ -304,6 +304,26 @@ def test_where_the_number_of_the_client_is_taken_another_is_used(tws: Tws, run: 
     assert [client.number for client in tws.clients] == [73]
 
 
+def test_a_tws_that_says_nothing_is_a_loss(reader: Any, tws: Tws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.vendors.ibkr.link._CONNECTING_S", 0.1)
+    monkeypatch.setattr(Tws, "_hear", lambda *_: None)
+
+    with pytest.raises(ConnectionLost, match="did not let us in: it gave no answer"):
+        reader("A")
+
+
+def test_what_is_wanted_on_a_broken_connection_is_a_loss_and_what_is_not_is_none(tws: Tws, reader: Any) -> None:
+    found = reader("A")
+    tws.wait_for_subscribers("A")
+    tws.drop()
+    with pytest.raises(ConnectionLost, match="closed the connection: Peer closed connection"):
+        until(found, lambda: False)
+
+    found.feed.unsubscribe(["A"])
+    with pytest.raises(ConnectionLost, match="closed the connection: Not connected"):
+        found.feed.subscribe(["B"])
+
+
 def test_no_tws_is_a_loss_that_says_where_it_was_sought(tws: Tws, reader: Any) -> None:
     tws.stop()
 

@@ -153,6 +153,7 @@ def test_the_same_is_asked_for_again_with_a_little_more_time(tws: HistoryTws, cl
     assert tws.refused_for_pace == 0
 
 
+@pytest.mark.slow
 def test_bars_of_seconds_are_asked_for_sixty_times_in_ten_minutes(tws: HistoryTws, client: Make) -> None:
     history = client()
     for number in range(60):
@@ -214,6 +215,22 @@ def test_where_the_number_of_the_client_is_taken_another_is_used(tws: HistoryTws
     history.page(asked("A"))
 
     assert [one.number for one in tws.clients] == [82]
+
+
+def test_a_link_that_breaks_while_it_is_asked_is_no_answer(tws: HistoryTws, client: Make) -> None:
+    tws.fail_next("drop", "mute")
+
+    with pytest.raises(NoAnswer, match="closed the connection: Peer closed connection"):
+        client().page(asked("A"))
+    with pytest.raises(NoAnswer, match=r"gave no answer within 0\.1 s"):
+        client(deadline_s=0.1).page(asked("A", minutes=6))
+
+
+def test_a_message_that_makes_no_sense_is_no_answer_to_whoever_waits(tws: HistoryTws, client: Make) -> None:
+    tws.fail_next("junk")
+
+    with pytest.raises(NoAnswer, match="a message that makes no sense"):
+        client().page(asked("A"))
 
 
 def test_no_tws_is_no_answer(tws: HistoryTws, client: Make) -> None:
