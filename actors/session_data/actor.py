@@ -11,6 +11,7 @@ from actors.kernel.ports import Journals
 from actors.kernel.shell import Routes, Shell
 from actors.kernel.telemetry import alarm, note
 from actors.session_data.core import SessionDataCore
+from messages.errors import BarkeeperError
 from messages.events import BarsArrived, BoundaryKind, SessionBoundary
 from messages.inboxes import Journaled
 from messages.values import Nanos, Room
@@ -51,7 +52,11 @@ class SessionData(Shell):
 
     def _open(self, opening: SessionBoundary, journal: Journals) -> Outcome:
         """Open a session; one that was open before, in a process that is gone, as it was left."""
-        before = journal.open(opening.session)
+        try:
+            before = journal.open(opening.session)
+        except (BarkeeperError, OSError) as error:  # a day without a journal is better than none
+            alarm("no_journal", session=opening.session.date, reason=str(error))
+            before = ()
         self._is_recovered = bool(before)
         if not before:
             journal.append(opening)

@@ -168,3 +168,12 @@ def test_a_message_that_cannot_be_taken_again_is_passed_over_and_the_rest_is_tak
     again.end()
 
     assert [one.start_ns for one in ask(again.core, GetBars(symbol="A")).bars()] == [at("09:30"), at("09:32")]
+
+
+def test_a_day_whose_journal_cannot_be_opened_is_lived_without_one(tmp_path: Path) -> None:
+    folder = tmp_path / "a file, no folder"
+    folder.write_text("")
+    process = Process(folder).tell(opened(DAY, ["A"]), arrived(bar("A", "09:30")), time("09:31"))
+    process.end()
+
+    assert len(ask(process.core, GetBars(symbol="A"))) == 1

@@ -1,5 +1,6 @@
 """Writing a live day's messages down before they are applied; many of them become safe together."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from actors.storage.journal.file import JournalFile, Row, folder_beside, journal
 from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
 from messages.codec import encode
-from messages.errors import BarkeeperError
+from messages.errors import BarkeeperError, DataError
 from messages.events import SessionBoundary
 from messages.inboxes import Journaled
 from messages.repairs import CertificateIssued, NotRecorded
@@ -33,8 +34,8 @@ _AGAIN_S = 1.0
 """After so long a disk that has refused is tried again."""
 
 
-_Taken: TypeAlias = tuple[int, Nanos, Journaled]
-"""A message's number, the session's time at which it was taken, and the message: nobody can change it any more."""
+_Taken: TypeAlias = tuple[JournalFile, int, Row, Journaled]
+"""Where a message goes, its number in this life, its row, and the message itself, which nobody can change any more."""
 
 
 class Journal:
@@ -72,6 +73,8 @@ class Journal:
         self._rows: list[_Taken] = []
         self._acts: list[tuple[int, Callable[[], None]]] = []
         self._taken = 0
+        self._base = 0
+        """The number of the last message before those of the open file."""
         self._safe = 0
         self._now_ns: Nanos = 0
         self._is_closed = False
@@ -92,25 +95,41 @@ class Journal:
         """Begin the journal of a session, or go on with it; return what it holds.
 
         Raises:
-            DataError: it cannot be read.
-            OSError: the folder cannot be made.
+            DataError: it cannot be read, nor a new one begun in its place.
+            OSError: the disk refuses.
         """
-        self.flush()
+        path = path_of(self.folder, session.calendar, session.date)
+        if self.path == path:
+            self.flush()
         with self._lock:
-            self._close_file()
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path = path_of(self.folder, session.calendar, session.date)
-            self._file = JournalFile(path, is_synced=self._is_synced)
+            self._leave_file()
             self._session = session
-            self._taken = self._safe = self._file.last
-            if not self._taken:
-                self._file.note("rules", msgspec.json.encode(self._rules).decode())
-            found: list[Journaled] = []
-            for now_ns, message in self._file.messages():
-                self._now_ns = now_ns
-                found.append(message)
+        try:
+            file, found = self._opened(path)
+        except DataError as error:
+            aside = _free_name(path)
+            path.rename(aside)
+            self._tell(f"it could not be read, and lies in {aside.name} now: {error}")
+            file, found = self._opened(path)
+        with self._lock:
+            self._file, self._base = file, self._taken - file.last
             self._start()
         return found
+
+    def _opened(self, path: Path) -> tuple[JournalFile, list[Journaled]]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = JournalFile(path, is_synced=self._is_synced)
+        try:
+            if not file.last:
+                file.note("rules", msgspec.json.encode(self._rules).decode())
+            found: list[Journaled] = []
+            for now_ns, message in file.messages():
+                self._now_ns = max(self._now_ns, now_ns)
+                found.append(message)
+        except BaseException:
+            file.close()
+            raise
+        return file, found
 
     @property
     def path(self) -> Path | None:
@@ -127,7 +146,7 @@ class Journal:
             if self._file is None:
                 return
             self._taken += 1
-            self._rows.append((self._taken, self._now_ns, message))
+            self._rows.append((self._file, self._taken, Row(self._taken - self._base, self._now_ns, b""), message))
             if len(self._rows) in (1, _TOGETHER):
                 self._lock.notify_all()
 
@@ -178,12 +197,17 @@ class Journal:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
         with self._lock:
-            self._close_file()
+            self._leave_file()
+            left, self._acts = self._acts, []
+        for _, act in left:
+            act()
 
-    def _close_file(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+    def _leave_file(self) -> None:
+        """Have the open file closed when all is written that belongs to it."""
+        file, self._file = self._file, None
+        if file is not None:
+            self._acts.append((self._taken, file.close))
+            self._lock.notify_all()
 
     # --- the journal's thread
 
@@ -195,8 +219,8 @@ class Journal:
     def _run(self) -> None:
         while (batch := self._next()) is not None:
             try:
-                if batch and self._file is not None:
-                    self._file.append([Row(seq, now_ns, encode(message)) for seq, now_ns, message in batch])
+                if batch:
+                    batch[0][0].append([row._replace(body=encode(message)) for _, _, row, message in batch])
             except OSError as error:
                 self._refused(batch, str(error))
             else:
@@ -212,7 +236,9 @@ class Journal:
             until = time.monotonic() + _WAIT_S
             while self._is_patient() and (left := until - time.monotonic()) > 0:
                 self._lock.wait(left)
-            batch, self._rows = self._rows[:_TOGETHER], self._rows[_TOGETHER:]
+            most = self._rows[:_TOGETHER]
+            batch = [taken for taken in most if taken[0] is most[0][0]]  # of one file; the next session's comes after
+            self._rows = self._rows[len(batch) :]
             return batch
 
     def _is_patient(self) -> bool:
@@ -222,7 +248,7 @@ class Journal:
     def _committed(self, batch: list[_Taken]) -> None:
         with self._lock:
             if batch:
-                self._safe, self.trouble = batch[-1][0], ""
+                self._safe, self.trouble = batch[-1][1], ""
             due = [act for seq, act in self._acts if seq <= self._safe]
             self._acts = [(seq, act) for seq, act in self._acts if seq > self._safe]
             self._lock.notify_all()
@@ -234,14 +260,23 @@ class Journal:
             self._rows[:0] = batch
             is_news, self.trouble = not self.trouble, reason
         if is_news:
-            alarm("journal_refused", reason=reason)
-            if self._reply_to is not None and self._session is not None:
-                self._reply_to.tell(NotRecorded(session_date=self._session.date, reason=f"its journal: {reason}"))
+            self._tell(reason)
         with self._lock:
             if self._is_closed:
                 self._rows.clear()
             else:
                 self._lock.wait(_AGAIN_S)
+
+    def _tell(self, reason: str) -> None:
+        alarm("journal_refused", reason=reason)
+        if self._reply_to is not None and self._session is not None:
+            self._reply_to.tell(NotRecorded(session_date=self._session.date, reason=f"its journal: {reason}"))
+
+
+def _free_name(path: Path) -> Path:
+    """Return a name beside a file that nothing has."""
+    names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in itertools.count())
+    return next(name for name in names if not name.exists())
 
 
 class Acknowledged:

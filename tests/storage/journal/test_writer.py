@@ -176,3 +176,59 @@ def test_the_journal_of_a_day_that_is_not_in_the_store_stays(tmp_path: Path) -> 
     new.close()
 
     assert [path.name for path in journals(tmp_path)] == [f"XNYS_{DAY.date}.journal"]
+
+
+def test_a_journal_that_cannot_be_read_is_put_aside_and_told_of(tmp_path: Path) -> None:
+    path, told = path_of(tmp_path, DAY.calendar, DAY.date), Outbox()
+    path.write_bytes(b"nothing that anybody could read" * 50)
+    journal = Journal(tmp_path, reply_to=told)
+
+    assert journal.open(DAY) == []
+    journal.append(OPENING)
+    journal.close()
+    assert held(tmp_path) == [OPENING]
+    assert path.with_name(f"{path.name}.damaged").read_bytes().startswith(b"nothing")
+    assert f"{path.name}.damaged" in told.of(NotRecorded)[0].reason
+
+
+def test_what_the_disk_refused_of_one_session_does_not_go_into_the_journal_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_AGAIN_S", 0.001)
+    append, refused, is_full = JournalFile.append, threading.Event(), [True]
+
+    def refuse(*given: Any) -> None:
+        if is_full:
+            refused.set()
+            raise OSError("no space left on the disk")
+        append(*given)
+
+    monkeypatch.setattr(JournalFile, "append", refuse)
+    journal, later = Journal(tmp_path), session_of("2024-07-03", ())
+    journal.open(DAY)
+    journal.append(OPENING)
+    assert refused.wait(5)
+    journal.open(later)
+    journal.append(opened(later, ["C"]))
+    is_full.clear()
+    journal.close()
+
+    assert held(tmp_path) == [OPENING]
+    second = JournalFile(path_of(tmp_path, later.calendar, later.date), read_only=True)
+    assert [message for _, message in second.messages()] == [opened(later, ["C"])]
+    second.close()
+
+
+def test_a_days_end_that_comes_after_the_next_has_opened_finishes_its_own_journal(tmp_path: Path) -> None:
+    journal, later = Journal(tmp_path), session_of("2024-07-03", ())
+    journal.open(DAY)
+    for message in (OPENING, *(arrived(bar("A", f"09:{minute}")) for minute in range(30, 50))):
+        journal.append(message)
+    journal.open(later)
+    journal.tell(kept(DAY))
+    journal.close()
+    files = [JournalFile(path, read_only=True) for path in journals(tmp_path)]
+
+    assert [file.is_finished for file in files] == [True, False]
+    for file in files:
+        file.close()
