@@ -10,7 +10,7 @@ from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
 from actors.kernel.clock import Clock, SystemClock
 from actors.vendors.ccxt.candles import GrowingCandles
-from actors.vendors.ccxt.library import exchange_class, in_our_words, is_of_a_request, sentence
+from actors.vendors.ccxt.library import exchange_class, in_our_words, is_of_a_request, moved, sentence
 from actors.vendors.ccxt.link import BARS, TRADES, Channel, Link, News
 from messages.errors import ConnectionLost, FeedError, SettingsError
 from messages.feeds import EVERYTHING, FeedItem, Rejection, SymbolsRefused
@@ -36,6 +36,7 @@ class CcxtFeed:
         channels: ``trades``, ``bars`` or both.
         interval: the length of candles.
         config: what ccxt's exchange is made with besides, in ccxt's names.
+        url: ``https://HOST`` of a mirror or a proxy, in place of the exchange's own.
         clock: when a candle is over that no other follows.
 
     Raises:
@@ -52,6 +53,7 @@ class CcxtFeed:
         channels: tuple[str, ...] = ("trades",),
         interval: Interval = ONE_MINUTE,
         config: Mapping[str, Any] | None = None,
+        url: str | None = None,
         clock: Clock | None = None,
     ) -> None:
         if not channels or not set(channels) <= set(CHANNELS):
@@ -63,9 +65,12 @@ class CcxtFeed:
         self._exchange = exchange
         self._kind = exchange_class(exchange, is_live=True)
         self._channels = tuple(CHANNELS[name] for name in channels)
-        _check(self._kind(), self._channels, str(interval))
+        known = self._kind()
+        _check(known, self._channels, str(interval))
         self._interval = interval
         self._config = dict(config or {})
+        if url is not None:
+            self._config["urls"] = {"api": moved(known.urls["api"], url)}
         self._clock = clock or SystemClock()
         self._wanted: dict[str, None] = {}
         self._refusals: dict[str, list[str]] = {}

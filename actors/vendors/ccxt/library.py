@@ -30,10 +30,13 @@ def exchange_class(name: str, *, is_live: bool) -> Any:  # ccxt's classes are ge
 
 
 def moved(urls: Any, address: str) -> Any:
-    """Return an exchange's addresses, all of them at another scheme and host, such as those of a proxy."""
+    """Return an exchange's addresses, all of them at another host, such as a proxy's; streams as ``ws`` or ``wss``."""
     if isinstance(urls, dict):
         return {name: moved(url, address) for name, url in urls.items()}
-    return re.sub(r"^[a-z]+://[^/]+", address.rstrip("/"), urls) if isinstance(urls, str) else urls
+    if not isinstance(urls, str):
+        return urls
+    here = re.sub("^http", "ws", address) if urls.startswith("ws") else address
+    return re.sub(r"^[a-z]+://[^/]+", here.rstrip("/"), urls)
 
 
 def in_our_words(error: BaseException, exchange: str) -> FeedError:

@@ -13,10 +13,12 @@ def open_ccxt(request: FeedRequest) -> OpenedFeed:
         SettingsError: there is no library, no such exchange or channel, or there are no symbols.
     """
     settings, clock = request.settings, SystemClock()
+    url = settings.vendors.get("ccxt", {}).get("url")
     feed = CcxtFeed(
         request.variant,
         channels=request.channels or ("trades",),
         interval=settings.rules.base_interval,
+        url=str(url) if url else None,
         clock=clock,
     )
     if not settings.symbols:

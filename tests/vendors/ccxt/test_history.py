@@ -197,6 +197,6 @@ def test_all_addresses_of_an_exchange_are_moved_to_another_host() -> None:
 
     assert moved(urls, "http://127.0.0.1:9/") == {
         "public": "http://127.0.0.1:9/v1/",
-        "ws": {"a": "http://127.0.0.1:9"},
+        "ws": {"a": "ws://127.0.0.1:9"},
         "none": None,
     }

@@ -20,6 +20,18 @@ def test_an_exchange_trades_around_the_clock_and_sends_what_it_is_asked_for(tmp_
     assert candles.feed.has_bars
 
 
+def test_a_mirror_or_a_proxy_is_named_in_the_vendors_table(tmp_path: Path) -> None:
+    config = tmp_path / "barkeeper.toml"
+    config.write_text(
+        f'store = "{tmp_path.as_posix()}"\n[vendors.ccxt]\nurl = "http://localhost:1"\n', encoding="utf-8"
+    )
+    made = plan(Wishes(feed="ccxt:kraken", config=config, symbols=("BTC/USD",)))
+
+    assert isinstance(made.feed, CcxtFeed)
+    assert made.feed._config["urls"]["api"]["public"] == "http://localhost:1"
+    assert made.feed._config["urls"]["api"]["ws"]["publicV2"] == "ws://localhost:1/v2"
+
+
 @pytest.mark.parametrize(
     ("feed", "said"),
     [
