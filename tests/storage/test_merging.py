@@ -20,8 +20,8 @@ def is_same(one: float, other: float) -> bool:
 @given(decimals)
 @examples(200)
 def test_one_decimal_is_one_number_however_a_program_reads_it(number: Decimal) -> None:
-    _, digits, exponent = number.as_tuple()
-    whole = int("".join(map(str, digits)))
+    _, digits, told = number.as_tuple()
+    whole, exponent = int("".join(map(str, digits))), int(told)
     ways = [float(number), whole * 10.0**exponent, whole / 10.0**-exponent, sum([float(number) / 7] * 7)]
 
     assert all(is_same(one, other) and is_same(-one, -other) for one in ways for other in ways)
