@@ -15,7 +15,7 @@ from actors.vendors.databento.keys import DatabentoKey
 from actors.vendors.databento.live_records import EVERY_SYMBOL, ONE_SECOND, Instruments, OneVenue, TradeIds
 from actors.vendors.databento.records import MINUTES, RTYPES, SECONDS, TRADES
 from actors.vendors.databento.symbols import by_type
-from messages.errors import FeedError, FeedRefused, SettingsError
+from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError
 from messages.feeds import EVERYTHING, FeedItem, SymbolsRefused
 from messages.values import DAY_NS, ONE_MINUTE, SECOND_NS, Bar, Interval, Nanos
 
@@ -97,6 +97,8 @@ class DatabentoFeed:
         self._given_ns: dict[str, Nanos] = {}
         """By symbol the start of the latest bar that was given."""
         self._is_aged = False
+        """Whether the next session is asked for nothing of the past: the gateway would not have it."""
+        self._asks_for_past = False
         is_folded = SECONDS in channels and MINUTES not in channels and interval != ONE_SECOND
         self._shorts = ShortBars(interval, ONE_SECOND, comes_always=False) if is_folded else None
         self._loop: OwnLoop | None = None
@@ -113,6 +115,7 @@ class DatabentoFeed:
         self._session = session
         self._loop.run_unless_stopped(session.open(), stopping, whom="Databento", within_s=_CONNECTING_S)
         starts = {channel: self._start_ns(channel) for channel in self._channels}
+        self._asks_for_past = any(start_ns is not None for start_ns in starts.values())
         if self._shorts is not None:
             self._shorts.forget()
         self._ask(tuple(self._named), starts)
@@ -275,8 +278,14 @@ class DatabentoFeed:
     def _hear_error(self, record: Any, gathering: Gathering) -> None:
         error = live_records.error_of(record)
         if error is not None:
+            code = int(record.code or 0)
+            if code == live_records.BAD_REQUEST and self._asks_for_past:
+                error = ConnectionLost(str(error))  # it may be the past that it will not give: once more, without
+            self._is_aged = isinstance(error, ConnectionLost) and code in (
+                live_records.BAD_REQUEST,
+                live_records.AGED_OUT,
+            )
             self._failure = error
-            self._is_aged = int(record.code or 0) == live_records.AGED_OUT
             return
         refused = live_records.symbols_in(record.err, list(self._named))
         reason = f"Databento: {record.err}"

@@ -18,8 +18,8 @@ _UNDEFINED = 2**63 - 1
 _INTERVALS = {33: ONE_MINUTE, 32: ONE_SECOND}
 ERROR, NAMING = 21, 22
 """Types of record: https://databento.com/docs/standards-and-conventions/common-fields-enums-types"""
-_KEY_FAILED, _KEY_OFF, _TOO_MANY, NO_SUCH_SYMBOL, _BAD_REQUEST, _INTERNAL, _SKIPPED, AGED_OUT = range(1, 9)
-_FOR_GOOD = {_KEY_FAILED, _KEY_OFF, _BAD_REQUEST}
+_KEY_FAILED, _KEY_OFF, _TOO_MANY, NO_SUCH_SYMBOL, BAD_REQUEST, _INTERNAL, _SKIPPED, AGED_OUT = range(1, 9)
+_FOR_GOOD = {_KEY_FAILED, _KEY_OFF, BAD_REQUEST}
 """Errors that trying again cannot mend; after the others it is tried again, and what was missed is asked for:
 https://databento.com/docs/api-live/basics/errors"""
 

@@ -204,6 +204,21 @@ def test_what_the_gateway_does_not_keep_any_more_is_not_asked_for_again(serve: S
     assert [request.get("start") for request in gateway.requests] == [str(START_NS), None]
 
 
+def test_a_request_that_is_refused_with_its_past_is_made_once_more_without(serve: Serve, run: Run) -> None:
+    gateway = serve()
+    _, listener = run(gateway, "A", since_ns=lambda _now_ns: START_NS)
+    gateway.wait_for_subscribers("A")
+    gateway.error(dbn.ErrorCode.INVALID_SUBSCRIPTION, "start is before what is there")
+    gateway.wait(lambda: len(gateway.requests) == 2 and [one.is_started for one in gateway._sessions] == [True])
+    gateway.error(dbn.ErrorCode.INVALID_SUBSCRIPTION, "no such schema for you")
+
+    first, last = listener.wait_for(FeedLost, 2)
+
+    assert [request.get("start") for request in gateway.requests] == [str(START_NS), None]
+    assert first.retry_ns is not None
+    assert (last.reason, last.retry_ns) == ("Databento: no such schema for you", None)
+
+
 def test_records_that_the_gateway_skipped_are_asked_for(serve: Serve, run: Run) -> None:
     gateway = serve()
     _, listener = run(gateway, "A")
