@@ -12,7 +12,7 @@ read and written where they are, until ``actors.storage.migration`` moves them.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count, takewhile
 from pathlib import Path
@@ -146,6 +146,22 @@ class Places:
         apart = self.days_apart(calendar) if name == BARS else ()
         yield from {*apart, *self.old_dates(calendar, name)} - found
 
+    def own_files(self, calendar: str) -> Callable[[str], bool]:
+        """Return what tells of a session date whether its bars have a file of their own.
+
+        It holds for as long as none comes, and looks at no more than the days that it is asked for: a store may have
+        thousands of certificates.
+        """
+        names, is_old = frozenset(_names(self._folder(calendar))), (self._root / self._name_of(calendar)).is_dir()
+
+        def has(date: str) -> bool:
+            if date + _PARQUET in names:
+                return True
+            is_new = _DATE + date in names and os.path.exists(self.new(calendar, date, BARS))
+            return is_new or (is_old and os.path.exists(self.old(calendar, date, BARS)))
+
+        return has
+
     def old_dates(self, calendar: str, name: str) -> Iterator[str]:
         """Yield the session dates that have such a file where it lay before."""
         suffix = _OLD_SUFFIX[name]
@@ -170,12 +186,8 @@ class Places:
 
     def _files(self, calendar: str) -> list[str]:
         """Return what the Parquet files beside a calendar's days are named by."""
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self._folder(calendar)) as entries:
-            names = (entry.name for entry in entries)
-            return sorted(
-                name.removesuffix(_PARQUET) for name in names if name[0] not in "._" and name.endswith(_PARQUET)
-            )
-        return []
+        names = _names(self._folder(calendar))
+        return sorted(name.removesuffix(_PARQUET) for name in names if name[0] not in "._" and name.endswith(_PARQUET))
 
     def _folder(self, calendar: str) -> Path:
         return self._root / (_CALENDAR + self._name_of(calendar))
@@ -185,6 +197,12 @@ class Places:
         if calendar not in self._quoted:
             self._quoted[calendar] = quote(calendar, safe="").replace(".", "%2E")
         return self._quoted[calendar]
+
+
+def _names(folder: Path) -> list[str]:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return os.listdir(folder)
+    return []
 
 
 def _folders(root: Path) -> list[str]:

@@ -112,8 +112,8 @@ class Shelves:
         if not self._places.is_narrow():
             return lambda date: self._period_of(calendar, date) or date
         home = self._periods.homes(calendar, self._bars_a_day.get(calendar, 0.0))
-        apart = {*self._places.dates(calendar, BARS)}
-        return lambda date: self._period_of(calendar, date) or date if date in apart else home(date)
+        has_own = self._places.own_files(calendar)
+        return lambda date: self._period_of(calendar, date) or date if has_own(date) else home(date)
 
     def replace(self, calendar: str, date: str, day: StoredDay) -> None:
         """Put a day in the place of the one that is there, if any; one without a bar leaves nothing.
@@ -155,7 +155,7 @@ class Shelves:
             partial(self._segments, calendar),
             is_lived=days.is_lived,
         )
-        for date in {*self._places.dates(calendar, BARS)} & {*days.dates}:
+        for date in filter(self._places.own_files(calendar), days.dates):
             if not self._is_apart(calendar, date):
                 self._places.clear(calendar, date, BARS)
         return counts
