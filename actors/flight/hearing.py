@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from actors.flight.replies import failed, loss, unpacked_as
+from actors.flight.replies import ENDED, failed, loss, unpacked_as
 from actors.flight.tickets import Subscribe
 from actors.flight.wire import Exchange, Wire
 from actors.kernel.future import Future
@@ -65,6 +65,7 @@ class _Far:
         self._place = wire.place
         self._policy = wish.policy
         self._seat: _FarSeat | None = None
+        self._is_over = False
         self._admitted: Future[str] = Future()
         self._sending = threading.Lock()
         self._exchange: Exchange = wire.exchange(encode(wish), self._heard, self._lost)
@@ -129,19 +130,20 @@ class _Far:
             self._admitted.set(name)
             return
         failure = failed(message)
-        if failure is not None:
-            self._seat.finish(failure)
-            return
         dropped = loss(message)
-        if dropped is not None:
+        if failure is not None or message == ENDED:
+            self._is_over = True
+            self._seat.finish(failure)
+            self._exchange.cancel()
+        elif dropped is not None:
             self._seat.dropped = dropped
         else:
             self._seat.push(unpacked_as(_messages(), message), 1)
 
     def _lost(self, why: BarkeeperError | None) -> None:
         self._admitted.set_exception(why or Unreachable("this session is served no more"))
-        if self._seat is not None:
-            self._seat.finish(why)
+        if self._seat is not None and not self._is_over:
+            self._seat.finish(why or Unreachable("this session is served no more"))
 
 
 @functools.cache

@@ -27,6 +27,8 @@ FACTS = b"barkeeper"
 """The key of a table's schema metadata: what a reply says beside its columns, as JSON."""
 
 _ANSWERED, _FAILED, _DROPPED = b"\0", b"\1", b"\2"
+ENDED = b"\3"
+"""No more will be told."""
 
 Table = BarWindow | BarMatrix | VerdictPlane
 """What travels as a table, that of its ``to_arrow``."""

@@ -18,6 +18,7 @@ from actors.flight.ear import Ear
 from actors.flight.host import Host
 from actors.flight.place import Place, token_of
 from actors.flight.replies import (
+    ENDED,
     Table,
     as_json,
     bars_schema,
@@ -206,29 +207,36 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         writer.write_metadata(pa.py_buffer(packed(source.name)))
         if isinstance(source, Ear):
             with self._heard_by(source):
-                _tell(context, source, reader, writer)
+                last = _tell(context, source, reader, writer)
         else:
             with source:
-                _tell_in_turn(source, reader, writer)
+                last = _tell_in_turn(source, reader, writer)
+        writer.write_metadata(pa.py_buffer(last))
+        for _ in reader:  # whoever still asks while this end closes loses what it has not read yet
+            pass
 
 
-def _tell(context: Any, ear: Ear, reader: Any, writer: Any) -> None:
-    """Send a message of events for each that is asked for, and before it what was lost, if that is more than before."""
+def _tell(context: Any, ear: Ear, reader: Any, writer: Any) -> bytes:
+    """Send a message of events for each that is asked for, and before it what was lost, if that is more than before.
+
+    Returns:
+        The last message.
+    """
     dropped = 0
     for _ in reader:
         try:
             while not (taken := ear.take(_LOOK_UP_S)) and taken is not None:
                 if context.is_cancelled():
-                    return
+                    return ENDED
         except BarkeeperError as error:
-            writer.write_metadata(pa.py_buffer(packed_failure(error)))
-            return
+            return packed_failure(error)
         if taken is None:
-            return
+            return ENDED
         if ear.dropped > dropped:
             dropped = ear.dropped
             writer.write_metadata(pa.py_buffer(packed_loss(dropped)))
         writer.write_metadata(taken[0])
+    return ENDED
 
 
 def _message(events: Sequence[Event]) -> pa.Buffer:
@@ -236,17 +244,21 @@ def _message(events: Sequence[Event]) -> pa.Buffer:
     return pa.py_buffer(packed(events))
 
 
-def _tell_in_turn(events: Subscription, reader: Any, writer: Any) -> None:
-    """Send an event for each time that the next is asked for, which says that the last one has been dealt with."""
+def _tell_in_turn(events: Subscription, reader: Any, writer: Any) -> bytes:
+    """Send an event for each time that the next is asked for, which says that the last one has been dealt with.
+
+    Returns:
+        The last message.
+    """
     for _ in reader:
         try:
             event = next(events, None)
         except BarkeeperError as error:
-            writer.write_metadata(pa.py_buffer(packed_failure(error)))
-            return
+            return packed_failure(error)
         if event is None:
-            return
+            break
         writer.write_metadata(_message((event,)))
+    return ENDED
 
 
 @contextlib.contextmanager

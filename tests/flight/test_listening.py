@@ -87,6 +87,7 @@ def test_who_is_not_waited_for_hears_all_of_it_but_does_not_start_the_tape(
 
     assert (events.name, events.dropped, events.taken) == ("monitor", 0, len(far) + 1)
     assert plain(far) == plain(near[1 : len(far) + 1])
+    assert plain(list(events)) == plain(near[len(far) + 1 :])
     with pytest.raises(NotReady, match="the run is over: it was played to its end"):
         list(session.subscribe())
 
@@ -229,3 +230,14 @@ def test_a_program_that_ends_at_once_has_told_all_of_it() -> None:
         listener.join(5)
 
     assert len(heard) == 30
+
+
+def test_a_tape_at_full_speed_is_told_whole_in_the_end() -> None:
+    with short(memory(5), pace="free") as system, connect(system.serve().address) as session:
+        events = session.subscribe(["minutes", "sessions"])
+        heard = [next(events)]
+        system.run(timeout=20)
+        heard += events
+
+    assert sum(isinstance(event, MinuteClosed) for event in heard) == 5 * 15
+    assert isinstance(heard[-1], SessionBoundary)
