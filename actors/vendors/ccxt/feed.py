@@ -189,7 +189,7 @@ class CcxtFeed:
             at_ns = trade["timestamp"] * _MILLISECOND_NS
             tick = Tick(symbol=symbol, at_ns=at_ns, price=float(trade["price"]), size=float(trade["amount"]))
             gathering.tick(tick, trade["id"] or "")
-        if len(news.came) >= Link.most_at_once:
+        if news.is_lost:
             return ConnectionLost(f"{self._exchange}: more trades of {news.symbol} came at once than ccxt keeps")
         return None
 

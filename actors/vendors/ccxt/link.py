@@ -1,12 +1,13 @@
 """One connection to an exchange through ccxt.pro: what is followed, symbol by symbol, and what became of it.
 
-ccxt connects again by itself, without a word of what was missed; here a client that it replaces is a loss. Each symbol
-is followed for itself: what watches several at once withholds what came of the others until their next message
-(https://github.com/ccxt/ccxt/issues/28089). Subscriptions themselves are sent together where the exchange takes that.
+ccxt connects again by itself, without a word of what was missed; here a client that it replaces is a loss. Symbols are
+watched together where the exchange takes that, for many connections would be made else. What watches several at once
+withholds what came of the others until their next message (https://github.com/ccxt/ccxt/issues/28089): so it is only
+kept watching, and trades are taken from where ccxt keeps them.
 """
 
 import asyncio
-import contextlib
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -17,23 +18,23 @@ from messages.errors import ConnectionLost, FeedError
 _LEAVING_S = 0.5
 _TOGETHER = 100
 """Symbols in one subscription; exchanges take a few hundred at most."""
+_AGAIN_S = 1.0
+"""Watching several is taken up again so long after something came, for each time costs as much as there are symbols."""
+_LOOK_S = 0.01
 _STEP_S = 0.005
 _PONG_S = 3.0
 """A far side that does not answer a ping for so long is believed to answer none, and to have read what was sent."""
 
 
 class Channel(NamedTuple):
-    """What can be followed, in ccxt's names."""
+    """What can be followed, and how ccxt says that an exchange has it."""
 
     name: str
-    one: str
-    many: str
     can: str
-    can_many: str
 
 
-TRADES = Channel("trades", "watch_trades", "watch_trades_for_symbols", "watchTrades", "watchTradesForSymbols")
-BARS = Channel("bars", "watch_ohlcv", "watch_ohlcv_for_symbols", "watchOHLCV", "watchOHLCVForSymbols")
+TRADES = Channel("trades", "watchTrades")
+BARS = Channel("bars", "watchOHLCV")
 
 
 class News(NamedTuple):
@@ -43,6 +44,8 @@ class News(NamedTuple):
     symbol: str
     came: Sequence[Any] = ()
     error: Exception | None = None
+    is_lost: bool = False
+    """Whether more came than ccxt keeps, so that some of it is gone."""
 
 
 class Link:
@@ -73,10 +76,11 @@ class Link:
         if markets is not None:
             self._exchange.set_markets(*markets)
         self._timeframe = timeframe
-        self._tasks: dict[tuple[Channel, str], asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[Channel, tuple[str, ...]], asyncio.Task[None]] = {}
+        self._latest: dict[str, Any] = {}
+        """By symbol the latest trade that was taken."""
         self._clients: dict[str, Any] = {}
         self._news: list[News] = []
-        self._is_news = asyncio.Event()
         self._fault = ""
 
     @property
@@ -113,10 +117,12 @@ class Link:
             FeedError: the connection could not be made, or broke.
         """
         for channel in channels:
-            if len(symbols) > 1 and self._exchange.has.get(channel.can_many):
-                await self._ask_together(channel, symbols)
-            for symbol in symbols:
-                self._tasks[channel, symbol] = asyncio.create_task(self._follow(channel, symbol))
+            is_together = channel is TRADES and len(symbols) > 1 and self._exchange.has.get("watchTradesForSymbols")
+            size = _TOGETHER if is_together else 1
+            for first in range(0, len(symbols), size):
+                some = tuple(symbols[first : first + size])
+                self._tasks[channel, some] = asyncio.create_task(self._follow(channel, some))
+        self._latest.update(dict.fromkeys(symbols))
         try:
             await self._is_read()
         except FeedError:
@@ -126,10 +132,11 @@ class Link:
 
     def leave(self, channels: Iterable[Channel], symbols: Iterable[str]) -> None:
         """Follow symbols no more; the exchange goes on sending them until the connection ends."""
-        for channel in channels:
-            for symbol in symbols:
-                if task := self._tasks.pop((channel, symbol), None):
-                    task.cancel()
+        gone = set(symbols)
+        for key in [key for key in self._tasks if key[0] in channels and gone.issuperset(key[1])]:
+            self._tasks.pop(key).cancel()
+        for symbol in gone:
+            self._latest.pop(symbol, None)
 
     async def news(self, timeout_s: float) -> list[News]:
         """Return what has come, or the first that comes in that time.
@@ -137,10 +144,11 @@ class Link:
         Raises:
             ConnectionLost: the connection broke.
         """
-        if not self._news:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._is_news.wait(), timeout_s)
-        self._is_news.clear()
+        deadline = time.monotonic() + timeout_s
+        self._take_trades()
+        while not self._news and not self._fault and time.monotonic() < deadline:
+            await asyncio.sleep(_LOOK_S)
+            self._take_trades()
         found, self._news = self._news, []
         if not found:
             self._check()
@@ -149,7 +157,6 @@ class Link:
     def note_fault(self, fault: str) -> None:
         """Note an error inside ccxt that nobody waits for: its reader ends with it, without a word."""
         self._fault = self._fault or fault
-        self._is_news.set()
 
     def complaints(self) -> list[str]:
         """Return what the exchange has refused without naming a request of ours, each once."""
@@ -170,28 +177,31 @@ class Link:
                 await self._exchange.session.close()
             await self._exchange.close_connector()
 
-    async def _ask_together(self, channel: Channel, symbols: Sequence[str]) -> None:
-        """Subscribe symbols by few messages; that they are wanted is noted at once, and followed one by one."""
-        for first in range(0, len(symbols), _TOGETHER):
-            some: list[Any] = list(symbols[first : first + _TOGETHER])
-            wanted = some if channel is TRADES else [[symbol, self._timeframe] for symbol in some]
-            asked = asyncio.create_task(getattr(self._exchange, channel.many)(wanted))
-            await asyncio.sleep(0)
-            asked.cancel()
-            await asyncio.gather(asked, return_exceptions=True)  # what is wrong with one is told when it is followed
-
-    async def _follow(self, channel: Channel, symbol: str) -> None:
-        watch = getattr(self._exchange, channel.one)
-        more = () if channel is TRADES else (self._timeframe,)
+    async def _follow(self, channel: Channel, symbols: tuple[str, ...]) -> None:
+        exchange, is_one = self._exchange, len(symbols) == 1
         try:
             while True:
-                self._tell(News(channel, symbol, await watch(symbol, *more)))
+                if channel is BARS:
+                    came = await exchange.watch_ohlcv(symbols[0], self._timeframe)
+                    self._news.append(News(channel, symbols[0], came))
+                elif is_one:
+                    await exchange.watch_trades(symbols[0])
+                else:
+                    await exchange.watch_trades_for_symbols(list(symbols))
+                    await asyncio.sleep(_AGAIN_S)
         except Exception as error:  # noqa: BLE001  # what ccxt raises is of all kinds; the reader judges it
-            self._tell(News(channel, symbol, error=error))
+            self._news += [News(channel, symbol, error=error) for symbol in symbols]
 
-    def _tell(self, news: News) -> None:
-        self._news.append(news)
-        self._is_news.set()
+    def _take_trades(self) -> None:
+        """Take what ccxt has put to the trades of each symbol since the last time."""
+        for symbol, latest in self._latest.items():
+            kept = self._exchange.trades.get(symbol)
+            if not kept or kept[-1] is latest:
+                continue
+            new = _since(kept, latest)
+            is_lost = len(new) >= self.most_at_once  # the latest has been let go
+            self._latest[symbol] = kept[-1]
+            self._news.append(News(TRADES, symbol, new, is_lost=is_lost))
 
     async def _is_read(self) -> None:
         """Wait until all subscriptions are sent, and a ping behind them is answered; or until that is in vain."""
@@ -232,3 +242,13 @@ class Link:
                 raise ConnectionLost(f"{name}: the connection broke")
         if any(client.connected.done() and client.closed() for client in self._clients.values()):
             raise ConnectionLost(f"{name}: the connection broke")
+
+
+def _since(kept: Any, latest: Any) -> list[Any]:
+    """Return what has been appended behind something."""
+    new: list[Any] = []
+    for one in reversed(kept):
+        if one is latest:
+            break
+        new.append(one)
+    return new[::-1]

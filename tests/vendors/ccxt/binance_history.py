@@ -47,7 +47,7 @@ class BinanceServer(VendorServer):
 
     def handle(self, path: str, query: dict[str, str], headers: dict[str, str]) -> Reply | str:
         if path == "/api/v3/exchangeInfo":
-            return Reply(json.dumps({"symbols": [_market(pair) for pair in PAIRS]}).encode())
+            return Reply(json.dumps({"symbols": [market(pair) for pair in PAIRS]}).encode())
         return super().handle(path, query, headers)
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
@@ -69,7 +69,7 @@ def _kline(start: int, bar: Bar) -> list[Any]:
     return [start, *prices, start + _MINUTE_MS - 1, "0", 3, "0", "0", "0"]
 
 
-def _market(pair: str) -> dict[str, Any]:
+def market(pair: str) -> dict[str, Any]:
     base, quote = pair.split("/")
     size = {"filterType": "LOT_SIZE", "minQty": "0.00001", "maxQty": "9000", "stepSize": "0.00001"}
     price = {"filterType": "PRICE_FILTER", "minPrice": "0.01", "maxPrice": "1000000", "tickSize": "0.01"}
