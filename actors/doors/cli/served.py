@@ -1,5 +1,6 @@
 """Options of what is served while a run goes on, and the commands that go with it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,6 +56,19 @@ Host = Annotated[
         rich_help_panel=_SERVED,
     ),
 ]
+Shown = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False, envvar="BARKEEPER_STORE"),
+]
+Connect = Annotated[
+    str | None,
+    typer.Option(
+        "--connect",
+        metavar="ADDRESS",
+        help="Show the session that another process serves there with --serve; token: BARKEEPER_TOKEN.",
+        show_default=False,
+    ),
+]
 Grafana = Annotated[bool, typer.Option("--grafana", help="Print a dashboard of them that Grafana imports.")]
 LOOPBACK = "127.0.0.1"
 
@@ -68,20 +82,29 @@ def served(page: int | None, metrics: int | None, host: str, session: str | None
 
 def add_to(app: typer.Typer) -> None:
     """Give the program its commands."""
-    app.command(epilog=options.examples("dashboard --store store", "dashboard --store store --web 9000"))(dashboard)
+    app.command(epilog=options.examples("dashboard --store store", "dashboard --connect 8815 --web 9000"))(dashboard)
     app.command("metrics", epilog=options.examples("metrics", "metrics --grafana > dashboard.json"))(metrics)
 
 
-def dashboard(ctx: typer.Context, store: options.Store, *, web: Page = PAGE_PORT, host: Host = LOOPBACK) -> None:
+def dashboard(
+    ctx: typer.Context,
+    *,
+    store: Shown = None,
+    address: Connect = None,
+    web: Page = PAGE_PORT,
+    host: Host = LOOPBACK,
+) -> None:
     """Show a store on a page in the browser: days by their quality, and of each its minutes, bars, gaps, certificate.
 
-    A run is shown by --web of live and backtest.
+    Or a session that another process serves, or both. A run in its own process is shown by --web of live and backtest.
     """
+    if store is None and address is None:
+        raise typer.BadParameter("say what to show: --store DIR, --connect ADDRESS, or both")
 
     def job() -> None:
         from actors.doors.web import dashboard
 
-        dashboard.show(store, served(web, None, host))
+        dashboard.show(store, address, served(web, None, host))
 
     ctx.obj.job = job
 

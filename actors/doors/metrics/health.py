@@ -2,8 +2,8 @@
 
 import msgspec
 
+from actors.doors.metrics.vitals import Run
 from actors.kernel.future import Timeout
-from actors.system import System
 from messages.errors import BarkeeperError
 from messages.values import Health
 
@@ -24,7 +24,7 @@ class HealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return self.health == Health.HEALTHY
 
 
-def health_of(system: System) -> HealthAnswer:
+def health_of(system: Run) -> HealthAnswer:
     """Ask the system how it is, and wait for the answer."""
     try:
         status = system.status().get(timeout=_PATIENCE_S)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from actors.doors.metrics.health import health_of
-from actors.doors.metrics.vitals import vitals_of
+from actors.doors.metrics.vitals import Run, vitals_of
 from actors.system import System
 
 
@@ -28,7 +28,7 @@ def metrics(system: System) -> Route:
     return Route("/metrics", answer)
 
 
-def health(system: System) -> Route:
+def health(system: Run) -> Route:
     """Return the route that says whether a run is well: 200, or 503 with the reasons."""
 
     async def answer(_: Request) -> Response:

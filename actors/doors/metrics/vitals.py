@@ -1,10 +1,11 @@
 """One look at a run, live or a backtest: what its public readers say of how it is."""
 
 import time
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from actors.flight.client import RemoteSession
 from actors.kernel.future import Future
 from actors.system import System
 from messages.errors import BarkeeperError
@@ -13,6 +14,9 @@ from messages.readiness import ReadinessReport
 from messages.replies import Progress, QualityReport, SystemStatus
 
 T = TypeVar("T")
+
+Run: TypeAlias = System | RemoteSession
+"""A session in this process, or one in another."""
 
 PATIENCE_S = 5.0
 
@@ -33,7 +37,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     """Runs of minutes of which nothing is known."""
 
 
-def vitals_of(system: System, patience_s: float = PATIENCE_S) -> Vitals:
+def vitals_of(system: Run, patience_s: float = PATIENCE_S) -> Vitals:
     """Ask all rooms at once, and wait for their answers.
 
     Args:

@@ -1,21 +1,31 @@
-"""The ``dashboard`` command: a store on a page in the browser."""
+"""The ``dashboard`` command: a store, or a session in another process, on a page in the browser."""
 
+import contextlib
 from pathlib import Path
 
 from actors.doors.cli.interrupts import until_interrupted
 from actors.doors.show import paper
-from actors.doors.web.serving import Served, serving_store
+from actors.doors.web.serving import Served, serving_page
+from actors.flight.client import connect
 from actors.storage.parquet import ParquetStore
 
 
-def show(store: Path, served: Served) -> None:
+def show(store: Path | None, address: str | None, served: Served) -> None:
     """Serve the page until somebody wants it to end.
+
+    Args:
+        store: its folder.
+        address: where a session is served.
+        served: where the page is.
 
     Raises:
         DataError: there is no store.
+        Unreachable: nobody serves a session there.
         SettingsError: it cannot be served there, or a library for it is not installed.
     """
-    ParquetStore(store, read_only=True).close()
-    with serving_store(store, served) as addresses:
-        paper.say(*addresses)
-        until_interrupted("It stays until Ctrl-C; days that are written meanwhile appear.")
+    if store is not None:
+        ParquetStore(store, read_only=True).close()
+    with contextlib.ExitStack() as stack:
+        session = None if address is None else stack.enter_context(connect(address))
+        paper.say(*stack.enter_context(serving_page(session, store, served)))
+        until_interrupted("It stays until Ctrl-C, and follows what changes.")

@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import msgspec
 
-from actors.doors.metrics.vitals import vitals_of
+from actors.doors.metrics.vitals import Run, vitals_of
 from actors.doors.web.told import CellsTold, PlaneTold, plane_told
-from actors.doors.web.vitals_told import VitalsTold, vitals_told
+from actors.doors.web.vitals_told import VitalsTold, silent, vitals_told
 from actors.doors.web.watch import Watched
 from actors.kernel.future import Timeout
 from actors.system import System
@@ -35,7 +35,7 @@ class Hub:
         system: may be started later, and may end meanwhile.
     """
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: Run) -> None:
         self.watched: Watched | None = None
         """The session as it was last seen."""
         self._system = system
@@ -106,8 +106,7 @@ class Hub:
             with suppress(BarkeeperError, Timeout, TimeoutError):
                 await self._look_at_plane()
             if is_seen or self._listeners:
-                with suppress(BarkeeperError, Timeout, TimeoutError):
-                    await self._look_at_vitals()
+                await self._look_at_vitals()
 
     async def _look_at_plane(self) -> None:
         plane = await asyncio.wait_for(self._system.verdicts(), _PATIENCE_S)
@@ -118,7 +117,12 @@ class Hub:
             self._tell(self.watched.look(plane))
 
     async def _look_at_vitals(self) -> None:
-        vitals = vitals_told(await asyncio.to_thread(vitals_of, self._system, _PATIENCE_S))
+        vitals: VitalsTold | None
+        try:
+            looked = await asyncio.to_thread(vitals_of, self._system, _PATIENCE_S)
+            vitals = vitals_told(looked, is_ours=isinstance(self._system, System))
+        except (BarkeeperError, Timeout) as error:
+            vitals = self._vitals and silent(self._vitals, str(error))
         if vitals != self._vitals:
             self._vitals = vitals
             self._tell(vitals)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from actors.doors.metrics.vitals import Run
 from actors.doors.web.answers import asked, instant, number, text
 from actors.doors.web.cells import CellTold, story
 from actors.doors.web.gaps_told import GapsTold, gaps_told
@@ -43,22 +44,19 @@ class RunRoutes:
         hub: watches it.
     """
 
-    def __init__(self, system: System, hub: Hub) -> None:
+    def __init__(self, system: Run, hub: Hub) -> None:
         self._system = system
         self._hub = hub
 
     def routes(self) -> list[Route]:
-        """Return them."""
-        return [
+        """Return them; a session in another process is only read."""
+        routes = [
             Route("/run/news", self._news),
             asked("/run/bars", self._bars),
             asked("/run/gaps", self._gaps),
             asked("/run/cell", self._cell),
-            asked("/run/pause", lambda _: self._done(self._system.pause()), "POST"),
-            asked("/run/resume", lambda _: self._done(self._system.resume()), "POST"),
-            asked("/run/step", lambda _: self._done(self._system.step()), "POST"),
-            asked("/run/speed", self._speed, "POST"),
         ]
+        return routes + (_Commands(self._system).routes() if isinstance(self._system, System) else [])
 
     async def _news(self, _: Request) -> StreamingResponse:
         news: AsyncIterator[bytes] = self._hub.told()
@@ -105,6 +103,21 @@ class RunRoutes:
         except BarkeeperError:  # a backtest: all comes from the store
             return []
         return [feed.health.feed for feed in live.feeds]
+
+
+class _Commands:
+    """What may be commanded of a replay."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    def routes(self) -> list[Route]:
+        return [
+            asked("/run/pause", lambda _: self._done(self._system.pause()), "POST"),
+            asked("/run/resume", lambda _: self._done(self._system.resume()), "POST"),
+            asked("/run/step", lambda _: self._done(self._system.step()), "POST"),
+            asked("/run/speed", self._speed, "POST"),
+        ]
 
     async def _speed(self, request: Request) -> Done:
         try:

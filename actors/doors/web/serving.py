@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actors.doors.metrics.vitals import Run
 from actors.doors.web.server import HttpServer, is_loopback
+from actors.flight.client import RemoteSession
 from actors.system import System
 from messages.errors import SettingsError
 
@@ -67,9 +69,10 @@ def _session(system: System, served: Served) -> Iterator[tuple[str, ...]]:
 
 
 @contextlib.contextmanager
-def serving_store(store: Path, served: Served) -> Iterator[tuple[str, ...]]:
-    """Serve the page of a store while the block runs; the same, without a run."""
-    with _served(served, _page(None, None, store), None) as lines:
+def serving_page(session: RemoteSession | None, store: Path | None, served: Served) -> Iterator[tuple[str, ...]]:
+    """Serve the page of a session in another process, of a store, or of both while the block runs."""
+    hub = None if session is None else _hub(session)
+    with _served(served, _page(session, hub, store), hub) as lines:
         yield lines
 
 
@@ -112,13 +115,13 @@ def _routes_of(system: System, served: Served, store: Path | None) -> "tuple[lis
     return routes, hub
 
 
-def _hub(system: System) -> "Hub":
+def _hub(system: Run) -> "Hub":
     from actors.doors.web.hub import Hub
 
     return Hub(system)
 
 
-def _page(system: System | None, hub: "Hub | None", store: Path | None) -> "list[Route]":
+def _page(system: Run | None, hub: "Hub | None", store: Path | None) -> "list[Route]":
     with _brought_by("web"):
         from actors.doors.web import page
         from actors.doors.web.run_routes import RunRoutes

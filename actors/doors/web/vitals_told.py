@@ -55,8 +55,14 @@ class VitalsTold(msgspec.Struct, frozen=True, kw_only=True):
     """What may be commanded of it: a replay can be paused, resumed, stepped, and played at another speed."""
 
 
-def vitals_told(vitals: Vitals) -> VitalsTold:
-    """Return a look in the page's words."""
+def silent(last: VitalsTold, why: str) -> VitalsTold:
+    """Return what was last told of a run that does not answer any more."""
+    troubles = [f"the session does not answer: {why}"]
+    return msgspec.structs.replace(last, health=Health.ERROR, troubles=troubles, commands=[])
+
+
+def vitals_told(vitals: Vitals, *, is_ours: bool = True) -> VitalsTold:
+    """Return a look in the page's words; one in another process is not commanded from here."""
     status, progress, report = vitals.status, vitals.progress, vitals.quality
     troubles = [*status.reasons, *(() if vitals.live is None else vitals.live.troubles)]
     is_replay = status.mode is Mode.BACKTEST
@@ -80,7 +86,7 @@ def vitals_told(vitals: Vitals) -> VitalsTold:
         received=0 if report is None else report.received,
         rejected={} if report is None else dict(report.reasons),
         feeds=[] if vitals.live is None else [_feed(feed, vitals.live.now_ns) for feed in vitals.live.feeds],
-        commands=["pause", "resume", "step", "speed"] if is_replay and not progress.is_finished else [],
+        commands=["pause", "resume", "step", "speed"] if is_ours and is_replay and not progress.is_finished else [],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from actors.doors.web.serving import Served, serving, serving_store
+from actors.doors.web.serving import Served, serving, serving_page
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import StoredDay
 from actors.market.calendar import Calendar
@@ -101,5 +101,5 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dashboard(days: Path) -> Iterator[Place]:
     """The page of that store."""
-    with serving_store(days, Served(page=0)) as (line,):
+    with serving_page(None, days, Served(page=0)) as (line,):
         yield Place(port_of(line))

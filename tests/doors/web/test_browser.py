@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from actors.doors.web.serving import serving_store
+from actors.doors.web.serving import serving_page
 from actors.kernel.ports import StoredDay
 from actors.storage.parquet import ParquetStore
 from actors.system import System
@@ -255,7 +255,7 @@ def test_symbols_may_be_called_anything(tmp_path: Path, visit: Any) -> None:
     verdicts = np.full(len(given), Verdict.STREAMED, dtype=np.uint8)
     with contextlib.closing(ParquetStore(tmp_path / "store")) as files:
         files.merge("XNYS", DAY.date, StoredDay(bars=BarBatch.of(given), verdicts=verdicts))
-    with serving_store(tmp_path / "store", Served(page=0)) as (line,):
+    with serving_page(None, tmp_path / "store", Served(page=0)) as (line,):
         page = visit(Place(port_of(line)), "#day/XNYS/2024-07-02")
         is_drawn(page)
         for row, symbol in enumerate(sorted(odd)):

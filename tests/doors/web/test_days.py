@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.doors.web.serving import Served, serving_store
+from actors.doors.web.serving import Served, serving_page
 from messages import Verdict
 from tests.builders import DAY, at
 from tests.doors.web.conftest import MARKET, Place, port_of
@@ -100,5 +100,5 @@ def test_a_question_that_makes_no_sense_is_answered_in_a_sentence(
 
 
 def test_a_store_that_is_not_there_yet_has_no_days(tmp_path: Path) -> None:
-    with serving_store(tmp_path / "soon", Served(page=0)) as (line,):
+    with serving_page(None, tmp_path / "soon", Served(page=0)) as (line,):
         assert Place(port_of(line)).get("/store").object == {"name": "soon", "calendars": []}
