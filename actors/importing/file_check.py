@@ -146,6 +146,8 @@ class Judge:
         return assignment
 
     def _note_rejections(self, bars: RawBars, codes: Codes) -> None:
+        if not codes.any():
+            return
         for code in np.unique(codes[codes != 0]).tolist():
             places = np.flatnonzero(codes == code)
             examples = [
