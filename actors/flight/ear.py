@@ -15,7 +15,7 @@ Form = Callable[[Sequence[Event]], Any]
 
 
 class Portion:
-    """Events that were told one after the other, and what is sent of them: made once, however many hear them.
+    """Events that were told one after the other, and what is sent of them: made once, by the first who sends it.
 
     Args:
         events: at least one.
@@ -27,11 +27,17 @@ class Portion:
         self.rows = sum(len(event.batch) for event in events if isinstance(event, BarsUpdated))
         """Bars in them."""
         self._form = form
-        self._whole = form(events)
+        self._lock = threading.Lock()
+        self._whole: tuple[Any] | None = None
 
     def after(self, skipped: int) -> Any:
         """Return what is sent of it without the first so many events."""
-        return self._form(self.events[skipped:]) if skipped else self._whole
+        if skipped:
+            return self._form(self.events[skipped:])
+        with self._lock:
+            if self._whole is None:  # what all have dropped is never made
+                self._whole = (self._form(self.events),)
+            return self._whole[0]
 
 
 class Ear:

@@ -1,7 +1,8 @@
 """One seat at the session for all who listen from other processes: the session tells once, however many they are.
 
-A thread of ours takes what was told, makes bytes of it once, and passes them on to bounded queues. It works a small
-part of the time only: when much is told it comes back later and takes more at once, and the session goes on meanwhile.
+A thread of ours takes what was told and passes it on to bounded queues; bytes are made of it once, by who sends it
+first. It works a small part of the time only: when much is told it comes back later and takes more at once, and the
+session goes on meanwhile.
 """
 
 import math
@@ -22,17 +23,15 @@ from messages.events import BoundaryKind, MinuteClosed, SessionBoundary
 from messages.history import WarmUpReported
 from messages.values import Policy
 
-_BOUND = 100_000
-"""Events that may wait for our thread: hours of a live day, a hundred sessions of a backtest at full speed."""
-
-_AT_ONCE = 2048
+_BOUND = 20_000
+"""Events that may wait for our thread, which takes all of them at once: a dozen days of a backtest at full speed."""
 _PORTION = 64
 """Events that are sent together: of a market of 500 symbols it is a megabyte."""
 
 _REST = 15
 """So many times as long as it has worked, our thread leaves the session alone."""
 _EACH_S, _ROW_S = 50e-6, 60e-9
-"""What it costs the session's process, by the listener, to wake whoever sends, and to send a bar of 56 bytes."""
+"""What it costs the session's process to wake whoever sends to a listener, and to pack or send a bar of 56 bytes."""
 _LONGEST_REST_S = 0.25
 _RACING_S = 0.05
 """Where minutes close faster than so, the tape runs at full speed."""
@@ -170,7 +169,7 @@ class _Watch:
                 for ear in ears:
                     ear.push(portions, lost)
                 rows = sum(portion.rows for portion in portions)
-                sent_s += len(ears) * (_EACH_S + rows * _ROW_S)
+                sent_s += len(ears) * (_EACH_S + rows * _ROW_S) + rows * _ROW_S
             return sent_s
 
 
@@ -189,7 +188,7 @@ class _Over(Exception):
 def _drained(seat: Seat) -> tuple[list[Event], Future[None] | None]:
     """Return what is there, a portion at most, and what to wait for if that was all."""
     events: list[Event] = []
-    while len(events) < _AT_ONCE:
+    while len(events) < _BOUND:
         taken, error = _taken(seat)
         if isinstance(taken, tuple):
             events.append(taken[0])
