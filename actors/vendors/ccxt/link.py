@@ -190,7 +190,11 @@ class Link:
                     await exchange.watch_trades_for_symbols(list(symbols))
                     await asyncio.sleep(_AGAIN_S)
         except Exception as error:  # noqa: BLE001  # what ccxt raises is of all kinds; the reader judges it
-            self._news += [News(channel, symbol, error=error) for symbol in symbols]
+            if is_one or not is_of_a_request(error):
+                self._news += [News(channel, symbol, error=error) for symbol in symbols]
+                return
+            for symbol in symbols:  # what is wrong with one of them, or with their number, is no fault of the others
+                self._tasks[channel, (symbol,)] = asyncio.create_task(self._follow(channel, (symbol,)))
 
     def _take_trades(self) -> None:
         """Take what ccxt has put to the trades of each symbol since the last time."""
@@ -206,7 +210,7 @@ class Link:
     async def _is_read(self) -> None:
         """Wait until all subscriptions are sent, and a ping behind them is answered; or until that is in vain."""
         exchange = self._exchange
-        while not all(task.done() for task in self._tasks.values()):
+        while not all(task.done() for task in list(self._tasks.values())):
             self._raise_failure()
             clients = list(exchange.clients.values())
             is_sent = all(client.connected.done() and not client.throttle.queue for client in clients)

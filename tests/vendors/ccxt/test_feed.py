@@ -1,5 +1,6 @@
 """An exchange's stream through the real ccxt.pro, against a server of ours that speaks Kraken's protocol."""
 
+import asyncio
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -176,6 +177,29 @@ def test_a_subscription_that_the_exchange_refuses_takes_nothing_from_the_others(
     assert listener.of(FeedLost) == []
 
 
+def test_symbols_that_cannot_be_watched_together_are_watched_one_by_one(
+    server: KrakenServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ccxt.pro
+
+    real = ccxt.pro.kraken.watch_trades_for_symbols
+
+    async def particular(self: Any, symbols: list[str], *more: Any) -> Any:  # as Binance is, of spot beside futures
+        if len(symbols) > 1:
+            raise ccxt.BadRequest("symbols must be of the same type")
+        return await real(self, symbols, *more)
+
+    monkeypatch.setattr(ccxt.pro.kraken, "watch_trades_for_symbols", particular)
+    _, listener = run(server)
+    listener.wait_for(FeedConnected)
+    server.wait_for_subscribers(*PAIRS, channel="trade")
+    for pair in PAIRS:
+        server.trade(pair, trade(START_NS, 1.0, 1.0, 1))
+    listener.wait_until(lambda: len(ticks(listener)) == 2)
+
+    assert listener.of(SymbolsRefused) == []
+
+
 def test_a_complaint_of_nothing_that_was_asked_for_is_shown(server: KrakenServer, run: Run) -> None:
     _, listener = run(server)
     listener.wait_for(FeedConnected)
@@ -325,6 +349,23 @@ def test_what_is_no_candle_is_shown(server: KrakenServer, run: Run) -> None:
     (rejected,) = listener.wait_for(MessagesRejected)
 
     assert rejected.first[0].expected.startswith("Expected six numbers")
+
+
+def test_a_far_side_that_does_not_say_farewell_is_left_all_the_same(server: KrakenServer) -> None:
+    feed = CcxtFeed("kraken", config=server.config)
+    feed.subscribe(["A/USD"])
+    feed.connect(threading.Event())
+    assert feed._link is not None
+    exchange = feed._link._exchange
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    exchange.close = never
+    feed.close()
+
+    assert feed._link is None
+    assert exchange.session.closed
 
 
 def test_it_gives_up_connecting_when_somebody_wants_to_stop(server: KrakenServer) -> None:
