@@ -33,9 +33,10 @@ _STEP_NS = SECOND_NS // 1000
 class SystemClock:
     """The computer's clock, or one that runs ``scale`` times as fast from when it was made.
 
-    The computer's time is looked at again every two seconds: what counts in between stands still while a computer is
-    suspended, and does not follow a clock that is set (as ``CLOCK_MONOTONIC`` in clock_gettime(2)). A step forward is
-    followed, and what has become due is called; after a step back this clock goes on as it did.
+    The computer's time is looked at whenever somebody asks, and every two seconds: what counts in between stands still
+    while a computer is suspended, and does not follow a clock that is set (as ``CLOCK_MONOTONIC`` in clock_gettime(2)).
+    A step forward is followed, so that nothing that comes right after it seems to be of the future, and what has become
+    due is called; after a step back this clock goes on as it did.
 
     Args:
         scale: how many times as fast.
@@ -48,7 +49,6 @@ class SystemClock:
         # What it shows, and since when it runs from there (None: it stands still); one value, for any thread to read.
         self._anchor: tuple[Nanos, Nanos | None]
         self._anchor = (time.time_ns() if start_ns is None else start_ns, time.monotonic_ns())
-        self._look_ns = time.monotonic_ns() + _LOOK_NS
         self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
@@ -57,7 +57,7 @@ class SystemClock:
 
     def now_ns(self) -> Nanos:
         """Return nanoseconds since the epoch; never goes back, whatever happens to the computer's clock."""
-        if self._follows and time.monotonic_ns() >= self._look_ns:
+        if self._follows and time.time_ns() > self._shown_ns() + _STEP_NS:
             self._look()
         return self._shown_ns()
 
@@ -68,7 +68,6 @@ class SystemClock:
     def _look(self) -> None:
         """Go to the computer's time, if that is ahead."""
         with self._changed:
-            self._look_ns = time.monotonic_ns() + _LOOK_NS
             there_ns = time.time_ns()
             if self._anchor[1] is not None and there_ns > self._shown_ns() + _STEP_NS:
                 self._anchor = there_ns, time.monotonic_ns()

@@ -68,6 +68,14 @@ def test_a_clock_follows_the_computers_when_that_is_set_forward(monkeypatch: pyt
     clock.close()
 
 
+def test_a_step_forward_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock()
+    before_ns = clock.now_ns()
+    set_clock(monkeypatch, ahead_ns=60 * SECOND_NS, later_ns=0)
+
+    assert clock.now_ns() >= before_ns + 60 * SECOND_NS
+
+
 def test_a_clock_goes_on_when_the_computers_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SystemClock()
     before_ns = clock.now_ns()
