@@ -261,7 +261,8 @@ _LINES = st.sampled_from(
 
 def kept(items: list[FeedItem]) -> tuple[list[Any], ...]:
     """Return the trades with their ids, the quotes, the bars, and how many lines could not be read, and which first."""
-    ticks = [pair for item in items if isinstance(item, FeedTicks) for pair in zip(item.ticks, item.ids, strict=False)]
+    told = [item for item in items if isinstance(item, FeedTicks)]
+    ticks = [pair for item in told for pair in zip(item.ticks, item.ids or [""] * len(item.ticks), strict=True)]
     quotes = [quote for item in items if isinstance(item, FeedQuotes) for quote in item.quotes]
     bad = [item for item in items if isinstance(item, MessagesRejected)]
     numbers = [(one.number, one.field, one.expected, one.seen) for item in bad for one in item.first]

@@ -14,6 +14,7 @@ from messages import (
     ListenFrom,
     Message,
     MinuteSettled,
+    MinutesRecalled,
     Pause,
     PublishBar,
     PublishBars,
@@ -124,6 +125,12 @@ def test_in_lockstep_what_waits_when_the_clock_begins_to_count_is_taken_back_and
 
     assert [(end - OPEN) // MINUTE_NS for end in ends(told)] == [3, 4]
     hand.core.check()
+
+
+def test_minutes_that_are_said_to_be_taken_back_when_no_session_is_open_are_nobodys() -> None:
+    core = StreamCoordinatorCore(Settings(store="unused"))
+
+    assert core.handle(MinutesRecalled(let_in=3)).out == ()
 
 
 def test_what_waits_passes_as_ever_when_the_speed_that_is_set_is_none() -> None:
