@@ -5,6 +5,7 @@ went wrong. So the chart is asked for through its session, and read here. Import
 opened: the package is an extra.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ _KEPT_NS: Nanos = 30 * 24 * 3600 * SECOND_NS
 """https://github.com/ranaroussi/yfinance/issues/383; and seven days at once, issue 356, which no session is."""
 _BUSY_S = 60.0
 _SHOWN = 200
+_UNHEARD = logging.NullHandler()
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -81,6 +83,7 @@ class YahooHistory:
     ) -> None:
         if proxy:
             YfConfig.network.proxy = proxy
+        logging.getLogger("yfinance").addHandler(_UNHEARD)  # what fails is raised: it need not be printed as well
         self._deadline_s = deadline_s
         self._now_ns = now_ns
         self._decoder = msgspec.json.Decoder(_Answer)

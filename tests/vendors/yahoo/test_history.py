@@ -1,6 +1,7 @@
 """What is Yahoo's own in its history; ``tests/vendors/history`` has what all vendors promise."""
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,6 +98,14 @@ def test_what_is_no_answer_is_raised_for_what_it_is(
 
     with pytest.raises(kind, match=said):
         opened(server).page(request())
+
+
+def test_yfinance_prints_nothing_beside_what_is_raised(server: ChartServer, capfd: pytest.CaptureFixture[str]) -> None:
+    client = opened(server)
+    logging.getLogger("yfinance").warning("what nobody asked for")
+
+    assert capfd.readouterr() == ("", "")
+    client.close()
 
 
 def test_its_silence_is_never_believed_and_its_prices_are_adjusted() -> None:
