@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,7 +19,7 @@ from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.vendors.history.opening import check_tables, open_history
 from actors.vendors.history.pacer import Rank
-from actors.vendors.registry import history_named
+from actors.vendors.registry import histories, history_named
 from messages.columns import BarKeys
 from messages.errors import DataError
 from messages.values import Mode, Nanos, TradingSession
@@ -93,7 +94,10 @@ def sources_of(
 def _source_at(path: Path, calendar: str | None, own: OwnHours, rules: SessionRules) -> BarSource:
     check_folder(path, "fill_from")
     if not path.exists():
-        raise DataError(f"{path}: there is no store and no file to fill from")
+        known = [entry.name for entry in histories()] if len(path.parts) == 1 else []
+        near = get_close_matches(path.name.partition(":")[0].lower(), known, n=1)
+        hint = f"; the nearest vendor is {near[0]}" if near else ""
+        raise DataError(f"{path}: there is no store and no file to fill from{hint}")
     if path.is_dir():
         store = ParquetStore(path, read_only=True)
         if store.calendars():

@@ -53,8 +53,13 @@ def iso_date(text: str) -> str:
 
 def names(text: str) -> tuple[str, ...]:
     """Return the symbols of a list with commas as they are written, each once; one with a comma stands in quotes."""
+    from messages.errors import SettingsError
+
     cells = next(csv.reader([text], skipinitialspace=True), [])
-    return tuple(dict.fromkeys(part for cell in cells if (part := cell.strip())))
+    found = tuple(dict.fromkeys(part for cell in cells if (part := cell.strip())))
+    if text and not found:  # commas alone, as an unset variable leaves them, must not mean everybody
+        raise SettingsError(f"--symbols {text!r} names no symbol; leave it out for all")
+    return found
 
 
 def in_capitals(symbols: tuple[str, ...]) -> tuple[str, ...]:

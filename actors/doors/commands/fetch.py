@@ -77,8 +77,11 @@ def heal(wishes: FetchWishes, *, as_json: bool) -> None:
     folder = Path(settings.store)
     with contextlib.closing(ParquetStore(folder, read_only=True)) as held:
         wanted = list(_held(wishes, held))
+        is_empty = not (held.calendars() or held.certified_calendars())
+    if is_empty:
+        raise DataError(f"the store {folder} is empty; fetch or import something first")
     if not wanted:
-        raise DataError(f"the store {folder} has no such day")
+        raise DataError(f"the store {folder} has no day of what was asked for")
     options = FetchOptions(is_given_up_too=True, is_exact=True, is_complete=wishes.complete)
     _run(wishes, settings, wanted, options, None, as_json=as_json, title="Healed")
 

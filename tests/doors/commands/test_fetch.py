@@ -101,6 +101,17 @@ def test_healing_asks_for_what_is_not_there_and_for_nothing_else(
     assert len(server.minutes) == len(set(server.minutes)) == 3 + absent
 
 
+def test_healing_an_empty_store_or_days_that_it_has_not_says_which(call: Call, config: Path, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    empty = call("heal", "--from", "alpaca", "--config", config)
+    assert empty.err == f"error: the store {tmp_path / 'store'} is empty; fetch or import something first\n"
+
+    call("sample", "--store", tmp_path / "made")
+    other = call("heal", "--from", "alpaca", "--store", tmp_path / "made", "--start", "2025-01-02")
+    assert other.err == f"error: the store {tmp_path / 'made'} has no day of what was asked for\n"
+    assert (empty.code, other.code) == (1, 1)
+
+
 def test_a_store_of_one_tape_is_healed_from_that_tape_and_adjusted_prices_are_refused(
     call: Call, config: Path, server: AlpacaHistoryServer
 ) -> None:
@@ -123,9 +134,10 @@ def test_a_store_of_one_tape_is_healed_from_that_tape_and_adjusted_prices_are_re
         (("fetch", "--from", "alpaca", "--symbols", "A"), "say which sessions: --start DATE"),
         (("fetch", "--from", "alpaca", "--last", "1"), "say whose bars: --symbols A,B"),
         (("fetch", "--symbols", "A", "--last", "1"), "say who is asked: --from alpaca"),
-        (("fetch", "--from", "alpaka", "--symbols", "A", "--last", "1"), "alpaka: there is no store and no file"),
+        (("fetch", "--from", "alpaka", "--symbols", "A", "--last", "1"), "fill from; the nearest vendor is alpaca\n"),
         (("fetch", "--from", "alpaca:sib", "--symbols", "A", "--last", "1"), "has no tape 'sib'; nearest: sip"),
         (("fetch", "--from", "alpaca", "--symbols", "A", "--start", "2199-01-02"), "has no session that has begun"),
+        (("fetch", "--from", "alpaca", "--symbols", ",", "--last", "1"), "--symbols ',' names no symbol"),
         (("heal", "--from", "alpaca"), "no store at "),
     ],
 )
