@@ -94,9 +94,10 @@ class Worker:
         if self._is_exhausted():
             self._fail(message, f"{MOST_GIVEN_UP} calls are still without an answer")
             return
-        self._jobs.put(message)
-        if self._is_open and not self._idle.acquire(blocking=False):
-            self._start_one()
+        with self._changed:  # not behind what ends the threads of a queue that has just been left
+            self._jobs.put(message)
+            if self._is_open and not self._idle.acquire(blocking=False):
+                self._start_one()
 
     def close(self, timeout: float = 5.0) -> None:
         """Finish the jobs at hand, drop the rest, and end the threads; may be called twice."""
@@ -104,13 +105,17 @@ class Worker:
         self.finish(timeout)
 
     def finish(self, timeout: float = 5.0) -> None:
-        """Do every job that is queued, and wait for that; a job that comes later starts a thread anew."""
+        """Do every job that is queued, and wait for that; a job that comes later starts a thread anew.
+
+        That thread has a queue of its own: it must not take the leave that one of these waits for.
+        """
         with self._changed:
             threads, self._threads = self._threads, []
-            self._idle = threading.Semaphore(0)
+            for _ in threads:
+                self._jobs.put(None)
+            if threads:
+                self._jobs, self._idle = queue.SimpleQueue(), threading.Semaphore(0)
             self._changed.notify()
-        for _ in threads:
-            self._jobs.put(None)
         for thread in threads:
             thread.join(timeout)
 
@@ -118,14 +123,16 @@ class Worker:
         with self._changed:
             if len(self._threads) >= self._count:
                 return
-            thread = _Thread(target=self._run, args=(self._idle,), name=f"barkeeper-{self._name}", daemon=True)
+            thread = _Thread(
+                target=self._run, args=(self._jobs, self._idle), name=f"barkeeper-{self._name}", daemon=True
+            )
             self._threads.append(thread)
             thread.start()
 
-    def _run(self, idle: threading.Semaphore) -> None:
+    def _run(self, jobs: queue.SimpleQueue[Any], idle: threading.Semaphore) -> None:
         thread = threading.current_thread()
         assert isinstance(thread, _Thread)
-        while (job := self._jobs.get()) is not None and self._is_open:
+        while (job := jobs.get()) is not None and self._is_open:
             self._begin(thread, job)
             try:
                 self._do(job)

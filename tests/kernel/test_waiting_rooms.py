@@ -164,6 +164,31 @@ def test_a_closing_worker_finishes_the_job_at_hand_and_drops_the_rest() -> None:
     assert jobs.done == [1]
 
 
+def test_a_job_told_while_a_worker_finishes_takes_no_other_threads_leave() -> None:
+    gate, threads, done = threading.Event(), queue.SimpleQueue[threading.Thread](), queue.SimpleQueue[int]()
+
+    def do(job: int) -> None:
+        threads.put(threading.current_thread())
+        if job == 1:
+            gate.wait(10)
+        done.put(job)
+
+    worker = Worker("test", do, lambda *_: None)
+    worker.tell(1)
+    busy = threads.get(timeout=10)
+    worker.tell(2)
+    worker.finish(timeout=0)
+    worker.tell(3)  # starts a thread anew, beside the one that is busy
+    late = threads.get(timeout=10)
+    gate.set()
+    busy.join(10)
+    worker.close()
+
+    assert late is not busy
+    assert not busy.is_alive()
+    assert sorted(done.get(timeout=10) for _ in range(3)) == [1, 2, 3]
+
+
 def test_a_worker_of_many_threads_starts_as_many_as_have_work() -> None:
     seen: set[int] = set()
     answered, meeting = queue.SimpleQueue[int](), threading.Barrier(2)
