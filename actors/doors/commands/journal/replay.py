@@ -14,7 +14,7 @@ from actors.lived_day import LivedDay
 from actors.storage.journal.lived import LivedStore
 from actors.storage.parquet import ParquetStore
 from actors.system import System
-from messages.errors import DataError
+from messages.errors import DataError, SettingsError
 from messages.events import MinuteClosed
 from messages.values import Bar, Nanos, TradingSession, moment
 
@@ -134,7 +134,10 @@ def known(journal: Path, until: str, *, as_json: bool) -> None:
     Raises:
         BarkeeperError: there is no such journal, it cannot be read, or that is no moment.
     """
-    day = LivedDay(journal, until)
+    try:
+        day = LivedDay(journal, until)
+    except SettingsError as error:  # which names Python's argument
+        raise SettingsError(str(error).replace("when: ", "--until: ", 1)) from None
     session: TradingSession | None = day.session().get()
     assert session is not None, "a journal has a session"
     missing = Counter[str]()

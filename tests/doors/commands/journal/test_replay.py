@@ -77,6 +77,7 @@ def test_what_cannot_be_compared_is_refused(call: Call, journal: Path, tmp_path:
     assert "has no day" in call("replay", journal, "--diff", tmp_path / "empty").err
     assert "there is no journal" in call("replay", tmp_path / "none.journal").err
     assert "one at a time" in call("replay", journal, "--step", "--until", "10:00").err
+    assert call("replay", journal, "--until", "25:32").err.startswith("error: --until: '25:32' is no clock time")
 
 
 def test_stepping_ends_when_one_wants_to(call: Call, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
