@@ -82,6 +82,7 @@ def test_minutes_are_final_and_one_that_is_told_again_is_a_correction(serve: Ser
     server = serve()
     _, listener = run(server)
     listener.wait_for(FeedConnected)
+    server.wait_for_topics("AM.A", "AM.B")
 
     server.send(aggregate(bar(), vw=10.25), aggregate(bar("B")), aggregate(bar(minute=1)))
     server.send(aggregate(bar(close=10.5), dv="100.75"))
