@@ -125,9 +125,9 @@ class _Watch:
 
     def end(self, error: BaseException | None) -> None:
         """Let all go."""
-        self._own.close()
         with self._lock:
             ears, self._ears = [ear for some in self._ears.values() for ear in some], {}
+        self._own.close()  # which our thread takes for the end, of nobody any more
         for ear in ears:
             ear.finish(error)
 

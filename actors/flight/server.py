@@ -33,7 +33,7 @@ from actors.flight.tickets import Subscribe
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
 from messages.base import Event
-from messages.errors import BarkeeperError, NotReady, SettingsError
+from messages.errors import BarkeeperError, NotReady, SettingsError, Unreachable
 from messages.values import Policy
 
 _NOTHING = pa.schema([])
@@ -114,7 +114,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
     def end(self) -> None:
         """Come to an end, whatever the clients do."""
         self._is_over = True
-        self._host.relay.close(NotReady("this session is served no more"))
+        self._host.relay.close(Unreachable("this session is served no more"))
         with self._hearing:
             self._hearing.wait_for(lambda: not self._tellers, _GRACE_S)
         ending = threading.Thread(target=self.shutdown, name="barkeeper-unserving", daemon=True)
