@@ -45,7 +45,7 @@ def axes_or_new(axes: "Axes | None", size: tuple[float, float] = (10.0, 4.5)) ->
     try:
         from matplotlib import pyplot as plt
     except ImportError as error:
-        raise SettingsError(f"pictures need matplotlib: pip install 'barkeeper[plot]' ({error})") from error
+        raise SettingsError(f"pictures need matplotlib: python -m pip install 'barkeeper[plot]' ({error})") from error
     made: Axes = plt.subplots(figsize=size, layout="constrained")[1]
     return made
 

@@ -50,3 +50,13 @@ def test_the_rule_sees_every_way_to_import() -> None:
     code = 'import zmq\nfrom databento_dbn import DBNError\nimportlib.import_module("httpx.client")'
 
     assert strangers(ast.parse(code)) == {"zmq", "databento_dbn", "httpx"}
+
+
+def test_everywhere_the_same_words_say_how_to_install() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in sources("actors", "messages")}
+    # In an error, where a bare pip may be that of another Python than the one that runs.
+    bare = {
+        path: found for path, text in texts.items() if (found := re.findall(r"(?<!-m )pip install 'barkeeper", text))
+    }
+
+    assert not bare

@@ -48,7 +48,7 @@ def save(store: Path, calendar: str, symbols: Sequence[str], to: Path) -> str:
         from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError as error:
-        raise SettingsError(f"pictures need matplotlib: pip install 'barkeeper[plot]' ({error})") from error
+        raise SettingsError(f"pictures need matplotlib: python -m pip install 'barkeeper[plot]' ({error})") from error
     figure = Figure(figsize=(12.0, 12.0), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12))
     FigureCanvasAgg(figure)
     above, middle, below = figure.subplots(3, 1, height_ratios=(1.2, 2.6, 2.0))

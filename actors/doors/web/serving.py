@@ -140,7 +140,7 @@ def _brought_by(extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise SettingsError(f"it cannot be served: pip install 'barkeeper[{extra}]' ({error})") from error
+        raise SettingsError(f"serving needs a package: python -m pip install 'barkeeper[{extra}]' ({error})") from error
 
 
 def _lines(served: Served, where: dict[int, int], token: str) -> Iterator[str]:

@@ -231,5 +231,7 @@ def _stream(keys: AlpacaKeys, url: str) -> "AlpacaStream":
         ):  # it speaks through a part of websockets that has been superseded
             from actors.vendors.alpaca.stream import AlpacaStream
     except ImportError as error:
-        raise FeedRefused(f"Alpaca's feed needs alpaca-py: pip install 'barkeeper[alpaca]' ({error})") from error
+        raise FeedRefused(
+            f"Alpaca's feed needs alpaca-py: python -m pip install 'barkeeper[alpaca]' ({error})"
+        ) from error
     return AlpacaStream(keys, url)

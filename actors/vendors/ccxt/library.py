@@ -20,7 +20,7 @@ def exchange_class(name: str, *, is_live: bool) -> Any:  # ccxt's classes are ge
     try:
         library = import_module("ccxt.pro" if is_live else "ccxt")
     except ImportError as error:
-        raise SettingsError(f"crypto exchanges need ccxt: pip install 'barkeeper[ccxt]' ({error})") from error
+        raise SettingsError(f"crypto exchanges need ccxt: python -m pip install 'barkeeper[ccxt]' ({error})") from error
     if not name:
         raise SettingsError("name the exchange behind ccxt, such as ccxt:kraken")
     if name not in library.exchanges:

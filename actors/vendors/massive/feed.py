@@ -209,7 +209,9 @@ def _stream(key: MassiveKey, host: str, *, is_secure: bool) -> "MassiveStream":
     try:
         from actors.vendors.massive.stream import MassiveStream
     except ImportError as error:
-        raise FeedRefused(f"Massive's feed needs its package: pip install 'barkeeper[massive]' ({error})") from error
+        raise FeedRefused(
+            f"Massive's feed needs its package: python -m pip install 'barkeeper[massive]' ({error})"
+        ) from error
     return MassiveStream(key, host, is_secure=is_secure)
 
 
