@@ -33,7 +33,7 @@ from actors.flight.tickets import Subscribe
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
 from messages.base import Event
-from messages.errors import BarkeeperError, NotReady, SettingsError, Unreachable
+from messages.errors import BarkeeperError, SettingsError, Unreachable
 from messages.values import Policy
 
 _NOTHING = pa.schema([])
@@ -174,7 +174,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         while not self._is_over:
             with contextlib.suppress(Timeout):
                 return asked.get(timeout=_LOOK_UP_S)
-        raise NotReady("this session is served no more")
+        raise Unreachable("this session is served no more")
 
     # --- our own client
 
