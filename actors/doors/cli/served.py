@@ -69,6 +69,10 @@ Connect = Annotated[
         show_default=False,
     ),
 ]
+Whence = Annotated[
+    str,
+    typer.Option("--connect", metavar="ADDRESS", help="Of the session, as --serve says it; token: BARKEEPER_TOKEN."),
+]
 Grafana = Annotated[bool, typer.Option("--grafana", help="Print a dashboard of them that Grafana imports.")]
 LOOPBACK = "127.0.0.1"
 
@@ -83,6 +87,9 @@ def served(page: int | None, metrics: int | None, host: str, session: str | None
 def add_to(app: typer.Typer) -> None:
     """Give the program its commands."""
     app.command(epilog=options.examples("dashboard --store store", "dashboard --connect 8815 --web 9000"))(dashboard)
+    app.command(
+        epilog=options.examples("forward --connect 8815 --to redis://127.0.0.1:6379", "forward --events bars,gaps")
+    )(forward)
     app.command("metrics", epilog=options.examples("metrics", "metrics --grafana > dashboard.json"))(metrics)
 
 
@@ -105,6 +112,28 @@ def dashboard(
         from actors.doors.web import dashboard
 
         dashboard.show(store, address, served(web, None, host))
+
+    ctx.obj.job = job
+
+
+def forward(
+    ctx: typer.Context,
+    *,
+    address: Whence = "8815",
+    to: Annotated[str, typer.Option(metavar="URL", help="A Redis.")] = "redis://127.0.0.1:6379",
+    events: Annotated[str, typer.Option(metavar="A,B", help="Which, by their names in the README.")] = "sessions,bars",
+    stream: Annotated[str, typer.Option(metavar="NAME", help="How the stream is called there.")] = "barkeeper",
+    keep: Annotated[int, typer.Option(metavar="N", min=1, help="About so many entries are kept.")] = 100_000,
+) -> None:
+    """Forward what a session tells (live --serve) to a stream of Redis, until it ends.
+
+    Each entry has the type of the event, and the event as JSON; bars that a lost connection cost are in a BarWindow.
+    """
+
+    def job() -> None:
+        from actors.doors.commands import forward as command
+
+        command.forward(address, to, events=options.names(events), stream=stream, keep=keep)
 
     ctx.obj.job = job
 
