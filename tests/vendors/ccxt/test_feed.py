@@ -292,8 +292,13 @@ def test_a_connection_that_ccxt_makes_anew_by_itself_is_a_loss(server: KrakenSer
     reader.read()
     assert feed._link is not None
 
-    (url,) = feed._link._exchange.clients
-    feed._link._exchange.clients[url] = feed._link._exchange.clients.pop(url).__class__(url, *[None] * 4)
+    async def another(like: Any) -> Any:  # a client is made where there is a loop
+        return type(like)(url, *[None] * 4)
+
+    clients = feed._link._exchange.clients
+    (url,) = clients
+    assert feed._loop is not None
+    clients[url] = feed._loop.run(another(clients.pop(url)))
 
     with pytest.raises(ConnectionLost, match="kraken: the connection broke"):
         reader.read()
