@@ -10,6 +10,7 @@ from actors.data_upkeep.keeper import Keeper
 from actors.data_upkeep.loader import Loader
 from actors.kernel.outcome import Outcome
 from actors.kernel.ports import BarStore, KnowsHours
+from actors.kernel.telemetry import alarm
 from actors.market.calendar import Calendar
 from actors.market.hours.own import NOTHING_OWN
 from actors.session_data.core import SessionDataCore
@@ -43,7 +44,10 @@ def lived(
     for _, message in file.messages(until_ns):
         is_opening = isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED
         known = msgspec.structs.replace(message, history=tuple(history)) if is_opening else message
-        sealed += _sealed(core.handle(known))
+        try:
+            sealed += _sealed(core.handle(known))
+        except Exception as error:  # noqa: BLE001  # it raised on its day, too; the messages after it are not lost
+            alarm("not_recovered", message=type(message).__name__, reason=repr(error))
     return core, sealed
 
 

@@ -1,6 +1,7 @@
 """Days of which only a journal is left are written down by the next live system that uses their store."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,26 @@ def test_a_journal_that_cannot_be_read_is_told_of_and_stops_nobody(tmp_path: Pat
         "a day that was cut off could not be saved",
         f"session {DAY.date} was cut off before it was in the store",
     ]
+
+
+def test_a_message_that_met_a_bug_on_its_day_keeps_no_later_run_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal_of(tmp_path, *MINUTES)
+    handle, store, told = SessionDataCore.handle, MemoryStore(), list[str]()
+
+    def breaks(core: SessionDataCore, message: Any) -> Any:
+        if message == MINUTES[1]:
+            raise ValueError("a bug")
+        return handle(core, message)
+
+    monkeypatch.setattr(SessionDataCore, "handle", breaks)
+    salvage(tmp_path, store, DAY.end_ns, told.append)
+
+    day = store.read(DAY.calendar, DAY.date)
+    assert day is not None
+    assert day.bars.start_ns.tolist() == [at("09:31")]
+    assert "saved from" in told[0]
 
 
 def test_a_day_is_as_it_was_known_at_a_moment(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,6 +32,9 @@ _WAIT_S = 0.02
 
 _AGAIN_S = 1.0
 """After so long a disk that has refused is tried again."""
+
+_TOLD_AFTER = 60
+"""So many refusals in a row are told of once: what is told of a day is forgotten when it is written the next time."""
 
 
 _Taken: TypeAlias = tuple[JournalFile, int, Row, Journaled]
@@ -72,6 +75,10 @@ class Journal:
         self._session: TradingSession | None = None
         self._rows: list[_Taken] = []
         self._acts: list[tuple[int, Callable[[], None]]] = []
+        self._left: list[tuple[int, JournalFile]] = []
+        """Files of sessions that are no longer open, each to be closed when the message of that number is written."""
+        self._refusals = 0
+        """How often in a row the disk has refused."""
         self._taken = 0
         self._base = 0
         """The number of the last message before those of the open file."""
@@ -198,15 +205,16 @@ class Journal:
             thread.join(timeout)
         with self._lock:
             self._leave_file()
-            left, self._acts = self._acts, []
-        for _, act in left:
-            act()
+            left, self._left = self._left, []
+            self._acts.clear()  # what was not written is not acknowledged
+        for _, file in left:
+            file.close()
 
     def _leave_file(self) -> None:
         """Have the open file closed when all is written that belongs to it."""
         file, self._file = self._file, None
         if file is not None:
-            self._acts.append((self._taken, file.close))
+            self._left.append((self._taken, file))
             self._lock.notify_all()
 
     # --- the journal's thread
@@ -220,7 +228,7 @@ class Journal:
         while (batch := self._next()) is not None:
             try:
                 if batch:
-                    batch[0][0].append([row._replace(body=encode(message)) for _, _, row, message in batch])
+                    batch[0][0].append(_encoded(batch))
             except OSError as error:
                 self._refused(batch, str(error))
             else:
@@ -229,7 +237,7 @@ class Journal:
     def _next(self) -> list[_Taken] | None:
         """Wait for messages, and for others to go with the first, or for something to do; ``None``: it is closed."""
         with self._lock:
-            while not self._rows and not (self._acts and self._acts[0][0] <= self._safe):
+            while not self._rows and not any(at <= self._safe for at, _ in (*self._acts, *self._left)):
                 if self._is_closed:
                     return None
                 self._lock.wait()
@@ -248,18 +256,21 @@ class Journal:
     def _committed(self, batch: list[_Taken]) -> None:
         with self._lock:
             if batch:
-                self._safe, self.trouble = batch[-1][1], ""
+                self._safe, self.trouble, self._refusals = batch[-1][1], "", 0
             due = [act for seq, act in self._acts if seq <= self._safe]
             self._acts = [(seq, act) for seq, act in self._acts if seq > self._safe]
+            over = [file for seq, file in self._left if seq <= self._safe]
+            self._left = [(seq, file) for seq, file in self._left if seq > self._safe]
             self._lock.notify_all()
-        for act in due:
+        for act in (*due, *(file.close for file in over)):
             act()
 
     def _refused(self, batch: list[_Taken], reason: str) -> None:
         with self._lock:
             self._rows[:0] = batch
-            is_news, self.trouble = not self.trouble, reason
-        if is_news:
+            self.trouble = reason
+            self._refusals += 1
+        if self._refusals % _TOLD_AFTER == 1:
             self._tell(reason)
         with self._lock:
             if self._is_closed:
@@ -271,6 +282,17 @@ class Journal:
         alarm("journal_refused", reason=reason)
         if self._reply_to is not None and self._session is not None:
             self._reply_to.tell(NotRecorded(session_date=self._session.date, reason=f"its journal: {reason}"))
+
+
+def _encoded(batch: Sequence[_Taken]) -> list[Row]:
+    """Return rows with their messages; one that cannot be encoded is a bug, and no reason to lose those after it."""
+    rows: list[Row] = []
+    for _, _, row, message in batch:
+        try:
+            rows.append(row._replace(body=encode(message)))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the journal's thread must live
+            alarm("not_journaled", message=type(message).__name__, reason=repr(error))
+    return rows
 
 
 def _free_name(path: Path) -> Path:

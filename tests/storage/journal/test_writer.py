@@ -232,3 +232,58 @@ def test_a_days_end_that_comes_after_the_next_has_opened_finishes_its_own_journa
     assert [file.is_finished for file in files] == [True, False]
     for file in files:
         file.close()
+
+
+def test_a_message_that_cannot_be_encoded_costs_nobody_else_his_place(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, plain = arrived(bar("A", "09:30")), arrived(bar("A", "09:31"))
+
+    def encode(message: Any) -> bytes:
+        if message == odd:
+            raise NotImplementedError("no message holds a set")
+        return encoded(message)
+
+    encoded = writer.encode
+    monkeypatch.setattr(writer, "encode", encode)
+    journal.open(DAY)
+    for message in (OPENING, odd, plain):
+        journal.append(message)
+
+    assert journal.flush()
+    assert held(tmp_path / "store.journals") == [OPENING, plain]
+
+
+def test_what_was_never_written_is_never_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError("no space left on the disk")
+
+    monkeypatch.setattr(JournalFile, "append", refuse)
+    journal, publisher = Journal(tmp_path), Outbox()
+    journal.open(DAY)
+    journal.append(OPENING)
+    Acknowledged(journal, publisher).tell("taken")
+    journal.close(timeout=0.1)
+
+    assert publisher.messages == []
+
+
+def test_a_disk_that_goes_on_refusing_is_told_of_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, seen, enough = Outbox(), [0], threading.Event()
+
+    def refuse(*_: Any) -> None:
+        seen[0] += 1
+        if seen[0] > 7:
+            enough.set()
+        raise OSError("no space left on the disk")
+
+    monkeypatch.setattr(writer, "_AGAIN_S", 0.001)
+    monkeypatch.setattr(writer, "_TOLD_AFTER", 3)
+    monkeypatch.setattr(JournalFile, "append", refuse)
+    journal = Journal(tmp_path, reply_to=told)
+    journal.open(DAY)
+    journal.append(OPENING)
+
+    assert enough.wait(5)
+    assert len(told.of(NotRecorded)) >= 3
+    journal.close(timeout=0.1)
