@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -62,6 +63,7 @@ class JournalFile:
 
     def __init__(self, path: Path, *, is_synced: bool = False, read_only: bool = False) -> None:
         self.path = path
+        self._is_read_only = read_only
         if read_only and not path.is_file():
             raise DataError(f"{path}: there is no journal")
         with _explained(path):
@@ -172,7 +174,11 @@ class JournalFile:
         self.note("finished", "yes")
 
     def close(self) -> None:
-        """Close the file; may be called twice."""
+        """Close the file; may be called twice. All that was written lies in this one file then."""
+        if not self._is_read_only:
+            with suppress(sqlite3.Error):  # somebody reads it meanwhile; or it is closed already
+                self._file.execute("pragma busy_timeout = 0")
+                self._file.execute("pragma journal_mode = delete")
         self._file.close()
 
 

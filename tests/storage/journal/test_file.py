@@ -115,3 +115,24 @@ def test_an_empty_journal_has_no_opening(path: Path) -> None:
 
     assert (file.opening(), file.last, isinstance(OPENING, SessionBoundary)) == (None, 0, True)
     file.close()
+
+
+def test_a_journal_that_was_closed_is_one_file_and_stays_so_when_it_is_read(path: Path) -> None:
+    written(path, TAKEN).close()
+    reader = JournalFile(path, read_only=True)
+    found = list(reader.messages())
+    reader.close()
+
+    assert len(found) == len(TAKEN)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_journal_that_somebody_reads_is_closed_all_the_same(path: Path) -> None:
+    writer = written(path, TAKEN)
+    reader = JournalFile(path, read_only=True)
+    first = next(reader.messages())
+    writer.close()
+
+    assert first[1] == OPENING
+    assert len(list(reader.messages())) == len(TAKEN)
+    reader.close()
