@@ -15,6 +15,16 @@ TOKEN = "BARKEEPER_TOKEN"  # noqa: S105  # the variable's name
 _FORM = re.compile(r"(?:grpc://|grpc\+tcp://)?(?:(?P<host>\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]*):)?(?P<port>\d{1,5})/?")
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether an address can be reached from this computer only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Place(NamedTuple):
     """A host and a port."""
 
@@ -36,12 +46,7 @@ class Place(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether it can be reached from this computer only."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def is_everywhere(self) -> bool:

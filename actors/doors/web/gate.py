@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from actors.doors.web.server import is_loopback
+from actors.flight.place import is_loopback
 
 _COOKIE = "barkeeper"
 _TOKEN = "k"  # noqa: S105  # the name of the parameter

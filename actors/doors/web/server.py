@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -15,16 +14,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _ENDING_S = 5.0
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this computer only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class HttpServer:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actors.doors.metrics.vitals import Run
-from actors.doors.web.server import HttpServer, is_loopback
+from actors.doors.web.server import HttpServer
 from actors.flight.client import RemoteSession
+from actors.flight.place import is_loopback
 from actors.system import System
 from messages.errors import SettingsError
 

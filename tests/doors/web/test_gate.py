@@ -9,7 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from actors.doors.web.gate import Gate
-from actors.doors.web.server import HttpServer, is_loopback
+from actors.doors.web.server import HttpServer
+from actors.flight.place import is_loopback
 from tests.doors.web.visitor import ask
 
 TOKEN = "open-sesame"
