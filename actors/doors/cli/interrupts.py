@@ -24,9 +24,9 @@ def leave_at_once(last_words: str) -> None:
 
 def until_interrupted(words: str) -> None:
     """Say something on stderr, and wait until somebody wants the program to end."""
-    sys.stderr.write(f"{words}\n")
-    sys.stderr.flush()
-    with Interrupts(lambda: "ended") as interrupts:
+    with Interrupts(lambda: "ended") as interrupts:  # before it is said: who reads it may be quick to answer
+        sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()
         while not interrupts.is_asked:
             time.sleep(_LOOK_S)
 

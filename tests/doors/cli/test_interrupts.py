@@ -1,11 +1,14 @@
 """Ctrl-C, once and twice."""
 
+import io
 import signal
 import subprocess
 import sys
 import threading
 
-from actors.doors.cli.interrupts import Interrupts
+import pytest
+
+from actors.doors.cli.interrupts import Interrupts, until_interrupted
 
 
 def test_the_first_asks_and_the_second_leaves_with_the_last_words() -> None:
@@ -70,3 +73,20 @@ def test_leaving_waits_for_no_thread() -> None:
     left = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
 
     assert (left.returncode, left.stderr) == (130, "lost\n")
+
+
+class _Answering(io.StringIO):
+    """A terminal whose reader presses Ctrl-C as soon as a word is there."""
+
+    def write(self, text: str, /) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
+def test_who_is_told_that_it_waits_may_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Answering()
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    until_interrupted("It stays until Ctrl-C.")
+
+    assert terminal.getvalue() == "It stays until Ctrl-C.\n"
