@@ -196,6 +196,7 @@ def backtest(
     certify: options.Certify = False,
     web: served.Page = None,
     metrics: served.Metrics = None,
+    serve: served.Serve = None,
     host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
 ) -> None:
@@ -215,7 +216,7 @@ def backtest(
             store,
             config,
             as_json=as_json,
-            served=served.served(web, metrics, host),
+            served=served.served(web, metrics, host, serve),
             symbols=options.names(symbols),
             calendar=calendar,
             start=start,

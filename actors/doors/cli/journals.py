@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import options
+from actors.doors.cli import options, served
 
 Journal = Annotated[
     Path, typer.Argument(metavar="JOURNAL", help="Of a live day, as store.journals/XNYS_2026-11-30.journal.")
@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
             "replay store.journals/XNYS_2026-11-30.journal",
             "replay store.journals/XNYS_2026-11-30.journal --until 10:32",
             "replay store.journals/XNYS_2026-11-30.journal --diff store",
-            "replay store.journals/XNYS_2026-11-30.journal --speed 60",
+            "replay store.journals/XNYS_2026-11-30.journal --speed 60 --web",
         )
     )(replay)
 
@@ -44,6 +44,10 @@ def replay(
     speed: Annotated[
         float, typer.Option(metavar="N", min=0.0, help="0: as fast as possible; 1: real time; 60: a minute a second.")
     ] = 0.0,
+    web: served.Page = None,
+    metrics: served.Metrics = None,
+    serve: served.Serve = None,
+    host: served.Host = served.LOOPBACK,
     as_json: options.Json = False,
 ) -> None:
     """Play a live day again exactly as it was received: late bars late, fills and corrections when they came."""
@@ -60,6 +64,6 @@ def replay(
         elif step:
             command.step(journal)
         else:
-            command.replay(journal, speed=speed, as_json=as_json)
+            command.replay(journal, speed=speed, served=served.served(web, metrics, host, serve), as_json=as_json)
 
     ctx.obj.job = job

@@ -55,7 +55,7 @@ def backtest(
     is_repaired = bool(asked) or settings.certify or not settings.faults.is_none
     repairing = Repairing(asked, Path(settings.store) if settings.certify else None) if is_repaired else None
     sources = () if repairing is None else repairing.sources
-    is_watched = repairing is not None or bool(served.ports)
+    is_watched = repairing is not None or served.stays or bool(served.ports)
     steps = 1 if is_watched else _MINUTES_AT_ONCE
     playable = System(_played(settings, at_once=steps), sources=sources)
     with serving(playable, served, Path(settings.store)) as addresses, playable as system:
@@ -68,8 +68,8 @@ def backtest(
             paper.show_json(replay.result())
         else:
             paper.show(*_parts(replay), *(_repairs(replay, repairing) if repairing is not None else ()))
-        if served.page is not None:
-            until_interrupted("The run is over; the page stays until Ctrl-C.")
+        if served.stays:
+            until_interrupted("The run is over; it is served until Ctrl-C.")
     if settings.certify:
         _check_certified(replay)
     _check_whole(replay)

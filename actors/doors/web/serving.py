@@ -38,6 +38,11 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     """The address of the session for other programs; it has a host of its own."""
 
     @property
+    def stays(self) -> bool:
+        """Whether somebody may still want to look when the run is over."""
+        return self.page is not None or self.session is not None
+
+    @property
     def ports(self) -> tuple[int, ...]:
         """Those to listen at, each once."""
         return tuple(dict.fromkeys(port for port in (self.page, self.metrics) if port is not None))

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import barkeeper
 import msgspec
 import pytest
 
+from messages.values import MINUTE_NS
+from tests.builders import DAY
 from tests.doors.web.conftest import PATIENCE_S, Place, port_of
 from tests.house.source import ROOT
+from tests.system.test_lived_day import CAME, journal_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,6 +62,35 @@ def test_a_backtest_prints_what_it_came_to_and_its_page_stays(days: Path) -> Non
 
     assert plane.object == {"gaps": []}
     assert msgspec.json.decode(out)["bars"] == 3 * 210
+    assert process.returncode == 0
+
+
+def test_a_backtest_is_asked_from_another_process_until_somebody_wants_it_to_end(days: Path) -> None:
+    with started("backtest", "--store", days, "--last", "1", "--serve", "0", "--json") as process:
+        address = line_of(process, "session at").split()[2]
+        line_of(process, "The run is over")
+        with barkeeper.connect(address) as session:
+            latest = session.latest_bar("AAA").get(timeout=PATIENCE_S)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert latest is not None
+    assert latest.start_ns == DAY.close_ns - MINUTE_NS
+    assert msgspec.json.decode(out)["bars"] == 3 * 210
+    assert process.returncode == 0
+
+
+def test_the_journal_of_a_live_day_is_played_on_a_page(tmp_path: Path) -> None:
+    journal = journal_of(tmp_path / "store.journals", CAME)
+    with started("replay", journal, "--web", "0", "--json") as process:
+        place = Place(port_of(line_of(process, "page at")))
+        line_of(process, "The run is over")
+        gaps = place.get("/run/gaps")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert gaps.status == 200
+    assert msgspec.json.decode(out)["date"] == DAY.date
     assert process.returncode == 0
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from actors.doors.cli.interrupts import until_interrupted
 from actors.doors.commands.playback import BacktestResult, play
 from actors.doors.show import figures, paper, run_tables
 from actors.doors.show.progress import replay_bar
+from actors.doors.web.serving import Served, serving
 from actors.lived_day import LivedDay
 from actors.storage.journal.lived import LivedStore
 from actors.storage.parquet import ParquetStore
@@ -88,24 +90,35 @@ class DiffResult(msgspec.Struct, frozen=True, kw_only=True):
     differences: list[Difference]
 
 
-def replay(journal: Path, *, speed: float, as_json: bool) -> None:
+def replay(journal: Path, *, speed: float, served: Served, as_json: bool) -> None:
     """Play a day through the real system, every message when it came, and print what it came to.
+
+    Args:
+        journal: of the day.
+        speed: of the clock; 0: as fast as possible.
+        served: what is served while it plays, and afterwards until somebody wants it to end.
+        as_json: whether to print JSON.
 
     Raises:
         BarkeeperError: there is no such journal, or it cannot be read.
     """
     store = LivedStore(journal)
-    with System.backtest(store, speed=speed) as system, replay_bar() as show_progress:
-        played = play(system, show_progress)
+    playable = System.backtest(store, speed=speed)
+    with serving(playable, served) as addresses, playable as system:
+        paper.say(*addresses)
+        with replay_bar() as show_progress:
+            played = play(system, show_progress)
         digest = system.digest().get(timeout=10.0)
-    if as_json:
-        result = ReplayResult(journal=str(journal), date=store.session.date, digest=digest, played=played.result())
-        paper.show_json(result)
-        return
-    paper.show(run_tables.sessions(played, "The day as it was received"))
-    if len(run_tables.symbols_of(played.sessions)) <= run_tables.FEW_SYMBOLS:
-        paper.show(run_tables.symbols(played.sessions))
-    paper.show(f"Digest: {digest}")
+        if as_json:
+            result = ReplayResult(journal=str(journal), date=store.session.date, digest=digest, played=played.result())
+            paper.show_json(result)
+        else:
+            paper.show(run_tables.sessions(played, "The day as it was received"))
+            if len(run_tables.symbols_of(played.sessions)) <= run_tables.FEW_SYMBOLS:
+                paper.show(run_tables.symbols(played.sessions))
+            paper.show(f"Digest: {digest}")
+        if served.stays:
+            until_interrupted("The run is over; it is served until Ctrl-C.")
 
 
 def step(journal: Path) -> None:
