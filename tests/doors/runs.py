@@ -13,8 +13,8 @@ import pytest
 from actors.doors.commands import status
 from actors.doors.remote.live_look import LiveLook
 from messages.errors import NotReady
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 HALF_DAY = ("--feed", "simulated", "--symbols", "3", "--start", "2024-07-03")
 
 

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from actors.feeds.port import Feed
 from messages import Bar, FeedBars, FeedHeartbeat
 from messages.feeds import FeedItem
+from tests.patience import PATIENCE_S
 
 M = TypeVar("M")
-PATIENCE_S = 20.0
 
 
 class Listener:

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
-PATIENCE_S = 20.0
+from tests.patience import PATIENCE_S
 
 
 class Asked(NamedTuple):

@@ -22,9 +22,9 @@ from messages import BarBatch, GapOutcome, GapStory, Verdict
 from tests.builders import DAY, at, bar
 from tests.certificates import certificate, run
 from tests.doors.web.visitor import Reply, ask
+from tests.patience import PATIENCE_S
 
 MARKET = SimulatedMarket(symbols=("AAA", "BBB", "CCC"))
-PATIENCE_S = 20.0
 OUTAGE = "09:33-09:35"
 PLAYED = 10
 

@@ -12,10 +12,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
 from actors.vendors.alpaca.keys import AlpacaKeys
+from tests.patience import PATIENCE_S
 
 KEYS = AlpacaKeys(key="AKTEST", secret="sesame")
 CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses")
-PATIENCE_S = 20.0
 FREE_PLAN = {("trades", "quotes"): 30}
 """How many a free account may have in these channels together; of bars any number."""
 

@@ -16,10 +16,10 @@ import databento_dbn as dbn
 from actors.vendors.databento.keys import DatabentoKey
 from messages import Bar, Tick
 from messages.values import DAY_NS
+from tests.patience import PATIENCE_S
 
 KEY = DatabentoKey(key="db-test0123456789abcdef012345")
 DATASET = "XNAS.ITCH"
-PATIENCE_S = 20.0
 PUBLISHER = 2
 _CHALLENGE = "n7Ee5sGz"
 _SCALE = 10**9

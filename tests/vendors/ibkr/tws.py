@@ -12,8 +12,8 @@ from typing import Any
 
 from messages import Bar
 from messages.values import SECOND_NS
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 _VERSION = 178
 _REAL_TIME_BARS, _NO_REAL_TIME_BARS, _START = "50", "51", "71"
 
