@@ -4,9 +4,9 @@ Each with the vendor's real client, and a server of ours on loopback that speaks
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from random import Random
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,32 +14,30 @@ import pytest
 
 from actors.feeds.port import Feed
 from actors.feeds.simulated.market import SimulatedMarket
+from actors.inspecting import Standing, verify_store
 from actors.kernel.clock import SystemClock
 from actors.kernel.ports import BarSource, StoredDay
 from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
+from actors.storage.parquet import ParquetStore
 from actors.vendors.databento.feed import DatabentoFeed
-from actors.vendors.history.entry import Pace
-from actors.vendors.history.source import VendorSource
-from actors.vendors.ibkr.feed import IbkrFeed
-from messages import Bar, BarBatch, SessionCertificate, Verdict
+from messages import Bar, BarBatch, FeedLost, SessionCertificate, Verdict
 from messages.columns import freeze
 from messages.values import MINUTE_NS
+from tests.feeds.vendor_worlds import FarSide
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of
 from tests.system.test_live import digest_of, replayed
+from tests.system.vendor_pairs import PAIRS, Opens, day_of
 from tests.vendors.databento.gateway import DATASET, KEY, Gateway
-from tests.vendors.databento.history_server import DatabentoStocks
-from tests.vendors.ibkr.history_tws import HistoryTws, IbkrStocks
 
 pytestmark = pytest.mark.slow
 
 CLOSED = ("10:10-16:00",)
 """Hours to close so that a session is forty minutes."""
 SESSION = session_of(closed=CLOSED)
-SPEED = 150.0
+SPEED = 300.0
 DEATHS = range(2, 22)
 OUTAGE = range(24, 31)
-PACE = 40, 2.0
 PATIENT = FeedRules(backoff_s=1.0, longest_backoff_s=5.0, report_every_s=0.02)
 
 
@@ -50,26 +48,30 @@ class Day(msgspec.Struct):
     digest: str
     replayed: str
     """The digest of what was written down."""
+    losses: int
+    """How often the feed's connection was lost."""
 
 
 class Broadcast(threading.Thread):
     """Lets each minute happen when it is over: drops some, dies at some, and has an outage.
 
     Args:
+        bars: of the day.
         clock: by which it happens.
         happen: lets bars be over at the vendor's, who sends them.
-        drop: breaks every connection off.
-        stop: closes the port; ``start`` opens it again.
+        server: whose connections break, and whose port is closed in the outage.
+        loses: what becomes of bars that are not sent.
+        share: of bars that are lost one by one.
     """
 
     def __init__(
         self,
         bars: Iterable[Bar],
         clock: SystemClock,
-        happen: Callable[[list[Bar]], None],
-        server: Any,
+        happen: Callable[[Sequence[Bar]], None],
+        server: FarSide,
         *,
-        loses: Callable[[list[Bar]], None],
+        loses: Callable[[Sequence[Bar]], None] = lambda _: None,
         share: float = 0.02,
     ) -> None:
         super().__init__(name="broadcast", daemon=True)
@@ -99,20 +101,6 @@ class Broadcast(threading.Thread):
             self._loses(lost)
 
 
-def bars_of(market: SimulatedMarket, *, printed: bool = False) -> list[Bar]:
-    """Return a day; where minutes without a trade are printed, they are bars of volume 0."""
-    bars = [*market.day(SESSION).bars.bars()]
-    if not printed:
-        return bars
-    there = {(bar.symbol, bar.start_ns): bar for bar in bars}
-    for symbol in market.symbols:
-        close = next(bar.open for bar in bars if bar.symbol == symbol)
-        for start_ns in range(SESSION.open_ns, SESSION.close_ns, MINUTE_NS):
-            quiet = Bar(symbol=symbol, start_ns=start_ns, open=close, high=close, low=close, close=close, volume=0)
-            close = there.setdefault((symbol, start_ns), quiet).close
-    return sorted(there.values(), key=lambda bar: (bar.start_ns, bar.symbol))
-
-
 def undisturbed(bars: list[Bar]) -> str:
     """Return the digest of a day of which nothing was lost."""
     store, batch = MemoryStore(), BarBatch.of(bars)
@@ -121,50 +109,48 @@ def undisturbed(bars: list[Bar]) -> str:
     return replayed(store, closed=CLOSED)[0]
 
 
-def day(feed: Feed, clock: SystemClock, symbols: tuple[str, ...], sources: list[BarSource], on_air: Broadcast) -> Day:
-    store = MemoryStore()
+def day(
+    folder: Path,
+    feed: Feed,
+    clock: SystemClock,
+    symbols: tuple[str, ...],
+    sources: list[BarSource],
+    on_air: Broadcast,
+) -> Day:
+    """Live through a day, write it down and verify what was written."""
     with live(
-        store, [feed], clock, symbols=symbols, closed=CLOSED, sources=sources, upkeep=FAST_UPKEEP, feed=PATIENT
+        str(folder), [feed], clock, symbols=symbols, closed=CLOSED, sources=sources, upkeep=FAST_UPKEEP, feed=PATIENT
     ) as system:
         on_air.start()
-        lived(system)
+        told = lived(system)
         certificate = system.certificate().get(timeout=5)
         digest = digest_of(system)
     assert certificate is not None
-    return Day(certificate=certificate, digest=digest, replayed=replayed(store, closed=CLOSED)[0])
+    (verified,) = verify_store(ParquetStore(folder, read_only=True)).days
+    assert (verified.standing, verified.certified) == (Standing.MATCH, certificate.digest)
+    losses = sum(isinstance(event, FeedLost) for event in told)
+    again = replayed(str(folder), closed=CLOSED)[0]
+    return Day(certificate=certificate, digest=digest, replayed=again, losses=losses)
 
 
-def paced(world: Any, clock: SystemClock) -> VendorSource:
-    source: VendorSource = world.source(
-        now_ns=clock.now_ns, pace=(Pace(requests=PACE[0], seconds=PACE[1] + world.way_s),)
-    )
-    return source
-
-
-def test_a_day_of_databentos_feed_and_history_loses_nothing() -> None:
-    market = SimulatedMarket.of_size(6)
-    bars = [bar for number, bar in enumerate(bars_of(market)) if number % 17]  # and some minutes have no trade
+@pytest.mark.parametrize("opens", PAIRS, ids=lambda opens: opens.__name__)
+def test_a_day_of_a_feed_that_breaks_and_a_history_that_fails_loses_nothing(opens: Opens, tmp_path: Path) -> None:
     clock = clock_before(SESSION, SPEED, early_ns=2 * MINUTE_NS)
-    gateway = Gateway({symbol: number for number, symbol in enumerate(market.symbols, 1)})
-    faults = {number: "error" for number in range(3000) if number % 10 in (1, 4, 7)}
-    world = DatabentoStocks(bars, pace=PACE, faults=faults)
-    feed = DatabentoFeed(KEY, DATASET, gateway=gateway.place, now_ns=clock.now_ns)
-    on_air = Broadcast(bars, clock, lambda sent: gateway.happen(*sent), gateway, loses=lambda _: None)
+    with opens(SESSION, clock) as pair:
+        on_air = Broadcast(pair.bars, clock, pair.happen, pair.server)
+        came = day(tmp_path / "store", pair.feed, clock, pair.symbols, [pair.source], on_air)
 
-    came = day(feed, clock, market.symbols, [paced(world, clock)], on_air)
-    gateway.stop()
-    world.stop()
-
-    assert came.certificate.bar_quality == 100.0
-    assert came.certificate.digest == came.digest == came.replayed == undisturbed(bars)
-    assert world.refused_for_pace == 0
-    assert [call for call in world.server.calls if call.status == 0]
-    assert gateway.sign_ins > len(DEATHS)
+        assert came.certificate.bar_quality == 100.0
+        assert came.certificate.digest == came.digest == came.replayed == undisturbed(pair.bars)
+        assert {gap.source for gap in came.certificate.gaps} == {pair.source.name}
+        assert came.losses > len(DEATHS) // 2
+        assert pair.failed() > 1
+        assert pair.world.refused_for_pace == 0
 
 
-def test_a_gateway_that_remembers_what_it_sent_needs_no_history_for_what_was_not_heard() -> None:
+def test_a_gateway_that_remembers_what_it_sent_needs_no_history_for_what_was_not_heard(tmp_path: Path) -> None:
     market = SimulatedMarket.of_size(6)
-    bars, clock = bars_of(market), clock_before(SESSION, SPEED, early_ns=2 * MINUTE_NS)
+    bars, clock = day_of(market, SESSION), clock_before(SESSION, SPEED, early_ns=2 * MINUTE_NS)
     gateway = Gateway({symbol: number for number, symbol in enumerate(market.symbols, 1)})
     feed = DatabentoFeed(KEY, DATASET, gateway=gateway.place, now_ns=clock.now_ns)
     on_air = Broadcast(
@@ -176,26 +162,8 @@ def test_a_gateway_that_remembers_what_it_sent_needs_no_history_for_what_was_not
         share=0.0,
     )
 
-    came = day(feed, clock, market.symbols, [], on_air)
+    came = day(tmp_path / "store", feed, clock, market.symbols, [], on_air)
     gateway.stop()
 
     assert came.certificate.digest == came.digest == came.replayed == undisturbed(bars)
     assert gateway.sign_ins > len(DEATHS)
-
-
-def test_a_day_of_interactive_brokers_feed_and_history_loses_nothing() -> None:
-    market = SimulatedMarket.of_size(2)
-    bars, clock = bars_of(market, printed=True), clock_before(SESSION, SPEED, early_ns=2 * MINUTE_NS)
-    world = IbkrStocks(bars, pace=PACE)
-    tws: HistoryTws = world.tws
-    tws.faults = {number: ("error", "drop", "junk")[number % 3] for number in range(3000) if number % 10 in (1, 4, 7)}
-    feed = IbkrFeed(port=tws.port, now_ns=clock.now_ns)
-    on_air = Broadcast(bars, clock, lambda sent: tws.happen(*sent), tws, loses=lambda _: None)
-
-    came = day(feed, clock, market.symbols, [paced(world, clock)], on_air)
-    world.stop()
-
-    assert came.certificate.bar_quality == 100.0
-    assert came.certificate.digest == came.digest == came.replayed == undisturbed(bars)
-    assert tws.refused_for_pace == 0
-    assert tws.asked > 3

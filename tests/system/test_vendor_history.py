@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -14,25 +13,17 @@ pytest.importorskip("alpaca")
 
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.market.faults import Faults
-from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.system import System
-from actors.vendors.alpaca.feed import AlpacaFeed
-from actors.vendors.history.entry import Pace
 from messages import BarBatch, GapOutcome
 from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS
 from tests.storage.days import all_regular
-from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived
-from tests.system.test_live import digest_of, replayed
-from tests.system.test_live_alpaca import Act, Broadcast, instead
+from tests.system.test_live import digest_of
 from tests.system.worlds import DATES, QUARTER, short, xnys
-from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaHistoryServer, AlpacaStocks
-from tests.vendors.alpaca.server import KEYS, AlpacaServer
-
-CLOSED = ("10:10-16:00",)
-"""Hours to close so that a session is forty minutes."""
+from tests.vendors.alpaca.history_server import AlpacaHistoryServer
+from tests.vendors.alpaca.server import KEYS
 
 
 @pytest.fixture(autouse=True)
@@ -146,55 +137,3 @@ def _run(system: System) -> None:
 def _fields(bar: Any) -> dict[str, Any]:
     names = ("symbol", "start_ns", "open", "high", "low", "close", "volume", "vwap", "trades")
     return {name: getattr(bar, name) for name in names}
-
-
-PAIRS = SimulatedMarket(symbols=tuple(f"{coin}/USD" for coin in ("ADA", "BTC", "ETH", "SOL", "XRP")))
-"""Crypto's, of whose silence Alpaca says nothing: it must not be silent."""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("kind", "stream", "market"),
-    [(AlpacaStocks, "iex", SimulatedMarket.of_size(6, quiet=0.05)), (AlpacaCrypto, "crypto", PAIRS)],
-    ids=["stocks", "crypto"],
-)
-def test_a_live_day_of_feed_and_history_of_one_vendor_loses_nothing(
-    kind: type[AlpacaStocks], stream: str, market: SimulatedMarket
-) -> None:
-    session = xnys(CLOSED).session(DATE)
-    assert session is not None
-    (batch,) = days_of(market, CLOSED, DATE).values()
-    clock = clock_before(session, 150.0, early_ns=2 * MINUTE_NS)
-    feed_server, chance = AlpacaServer(), Random(1)
-    sent = [bar for bar in batch.bars() if chance.random() > 0.02]
-    acts: dict[int, Act] = {**dict.fromkeys(range(2, 22), instead(AlpacaServer.drop))}
-    acts |= dict.fromkeys(range(24, 31), lambda _: True)
-    faults = {number: "error" for number in range(3000) if number % 10 in (1, 4, 7)}
-    for server in served(list(batch.bars()), pace=(12, 5.0), faults=faults, now_ns=clock.now_ns):
-        world = kind((), server=server)
-        source = world.source(now_ns=clock.now_ns, pace=(Pace(requests=12, seconds=5.0),))
-        store = MemoryStore()
-        feed = AlpacaFeed(KEYS, stream=stream, url=feed_server.url)
-        with live(
-            store,
-            [feed],
-            clock,
-            symbols=market.symbols,
-            closed=CLOSED,
-            sources=[source],
-            upkeep=FAST_UPKEEP,
-            feed=FeedRules(backoff_s=1.0, longest_backoff_s=5.0, report_every_s=0.02),
-        ) as system:
-            Broadcast(feed_server, clock, acts, sent, session).start()
-            lived(system)
-            certificate = system.certificate().get(timeout=5)
-            digest = digest_of(system)
-        feed_server.stop()
-        whole = store_of(market, CLOSED, DATE)
-
-        assert certificate is not None
-        assert certificate.bar_quality == 100.0
-        assert certificate.digest == digest == replayed(whole, closed=CLOSED)[0]
-        assert replayed(store, closed=CLOSED)[0] == digest
-        assert server.refused_for_pace == 0
-        assert [call for call in server.calls if call.status == 0]

@@ -149,9 +149,14 @@ class YahooChart(HistoryWorld):
     way_s = 0.3
 
     def __init__(
-        self, bars: Iterable[Bar], *, pace: tuple[int, float] | None = None, rows_a_page: int | None = None
+        self,
+        bars: Iterable[Bar],
+        *,
+        pace: tuple[int, float] | None = None,
+        rows_a_page: int | None = None,
+        server: ChartServer | None = None,
     ) -> None:
-        self.server = ChartServer(bars, pace=pace)
+        self.server = server or ChartServer(bars, pace=pace)
 
     def open(self, request: HistoryRequest, *, wrong_keys: bool = False) -> OpenedHistory:
         opened = open_yahoo(msgspec.structs.replace(request, options={"proxy": self.server.proxy.url}))
