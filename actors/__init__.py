@@ -52,7 +52,8 @@ reading/raw/                  bytes of files and columns of tables as they lie i
 reading/spelling/             how names, numbers, zones and characters are spelled
 
 And single files: ``system`` the door for programs, ``store`` that for who reads what is stored without a system,
-``lived_day`` for who asks what was known of a live day, ``wiring`` the only module that knows everybody,
-``conversation`` who is told what, ``settings`` what can be set, ``upstream`` who is asked for missing minutes,
-``recording`` a live day out of its journal, ``inspecting`` what a store holds and whether it is what was certified.
+``strategy`` what users write and how it is found in a file, ``lived_day`` for who asks what was known of a live day,
+``wiring`` the only module that knows everybody, ``conversation`` who is told what, ``settings`` what can be set,
+``upstream`` who is asked for missing minutes, ``recording`` a live day out of its journal, ``inspecting`` what a store
+holds and whether it is what was certified.
 """

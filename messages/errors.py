@@ -54,6 +54,10 @@ class QueryFailed(BarkeeperError):
     """A question that was not answered because of a bug; nothing has changed, and the run goes on."""
 
 
+class StrategyFailed(BarkeeperError):
+    """A strategy raised, or returned what is no result; the text names the error and the line of the strategy."""
+
+
 class Deadlock(BarkeeperError):
     """A thread or task would wait for ever, for what it holds up itself; names both, and the ways out."""
 
