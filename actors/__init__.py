@@ -39,6 +39,7 @@ system_manager/               a room: life, mode, supervision
 storage/                      where bars rest
 storage/journal/              a live day as it was received, message by message
 storage/narrow/               several days in one file, where a day has few bars
+storage/postgres/             bars in a PostgreSQL server
 feeds/                        where bars come from now: the port, the runner, what feeds share
 feeds/jsonlines/              lines of JSON from any program
 feeds/simulated/              a market that is made up

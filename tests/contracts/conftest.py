@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from actors.kernel.ports import BarStore
-from tests.contracts.stores import memory_store, narrow_store, parquet_store
+from tests.contracts.stores import STORES
 
 
-@pytest.fixture(params=[memory_store, parquet_store, narrow_store])
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest) -> Iterator[BarStore]:
     with request.param() as opened:
         yield opened

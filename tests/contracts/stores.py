@@ -5,9 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from actors.kernel.ports import BarStore
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.storage.postgres.store import PostgresStore
+from tests.postgres_server import address, new_schema
 from tests.storage.days import all_regular, made_narrow
 
 
@@ -30,3 +34,15 @@ def narrow_store() -> Iterator[BarStore]:
         store = ParquetStore(made_narrow(Path(folder) / "store"), segment_of=all_regular)
         yield store
         store.close()
+
+
+@contextmanager
+def postgres_store() -> Iterator[BarStore]:
+    with new_schema() as schema:
+        store = PostgresStore(address(schema), segment_of=all_regular)
+        yield store
+        store.close()
+
+
+STORES = (memory_store, parquet_store, narrow_store, pytest.param(postgres_store, marks=pytest.mark.slow))
+"""All of them; a server is slow to start."""

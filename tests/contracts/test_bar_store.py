@@ -15,14 +15,14 @@ from actors.kernel.ports import BarStore, MergeCounts, StoredDay
 from messages.columns import FIELDS, BarBatch
 from messages.errors import DataError
 from messages.values import Bar, Interval, Verdict
-from tests.contracts.stores import memory_store, narrow_store, parquet_store
+from tests.contracts import stores
 from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, bar, day
 
 NAN = float("nan")
 
 
-STORES = pytest.mark.parametrize("opened", [memory_store, parquet_store, narrow_store])
+STORES = pytest.mark.parametrize("opened", stores.STORES)
 Opened = Callable[[], "contextmanager[BarStore]"]
 
 

@@ -1,0 +1,1 @@
+"""Bars that rest in a PostgreSQL server, in tables that anybody may query."""

@@ -1,0 +1,133 @@
+"""The tables of a store in PostgreSQL: how they are made, and whether those that are there are ours."""
+
+from typing import TYPE_CHECKING
+
+from actors.storage.postgres.rows import COLUMNS
+from messages.columns import EXTRA_FIELDS, FIELDS
+from messages.errors import DataError
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+    from psycopg.sql import Composed
+
+SHAPES: dict[str, dict[str, str]] = {
+    "bars": {
+        "calendar": "text",
+        "date": "date",
+        "symbol": "text",
+        "start": "timestamp with time zone",
+        **dict.fromkeys((*FIELDS, *EXTRA_FIELDS), "double precision"),
+        "verdict": "text",
+        "segment": "text",
+    },
+    "days": {
+        "calendar": "text",
+        "date": "date",
+        "tz": "text",
+        "interval": "text",
+        "fields": "smallint",
+        "bars": "bigint",
+        "symbols": "ARRAY",
+        "changed": "timestamp with time zone",
+    },
+    "certificates": {
+        "calendar": "text",
+        "date": "date",
+        "earlier": "smallint",
+        "certificate": "text",
+        "seal": "text",
+    },
+    "adjustments": {
+        "symbol": "text",
+        "ex_date": "date",
+        "split_ratio": "double precision",
+        "dividend": "double precision",
+    },
+}
+"""By table its columns, as ``information_schema`` spells their types."""
+
+_MAKING = (
+    "create schema if not exists {schema}",
+    f"""create table {{schema}}.bars (
+        calendar text not null, date date not null, symbol text not null, start timestamptz not null,
+        {", ".join(f"{name} float8 not null" for name in FIELDS)},
+        {", ".join(f"{name} float8" for name in EXTRA_FIELDS)},
+        verdict text not null, segment text not null,
+        primary key (symbol, start, calendar, date))""",
+    # A day's bars are written together: of a day a few pages are read, at a thousandth of the room of a whole index.
+    "create index on {schema}.bars using brin (date) with (pages_per_range = 16, autosummarize = on)",
+    """create table {schema}.days (
+        calendar text, date date, tz text not null, interval text not null, fields smallint not null,
+        bars bigint not null, symbols text[] not null, changed timestamptz not null default clock_timestamp(),
+        primary key (calendar, date))""",
+    """create table {schema}.certificates (
+        calendar text, date date, earlier smallint, certificate text not null, seal text not null,
+        primary key (calendar, date, earlier))""",
+    """create table {schema}.adjustments (
+        symbol text check (symbol <> ''), ex_date date,
+        split_ratio float8 not null default 1 check (split_ratio > 0 and split_ratio < 'Infinity'),
+        dividend float8 not null default 0 check (dividend >= 0 and dividend < 'Infinity'),
+        primary key (symbol, ex_date))""",
+)
+_COMMENT = "comment on table {schema}.bars is 'One-minute bars and how they came, by Barkeeper'"
+_MAKING_LOCK = 7_229_340_511_846_001
+_TIMESCALE = "select exists (select from pg_extension where extname = 'timescaledb')"
+_HYPERTABLE = "select create_hypertable({bars}, 'start', chunk_time_interval => interval '7 days')"
+
+assert tuple(SHAPES["bars"]) == COLUMNS
+
+
+def are_there(cursor: "Cursor", schema: str, shown: str) -> bool:
+    """Return whether the tables of a store are there.
+
+    Raises:
+        DataError: there are tables of their names that are others.
+    """
+    cursor.execute(
+        "select table_name, column_name, data_type from information_schema.columns"
+        " where table_schema = %s and table_name = any(%s)",
+        (schema, list(SHAPES)),
+    )
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in cursor.fetchall():
+        found.setdefault(table, {})[column] = kind
+    for table, columns in found.items():
+        for column, kind in SHAPES[table].items():
+            if (other := columns.get(column, "no such column")) != kind:
+                raise DataError(
+                    f"{shown}: the table {schema}.{table} is none of a store: expected a column {column!r} of {kind}, "
+                    f"found {other}; name another schema, as in ?schema=market"
+                )
+    missing = [table for table in SHAPES if table not in found]
+    if missing and found:
+        raise DataError(
+            f"{shown}: the schema {schema} has {', '.join(found)}, but not {', '.join(missing)}; name another one, "
+            "as in ?schema=market"
+        )
+    return not missing
+
+
+def make(cursor: "Cursor", schema: str, shown: str) -> None:
+    """Make the tables, unless they are there; with TimescaleDB the bars are a hypertable.
+
+    Raises:
+        DataError: there are tables of their names that are others.
+    """
+    from psycopg import sql
+
+    cursor.execute("select pg_advisory_xact_lock(%s)", (_MAKING_LOCK,))  # two that begin at once
+    if are_there(cursor, schema, shown):
+        return
+    for line in (*_MAKING, _COMMENT):
+        cursor.execute(in_schema(line, schema))
+    row = cursor.execute(_TIMESCALE).fetchone()
+    if row is not None and row[0]:
+        bars = sql.Literal(sql.Identifier(schema, "bars").as_string(cursor))
+        cursor.execute(sql.SQL(_HYPERTABLE).format(bars=bars))
+
+
+def in_schema(line: str, schema: str) -> "Composed":
+    """Return SQL in which ``{schema}`` is one."""
+    from psycopg import sql
+
+    return sql.SQL(line).format(schema=sql.Identifier(schema))
