@@ -5,6 +5,7 @@ doors/cli/                    the command line itself: commands and their option
 doors/barkeeper/              what programs import, installed as ``barkeeper``
 doors/commands/               what each command does, under the command's name
 doors/commands/journal/       what is done with the journal of a live day
+doors/guide/                  the manual: its chapters, and how they are shown
 doors/show/                   tables, the live panel, lines, numbers, progress
 doors/web/                    a run or a store on a page in the browser; the HTTP server
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them

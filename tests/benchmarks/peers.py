@@ -130,7 +130,7 @@ def _summed_up(name: str, rounds: list[dict[str, dict[str, Any]]], bars: int) ->
 
 
 def table(report: dict[str, Any]) -> str:
-    """Return what the README shows."""
+    """Return what the guide shows."""
     works = report["works"]
     heads = [[f"{work}, s", "beside", "bars/s", "loading, s"] for work in works]
     rows = [["symbols x sessions", "delivers", *chain.from_iterable(heads)]]

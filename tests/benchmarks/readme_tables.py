@@ -1,10 +1,10 @@
-"""All that is measured beside others, in one go, as tables; and put into the README in place of those that it has.
+"""All that is measured beside others, in one go, as tables; and put into the guide in place of those that it has.
 
     python -m pip install -e ".[peers]"
     python tests/benchmarks/readme_tables.py                   # half an hour, on a machine with nothing else to do
-    python tests/benchmarks/readme_tables.py --write README.md
+    python tests/benchmarks/readme_tables.py --write actors/doors/guide/speed.md
 
-In the README a table stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.
+There a table stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.
 """
 
 import argparse

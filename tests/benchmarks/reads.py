@@ -121,7 +121,7 @@ def kinds_of_market(system: System) -> dict[str, Callable[[], object]]:
 
 
 def last_five(system: System) -> object:
-    """README's read of every minute."""
+    """the README's read of every minute."""
     return system.last_bars(SYMBOL, 20, "5m").get(timeout=1)
 
 

@@ -1,4 +1,4 @@
-"""The README's examples, run as they stand."""
+"""The examples of the README and of the guide, run as they stand."""
 
 import re
 import shlex
@@ -13,30 +13,26 @@ from pyarrow import flight
 import actors.doors.barkeeper
 from actors.doors.cli.app import main
 from actors.system import System
-from tests.house.source import ROOT
+from tests.documents import Block, block_with, blocks, document_with, documents
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+def example(words: str) -> str:
+    """The one example in Python that has these words."""
+    return block_with("python", words)
+
+
+LOOPS = [example(words) for words in ("for minute in system.minutes():      ", "asyncio.run")]
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the README's own command has made its sample."""
+    """A folder in which the README's own command has made its sample."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "barkeeper", actors.doors.barkeeper)  # as it is called where it is installed
-    (line,) = [line.partition("#")[0] for line in README.splitlines() if line.startswith("python run.py sample")]
+    readme = documents()["README.md"]
+    (line,) = [line.partition("#")[0] for line in readme.splitlines() if line.startswith("python run.py sample")]
     assert main(shlex.split(line)[2:]) == 0
     return tmp_path
-
-
-def example(word: str) -> str:
-    """The example that has a word."""
-    (found,) = [text for text in EXAMPLES if word in text]
-    return found
-
-
-def test_the_readme_has_six_examples() -> None:
-    assert len(EXAMPLES) == 6
 
 
 def test_the_example_of_the_whole_market_has_a_column_a_symbol(store: Path) -> None:
@@ -76,8 +72,9 @@ def test_the_example_of_other_programs_reads_the_same_by_both_ways(store: Path) 
     assert table.replace_schema_metadata(None) == window.to_arrow()
 
 
-def test_every_ticket_is_answered_with_the_table_that_the_readme_says(store: Path) -> None:
-    section = README[README.index("| ticket |") : README.index("Tables are those of")]
+def test_every_ticket_is_answered_with_the_table_that_the_guide_says(store: Path) -> None:
+    text = document_with("| ticket |")
+    section = text[text.index("| ticket |") : text.index("Tables are those of")]
     tickets = re.findall(r"^\| `(\{.*?\})`.*? \| (\w+)", section, flags=re.MULTILINE)
     rows = re.findall(r"^\| (bars|told bars) \| (.*) \|$", section, flags=re.MULTILINE)
     columns = {name: set(re.findall(r"`(\w+)`", words)) for name, words in rows}
@@ -115,7 +112,7 @@ def test_the_example_of_repairs_heals_every_session(store: Path, capsys: pytest.
     assert numbers == "100.0 100.0"
 
 
-@pytest.mark.parametrize("example", EXAMPLES[:2], ids=["plain", "asyncio"])
+@pytest.mark.parametrize("example", LOOPS, ids=["plain", "asyncio"])
 def test_an_example_plays_every_minute_and_reads_full_windows(store: Path, example: str) -> None:
     counted = "minutes = full = 0\n" + example
     for words, instead in (
@@ -126,16 +123,16 @@ def test_an_example_plays_every_minute_and_reads_full_windows(store: Path, examp
         counted = counted.replace(words, instead)
     names: dict[str, int] = {}
 
-    exec(counted, names)  # the README's own words
+    exec(counted, names)  # the document's own words
 
     assert names["minutes"] == 4 * 390 + 210
     assert names["full"] > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_an_example_runs_as_it_stands_in_a_program_of_its_own(store: Path, number: int) -> None:
-    (store / "example.py").write_text(EXAMPLES[number], encoding="utf-8")
+@pytest.mark.parametrize("example", blocks("python"), ids=lambda block: block.place)
+def test_an_example_runs_as_it_stands_in_a_program_of_its_own(store: Path, example: Block) -> None:
+    (store / "example.py").write_text(example.text, encoding="utf-8")
 
     done = subprocess.run([sys.executable, "example.py"], cwd=store, capture_output=True, text=True, check=False)
 

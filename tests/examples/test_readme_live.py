@@ -1,6 +1,5 @@
-"""What the README shows of a live day: its settings can be used, its picture is that of the code."""
+"""What the guide shows of a live day: its settings can be used, its picture is that of the code."""
 
-import re
 from pathlib import Path
 
 from actors.doors.commands import check_config
@@ -8,21 +7,17 @@ from actors.market.calendar import Calendar
 from actors.settings import FeedRules, LiveRules
 from actors.storage.own_hours import FILE, read_own_hours
 from actors.stream_coordinator.live_day.lifecycle import diagram
-
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """The blocks in a language, without their fences."""
-    return re.findall(rf"```{language}\n(.*?)\n```", README, flags=re.DOTALL)
+from tests.documents import block_with, blocks
 
 
 def test_the_phases_are_drawn_from_their_table() -> None:
-    assert blocks("mermaid") == [diagram()]
+    (drawn,) = blocks("mermaid")
+
+    assert drawn.text == diagram() + "\n"
 
 
 def test_the_example_of_settings_can_be_used_and_is_warned_of_nothing(tmp_path: Path) -> None:
-    example, _ = blocks("toml")
+    example = block_with("toml", "# barkeeper.toml")
     path = tmp_path / "barkeeper.toml"
     path.write_text(example, encoding="utf-8")
 
@@ -34,7 +29,7 @@ def test_the_example_of_settings_can_be_used_and_is_warned_of_nothing(tmp_path: 
 
 
 def test_the_example_of_special_sessions_is_read_and_its_days_and_its_calendar_are_there(tmp_path: Path) -> None:
-    _, example = blocks("toml")
+    example = block_with("toml", "[calendars.MINE]")
     (tmp_path / FILE).write_text(example, encoding="utf-8")
 
     own = read_own_hours(tmp_path / "store")

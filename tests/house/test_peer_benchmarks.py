@@ -13,6 +13,7 @@ from tests.benchmarks import peers, startup, strategy
 from tests.benchmarks.engines import work
 from tests.benchmarks.measuring import Work, has_heard, lined_up
 from tests.benchmarks.readme_tables import TABLES, put_in
+from tests.documents import documents
 from tests.house.source import ROOT
 
 TRUTH = {"1": [4, 100.0, 1000.0], "5": [2, 50.0, 1000.0]}
@@ -97,7 +98,7 @@ def test_starts_and_whole_backtests_are_timed() -> None:
     assert "| 1 x 2 " in startup.table(report)
 
 
-def test_tables_are_put_in_their_places_in_the_readme() -> None:
+def test_tables_are_put_in_their_places() -> None:
     text = "before\n<!-- peers -->\nold\n<!-- end of peers -->\nafter <!-- feeds -->"
 
     assert (
@@ -107,7 +108,7 @@ def test_tables_are_put_in_their_places_in_the_readme() -> None:
     assert put_in(text, "feeds", "new") == text
 
 
-def test_the_readme_has_a_place_for_every_table() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_guide_has_a_place_for_every_table() -> None:
+    text = documents()["actors/doors/guide/speed.md"]
 
-    assert all(put_in(readme, name, "new table") != readme for name in TABLES)
+    assert all(put_in(text, name, "new table") != text for name in TABLES)

@@ -12,7 +12,7 @@ from actors.reading.peek import Head
 from actors.vendors.formats import detect, format_named, formats
 from actors.vendors.registry import format_places
 from messages.errors import DataError
-from tests.house.source import ROOT
+from tests.documents import document_with
 from tests.vendors.files import HEADER, close, only, row, times, written, zipped
 
 
@@ -26,17 +26,17 @@ def test_every_format_that_a_vendor_declares_is_there_under_its_name() -> None:
     assert [fmt.name for fmt in formats()] == list(format_places())
 
 
-def rows_of_the_readme() -> list[tuple[str, str]]:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme[readme.index("| `--format` |") :].partition("\n\n")[0].splitlines()[2:]
+def rows_of_the_guide() -> list[tuple[str, str]]:
+    text = document_with("| `--format` |")
+    table = text[text.index("| `--format` |") :].partition("\n\n")[0].splitlines()[2:]
     cells = [line.strip("| ").split(" | ") for line in table]
     return [(name, adjusted) for names, *_, adjusted in cells for name in re.findall(r"`([\w-]+)`", names)]
 
 
-def test_the_readme_says_of_each_format_whether_its_prices_are_adjusted() -> None:
+def test_the_guide_says_of_each_format_whether_its_prices_are_adjusted() -> None:
     said = {True: "yes", False: "no", None: "unknown"}
 
-    assert sorted(rows_of_the_readme()) == sorted((fmt.name, said[fmt.adjusted]) for fmt in formats())
+    assert sorted(rows_of_the_guide()) == sorted((fmt.name, said[fmt.adjusted]) for fmt in formats())
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones() -> None:

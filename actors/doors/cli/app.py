@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import fault_options, journals, live, options, served, stores, vendors
+from actors.doors.cli import fault_options, journals, live, manual, options, served, stores, vendors
 from actors.doors.cli.errors import Errand
 from actors.doors.cli.plain_help import Group, Program
 
@@ -246,6 +246,7 @@ live.add_to(app)
 vendors.add_to(app)
 served.add_to(app)
 journals.add_to(app)
+manual.add_to(app)
 
 
 def main(argv: list[str] | None = None) -> int:

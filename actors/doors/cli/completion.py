@@ -17,6 +17,13 @@ def feeds(incomplete: str) -> list[str]:
     return [entry.name for entry in registry.feeds() if entry.name.startswith(incomplete.lower())]
 
 
+def chapters(incomplete: str) -> list[str]:
+    """Return the chapters of the guide that begin so."""
+    from actors.doors.guide.chapters import ORDER
+
+    return [name for name in ORDER if name.startswith(incomplete.lower())]
+
+
 def calendars(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the calendars that begin so: the store's, where there is one, else all."""
     return [name for name in _known(ctx.params.get("store")) if name.startswith(incomplete.upper())]

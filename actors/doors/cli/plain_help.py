@@ -8,8 +8,31 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from actors.doors.cli import invocation
+
 PAGE_PORT = 8800
 """Where the page in the browser is, if nothing else is said."""
+
+CHAPTERS = {
+    "backtest": "embed",
+    "calendar": "calendars",
+    "check-config": "settings",
+    "dashboard": "look",
+    "fetch": "fetch",
+    "forward": "processes",
+    "heal": "fetch",
+    "import": "import",
+    "inspect": "look",
+    "live": "live",
+    "metrics": "monitoring",
+    "migrate": "look",
+    "replay": "recovery",
+    "sample": "look",
+    "status": "monitoring",
+    "vendors": "fetch",
+    "verify": "certificates",
+}
+"""Of the guide, by the command whose help names it; others name the guide as a whole."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,8 +65,21 @@ class Program(typer.Typer):
     """A program of such commands."""
 
     def command(self, name: str | None = None, **more: Any) -> Callable[[F], F]:
-        """Register a command."""
-        return super().command(name, **{"cls": Command, **more})
+        """Register a command; below its examples its help says where more is to be read."""
+
+        def register(function: F) -> F:
+            called = name or function.__name__
+            below = "\n\n".join(filter(None, (more.get("epilog"), _more_of(called))))
+            return decorated(name, **{"cls": Command, **more, "epilog": below})(function)
+
+        decorated = super().command
+        return register
+
+
+def _more_of(command: str) -> str:
+    chapter = CHAPTERS.get(command)
+    where = f"{invocation.program()} guide{f' {chapter}' if chapter else ''}"
+    return f"[bold]More[/bold]\n\n{where}"
 
 
 def _with_port(args: list[str]) -> Iterator[str]:

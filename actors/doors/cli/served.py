@@ -121,7 +121,7 @@ def forward(
     *,
     address: Whence = "8815",
     to: Annotated[str, typer.Option(metavar="URL", help="A Redis.")] = "redis://127.0.0.1:6379",
-    events: Annotated[str, typer.Option(metavar="A,B", help="Which, by their names in the README.")] = "sessions,bars",
+    events: Annotated[str, typer.Option(metavar="A,B", help="Which; guide embed names them.")] = "sessions,bars",
     stream: Annotated[str, typer.Option(metavar="NAME", help="How the stream is called there.")] = "barkeeper",
     keep: Annotated[int, typer.Option(metavar="N", min=1, help="About so many entries are kept.")] = 100_000,
 ) -> None:

@@ -31,7 +31,7 @@ def check_move(before: SessionPhase, after: SessionPhase) -> None:
 
 
 def diagram() -> str:
-    """Return the table as the lines of a Mermaid state diagram, as the README shows it."""
+    """Return the table as the lines of a Mermaid state diagram, as the guide shows it."""
     arrows = [f"    {before.name} --> {after.name}" for before, afters in MOVES.items() for after in afters]
     return "\n".join(["stateDiagram-v2", "    [*] --> NOT_STARTED", *arrows])
 

@@ -44,7 +44,7 @@ def _one_by_one(run: Run) -> Callable[[int, BarBatch], None]:
 
 
 def loop(folder: str, *, sessions: int, body: str, symbol: str) -> dict[str, Any]:
-    """Play the store in README's loop with one of its reads in every minute, of one symbol."""
+    """Play the store in the README's loop with one of its reads in every minute, of one symbol."""
     run = Run()
     with run.timed("load"):
         system = steps.system_of(f"{folder}/store", pace="lockstep", last=sessions, trailing=5).start()
@@ -70,7 +70,7 @@ def _close(bar: Bar | None) -> float:
 
 
 def _trend(window: BarWindow) -> float:
-    """Do what README's strategy does; return the latest close."""
+    """Do what the README's strategy does; return the latest close."""
     if len(window) == 20 and window.close[-1] > window.close.mean():
         ...
     return float(window.close[-1]) if len(window) else 0.0

@@ -50,7 +50,7 @@ class Listener(Actor):
 
 
 class Strategy(Actor):
-    """Reads its cache at every bar, as README's strategy reads."""
+    """Reads its cache at every bar, as the README's strategy reads."""
 
     def __init__(self, minutes: BarType, body: str, tally: Tally) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ def _close(bar: Bar) -> float:
 
 
 def _trend(bars: list[Bar]) -> float:
-    """Do what README's strategy does; return the latest close."""
+    """Do what the README's strategy does; return the latest close."""
     closes = [bar.close.as_double() for bar in bars]
     if len(closes) == 20 and closes[0] > sum(closes) / 20:
         ...

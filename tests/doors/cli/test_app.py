@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from actors.doors.cli import app, completion, options, version
+from actors.doors.cli import app, completion, options, plain_help, version
+from actors.doors.guide.chapters import ORDER
 from actors.reading.format import Stamp
 from messages.values import Pace
 from tests.doors.conftest import Call
@@ -137,3 +138,23 @@ def test_calendars_are_completed_from_the_store_if_there_is_one(store: Path, emp
     assert completion.calendars(asked(store=store), "xl") == []
     assert completion.calendars(asked(), "xlo") == ["XLON"]
     assert completion.calendars(asked(store=empty), "xlo") == ["XLON"]
+
+
+def commands() -> list[str]:
+    return sorted(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_help_of_a_command_names_its_chapter(call: Call, command: str) -> None:
+    last = [line.strip() for line in call(command, "--help").out.splitlines() if line.strip()][-1]
+
+    assert last == f"python run.py guide {plain_help.CHAPTERS.get(command, '')}".rstrip()
+
+
+def test_the_chapters_that_commands_name_are_there() -> None:
+    assert set(plain_help.CHAPTERS.values()) <= set(ORDER)
+    assert sorted({*plain_help.CHAPTERS, "guide"}) == commands()
+
+
+def test_chapters_are_completed() -> None:
+    assert completion.chapters("li") == ["live"]

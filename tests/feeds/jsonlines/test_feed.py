@@ -37,10 +37,10 @@ from messages import (
 from messages.errors import ConnectionLost
 from messages.feeds import EVERYTHING, FeedItem
 from tests.builders import DAY, at, bar
+from tests.documents import block_with
 from tests.feeds.jsonlines.sender import LineServer
 from tests.feeds.listening import Listener, Reader, bars_of
 from tests.feeds.worlds import lines_of
-from tests.house.source import ROOT
 
 BAR = {"type": "bar", "symbol": "A", "start": at("09:30"), "open": 1, "high": 2, "low": 1, "close": 2, "volume": 3}
 TICK = {"type": "tick", "symbol": "A", "at": 5, "price": 1.5, "size": 2}
@@ -360,9 +360,8 @@ def test_a_growing_file_feeds_a_runner(tmp_path: Path) -> None:
     runner.close()
 
 
-def test_the_readmes_lines_are_understood() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (lines,) = re.findall(r'```json\n(\{"type".*?)```', readme, flags=re.DOTALL)
+def test_the_lines_in_the_guide_are_understood() -> None:
+    lines = block_with("json", '{"type": "bar"')
 
     kinds = {type(item).__name__ for item in fed(lines.encode())}
 

@@ -1,0 +1,1 @@
+"""The manual: chapters of Markdown, each a job that somebody has, as the terminal and the page show them."""

@@ -1,0 +1,78 @@
+"""The chapters of the guide: which there are, in what order, and their text."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from messages.errors import SettingsError, nearest
+
+ORDER = (
+    "look",
+    "import",
+    "formats",
+    "fetch",
+    "embed",
+    "history",
+    "days",
+    "live",
+    "feeds",
+    "extend",
+    "verdicts",
+    "repairs",
+    "certificates",
+    "recovery",
+    "processes",
+    "monitoring",
+    "settings",
+    "calendars",
+    "json",
+    "architecture",
+    "speed",
+    "words",
+)
+"""The files beside this module, in the order in which somebody who is new comes to need them."""
+
+
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A chapter as it lies in the package."""
+
+    name: str
+    title: str
+    summary: str
+    """One line: what the job is."""
+    text: str
+    """The whole of it in Markdown, title and summary included."""
+
+
+@cache
+def chapters() -> tuple[Chapter, ...]:
+    """Return all of them, in their order."""
+    return tuple(map(_read, ORDER))
+
+
+def chapter(name: str) -> Chapter:
+    """Return one of them.
+
+    Args:
+        name: in any case; the beginning of one will do.
+
+    Raises:
+        SettingsError: there is none, or several begin so; which are nearest.
+    """
+    wanted = name.strip().lower()
+    found = [one for one in ORDER if one == wanted] or [one for one in ORDER if wanted and one.startswith(wanted)]
+    if len(found) == 1:
+        return _read(found[0])
+    if found:
+        raise SettingsError(f"several chapters begin with {name!r}: {', '.join(found)}")
+    raise SettingsError(f"the guide has no chapter {name!r}{nearest(wanted, ORDER)}")
+
+
+@cache
+def _read(name: str) -> Chapter:
+    text = (files("actors.doors.guide") / f"{name}.md").read_text(encoding="utf-8")
+    shown = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)  # places that tests/benchmarks writes its tables to
+    title, _, summary = shown.split("\n")[:3]
+    return Chapter(name=name, title=title.removeprefix("# "), summary=summary, text=shown)
