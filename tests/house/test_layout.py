@@ -34,6 +34,20 @@ def test_no_file_is_longer_than_the_wall() -> None:
     assert not {name: length for name, length in lengths.items() if length > WALL}
 
 
+def test_the_readme_stays_a_front_page() -> None:
+    """What it says of one job belongs to that job's chapter, in ``actors/doors/guide``."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110
+
+
+def test_every_chapter_of_the_guide_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["actors.doors.guide"]
+    chapters = [*(ROOT / "actors/doors/guide").glob("*.md")]
+
+    assert chapters
+    assert all(any(path.match(pattern) for pattern in patterns) for path in chapters)
+
+
 def folders(top: str) -> set[str]:
     """Return the folders below ``top`` that hold modules, by their paths from there."""
     return {path.parent.relative_to(ROOT / top).as_posix() for path in sources(top)} - {"."}
