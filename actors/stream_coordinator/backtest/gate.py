@@ -7,7 +7,7 @@ from actors.stream_coordinator.backtest.tickets import Tickets
 from messages.listeners import SubscribersChanged
 from messages.values import Nanos, Pace
 
-STAGED = 32
+STAGED = 128
 """Minutes at SessionData's door, in lockstep: waking this room between any two would be half of their cost."""
 
 

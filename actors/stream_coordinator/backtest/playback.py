@@ -81,6 +81,23 @@ class Playback:
             TimeAdvanced(now_ns=now_ns, ticket=ticket),
         ]
 
+    def stage(self, tickets: Sequence[int]) -> tuple[BarsArrived | TimeAdvanced, ...]:
+        """Return the messages of the next slots, each by itself, with these tickets; of a tape that is not damaged."""
+        first, rows, batch, told = self.position, self._rows, self._batch.rows, self._told
+        self.position += len(tickets)
+        made: list[BarsArrived | TimeAdvanced] = []
+        row, count = rows[first], told[-1]
+        for end, now_ns, ticket in zip(rows[first + 1 :], self._ends_ns[first:], tickets, strict=False):
+            if end > row:
+                bars = batch(row, end)
+                made.append(BarsArrived(batch=bars, now_ns=now_ns, is_whole=True, ticket=ticket, first_row=row))
+            else:
+                made.append(TimeAdvanced(now_ns=now_ns, ticket=ticket))
+            count += end - row
+            told.append(count)
+            row = end
+        return tuple(made)
+
     def rewind(self, slots: int) -> None:
         """Go back by so many slots, each of which was played by itself."""
         self.position -= slots

@@ -35,12 +35,10 @@ class Pump:
                 continue
             if self._gate.is_staging:
                 count = min(STAGED - len(self._tickets), playback.slots_until(due_ns, STAGED))
-                minutes = [playback.play(1, self._tickets.issue_staged())[0] for _ in range(count)]
-                out.append(MinutesStaged(minutes=tuple(minutes)))
+                out.append(MinutesStaged(minutes=playback.stage(self._tickets.issue_staged(count))))
             else:
                 self._gate.steps = max(self._gate.steps - 1, 0)
-                minutes = playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue())
-                out += minutes
+                out += playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue())
             now_ns = playback.end_of(playback.position)
         return out, now_ns
 

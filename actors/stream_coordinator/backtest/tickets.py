@@ -1,5 +1,7 @@
 """The tickets that are out: what is still being dealt with."""
 
+from collections import deque
+
 
 class Tickets:
     """Numbers tickets, and knows which have not come home. Of staged minutes only some tickets do."""
@@ -10,10 +12,11 @@ class Tickets:
         self.openings: set[int] = set()
         """Those that went with how a session opened, to who came before its first minute; no minute passes before."""
         self._out: set[int] = set()
-        self._last_staged = 0
+        self._staged: deque[int] = deque()
+        """Those of staged minutes, in order: they come home in order, and some of them never."""
 
     def __len__(self) -> int:
-        return len(self._out)
+        return len(self._out) + len(self._staged)
 
     def issue(self) -> int:
         """Return a new ticket, which is out from now on."""
@@ -27,25 +30,28 @@ class Tickets:
         self.openings.add(self.last)
         return self.last
 
-    def issue_staged(self) -> int:
-        """Return a new ticket for a minute that is told to SessionData's door."""
-        self._last_staged = self.last + 1
-        return self.issue()
+    def issue_staged(self, count: int) -> range:
+        """Return new tickets for minutes that are told to SessionData's door."""
+        issued = range(self.last + 1, self.last + 1 + count)
+        self.last += count
+        self._staged.extend(issued)
+        return issued
 
     def recall(self, let_in: int) -> int:
         """Take back those of staged minutes after this one, which will never be let in; return how many they were."""
-        recalled = {ticket for ticket in self._out if let_in < ticket <= self._last_staged}
-        self._out -= recalled
-        return len(recalled)
+        before = len(self._staged)
+        while self._staged and self._staged[-1] > let_in:
+            self._staged.pop()
+        return before - len(self._staged)
 
     def home(self, ticket: int) -> None:
         """Take a ticket back; a staged one speaks for all before it, for they pass one by one."""
-        if ticket <= self._last_staged:
-            self._out = {other for other in self._out if other > ticket}
+        while self._staged and self._staged[0] <= ticket:
+            self._staged.popleft()
         self._out.discard(ticket)
         self.openings.discard(ticket)
 
     @property
     def staged_out(self) -> int:
         """How many staged minutes have not been dealt with, as far as is known here."""
-        return sum(ticket <= self._last_staged for ticket in self._out)
+        return len(self._staged)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.settings import Settings
+from actors.stream_coordinator.backtest.gate import STAGED
 from messages import (
     BarsArrived,
     GetProgress,
@@ -188,14 +189,14 @@ def test_in_lockstep_one_minute_is_out_at_a_time() -> None:
 
 
 def test_in_lockstep_a_few_minutes_wait_at_the_door_of_session_data() -> None:
-    core = Hand(LOCKSTEP, session_tiny(80)).opened().lockstep().core
+    core = Hand(LOCKSTEP, session_tiny(STAGED + 40)).opened().lockstep().core
 
     (staged,) = core.handle(StartRun()).out
     (more,) = core.handle(MinuteSettled(ticket=staged.minutes[29].ticket)).out  # those before it came home unheard
 
     assert isinstance(staged, MinutesStaged)
     assert isinstance(more, MinutesStaged)
-    assert [minute.now_ns - minute.batch.start_ns[-1] for minute in staged.minutes] == [MINUTE_NS] * 32
+    assert [minute.now_ns - minute.batch.start_ns[-1] for minute in staged.minutes] == [MINUTE_NS] * STAGED
     after = staged.minutes[-1].ticket
     assert [minute.ticket for minute in more.minutes] == [after + number for number in range(1, 31)]
 
@@ -246,7 +247,7 @@ def test_who_begins_to_listen_in_the_middle_gets_every_minute_from_then_on() -> 
 
 @pytest.mark.parametrize("credit", [1, 8])
 def test_when_the_last_listener_leaves_the_run_goes_on_free_after_the_minutes_that_wait(credit: int) -> None:
-    session = session_tiny(36)
+    session = session_tiny(STAGED + 4)
     hand = Hand(replace(LOCKSTEP, credit=credit), session).opened().lockstep()
     hand.play()
 
@@ -254,7 +255,7 @@ def test_when_the_last_listener_leaves_the_run_goes_on_free_after_the_minutes_th
     while hand.core._boundary is None:
         hand.home()
 
-    assert [(end - session.start_ns) // MINUTE_NS for end in ends(hand.said)] == [*range(1, 33), 36]
+    assert [(end - session.start_ns) // MINUTE_NS for end in ends(hand.said)] == [*range(1, STAGED + 1), STAGED + 4]
 
 
 def test_on_the_clock_the_last_listener_that_leaves_changes_nothing_for_the_minutes() -> None:
