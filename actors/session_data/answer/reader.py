@@ -146,8 +146,8 @@ class Reader:
             raise NotReady("no session has been opened yet")
         return self._maybe_book
 
-    def _number(self, symbol: str) -> int:
-        book = self._book
+    def _number(self, symbol: str, book: Book | None = None) -> int:
+        book = book or self._book
         column = book.column(symbol)
         if column is None:
             raise UnknownSymbol.among(symbol, book.symbols)
@@ -233,7 +233,7 @@ class Reader:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
         if query.fill is None and not query.include_partial:
-            window = last_window(self._book, self._number(query.symbol), query, self._now_ns)
+            window = last_window(book := self._book, self._number(query.symbol, book), query, self._now_ns)
             if window is not None:
                 return window
         if query.interval.is_long:

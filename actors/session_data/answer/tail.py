@@ -4,8 +4,10 @@ What they answer is what ``hold.windows`` would cut out of the whole day; where 
 the making, clipped blocks, vwap), they answer nothing, and the whole day is cut.
 """
 
+import operator
 import re
 from bisect import bisect_right
+from functools import reduce
 
 import msgspec
 import numpy as np
@@ -18,14 +20,42 @@ from messages.queries import GetLastBars
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
 from messages.windows import BarWindow
 
+_SPARE = 64
+"""So many bars may follow in a room before another one is made."""
 _NO_BAR = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; a search in the bytes costs a third of min()
 
 
+class _Room(msgspec.Struct, frozen=True, gc=False):
+    """Where bars stand one behind the other, with space for those that will follow; windows are parts of it."""
+
+    values: Floats
+    """Fields x bars."""
+    verdicts: Verdicts
+    revisions: Revisions
+
+    @classmethod
+    def of(cls, values: Floats, verdicts: Verdicts, revisions: Revisions) -> "_Room":
+        """Return one that begins with these bars."""
+        count = len(verdicts)
+        room = cls(
+            np.empty((len(values), count + _SPARE)),
+            np.empty(count + _SPARE, dtype=np.uint8),
+            np.empty(count + _SPARE, dtype=np.uint32),
+        )
+        room.values[:, :count], room.verdicts[:count], room.revisions[:count] = values, verdicts, revisions
+        return room
+
+
 class _Bars(msgspec.Struct, frozen=True, gc=False):
-    """Bars that lack nothing, by the column; what windows say of them that stays as it is."""
+    """The last bars, which lack nothing, by the column; what windows say of them that stays as it is."""
 
     until: int
     """They are made of slots before this one."""
+    holds_before: int
+    """They are the last ones until the first so many slots are over."""
+    room: _Room
+    end: int
+    """So many bars are in the room."""
     start_ns: Stamps
     end_ns: Stamps
     values: Floats
@@ -62,14 +92,19 @@ def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> B
         query: how many, and of which length; nothing is filled, nothing partial.
         now_ns: session time.
     """
-    interval = query.interval
-    if interval == book.axis.interval:
-        bars = _last_base(book, column, query)
-    elif interval.is_daily or interval.is_long or book.grid.values.shape[1] != len(FIELDS):
-        return None
-    else:
-        bars = _last_derived(book, column, query)
-    if bars is None:
+    grid, interval, count = book.grid, query.interval, query.count
+    key = (column, interval, count)
+    bars: _Bars | None = grid.kept.get(key)
+    if bars is None or not bars.until <= book.last_slot + 1 < bars.holds_before:
+        if interval == book.axis.interval:
+            bars = _last_base(book, column, count, bars)
+        elif interval.is_daily or interval.is_long or grid.values.shape[1] != len(FIELDS):
+            return None
+        else:
+            bars = _last_derived(book, column, interval, count, bars)
+        if bars is not None and bars.until <= book.closed:  # what comes in open minutes would throw all away
+            grid.kept.put(key, bars, bars.until)
+    if bars is None or (query.with_history and len(bars.start_ns) < count):
         return None
     return BarWindow(
         symbols=(query.symbol,),
@@ -86,65 +121,54 @@ def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> B
         tz=book.session.tz,
         now_ns=now_ns,
         revision=book.revision,
-        short=query.count - len(bars.start_ns),
+        short=count - len(bars.start_ns),
         is_adjusted=query.is_adjusted,
     )
 
 
-def _last_base(book: Book, column: int, query: GetLastBars) -> _Bars | None:
+def _last_base(book: Book, column: int, count: int, before: _Bars | None) -> _Bars | None:
     last = latest_slot(book, column)
-    if last is None or (last + 1 < query.count and query.with_history):
+    if last is None:
         return None
-    slots = slice(max(last + 1 - query.count, 0), last + 1)
-    key = (column, query.interval, query.count)
-    bars = _kept(book, key, slots.stop)
-    if bars is None:
-        grid = book.grid
-        told = grid.verdicts[slots, column].tobytes()
-        if _NO_BAR.search(told) is not None:
-            return None
-        values = np.ascontiguousarray(grid.values[slots, :, column].T)
-        verdicts = np.frombuffer(told, dtype=np.uint8)
-        bars = _bars(book, slots, slots, 1, values, verdicts, grid.revisions[slots, column].copy())
-        _keep(book, key, bars)
-    return bars
+    if before is not None and before.until > last:
+        return before
+    if before is not None and before.until == last:
+        bars = _followed(book, column, before, slice(last, last + 1), 1, count, last + 2)
+        if bars is not None:
+            return bars
+    grid, slots = book.grid, slice(max(last + 1 - count, 0), last + 1)
+    told = grid.verdicts[slots, column]
+    if _NO_BAR.search(told.tobytes()) is not None:
+        return None
+    room = _Room.of(grid.values[slots, :, column].T, told, grid.revisions[slots, column])
+    return _bars(book, room, len(told), slots.stop, 1, count, last + 2)
 
 
-def _last_derived(book: Book, column: int, query: GetLastBars) -> _Bars | None:
-    axis, interval, closed = book.axis, query.interval, book.closed
+def _last_derived(book: Book, column: int, interval: Interval, count: int, before: _Bars | None) -> _Bars | None:
+    axis, closed = book.axis, book.closed
     edges = axis.edge_list(interval)
     finished = bisect_right(edges, closed) - 1  # blocks whose slots are closed
-    count = min(query.count, finished)
-    if count == 0 or (count < query.count and query.with_history):
+    if finished == 0:
         return None
     # While minutes stay open any block that follows, not the next alone, may be finished: a clipped one is short.
     if book.last_slot >= closed:
         ends = axis.edges(interval)[finished + 1 :] - 1
         if bool((book.grid.verdicts[ends, column] >= FIRST_WITH_BAR).any()):
             return None
-    slots = slice(edges[finished - count], edges[finished])
-    key = (column, interval, count)
-    bars = _kept(book, key, slots.stop)
-    if bars is None:
-        bars = _folded(book, column, slots, count, axis.length_of(interval))
+    until, length = edges[finished], axis.length_of(interval)
+    if before is not None and before.until == until:
+        return before
+    holds_before = edges[finished + 1] if finished + 1 < len(edges) else axis.slots + 1
+    if before is not None and before.until == edges[finished - 1]:
+        bars = _followed(book, column, before, slice(before.until, until), length, count, holds_before)
         if bars is not None:
-            _keep(book, key, bars)
-    return bars
+            return bars
+    blocks = min(count, finished)
+    room = _folded(book, column, slice(edges[finished - blocks], until), blocks, length)
+    return None if room is None else _bars(book, room, blocks, until, length, count, holds_before)
 
 
-def _kept(book: Book, key: tuple[int, Interval, int], until: int) -> _Bars | None:
-    """Return bars that were put together before, if they still are the last ones."""
-    bars: _Bars | None = book.grid.kept.get(key)
-    return bars if bars is not None and bars.until == until else None
-
-
-def _keep(book: Book, key: tuple[int, Interval, int], bars: _Bars) -> None:
-    """Keep bars of minutes that are over; what comes in open ones would throw all away that is kept."""
-    if bars.until <= book.closed:
-        book.grid.kept.put(key, bars, bars.until)
-
-
-def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _Bars | None:
+def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _Room | None:
     grid = book.grid
     cells = grid.verdicts[slots, column]
     # A block that a segment's end clips is shorter than the others.
@@ -158,21 +182,43 @@ def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _
     values[VOLUME] = np.add.accumulate(inside[:, :, VOLUME], axis=1)[:, -1]  # in order of time, as ``sum_of_slots``
     verdicts = np.maximum.reduce(cells.reshape(count, length), axis=1)
     revisions = np.maximum.reduce(grid.revisions[slots, column].reshape(count, length), axis=1)
-    firsts, lasts = slice(slots.start, slots.stop, length), slice(slots.start + length - 1, slots.stop, length)
-    return _bars(book, firsts, lasts, length, values, verdicts, revisions)
+    return _Room.of(values, verdicts, revisions)
 
 
-def _bars(
-    book: Book, firsts: slice, lasts: slice, length: int, values: Floats, verdicts: Verdicts, revisions: Revisions
-) -> _Bars:
-    """Put columns together; ``firsts`` and ``lasts`` are the slots that bars begin and end with."""
-    axis = book.axis
+def _followed(
+    book: Book, column: int, before: _Bars, slots: slice, length: int, count: int, holds_before: int
+) -> _Bars | None:
+    """Return the last bars with one more, of these slots; nothing where it lacks a minute, or there is no space."""
+    grid, room, place = book.grid, before.room, before.end
+    told = grid.verdicts[slots, column].tobytes()
+    # A bar of open minutes may still change, and who has read it has a part of the room.
+    is_open = slots.stop > book.closed
+    if is_open or place == len(room.verdicts) or len(told) != length or _NO_BAR.search(told) is not None:
+        return None
+    if length == 1:
+        room.values[:, place] = grid.values[slots.start, :, column]
+        room.verdicts[place], room.revisions[place] = told[0], grid.revisions.item(slots.start, column)
+    else:
+        opens, highs, lows, closes, volumes = grid.values[slots, :, column].T.tolist()
+        bar = opens[0], max(highs), min(lows), closes[-1], reduce(operator.add, volumes)
+        room.values[:, place] = bar
+        room.verdicts[place], room.revisions[place] = max(told), max(grid.revisions[slots, column].tolist())
+    return _bars(book, room, place + 1, slots.stop, length, count, holds_before)
+
+
+def _bars(book: Book, room: _Room, end: int, until: int, length: int, count: int, holds_before: int) -> _Bars:
+    """Return the last bars of a room, ``count`` at most, of ``length`` slots each, up to ``until``."""
+    axis, begin = book.axis, max(end - count, 0)
+    first = until - (end - begin) * length
     return _Bars(
-        lasts.stop,
-        axis.starts_ns[firsts],
-        axis.ends_ns[lasts],
-        freeze(values),
-        freeze(verdicts),
-        freeze(revisions),
-        *axis.plain(len(verdicts), length),
+        until,
+        holds_before,
+        room,
+        end,
+        axis.starts_ns[first:until:length],
+        axis.ends_ns[first + length - 1 : until : length],
+        freeze(room.values[:, begin:end]),
+        freeze(room.verdicts[begin:end]),
+        freeze(room.revisions[begin:end]),
+        *axis.plain(end - begin, length),
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -35,7 +36,8 @@ class DerivedBars:
         self.intervals = intervals
         self._layout = layout(axis, intervals)
         self._starts_ns: list[int] = axis.starts_ns.tolist()
-        self._latest = -1  # the highest slot ever written
+        self.latest = -1
+        """The highest slot that was ever written."""
         self._published: Mask = np.zeros((len(self._layout.blocks), capacity), dtype=np.bool_)
         """Blocks x columns."""
 
@@ -48,10 +50,10 @@ class DerivedBars:
         self, grid: Grid, slot: int, columns: Indices | slice, closed: int, revision: int, out: list[Event]
     ) -> None:
         """Publish what bars that were just written to ``slot`` complete or repair."""
-        self._latest = max(self._latest, slot)
+        self.latest = max(self.latest, slot)
         for block in self._layout.of_slot[slot]:
             # Before its last slot is written or closed, nothing of a block is published.
-            if block.end <= closed or block.end - 1 <= self._latest:
+            if block.end <= closed or block.end - 1 <= self.latest:
                 self._on_write(grid, block, slot, columns, closed, revision, out)
 
     def _on_write(
@@ -110,7 +112,7 @@ class DerivedBars:
         Returns:
             For each slot that completes something what it completes, the intervals in their order.
         """
-        self._latest = slots.stop - 1
+        self.latest = slots.stop - 1
         out: dict[int, list[BarsUpdated]] = {}
         ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
         if len(ended) == 0:
@@ -142,11 +144,6 @@ class DerivedBars:
                 )
         return out
 
-    @property
-    def latest(self) -> int:
-        """The highest slot that was ever written."""
-        return self._latest
-
     def lift(self, slots: slice, latest: int) -> dict[int, list[tuple[int, Mask]]]:
         """Forget that ``on_minutes`` was told of these minutes.
 
@@ -157,7 +154,7 @@ class DerivedBars:
         Returns:
             For each minute what ``lay`` takes to have it back.
         """
-        self._latest = latest
+        self.latest = latest
         ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
         lifted: dict[int, list[tuple[int, Mask]]] = {}
         for row in ended.tolist():
@@ -165,9 +162,9 @@ class DerivedBars:
         self._published[ended] = False
         return lifted
 
-    def lay(self, slot: int, lifted: list[tuple[int, Mask]]) -> None:
+    def lay(self, slot: int, lifted: Iterable[tuple[int, Mask]]) -> None:
         """Be told of a minute again."""
-        self._latest = slot
+        self.latest = slot
         for row, published in lifted:
             self._published[row] = published
 
@@ -268,7 +265,7 @@ class DerivedBars:
         ``active`` says for each column whether its symbol still is in the session; ``None``: all are.
         """
         for block in self._layout.of_slot[slot]:
-            if block.end - 1 != slot and block.end - 1 > self._latest:
+            if block.end - 1 != slot and block.end - 1 > self.latest:
                 continue
             unpublished = ~self._published[block.row, : len(grid.symbols)]
             waiting = np.flatnonzero(unpublished if active is None else unpublished & active)
