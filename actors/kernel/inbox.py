@@ -4,6 +4,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, TypeVar
 
 from actors.kernel.future import Answered, Refusal
@@ -37,7 +38,8 @@ class Inbox:
     def __init__(self) -> None:
         self.handler: Callable[[Any], object] | None = None
         self.answerer: Callable[[Any], object] | None = None
-        self._items: deque[Any] = deque()
+        self.waiting: deque[Any] = deque()
+        """Envelopes that nobody has taken yet; to be looked at only."""
         self._signal: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._is_waiting = False
         self._own_thread = 0
@@ -47,24 +49,24 @@ class Inbox:
 
     def put(self, item: Any) -> None:
         """Add an envelope; never waits."""
-        self._items.append(item)
+        self.waiting.append(item)
         if self._is_waiting:
             self._is_waiting = False
             self._signal.put(None)
 
     def get(self) -> Any:
         """Take the next envelope, waiting for one. For the room's own thread."""
-        self._own_thread = threading.get_ident()
-        while not self._items:
+        self._own_thread = get_ident()
+        while not self.waiting:
             self._is_waiting = True
-            if self._items:
+            if self.waiting:
                 self._is_waiting = False
                 break
             self._turn.release()
             self._signal.get()
             self._turn.acquire()
         self._kept = {}
-        return self._items.popleft()
+        return self.waiting.popleft()
 
     def hand(self, message: Any, *, is_patient: bool = True) -> bool:
         """Have a message handled now, in this thread, if the room is idle or, with patience, about to be.
@@ -73,12 +75,12 @@ class Inbox:
             Whether it was.
         """
         handler = self.handler
-        if handler is None or self._items or threading.get_ident() == self._own_thread:
+        if handler is None or self.waiting or get_ident() == self._own_thread:
             return False
-        if not (self._turn.acquire(timeout=_PATIENCE_S) if is_patient else self._turn.acquire(blocking=False)):
+        if not (self._turn.acquire(False) or (is_patient and self._turn.acquire(timeout=_PATIENCE_S))):
             return False
         try:
-            if self._items:
+            if self.waiting:
                 return False
             self._handle(handler, message)
             return True
@@ -92,7 +94,7 @@ class Inbox:
         back, for it is taken and noted in one step of the interpreter, between which none of its checks lies.
         """
         answerer = self.answerer
-        if answerer is None or self._items or threading.get_ident() == self._own_thread:
+        if answerer is None or self.waiting or get_ident() == self._own_thread:
             return None
         got: list[bool] = []
         try:
@@ -100,7 +102,7 @@ class Inbox:
             if not got[0]:
                 return None
             self._is_waiting = False
-            if self._items:
+            if self.waiting:
                 return None
             found = answerer(question)
             if type(found) is Refusal:
@@ -113,7 +115,7 @@ class Inbox:
             try:
                 if got == _TAKEN:
                     self._is_waiting = True
-                    if self._items:
+                    if self.waiting:
                         self._signal.put(None)
             finally:
                 if got == _TAKEN:
@@ -121,7 +123,7 @@ class Inbox:
 
     def recall(self, question: BriefQuery[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""
-        return None if self._items else self._kept.get(question)
+        return None if self.waiting else self._kept.get(question)
 
     def _handle(self, handler: Callable[[Any], object], message: Any) -> None:
         """Handle a message, and what comes meanwhile, in the place of the room's own thread."""
@@ -129,20 +131,20 @@ class Inbox:
         self._kept = {}
         try:
             handler(message)
-            while self._items and _is_told(self._items[0]):
-                handler(self._items.popleft().message)
+            while self.waiting and _is_told(self.waiting[0]):
+                handler(self.waiting.popleft().message)
         finally:  # an interrupt may strike the thread of an application here; the room must go on
             self._is_waiting = True
-            if self._items:
+            if self.waiting:
                 self._signal.put(None)
 
     def empty(self) -> bool:
         """Whether nothing waits."""
-        return not self._items
+        return not self.waiting
 
     def qsize(self) -> int:
         """Return how many envelopes wait."""
-        return len(self._items)
+        return len(self.waiting)
 
 
 def _is_told(envelope: Any) -> bool:

@@ -42,7 +42,7 @@ class SessionData(Shell):
         """Write a message down that changes the session, then have the core take it."""
         journal = self._journal
         if journal is None or type(message) not in _JOURNALED:
-            return super().handle(message)
+            return self._core.handle(message)
         if isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED:
             return self._open(message, journal)
         if self._is_recovered and isinstance(message, BarsArrived) and message.source == "recording":

@@ -111,13 +111,14 @@ class SessionDataCore:
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
-        if isinstance(message, Query) and not isinstance(message, Control):
+        if isinstance(message, (BarsArrived, TimeAdvanced)):  # a union would be made anew every time
+            if (events := self._ahead.take(message, self._book)) is not None:
+                self._know(message.now_ns)
+                return Outcome(out=(*events, *self._applied(message.ticket)))
+        elif isinstance(message, Query) and not isinstance(message, Control):
             return self._reader.read(message, self._book, self._now_ns)
-        if not isinstance(message, BarsArrived | TimeAdvanced):
+        else:
             self._ahead.disturb()
-        elif (events := self._ahead.take(message, self._book)) is not None:
-            self._know(message.now_ns)
-            return Outcome(out=(*events, *self._applied(message.ticket)))
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
         if self._members.holds(message):
             return tell(*ready)

@@ -111,6 +111,8 @@ def seconds(given: object, name: str = "timeout") -> float | None:
 
 def flag(given: object, name: str) -> bool:
     """Return whether or not."""
+    if given is False or given is True:
+        return given
     if isinstance(given, (bool, np.bool_)) or instants.whole_number(given) in (0, 1):
         return bool(given)
     raise refused(name, "True or False", given)

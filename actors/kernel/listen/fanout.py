@@ -36,10 +36,13 @@ from messages.values import Policy, SystemState
 
 _FOR_NEWCOMERS: frozenset[type[Event]] = frozenset({SessionBoundary, WarmUpReported})
 _FOR_US = frozenset({MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom, HoldEnded, SubscriptionDropped})
+_SPECIAL = _FOR_NEWCOMERS | _FOR_US
 
 
 class _Given:
     """A minute that is with its subscribers: who has not dealt with it, and whether anybody has seen any of it."""
+
+    __slots__ = ("events", "holders", "is_seen")
 
     def __init__(self, events: list[Event], holders: set[Seat]) -> None:
         self.events = events
@@ -106,14 +109,14 @@ class Fanout:
     def tell(self, message: Any) -> None:
         """Hold an event back, let a ticket go by, or end."""
         kind = type(message)
-        if kind in _FOR_NEWCOMERS:
-            self._held.append(message)
-            self._opening += [message] if _is_opening(message) else []
-        elif kind not in _FOR_US:  # nearly all
+        if kind not in _SPECIAL:  # nearly all
             if self._seats or self._is_standing:
                 self._held.append(message)
         elif kind is MinuteSettled:
             self._release(message)
+        elif kind in _FOR_NEWCOMERS:
+            self._held.append(message)
+            self._opening += [message] if _is_opening(message) else []
         elif kind is RunFinished:
             self.finish(None, NotReady(_over(f"it was played to its end, {message.sessions} sessions")))
         elif kind is RunFailed:
@@ -269,16 +272,16 @@ class Fanout:
         if self._opening:
             self._opened, self._opening = self._opening, []
         with self._lock:
-            listening = [to for to in self._seats if to.listens_from <= settled.ticket]
-            given = [(to, picked) for to in listening if (picked := to.pick(events))]
+            ticket = settled.ticket
+            given = [(to, kept) for to in self._seats if to.listens_from <= ticket and (kept := to.pick(events))]
             holders = {to for to, _ in given if to.policy is Policy.BLOCK}
             if holders:
-                self._out[settled.ticket] = _Given(events, holders)
+                self._out[ticket] = _Given(events, holders)
             is_kept = not holders and self._is_standing and self._kept is None
             if is_kept:
-                self._kept = settled.ticket, events
+                self._kept = ticket, events
             for to, picked in given:
-                to.push(picked, settled.ticket)
+                to.push(picked, ticket)
             if holders and self._is_lockstep and (len(self._seats) > 1 or self._runners):
                 self._wake_deadlocked()
         if not holders and not is_kept:
@@ -317,7 +320,7 @@ class Fanout:
         if given is None or seat not in given.holders:
             return False
         given.holders.discard(seat)
-        given.is_seen = given.is_seen or not (seat.is_left and seat.is_untouched)
+        given.is_seen = given.is_seen or not seat.is_left or not seat.is_untouched
         if given.holders:
             return False
         del self._out[ticket]

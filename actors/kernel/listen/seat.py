@@ -16,6 +16,9 @@ from messages.values import Interval, Policy
 NEVER = 1 << 62
 """A ticket that is never issued."""
 
+_OF_BARS = frozenset({BarsUpdated, BarsWithdrawn})
+"""Events that may be cut to some symbols or intervals; all others are told whole."""
+
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What a subscriber wants; empty means everything."""
@@ -28,8 +31,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         """Return the event, cut to the wanted symbols, or ``None``."""
         if self.events and type(event) not in self.events:
             return None
-        if not isinstance(event, BarsUpdated | BarsWithdrawn):
+        if type(event) not in _OF_BARS:
             return event
+        assert isinstance(event, (BarsUpdated, BarsWithdrawn))
         if self.intervals and event.interval not in self.intervals:
             return None
         return self._cut(event) if self.symbols else event
@@ -84,19 +88,22 @@ class Seat:
 
     def pick(self, events: Sequence[Event]) -> list[Event]:
         """Return those of the events that are wanted here."""
-        return [kept for event in events if (kept := self._wanted.pick(event)) is not None]
+        kinds = self._wanted.events
+        some = [event for event in events if type(event) in kinds] if kinds else events
+        pick = self._wanted.pick
+        return [kept for event in some if (kept := event if type(event) not in _OF_BARS else pick(event)) is not None]
 
     def push(self, events: list[Event], ticket: int) -> None:
         """Put events into the queue; the ticket goes with the last. Called by the fanout."""
         with self._lock:
             if self._is_ended:
                 return
-            last = len(events) - 1
-            self._queue.extend((event, ticket if i == last else 0) for i, event in enumerate(events))
-            self._mark = self._pushed if ticket else self._mark
+            self._queue.extend([(event, 0) for event in events[:-1]])
+            self._queue.extend([(event, ticket) for event in events[-1:]])
+            if ticket:
+                self._mark = self._pushed
             self._pushed += len(events)
-            overflow = len(self._queue) - self._bound if self.policy is not Policy.BLOCK else 0
-            if overflow > 0:
+            if self.policy is not Policy.BLOCK and (overflow := len(self._queue) - self._bound) > 0:
                 self._overflow(overflow)
             waiter, self._waiter = self._waiter, None
         if waiter is not None:

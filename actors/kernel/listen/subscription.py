@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from threading import get_ident
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
@@ -118,8 +119,11 @@ class Subscription:
         return self
 
     def __next__(self) -> Event:
+        me = self.seat.owner
+        if me.task is not None or me.thread != get_ident():
+            me = whoami(is_thread=True)
         while True:
-            taken = self._next(me := whoami(is_thread=True))
+            taken = self._next(me)
             if isinstance(taken, Future):
                 self._host.waits(self.seat, Wait(self._called, me, taken))
                 taken.get()

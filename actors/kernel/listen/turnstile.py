@@ -93,32 +93,44 @@ class Turnstile:
         with self._lock:
             is_staged, self._is_occupied = self._is_occupied, False
             is_worth_telling = not is_staged or len(self._staged) <= _FEW + 1
+            minute = None if is_worth_telling else self._next()
         if is_worth_telling:
             self._credit.tell(message)
-        self._admit(self._inside.hand)
+            self._admit(self._inside.hand)
+        elif minute is not None:
+            self._admit(self._inside.hand, minute)
 
-    def _admit(self, give: Callable[[BarsArrived | TimeAdvanced], None]) -> None:
-        """Let minutes in, one after the other, as long as they may.
+    def _admit(
+        self, give: Callable[[BarsArrived | TimeAdvanced], None], minute: BarsArrived | TimeAdvanced | None = None
+    ) -> None:
+        """Let minutes in, one after the other, as long as they may; first ``minute``, which was taken already.
 
         Who has dealt with the last one gives the next by hand, and waits for what comes of it in any case; a
         room, which never waits for another, only tells.
         """
         given = 0
-        while (minute := self._next()) is not None:
+        while True:
+            if minute is None:
+                with self._lock:
+                    minute = self._next()
+                if minute is None:
+                    return
             # By hand it may be handled here and now, and its ticket be home before this returns: then there is more.
             (give if given < _BY_HAND else self._inside.tell)(minute)
             given += 1
+            minute = None
             self._is_admitting = False
+            if self._is_occupied:  # whoever brings its ticket home from now on lets the next one in
+                return
 
     def _next(self) -> BarsArrived | TimeAdvanced | None:
         """Return the minute that may pass now; ``None`` too while somebody else is letting one in."""
-        with self._lock:
-            is_shut = self._is_admitting or self._is_occupied or self._is_held
-            if is_shut or not self._staged or self._allowed == 0:
-                return None
-            if self._allowed is not None:
-                self._allowed -= 1
-            self._is_occupied = self._is_admitting = True
-            minute = self._staged.popleft()
-            self._let_in = minute.ticket
-            return minute
+        is_shut = self._is_admitting or self._is_occupied or self._is_held
+        if is_shut or not self._staged or self._allowed == 0:
+            return None
+        if self._allowed is not None:
+            self._allowed -= 1
+        self._is_occupied = self._is_admitting = True
+        minute = self._staged.popleft()
+        self._let_in = minute.ticket
+        return minute

@@ -189,7 +189,8 @@ class Book:
     @property
     def last_slot(self) -> int:
         """No slot after this one has a bar."""
-        return max(self.derived.latest, self.closed - 1)
+        latest, closed = self.derived.latest, self.closed
+        return latest if latest >= closed else closed - 1
 
     # --- writing
 

@@ -230,26 +230,24 @@ class Grid:
         """Take minutes out, all that they hold, as if they had not been written yet."""
         self._own()
         self.kept.touch(slots.start)
-        count = len(self.symbols)
         lifted = Lifted(
-            values=self.values[slots, :, :count].copy(),
-            verdicts=self.verdicts[slots, :count].copy(),
-            sources=self.sources[slots, :count].copy(),
-            revisions=self.revisions[slots, :count].copy(),
+            values=self.values[slots].copy(),
+            verdicts=self.verdicts[slots].copy(),
+            sources=self.sources[slots].copy(),
+            revisions=self.revisions[slots].copy(),
         )
         self.values[slots] = np.nan
         self.verdicts[slots] = self.sources[slots] = self.revisions[slots] = 0
         return lifted
 
     def lay(self, slot: int, lifted: Lifted, row: int) -> None:
-        """Put back a minute, the one in this row of what was lifted."""
+        """Put back a minute, the one in this row of what was lifted; nobody has joined since."""
         self._own()
         self.kept.touch(slot)
-        count = len(self.symbols)
-        self.values[slot, :, :count] = lifted.values[row]
-        self.verdicts[slot, :count] = lifted.verdicts[row]
-        self.sources[slot, :count] = lifted.sources[row]
-        self.revisions[slot, :count] = lifted.revisions[row]
+        self.values[slot] = lifted.values[row]
+        self.verdicts[slot] = lifted.verdicts[row]
+        self.sources[slot] = lifted.sources[row]
+        self.revisions[slot] = lifted.revisions[row]
 
     def withdraw(self, slot: int, columns: Indices, claim: Claim, revision: int) -> Indices:
         """Take the bars of one sender out of a slot: nothing was traded after all.

@@ -12,7 +12,7 @@ from messages.base import Event
 from messages.columns import BarBatch
 from messages.events import BarsArrived, TimeAdvanced
 
-_AT_ONCE = 64
+_AT_ONCE = 512
 """So many minutes are made ready together."""
 
 _BARS_AT_ONCE = 16_384
@@ -27,37 +27,44 @@ class _Ready:
     def __init__(self, book: Book, minutes: Minutes, claim: Claim, first_row: int) -> None:
         latest = book.derived.latest
         minutes.write(book, claim)
-        self.first_row = first_row
-        """The row of the tape that the first one begins with."""
         self._minutes = minutes
+        self._rows = [first_row + edge for edge in minutes.edges]
+        """The row of the tape that each begins with, and where the last ends."""
+        self._ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
         self._grid = book.grid.lift(minutes.slots)
         self._published = book.derived.lift(minutes.slots, latest)
+        self._everybody = slice(0, len(book.grid.symbols))
+        self._taken = 0
 
-    def is_over(self, book: Book) -> bool:
+    @property
+    def is_over(self) -> bool:
         """Whether all of them have been taken."""
-        return book.closed >= self._minutes.slots.stop
+        return self._taken == len(self._ends_ns)
 
-    def is_next(self, message: BarsArrived | TimeAdvanced, book: Book) -> bool:
-        """Whether a message is the minute that comes next, as it was foreseen."""
+    def take(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event] | None:
+        """Put the next minute back into the book; return what follows from it, ``None``: the message is another."""
+        row, end_ns = self._taken, self._ends_ns[self._taken]
+        first, count = self._rows[row], self._rows[row + 1] - self._rows[row]
+        if message.now_ns != end_ns:
+            return None
+        batch = None
+        if isinstance(message, BarsArrived):
+            batch = message.batch
+            if not count or message.first_row != first or len(batch.start_ns) != count:
+                return None
+        elif count:
+            return None
+        self._taken += 1
         minutes, slot = self._minutes, book.closed
-        if slot >= minutes.slots.stop or message.now_ns != book.end_of(slot):
-            return False
-        begin, end = minutes.edges[slot - minutes.slots.start], minutes.edges[slot - minutes.slots.start + 1]
-        if isinstance(message, TimeAdvanced):
-            return begin == end
-        return message.first_row == self.first_row + begin and len(message.batch) == end - begin
-
-    def take(self, book: Book, out: list[Event]) -> None:
-        """Put the next minute back into the book, and put out what follows from it."""
-        minutes, slot = self._minutes, book.closed
-        row = slot - minutes.slots.start
         book.grid.lay(slot, self._grid, row)
-        book.derived.lay(slot, self._published.get(slot, []))
-        begin, end = minutes.edges[row], minutes.edges[row + 1]
-        if end > begin:
-            is_everybody = end - begin == len(book.grid.symbols)
-            book.stamp(slice(0, end - begin) if is_everybody else minutes.columns[begin:end], book.end_of(slot))
-        minutes.close(book, slot, out)
+        book.derived.lay(slot, self._published.get(slot, ()))
+        if count == self._everybody.stop:
+            book.stamp(self._everybody, end_ns)
+        elif count:
+            book.stamp(minutes.columns[minutes.edges[row] : minutes.edges[row + 1]], end_ns)
+        out: list[Event] = []
+        minutes.close(book, slot, batch, out)
+        return out
 
 
 class Ahead:
@@ -94,12 +101,8 @@ class Ahead:
         if self._ready is None and self._calm > _CALM and isinstance(message, BarsArrived) and self._tape is not None:
             self._make_ready(message, self._tape, book)
         ready = self._ready
-        if ready is None or not ready.is_next(message, book):
-            self._ready = None
-            return None
-        out: list[Event] = []
-        ready.take(book, out)
-        if ready.is_over(book):
+        out = None if ready is None else ready.take(message, book)
+        if out is None or (ready is not None and ready.is_over):
             self._ready = None
         return out
 

@@ -14,6 +14,7 @@ from messages.columns import BarBatch, Indices
 from messages.events import BarsUpdated
 from messages.values import FIRST_WITH_BAR, Nanos, Verdict
 
+_NOBODY: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 _STREAMED, _FILLED, _NO_TRADE = int(Verdict.STREAMED), int(Verdict.FILLED), int(Verdict.NO_TRADE)
 
 
@@ -65,18 +66,23 @@ class Minutes:
         """Remember when symbols changed."""
         book.stamp_many(self._rows, self.columns)
 
-    def close(self, book: Book, slot: int, out: list[Event]) -> None:
-        """Close the next minute, and put out what follows from it."""
+    def rows_of(self, slot: int) -> BarBatch | None:
+        """Return the bars of one of the minutes, if it has any."""
         begin, end = self.edges[slot - self.slots.start], self.edges[slot - self.slots.start + 1]
-        book.ledger.received += end - begin
-        book.ledger.accepted += end - begin
-        if end > begin:
+        return self.batch.rows(begin, end) if end > begin else None
+
+    def close(self, book: Book, slot: int, batch: BarBatch | None, out: list[Event]) -> None:
+        """Close the next minute, whose bars these are, and put out what follows from it."""
+        if batch is not None:
+            count, ledger = len(batch.start_ns), book.ledger
+            ledger.received += count
+            ledger.accepted += count
             book.revision += 1
-            batch = self.batch.rows(begin, end)
             out.append(BarsUpdated(interval=batch.interval, batch=batch, revision=book.revision))
-        out += self._derived.get(slot, ())
+        if (derived := self._derived.get(slot)) is not None:
+            out += derived
         book.closed += 1
-        out += book.closing(slot, len(book.grid.symbols), *self._missing.get(slot, ((), ())))
+        out += book.closing(slot, len(book.grid.symbols), *self._missing.get(slot, _NOBODY))
 
 
 def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
@@ -97,7 +103,7 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     minutes.write(book, claim)
     minutes.stamp(book)
     for slot in range(minutes.slots.start, minutes.slots.stop):
-        minutes.close(book, slot, out)
+        minutes.close(book, slot, minutes.rows_of(slot), out)
     return True
 
 
