@@ -34,6 +34,7 @@ class GapStory(Reply, frozen=True, kw_only=True):
     """What became of one gap: minutes ``[start_ns, end_ns)`` that these symbols lacked. All times are session time."""
 
     symbols: tuple[str, ...]
+    """Empty: all that the source had, which was asked for the whole market."""
     start_ns: Nanos
     end_ns: Nanos
     detected_ns: Nanos

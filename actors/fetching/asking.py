@@ -30,6 +30,7 @@ class Asking:
         is_exact: whether no other minutes may be asked for.
         is_complete: whether a minute without a bar is taken to be untraded whatever lies around it.
         allow_negative: whether prices may be zero or below.
+        is_market: whether the day's names are all that there were bars of.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Asking:
         is_exact: bool = False,
         is_complete: bool = False,
         allow_negative: bool = False,
+        is_market: bool = False,
     ) -> None:
         self.day = day
+        self.is_market = is_market
         self.axis = axis = SessionAxis(day.session)
         self._now_ns = now_ns
         self._shown = shown
@@ -170,15 +173,8 @@ class Asking:
 
     def filled(self, name: str | None = None) -> BarBatch:
         """Return the bars that were taken, of all or of one source."""
-        session = self.day.session
         pages = [page for source, pages in self._taken.items() if name in (None, source) for page in pages]
-        whole = PageRequest(
-            symbols=self.day.names,
-            start_ns=session.start_ns,
-            end_ns=session.end_ns,
-            interval=session.base_interval,
-        )
-        return joined(pages, whole)[0]
+        return joined(pages, PageRequest.of(self.day.session, self.day.names))[0]
 
     @property
     def fillers(self) -> tuple[str, ...]:

@@ -10,14 +10,15 @@ import numpy as np
 
 from actors.data_upkeep.health import SourceHealth
 from actors.fetching.asking import Asking
-from actors.fetching.lacking import day_of, is_whole
+from actors.fetching.lacking import day_of, is_whole, is_whole_market
 from actors.fetching.report import DayCounts, FetchProgress, FetchReport
 from actors.fetching.writing import write
 from actors.kernel.ports import BarSource, BarStore, Interruptible
 from actors.market.validate import may_be_negative
 from actors.vendors.history.pages import HistoryRefused
 from actors.vendors.history.source import VendorSource
-from messages.errors import BarkeeperError, NotReady
+from messages.certificates import SessionCertificate
+from messages.errors import BarkeeperError, DataError, NotReady
 from messages.values import SECOND_NS, Nanos, TradingSession
 
 _LOOK_S = 0.2
@@ -31,6 +32,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     session: TradingSession
     """With the hours that are wanted."""
     symbols: tuple[str, ...]
+    """Empty: all of which the first source that says so has bars."""
 
 
 class FetchOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,8 @@ class _Fetch:
     ) -> FetchReport:
         began_s, is_interrupted = time.monotonic(), False
         at_once = max((source.entry.at_once for source in self._vendors), default=1)
+        if not all(one.symbols for one in wanted):
+            at_once = 1  # a day of a whole market is some hundred megabytes
         with ThreadPoolExecutor(at_once, thread_name_prefix="barkeeper-fetch") as pool:
             left: set[Future[None]] = {pool.submit(self._day, one) for one in wanted}
             while left:
@@ -149,10 +153,13 @@ class _Fetch:
             return
         session, options = wanted.session, self._options
         old = self._store.certificate(session.calendar, session.date)
-        if not options.is_given_up_too and is_whole(old, session, wanted.symbols):
+        if not options.is_given_up_too and _is_there(old, wanted):
             self._count(None)
             return
-        day = day_of(self._store, session, wanted.symbols)
+        symbols = wanted.symbols or self._market(session, old)
+        if not symbols:
+            return
+        day = day_of(self._store, session, symbols)
         asking = Asking(
             day,
             day.lacking(is_given_up_too=options.is_given_up_too),
@@ -163,9 +170,10 @@ class _Fetch:
             allow_negative=may_be_negative(session.calendar)
             if options.allow_negative is None
             else options.allow_negative,
+            is_market=not wanted.symbols,
         )
         counts = DayCounts(calendar=session.calendar, date=session.date, asked=int(asking.wanted.sum()))
-        if not counts.asked and old is not None and set(wanted.symbols) <= set(old.names):
+        if wanted.symbols and not counts.asked and old is not None and set(symbols) <= set(old.names):
             self._count(None)
             return
         try:
@@ -176,6 +184,28 @@ class _Fetch:
         left = np.flatnonzero(asking.given_up.any(axis=0)).tolist()
         self._asked.update(day.names[column] for column in left)
         self._count(counts if counts.asked or counts.certified or counts.error else None)
+
+    def _market(self, session: TradingSession, old: SessionCertificate | None) -> tuple[str, ...]:
+        """Return the symbols that have bars of a session, and those that it is certified of; empty: nobody says."""
+        why = "nobody who is asked says whose bars there are"
+        for source in self._vendors:
+            health = self._health[source.name]
+            if not health.may_ask(0):
+                continue
+            try:
+                names = source.symbols(session)
+            except NotReady:  # interrupted
+                return ()
+            except DataError as error:
+                why = str(error)
+                health.failed(0, why, is_out=isinstance(error, HistoryRefused))
+                if not health.may_ask(0):
+                    self._lost(why)
+            else:
+                health.answered()
+                return tuple({*names, *(old.names if old else ())})
+        self._count(DayCounts(calendar=session.calendar, date=session.date, error=why))
+        return ()
 
     def _ask(self, asking: Asking) -> None:
         for source in self._sources:
@@ -228,3 +258,10 @@ class _Fetch:
                 self._whole += 1
             else:
                 self._days.append(counts)
+
+
+def _is_there(certificate: SessionCertificate | None, wanted: Wanted) -> bool:
+    """Return whether a certificate says that nothing is missing of what is wanted."""
+    if wanted.symbols:
+        return is_whole(certificate, wanted.session, wanted.symbols)
+    return is_whole_market(certificate, wanted.session)

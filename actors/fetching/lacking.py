@@ -51,6 +51,14 @@ def is_whole(certificate: SessionCertificate | None, session: TradingSession, sy
     return left <= set(certificate.names) and not any(one.missing for one in counts)
 
 
+def is_whole_market(certificate: SessionCertificate | None, session: TradingSession) -> bool:
+    """Return whether a certificate says that a session was fetched of all symbols that there were bars of."""
+    if certificate is None or any(one.missing for one in (*certificate.symbols, *certificate.extended)):
+        return False
+    spans = [(gap.start_ns, gap.end_ns) for gap in certificate.gaps if not gap.symbols]
+    return any(start_ns <= session.start_ns and session.end_ns <= end_ns for start_ns, end_ns in spans)
+
+
 def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> Day:
     """Return what a store has of a session.
 

@@ -41,6 +41,7 @@ def write(store: BarStore, asking: Asking, now_ns: Nanos) -> SessionCertificate 
         *(run for name, cells in asking.no_trade for run in _runs(asking, cells, Verdict.NO_TRADE, name)),
     ]
     is_news = bool(asking.count or asking.no_trade) or bool((asking.given_up & (day.verdicts == 0)).any())
+    is_news |= asking.is_market and not asking.errors  # that it is all there is, is news
     is_covered = day.certificate is not None and set(day.names) <= set(day.certificate.names)
     has_all = not asking.wanted.any()
     if not asking.is_settled or not (is_news or (has_all and not is_covered)):
@@ -82,12 +83,13 @@ def _wider(one: TradingSession, other: TradingSession) -> TradingSession:
 
 
 def _stories(asking: Asking, now_ns: Nanos) -> list[GapStory]:
-    """Return what became of what was lacking; of a session that was not there at all, that it was fetched."""
+    """Return what became of what was lacking; of a session of which nothing was there, or all, that it was fetched."""
     day, session, name = asking.day, asking.day.session, _last_asked(asking)
-    if not len(day.bars) and day.certificate is None:
+    if asking.is_market or (not len(day.bars) and day.certificate is None):
         sources = asking.fillers or (name,)
+        symbols = () if asking.is_market else day.names
         return [
-            _story(asking, day.names, (session.start_ns, session.end_ns), now_ns, source, GapOutcome.CLOSED)
+            _story(asking, symbols, (session.start_ns, session.end_ns), now_ns, source, GapOutcome.CLOSED)
             for source in sources
         ]
     axis = asking.axis

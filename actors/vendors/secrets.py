@@ -5,8 +5,37 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar, Self
+
+import msgspec
 
 from messages.errors import SettingsError
+
+
+class Secret(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account is known by, one field a value. None is in its text, so that no log can hold it."""
+
+    SUBJECT: ClassVar[str]
+    """How the sentence begins that says what is missing."""
+    NAMES: ClassVar[tuple[str, ...]]
+    """Of the environment, or of lines in a file: one a field, in their order."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(***)"
+
+    @classmethod
+    def find(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
+        """Take the values from the environment, or else from a file with lines such as ``NAME=...``.
+
+        Args:
+            path: the file; only its owner may have access to it (mode 600).
+            environ: in place of the process's environment.
+
+        Raises:
+            SettingsError: something is missing, or others could read the file.
+        """
+        values = found_in(cls.SUBJECT, cls.NAMES, path, environ)
+        return cls(**dict(zip(cls.__struct_fields__, values, strict=True)))
 
 
 def found_in(

@@ -12,7 +12,7 @@ import msgspec
 
 from actors.doors.cli.interrupts import Interrupts
 from actors.doors.commands import check_config
-from actors.doors.show import fetch_tables, paper
+from actors.doors.show import fetch_tables, figures, paper
 from actors.doors.show.progress import fetch_bar
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchReport
@@ -55,7 +55,7 @@ def bring(wishes: FetchWishes, *, as_json: bool) -> None:
     Raises:
         BarkeeperError: it cannot be done, or not all of it; what was printed tells of the rest.
     """
-    if not wishes.symbols:
+    if not wishes.symbols and not _has_market(wishes):
         raise SettingsError("say whose bars: --symbols A,B")
     settings = check_config.settings_of(wishes.config, wishes.store)
     calendar = _calendar(wishes, settings)
@@ -65,6 +65,12 @@ def bring(wishes: FetchWishes, *, as_json: bool) -> None:
         raise SettingsError(f"{calendar.name} has no session that has begun in these days")
     options = FetchOptions(is_complete=wishes.complete)
     _run(wishes, settings, wanted, options, calendar, as_json=as_json, title="Fetched")
+
+
+def _has_market(wishes: FetchWishes) -> bool:
+    """Return whether somebody who is asked says whose bars there are, so that all of them can be fetched."""
+    found = [history_named(name) for name in wishes.comes_from]
+    return any(one is not None and one[0].lists_symbols for one in found)
 
 
 def heal(wishes: FetchWishes, *, as_json: bool) -> None:
@@ -132,6 +138,8 @@ def _conclude(report: FetchReport) -> None:
         raise KeyboardInterrupt
     if report.error is not None:
         raise DataError(report.error)
+    if failed := [day for day in report.days if day.error and not day.asked]:
+        raise DataError(f"of {figures.count(len(failed))} sessions nothing was answered: {failed[0].error}")
     if unanswered := report.sum_of("unanswered"):
         why = next((day.error for day in report.days if day.error), "")
         if why or report.refused_symbols:

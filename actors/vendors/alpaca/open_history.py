@@ -4,7 +4,7 @@ import os
 import warnings
 from importlib.util import find_spec
 
-from actors.vendors.alpaca.keys import KEY_NAME, SECRET_NAME, AlpacaKeys
+from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from actors.vendors.secrets import account_of
 from messages.errors import SettingsError
@@ -25,7 +25,7 @@ def open_crypto(request: HistoryRequest) -> OpenedHistory:
     Raises:
         SettingsError: there is no library, or the file of keys cannot be used.
     """
-    has_keys = request.keys is not None or all(os.environ.get(name) for name in (KEY_NAME, SECRET_NAME))
+    has_keys = request.keys is not None or all(os.environ.get(name) for name in AlpacaKeys.NAMES)
     return _opened(request, AlpacaKeys.find(request.keys) if has_keys else None, is_crypto=True)
 
 

@@ -75,6 +75,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     deadline_s: float = 20.0
     """A request that is not answered by then has failed."""
     needs_keys: bool = True
+    lists_symbols: bool = False
+    """Whether it says of which symbols a session has bars, so that all of them may be asked for."""
     options: tuple[HistoryOption, ...] = ()
     cited: dict[str, str]
     """Each of the facts above that was read somewhere, and where: field by field, an address and what it says."""

@@ -1,6 +1,6 @@
 """What a vendor's client must do so that its history can be asked: give one page, or say plainly why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -9,7 +9,7 @@ import msgspec
 from actors.vendors.history.entry import HistoryEntry
 from messages.columns import BarBatch
 from messages.errors import DataError
-from messages.values import Interval, Nanos
+from messages.values import Interval, Nanos, TradingSession
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +21,13 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     token: str | None = None
     """What the page before said of the next; ``None``: the first."""
+
+    @classmethod
+    def of(cls, session: TradingSession, symbols: Sequence[str]) -> "PageRequest":
+        """Return what asks for all of a session."""
+        return cls(
+            symbols=tuple(symbols), start_ns=session.start_ns, end_ns=session.end_ns, interval=session.base_interval
+        )
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +58,15 @@ class VendorHistory(Protocol):
 
     def close(self) -> None:
         """Release what is held, while a request is out too; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class ListsSymbols(Protocol):
+    """A vendor's client that says of which symbols there are bars."""
+
+    def symbols(self, request: PageRequest) -> tuple[str, ...]:
+        """Return them, sorted, whatever symbols the request names. Raises as ``page`` does."""
         ...
 
 

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -26,6 +27,7 @@ from actors.vendors.history.pages import (
     AskedTooMuch,
     HistoryRefused,
     HistoryRequest,
+    ListsSymbols,
     NoAnswer,
     NotOutYet,
     OpenedHistory,
@@ -41,6 +43,7 @@ from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingS
 _NEAR_NS = 2 * REACH * MINUTE_NS
 """Minutes of today that are nearer to each other are one request: what lies around them is asked for anyway."""
 _SESSIONS_KEPT = 4
+R = TypeVar("R")
 ADJUSTED = " adjusted for "
 """Between the name of a history and how its prices are adjusted, where they are."""
 _MOST_PAGES = 40
@@ -220,8 +223,27 @@ class VendorSource:
                 raise NoAnswer(f"{self.name}: the page after {request.token!r} is that page again")
             request = msgspec.structs.replace(request, token=page.next_token)
 
+    def symbols(self, session: TradingSession) -> tuple[str, ...]:
+        """Return of which symbols the vendor has a bar of a session that is over and out.
+
+        Raises:
+            HistoryRefused: it does not say so, or not to us.
+            NotOutYet: it does not say so yet.
+            DataError: it gave no answer, however often it was asked.
+            NotReady: the source was closed.
+        """
+        client = self._client
+        if not isinstance(client, ListsSymbols):
+            raise HistoryRefused(f"{self.name} does not say whose bars it has")
+        if not self._is_final(session):
+            raise NotOutYet(f"{self.name} does not have all of {session.date} yet", self.delay_ns / SECOND_NS)
+        return self._answered(lambda: client.symbols(PageRequest.of(session, ())))
+
     def _page(self, request: PageRequest) -> Page:
-        """Ask for one page, again and alone where it fails."""
+        return self._answered(lambda: self._client.page(request))
+
+    def _answered(self, ask: Callable[[], R]) -> R:
+        """Ask for one thing, again and alone where it fails."""
         rules = self._persistence
         error: DataError | None = None
         for number in range(rules.tries):
@@ -231,7 +253,7 @@ class VendorSource:
                 self._pause(rules.backoff_s * 2.0 ** (number - 1) * (1 + rules.jitter * self._chance.random()))
             try:
                 with self._turn():
-                    page = self._calls.make(lambda: self._client.page(request))
+                    answer = self._calls.make(ask)
             except HistoryRefused as refusal:
                 self._refusal = refusal
                 raise
@@ -248,7 +270,7 @@ class VendorSource:
                 error = NoAnswer(f"{type(failure).__name__}: {failure}")
             else:
                 self.trouble = ""
-                return page
+                return answer
             self.trouble = str(error)
         assert error is not None, "a page is asked for at least once"
         raise NoAnswer(f"{self.name} was asked {rules.tries} times: {error}") from error
@@ -315,13 +337,8 @@ class VendorSource:
             answer = self.fetch(session, symbols, start_ns, end_ns)
             bars.append(Page(bars=answer.bars))
             no_trade += answer.no_trade
-        span = PageRequest(
-            symbols=missing.symbols,
-            start_ns=session.start_ns,
-            end_ns=session.end_ns,
-            interval=session.base_interval,
-        )
-        return SourceAnswer(bars=HeldDay(joined(bars, span)[0], (), ANY_TIME).pick(missing), no_trade=tuple(no_trade))
+        came = joined(bars, PageRequest.of(session, missing.symbols))[0]
+        return SourceAnswer(bars=HeldDay(came, (), ANY_TIME).pick(missing), no_trade=tuple(no_trade))
 
     def _is_final(self, session: TradingSession) -> bool:
         return session.end_ns + self.delay_ns <= self._now_ns()

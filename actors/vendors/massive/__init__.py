@@ -36,7 +36,15 @@ VENDOR = Vendor(
             revised_until_s=900.0,
             rows_a_page=50_000,
             pace=(Pace(requests=5, seconds=60.0),),
-            options=(HistoryOption(name="url", title="another address in place of https://api.massive.com"),),
+            lists_symbols=True,
+            options=(
+                HistoryOption(name="url", title="another address in place of https://api.massive.com"),
+                HistoryOption(
+                    name="files",
+                    title="another address in place of https://files.massive.com, the flat files, to which there are "
+                    "keys of their own: MASSIVE_S3_ACCESS_KEY and MASSIVE_S3_SECRET_KEY",
+                ),
+            ),
             cited={
                 "is_silence_told": f"{_DOCS}/rest/stocks/aggregates/custom-bars: without eligible trades there is "
                 "no bar; client-python issue 1028: which was not so of two busy stocks at once",

@@ -1,4 +1,4 @@
-"""Massive's aggregates of the past through its own client, one page of one ticker a call.
+"""Massive's aggregates of the past: one page of one ticker a call through its own client, or a day from a flat file.
 
 The client's pages go on by themselves, print what they cannot read and call it the end, and keep to themselves how long
 to wait after a 429. So its connections are used, with its key and TLS, and each answer is read here. Imported only when
@@ -7,22 +7,29 @@ a history is opened: the package is an extra.
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 from massive import RESTClient
 from urllib3.exceptions import HTTPError
 
+from actors.kernel.telemetry import note
 from actors.vendors.history.pages import AskedTooMuch, HistoryRefused, NoAnswer, NotOutYet, Page, PageRequest
+from actors.vendors.massive.flat import FlatFiles
 from actors.vendors.massive.keys import MassiveKey
 from actors.vendors.secrets import without_keys
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
-from messages.values import ONE_MINUTE
+from messages.values import ONE_MINUTE, SECOND_NS
 
 BASE = "https://api.massive.com"
 ROWS_A_PAGE = 50_000
+MOST_TICKERS = 20
+"""With more, and a request for each of them, a flat file of the whole market's day comes sooner."""
+_HOME = ZoneInfo("America/New_York")
 _MILLISECOND_NS = 10**6
 _NAMES = ("o", "h", "l", "c", "v", "vw", "n")
 """Massive's names of ``FIELDS`` and ``EXTRA_FIELDS``."""
@@ -49,18 +56,28 @@ class _Answer(msgspec.Struct):
 class MassiveHistory:
     """Aggregates of a minute or a second. A question about several tickers is one page after the other for each.
 
+    About many of them, a day's flat file answers at once, if it is there by then; its prices are as they were paid.
+
     Args:
         key: see ``MassiveKey.find``.
         adjustment: ``raw`` or ``split``.
         deadline_s: after so long without a byte a request has failed.
         base: another address in place of Massive's.
+        files: the flat files, or why there are none.
     """
 
     def __init__(
-        self, key: MassiveKey, *, adjustment: str = "raw", deadline_s: float = 20.0, base: str | None = None
+        self,
+        key: MassiveKey,
+        *,
+        adjustment: str = "raw",
+        deadline_s: float = 20.0,
+        base: str | None = None,
+        files: FlatFiles | str = "no keys",
     ) -> None:
         self._key = key.key
         self._is_adjusted = adjustment == "split"
+        self._files = files
         self._client = RESTClient(
             key.key,
             base=(base or BASE).rstrip("/"),
@@ -72,6 +89,11 @@ class MassiveHistory:
 
     def page(self, request: PageRequest) -> Page:
         """Return one page; see ``VendorHistory``."""
+        if request.token is None and len(request.symbols) > MOST_TICKERS:
+            try:
+                return self._file(request)
+            except (HistoryRefused, NotOutYet) as error:  # by aggregates then
+                note("no_flat_file", reason=str(error))
         place = _Place(0) if request.token is None else msgspec.json.decode(request.token, type=_Place)
         symbol = request.symbols[place.symbol]
         answer = self._asked(place.path or self._path(symbol, request))
@@ -85,9 +107,29 @@ class MassiveHistory:
             return Page(bars=bars, unread=unread)
         return Page(bars=bars, unread=unread, next_token=msgspec.json.encode(place).decode())
 
+    def symbols(self, request: PageRequest) -> tuple[str, ...]:
+        """Return the tickers of the market that have a bar in a span; see ``ListsSymbols``."""
+        bars = self._file(request).bars
+        inside = (bars.start_ns >= request.start_ns) & (bars.start_ns < request.end_ns)
+        return tuple(bars.symbols[number] for number in np.unique(bars.symbol_index[inside]).tolist())
+
     def close(self) -> None:
         """Close its connections."""
         self._client.client.clear()
+
+    def _file(self, request: PageRequest) -> Page:
+        """Return the day of a request, of all tickers."""
+        if isinstance(self._files, str):
+            raise HistoryRefused(self._files)
+        if self._is_adjusted or request.interval != ONE_MINUTE:
+            raise HistoryRefused("Massive's flat files have minutes, and prices as they were paid")
+        first, last = (
+            datetime.fromtimestamp(at_ns // SECOND_NS, _HOME).date().isoformat()
+            for at_ns in (request.start_ns, request.end_ns - 1)
+        )
+        if first != last:
+            raise HistoryRefused("Massive's flat files have a day each")
+        return self._files.day(first)
 
     def _path(self, symbol: str, request: PageRequest) -> str:
         span = "minute" if request.interval == ONE_MINUTE else "second"

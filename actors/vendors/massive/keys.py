@@ -1,33 +1,22 @@
-"""The key to Massive's API: from the environment, or a file that nobody else can read; never shown."""
+"""The keys to Massive's API and to its files: from the environment, or a file nobody else can read; never shown."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from typing import ClassVar
 
-import msgspec
-
-from actors.vendors.secrets import found_in
-
-KEY_NAME = "MASSIVE_API_KEY"
+from actors.vendors.secrets import Secret
 
 
-class MassiveKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key, which is not in its text, so that no log can hold it."""
+class MassiveKey(Secret, frozen=True, kw_only=True):
+    """The key to the API."""
 
+    SUBJECT: ClassVar = "the key to Massive is"
+    NAMES: ClassVar = ("MASSIVE_API_KEY",)
     key: str
 
-    def __repr__(self) -> str:
-        return "MassiveKey(***)"
 
-    @classmethod
-    def find(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> "MassiveKey":
-        """Take the key from the environment, or else from a file with a line ``MASSIVE_API_KEY=...``.
+class MassiveFilesKeys(Secret, frozen=True, kw_only=True):
+    """What the dashboard calls the access key and the secret key of S3; they are others than the API's."""
 
-        Args:
-            path: the file; only its owner may have access to it (mode 600).
-            environ: in place of the process's environment.
-
-        Raises:
-            SettingsError: there is no key, or others could read the file.
-        """
-        (key,) = found_in("the key to Massive is", (KEY_NAME,), path, environ)
-        return cls(key=key)
+    SUBJECT: ClassVar = "the keys to Massive's flat files are"
+    NAMES: ClassVar = ("MASSIVE_S3_ACCESS_KEY", "MASSIVE_S3_SECRET_KEY")
+    key: str
+    secret: str
