@@ -21,7 +21,13 @@ From = Annotated[
     ),
 ]
 Whose = Annotated[
-    str, typer.Option("--symbols", metavar="A,B", help="Whose bars.", show_default="heal: all that the days have")
+    str,
+    typer.Option(
+        "--symbols",
+        metavar="A,B",
+        help="Whose bars; without them massive's flat files give the whole market.",
+        show_default="heal: all that the days have",
+    ),
 ]
 First = Annotated[
     str | None,
