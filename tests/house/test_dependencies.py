@@ -11,7 +11,7 @@ import pytest
 from tests.house.source import ROOT, calls, imported_modules, place, sources, tree
 
 # Where the name to import is not that of the package.
-IMPORTED_AS = {"alpaca-py": "alpaca"}
+IMPORTED_AS = {"alpaca-py": "alpaca", "markdown-it-py": "markdown_it"}
 OURS = {"actors", "messages"}
 
 

@@ -129,10 +129,11 @@ def _hub(system: Run) -> "Hub":
 
 def _page(system: Run | None, hub: "Hub | None", store: Path | None) -> "list[Route]":
     with _brought_by("web"):
-        from actors.doors.web import page
+        from actors.doors.web import manual, page
         from actors.doors.web.run_routes import RunRoutes
         from actors.doors.web.store_routes import StoreRoutes
-    routes = page.routes(has_run=system is not None, has_store=store is not None)
+    has_run, has_store = system is not None, store is not None
+    routes = page.routes(has_run=has_run, has_store=has_store) + manual.routes(has_run=has_run, has_store=has_store)
     if system is not None and hub is not None:
         routes += RunRoutes(system, hub).routes()
     if store is not None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from actors.doors.guide.chapters import chapter
 from actors.doors.web.serving import serving_page
 from actors.kernel.ports import StoredDay
 from actors.storage.parquet import ParquetStore
@@ -285,3 +286,15 @@ def test_the_page_is_light(run_of_it: tuple[System, Place], visit: Any) -> None:
 
     weights = page.evaluate("performance.getEntriesByType('resource').map((one) => one.encodedBodySize)")
     assert 20_000 < sum(weights) < 200_000
+
+
+def test_the_guide_is_read_on_a_phone_and_leads_back(dashboard: Place, visit: Any) -> None:
+    page = visit(dashboard, "#days", viewport={"width": 390, "height": 800})
+    page.get_by_role("link", name="Guide").click()
+    for one in map(chapter, ("look", "formats", "embed", "live", "processes", "speed")):  # with what is wide
+        page.get_by_role("navigation", name="Chapters").get_by_role("link", name=one.name, exact=True).click()
+        expect(page.get_by_role("heading", level=1, name=one.title)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), one.name
+
+    page.get_by_role("link", name="Days", exact=True).click()
+    expect(page.locator(".month")).not_to_have_count(0)
