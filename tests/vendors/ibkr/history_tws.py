@@ -119,6 +119,7 @@ class IbkrStocks(HistoryWorld):
     faults = frozenset({"error", "cut", "junk", "drop"})
     pages = False
     requests_a_question = 2
+    says_how_long = False
     way_s = 0.2
     refuses_before_it_asks = True
 
