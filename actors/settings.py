@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
@@ -16,15 +15,13 @@ from actors.market.faults import Faults
 from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
+from actors.reading.spelling.addresses import check_place
 from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace
 
 E = TypeVar("E", bound=StrEnum)
 
 _LISTS = ("symbols", "fill_from", "closed")
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z\d+.-]+):(?:/|$)")
-"""An address; of ``s3://bucket`` a ``Path`` keeps one slash, of ``memory://`` none. One letter is a drive."""
-
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
 
 
@@ -213,7 +210,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a system needs to know before it starts."""
 
     store: str
-    """Folder of the Parquet store."""
+    """Folder of the Parquet store, or the address of one: ``postgresql://host/database``."""
     calendar: str | None = None
     """Name of an exchange calendar; ``None``: the store's only one."""
     symbols: tuple[str, ...] = ()
@@ -277,7 +274,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
         for name, folders in (("store", (self.store,)), ("fill_from", self.fill_from)):
             for folder in folders:
-                check_folder(folder, name)
+                check_place(folder, name)
         _check_dates(self.start, self.end)
         if not 0 < self.end_of_data_timeout_s < math.inf:
             raise SettingsError(f"end_of_data_timeout_s is more than 0, not {self.end_of_data_timeout_s}")
@@ -322,24 +319,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
         except (UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
-
-
-def check_folder(path: "str | os.PathLike[str]", what: str) -> None:
-    """Check that a path can be meant as a folder or file of this computer.
-
-    Args:
-        path: as somebody gave it.
-        what: what it is for.
-
-    Raises:
-        SettingsError: it is an address, like ``s3://bucket/store``.
-    """
-    if found := _ADDRESS.match(os.fspath(path)):
-        address = f"{found[1]}://{os.fspath(path)[found.end() :].lstrip('/')}"
-        raise SettingsError(
-            f"{what} is a folder or file of this computer, and {address} is an address, which cannot be read or "
-            "written yet"
-        )
 
 
 def _known(kind: type[E], text: str) -> E:

@@ -1,9 +1,9 @@
 """Store: the door for programs that read what was stored, without a system. Nothing is written."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from datetime import date, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,11 +15,12 @@ from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
 from actors.market.instants import Day, Moment
 from actors.market.planes import spread, with_runs
+from actors.reading.spelling.addresses import Place
 from actors.session_data.answer.long_bars import Blocks, finished, long_bars
 from actors.session_data.hold.windows import Heading, Piece, window_of
 from actors.session_data.past.history import HistoryDay
+from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
-from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
@@ -32,7 +33,7 @@ _NONE = np.zeros(0, dtype=np.uint8)
 
 
 class Store:
-    """The bars of a folder, read by symbol and time.
+    """The bars of a stored market, read by symbol and time.
 
     As in ``Store("store").bars("AAPL", "2024-07-01", "2024-07-05", "5m").to_pandas()``.
 
@@ -40,7 +41,7 @@ class Store:
     from any thread, and while somebody writes.
 
     Args:
-        path: the folder.
+        path: the folder, or an address such as ``postgresql://host/bars``.
         calendar: whose days; needed only where a store has those of several, and the symbols do not tell.
 
     Raises:
@@ -48,8 +49,8 @@ class Store:
         SettingsError: nobody knows the calendar.
     """
 
-    def __init__(self, path: "Path | str", calendar: str | None = None) -> None:
-        self._files = ParquetStore(_folder(path), read_only=True)
+    def __init__(self, path: Place, calendar: str | None = None) -> None:
+        self._files = open_store(_place(path), read_only=True)
         self._sessions = Calendars.of(self._files)
         self._only = None if calendar is None else self._sessions(take.text(calendar, "calendar")).name
         if self._only is not None and self._only not in self.calendars():
@@ -365,7 +366,7 @@ def _bound(given: object, name: str, days: int, default: tuple[str, Nanos]) -> t
     return (moment(found, "UTC").date() + timedelta(days=2 * days)).isoformat(), found
 
 
-def _folder(path: object) -> Path:
-    if isinstance(path, (str, Path)) and str(path):
-        return Path(path)
-    raise SettingsError(f"path: expected the folder of a store, got {shown(path)}")
+def _place(path: object) -> Place:
+    if isinstance(path, (str, os.PathLike)) and os.fspath(path):
+        return path
+    raise SettingsError(f"path: expected the folder or the address of a store, got {shown(path)}")

@@ -29,6 +29,7 @@ from actors.kernel.ports import BarSource, BarStore
 from actors.lived_day import Recalls
 from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
+from actors.reading.spelling.addresses import shown
 from actors.settings import SessionRules, Settings
 from actors.wiring import House, Lobby, close_forgotten, watch
 from messages.commands import StartRun, StartSystem
@@ -101,7 +102,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
     def __repr__(self) -> str:
         settings = self._settings
         state = "closed" if self._is_closed else "not started" if self._forgotten is None else "started"
-        return f"<System {settings.mode} of {settings.store}: {state}>"
+        return f"<System {settings.mode} of {shown(settings.store)}: {state}>"
 
     @classmethod
     def backtest(
@@ -127,7 +128,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         """Put a backtest together.
 
         Args:
-            store: folder of a Parquet store, or a store.
+            store: folder of a Parquet store, the address of one, or a store.
             symbols: what to play; nothing named: everything.
             calendar: name of the exchange calendar; needed when the store has several.
             start: first session, a date.

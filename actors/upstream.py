@@ -12,10 +12,10 @@ from actors.kernel.clock import Clock
 from actors.kernel.ports import BarSource, BarStore, SourceAnswer
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.sale_conditions import OF_THE_FEED
-from actors.settings import SessionRules, Settings, check_folder
+from actors.reading.spelling.addresses import check_place, shown
+from actors.settings import SessionRules, Settings
+from actors.storage.elsewhere.opening import folder_of, open_store, own_hours_at
 from actors.storage.memory import MemoryStore
-from actors.storage.own_hours import read_own_hours
-from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.vendors.history.opening import check_tables, open_history
 from actors.vendors.history.pacer import Rank
@@ -54,7 +54,7 @@ def sources_at(
     check_tables(vendors or {})
     rules = rules or SessionRules()
     return tuple(
-        _source_at(Path(path), calendar, own, rules)
+        _source_at(path, calendar, own, rules)
         if history_named(path) is None
         else open_history(path, vendors, interval=rules.base_interval, now_ns=now_ns, rank=rank)
         for path in paths
@@ -76,14 +76,14 @@ def sources_of(
         DataError: there is nothing at a path.
         SettingsError: a history cannot be opened, or what is set for one is not understood.
     """
-    folder, calendar = Path(settings.store), settings.calendar or calendar
+    calendar = settings.calendar or calendar
     if calendar is None:
-        held = (store or ParquetStore(folder, read_only=True)).calendars()
+        held = (store or open_store(settings.store, read_only=True)).calendars()
         calendar = held[0] if len(held) == 1 else None
     return sources_at(
         settings.fill_from,
         calendar,
-        settings.own_hours.over(read_own_hours(folder)),
+        settings.own_hours.over(own_hours_at(settings.store)),
         settings.rules,
         vendors=settings.vendors,
         # A backtest's past is past by any clock.
@@ -91,15 +91,18 @@ def sources_of(
     )
 
 
-def _source_at(path: Path, calendar: str | None, own: OwnHours, rules: SessionRules) -> BarSource:
-    check_folder(path, "fill_from")
+def _source_at(place: str, calendar: str | None, own: OwnHours, rules: SessionRules) -> BarSource:
+    check_place(place, "fill_from")
+    if folder_of(place) is None:
+        return StoreSource(open_store(place, read_only=True), shown(place))
+    path = Path(place)
     if not path.exists():
         known = [entry.name for entry in histories()] if len(path.parts) == 1 else []
         near = get_close_matches(path.name.partition(":")[0].lower(), known, n=1)
         hint = f"; the nearest vendor is {near[0]}" if near else ""
         raise DataError(f"{path}: there is no store and no file to fill from{hint}")
     if path.is_dir():
-        store = ParquetStore(path, read_only=True)
+        store = open_store(path, read_only=True)
         if store.calendars():
             return StoreSource(store, str(path))
         store.close()

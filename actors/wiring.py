@@ -6,7 +6,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -39,9 +38,9 @@ from actors.recording import salvage
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
+from actors.storage.elsewhere.opening import open_store
 from actors.storage.journal.lived import LivedStore
 from actors.storage.journal.writer import Acknowledged, Journal
-from actors.storage.parquet import ParquetStore
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
 from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length, strangers
@@ -118,7 +117,7 @@ class House:
         self.lived = store if isinstance(store, LivedStore) else None
         settings = settings if self.lived is None else msgspec.structs.replace(settings, rules=self.lived.rules)
         own = settings.own_hours
-        self.store = store or ParquetStore(Path(settings.store), read_only=not settings.certify, own=own)
+        self.store = store or open_store(settings.store, read_only=not settings.certify, own=own)
         self.sources = tuple(sources)
         self.has_upkeep = bool(sources) or settings.certify or not settings.faults.is_none or self.is_live
         self.clock = clock or SystemClock()
@@ -171,7 +170,7 @@ class House:
         ]
         keeper = Keeper(self.store if settings.certify else None, told, records=self.is_live)
         self.keeping = Worker("keeper", keeper.issue, self._keeper_broke, deadline_s=store_s, on_late=keeper.late)
-        probe = StoreProbe(self.store.root if isinstance(self.store, ParquetStore) else None, self.data_upkeep)
+        probe = StoreProbe(getattr(self.store, "folder", None), self.data_upkeep)
         self.probing = Worker("probe", probe.check, probe.broke, deadline_s=source_s, on_late=probe.late)
         self.journal = Journal.of(settings, self.store, self.stream_coordinator)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
@@ -232,8 +231,9 @@ class House:
         """Start one room, or open the stores."""
         if room is Room.STORES:
             self.store.calendars()
-            if self.settings.certify and isinstance(self.store, ParquetStore):
-                self.store.claim()
+            claim = getattr(self.store, "claim", None)
+            if self.settings.certify and claim is not None:
+                claim()
             if self.journal is not None:
                 salvage(self.journal.folder, self.store, self.clock.now_ns(), _salvaged)
             self.system_manager.tell(RoomStarted(room=room))

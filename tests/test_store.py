@@ -344,7 +344,7 @@ def test_what_is_no_store_is_said(tmp_path: Path, folder: Path) -> None:
         Store(folder, calendar="XLON")
     with pytest.raises(DataError, match="is one calendar of a store; the store is "):
         Store(folder / "calendar=XNYS")
-    with pytest.raises(SettingsError, match="path: expected the folder of a store"):
+    with pytest.raises(SettingsError, match="path: expected the folder or the address of a store"):
         Store(None)  # type: ignore[arg-type]  # on purpose
 
 

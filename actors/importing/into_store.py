@@ -23,8 +23,8 @@ from actors.kernel.ports import BarStore, KeepsDaysTogether
 from actors.market.calendar import Calendar
 from actors.reading.format import Format, Unsupported
 from actors.reading.overlap import overlapped
+from actors.reading.spelling.addresses import check_folder
 from actors.reading.spelling.header import roles_named
-from actors.settings import check_folder
 from actors.storage.own_hours import Calendars
 from actors.vendors.formats import format_named
 from actors.vendors.plain.csv_file import CSV

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ports import StoredDay
-from actors.settings import check_folder
+from actors.reading.spelling.addresses import check_folder
 from actors.storage.atomic import FolderSyncs, patiently, replacing
 from actors.storage.dayfile import copy_day, read_day
 from actors.storage.lock import StoreLock

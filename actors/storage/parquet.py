@@ -17,7 +17,7 @@ import msgspec
 
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
-from actors.settings import check_folder
+from actors.reading.spelling.addresses import check_folder
 from actors.storage import sidecar
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs
@@ -80,6 +80,11 @@ class ParquetStore:
             raise DataError(f"{self.root} is one calendar of a store; the store is {self.root.parent}")
         if not self.root.is_dir() and (read_only or self.root.exists()):
             raise DataError(f"no store at {self.root}: {'not a folder' if self.root.exists() else 'no such folder'}")
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder."""
+        return self.root
 
     def own_hours(self) -> OwnHours:
         """Return the special sessions and calendars that go before all others.

@@ -29,8 +29,8 @@ def calendars(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in _known(ctx.params.get("store")) if name.startswith(incomplete.upper())]
 
 
-def _known(store: Path | None) -> tuple[str, ...]:
-    if store is not None and Path(store).is_dir():
+def _known(store: str | None) -> tuple[str, ...]:
+    if store is not None and Path(store).is_dir():  # one elsewhere would be waited for at each touch of the key
         from actors.storage.parquet import ParquetStore
 
         if found := ParquetStore(Path(store), read_only=True).calendars():

@@ -67,11 +67,11 @@ def in_capitals(symbols: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(symbol.upper() if symbol == symbol.lower() else symbol for symbol in symbols))
 
 
-def check_store(store: Path | None, config: Path | None) -> None:
+def check_store(store: str | None, config: Path | None) -> None:
     """Refuse a call that does not say which store."""
     if store is None and config is None:
         raise typer.BadParameter(
-            f"say which store: --store DIR, {_STORE} in the environment, or --config FILE that names it"
+            f"say which store: --store DIR|URL, {_STORE} in the environment, or --config FILE that names it"
         )
 
 
@@ -86,12 +86,15 @@ def _feed(name: str) -> str:
 
 
 Store = Annotated[
-    Path, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False, envvar=_STORE)
-]
+    str,
+    typer.Option("--store", metavar="DIR|URL", help="Where the store is: a folder, or an address.", show_default=False,
+                 envvar=_STORE),
+]  # fmt: skip
 StoreOrConfigs = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default="the config's", envvar=_STORE),
-]
+    str | None,
+    typer.Option("--store", metavar="DIR|URL", help="Where the store is: a folder, or an address.",
+                 show_default="the config's", envvar=_STORE),
+]  # fmt: skip
 Symbols = Annotated[
     str,
     typer.Option(
@@ -153,10 +156,8 @@ At = Annotated[
     ),
 ]
 StoreOfDays = Annotated[
-    Path | None,
-    typer.Option(
-        "--store", metavar="DIR", help="Folder of a store, whose special_sessions.toml counts.", show_default=False
-    ),
+    str | None,
+    typer.Option("--store", metavar="DIR|URL", help="A store whose special_sessions.toml counts.", show_default=False),
 ]
 
 Paths = Annotated[
@@ -288,11 +289,11 @@ Feed = Annotated[
     ),
 ]
 LiveStore = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--store",
-        metavar="DIR",
-        help="Folder of the store, which the day is written to.",
+        metavar="DIR|URL",
+        help="The store that the day is written to: a folder, or an address.",
         show_default="the config's, else store; a market that is made up or replayed needs one",
     ),
 ]

@@ -1,6 +1,5 @@
 """Options of what is served while a run goes on, and the commands that go with it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,8 +56,14 @@ Host = Annotated[
     ),
 ]
 Shown = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default=False, envvar="BARKEEPER_STORE"),
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="DIR|URL",
+        help="Where the store is: a folder, or an address.",
+        show_default=False,
+        envvar="BARKEEPER_STORE",
+    ),
 ]
 Connect = Annotated[
     str | None,
@@ -106,7 +111,7 @@ def dashboard(
     Or a session that another process serves, or both. A run in its own process is shown by --web of live and backtest.
     """
     if store is None and address is None:
-        raise typer.BadParameter("say what to show: --store DIR, --connect ADDRESS, or both")
+        raise typer.BadParameter("say what to show: --store DIR|URL, --connect ADDRESS, or both")
 
     def job() -> None:
         from actors.doors.web import dashboard

@@ -61,7 +61,7 @@ def sample(
     def job() -> None:
         from actors.doors.commands import sample
 
-        folders: list[Path] = [store] if archive is None else [store, archive]
+        folders = [Path(store)] if archive is None else [Path(store), archive]
         sample.sample(folders, options.in_capitals(options.names(symbols)), as_json=as_json)
 
     ctx.obj.job = job
@@ -132,7 +132,7 @@ def migrate(
     def job() -> None:
         from actors.doors.commands import migrate
 
-        migrate.migrate(store, None if to is None else to is Layout.NARROW, as_json=as_json)
+        migrate.migrate(Path(store), None if to is None else to is Layout.NARROW, as_json=as_json)
 
     ctx.obj.job = job
 

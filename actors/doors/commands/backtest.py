@@ -1,6 +1,7 @@
 """The ``backtest`` command: a store's sessions through the real system."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from actors.doors.commands.repairs import Repairing
 from actors.doors.show import figures, paper, repair_tables, run_tables
 from actors.doors.show.progress import replay_bar
 from actors.doors.web.serving import Served, serving
-from actors.kernel.ports import BarSource
+from actors.kernel.ports import BarSource, BarStore
 from actors.market.faults import Faults
+from actors.reading.spelling.addresses import Place, shown
 from actors.settings import Settings
-from actors.storage.parquet import ParquetStore
+from actors.storage.elsewhere.opening import is_one_place, open_store
 from actors.system import System
 from messages.errors import DataError, SettingsError
 from messages.values import Mode
@@ -26,7 +28,7 @@ _MINUTES_AT_ONCE = 512
 
 
 def backtest(
-    store: Path | None,
+    store: Place | None,
     config: Path | None,
     *,
     as_json: bool,
@@ -38,7 +40,7 @@ def backtest(
     """Play what is asked for and print what it came to; bars are as long as the store's.
 
     Args:
-        store: its folder; without one that of the settings.
+        store: where it is; without one that of the settings.
         config: the settings; what the options say goes before them.
         as_json: whether to print JSON.
         served: what is served while it plays.
@@ -53,12 +55,12 @@ def backtest(
     settings = _settings(check_config.settings_of(config, store), faults, fill_from, options)
     asked = _sources(settings)
     is_repaired = bool(asked) or settings.certify or not settings.faults.is_none
-    repairing = Repairing(asked, Path(settings.store) if settings.certify else None) if is_repaired else None
+    repairing = Repairing(asked, settings.store if settings.certify else None) if is_repaired else None
     sources = () if repairing is None else repairing.sources
     is_watched = repairing is not None or served.stays or bool(served.ports)
     steps = 1 if is_watched else _MINUTES_AT_ONCE
     playable = System(_played(settings, at_once=steps), sources=sources)
-    with serving(playable, served, Path(settings.store)) as addresses, playable as system:
+    with serving(playable, served, settings.store) as addresses, playable as system:
         paper.say(*addresses)
         with replay_bar() as show_progress:
             replay = play(system, show_progress, repairing)
@@ -79,7 +81,7 @@ def _played(settings: Settings, *, at_once: int) -> Settings:
     return msgspec.structs.replace(settings, minutes_per_ticket=max(settings.minutes_per_ticket, at_once), fill_from=())
 
 
-def _meant(symbols: Sequence[str], store: ParquetStore) -> tuple[str, ...]:
+def _meant(symbols: Sequence[str], store: BarStore) -> tuple[str, ...]:
     """Return symbols as the store's latest days have them; one without capitals that they have not, in capitals."""
     small = {symbol for symbol in symbols if symbol == symbol.lower()}
     latest = [(name, store.dates(name)[-1]) for name in store.calendars() if small]
@@ -90,12 +92,12 @@ def _meant(symbols: Sequence[str], store: ParquetStore) -> tuple[str, ...]:
 def _settings(base: Settings, faults: Faults, fill_from: Sequence[str], options: Mapping[str, Any]) -> Settings:
     said = {name: value for name, value in options.items() if value is not None and value != ()}
     rules: dict[str, Any] = {"allow_negative": said.pop("allow_negative")} if "allow_negative" in said else {}
-    store = ParquetStore(Path(base.store), read_only=True)
-    held, calendars = store.base_interval(), store.calendars()
+    with closing(open_store(base.store, read_only=True)) as store:
+        held, calendars = store.base_interval(), store.calendars()
+        if "symbols" in said:
+            said["symbols"] = _meant(said["symbols"], store)
     if held is not None and held != base.rules.base_interval:
         rules["base_interval"] = held
-    if "symbols" in said:
-        said["symbols"] = _meant(said["symbols"], store)
     if base.calendar is None and len(calendars) == 1:  # files that fill have to know it as well
         said.setdefault("calendar", calendars[0])
     return msgspec.structs.replace(
@@ -111,12 +113,11 @@ def _settings(base: Settings, faults: Faults, fill_from: Sequence[str], options:
 def _sources(settings: Settings) -> Sequence[BarSource]:
     if not settings.fill_from:
         return ()
-    store = Path(settings.store).resolve()
-    for path in settings.fill_from:
-        if settings.faults.is_none and Path(path).resolve() == store:
+    for place in settings.fill_from:
+        if settings.faults.is_none and is_one_place(place, settings.store):
             raise SettingsError(
-                f"--fill-from {path} is the store that is played, which cannot fill its own holes; name another one, "
-                f"or make the feed lose what the store has (--drop, --outage)"
+                f"--fill-from {shown(place)} is the store that is played, which cannot fill its own holes; name "
+                "another one, or make the feed lose what the store has (--drop, --outage)"
             )
     from actors.upstream import sources_of  # brings all formats of files, for which nobody else shall wait
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,8 @@ from actors.market.calendar import Calendar, known_calendars
 from actors.market.hours.own import NOTHING_OWN
 from actors.market.instants import nanos
 from actors.market.opening_hours import OpeningHours, OpeningTimes
-from actors.storage.own_hours import read_own_hours
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import own_hours_at
 from messages.errors import SettingsError
 from messages.values import moment
 
@@ -29,7 +29,7 @@ def names(*, as_json: bool) -> None:
         paper.show(", ".join(found), f"One of them: {program()} calendar XNYS")
 
 
-def hours(name: str, store: Path | None, start: str | None, end: str | None, at: str | None, *, as_json: bool) -> None:
+def hours(name: str, store: Place | None, start: str | None, end: str | None, at: str | None, *, as_json: bool) -> None:
     """Print an exchange's sessions in a range, and how it stands at a moment.
 
     Args:
@@ -43,7 +43,7 @@ def hours(name: str, store: Path | None, start: str | None, end: str | None, at:
     Raises:
         SettingsError: nobody knows the calendar, or a date or the moment is none.
     """
-    times = OpeningTimes(Calendar(name, own=NOTHING_OWN if store is None else read_own_hours(store)))
+    times = OpeningTimes(Calendar(name, own=NOTHING_OWN if store is None else own_hours_at(store)))
     instant = datetime.now(UTC) if at is None else _instant(at, times.tz)
     now, extended = times.session_at(instant), times.session_at(instant, extended=True)
     coming, gone = times.next_session(instant), times.previous_session(instant)

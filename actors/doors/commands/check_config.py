@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import closing
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -10,9 +11,9 @@ import msgspec
 
 from actors.doors.show import paper
 from actors.market.calendar import Calendar
+from actors.reading.spelling.addresses import Place
 from actors.settings import Settings
-from actors.storage.own_hours import read_own_hours
-from actors.storage.parquet import ParquetStore
+from actors.storage.elsewhere.opening import open_store, own_hours_at
 from messages.errors import SettingsError
 from messages.values import SECOND_NS
 
@@ -34,7 +35,7 @@ def load(path: Path, store: str | None = None) -> Settings:
         raise SettingsError(f"{error}{_hint(str(error))}") from error
 
 
-def settings_of(config: Path | None, store: Path | None) -> Settings:
+def settings_of(config: Path | None, store: Place | None) -> Settings:
     """Return the settings of a file, or the defaults; ``store`` goes before the file's.
 
     Raises:
@@ -74,19 +75,20 @@ def calendar_of(settings: Settings) -> Calendar:
     Raises:
         SettingsError: there is no such calendar, or its hours contradict each other.
     """
-    name = settings.calendar or _held_by(Path(settings.store)) or DEFAULT_CALENDAR
+    name = settings.calendar or _held_by(settings.store) or DEFAULT_CALENDAR
     return Calendar(
         name,
         extended=settings.extended,
         extended_hours=settings.extended_hours,
         closed=settings.closed,
         base_interval=settings.rules.base_interval,
-        own=settings.own_hours.over(read_own_hours(Path(settings.store))),
+        own=settings.own_hours.over(own_hours_at(settings.store)),
     )
 
 
-def _held_by(store: Path) -> str | None:
-    held = ParquetStore(store, read_only=True).calendars() if store.is_dir() else ()
+def _held_by(store: Place) -> str | None:
+    with closing(open_store(store)) as files:  # it may be that nothing is there yet
+        held = files.calendars()
     return held[0] if len(held) == 1 else None
 
 

@@ -17,11 +17,12 @@ from actors.doors.show.progress import fetch_bar
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchReport
 from actors.fetching.scale import check_adjusted_alike, histories_in, of_the_same_tape
-from actors.kernel.ports import BarSource
+from actors.kernel.ports import BarSource, BarStore
 from actors.market.calendar import Calendar
+from actors.reading.spelling.addresses import Place, shown
 from actors.settings import Settings
-from actors.storage.own_hours import Calendars, read_own_hours
-from actors.storage.parquet import ParquetStore
+from actors.storage.elsewhere.opening import open_store, own_hours_at
+from actors.storage.own_hours import Calendars
 from actors.storage.segments import CalendarSegments
 from actors.upstream import sources_at
 from actors.vendors.history.pacer import Rank
@@ -35,7 +36,7 @@ class FetchWishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the options of ``fetch`` and ``heal`` say."""
 
     comes_from: tuple[str, ...]
-    store: Path | None = None
+    store: str | None = None
     config: Path | None = None
     symbols: tuple[str, ...] = ()
     calendar: str | None = None
@@ -80,14 +81,13 @@ def heal(wishes: FetchWishes, *, as_json: bool) -> None:
         BarkeeperError: it cannot be done, or not all of it; what was printed tells of the rest.
     """
     settings = check_config.settings_of(wishes.config, wishes.store)
-    folder = Path(settings.store)
-    with contextlib.closing(ParquetStore(folder, read_only=True)) as held:
+    with contextlib.closing(open_store(settings.store, read_only=True)) as held:
         wanted = list(_held(wishes, held))
         is_empty = not (held.calendars() or held.certified_calendars())
     if is_empty:
-        raise DataError(f"the store {folder} is empty; fetch or import something first")
+        raise DataError(f"the store {shown(settings.store)} is empty; fetch or import something first")
     if not wanted:
-        raise DataError(f"the store {folder} has no day of what was asked for")
+        raise DataError(f"the store {shown(settings.store)} has no day of what was asked for")
     options = FetchOptions(is_given_up_too=True, is_exact=True, is_complete=wishes.complete)
     _run(wishes, settings, wanted, options, None, as_json=as_json, title="Healed")
 
@@ -102,8 +102,8 @@ def _run(
     as_json: bool,
     title: str,
 ) -> None:
-    folder = Path(settings.store)
-    there, is_empty = _there(folder)
+    place = settings.store
+    there, is_empty = _there(place)
     names = tuple(of_the_same_tape(name, there, settings.vendors) for name in wishes.comes_from)
     sources = _sources(msgspec.structs.replace(wishes, comes_from=names), settings, calendar)
     try:
@@ -111,8 +111,8 @@ def _run(
             if isinstance(source, VendorSource):
                 check_adjusted_alike(source.name, there, is_empty=is_empty)
         _agree(wishes, sources, wanted)
-        calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(folder)), _known(calendar))
-        store = ParquetStore(folder, segment_of=CalendarSegments(calendars))
+        calendars = Calendars(lambda: settings.own_hours.over(own_hours_at(place)), _known(calendar))
+        store = open_store(place, segment_of=CalendarSegments(calendars))
         options = msgspec.structs.replace(options, allow_negative=settings.rules.allow_negative)
         with (
             contextlib.closing(store),
@@ -129,7 +129,7 @@ def _run(
     if as_json:
         paper.show_json(report)
     else:
-        paper.show(*fetch_tables.fetched(report, f"{title}, into {folder}"))
+        paper.show(*fetch_tables.fetched(report, f"{title}, into {shown(place)}"))
     _conclude(report)
 
 
@@ -147,11 +147,9 @@ def _conclude(report: FetchReport) -> None:
             raise DataError(f"{unanswered:,} minutes were not answered: {why}")
 
 
-def _there(folder: Path) -> tuple[frozenset[str], bool]:
+def _there(place: Place) -> tuple[frozenset[str], bool]:
     """Return which histories a store was filled from, and whether it has nothing at all."""
-    if not folder.is_dir():
-        return frozenset(), True
-    with contextlib.closing(ParquetStore(folder, read_only=True)) as store:
+    with contextlib.closing(open_store(place)) as store:  # made with the first bar
         return histories_in(store), not store.calendars()
 
 
@@ -170,7 +168,7 @@ def _sources(wishes: FetchWishes, settings: Settings, calendar: Calendar | None)
     return sources_at(
         wishes.comes_from,
         settings.calendar if calendar is None else calendar.name,
-        settings.own_hours.over(read_own_hours(Path(settings.store))),
+        settings.own_hours.over(own_hours_at(settings.store)),
         settings.rules,
         vendors=tables,
         rank=Rank.LONG,
@@ -206,7 +204,7 @@ def _sessions(wishes: FetchWishes, calendar: Calendar) -> Iterator[TradingSessio
     yield from begun[-wishes.last :] if wishes.last is not None else begun
 
 
-def _held(wishes: FetchWishes, store: ParquetStore) -> Iterator[Wanted]:
+def _held(wishes: FetchWishes, store: BarStore) -> Iterator[Wanted]:
     """Yield what a store's days should have: the symbols that they have, or of which they are certified."""
     calendars = Calendars.of(store)
     for name in sorted({*store.calendars(), *store.certified_calendars()}):

@@ -15,9 +15,10 @@ from actors.market.calendar import Calendar
 from actors.market.sale_conditions import OF_THE_FEED
 from actors.reading.dates import DateOrder
 from actors.reading.format import Stamp
+from actors.reading.spelling.addresses import Place, shown
 from actors.settings import Settings
-from actors.storage.own_hours import Calendars, read_own_hours
-from actors.storage.parquet import ParquetStore
+from actors.storage.elsewhere.opening import folder_of, open_store, own_hours_at
+from actors.storage.own_hours import Calendars
 from actors.storage.segments import CalendarSegments
 from messages.errors import DataError
 
@@ -55,7 +56,7 @@ def options(
 
 
 def bring_in(
-    paths: Sequence[Path], named: Path | None, options: ImportOptions, *, config: Path | None, as_json: bool
+    paths: Sequence[Path], named: Place | None, options: ImportOptions, *, config: Path | None, as_json: bool
 ) -> None:
     """Read files into a store and print what became of each.
 
@@ -70,22 +71,22 @@ def bring_in(
         BarkeeperError: nothing could be read, or a file was refused; what was printed tells of the others.
     """
     settings = check_config.settings_of(config, named)
-    store = Path(settings.store)
+    store = settings.store
     options = _with_rules(options, settings)
     # One of each calendar for the import and for the store, which marks each bar's segment.
-    calendars = Calendars(lambda: settings.own_hours.over(read_own_hours(store)), _of_settings(settings, store))
-    target = ParquetStore(store, segment_of=CalendarSegments(calendars))
+    calendars = Calendars(lambda: settings.own_hours.over(own_hours_at(store)), _of_settings(settings, store))
+    target = open_store(store, segment_of=CalendarSegments(calendars))
     with contextlib.closing(target) as files, import_bar() as show_progress:
         report = import_paths(paths, files, options, show_progress, calendars, spill_to=_beside(store))
     if as_json:
         paper.show_json(report)
     else:
-        paper.show(*store_tables.imported(report, str(store)))
+        paper.show(*store_tables.imported(report, shown(store)))
     if report.failed:
         raise DataError(_failure(report))
 
 
-def _of_settings(settings: Settings, store: Path) -> dict[str, Calendar]:
+def _of_settings(settings: Settings, store: Place) -> dict[str, Calendar]:
     """Return the calendar that the settings name, in their hours."""
     if settings.calendar is None:
         return {}
@@ -93,7 +94,7 @@ def _of_settings(settings: Settings, store: Path) -> dict[str, Calendar]:
         settings.calendar,
         extended_hours=settings.extended_hours,
         closed=settings.closed,
-        own=settings.own_hours.over(read_own_hours(store)),
+        own=settings.own_hours.over(own_hours_at(store)),
     )
     return {settings.calendar: made}
 
@@ -110,8 +111,11 @@ def _with_rules(options: ImportOptions, settings: Settings) -> ImportOptions:
     )
 
 
-def _beside(store: Path) -> Path:
-    """Return the folder nearest to a store that is there: on the disk that has room for the result."""
+def _beside(place: Place) -> Path | None:
+    """Return the folder nearest to a store that is there, on the disk that has room for the result, if it is on one."""
+    store = folder_of(place)
+    if store is None:
+        return None
     return next(folder for folder in (store.absolute(), *store.absolute().parents) if folder.is_dir())
 
 

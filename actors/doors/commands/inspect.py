@@ -6,13 +6,14 @@ from pathlib import Path
 
 from actors.doors.show import certificate_tables, paper, store_tables
 from actors.inspecting import InspectReport, inspect_store
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import OpenedStore, open_store
 from actors.storage.own_hours import Calendars
-from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, UnknownSymbol
 
 
 def look_into(
-    store: Path,
+    store: Place,
     symbols: Sequence[str],
     calendar: str | None,
     *,
@@ -25,7 +26,7 @@ def look_into(
     Raises:
         BarkeeperError: there is no store, it is empty, it lacks what was named, or it cannot be read.
     """
-    with contextlib.closing(ParquetStore(store, read_only=True)) as files:
+    with contextlib.closing(open_store(store, read_only=True)) as files:
         calendars = Calendars.of(files)
         report = inspect_store(files, symbols, calendar, calendars, with_runs=all_missing or as_json)
         _check_found(report, files, symbols, calendar)
@@ -42,7 +43,7 @@ def look_into(
         paper.show(held, *certificate_tables.certificates(report.certificates))
 
 
-def _draw(store: Path, report: InspectReport, symbols: Sequence[str], plot: Path) -> None:
+def _draw(store: Place, report: InspectReport, symbols: Sequence[str], plot: Path) -> None:
     """Draw the days of a calendar: that of the last day that was found."""
     from actors.doors.show import store_picture
 
@@ -52,7 +53,7 @@ def _draw(store: Path, report: InspectReport, symbols: Sequence[str], plot: Path
     paper.show(store_picture.save(store, latest.calendar, [symbol for symbol in named if symbol in there], plot))
 
 
-def _check_found(report: InspectReport, store: ParquetStore, symbols: Sequence[str], calendar: str | None) -> None:
+def _check_found(report: InspectReport, store: OpenedStore, symbols: Sequence[str], calendar: str | None) -> None:
     """Refuse to answer with nothing: what was named is a slip of the pen, or nothing has been imported."""
     there = {name: store.dates(name) for name in store.calendars()}
     if not there:

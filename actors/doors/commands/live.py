@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Mapping
 from math import inf
-from pathlib import Path
 
 import msgspec
 
@@ -21,6 +20,7 @@ from actors.doors.show.live_display import Display, display
 from actors.doors.web.serving import Served, serving
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
+from actors.reading.spelling.addresses import shown
 from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
@@ -43,7 +43,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
     try:
         with (
-            serving(system, served, Path(made.settings.store)) as addresses,
+            serving(system, served, made.settings.store) as addresses,
             display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
         ):
             run = _Run(system.start(), made, shown)
@@ -65,7 +65,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
 
 def _title(made: LivePlan) -> str:
     pace = f" at {made.speed:g} times the speed of time" if made.speed != 1.0 else ""
-    return f"{made.calendar.name} live from {made.feed.name}{pace}, into {made.settings.store}"
+    return f"{made.calendar.name} live from {made.feed.name}{pace}, into {shown(made.settings.store)}"
 
 
 class _Run:
@@ -76,7 +76,7 @@ class _Run:
         self._system = system
         self._made = made
         self._shown = shown
-        self._store = Path(made.settings.store)
+        self._store = made.settings.store
         self._look = look_at(system, os.getpid())
         self._ended_by = ""
         self._began = time.monotonic()

@@ -26,7 +26,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the options of ``live`` say."""
 
     feed: str
-    store: Path | None = None
+    store: str | None = None
     symbols: tuple[str, ...] = ()
     calendar: str | None = None
     speed: float | None = None

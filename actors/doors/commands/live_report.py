@@ -1,7 +1,7 @@
 """What a live run came to: a table for people, one object for programs."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import msgspec
 
@@ -9,7 +9,8 @@ from actors.doors.remote.live_look import LiveLook
 from actors.doors.show import figures
 from actors.doors.show.paper import Column, Sheet
 from actors.kernel.ports import StoredDay
-from actors.storage.parquet import ParquetStore
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import open_store
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.lifecycle import FeedStatus
@@ -71,7 +72,7 @@ def session_of(
     session: TradingSession,
     certificate: SessionCertificate | None,
     look: LiveLook,
-    store: Path,
+    store: Place,
     before: SessionCertificate | None = None,
 ) -> LiveSession:
     """Return what a session came to, by its certificate or else by the last look at it.
@@ -116,7 +117,7 @@ def _is_ours(kept: SessionCertificate, seen: SessionCertificate) -> bool:
     return kept.digest == seen.digest or kept.settled_ns > seen.settled_ns
 
 
-def unwritten(look: LiveLook, store: Path) -> int:
+def unwritten(look: LiveLook, store: Place) -> int:
     """Return how many bars of the session at hand are not in the store."""
     if look.live.session is None:
         return 0
@@ -124,19 +125,19 @@ def unwritten(look: LiveLook, store: Path) -> int:
     return max(look.bars - (0 if day is None else len(day.bars)), 0)
 
 
-def kept_before(session: TradingSession, store: Path) -> SessionCertificate | None:
+def kept_before(session: TradingSession, store: Place) -> SessionCertificate | None:
     """Return the certificate that a store has of a session that is played only now."""
     try:
-        return ParquetStore(store, read_only=True).certificate(session.calendar, session.date)
+        with contextlib.closing(open_store(store, read_only=True)) as files:
+            return files.certificate(session.calendar, session.date)
     except DataError:  # there is no store yet, or what it has is damaged
         return None
 
 
-def _at_rest(session: TradingSession, store: Path) -> tuple[StoredDay | None, SessionCertificate | None]:
-    if not store.is_dir():  # made with the first bar
-        return None, None
-    files, key = ParquetStore(store, read_only=True), (session.calendar, session.date)
-    return files.read(*key), files.certificate(*key)
+def _at_rest(session: TradingSession, store: Place) -> tuple[StoredDay | None, SessionCertificate | None]:
+    with contextlib.closing(open_store(store)) as files:  # made with the first bar
+        key = (session.calendar, session.date)
+        return files.read(*key), files.certificate(*key)
 
 
 def _counts(

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 from threading import Lock
 
 import msgspec
 import numpy as np
 
-from actors.kernel.ports import BarSource, ComesLate, HoldsSessions, Interruptible, SourceAnswer
+from actors.kernel.ports import BarSource, BarStore, ComesLate, HoldsSessions, Interruptible, SourceAnswer
 from actors.market.certificate import stored_digest
-from actors.storage.parquet import ParquetStore
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import open_store
 from actors.system import System
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
 from messages.columns import BarKeys
@@ -89,7 +89,7 @@ class Repairing:
         kept_in: the store in which certificates are kept, if they are.
     """
 
-    def __init__(self, sources: Sequence[BarSource] = (), kept_in: Path | None = None) -> None:
+    def __init__(self, sources: Sequence[BarSource] = (), kept_in: Place | None = None) -> None:
         self.sources = tuple(_counted(source) for source in sources)
         """The same, with an ear at each; the run is to be started with these."""
         self.sessions: dict[str, SessionRepairs] = {}
@@ -120,16 +120,16 @@ class Repairing:
         """See which of the certificates have been kept."""
         if self._kept_in is None:
             return
-        files = ParquetStore(self._kept_in, read_only=True)
-        for date, issued in self._issued.items():
-            self.sessions[date] = msgspec.structs.replace(self.sessions[date], certified=_is_kept(issued, files))
+        with closing(open_store(self._kept_in, read_only=True)) as files:
+            for date, issued in self._issued.items():
+                self.sessions[date] = msgspec.structs.replace(self.sessions[date], certified=_is_kept(issued, files))
 
     def complaints(self) -> list[str]:
         """Return a sentence for each source of which a request failed."""
         return [source.complaint() for source in self.sources if source.failed]
 
 
-def _is_kept(issued: SessionCertificate, files: ParquetStore) -> bool:
+def _is_kept(issued: SessionCertificate, files: BarStore) -> bool:
     """Return whether a day has this certificate, or one of more symbols that holds for these too."""
     kept = files.certificate(issued.calendar, issued.date)
     if kept is None or kept.digest == issued.digest or not set(kept.names) > set(issued.names):

@@ -1,23 +1,23 @@
 """The ``verify`` command: whether a store still holds what was certified."""
 
 import contextlib
-from pathlib import Path
 
 from actors.doors.show import certificate_tables, paper
 from actors.doors.show.progress import verify_bar
 from actors.inspecting import Standing, VerifyReport, verify_store
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import OpenedStore, open_store
 from actors.storage.own_hours import Calendars
-from actors.storage.parquet import ParquetStore
 from messages.errors import DataError
 
 
-def verify(store: Path, calendar: str | None, *, as_json: bool) -> None:
+def verify(store: Place, calendar: str | None, *, as_json: bool) -> None:
     """Recompute the digests of a store's certified days and print which of them match.
 
     Raises:
         BarkeeperError: there is no store, it is empty, or it lacks the calendar; or a day does not match.
     """
-    with contextlib.closing(ParquetStore(store, read_only=True)) as files, verify_bar() as show_progress:
+    with contextlib.closing(open_store(store, read_only=True)) as files, verify_bar() as show_progress:
         report = verify_store(files, _name_in(files, calendar), show_progress)
     if as_json:
         paper.show_json(report)
@@ -27,7 +27,7 @@ def verify(store: Path, calendar: str | None, *, as_json: bool) -> None:
         raise DataError(_mismatches(report))
 
 
-def _name_in(store: ParquetStore, calendar: str | None) -> str | None:
+def _name_in(store: OpenedStore, calendar: str | None) -> str | None:
     """Return what the store calls a calendar, whichever of its names is given."""
     names = store.calendars()
     if not names:

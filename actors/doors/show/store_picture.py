@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from actors.reading.spelling.addresses import Place
 from actors.store import Store
 from messages import pictures
 from messages.errors import SettingsError
@@ -24,11 +25,11 @@ _LOW = 95.0
 """Days of this quality or less look the same."""
 
 
-def save(store: Path, calendar: str, symbols: Sequence[str], to: Path) -> str:
+def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
     """Draw the days of a calendar, and the latest of them: symbols x minutes, and the candles of one symbol.
 
     Args:
-        store: its folder.
+        store: where it is.
         calendar: whose days.
         symbols: of these only, as they are stored; none named: all. The first one's candles are drawn.
         to: a file, whose ending says what it is: .png, .svg or .html.

@@ -1,20 +1,20 @@
 """The ``dashboard`` command: a store, or a session in another process, on a page in the browser."""
 
 import contextlib
-from pathlib import Path
 
 from actors.doors.cli.interrupts import until_interrupted
 from actors.doors.show import paper
 from actors.doors.web.serving import Served, serving_page
 from actors.flight.client import connect
-from actors.storage.parquet import ParquetStore
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import open_store
 
 
-def show(store: Path | None, address: str | None, served: Served) -> None:
+def show(store: Place | None, address: str | None, served: Served) -> None:
     """Serve the page until somebody wants it to end.
 
     Args:
-        store: its folder.
+        store: where it is.
         address: where a session is served.
         served: where the page is.
 
@@ -24,7 +24,7 @@ def show(store: Path | None, address: str | None, served: Served) -> None:
         SettingsError: it cannot be served there, or a library for it is not installed.
     """
     if store is not None:
-        ParquetStore(store, read_only=True).close()
+        open_store(store, read_only=True).close()
     with contextlib.ExitStack() as stack:
         session = None if address is None else stack.enter_context(connect(address))
         paper.say(*stack.enter_context(serving_page(session, store, served)))

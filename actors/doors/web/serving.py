@@ -5,7 +5,6 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +13,7 @@ from actors.doors.metrics.vitals import Run
 from actors.doors.web.server import HttpServer
 from actors.flight.client import RemoteSession
 from actors.flight.place import is_loopback
+from actors.reading.spelling.addresses import Place
 from actors.system import System
 from messages.errors import SettingsError
 
@@ -49,7 +49,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextlib.contextmanager
-def serving(system: System, served: Served, store: Path | None = None) -> Iterator[tuple[str, ...]]:
+def serving(system: System, served: Served, store: Place | None = None) -> Iterator[tuple[str, ...]]:
     """Serve a run while the block runs; yields what is served and its address, a line each.
 
     Args:
@@ -75,7 +75,7 @@ def _session(system: System, served: Served) -> Iterator[tuple[str, ...]]:
 
 
 @contextlib.contextmanager
-def serving_page(session: RemoteSession | None, store: Path | None, served: Served) -> Iterator[tuple[str, ...]]:
+def serving_page(session: RemoteSession | None, store: Place | None, served: Served) -> Iterator[tuple[str, ...]]:
     """Serve the page of a session in another process, of a store, or of both while the block runs."""
     hub = None if session is None else _hub(session)
     with _served(served, _page(session, hub, store), hub) as lines:
@@ -107,7 +107,7 @@ def _during(hub: "Hub | None") -> Callable[[Any], AbstractAsyncContextManager[No
     return watching
 
 
-def _routes_of(system: System, served: Served, store: Path | None) -> "tuple[list[Route], Hub | None]":
+def _routes_of(system: System, served: Served, store: Place | None) -> "tuple[list[Route], Hub | None]":
     routes: list[Route] = []
     hub: Hub | None = None
     if served.page is not None:
@@ -127,7 +127,7 @@ def _hub(system: Run) -> "Hub":
     return Hub(system)
 
 
-def _page(system: Run | None, hub: "Hub | None", store: Path | None) -> "list[Route]":
+def _page(system: Run | None, hub: "Hub | None", store: Place | None) -> "list[Route]":
     with _brought_by("web"):
         from actors.doors.web import manual, page
         from actors.doors.web.run_routes import RunRoutes

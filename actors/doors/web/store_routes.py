@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +24,8 @@ from actors.doors.web.gaps_told import GapsTold, gaps_told
 from actors.doors.web.told import BarsTold, PlaneTold, bars_told, plane_told
 from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
+from actors.reading.spelling.addresses import Place, shown
+from actors.storage.elsewhere.opening import folder_of
 from actors.store import Store
 from messages.errors import DataError, UnknownSymbol
 from messages.values import Interval, Verdict, moment
@@ -40,11 +41,11 @@ class StoreRoutes:
     """The routes of one store, which may not be there yet.
 
     Args:
-        path: its folder.
+        path: where it is.
         clock: seconds, by which what is known grows old.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Place, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._clock = clock
         self._days: dict[tuple[str, str], tuple[float, DayTold]] = {}
@@ -70,7 +71,8 @@ class StoreRoutes:
         return asked_of
 
     def _store(self, _: Request) -> StoreTold:
-        name = self._path.resolve().name
+        folder = folder_of(self._path)
+        name = shown(self._path) if folder is None else folder.resolve().name
         try:
             with Store(self._path) as store:
                 calendars = [self._calendar(each) for each in store.calendars()]

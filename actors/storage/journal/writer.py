@@ -14,8 +14,8 @@ from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.kernel.telemetry import alarm
 from actors.settings import SessionRules, Settings
-from actors.storage.journal.file import JournalFile, Row, folder_beside, journals, path_of
-from actors.storage.parquet import ParquetStore
+from actors.storage.elsewhere.opening import journals_of
+from actors.storage.journal.file import JournalFile, Row, journals, path_of
 from messages.certificates import SessionCertificate
 from messages.codec import encode
 from messages.errors import BarkeeperError, DataError
@@ -93,9 +93,9 @@ class Journal:
         """Return the journal of a live day that is written to a store, if it is to have one."""
         live = settings.live
         is_kept = settings.mode is Mode.LIVE and settings.certify and live.durability is not Durability.OFF
-        if not is_kept or not isinstance(store, ParquetStore):
+        if not is_kept or not hasattr(store, "folder"):  # one that keeps bars in memory keeps no journal either
             return None
-        folder = folder_beside(store.root)
+        folder = journals_of(getattr(store, "folder", None) or settings.store)
         return cls(folder, live.durability, live.keep_journals_days, reply_to=reply_to, rules=settings.rules)
 
     def open(self, session: TradingSession) -> list[Journaled]:

@@ -7,12 +7,11 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from actors.reading.spelling.addresses import SECRETS, shown
 from messages.errors import SettingsError
 
-SCHEMES = ("postgresql", "postgres")
 SCHEMA = "barkeeper"
 
-_SECRETS = ("password", "sslpassword")
 _HIDDEN = "***"
 _FIRST_WAIT_S = 10
 """Libpq would wait for minutes for a server that does not answer."""
@@ -38,17 +37,17 @@ class PostgresAddress(msgspec.Struct, frozen=True, kw_only=True):
         said = {name: unquote(value) for name, value in pairs}
         schema = said.get("schema", SCHEMA)
         if not schema:
-            raise SettingsError(f"{without_secrets(url)}: schema is the name of one, such as {SCHEMA}")
+            raise SettingsError(f"{shown(url)}: schema is the name of one, such as {SCHEMA}")
         rest = [f"{name}={value}" for name, value in pairs if name != "schema"]
         if "connect_timeout" not in said:
             rest.append(f"connect_timeout={_FIRST_WAIT_S}")
         raw = [
             place.partition("://")[2].rpartition("@")[0].partition(":")[2],
-            *(said.get(name, "") for name in _SECRETS),
+            *(said.get(name, "") for name in SECRETS),
         ]
         forms = {form for secret in raw if secret for form in (secret, unquote(secret), quote(secret, safe=""))}
         return cls(
-            shown=without_secrets(url),
+            shown=shown(url),
             schema=schema,
             secrets=tuple(sorted(forms, key=len, reverse=True)),
             for_libpq=f"{place}?{'&'.join(rest)}",
@@ -63,15 +62,3 @@ class PostgresAddress(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"PostgresAddress({self.shown!r})"
-
-
-def without_secrets(url: str) -> str:
-    """Return an address without passwords, whether or not it can be understood; anything else as it is."""
-    head, mark, tail = url.partition("://")
-    if not mark:
-        return url
-    place, _, query = tail.partition("?")
-    user, at, rest = place.rpartition("@")
-    who = f"{user.partition(':')[0]}@" if at else ""
-    kept = "&".join(pair for pair in query.split("&") if pair and pair.partition("=")[0] not in _SECRETS)
-    return f"{head}://{who}{rest}{'?' if kept else ''}{kept}"

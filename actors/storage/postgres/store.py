@@ -68,6 +68,11 @@ class PostgresStore:
         if not self._is_there() and read_only:
             raise DataError(f"no store at {self.root}: the schema {self._schema} has no tables of one")
 
+    @property
+    def folder(self) -> None:
+        """None: it is not on this computer, or as good as."""
+        return
+
     def own_hours(self) -> OwnHours:
         """Return the special sessions and calendars that go before all others."""
         return self._own

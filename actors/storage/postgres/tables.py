@@ -1,6 +1,6 @@
 """The tables of a store in PostgreSQL: how they are made, and whether those that are there are ours."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actors.storage.postgres.rows import COLUMNS
 from messages.columns import EXTRA_FIELDS, FIELDS
@@ -126,8 +126,8 @@ def make(cursor: "Cursor", schema: str, shown: str) -> None:
         cursor.execute(sql.SQL(_HYPERTABLE).format(bars=bars))
 
 
-def in_schema(line: str, schema: str) -> "Composed":
-    """Return SQL in which ``{schema}`` is one."""
+def in_schema(line: Any, schema: str) -> "Composed":
+    """Return SQL, a text of ours, in which ``{schema}`` is one."""
     from psycopg import sql
 
     return sql.SQL(line).format(schema=sql.Identifier(schema))

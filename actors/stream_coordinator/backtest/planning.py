@@ -8,6 +8,7 @@ from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.market.coarser import is_finer
+from actors.reading.spelling.addresses import shown
 from actors.settings import Settings
 from actors.stream_coordinator.live_day.readiness import hours_of
 from messages.commands import PlanLiveSessions, PlanSessions
@@ -30,7 +31,7 @@ def calendar_name(settings: Settings, store: BarStore) -> str:
         return settings.calendar
     match store.calendars():
         case ():
-            raise DataError(f"the store {settings.store} is empty; import something first")
+            raise DataError(f"the store {shown(settings.store)} is empty; import something first")
         case (name,):
             return name
         case names:
@@ -48,7 +49,9 @@ def check_length(settings: Settings, store: BarStore) -> None:
     held, base = store.base_interval(), settings.rules.base_interval
     is_read_only = settings.mode is Mode.BACKTEST and not settings.certify
     if held is not None and held != base and not (is_read_only and is_finer(held, base)):
-        raise SettingsError(f"the store {settings.store} holds bars of {held}; this system's base interval is {base}")
+        raise SettingsError(
+            f"the store {shown(settings.store)} holds bars of {held}; this system's base interval is {base}"
+        )
 
 
 def strangers(symbols: Iterable[str], store: BarStore, calendar: str) -> tuple[str, ...]:

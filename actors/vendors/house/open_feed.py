@@ -1,15 +1,16 @@
 """How ``live`` gets a market that is made up, or a stored day: from which session on, and by which clock."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from actors.feeds.replay import replay_feed
 from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.feeds.simulated.prints import PrintRates
 from actors.kernel.clock import SystemClock
+from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
-from actors.storage.parquet import ParquetStore
+from actors.reading.spelling.addresses import shown
+from actors.storage.elsewhere.opening import is_one_place, open_store
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from messages.errors import DataError, SettingsError
 from messages.values import SECOND_NS, Nanos, TradingSession
@@ -56,16 +57,16 @@ def _clock(speed: float, sessions: tuple[TradingSession, ...]) -> SystemClock:
     return SystemClock(speed, sessions[0].start_ns - round(max(_LEAD_S, speed) * SECOND_NS))
 
 
-def _archive(request: FeedRequest) -> ParquetStore:
+def _archive(request: FeedRequest) -> BarStore:
     if request.comes_from is None:
         raise SettingsError("name the store that is replayed: --from DIR")
-    folder = Path(request.comes_from)
-    if folder.resolve() == Path(request.settings.store).resolve():
-        raise SettingsError(f"--from {folder} is the store that is written to; replay a day into another one")
-    archive = ParquetStore(folder, read_only=True)
+    place = request.comes_from
+    if is_one_place(place, request.settings.store):
+        raise SettingsError(f"--from {shown(place)} is the store that is written to; replay a day into another one")
+    archive = open_store(place, read_only=True)
     held, base = archive.base_interval(), request.settings.rules.base_interval
     if held not in (None, base):
-        raise SettingsError(f"--from {folder} holds bars of {held}; the base interval is {base}")
+        raise SettingsError(f"--from {shown(place)} holds bars of {held}; the base interval is {base}")
     return archive
 
 
@@ -80,7 +81,7 @@ def _sessions(calendar: Calendar, start: str | None) -> tuple[TradingSession, ..
     return coming
 
 
-def _stored(calendar: Calendar, start: str | None, archive: ParquetStore) -> tuple[TradingSession, ...]:
+def _stored(calendar: Calendar, start: str | None, archive: BarStore) -> tuple[TradingSession, ...]:
     held = archive.dates(calendar.name)
     if not held:
         raise DataError(f"there is no day of {calendar.name} to replay")

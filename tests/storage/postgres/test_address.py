@@ -2,24 +2,8 @@
 
 import pytest
 
-from actors.storage.postgres.address import PostgresAddress, without_secrets
+from actors.storage.postgres.address import PostgresAddress
 from messages.errors import SettingsError
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("postgresql://me:s%2Fcret@host:5432/bars", "postgresql://me@host:5432/bars"),
-        ("postgresql://me:p@ss@host/bars", "postgresql://me@host/bars"),
-        ("postgresql:///bars?host=/tmp&password=secret&schema=m", "postgresql:///bars?host=/tmp&schema=m"),
-        ("postgresql://:secret@host", "postgresql://@host"),
-        ("postgresql://one:1,two:2/bars?sslpassword=secret", "postgresql://one:1,two:2/bars"),
-        ("s3://bucket/store", "s3://bucket/store"),
-        ("store", "store"),
-    ],
-)
-def test_an_address_is_shown_without_passwords(given: str, shown: str) -> None:
-    assert without_secrets(given) == shown
 
 
 def test_what_libpq_hears_has_all_but_the_schema_and_a_limit_to_its_patience() -> None:

@@ -1,0 +1,70 @@
+"""Where something lies: a path of this computer, or an address such as ``postgresql://host/database``."""
+
+import os
+import re
+from typing import TypeAlias
+
+from messages.errors import SettingsError
+
+Place: TypeAlias = str | os.PathLike[str]
+"""Where a store lies: a folder, or an address."""
+
+POSTGRES = ("postgresql", "postgres")
+SECRETS = ("password", "sslpassword")
+"""What in the query of an address is nobody's business."""
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z\d+.-]+):(?:/|$)")
+"""An address; of ``s3://bucket`` a ``Path`` keeps one slash, of ``memory://`` none. One letter is a drive."""
+
+
+def scheme_of(place: Place) -> str:
+    """Return what an address begins with, such as ``postgresql``; empty for a path."""
+    found = _ADDRESS.match(os.fspath(place))
+    return found[1].lower() if found else ""
+
+
+def shown(place: Place) -> str:
+    """Return a place as it may be shown: an address without passwords, whether or not it can be understood."""
+    text = os.fspath(place)
+    head, mark, tail = text.partition("://")
+    if not mark or not scheme_of(place):
+        return text
+    where, _, query = tail.partition("?")
+    user, at, rest = where.rpartition("@")
+    who = f"{user.partition(':')[0]}@" if at else ""
+    kept = "&".join(pair for pair in query.split("&") if pair and pair.partition("=")[0] not in SECRETS)
+    return f"{head}://{who}{rest}{'?' if kept else ''}{kept}"
+
+
+def check_place(place: Place, what: str) -> None:
+    """Check that a store may lie at a place.
+
+    Args:
+        place: as somebody gave it.
+        what: what it is for.
+
+    Raises:
+        SettingsError: it is an address of another kind.
+    """
+    kind = scheme_of(place)
+    if kind not in POSTGRES:
+        check_folder(place, what)
+    elif not os.fspath(place)[len(kind) :].startswith("://"):
+        raise SettingsError(f"{what}: give an address as text, for a Path loses a slash of {kind}://")
+
+
+def check_folder(path: Place, what: str) -> None:
+    """Check that a path can be meant as a folder or file of this computer.
+
+    Args:
+        path: as somebody gave it.
+        what: what it is for.
+
+    Raises:
+        SettingsError: it is an address, like ``s3://bucket/store``.
+    """
+    if found := _ADDRESS.match(os.fspath(path)):
+        address = shown(f"{found[1]}://{os.fspath(path)[found.end() :].lstrip('/')}")
+        raise SettingsError(
+            f"{what} is a folder or file of this computer, and {address} is an address, which cannot be read or written"
+        )

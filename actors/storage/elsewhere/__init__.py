@@ -1,0 +1,1 @@
+"""Stores by where they lie: in a folder, or at an address."""
