@@ -42,10 +42,10 @@ def test_the_readme_stays_a_front_page() -> None:
 def test_every_chapter_of_the_guide_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["actors.doors.guide"]
-    chapters = [*(ROOT / "actors/doors/guide").glob("*.md")]
+    written = [path for path in (ROOT / "actors/doors/guide").iterdir() if path.suffix in {".md", ".ipynb"}]
 
-    assert chapters
-    assert all(any(path.match(pattern) for pattern in patterns) for path in chapters)
+    assert written
+    assert all(any(path.match(pattern) for pattern in patterns) for path in written)
 
 
 def folders(top: str) -> set[str]:

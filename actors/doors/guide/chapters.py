@@ -70,6 +70,11 @@ def chapter(name: str) -> Chapter:
     raise SettingsError(f"the guide has no chapter {name!r}{nearest(wanted, ORDER)}")
 
 
+def notebook() -> str:
+    """Return the notebook for the first hour, as its file is."""
+    return (files("actors.doors.guide") / "first_day.ipynb").read_text(encoding="utf-8")
+
+
 @cache
 def _read(name: str) -> Chapter:
     text = (files("actors.doors.guide") / f"{name}.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import os
 import sys
 
 from actors.doors.cli import invocation
-from actors.doors.guide.chapters import Chapter, chapter, chapters
+from actors.doors.guide.chapters import Chapter, chapter, chapters, notebook
 from actors.doors.show import paper
 
 _WIDEST = 110
@@ -21,6 +21,11 @@ def contents(*, as_json: bool) -> None:
     for one in chapters():
         sheet.add(one.name, one.summary)
     paper.show(sheet)
+
+
+def print_notebook() -> None:
+    """Print the notebook, to be kept in a file."""
+    sys.stdout.write(notebook())
 
 
 def read(name: str, *, as_json: bool) -> None:

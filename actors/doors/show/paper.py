@@ -100,8 +100,10 @@ def err() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
+    # A notebook's ``!command`` is given a terminal, and yet what moves on it stays behind as rubbish.
+    is_terminal = False if "JPY_PARENT_PID" in os.environ else None
     # Symbols and file names may look like markup or numbers worth a colour; they are neither.
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    return Console(stderr=stderr, force_terminal=is_terminal, markup=False, emoji=False, highlight=False)
 
 
 def show(*parts: Sheet | str) -> None:

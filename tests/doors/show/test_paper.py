@@ -117,3 +117,13 @@ def test_a_paragraph_is_broken_between_words(
     paper.tell("A market that is", "made up.")
 
     assert capsys.readouterr().out.splitlines() == ["A market that is ", "made up.", ""]
+
+
+def test_in_a_notebook_nothing_moves_and_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert paper.out().is_terminal
+
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    assert not paper.out().is_terminal
+    assert not paper.err().is_terminal
