@@ -10,6 +10,7 @@ doors/show/                   tables, the live panel, lines, numbers, progress
 doors/web/                    a run or a store on a page in the browser; the HTTP server
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them
 doors/remote/                 who asks from another process: the status socket
+sweep/                        many sessions, symbols and parameters in pieces: planned, dealt out, gathered
 flight/                       a session for other processes and languages: its server, and the client
 importing/                    many files into a store, and what became of every row
 fetching/                     what a store lacks, asked for session by session, written and certified

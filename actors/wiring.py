@@ -43,7 +43,8 @@ from actors.storage.journal.lived import LivedStore
 from actors.storage.journal.writer import Acknowledged, Journal
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
-from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length, strangers
+from actors.stream_coordinator.backtest.planning import Planner
+from actors.stream_coordinator.backtest.store_asked import calendar_name, check_length, strangers
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
 from actors.system_manager.actor import SystemManager
@@ -63,9 +64,7 @@ from messages.events import (
 )
 from messages.history import RequireHistory, Requirement
 from messages.queries import GetProgress, GetSession
-from messages.repairs import (
-    GetCertificate,
-)
+from messages.repairs import GetCertificate
 from messages.values import SECOND_NS, Mode, Pace, Room, TradingSession
 
 

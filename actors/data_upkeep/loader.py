@@ -1,13 +1,15 @@
 """Reading from the store: a session's tape, and days of history. Runs on a worker that never queues behind fills."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.readings import KeepsReadings
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.coarser import coarser, is_finer, whole_runs
@@ -22,6 +24,8 @@ from messages.errors import BarkeeperError, DataError
 from messages.events import ReadFailed, SessionRead
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
 from messages.values import TradingSession, Verdict, VerdictRun
+
+R = TypeVar("R")
 
 
 class Loader:
@@ -39,7 +43,7 @@ class Loader:
     def read(self, job: ReadSession) -> None:
         """Read, and tell what came of it."""
         try:
-            tape = self._tape(job.session, job.symbols)
+            tape = self._kept("tape", job.session, job.symbols, lambda: self._tape(job.session, job.symbols))
             history = self.days(job.history, job.symbols)
             background = None if job.plan is None else self._background(job, job.plan)
         except (BarkeeperError, OSError) as error:
@@ -88,7 +92,17 @@ class Loader:
             told=told,
         )
 
+    def _kept(self, what: str, of: Hashable, symbols: Sequence[str] | None, make: Callable[[], R]) -> R:
+        """Make something of the store's days, unless the store has kept what was made of them before."""
+        store, named = self._store, None if symbols is None else tuple(symbols)
+        if not isinstance(store, KeepsReadings):
+            return make()
+        return store.kept((what, self._calendar.name, of, named, self._fields, self._allow_negative), make)
+
     def _history_day(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
+        return self._kept("day", date, symbols, lambda: self._read_history(date, symbols))
+
+    def _read_history(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
         session = self._calendar.session(date)
         day = None if session is None else self._day(session, symbols)
         if session is None or day is None:
@@ -101,16 +115,22 @@ class Loader:
         return DayGrid(session=session, symbols=names, values=freeze(values), verdicts=freeze(verdicts))
 
     def _background(self, job: ReadSession, plan: HistoryPlan) -> Background:
-        # One day in memory at a time: each is reduced to its daily bars before the next is read.
-        tables = [table for date in job.daily if (table := self._daily(date, job.symbols)) is not None]
         return Background(
             plan=plan,
-            daily=joined(tables) if tables else None,
+            daily=self._kept("days", job.daily, job.symbols, lambda: self._table(job.daily, job.symbols)),
             adjustments=self._adjustments(job.symbols, since=plan.oldest, until=job.session.date),
         )
 
+    def _table(self, dates: Sequence[str], symbols: Sequence[str] | None) -> DailyBars | None:
+        # One day in memory at a time: each is reduced to its daily bars before the next is read.
+        tables = [table for date in dates if (table := self._daily(date, symbols)) is not None]
+        return joined(tables) if tables else None
+
     def _daily(self, date: str, symbols: Sequence[str] | None) -> DailyBars | None:
-        day = self._history_day(date, symbols)
+        return self._kept("bar", date, symbols, lambda: self._reduced(date, symbols))
+
+    def _reduced(self, date: str, symbols: Sequence[str] | None) -> DailyBars | None:
+        day = self._read_history(date, symbols)
         return None if day is None else reduced(SessionAxis(day.session), day.symbols, day.values, day.verdicts)
 
     def _adjustments(self, symbols: Sequence[str] | None, *, since: str, until: str) -> tuple[Adjustment, ...]:

@@ -1,67 +1,20 @@
 """Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import timedelta
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
-from actors.market.coarser import is_finer
-from actors.reading.spelling.addresses import shown
 from actors.settings import Settings
 from actors.stream_coordinator.live_day.readiness import hours_of
 from messages.commands import PlanLiveSessions, PlanSessions
-from messages.errors import BarkeeperError, DataError, SettingsError, UnknownSymbol
+from messages.errors import BarkeeperError, DataError, UnknownSymbol
 from messages.events import RunFailed, SessionsPlanned
-from messages.values import Mode, Nanos, TradingSession, moment
+from messages.values import Nanos, TradingSession, moment
 
 _LOOK_AHEAD_DAYS = 21
 _SESSIONS_AHEAD = 3
-
-
-def calendar_name(settings: Settings, store: BarStore) -> str:
-    """Return the calendar to use: the one that is set, or the store's only one.
-
-    Raises:
-        DataError: the store is empty.
-        SettingsError: the store has days of several calendars and none is named.
-    """
-    if settings.calendar is not None:
-        return settings.calendar
-    match store.calendars():
-        case ():
-            raise DataError(f"the store {shown(settings.store)} is empty; import something first")
-        case (name,):
-            return name
-        case names:
-            raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
-
-
-def check_length(settings: Settings, store: BarStore) -> None:
-    """Check that the store's bars are the base bars of this system, or that these are made of them when they are read.
-
-    Who writes into the store has bars of its length.
-
-    Raises:
-        SettingsError: they are of another length.
-    """
-    held, base = store.base_interval(), settings.rules.base_interval
-    is_read_only = settings.mode is Mode.BACKTEST and not settings.certify
-    if held is not None and held != base and not (is_read_only and is_finer(held, base)):
-        raise SettingsError(
-            f"the store {shown(settings.store)} holds bars of {held}; this system's base interval is {base}"
-        )
-
-
-def strangers(symbols: Iterable[str], store: BarStore, calendar: str) -> tuple[str, ...]:
-    """Return those of some symbols that no day of a store has, sorted; reads no more days than it must."""
-    wanted = set(symbols)
-    for date in reversed(store.dates(calendar)):
-        if not wanted:
-            break
-        wanted.difference_update(store.symbols(calendar, date))
-    return tuple(sorted(wanted))
 
 
 class Planner:

@@ -10,7 +10,8 @@ from actors.kernel.ports import StoredDay
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules, Settings
 from actors.storage.memory import MemoryStore
-from actors.stream_coordinator.backtest.planning import Planner, calendar_name, check_length
+from actors.stream_coordinator.backtest.planning import Planner
+from actors.stream_coordinator.backtest.store_asked import calendar_name, check_length
 from messages import (
     BarBatch,
     DataError,

@@ -1,0 +1,54 @@
+"""What a backtest asks its store before it is planned: whose calendar, how long its bars are, and who is in it."""
+
+from collections.abc import Iterable
+
+from actors.kernel.ports import BarStore
+from actors.market.coarser import is_finer
+from actors.reading.spelling.addresses import shown
+from actors.settings import Settings
+from messages.errors import DataError, SettingsError
+from messages.values import Mode
+
+
+def calendar_name(settings: Settings, store: BarStore) -> str:
+    """Return the calendar to use: the one that is set, or the store's only one.
+
+    Raises:
+        DataError: the store is empty.
+        SettingsError: the store has days of several calendars and none is named.
+    """
+    if settings.calendar is not None:
+        return settings.calendar
+    match store.calendars():
+        case ():
+            raise DataError(f"the store {shown(settings.store)} is empty; import something first")
+        case (name,):
+            return name
+        case names:
+            raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
+
+
+def check_length(settings: Settings, store: BarStore) -> None:
+    """Check that the store's bars are the base bars of this system, or that these are made of them when they are read.
+
+    Who writes into the store has bars of its length.
+
+    Raises:
+        SettingsError: they are of another length.
+    """
+    held, base = store.base_interval(), settings.rules.base_interval
+    is_read_only = settings.mode is Mode.BACKTEST and not settings.certify
+    if held is not None and held != base and not (is_read_only and is_finer(held, base)):
+        raise SettingsError(
+            f"the store {shown(settings.store)} holds bars of {held}; this system's base interval is {base}"
+        )
+
+
+def strangers(symbols: Iterable[str], store: BarStore, calendar: str) -> tuple[str, ...]:
+    """Return those of some symbols that no day of a store has, sorted; reads no more days than it must."""
+    wanted = set(symbols)
+    for date in reversed(store.dates(calendar)):
+        if not wanted:
+            break
+        wanted.difference_update(store.symbols(calendar, date))
+    return tuple(sorted(wanted))

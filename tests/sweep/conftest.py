@@ -1,0 +1,20 @@
+"""A small store on disk, of sessions of a quarter of an hour, that workers can open too."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.storage.parquet import ParquetStore
+from tests.system.worlds import QUARTER, fill
+
+OPTIONS: dict[str, Any] = {"closed": QUARTER, "intervals": ("5m", "1d"), "progress": False}
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sweep") / "store"
+    with closing(ParquetStore(root)) as files:
+        fill(files, sessions=6, symbols=2, quiet=0.3)
+    return root

@@ -1,0 +1,145 @@
+"""Workers that are processes: they are killed, their head is killed, the disk is full; nothing is lost or made up."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from actors.sweep import sweep
+from actors.system import System
+from messages.errors import SettingsError
+from tests.house.source import ROOT
+from tests.sweep import strategies
+from tests.sweep.conftest import OPTIONS
+from tests.system.worlds import DATES
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals, limits and fork")]
+GRID = {"length": list(range(2, 8))}
+
+
+def run(store: Path, results: Path, strategy: str, *more: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.sweep.runs", str(store), str(results), strategy, *more]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def results_of(store: Path, results: Path, strategy: str) -> list[dict[str, Any]]:
+    out, err = run(store, results, strategy).communicate(timeout=300)
+    assert out, err
+    found: list[dict[str, Any]] = json.loads(out.splitlines()[-1])
+    return found
+
+
+def undisturbed(store: Path, strategy: Any) -> list[dict[str, Any]]:
+    found = sweep(strategy, store=store, workers=1, grid=GRID, warm_up={"1d": 3}, **OPTIONS)
+    return [msgspec.to_builtins(one) for one in found]
+
+
+@pytest.mark.parametrize("name", ["watch", "Holder"])
+def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(store: Path, tmp_path: Path, name: str) -> None:
+    strategy = getattr(strategies, name)
+    head = run(store, tmp_path, name)
+    assert head.stdout is not None
+    while not any(path.suffix == ".results" for path in tmp_path.glob("*")):
+        assert head.stdout.readline(), "it ended before it could be killed"
+    workers = children(head.pid)
+    head.kill()
+    head.communicate(timeout=60)
+
+    assert len(workers) == 2
+    for worker in workers:
+        wait_for_the_end(worker)
+    assert results_of(store, tmp_path, name) == undisturbed(store, strategy)
+
+
+def children(pid: int) -> list[int]:
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+
+
+def wait_for_the_end(pid: int) -> None:
+    """Wait for a process that is nobody's child here; it has no more than a moment's work to do."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    with os.fdopen(handle) as watched:
+        import select
+
+        assert select.select([watched], [], [], 60)[0], f"worker {pid} outlives its head"
+
+
+def test_a_killed_worker_is_replaced_and_nobody_sees_it_in_the_results(store: Path, tmp_path: Path) -> None:
+    grid = {"length": [2, 3], "marks": [str(tmp_path)], "date": [DATES[2]]}
+
+    found = sweep(strategies.dies_once, store=store, workers=2, grid=grid, **OPTIONS)
+
+    assert (tmp_path / "died").exists()
+    expected = sweep(strategies.watch, store=store, workers=1, grid={"length": [2, 3]}, **OPTIONS)
+    assert [one.result for one in found] == [one.result for one in expected]
+
+
+def test_a_session_that_kills_every_worker_is_named_and_the_others_are_there(store: Path) -> None:
+    found = sweep(strategies.always_dies, store=store, workers=2, grid={"date": [DATES[1]]}, **OPTIONS)
+
+    (failed,) = found.failures
+    assert str(failed) == (
+        "2024-07-02 (date='2024-07-02'): its worker was killed by signal 9, 3 times one after the other"
+    )
+    assert len(found) == 6
+
+
+def test_a_full_disk_is_an_error_and_a_rerun_with_room_goes_on(store: Path, tmp_path: Path) -> None:
+    full = run(store, tmp_path, "Holder", "600")
+    _, err = full.communicate(timeout=300)
+
+    assert full.returncode == 1
+    assert "error: results cannot be written to" in err
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
+    assert results_of(store, tmp_path, "Holder") == undisturbed(store, strategies.Holder)
+
+
+def test_what_a_strategy_prints_does_not_disturb_its_worker(store: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def loud(system: System) -> dict[str, Any]:
+        print("so loud")
+        return {"pid": os.getpid()}
+
+    found = sweep(loud, store=store, workers=2, **OPTIONS)
+
+    assert found.is_complete
+    assert os.getpid() not in {one.result["pid"] for one in found if one.result}
+    assert "so loud" in capfd.readouterr().err
+
+
+def test_a_strategy_that_a_worker_cannot_load_is_refused_with_the_reason(store: Path, tmp_path: Path) -> None:
+    class Torn:
+        def __reduce__(self) -> Any:
+            return int, ("no number",)
+
+    torn = Torn()
+
+    def holds(system: System) -> dict[str, Any]:
+        return {"torn": str(torn)}
+
+    with pytest.raises(SettingsError, match="the workers cannot play this strategy: ValueError: invalid literal"):
+        sweep(holds, store=store, workers=2, **OPTIONS)
+
+
+def test_ctrl_c_ends_workers_and_keeps_what_is_done(store: Path, tmp_path: Path) -> None:
+    head = run(store, tmp_path, "watch")
+    assert head.stdout is not None
+    while not any(path.suffix == ".results" for path in tmp_path.glob("*")):
+        assert head.stdout.readline(), "it ended before it could be interrupted"
+    head.send_signal(signal.SIGINT)
+    out, _ = head.communicate(timeout=120)
+
+    found = json.loads(out.splitlines()[-1])
+    whole = undisturbed(store, strategies.watch)
+    assert 0 < len(found) <= len(whole)
+    assert all(one in whole for one in found)
