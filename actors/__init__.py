@@ -58,6 +58,6 @@ reading/spelling/             how names, numbers, zones and characters are spell
 And single files: ``system`` the door for programs, ``store`` that for who reads what is stored without a system,
 ``strategy`` what users write and how it is found in a file, ``lived_day`` for who asks what was known of a live day,
 ``wiring`` the only module that knows everybody, ``conversation`` who is told what, ``settings`` what can be set,
-``upstream`` who is asked for missing minutes, ``recording`` a live day out of its journal, ``inspecting`` what a store
-holds and whether it is what was certified.
+``upstream`` who is asked for missing minutes, ``outside`` what a system asks of others than its store, ``recording`` a
+live day out of its journal, ``inspecting`` what a store holds and whether it is what was certified.
 """

@@ -29,6 +29,7 @@ from actors.kernel.ports import BarSource, BarStore
 from actors.lived_day import Recalls
 from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
+from actors.outside import fetch_past, named_sources
 from actors.reading.spelling.addresses import shown
 from actors.settings import SessionRules, Settings
 from actors.wiring import House, Lobby, close_forgotten, watch
@@ -90,7 +91,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         self._services = []
         self._forgotten: weakref.finalize[Any, Any] | None = None
         lobby.build = lambda: House(
-            settings, store, clock, (*asked, *_named_sources(settings, store, clock)), heard, lobby
+            settings, store, clock, (*asked, *named_sources(settings, store, clock)), heard, lobby
         )
         if not has_event_loop():  # calendars take their time, for which a loop must not wait: ``async with`` does it
             lobby.house()
@@ -202,6 +203,9 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
     def start(self, timeout: float | None = None) -> Self:
         """Start every room and load the first session; returns when it stands at its open.
 
+        What a live day requires of sessions that the store lacks is fetched first from those who repair the day, for
+        at most half of the time. A source that charges money is not asked for it.
+
         Raises:
             SystemFailed: something could not be started or loaded; what had been started is stopped.
         """
@@ -212,6 +216,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         house.start_room(Room.SYSTEM_MANAGER)
         limit = self._settings.start_timeout_s if asked is None else asked
         try:
+            fetch_past(house, limit / 2, lambda: not self._is_closed)
             house.system_manager.ask(StartSystem()).get(timeout=limit)
             house.milestones.running.get(timeout=limit)
         except BaseException as error:
@@ -389,11 +394,3 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
             raise NotReady("the system is not started; use `with`, or call start()")
         if self._house.process != os.getpid():
             raise NotReady(elsewhere(self._house.process))
-
-
-def _named_sources(settings: Settings, store: BarStore | None, clock: Clock | None) -> tuple[BarSource, ...]:
-    if not settings.fill_from:
-        return ()
-    from actors.upstream import sources_of  # brings all formats of files, for which nobody else shall wait
-
-    return sources_of(settings, store, clock)

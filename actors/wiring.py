@@ -174,7 +174,7 @@ class House:
         self.journal = Journal.of(settings, self.store, self.stream_coordinator)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
         self._own_clock = self.feeds.own_clock
-        self._required: list[Requirement] = []
+        self.required: list[Requirement] = []
         self._routes = self._conversation()
 
     def _conversation(self) -> dict[Room, Routes]:
@@ -279,7 +279,7 @@ class House:
             rules.daily_sessions,
             self.calendar.session,
         )
-        for requirement in self._required:
+        for requirement in self.required:
             prefetching.require(requirement)
         return prefetching
 
@@ -293,13 +293,13 @@ class House:
             holds_arrivals=is_played,
             plays_all=is_played and not self.settings.symbols,
         )
-        for requirement in self._required:
+        for requirement in self.required:
             core.handle(RequireHistory(requirement=requirement))
         return core
 
     def require(self, requirement: Requirement) -> None:
         """Have history in memory from the next session on that has not been read yet; kept for rooms yet to start."""
-        self._required.append(requirement)
+        self.required.append(requirement)
         for room in (self.data_upkeep, self.session_data):
             if room.is_alive:
                 room.tell(RequireHistory(requirement=requirement))

@@ -31,7 +31,7 @@ def test_the_floors_are_those_of_the_design() -> None:
         "strategy",
         "system | store",
         "flight",
-        "lived_day",
+        "lived_day | outside",
         "upstream",
         "importing | inspecting | fetching",
         "wiring",

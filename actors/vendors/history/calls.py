@@ -33,6 +33,10 @@ class Calls:
         """Whether calls are still made."""
         return self._is_open
 
+    def anew(self) -> "Calls":
+        """Return others of the same kind, which are closed for themselves."""
+        return Calls(self._name, self._deadline_s)
+
     def make(self, call: Callable[[], R]) -> R:
         """Return what a call returns, or raise what it raises.
 

@@ -40,6 +40,18 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of it that make no sense. Nobody knows which minutes they are of, so nothing is concluded from silence."""
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a vendor has of a span of minutes."""
+
+    bars: BarBatch
+    end_ns: Nanos
+    """Until where it was asked: what is not over, or is kept back, is left out."""
+    refused: tuple[str, ...] = ()
+    """Symbols that it will not have."""
+    is_all_read: bool = True
+    """Whether every row made sense, so that a minute without one has none."""
+
+
 class VendorHistory(Protocol):
     """A vendor's client. Asked from several threads at once."""
 

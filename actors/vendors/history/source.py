@@ -1,5 +1,6 @@
 """A vendor's history as an upstream: pages to the end, in its pace, and no more concluded than it says."""
 
+import copy
 import random
 import threading
 import time
@@ -24,6 +25,7 @@ from actors.vendors.history.held import ANY_TIME, HeldSession
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pacer import Pacer, Rank, pacer_of
 from actors.vendors.history.pages import (
+    Asked,
     AskedTooMuch,
     HistoryRefused,
     HistoryRequest,
@@ -36,7 +38,7 @@ from actors.vendors.history.pages import (
     SymbolsRefused,
 )
 from actors.vendors.history.silence import REACH, believed
-from messages.columns import BarBatch, BarKeys, Floats, Mask
+from messages.columns import BarKeys, Floats, Mask
 from messages.errors import DataError, NotReady
 from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingSession
 
@@ -60,18 +62,6 @@ class Persistence(msgspec.Struct, frozen=True, kw_only=True):
     jitter: float = 0.2
     longest_wait_s: float = 90.0
     """A vendor that wants to be left alone for longer has failed: others are asked meanwhile."""
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a vendor has of a span of minutes."""
-
-    bars: BarBatch
-    end_ns: Nanos
-    """Until where it was asked: what is not over, or is kept back, is left out."""
-    refused: tuple[str, ...] = ()
-    """Symbols that it will not have."""
-    is_all_read: bool = True
-    """Whether every row made sense, so that a minute without one has none."""
 
 
 class VendorSource:
@@ -146,6 +136,12 @@ class VendorSource:
     def refused(self) -> dict[str, str]:
         """The symbols that the vendor will not have, and why."""
         return dict(self._refused)
+
+    def unhurried(self) -> "VendorSource":
+        """Return the same history for who has time; interrupting it interrupts nobody else."""
+        other = copy.copy(self)
+        other._rank, other._calls, other.requests = Rank.LONG, self._calls.anew(), 0  # noqa: SLF001  # one of its kind
+        return other
 
     # --- asking for a span
 
