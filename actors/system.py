@@ -81,9 +81,8 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         rooms, is_live = lobby.rooms, settings.mode is Mode.LIVE
         Readers.__init__(self, rooms[Room.SESSION_DATA], rooms[Room.DATA_UPKEEP], settings.rules.base_interval)
         Membership.__init__(self, rooms[Room.SESSION_DATA], lobby.strangers)
-        Controls.__init__(
-            self, rooms[Room.SYSTEM_MANAGER], rooms[Room.STREAM_COORDINATOR], rooms[Room.SESSION_DATA], is_live=is_live
-        )
+        three = rooms[Room.SYSTEM_MANAGER], rooms[Room.STREAM_COORDINATOR], rooms[Room.SESSION_DATA]
+        Controls.__init__(self, *three, lobby.next_step, is_live=is_live)
         Publishing.__init__(self, rooms[Room.STREAM_COORDINATOR], lobby.receipts)
         self._lock = threading.Lock()
         self._is_closed = False

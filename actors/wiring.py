@@ -25,7 +25,7 @@ from actors.kernel.address import ByHand, RoomAddress
 from actors.kernel.ask.milestones import Milestones
 from actors.kernel.ask.receipts import Receipts
 from actors.kernel.clock import Clock, SystemClock
-from actors.kernel.future import Timeout
+from actors.kernel.future import Future, Timeout
 from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.ports import BarSource, BarStore, Interruptible, KnowsHours
@@ -49,19 +49,9 @@ from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
 from actors.system_manager.actor import SystemManager
 from actors.system_manager.core import SystemManagerCore
-from messages.commands import (
-    AbortRun,
-    RecordSession,
-    StartRoom,
-    StopRoom,
-    StopSystem,
-)
+from messages.commands import AbortRun, RecordSession, StartRoom, StopRoom, StopSystem
 from messages.errors import BarkeeperError, NotReady
-from messages.events import (
-    RoomFailed,
-    RoomStarted,
-    RoomStopped,
-)
+from messages.events import RoomFailed, RoomStarted, RoomStopped
 from messages.history import RequireHistory, Requirement
 from messages.queries import GetProgress, GetSession
 from messages.repairs import GetCertificate
@@ -74,6 +64,7 @@ class Lobby:
     def __init__(self) -> None:
         self.rooms = {room: RoomAddress() for room in Room if room is not Room.STORES}
         self.receipts = Receipts()
+        self.milestones = Milestones()
         self.build: Callable[[], House] | None = None
         self._lock = threading.Lock()
         self._house: House | None = None
@@ -89,6 +80,12 @@ class Lobby:
     def strangers(self, symbols: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of some symbols that can never have a bar."""
         return self.house().strangers(symbols)
+
+    def next_step(self) -> tuple[int, Future[None]]:
+        """Return a number for a step, and what resolves when it is taken; whoever was let go before has left."""
+        if self._house is not None:
+            self._house.fanout.sweep()
+        return self.milestones.next_step()
 
     def shut(self, timeout: float) -> None:
         """Stop the house, if it was ever built."""
@@ -137,7 +134,7 @@ class House:
         self.data_upkeep = self.rooms[Room.DATA_UPKEEP]
         self.system_manager = self.rooms[Room.SYSTEM_MANAGER]
         self.receipts = lobby.receipts
-        self.milestones = Milestones()
+        self.milestones = lobby.milestones
         self.turnstile = Turnstile(self.session_data, self.stream_coordinator)
         self.fanout = Fanout(
             self.turnstile,

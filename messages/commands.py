@@ -26,7 +26,10 @@ class ResumeSystem(Control[SystemStatus], frozen=True, kw_only=True):
 
 
 class StepSystem(Control[SystemStatus], frozen=True, kw_only=True):
-    """Play one minute; only while paused."""
+    """Play one minute; only while paused. Told as ``StepSettled`` when all is done that follows from that."""
+
+    step: int = 0
+    """Its number; 0: nobody waits."""
 
 
 class ChangeMode(Control[SystemStatus], frozen=True, kw_only=True):
@@ -74,6 +77,9 @@ class Resume(Command, frozen=True, kw_only=True):
 
 class Step(Command, frozen=True, kw_only=True):
     """Send one minute although paused."""
+
+    step: int = 0
+    """Its number; 0: nobody waits."""
 
 
 class Recover(Command, frozen=True, kw_only=True):
@@ -233,5 +239,11 @@ class AllowMinutes(Command, frozen=True, kw_only=True):
 
 class HoldEnded(Command, frozen=True, kw_only=True):
     """The tape goes on that stood still since the last one that was reading left."""
+
+    hold: int
+
+
+class HoldStepped(Command, frozen=True, kw_only=True):
+    """A minute passes by a step while the tape stands: one that was under way is kept for nobody any more."""
 
     hold: int

@@ -116,6 +116,15 @@ class MinutesRecalled(Event, frozen=True, kw_only=True):
 
     let_in: int
     """Its ticket."""
+    is_home: bool = False
+    """Whether it has been dealt with."""
+
+
+class StepSettled(Event, frozen=True, kw_only=True):
+    """The minute of a step, and of those before it, has been dealt with; or it waits for who listens, or goes along."""
+
+    step: int
+    """Its number."""
 
 
 class SessionBoundary(Event, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ class SubscribersChanged(Event, frozen=True, kw_only=True):
     """How many of them want no more than how sessions begin and end."""
     hold: int = 0
     """The number of the hold that begins: the last one that was reading has left, and the tape stands still."""
+    heard: int = 0
+    """Where a hold begins: the ticket of the minute that was heard last, whether it is home or not."""
     let_in: int = 0
     """The ticket of the last minute that was let in at SessionData's door: those that wait there can be heard whole."""
 

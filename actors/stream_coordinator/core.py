@@ -12,6 +12,7 @@ from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.progress import let_in, progress
 from actors.stream_coordinator.backtest.pump import Pump
+from actors.stream_coordinator.backtest.steps import Steps
 from actors.stream_coordinator.backtest.tickets import Tickets
 from actors.stream_coordinator.boundaries import closed, opened
 from actors.stream_coordinator.leavers import Leavers
@@ -32,7 +33,6 @@ from messages.commands import (
     PublishQuote,
     PublishTick,
     ReadStopwatch,
-    RecallMinutes,
     Resume,
     SetSpeed,
     StartRun,
@@ -94,7 +94,8 @@ class StreamCoordinatorCore:
         self._failure: str | None = None
         self._tickets = Tickets()
         is_plain = not has_upkeep and lived is None
-        self._gate = Gate(settings, self._tickets, self._pacer, is_plain=is_plain)
+        self._hold = Hold()
+        self._gate = Gate(settings, self._tickets, self._pacer, self._hold, is_plain=is_plain)
         self._boundary: BoundaryKind | None = None
         self._now_ns: Nanos = 0
         self._bars = 0
@@ -105,13 +106,15 @@ class StreamCoordinatorCore:
         self._is_settled = False
         self._is_abandoning = False
         self._certified = ""
-        self._hold = Hold()
+        self._steps = Steps(self._gate, self._hold, self._tickets)
         self._leavers = Leavers(is_named=bool(settings.symbols))
 
     def handle(self, message: StreamCoordinatorInbox) -> Outcome:
         """Take one message."""
-        if self._hold.keeps(message):
-            return NOTHING
+        outcome = NOTHING if self._hold.keeps(message) else self._take(message)
+        return self._settle_steps(outcome) if self._steps.are_awaited else outcome
+
+    def _take(self, message: StreamCoordinatorInbox) -> Outcome:
         match message:
             case MinuteSettled():
                 return self._minute_settled(message)
@@ -159,7 +162,7 @@ class StreamCoordinatorCore:
             case Resume():
                 return self._resume()
             case Step():
-                return self._step()
+                return self._step(message)
             case SetSpeed():
                 return self._set_speed(message)
             case MinutesRecalled():
@@ -271,13 +274,15 @@ class StreamCoordinatorCore:
 
     def _pump(self) -> Outcome:
         """Send as many minutes as may be sent now."""
-        if self._is_over or self._hold.is_on:
+        if self._is_over or self._hold.is_shut:
             return NOTHING
+        self._hold.let_by(self._tickets.minute)  # one under way is the step's
         if self._settling is not None:
             return self._settle()
         out, playback = list[Message](), self._playback
         if playback is not None and self._boundary is None:
             out, self._now_ns = self._minutes.draw(playback, self._now_ns)
+            self._hold.let_by(self._tickets.minute)
         if playback is not None and playback.is_over and not self._tickets and self._boundary is None:
             out += self._close(playback)
         return Outcome(out=tuple(out))
@@ -315,13 +320,12 @@ class StreamCoordinatorCore:
 
     def _set_speed(self, message: SetSpeed) -> Outcome:
         self._pacer.change(message.speed)
-        if self._pacer.is_timed and self._tickets.staged_out:
-            return tell(RecallMinutes())  # they wait for nobody's clock
-        return self._pump()
+        recall = self._steps.recall() if self._pacer.is_timed else []  # what waits at the door waits for nobody's clock
+        return tell(*recall, *self._pump().out)
 
     def _minutes_recalled(self, message: MinutesRecalled) -> Outcome:
         if self._playback is not None:
-            self._now_ns = self._minutes.recall(self._playback, message.let_in)
+            self._now_ns = self._minutes.recall(self._playback, message)
         return self._pump()
 
     # --- what people and programs want
@@ -337,46 +341,41 @@ class StreamCoordinatorCore:
         if not self._hold.is_on:
             return []
         self._pacer.restart()
-        kept = self._hold.end()
-        out = [said for message in kept for said in self.handle(message).out]  # type: ignore[arg-type]  # it came from here
-        return [HoldEnded(hold=self._hold.number), *out]
+        return [HoldEnded(hold=self._hold.number), *self._steps.end_hold(), *self._moved()]
+
+    def _moved(self) -> list[Message]:
+        """Take what was put aside while the tape stood."""
+        return [said for message in self._hold.take() for said in self._take(message).out]  # type: ignore[arg-type]  # it came from here
 
     def _resume(self) -> Outcome:
         self._gate.is_paused, self._gate.steps = False, 0
         self._pacer.restart()
         return tell(AllowMinutes(count=None), *self._pump().out)
 
-    def _step(self) -> Outcome:
-        self._gate.is_started = True
-        out = self._go_on_again()
-        if self._gate.is_ahead:
-            return tell(*out, AllowMinutes(count=1), *self._pump().out)
-        self._gate.steps += 1
+    def _step(self, message: Step) -> Outcome:
         self._pacer.restart()
-        return tell(*out, *self._pump().out)
+        return tell(*self._steps.add(message.step), *self._moved(), *self._pump().out)
+
+    def _settle_steps(self, outcome: Outcome) -> Outcome:
+        is_between = self._boundary is not None or self._settling is not None or self._is_waiting_for_tape
+        settled = self._steps.settled(is_over=self._is_over, is_between=is_between)
+        return Outcome(outcome.answer, (*outcome.out, *settled), outcome.error)
 
     def _publish(self, message: Published) -> Outcome:
         # While minutes wait at the door this room is ahead, and it is whatever time SessionData has come to.
         return tell(arrival(message, 0 if self._gate.is_ahead else self._now_ns))
 
     def _subscribers_changed(self, message: SubscribersChanged) -> Outcome:
-        self._gate.listen(message)
-        if message.hold:
-            self._hold.begin(message.hold)
+        stepped = self._steps.listen(message)
         at_opening = self._playback is not None and self._playback.position == 0 and self._boundary is None
         if at_opening and self._gate.is_in_turn:
-            return tell(ListenFrom(ticket=self._tickets.issue_opening(), is_ticketed=True), *self._pump().out)
+            return tell(ListenFrom(ticket=self._tickets.issue_opening(), is_ticketed=True), *stepped, *self._pump().out)
         under_way = message.let_in if self._tickets.staged_out else self._tickets.last
-        return tell(ListenFrom(ticket=under_way + 1), *self._pump().out)
+        return tell(ListenFrom(ticket=under_way + 1), *stepped, *self._pump().out)
 
     def _subscriber_late(self, message: SubscriberLate) -> Outcome:
-        limit = self._settings.lockstep_timeout_s
-        if message.names and limit is not None and message.seconds >= limit:
-            return self._fail(
-                f"subscriber {', '.join(message.names)} held up the run for {message.seconds:.0f} s: "
-                'read it on or close it, give it longer (lockstep_timeout_s), or play with pace="free"'
-            )
-        return NOTHING
+        reason = self._gate.is_held_up(message)
+        return self._fail(reason) if reason else NOTHING
 
     def _fail(self, reason: str) -> Outcome:
         if self._is_over:

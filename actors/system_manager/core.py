@@ -162,7 +162,7 @@ class SystemManagerCore:
             case ResumeSystem():
                 return answer(message, *self._turn(SystemState.RUNNING, Resume()))
             case StepSystem():
-                return answer(message, self._status(), Step())
+                return answer(message, self._status(), Step(step=message.step))
             case ChangeMode():
                 self._mode = message.mode
                 return answer(message, self._status())

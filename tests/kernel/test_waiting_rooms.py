@@ -20,6 +20,7 @@ from messages import (
     SetTimer,
     StartStopwatch,
     StateChanged,
+    StepSettled,
     SystemFailed,
     SystemState,
     TimerFired,
@@ -101,6 +102,34 @@ def test_a_failure_is_told_to_whoever_waits_for_the_run(message: RunFailed | Sta
         with pytest.raises(SystemFailed, match="the disk is full"):
             future.get(timeout=0)
     assert not milestones.stopped.is_done()
+
+
+def test_steps_are_taken_in_their_order_and_all_when_nothing_more_can_be() -> None:
+    milestones = Milestones()
+    (_, first), (second, two), (_, third) = (milestones.next_step() for _ in range(3))
+    milestones.tell(StepSettled(step=second))
+    taken = first.is_done(), two.is_done(), third.is_done()
+    milestones.tell(RunFinished(sessions=1))
+
+    assert (taken, third.is_done()) == ((True, True, False), True)
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "why"),
+    [
+        (RunFailed(reason="the disk is full"), SystemFailed, "the disk is full"),
+        (StateChanged(state=SystemState.STOPPED, is_down=True), NotReady, "stopped"),
+    ],
+)
+def test_who_waits_for_a_step_is_told_that_it_will_not_be_taken(
+    message: RunFailed | StateChanged, error: type[Exception], why: str
+) -> None:
+    milestones = Milestones()
+    _, step = milestones.next_step()
+    milestones.tell(message)
+
+    with pytest.raises(error, match=why):
+        step.get(timeout=0)
 
 
 # --- the worker

@@ -1,10 +1,11 @@
 """What may be commanded of a running system, and how it is, as methods; answers are futures."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.ask import arguments as take
-from actors.kernel.future import Answered, Future
+from actors.kernel.future import Future
 from messages.base import Query
 from messages.commands import (
     ChangeMode,
@@ -29,11 +30,18 @@ class Controls:
     """The commands; from any thread."""
 
     def __init__(
-        self, manager: RoomAddress, stream: RoomAddress, session: RoomAddress, *, is_live: bool = False
+        self,
+        manager: RoomAddress,
+        stream: RoomAddress,
+        session: RoomAddress,
+        next_step: Callable[[], tuple[int, Future[None]]],
+        *,
+        is_live: bool = False,
     ) -> None:
         self._manager = manager
         self._stream = stream
         self._session_data = session
+        self._next_step = next_step
         self._is_live = is_live
 
     def pause(self) -> Future[SystemStatus]:
@@ -45,11 +53,15 @@ class Controls:
         return self._manager.ask(ResumeSystem())
 
     def step(self) -> Future[SystemStatus]:
-        """Play one minute, which readers see when this is answered; fails with ``IllegalTransition`` unless paused."""
-        stepped = self._manager.ask(StepSystem())
-        return stepped.then(
-            lambda status: self._caught_up().then(lambda _: self._caught_up()).then(lambda _: Answered(status))
-        )
+        """Play one minute, which readers see when this is answered; fails with ``IllegalTransition`` unless paused.
+
+        Where the tape stands, for who listened has left, nobody hears that minute, and the next one is for who comes.
+        A subscriber that has not asked for its next event holds up a step too; that is not waited for.
+        """
+        step, settled = self._next_step()
+        asked = self._manager.ask(StepSystem(step=step))
+        seen = asked.then(lambda _: settled).then(lambda _: self._caught_up()).then(lambda _: self._caught_up())
+        return seen.then(lambda _: asked)
 
     def stop(self) -> Future[SystemStatus]:
         """Stop every room but keep the system's state readable through ``status``; answered at once."""

@@ -1,8 +1,11 @@
-"""What a door waits for: that the system runs, that it has stopped, that the run is over."""
+"""What a door waits for: that the system runs, that a step is taken, that it has stopped, that the run is over."""
+
+import itertools
+import threading
 
 from actors.kernel.future import Future
 from messages.errors import NotReady, SystemFailed
-from messages.events import RunFailed, RunFinished, StateChanged
+from messages.events import RunFailed, RunFinished, StateChanged, StepSettled
 from messages.values import SystemState
 
 
@@ -14,11 +17,32 @@ class Milestones:
         self.stopped: Future[None] = Future()
         self.finished: Future[None] = Future()
         self._has_failed = False
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._steps: dict[int, Future[None]] = {}
 
-    def tell(self, message: StateChanged | RunFinished | RunFailed) -> None:
+    def next_step(self) -> tuple[int, Future[None]]:
+        """Return a number for a step, and what resolves when it is taken, or nothing more can be."""
+        settled: Future[None] = Future()
+        with self._lock:
+            number = next(self._numbers)
+            self._steps[number] = settled
+        return number, settled
+
+    def _stepped(self, step: int | None = None, error: Exception | None = None) -> None:
+        """Resolve the steps up to this one, or all."""
+        with self._lock:
+            taken = [self._steps.pop(number) for number in sorted(self._steps) if step is None or number <= step]
+        for settled in taken:
+            settled.set() if error is None else settled.set_exception(error)
+
+    def tell(self, message: StateChanged | RunFinished | RunFailed | StepSettled) -> None:
         """Resolve what has been reached."""
-        if isinstance(message, RunFinished):
+        if isinstance(message, StepSettled):
+            self._stepped(message.step)
+        elif isinstance(message, RunFinished):
             self.finished.set()
+            self._stepped()
         elif isinstance(message, RunFailed):
             self.fail(message.reason)
         else:
@@ -34,7 +58,9 @@ class Milestones:
         if message.is_down:
             self.stopped.set()
             self._has_failed = True
-            self.finished.set_exception(NotReady("the system was stopped"))
+            stopped = NotReady("the system was stopped")
+            self.finished.set_exception(stopped)
+            self._stepped(error=stopped)
 
     def fail(self, reason: str) -> None:
         """Nothing more will be reached; who waits is told why."""
@@ -42,3 +68,4 @@ class Milestones:
         error = SystemFailed(reason)
         self.running.set_exception(error)
         self.finished.set_exception(error)
+        self._stepped(error=error)

@@ -20,7 +20,7 @@ from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.waiting import Holder, Wait, is_pooled, whoami
 from actors.kernel.telemetry import note
 from messages.base import Event
-from messages.commands import HoldEnded, ListenFrom
+from messages.commands import HoldEnded, HoldStepped, ListenFrom
 from messages.errors import NotReady, SystemFailed
 from messages.events import (
     BoundaryKind,
@@ -35,7 +35,9 @@ from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionD
 from messages.values import Policy, SystemState
 
 _FOR_NEWCOMERS: frozenset[type[Event]] = frozenset({SessionBoundary, WarmUpReported})
-_FOR_US = frozenset({MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom, HoldEnded, SubscriptionDropped})
+_FOR_US = frozenset(
+    {MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom, HoldEnded, HoldStepped, SubscriptionDropped}
+)
 _SPECIAL = _FOR_NEWCOMERS | _FOR_US
 
 
@@ -86,6 +88,8 @@ class Fanout:
         self._holds = 0
         self._is_standing = False
         """Whether the last one that was reading has left, and nobody has had the tape go on."""
+        self._is_keeping = False
+        """Whether a minute that is under way by then is kept: none that passes by a step is."""
         self._kept: tuple[int, list[Event]] | None = None
         """The minute that was under way then: whoever comes next begins with it."""
         self._left: list[int] = []
@@ -95,7 +99,7 @@ class Fanout:
     def subscribe(self, name: str, wanted: Filter, policy: Policy, bound: int) -> Subscription:
         """Let somebody listen from the next ticket on."""
         seat = Seat(next(self._numbers), name, wanted, policy, bound)
-        self._sweep()
+        self.sweep()
         with self._lock:
             if self._end is None:
                 self._seats.append(seat)
@@ -123,10 +127,10 @@ class Fanout:
             self._fail(message.reason)
         elif kind is StateChanged:
             self._state_changed(message)
-        elif kind is HoldEnded:
-            self._hold_ended(message)
+        elif kind is HoldEnded or kind is HoldStepped:
+            self._hold_moves(message)
         elif kind is SubscriptionDropped:
-            self._sweep()
+            self.sweep()
         else:
             self._listen_from(message)
 
@@ -197,7 +201,7 @@ class Fanout:
         """
         over: Future[None] = Future()
         wait = Wait("run()", whoami(is_thread=True), over)
-        self._sweep()
+        self.sweep()
         with self._lock:
             self._runners.append(wait)
             culprit = self._looked_around(wait)
@@ -222,13 +226,16 @@ class Fanout:
         If it was the last one that read, the tape stands still from here on.
         """
         with self._lock:
-            if seat in self._seats:
+            is_news = seat in self._seats
+            if is_news:
                 self._seats.remove(seat)
-                is_last = self._is_last(seat)
-                self._holds += is_last
-                self._is_standing = self._is_standing or is_last
-                self._credit.tell(self._changed(self._holds if is_last else 0))
+            is_last = is_news and self._is_last(seat)
+            self._holds += is_last
+            self._is_standing = self._is_standing or is_last
+            self._is_keeping = self._is_keeping or is_last
             home = [ticket for ticket in sorted(self._out) if self._is_home(seat, ticket)]
+            if is_news:
+                self._credit.tell(self._changed(hold=self._holds if is_last else 0, heard=max(home, default=0)))
             seat.close()
             if self._is_lockstep and any(to.is_coming for to in self._seats):
                 self._left += home  # or minutes would pass before they are in who have come to read on
@@ -240,15 +247,17 @@ class Fanout:
         """Nobody has a subscription any more; wherever that happens, it leaves when the message has gone round."""
         self._credit.tell(SubscriptionDropped(number=seat.number))
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Let those leave at once who were let go, and whose message is under way: who comes begins where they left."""
-        for seat in [seat for seat in self._seats if seat.is_left]:
+        with self._lock:  # one who leaves just now has left by then
+            left = [seat for seat in self._seats if seat.is_left]
+        for seat in left:
             self.leave(seat)
 
-    def _changed(self, hold: int = 0) -> SubscribersChanged:
+    def _changed(self, *, hold: int = 0, heard: int = 0) -> SubscribersChanged:
         waited_for = [to for to in self._seats if to.policy is Policy.BLOCK]
         of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in waited_for)
-        return SubscribersChanged(count=len(waited_for), of_sessions=of_sessions, hold=hold)
+        return SubscribersChanged(count=len(waited_for), of_sessions=of_sessions, hold=hold, heard=heard)
 
     def _is_last(self, seat: Seat) -> bool:
         """Whether nobody is left who would have the tape go on."""
@@ -256,11 +265,12 @@ class Fanout:
             return False
         return not any(other.has_asked for other in self._seats)
 
-    def _hold_ended(self, message: HoldEnded) -> None:
+    def _hold_moves(self, message: HoldEnded | HoldStepped) -> None:
         with self._lock:
             if message.hold != self._holds:
                 return
-            self._is_standing = False
+            self._is_standing = isinstance(message, HoldStepped)
+            self._is_keeping = False
             kept, self._kept = self._kept, None
         if kept is not None:
             self._credit.tell(MinuteSettled(ticket=kept[0]))
@@ -277,7 +287,7 @@ class Fanout:
             holders = {to for to, _ in given if to.policy is Policy.BLOCK}
             if holders:
                 self._out[ticket] = _Given(events, holders)
-            is_kept = not holders and self._is_standing and self._kept is None
+            is_kept = not holders and self._is_keeping and self._kept is None
             if is_kept:
                 self._kept = ticket, events
             for to, picked in given:
@@ -324,7 +334,7 @@ class Fanout:
         if given.holders:
             return False
         del self._out[ticket]
-        if self._is_standing and self._kept is None and not given.is_seen:
+        if self._is_keeping and self._kept is None and not given.is_seen:
             self._kept = ticket, given.events
             return False
         return True

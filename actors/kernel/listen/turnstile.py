@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from actors.kernel.address import Address
-from messages.commands import AllowMinutes, HoldEnded, RecallMinutes
+from messages.commands import AllowMinutes, HoldEnded, RecallMinutes, Step
 from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
 from messages.listeners import SubscribersChanged
 
@@ -66,12 +66,14 @@ class Turnstile:
         elif isinstance(message, AllowMinutes):
             with self._lock:
                 self._allowed = message.count and message.count + (self._allowed or 0)
+                returned = self._not_by_the_door()
+            self._give_back(returned)
             self._admit(self._inside.tell)
         elif isinstance(message, RecallMinutes):
             with self._lock:
                 self._staged.clear()
-                let_in = self._let_in
-            self._credit.tell(MinutesRecalled(let_in=let_in))
+                recalled = MinutesRecalled(let_in=self._let_in, is_home=not self._is_occupied)
+            self._credit.tell(recalled)
         elif isinstance(message, SubscribersChanged):
             self._subscribers_changed(message)
         elif isinstance(message, HoldEnded):
@@ -87,7 +89,21 @@ class Turnstile:
             if message.hold:
                 self._is_held, self._hold = True, message.hold
             let_in = self._let_in
+            returned = self._not_by_the_door()
         self._credit.tell(msgspec.structs.replace(message, let_in=let_in))
+        self._give_back(returned)
+
+    def _not_by_the_door(self) -> int:
+        """Return how many minutes were to pass while the door is shut; no more are."""
+        if not self._is_held or not self._allowed:
+            return 0
+        steps, self._allowed = self._allowed, 0
+        return steps
+
+    def _give_back(self, steps: int) -> None:
+        """Give steps back to their sender, who takes them where nobody listens."""
+        for _ in range(steps):
+            self._credit.tell(Step())
 
     def _settled(self, message: MinuteSettled) -> None:
         with self._lock:

@@ -6,7 +6,7 @@ from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.tickets import Tickets
 from messages.base import Message
-from messages.events import MinutesStaged, TimeAdvanced
+from messages.events import MinutesRecalled, MinutesStaged, TimeAdvanced
 from messages.values import Nanos
 
 
@@ -38,18 +38,18 @@ class Pump:
                 out.append(MinutesStaged(minutes=playback.stage(self._tickets.issue_staged(count))))
             else:
                 self._gate.steps = max(self._gate.steps - 1, 0)
-                out += playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue())
+                out += playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue_minute())
             now_ns = playback.end_of(playback.position)
         return out, now_ns
 
-    def recall(self, playback: Playback, let_in: int) -> Nanos:
+    def recall(self, playback: Playback, message: MinutesRecalled) -> Nanos:
         """Take back the minutes that were staged and not let in; return what time it is without them."""
-        playback.rewind(self._tickets.recall(let_in))
+        playback.rewind(self._tickets.recall(message.let_in, is_home=message.is_home))
         return playback.end_of(playback.position)
 
     def _is_due(self, playback: Playback, now_ns: Nanos, out: list[Message]) -> bool:
         """Whether the clock has come to the next minute; else have it call back. Nobody waits for an ended tape."""
-        if not self._pacer.is_timed or self._gate.is_paused or playback.has_expired(now_ns, self._timeout_ns):
+        if not self._pacer.is_timed or self._gate.is_by_hand or playback.has_expired(now_ns, self._timeout_ns):
             return True
         if self._pacer.is_due(playback.due_ns):
             return True

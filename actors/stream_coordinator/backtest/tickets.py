@@ -11,7 +11,10 @@ class Tickets:
         """The number of the last one that went out."""
         self.openings: set[int] = set()
         """Those that went with how a session opened, to who came before its first minute; no minute passes before."""
+        self.is_recalling = False
+        """Whether staged minutes are being taken back: until it is known which, there may be no others."""
         self._out: set[int] = set()
+        self._last_minute = 0
         self._staged: deque[int] = deque()
         """Those of staged minutes, in order: they come home in order, and some of them never."""
 
@@ -30,6 +33,11 @@ class Tickets:
         self.openings.add(self.last)
         return self.last
 
+    def issue_minute(self) -> int:
+        """Return a new ticket for a minute, or for some that are told at once."""
+        self._last_minute = self.issue()
+        return self._last_minute
+
     def issue_staged(self, count: int) -> range:
         """Return new tickets for minutes that are told to SessionData's door."""
         issued = range(self.last + 1, self.last + 1 + count)
@@ -37,12 +45,25 @@ class Tickets:
         self._staged.extend(issued)
         return issued
 
-    def recall(self, let_in: int) -> int:
+    @property
+    def minute(self) -> int:
+        """The ticket of the latest minute, if it is out; 0: none is, or that is not known yet."""
+        if self.is_recalling:
+            return 0
+        if self._staged:
+            return self._staged[-1]
+        return self._last_minute if self._last_minute in self._out else 0
+
+    def recall(self, let_in: int, *, is_home: bool) -> int:
         """Take back those of staged minutes after this one, which will never be let in; return how many they were."""
+        self.is_recalling = False
         before = len(self._staged)
         while self._staged and self._staged[-1] > let_in:
             self._staged.pop()
-        return before - len(self._staged)
+        recalled = before - len(self._staged)
+        if is_home:
+            self.home(let_in)
+        return recalled
 
     def home(self, ticket: int) -> None:
         """Take a ticket back; a staged one speaks for all before it, for they pass one by one."""

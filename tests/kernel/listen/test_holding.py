@@ -12,6 +12,7 @@ from messages import (
     Deadlock,
     Event,
     HoldEnded,
+    HoldStepped,
     ListenFrom,
     MinuteClosed,
     MinuteSettled,
@@ -114,6 +115,41 @@ def test_if_the_tape_goes_on_without_anybody_its_ticket_comes_home(house: Lockst
     assert (before, house.tickets()) == ([], [1])
     house.minute(2)
     assert house.tickets() == [1, 2]
+
+
+def test_what_passes_by_a_step_is_kept_for_nobody_and_what_comes_after_is_for_who_comes(house: Lockstep) -> None:
+    house.reader().close()
+    house.minute(1)
+    house.fanout.tell(HoldStepped(hold=1))
+    stepped = house.tickets()
+    house.minute(2)
+    newcomer = house.reader(has_asked=False)
+
+    assert (stepped, house.tickets(), newcomer.seat.take()) != ([1], [1, 2], None)
+    assert house.tickets() == [1, 2]
+    assert house.minute(3) == next(newcomer)
+
+
+def test_of_the_hold_it_is_told_what_was_heard_last_and_a_minute_of_which_nobody_saw_anything_was_not(
+    house: Lockstep,
+) -> None:
+    for ticket, is_seen in ((1, True), (2, False)):
+        reader = house.reader()
+        house.minute(ticket)
+        if is_seen:
+            next(reader)
+        reader.close()
+
+    assert [told.heard for told in house.home.of(SubscribersChanged) if told.hold] == [1, 0]
+
+
+def test_who_was_let_go_has_left_when_it_is_swept(house: Lockstep) -> None:
+    reader = house.reader()
+    del reader
+    before = house.holds()
+    house.fanout.sweep()
+
+    assert (before, house.holds()) == ([], [1])
 
 
 def test_who_waits_for_the_end_of_the_run_has_it_go_on(house: Lockstep) -> None:

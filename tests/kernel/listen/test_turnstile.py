@@ -17,6 +17,7 @@ from messages import (
     MinutesRecalled,
     MinutesStaged,
     RecallMinutes,
+    Step,
     SubscribersChanged,
     TimeAdvanced,
 )
@@ -74,6 +75,17 @@ def test_minutes_that_wait_are_taken_away_and_it_is_told_which_was_the_last_to_p
     assert door.tell(RecallMinutes()) == []
     assert door.credit.take() == [MinutesRecalled(let_in=2)]
     assert (door.settle(2), door.stage(4)) == ([], [4])
+
+
+def test_with_minutes_that_are_taken_away_it_is_told_whether_the_last_to_pass_has_been_dealt_with(door: Door) -> None:
+    door.stage(1, 2, 3, 4, 5)
+    door.allow(0)
+    door.settle(1)
+    before = door.home()  # it is too early for its sender to hear of it
+    door.tell(RecallMinutes())
+
+    assert before == []
+    assert door.credit.take() == [MinutesRecalled(let_in=1, is_home=True)]
 
 
 def test_a_minute_that_is_staged_while_nobody_is_inside_passes_at_once(door: Door) -> None:
@@ -257,10 +269,24 @@ class Busy:
 
 def test_from_a_hold_on_nobody_passes_until_it_has_ended_whatever_else_is_allowed(door: Door) -> None:
     door.stage(1, 2, 3)
-    held = [door.tell(SubscribersChanged(count=0, hold=2)), door.settle(1), door.allow(None), door.allow(1)]
+    held = [door.tell(SubscribersChanged(count=0, hold=2)), door.settle(1), door.allow(1), door.allow(None)]
     stale = door.tell(HoldEnded(hold=1))
 
     assert (held, stale, door.tell(HoldEnded(hold=2))) == ([[], [], [], []], [], [2])
+
+
+def test_steps_that_would_be_heard_by_nobody_go_back_to_their_sender(door: Door) -> None:
+    door.stage(1, 2, 3, 4)
+    door.allow(0)
+    door.allow(2)
+    door.tell(SubscribersChanged(count=0, hold=2))
+    left = door.credit.take()
+    door.allow(1)
+
+    assert left == [SubscribersChanged(count=0, hold=2, let_in=1), Step(), Step()]
+    assert door.credit.take() == [Step()]
+    assert door.settle(1) == []
+    assert door.tell(HoldEnded(hold=2)) == []
 
 
 def test_who_comes_to_listen_can_hear_what_waits_at_the_door(door: Door) -> None:

@@ -4,7 +4,17 @@ import pytest
 from msgspec.structs import replace
 
 from actors.settings import Settings
-from messages import HoldEnded, ListenFrom, Pause, Resume, StartRun, Step, SubscribersChanged, SubscriptionDropped
+from messages import (
+    HoldEnded,
+    ListenFrom,
+    Pause,
+    Resume,
+    StartRun,
+    Step,
+    StepSettled,
+    SubscribersChanged,
+    SubscriptionDropped,
+)
 from messages.queries import GetProgress
 from messages.values import MINUTE_NS
 from tests.builders import session_tiny
@@ -66,17 +76,52 @@ def test_told_to_go_on_with_nobody_there_it_runs_free_to_its_end() -> None:
     assert minutes(ends(hand.said))[-1] > 4
 
 
-def test_a_resume_lifts_a_pause_but_no_hold_and_a_step_lifts_a_hold_but_no_pause() -> None:
-    hand = held(ON_THE_CLOCK)
+@pytest.mark.parametrize("settings", [LOCKSTEP, ON_THE_CLOCK])
+def test_a_resume_lifts_no_hold_and_a_step_lets_one_minute_pass_and_lifts_neither(
+    settings: Settings,
+) -> None:
+    hand = held(settings)
     before = len(ends(hand.said))
     hand.tell(Pause(), Resume())
     assert len(ends(hand.said)) == before
 
     hand.tell(Pause())
-    stepped = [len(ends(hand.tell(Step()))) for _ in range(1)]
+    passed = minutes(ends(hand.said))[-1]
+    stepped = hand.tell(Step(step=1))
 
-    assert stepped == [1]
-    assert hand.home() == []
+    assert minutes(ends(stepped)) == [passed + 1]
+    assert hand.home() == [StepSettled(step=1)]
+    assert (hand.tell(Resume()), ends(hand.clock(900))) == ([], [])
+
+
+def test_a_minute_that_was_under_way_when_the_last_one_left_is_the_steps_and_one_that_was_heard_is_not() -> None:
+    for heard, expected in ((0, []), (None, [3])):
+        hand = Hand(ON_THE_CLOCK, LONG).opened().lockstep()
+        hand.play()
+        for second in (100, 101):
+            hand.clock(second)
+        hand.home()
+        hand.clock(102)
+        (ticket,) = hand.tickets  # of the second minute
+        hand.tell(Pause(), SubscribersChanged(count=0, hold=1, heard=ticket if heard is None else heard))
+        stepped = hand.tell(Step(step=1))
+
+        assert minutes(ends(stepped)) == []
+        assert (minutes(ends(hand.home())), bool(hand.of(StepSettled))) == (expected, not expected)
+
+
+def test_steps_that_were_not_taken_when_the_last_one_left_are_taken_then() -> None:
+    hand = Hand(ON_THE_CLOCK, LONG).opened().lockstep()
+    hand.play()
+    for second in (100, 101):
+        hand.clock(second)
+    (ticket,) = hand.tickets
+    told = hand.tell(Pause(), Step(step=1), Step(step=2), SubscribersChanged(count=0, hold=1, heard=ticket))
+
+    assert [message.step for message in told if isinstance(message, StepSettled)] == [1, 2]  # it held them up
+    assert [minutes(ends(hand.home())) for _ in range(2)] == [[2], [3]]
+    hand.home()
+    assert hand.tickets == set()
 
 
 def test_a_close_waits_as_well() -> None:

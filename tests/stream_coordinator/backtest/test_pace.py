@@ -15,6 +15,7 @@ from messages import (
     Message,
     MinuteSettled,
     MinutesRecalled,
+    MinutesStaged,
     Pause,
     PublishBar,
     PublishBars,
@@ -22,6 +23,7 @@ from messages import (
     PublishTick,
     Quote,
     QuoteArrived,
+    RecallMinutes,
     Resume,
     SetSpeed,
     SetTimer,
@@ -125,6 +127,32 @@ def test_in_lockstep_what_waits_when_the_clock_begins_to_count_is_taken_back_and
 
     assert [(end - OPEN) // MINUTE_NS for end in ends(told)] == [3, 4]
     hand.core.check()
+
+
+def test_the_clock_may_begin_to_count_while_it_is_paused_after_a_minute_that_was_dealt_with() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    hand.tell(Pause())
+    hand.home()
+    hand.tell(SetSpeed(speed=60.0))
+
+    assert ends(hand.tell(Step())) == [OPEN + 2 * MINUTE_NS]
+    hand.tell(Resume())
+    hand.home()
+    assert [ends(hand.clock(second)) for second in (200, 201)] == [[], [OPEN + 3 * MINUTE_NS]]
+
+
+def test_until_it_is_known_which_minutes_were_taken_back_no_others_pass() -> None:
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
+    core = hand.core
+    first = core.handle(SetSpeed(speed=60.0)).out
+    then = core.handle(SetSpeed(speed=0.0)).out
+
+    assert (first, then) == ((RecallMinutes(),), ())
+    (staged,) = core.handle(MinutesRecalled(let_in=hand._door._let_in)).out
+    assert isinstance(staged, MinutesStaged)
+    assert staged.minutes[0].now_ns == OPEN + 2 * MINUTE_NS
 
 
 def test_minutes_that_are_said_to_be_taken_back_when_no_session_is_open_are_nobodys() -> None:
@@ -241,9 +269,10 @@ def test_who_pauses_on_the_clock_steps_through_the_minutes_that_wait_all_the_sam
     ("message", "count"), [(Pause(), 0), (Resume(), None), (Step(), 1)], ids=["pause", "resume", "step"]
 )
 def test_whoever_pauses_resumes_or_steps_the_door_of_session_data_is_told(message: Message, count: int | None) -> None:
-    core = Hand(LOCKSTEP, LONG).opened().lockstep().core
+    hand = Hand(LOCKSTEP, LONG).opened().lockstep()
+    hand.play()
 
-    assert core.handle(message).out[0] == AllowMinutes(count=count)
+    assert hand.core.handle(message).out[0] == AllowMinutes(count=count)
 
 
 def test_a_step_where_no_minutes_wait_is_nothing_to_the_door() -> None:
@@ -258,7 +287,8 @@ def test_paused_minutes_that_run_free_are_stepped_one_by_one() -> None:
     stepped = [ends(hand.tell(Step())) for _ in range(2)]
 
     assert stepped == [[OPEN + MINUTE_NS], [OPEN + 2 * MINUTE_NS]]
-    assert ends(hand.tell(Resume()))[0] == OPEN + 10 * MINUTE_NS
+    assert hand.tell(Resume()) == []  # a step is no start
+    assert ends(hand.play())[0] == OPEN + 10 * MINUTE_NS
 
 
 def test_a_step_plays_one_minute() -> None:
