@@ -6,6 +6,7 @@ doors/barkeeper/              what programs import, installed as ``barkeeper``
 doors/commands/               what each command does, under the command's name
 doors/commands/journal/       what is done with the journal of a live day
 doors/guide/                  the manual: its chapters, and how they are shown
+doors/commands/strategies/    what is done with a strategy of the user's
 doors/show/                   tables, the live panel, lines, numbers, progress
 doors/web/                    a run or a store on a page in the browser; the HTTP server
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them

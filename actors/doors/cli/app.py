@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import fault_options, journals, live, manual, options, served, stores, vendors
+from actors.doors.cli import fault_options, journals, live, manual, options, served, stores, sweeps, vendors
 from actors.doors.cli.errors import Errand
 from actors.doors.cli.plain_help import Group, Program
 
@@ -247,6 +247,7 @@ vendors.add_to(app)
 served.add_to(app)
 journals.add_to(app)
 manual.add_to(app)
+sweeps.add_to(app)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -29,6 +29,7 @@ CHAPTERS = {
     "replay": "recovery",
     "sample": "look",
     "status": "monitoring",
+    "sweep": "days",
     "vendors": "fetch",
     "verify": "certificates",
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # all formats of files, for which nobody else shall wait
     from actors.fetching.report import FetchProgress
     from actors.importing.into_store import ImportProgress
     from actors.inspecting import VerifyProgress
+    from actors.sweep import SweepProgress
 
 
 @contextmanager
@@ -64,6 +65,19 @@ def verify_bar() -> Iterator[Callable[["VerifyProgress"], None]]:
         def show(progress: "VerifyProgress") -> None:
             done = f"{figures.count(progress.done)}/{figures.count(progress.total)} days"
             move(f"verifying {progress.at}", progress.done / progress.total, done)
+
+        yield show
+
+
+@contextmanager
+def sweep_bar() -> "Iterator[Callable[[SweepProgress], None]]":
+    """Yield what shows how far a sweep is."""
+    with _bar("sweeping") as move:
+
+        def show(progress: "SweepProgress") -> None:
+            told = f"{figures.count(progress.done)}/{figures.count(progress.total)} tasks"
+            told += f", {figures.count(progress.failed)} failed" if progress.failed else ""
+            move(f"sweeping {progress.at}".rstrip(), progress.done / max(progress.total, 1), told)
 
         yield show
 

@@ -1,0 +1,1 @@
+"""What is done with a strategy of the user's."""
