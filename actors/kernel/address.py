@@ -51,8 +51,9 @@ class RoomAddress:
 
     def hand(self, message: object) -> None:
         """Tell, and have it handled in this thread if the room is idle; an event loop does not wait until it is."""
-        ref = self._ref
-        if ref is None or not self._inbox.hand(message, is_patient=not has_event_loop()):
+        # The function that tells of a loop is public, for all its name, and does not raise where there is none.
+        is_patient = asyncio._get_running_loop() is None  # noqa: SLF001
+        if self._ref is None or not self._inbox.hand(message, is_patient=is_patient):
             self.tell(message)
 
     def ask(self, query: Query[R]) -> Future[R]:

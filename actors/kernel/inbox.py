@@ -82,7 +82,16 @@ class Inbox:
         try:
             if self.waiting:
                 return False
-            self._handle(handler, message)
+            self._is_waiting = False  # the room's own thread need not be woken
+            self._kept = {}
+            try:
+                handler(message)
+                while self.waiting and _is_told(self.waiting[0]):
+                    handler(self.waiting.popleft().message)
+            finally:  # an interrupt may strike the thread of an application here; the room must go on
+                self._is_waiting = True
+                if self.waiting:
+                    self._signal.put(None)
             return True
         finally:
             self._turn.release()
@@ -124,19 +133,6 @@ class Inbox:
     def recall(self, question: BriefQuery[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""
         return None if self.waiting else self._kept.get(question)
-
-    def _handle(self, handler: Callable[[Any], object], message: Any) -> None:
-        """Handle a message, and what comes meanwhile, in the place of the room's own thread."""
-        self._is_waiting = False  # it need not be woken
-        self._kept = {}
-        try:
-            handler(message)
-            while self.waiting and _is_told(self.waiting[0]):
-                handler(self.waiting.popleft().message)
-        finally:  # an interrupt may strike the thread of an application here; the room must go on
-            self._is_waiting = True
-            if self.waiting:
-                self._signal.put(None)
 
     def empty(self) -> bool:
         """Whether nothing waits."""

@@ -36,16 +36,12 @@ class Shelter:
     raises ``KeyboardInterrupt``) leaves that as it stands. In other threads there is nothing to be done.
     """
 
-    __slots__ = ("_before", "_came")
+    __slots__ = ("_before", "came")
 
     def __init__(self) -> None:
         self._before: dict[int, Handler] = {}
-        self._came: list[tuple[int, FrameType | None]] = []
-
-    @property
-    def is_struck(self) -> bool:
-        """Whether a signal came: it should be left soon."""
-        return bool(self._came)
+        self.came: list[tuple[int, FrameType | None]] = []
+        """The signals that came: if there are any, it should be left soon."""
 
     def __enter__(self) -> Self:
         if get_ident() == main_thread().ident:
@@ -69,11 +65,11 @@ class Shelter:
                 install(number, handler)
         elif before:
             _restore(list(before.items()))
-        for number, frame in self._came:
+        for number, frame in self.came:
             before[number](number, frame)
 
     def _hold(self, number: int, frame: FrameType | None) -> None:
-        self._came.append((number, frame))
+        self.came.append((number, frame))
 
 
 def _restore(handlers: list[tuple[int, Handler]]) -> None:

@@ -113,7 +113,7 @@ class SessionDataCore:
         """Take one message. Bad data is an event; only a bug raises."""
         if isinstance(message, (BarsArrived, TimeAdvanced)):  # a union would be made anew every time
             if (events := self._ahead.take(message, self._book)) is not None:
-                self._know(message.now_ns)
+                self._now_ns = max(self._now_ns, message.now_ns)
                 return Outcome(out=(*events, *self._applied(message.ticket)))
         elif isinstance(message, Query) and not isinstance(message, Control):
             return self._reader.read(message, self._book, self._now_ns)

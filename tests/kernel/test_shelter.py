@@ -45,7 +45,7 @@ def test_a_signal_waits_until_the_shelter_is_left(number: signal.Signals) -> Non
     def work() -> None:
         with Shelter() as shelter:
             signal.raise_signal(number)
-            done.append(shelter.is_struck)
+            done.append(bool(shelter.came))
 
     assert raised_by(work) is not None
     assert done == [True]
@@ -91,7 +91,7 @@ def test_in_other_threads_there_is_nothing_to_wait_for() -> None:
 
     def work() -> None:
         with Shelter() as shelter:
-            seen.append(shelter.is_struck)
+            seen.append(bool(shelter.came))
 
     thread = threading.Thread(target=work)
     thread.start()

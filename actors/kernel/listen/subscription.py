@@ -171,7 +171,7 @@ class Subscription:
         while True:
             with Shelter() as shelter:
                 taken = self._take(me)
-                is_struck = shelter.is_struck
+                is_struck = bool(shelter.came)
                 self._last = None if isinstance(taken, Future) else taken
                 if is_struck:
                     self.put_back()

@@ -242,7 +242,8 @@ class Grid:
 
     def lay(self, slot: int, lifted: Lifted, row: int) -> None:
         """Put back a minute, the one in this row of what was lifted; nobody has joined since."""
-        self._own()
+        if self._is_lent:
+            self._own()
         self.kept.touch(slot)
         self.values[slot] = lifted.values[row]
         self.verdicts[slot] = lifted.verdicts[row]

@@ -35,11 +35,8 @@ class _Ready:
         self._published = book.derived.lift(minutes.slots, latest)
         self._everybody = slice(0, len(book.grid.symbols))
         self._taken = 0
-
-    @property
-    def is_over(self) -> bool:
+        self.is_over = False
         """Whether all of them have been taken."""
-        return self._taken == len(self._ends_ns)
 
     def take(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event] | None:
         """Put the next minute back into the book; return what follows from it, ``None``: the message is another."""
@@ -55,6 +52,7 @@ class _Ready:
         elif count:
             return None
         self._taken += 1
+        self.is_over = self._taken == len(self._ends_ns)
         minutes, slot = self._minutes, book.closed
         book.grid.lay(slot, self._grid, row)
         book.derived.lay(slot, self._published.get(slot, ()))
