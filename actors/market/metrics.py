@@ -10,7 +10,8 @@ from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP, Float
 from messages.replies import Quality, VerdictCounts
 from messages.values import FIRST_WITH_BAR, Verdict
 
-_Counts: TypeAlias = tuple[int, ...]
+Counts: TypeAlias = tuple[int, ...]
+"""How many minutes have each verdict, by its number."""
 _KINDS = int(Verdict.PENDING)
 _STREAMED = int(Verdict.STREAMED)
 
@@ -29,24 +30,24 @@ def qualities_of(verdicts: Verdicts, closed: int) -> list[Quality]:
     """
     symbols = verdicts.shape[1]
     if not len(verdicts):
-        return [_NO_MINUTES] * symbols
+        return [NO_MINUTES] * symbols
     coming = verdicts[closed:]
     untouched = (len(coming), *[0] * (_KINDS - 1)) if not coming.any() else None
     over_bytes, coming_bytes = verdicts[:closed].T.tobytes(), coming.T.tobytes() if untouched is None else b""
-    made: dict[tuple[_Counts, _Counts], Quality] = {}
+    made: dict[tuple[Counts, Counts], Quality] = {}
     qualities = []
     for place in range(symbols):
-        over = _counted(over_bytes, place * closed, closed)
-        still_open = untouched or _counted(coming_bytes, place * len(coming), len(coming))
+        over = counted(over_bytes, place * closed, closed)
+        still_open = untouched or counted(coming_bytes, place * len(coming), len(coming))
         quality = made.get((over, still_open))
         if quality is None:
-            quality = made[over, still_open] = _quality(over, still_open, closed)
+            quality = made[over, still_open] = quality_of(over, still_open, closed)
         qualities.append(quality)
     return qualities
 
 
-def _counted(raw: bytes, first: int, length: int) -> _Counts:
-    """Return how many slots have each verdict; as a rule all bars came in time."""
+def counted(raw: bytes, first: int, length: int) -> Counts:
+    """Return how many of a run of slots have each verdict; as a rule all bars came in time."""
     end = first + length
     streamed = raw.count(_STREAMED, first, end)
     if streamed == length:
@@ -54,7 +55,8 @@ def _counted(raw: bytes, first: int, length: int) -> _Counts:
     return tuple([raw.count(verdict, first, end) for verdict in range(_KINDS)])
 
 
-def _quality(over: _Counts, still_open: _Counts, closed: int) -> Quality:
+def quality_of(over: Counts, still_open: Counts, closed: int) -> Quality:
+    """Return the quality of minutes of which ``closed`` are over, as counted; those that are not are counted apart."""
     bars = sum(over[FIRST_WITH_BAR:])
     return Quality(
         completeness=percent(bars, closed),
@@ -73,7 +75,7 @@ def _quality(over: _Counts, still_open: _Counts, closed: int) -> Quality:
     )
 
 
-_NO_MINUTES = _quality((0,) * _KINDS, (0,) * _KINDS, 0)
+NO_MINUTES = quality_of((0,) * _KINDS, (0,) * _KINDS, 0)
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.ask import arguments as take
@@ -40,6 +41,9 @@ from messages.windows import BarWindow, VerdictPlane
 Length = str | Interval | timedelta
 """The length of a bar: ``"5m"``, a timedelta, or an ``Interval``."""
 
+_MOST_REMEMBERED = 4096
+"""Of so many questions it is remembered what was made of their arguments: loops ask the same at every minute."""
+
 
 class Readers:
     """The questions; from any thread, in any number. One text is one symbol wherever several may be named.
@@ -60,13 +64,12 @@ class Readers:
         self, symbol: str, interval: Length | None = None, *, include_partial: bool = False
     ) -> Future[Bar | None]:
         """The latest bar of a symbol; ``None`` before its first."""
-        return self._session.ask(
-            GetLatestBar(
-                symbol=take.symbol(symbol),
-                interval=self._interval(interval),
-                include_partial=take.flag(include_partial, "include_partial"),
-            )
-        )
+        given = symbol, self._base if interval is None else interval, include_partial
+        try:
+            query = _latest_bar(*given)
+        except TypeError:  # what cannot be looked up, a list, say
+            query = _latest_bar.__wrapped__(*given)
+        return self._session.ask(query)
 
     def latest_bars(self, symbols: str | Iterable[str] = ()) -> Future[tuple[Bar | None, ...]]:
         """The latest base bar of each symbol, in the order asked; none named: all active ones."""
@@ -95,17 +98,12 @@ class Readers:
                 no volume, and are marked (``window.is_filled``, ``window.verdicts``).
             adjusted: take splits and dividends up to the session's date out of the bars before it.
         """
-        return self._session.ask(
-            GetLastBars(
-                symbol=take.symbol(symbol),
-                count=take.count(n, "n"),
-                interval=self._interval(interval),
-                with_history=take.flag(with_history, "with_history"),
-                include_partial=take.flag(include_partial, "include_partial"),
-                fill=None if fill is None else take.choice(Fill, fill, "fill"),
-                is_adjusted=take.flag(adjusted, "adjusted"),
-            )
-        )
+        given = symbol, n, self._base if interval is None else interval, with_history, include_partial, fill, adjusted
+        try:
+            query = _last_bars(*given)
+        except TypeError:  # what cannot be looked up, a list, say
+            query = _last_bars.__wrapped__(*given)
+        return self._session.ask(query)
 
     def bars(
         self,
@@ -301,6 +299,36 @@ class Readers:
     def ticks(self, symbol: str, n: int) -> Future[tuple[Tick, ...]]:
         """The last ``n`` trades that are kept, oldest first."""
         return self._session.ask(GetTicks(symbol=take.symbol(symbol), count=take.count(n, "n")))
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED, typed=True)
+def _latest_bar(symbol: object, interval: object, include_partial: object) -> GetLatestBar:
+    return GetLatestBar(
+        symbol=take.symbol(symbol),
+        interval=take.interval(interval),
+        include_partial=take.flag(include_partial, "include_partial"),
+    )
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED, typed=True)
+def _last_bars(
+    symbol: object,
+    n: object,
+    interval: object,
+    with_history: object,
+    include_partial: object,
+    fill: object,
+    adjusted: object,
+) -> GetLastBars:
+    return GetLastBars(
+        symbol=take.symbol(symbol),
+        count=take.count(n, "n"),
+        interval=take.interval(interval),
+        with_history=take.flag(with_history, "with_history"),
+        include_partial=take.flag(include_partial, "include_partial"),
+        fill=None if fill is None else take.choice(Fill, fill, "fill"),
+        is_adjusted=take.flag(adjusted, "adjusted"),
+    )
 
 
 def _once(symbols: str | Iterable[str]) -> tuple[str, ...]:

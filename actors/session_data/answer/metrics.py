@@ -17,7 +17,7 @@ _AT_ONCE = 64
 """Symbols whose bars are gathered together, so that they fit into a core's own memory."""
 
 
-class _SoFar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class SoFar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What slots ``[0, until)`` of some columns come to."""
 
     until: int
@@ -46,8 +46,8 @@ def _some(columns: slice | Indices, first: int) -> slice | Indices:
 
 def _metrics_of(book: Book, symbols: Sequence[str], columns: slice | Indices) -> list[SessionMetrics]:
     grid, regular, closed = book.grid, book.axis.regular, book.closed
-    so_far = _so_far(book, tuple(symbols), columns)
-    sums, catching_up = so_far.sums, book.catching_up
+    come = so_far(book, tuple(symbols), columns)
+    sums, catching_up = come.sums, book.catching_up
     regular_closed = max(min(closed, regular.stop) - regular.start, 0)
     verdicts = grid.verdicts[:, columns]
     around = verdicts[:0]
@@ -62,8 +62,8 @@ def _metrics_of(book: Book, symbols: Sequence[str], columns: slice | Indices) ->
         book.last_update_ns[columns].tolist(),
         qualities_of(verdicts[regular], regular_closed),
         qualities_of(around, closed - regular_closed),
-        so_far.extended_volume.tolist(),
-        so_far.revisions.tolist(),
+        come.extended_volume.tolist(),
+        come.revisions.tolist(),
         strict=True,
     )
     return [
@@ -92,13 +92,13 @@ def _metrics_of(book: Book, symbols: Sequence[str], columns: slice | Indices) ->
     ]
 
 
-def _so_far(book: Book, symbols: tuple[str, ...], columns: slice | Indices) -> _SoFar:
+def so_far(book: Book, symbols: tuple[str, ...], columns: slice | Indices) -> SoFar:
     """Return what all slots come to; what those that are closed do is kept, and carried on from there."""
     kept, key = book.grid.kept, ("metrics", symbols)
-    held: _SoFar | None = kept.get(key)
+    held: SoFar | None = kept.get(key)
     if held is None:
         count = len(symbols)
-        held = _SoFar(
+        held = SoFar(
             until=0,
             sums=Sums.none(count),
             extended_volume=np.zeros(count),
@@ -110,7 +110,7 @@ def _so_far(book: Book, symbols: tuple[str, ...], columns: slice | Indices) -> _
     return _carried_on(book, held, columns, max(book.last_slot + 1, book.closed))
 
 
-def _carried_on(book: Book, held: _SoFar, columns: slice | Indices, until: int) -> _SoFar:
+def _carried_on(book: Book, held: SoFar, columns: slice | Indices, until: int) -> SoFar:
     if held.until == until:
         return held
     grid, regular = book.grid, book.axis.regular
@@ -128,7 +128,7 @@ def _carried_on(book: Book, held: _SoFar, columns: slice | Indices, until: int) 
             rows = np.concatenate([extended[np.newaxis], np.where(np.isnan(volumes), 0.0, volumes)])
             extended = sum_of_slots(rows[np.newaxis])[0]
     changed = grid.revisions[held.until : until, columns].max(axis=0)
-    return _SoFar(until=until, sums=sums, extended_volume=extended, revisions=np.maximum(held.revisions, changed))
+    return SoFar(until=until, sums=sums, extended_volume=extended, revisions=np.maximum(held.revisions, changed))
 
 
 def _has_extra(book: Book) -> bool:

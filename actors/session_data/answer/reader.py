@@ -16,6 +16,7 @@ from actors.session_data.answer.metrics import metrics_of
 from actors.session_data.answer.moments import span_of
 from actors.session_data.answer.past import closed_bars, last_bars
 from actors.session_data.answer.quality import Plane, past_report, report_of
+from actors.session_data.answer.symbol_metrics import metrics_of_symbol
 from actors.session_data.answer.tail import bar_count, last_window
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Column, Heading, Piece, bars_of, window_of
@@ -146,8 +147,8 @@ class Reader:
             raise NotReady("no session has been opened yet")
         return self._maybe_book
 
-    def _number(self, symbol: str, book: Book | None = None) -> int:
-        book = book or self._book
+    def _number(self, symbol: str) -> int:
+        book = self._book
         column = book.column(symbol)
         if column is None:
             raise UnknownSymbol.among(symbol, book.symbols)
@@ -198,8 +199,7 @@ class Reader:
         return (asked, self._columns(asked)) if asked else (book.symbols, book.everybody)
 
     def _metrics(self, symbol: str) -> SessionMetrics:
-        column = self._number(symbol)
-        return metrics_of(self._book, (symbol,), slice(column, column + 1))[0]
+        return metrics_of_symbol(self._book, symbol, self._number(symbol))
 
     def _heading(self, symbols: Sequence[str], interval: Interval) -> Heading:
         book = self._book
@@ -232,8 +232,10 @@ class Reader:
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
+        book = self._book
         if query.fill is None and not query.include_partial:
-            window = last_window(book := self._book, self._number(query.symbol, book), query, self._now_ns)
+            column = book.column(query.symbol)
+            window = last_window(book, self._number(query.symbol) if column is None else column, query, self._now_ns)
             if window is not None:
                 return window
         if query.interval.is_long:
@@ -241,7 +243,7 @@ class Reader:
                 self._long(query.interval).last(query, self._column_for(query.symbol, partial=query.include_partial))
             ]
         else:
-            pieces = last_bars(self._history, query, self._today(query), self._book.session.date)
+            pieces = last_bars(self._history, query, self._today(query), book.session.date)
         short = query.count - sum(map(len, pieces))
         return self._window(pieces, self._headed(query, short=short, is_adjusted=query.is_adjusted))
 

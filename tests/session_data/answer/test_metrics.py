@@ -4,11 +4,16 @@ import math
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from actors.session_data.answer.metrics import metrics_of
 from actors.session_data.core import SessionDataCore
+from actors.settings import SessionRules
 from messages import (
     Bar,
     BarsUpdated,
+    GetActiveSymbols,
     GetBars,
     GetLatestBar,
     GetLatestBars,
@@ -17,11 +22,13 @@ from messages import (
     GetSnapshot,
     Quality,
     SessionMetrics,
+    TradingSession,
     VerdictCounts,
 )
 from messages.values import ONE_DAY
 from tests.builders import arrived, at, bar, bars, day_grid, opened, session_tiny, time
-from tests.session_data.streams import ask, play
+from tests.depth import examples
+from tests.session_data.streams import RULES, SESSIONS, SYMBOLS, ask, play, wild_messages
 from tests.session_data.telling import FIVE, MONDAY, TUESDAY, TWO, core_with, digest, told
 
 OPEN = opened(TUESDAY, ["A", "B"])
@@ -204,6 +211,20 @@ def test_a_snapshot_of_many_symbols_says_what_each_says_by_itself() -> None:
     assert snapshot.latest == tuple(ask(core, GetLatestBar(symbol=name)) for name in reversed(names))
     assert ask(core, GetLatestBars()) == snapshot.latest[::-1]
     assert [one is None for one in snapshot.latest[::-1]] == [number % 7 == 0 for number in range(70)]
+
+
+@examples(60)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES)
+def test_numbers_that_are_carried_on_are_those_that_are_summed_up_at_once_whatever_comes_between(
+    data: st.DataObject, session: TradingSession, rules: SessionRules
+) -> None:
+    core = SessionDataCore(rules)
+    for message in [opened(session, SYMBOLS), *data.draw(wild_messages(session))]:
+        core.handle(message)
+        carried = [metrics(core, name) for name in ask(core, GetActiveSymbols())]
+        assert core._book is not None
+
+        assert carried == metrics_of(core._book, core._book.symbols, core._book.everybody)
 
 
 SAME: list[list[list[Bar]]] = [

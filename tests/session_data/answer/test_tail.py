@@ -55,10 +55,10 @@ def test_what_is_kept_of_minutes_that_are_over_is_what_the_whole_day_says_whatev
     for message in [opened(session, SYMBOLS), *data.draw(wild_messages(session))]:
         core.handle(message)
         active = ask(core, GetActiveSymbols())[:2]
-        kept = [asked(core, symbol, interval, count) for symbol in active for interval in intervals_of(session)[1:3]]
+        kept = [asked(core, symbol, interval, count) for symbol in active for interval in intervals_of(session)[:3]]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(reader, "last_window", lambda *_, **__: None)
-            whole = [asked(core, name, interval, count) for name in active for interval in intervals_of(session)[1:3]]
+            whole = [asked(core, name, interval, count) for name in active for interval in intervals_of(session)[:3]]
 
         assert kept == whole
 

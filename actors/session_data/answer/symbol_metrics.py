@@ -1,0 +1,140 @@
+"""One symbol's session so far, carried on minute by minute: what a loop asks for again and again.
+
+It is what ``metrics`` sums up for many symbols at once, to the last bit; bars of open minutes are left to that.
+"""
+
+from math import isfinite
+from typing import NamedTuple
+
+from actors.market.metrics import NO_MINUTES, Counts, counted, quality_of
+from actors.session_data.answer.metrics import metrics_of, so_far
+from actors.session_data.hold.book import Book
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP
+from messages.replies import SessionMetrics
+from messages.values import FIRST_WITH_BAR
+
+_FEW = 8
+"""So many minutes are added one by one; of more the sums are made at once."""
+
+
+class _Sums(NamedTuple):
+    """What closed slots ``[0, until)`` of a symbol come to, as plain numbers; prices are NaN before its first bar."""
+
+    until: int
+    open: float
+    high: float
+    low: float
+    last: float
+    volume: float
+    typical: float
+    own: float
+    has_own: bool
+    bars: int
+    extended_volume: float
+    revision: int
+    regular: Counts
+    """How many of the regular slots have each verdict."""
+    extended: Counts
+
+
+def metrics_of_symbol(book: Book, symbol: str, column: int) -> SessionMetrics:
+    """Return the metrics of an active symbol, whose column this is."""
+    closed = book.closed
+    if book.last_slot >= closed:
+        return metrics_of(book, (symbol,), slice(column, column + 1))[0]
+    kept, key = book.grid.kept, ("sums", column)
+    sums: _Sums | None = kept.get(key)
+    if sums is None or sums.until < closed:
+        is_near = sums is not None and closed <= sums.until + _FEW
+        sums = _carried_on(book, column, sums) if sums is not None and is_near else _anew(book, symbol, column)
+        kept.put(key, sums, closed)
+    return _said(book, symbol, column, sums)
+
+
+def _anew(book: Book, symbol: str, column: int) -> _Sums:
+    come = so_far(book, (symbol,), slice(column, column + 1))
+    sums, hours = come.sums, book.axis.regular
+    told = book.grid.verdicts[: book.closed, column].tobytes()
+    inside = told[hours.start : hours.stop]
+    around = told[: hours.start] + told[hours.stop :]
+    return _Sums(
+        until=book.closed,
+        open=sums.open.item(),
+        high=sums.high.item(),
+        low=sums.low.item(),
+        last=sums.last.item(),
+        volume=sums.volume.item(),
+        typical=sums.typical.item(),
+        own=sums.own.item(),
+        has_own=sums.has_own.item(),
+        bars=sums.bars.item(),
+        extended_volume=come.extended_volume.item(),
+        revision=come.revisions.item(),
+        regular=counted(inside, 0, len(inside)),
+        extended=counted(around, 0, len(around)),
+    )
+
+
+def _carried_on(book: Book, column: int, sums: _Sums) -> _Sums:
+    """Add the minutes that have closed since."""
+    until, first, high, low, last, volume, typical, own, has_own, bars, outside, revision, regular, extended = sums
+    grid, hours, slots = book.grid, book.axis.regular, slice(until, book.closed)
+    rows, verdicts = grid.values[slots, :, column].tolist(), grid.verdicts[slots, column].tolist()
+    for slot, (row, verdict) in enumerate(zip(rows, verdicts, strict=True), until):
+        if not hours.start <= slot < hours.stop:
+            extended = _with(extended, verdict)
+            outside += row[VOLUME] if verdict >= FIRST_WITH_BAR else 0.0
+            continue
+        regular = _with(regular, verdict)
+        if verdict < FIRST_WITH_BAR:
+            continue
+        first, high, low = (first, high, low) if bars else (row[OPEN], row[HIGH], row[LOW])
+        high, low, last = max(high, row[HIGH]), min(low, row[LOW]), row[CLOSE]
+        bars += 1
+        volume += row[VOLUME]
+        typical += row[VOLUME] * ((row[HIGH] + row[LOW] + row[CLOSE]) / 3)
+        if len(row) > len(FIELDS):
+            own += row[VOLUME] * row[VWAP] if isfinite(row[VWAP]) else 0.0
+            has_own = has_own and isfinite(row[VWAP])
+    revision = max(revision, *grid.revisions[slots, column].tolist())
+    until = book.closed
+    return _Sums(
+        until, first, high, low, last, volume, typical, own, has_own, bars, outside, revision, regular, extended
+    )
+
+
+def _with(counts: Counts, verdict: int) -> Counts:
+    return (*counts[:verdict], counts[verdict] + 1, *counts[verdict + 1 :])
+
+
+def _said(book: Book, symbol: str, column: int, sums: _Sums) -> SessionMetrics:
+    hours, closed, slots = book.axis.regular, book.closed, book.axis.slots
+    regular = hours.stop - hours.start
+    regular_closed = max(min(closed, hours.stop) - hours.start, 0)
+    extended, extended_closed = slots - regular, closed - regular_closed
+    has_bars, volume = sums.bars > 0, sums.volume
+    traded = sums.own if sums.has_own and book.grid.values.shape[1] > len(FIELDS) else sums.typical
+    return SessionMetrics(
+        symbol=symbol,
+        open=sums.open if has_bars else None,
+        high=sums.high if has_bars else None,
+        low=sums.low if has_bars else None,
+        last=sums.last if has_bars else None,
+        volume=volume,
+        vwap=traded / volume if volume > 0 else None,
+        bars=sums.bars,
+        first_update_ns=book.first_update_ns.item(column) or None,
+        last_update_ns=book.last_update_ns.item(column) or None,
+        quality=quality_of(sums.regular, _pending(regular - regular_closed), regular_closed),
+        extended_quality=(
+            quality_of(sums.extended, _pending(extended - extended_closed), extended_closed) if extended else NO_MINUTES
+        ),
+        extended_volume=sums.extended_volume,
+        revision=sums.revision,
+        is_catching_up=symbol in book.catching_up,
+    )
+
+
+def _pending(count: int) -> Counts:
+    """Return how minutes are counted that are still to come."""
+    return (count, 0, 0, 0, 0, 0, 0)
