@@ -7,6 +7,7 @@ doors/commands/               what each command does, under the command's name
 doors/commands/journal/       what is done with the journal of a live day
 doors/guide/                  the manual: its chapters, and how they are shown
 doors/commands/strategies/    what is done with a strategy of the user's
+doors/commands/stores/        what is done with stores as a whole
 doors/show/                   tables, the live panel, lines, numbers, progress
 doors/web/                    a run or a store on a page in the browser; the HTTP server
 doors/metrics/                what a run tells to monitoring: metrics, health, a dashboard of them
@@ -14,6 +15,7 @@ doors/remote/                 who asks from another process: the status socket
 sweep/                        many sessions, symbols and parameters in pieces: planned, dealt out, gathered
 flight/                       a session for other processes and languages: its server, and the client
 importing/                    many files into a store, and what became of every row
+exporting/                    what a store holds, to where others query it
 fetching/                     what a store lacks, asked for session by session, written and certified
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
 vendors/alpaca/               files, the live stream, and history

@@ -18,6 +18,19 @@ Plot = Annotated[
     ),
 ]
 
+First = Annotated[
+    str | None,
+    typer.Option(
+        "--start", metavar="DATE", help="First session.", parser=options.iso_date, show_default="the store's first"
+    ),
+]
+Last = Annotated[
+    str | None,
+    typer.Option(
+        "--end", metavar="DATE", help="Last session.", parser=options.iso_date, show_default="the store's last"
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Give the program these commands."""
@@ -39,6 +52,13 @@ def add_to(app: typer.Typer) -> None:
         )
     )(verify)
     app.command(epilog=options.examples("migrate --store store", "migrate --store store --to narrow"))(migrate)
+    app.command(
+        epilog=options.examples(
+            "export --store store --to postgresql://me@localhost/bars",
+            "export --store store --to duckdb:bars.duckdb --symbols AAPL,MSFT --start 2024-07-01",
+            "export --store store --to bars.csv",
+        )
+    )(export)
     app.command(
         epilog=options.examples(
             "calendar XNYS",
@@ -133,6 +153,41 @@ def migrate(
         from actors.doors.commands import migrate
 
         migrate.migrate(Path(store), None if to is None else to is Layout.NARROW, as_json=as_json)
+
+    ctx.obj.job = job
+
+
+def export(
+    ctx: typer.Context,
+    store: options.Store,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="postgresql://...|duckdb:FILE|DIR.csv",
+            help="Tables of a server or of a file, or a folder of files of text.",
+            show_default=False,
+        ),
+    ],
+    *,
+    symbols: options.Symbols = "",
+    calendar: options.OnlyCalendar = None,
+    start: First = None,
+    end: Last = None,
+    as_json: options.Json = False,
+) -> None:
+    """Copy a store's days to where others query them: bars with their verdicts, and certificates.
+
+    Days that are there are left alone, unless they were certified anew; so it may be cut short and called again.
+    """
+
+    def job() -> None:
+        from actors.doors.commands.stores import export as command
+        from actors.exporting.export import ExportOptions
+
+        named = options.names(symbols)
+        wanted = ExportOptions(symbols=named, calendar=calendar, start=start, end=end)
+        command.export(store, to, wanted, as_json=as_json)
 
     ctx.obj.job = job
 

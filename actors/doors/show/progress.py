@@ -10,6 +10,7 @@ from actors.doors.show import figures, paper
 from messages import replies
 
 if TYPE_CHECKING:  # all formats of files, for which nobody else shall wait
+    from actors.exporting.export import ExportProgress
     from actors.fetching.report import FetchProgress
     from actors.importing.into_store import ImportProgress
     from actors.inspecting import VerifyProgress
@@ -53,6 +54,19 @@ def fetch_bar() -> "Iterator[Callable[[FetchProgress], None]]":
             told = f"{done}, {figures.count(progress.filled)} bars, {figures.count(progress.requests)} requests"
             told += f"; asked again: {progress.trouble}" if progress.trouble else ""
             move(f"fetched {progress.at}" if progress.at else "asking", progress.done / progress.total, told)
+
+        yield show
+
+
+@contextmanager
+def export_bar() -> "Iterator[Callable[[ExportProgress], None]]":
+    """Yield what shows how far an export is."""
+    with _bar("exporting") as move:
+
+        def show(progress: "ExportProgress") -> None:
+            done = f"{figures.count(progress.done)}/{figures.count(progress.total)} days"
+            told = f"{done}, {figures.count(progress.bars)} bars"
+            move(f"exported {progress.at}", progress.done / progress.total, told)
 
         yield show
 

@@ -28,6 +28,11 @@ from messages.values import Gap, Interval
 if TYPE_CHECKING:
     from psycopg import Cursor
 
+_OUTLINES = (
+    "select date, symbols, certificate::json ->> 'digest' from {schema}.days full join"
+    " (select calendar, date, certificate from {schema}.certificates where earlier = 0) c using (calendar, date)"
+    " where calendar = %s"
+)
 _ADJUST = "insert into {schema}.adjustments (symbol, ex_date, split_ratio, dividend) values (%s, %s, %s, %s)"
 
 
@@ -196,6 +201,15 @@ class PostgresStore:
                 check_length(table.length(), day.bars)
                 table.write(None, tidied(day), self._segment_of)
             CertificateTable(cursor, self._schema, calendar, date).put(certificates)
+
+    def outlines(self, calendar: str) -> list[tuple[str, tuple[str, ...], str | None]]:
+        """Return of each day of a calendar its date, its symbols, and the digest that its certificate states.
+
+        Raises:
+            DataError: the server cannot be reached.
+        """
+        found = self._rows(_OUTLINES, calendar)
+        return [(date.isoformat(), tuple(symbols or ()), digest) for date, symbols, digest in found]
 
     def certified_calendars(self) -> tuple[str, ...]:
         """Return the calendars that have certificates, sorted; their bars may be gone."""

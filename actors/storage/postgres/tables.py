@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from actors.storage.postgres.rows import COLUMNS
 from messages.columns import EXTRA_FIELDS, FIELDS
 from messages.errors import DataError
+from messages.values import Verdict
 
 if TYPE_CHECKING:
     from psycopg import Cursor
@@ -63,6 +64,13 @@ _MAKING = (
     """create table {schema}.certificates (
         calendar text, date date, earlier smallint, certificate text not null, seal text not null,
         primary key (calendar, date, earlier))""",
+    """create view {schema}.runs as
+        select calendar, date, run ->> 'symbol' as symbol,
+            case (run ->> 'verdict')::int when 2 then 'no_trade' when 1 then 'abandoned' end as verdict,
+            to_timestamp((run ->> 'start_ns')::bigint / 1000000000.0) as first,
+            to_timestamp((run ->> 'end_ns')::bigint / 1000000000.0) as until, run ->> 'source' as source
+        from {schema}.certificates, jsonb_array_elements(certificate::jsonb -> 'runs') as run
+        where earlier = 0""",
     """create table {schema}.adjustments (
         symbol text check (symbol <> ''), ex_date date,
         split_ratio float8 not null default 1 check (split_ratio > 0 and split_ratio < 'Infinity'),
@@ -74,6 +82,7 @@ _MAKING_LOCK = 7_229_340_511_846_001
 _TIMESCALE = "select exists (select from pg_extension where extname = 'timescaledb')"
 _HYPERTABLE = "select create_hypertable({bars}, 'start', chunk_time_interval => interval '7 days')"
 
+assert (Verdict.ABANDONED, Verdict.NO_TRADE) == (1, 2), "as the view of runs has it"
 assert tuple(SHAPES["bars"]) == COLUMNS
 
 

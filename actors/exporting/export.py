@@ -1,0 +1,169 @@
+"""The use case ``export``: the days of a store that a target has not, one after the other."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from actors.exporting.targets import Held, Target
+from actors.kernel.ports import BarStore, StoredDay
+from messages.certificates import SessionCertificate
+from messages.errors import BarkeeperError, UnknownSymbol
+
+
+class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which days, and what of them."""
+
+    symbols: tuple[str, ...] = ()
+    """None named: all; as they are stored, or without capitals."""
+    calendar: str | None = None
+    """Only its days."""
+    start: str | None = None
+    """The first session's date, ISO."""
+    end: str | None = None
+    """The last session's date, itself included."""
+
+
+class ExportProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far it is."""
+
+    done: int
+    total: int
+    at: str
+    """The day that has just been written."""
+    bars: int
+
+
+class ExportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    to: str
+    days: int
+    """That were written."""
+    bars: int
+    there: int
+    """Days that were there before."""
+    left: int
+    """Days that were not come to."""
+    seconds: float
+    error: str | None = None
+    is_interrupted: bool = False
+
+
+class _Due(msgspec.Struct, frozen=True):
+    """A day that is to be written."""
+
+    calendar: str
+    date: str
+    symbols: tuple[str, ...]
+    """None: all, and its certificates."""
+
+
+def export(
+    store: BarStore,
+    target: Target,
+    options: ExportOptions,
+    on_progress: Callable[[ExportProgress], None] = lambda _: None,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> ExportReport:
+    """Copy days to a target, and their certificates where all symbols of a day are copied.
+
+    A day that is there is not copied again, unless it lacks symbols that are wanted now, or was certified anew.
+
+    Args:
+        store: what is copied.
+        target: where to.
+        options: which days.
+        on_progress: called after each day.
+        is_wanted: asked before each day; what is written stays.
+
+    Raises:
+        DataError: the target cannot be read.
+        UnknownSymbol: no day has a symbol.
+    """
+    began = time.monotonic()
+    due, there = _due(store, target, options)
+    if adjustments := store.adjustments():
+        target.adjust(adjustments)
+    days = bars = 0
+    error = None
+    for one in due:
+        if not is_wanted():
+            break
+        try:
+            bars += _copy(store, target, one)
+        except BarkeeperError as failure:
+            error = str(failure)
+            break
+        days += 1
+        on_progress(ExportProgress(done=days, total=len(due), at=one.date, bars=bars))
+    return ExportReport(
+        to=target.name,
+        days=days,
+        bars=bars,
+        there=there,
+        left=len(due) - days,
+        seconds=round(time.monotonic() - began, 3),
+        error=error,
+        is_interrupted=error is None and days < len(due),
+    )
+
+
+def _due(store: BarStore, target: Target, options: ExportOptions) -> tuple[list[_Due], int]:
+    """Return the days that are to be written, and how many are there as they should be."""
+    due: list[_Due] = []
+    there = 0
+    known: set[str] = set()
+    for calendar, dates in _dates(store, options):
+        held = target.held(calendar)
+        for date in dates:
+            has = store.symbols(calendar, date)
+            known.update(has)
+            wanted = _wanted(has, held.get(date), options.symbols)
+            if wanted is None:
+                continue
+            digest = None if wanted else _digest(store, calendar, date)
+            if held.get(date) == Held(frozenset(wanted or has), digest):
+                there += 1
+            else:
+                due.append(_Due(calendar, date, wanted))
+    for symbol in options.symbols:
+        if symbol not in known and symbol.upper() not in known:
+            raise UnknownSymbol.among(symbol, sorted(known))
+    return due, there
+
+
+def _dates(store: BarStore, options: ExportOptions) -> Iterator[tuple[str, list[str]]]:
+    names = {*store.calendars(), *store.certified_calendars()}
+    for calendar in sorted(names if options.calendar is None else names & {options.calendar}):
+        dates = {*store.dates(calendar), *store.certified(calendar)}
+        first, last = options.start or "", options.end or "9999-12-31"
+        yield calendar, sorted(date for date in dates if first <= date <= last)
+
+
+def _wanted(has: Sequence[str], held: Held | None, symbols: Sequence[str]) -> tuple[str, ...] | None:
+    """Return which symbols of a day are to be there afterwards: none named, all; ``None``, the day is none of ours."""
+    if not symbols:
+        return ()
+    meant = {symbol if symbol in has else symbol.upper() for symbol in symbols}
+    if not meant.intersection(has):
+        return None
+    named = meant | (frozenset() if held is None else held.symbols)
+    wanted = tuple(symbol for symbol in has if symbol in named)
+    return () if len(wanted) == len(has) else wanted
+
+
+def _digest(store: BarStore, calendar: str, date: str) -> str | None:
+    certificate = store.certificate(calendar, date)
+    return None if certificate is None else certificate.digest
+
+
+def _copy(store: BarStore, target: Target, one: _Due) -> int:
+    day: StoredDay | None = store.read(one.calendar, one.date, one.symbols or None)
+    certificates: list[SessionCertificate] = []
+    if not one.symbols:
+        certificates += store.earlier(one.calendar, one.date)
+        latest = store.certificate(one.calendar, one.date)
+        certificates += [] if latest is None else [latest]
+    target.put(one.calendar, one.date, day, certificates)
+    return 0 if day is None else len(day.bars)

@@ -1,0 +1,151 @@
+"""Export into a file of DuckDB: tables ``bars``, ``days``, ``runs``, ``certificates`` and ``adjustments``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.exporting.tables import BARS, RUNS, bars_of, runs_of
+from actors.exporting.targets import Held
+from actors.kernel.ports import StoredDay
+from actors.storage.segments import SegmentOf
+from messages.certificates import SessionCertificate
+from messages.columns import EXTRA_FIELDS, FIELDS
+from messages.errors import DataError, SettingsError
+from messages.history import Adjustment
+
+_KEY = {"calendar": "VARCHAR", "date": "DATE"}
+_SHAPES: dict[str, dict[str, str]] = {
+    "bars": {
+        **_KEY,
+        "symbol": "VARCHAR",
+        "start": "TIMESTAMP WITH TIME ZONE",
+        **dict.fromkeys((*FIELDS, *EXTRA_FIELDS), "DOUBLE"),
+        "verdict": "VARCHAR",
+        "segment": "VARCHAR",
+    },
+    "days": {**_KEY, "tz": "VARCHAR", "interval": "VARCHAR", "bars": "BIGINT", "symbols": "VARCHAR[]"},
+    "runs": {
+        **_KEY,
+        "symbol": "VARCHAR",
+        "verdict": "VARCHAR",
+        "first": "TIMESTAMP WITH TIME ZONE",
+        "until": "TIMESTAMP WITH TIME ZONE",
+        "source": "VARCHAR",
+    },
+    "certificates": {**_KEY, "earlier": "INTEGER", "digest": "VARCHAR", "certificate": "VARCHAR"},
+    "adjustments": {"symbol": "VARCHAR", "ex_date": "DATE", "split_ratio": "DOUBLE", "dividend": "DOUBLE"},
+}
+
+
+class DuckdbTarget:
+    """A file that takes days.
+
+    Args:
+        path: of the file; made if it is not there.
+        segment_of: which part of the day each start lies in.
+
+    Raises:
+        DataError: it cannot be opened, or has tables of another shape.
+        SettingsError: DuckDB is not installed.
+    """
+
+    def __init__(self, path: Path, segment_of: SegmentOf) -> None:
+        try:
+            import duckdb
+        except ImportError as error:
+            raise SettingsError(
+                f"a file of DuckDB needs duckdb: python -m pip install 'barkeeper[duckdb]' ({error})"
+            ) from error
+        self._errors = duckdb.Error
+        self._path = path
+        self._segment_of = segment_of
+        try:
+            self._file = duckdb.connect(path)
+        except duckdb.Error as error:
+            raise self._refused(error) from error
+        self._check_shape()
+
+    @property
+    def name(self) -> str:
+        """Where it is."""
+        return f"duckdb:{self._path}"
+
+    def held(self, calendar: str) -> dict[str, Held]:
+        """Return the days that are there, by their dates."""
+        rows = self._run(
+            "select strftime(date, '%Y-%m-%d'), symbols, digest from days full join"
+            " (select calendar, date, digest from certificates where earlier = 0) using (calendar, date)"
+            " where calendar = ?",
+            [calendar],
+        ).fetchall()
+        return {date: Held(frozenset(symbols or ()), digest) for date, symbols, digest in rows}
+
+    def put(
+        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+    ) -> None:
+        """Put a day and its certificates, the last of which counts, in the place of what is there."""
+        self._run("begin")
+        try:
+            for table in ("bars", "days", "runs", "certificates"):
+                self._run(f"delete from {table} where calendar = ? and date = ?", [calendar, date])  # noqa: S608  # ours
+            if day is not None and len(day.bars):
+                self._put_table("bars", calendar, date, BARS, bars_of(calendar, day, self._segment_of))
+                known = [day.tz, str(day.bars.interval), len(day.bars), list(day.bars.symbols)]
+                self._run("insert into days values (?, ?, ?, ?, ?, ?)", [calendar, date, *known])
+            for before, certificate in enumerate(certificates):
+                text = msgspec.json.encode(certificate).decode()
+                known = [(before + 1) % len(certificates), certificate.digest, text]
+                self._run("insert into certificates values (?, ?, ?, ?, ?)", [calendar, date, *known])
+            self._put_table("runs", calendar, date, RUNS, runs_of(certificates[-1] if certificates else None))
+        except BaseException:
+            self._file.rollback()
+            raise
+        self._run("commit")
+
+    def adjust(self, adjustments: Sequence[Adjustment]) -> None:
+        """Put splits and dividends in the place of those that are there."""
+        self._run("begin")
+        self._run("delete from adjustments")
+        for one in adjustments:
+            known = [one.symbol, one.ex_date, one.split_ratio, one.dividend]
+            self._run("insert into adjustments values (?, ?, ?, ?)", known)
+        self._run("commit")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _put_table(self, name: str, calendar: str, date: str, columns: Sequence[str], table: Any) -> None:
+        self._file.register("given", table)
+        picked = ", ".join(f'"{column}"' for column in columns)
+        self._run(f"insert into {name} select ?, ?, {picked} from given", [calendar, date])  # noqa: S608  # ours
+        self._file.unregister("given")
+
+    def _check_shape(self) -> None:
+        """Make the tables that are not there."""
+        asked = "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main'"
+        found: dict[str, dict[str, str]] = {}
+        for table, column, kind in self._run(f"{asked} and not internal").fetchall():
+            found.setdefault(table, {})[column] = kind
+        for table, shape in _SHAPES.items():
+            if table in found and found[table] != shape:
+                wrong = next((name for name in shape if found[table].get(name) != shape[name]), "")
+                told = f"expected a column {wrong!r} of {shape[wrong]}" if wrong else "it has more columns"
+                other = f", found {found[table].get(wrong, 'no such column')}" if wrong else ""
+                raise DataError(
+                    f"{self._path}: the table {table} is of another shape: {told}{other}; name another file"
+                )
+        for table, shape in _SHAPES.items():
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in shape.items())
+            self._run(f"create table if not exists {table} ({columns})")
+
+    def _run(self, asked: str, given: Sequence[object] = ()) -> Any:
+        try:
+            return self._file.execute(asked, given)
+        except self._errors as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: Exception) -> DataError:
+        return DataError(f"{self._path} is not written to: {str(error).splitlines()[0]}")

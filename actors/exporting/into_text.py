@@ -1,0 +1,121 @@
+"""Export into files of text: ``DIR.csv/calendar=XNYS/date=2024-07-02/bars.csv``, as Hive names partitions.
+
+Beside a day's bars lie ``_runs.csv``, its minutes without a bar of which it is known why, its certificates, and
+``_day.json``, which is written last: a day without it is not there.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from actors.exporting.tables import bars_of, runs_of
+from actors.exporting.targets import Held
+from actors.kernel.ports import StoredDay
+from actors.storage.atomic import replacing
+from actors.storage.segments import SegmentOf
+from messages.certificates import SessionCertificate
+from messages.errors import DataError
+from messages.history import Adjustment
+
+_DAY = "_day.json"
+
+
+class _Day(msgspec.Struct):
+    tz: str
+    interval: str
+    symbols: tuple[str, ...]
+    digest: str | None
+
+
+class TextTarget:
+    """A folder that takes days.
+
+    Args:
+        folder: where; made if it is not there.
+        segment_of: which part of the day each start lies in.
+
+    Raises:
+        DataError: it is a file, or cannot be made.
+    """
+
+    def __init__(self, folder: Path, segment_of: SegmentOf) -> None:
+        self._folder = folder
+        self._segment_of = segment_of
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{folder} is to be a folder of files of text, but: {error.strerror or error}") from error
+
+    @property
+    def name(self) -> str:
+        """Where it is."""
+        return str(self._folder)
+
+    def held(self, calendar: str) -> dict[str, Held]:
+        """Return the days that are there, by their dates."""
+        found = {}
+        for path in self._of(calendar).glob(f"date=*/{_DAY}"):
+            try:
+                day = msgspec.json.decode(path.read_bytes(), type=_Day)
+            except (OSError, msgspec.MsgspecError) as error:
+                raise DataError(
+                    f"{path} cannot be read; take it away, and its day is exported again: {error}"
+                ) from error
+            found[unquote(path.parent.name.removeprefix("date="))] = Held(frozenset(day.symbols), day.digest)
+        return found
+
+    def put(
+        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+    ) -> None:
+        """Put a day and its certificates, the last of which counts, in the place of what is there."""
+        folder = self._of(calendar) / f"date={date}"
+        latest = certificates[-1] if certificates else None
+        try:
+            (folder / _DAY).unlink(missing_ok=True)
+            for stale in folder.glob("_certificate*.json"):
+                stale.unlink()
+            if day is not None and len(day.bars):
+                _write(folder / "bars.csv", bars_of(calendar, day, self._segment_of))
+            if latest is not None and latest.runs:
+                _write(folder / "_runs.csv", runs_of(latest))
+            for number, certificate in enumerate(certificates, start=1):
+                name = "_certificate.json" if certificate is latest else f"_certificate.{number}.json"
+                with replacing(folder / name) as sink:
+                    sink.write(msgspec.json.encode(certificate) + b"\n")
+            with replacing(folder / _DAY) as sink:
+                sink.write(msgspec.json.encode(_described(day, latest)) + b"\n")
+        except OSError as error:
+            raise DataError(f"{folder} is not written to: {error}") from error
+
+    def adjust(self, adjustments: Sequence[Adjustment]) -> None:
+        """Put splits and dividends in the place of those that are there."""
+        import pyarrow as pa
+
+        rows = [{name: getattr(one, name) for name in Adjustment.__struct_fields__} for one in adjustments]
+        try:
+            _write(self._folder / "_adjustments.csv", pa.Table.from_pylist(rows))
+        except OSError as error:
+            raise DataError(f"{self._folder} is not written to: {error}") from error
+
+    def close(self) -> None:
+        """Do nothing: every file is closed once it is written."""
+
+    def _of(self, calendar: str) -> Path:
+        return self._folder / f"calendar={quote(calendar, safe='').replace('.', '%2E')}"
+
+
+def _described(day: StoredDay | None, certificate: SessionCertificate | None) -> _Day:
+    digest = None if certificate is None else certificate.digest
+    if day is None:
+        return _Day(tz="", interval="", symbols=(), digest=digest)
+    return _Day(tz=day.tz, interval=str(day.bars.interval), symbols=day.bars.symbols, digest=digest)
+
+
+def _write(path: Path, table: Any) -> None:
+    from pyarrow import csv
+
+    with replacing(path) as sink:
+        csv.write_csv(table, sink, csv.WriteOptions(quoting_style="needed"))
