@@ -13,6 +13,7 @@ ORDER = (
     "import",
     "formats",
     "fetch",
+    "stores",
     "embed",
     "history",
     "days",
