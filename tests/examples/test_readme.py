@@ -1,7 +1,9 @@
 """The examples of the README and of the guide, run as they stand."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ import actors.doors.barkeeper
 from actors.doors.cli.app import main
 from actors.system import System
 from tests.documents import Block, block_with, blocks, document_with, documents
+from tests.house.source import ROOT
 
 
 def example(words: str) -> str:
@@ -99,7 +102,7 @@ def test_every_ticket_is_answered_with_the_table_that_the_guide_says(store: Path
 
 
 def test_the_example_of_repairs_heals_every_session(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    counted = "incomplete = 0\n" + example("Faults(").replace("            ...", "            incomplete += 1")
+    counted = "incomplete = 0\n" + example("losses = Faults(").replace("            ...", "            incomplete += 1")
     names: dict[str, int] = {}
 
     exec(counted, names)
@@ -133,7 +136,11 @@ def test_an_example_plays_every_minute_and_reads_full_windows(store: Path, examp
 @pytest.mark.parametrize("example", blocks("python"), ids=lambda block: block.place)
 def test_an_example_runs_as_it_stands_in_a_program_of_its_own(store: Path, example: Block) -> None:
     (store / "example.py").write_text(example.text, encoding="utf-8")
+    shutil.copytree(ROOT / "actors/doors/barkeeper", store / "barkeeper")  # this one, whichever is installed
+    here = os.environ | {"PYTHONPATH": str(ROOT)}
 
-    done = subprocess.run([sys.executable, "example.py"], cwd=store, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "example.py"], cwd=store, env=here, capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")

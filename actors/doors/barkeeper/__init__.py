@@ -30,6 +30,7 @@ _look_for("actors", "wiring")
 
 from actors.feeds.port import Feed  # noqa: E402  # what it needs has been looked for
 from actors.flight.client import RemoteSession, connect  # noqa: E402
+from actors.kernel.clock import SystemClock  # noqa: E402
 from actors.kernel.future import Future  # noqa: E402
 from actors.kernel.ports import BarSource, BarStore, SourceAnswer  # noqa: E402
 from actors.lived_day import LivedDay  # noqa: E402
@@ -41,7 +42,8 @@ from actors.store import Store  # noqa: E402
 from actors.system import System  # noqa: E402
 from messages import errors  # noqa: E402
 from messages.columns import BarBatch  # noqa: E402
-from messages.values import Bar, Interval, Quote, Tick, Verdict  # noqa: E402
+from messages.feeds import FeedBars, FeedHeartbeat, FeedQuotes, FeedTicks  # noqa: E402
+from messages.values import Bar, Interval, Quote, Tick, TradingSession, Verdict  # noqa: E402
 
 __all__ = [
     "Bar",
@@ -51,6 +53,10 @@ __all__ = [
     "Calendar",
     "Faults",
     "Feed",
+    "FeedBars",
+    "FeedHeartbeat",
+    "FeedQuotes",
+    "FeedTicks",
     "Future",
     "Interval",
     "LivedDay",
@@ -62,7 +68,9 @@ __all__ = [
     "SourceAnswer",
     "Store",
     "System",
+    "SystemClock",
     "Tick",
+    "TradingSession",
     "Verdict",
     "connect",
     "errors",

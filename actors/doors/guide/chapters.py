@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import msgspec
 
+from actors.doors.guide.reference import entries, reference
 from messages.errors import SettingsError, nearest
 
 ORDER = (
@@ -32,6 +33,7 @@ ORDER = (
     "architecture",
     "speed",
     "words",
+    "reference",
 )
 """The files beside this module, in the order in which somebody who is new comes to need them."""
 
@@ -57,12 +59,14 @@ def chapter(name: str) -> Chapter:
     """Return one of them.
 
     Args:
-        name: in any case; the beginning of one will do.
+        name: in any case, and the beginning of one will do; or what the reference describes, such as ``BarWindow``.
 
     Raises:
         SettingsError: there is none, or several begin so; which are nearest.
     """
     wanted = name.strip().lower()
+    if (described := {entry.lower(): entry for entry in entries()}.get(wanted)) is not None:
+        return _described(described)
     found = [one for one in ORDER if one == wanted] or [one for one in ORDER if wanted and one.startswith(wanted)]
     if len(found) == 1:
         return _read(found[0])
@@ -76,9 +80,16 @@ def notebook() -> str:
     return (files("actors.doors.guide") / "first_day.ipynb").read_text(encoding="utf-8")
 
 
+def _described(name: str) -> Chapter:
+    text = entries()[name].replace("### ", "# ", 1)
+    return Chapter(name=name, title=name, summary=text.split("\n")[2], text=text)
+
+
 @cache
 def _read(name: str) -> Chapter:
     text = (files("actors.doors.guide") / f"{name}.md").read_text(encoding="utf-8")
     shown = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)  # places that tests/benchmarks writes its tables to
+    if name == "reference":
+        shown += "\n" + reference()
     title, _, summary = shown.split("\n")[:3]
     return Chapter(name=name, title=title.removeprefix("# "), summary=summary, text=shown)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import actors.doors.barkeeper as package
+from actors.doors.guide.chapters import ORDER
 from actors.system import System
 from tests.house.source import ROOT
 
@@ -45,6 +46,16 @@ def test_installed_it_is_imported_from_any_folder(run: Run, tmp_path: Path) -> N
     done = run(tmp_path, "import barkeeper; print(barkeeper.__name__, barkeeper.System.__module__)")
 
     assert (done.stdout, done.stderr) == ("barkeeper actors.system\n", "")
+
+
+@pytest.mark.slow
+def test_installed_it_has_its_guide(run: Run, tmp_path: Path) -> None:
+    code = "from actors.doors.guide import chapters as at; print(len(at.chapters()), at.notebook()[:1], at.__file__)"
+    done = run(tmp_path, code)
+    count, begins, place = done.stdout.split()
+
+    assert (int(count), begins) == (len(ORDER), "{")
+    assert not Path(place).is_relative_to(ROOT)
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ def test_a_chapter_is_found_by_its_name_or_the_beginning_of_it(given: str, found
     ("given", "sentence"),
     [
         ("livr", "the guide has no chapter 'livr'; nearest: live"),
-        ("re", "several chapters begin with 're': repairs, recovery"),
+        ("re", "several chapters begin with 're': repairs, recovery, reference"),
         ("", f"the guide has no chapter ''; there are {', '.join(ORDER)}"),
     ],
 )
