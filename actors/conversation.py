@@ -173,6 +173,8 @@ def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dic
             HoldStepped: (to.fanout,),
             StepSettled: (to.milestones,),
             Prefetch: (upkeep,),
+            # What became of gaps on a day that is played as it was lived.
+            **dict.fromkeys((BarsFilled, NoTradeConfirmed, GapAbandoned), (session,)),
             AbandonGaps: (session,),
             TransitionMeasured: (upkeep,),
             PlanSessions: (to.planner,),

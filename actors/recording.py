@@ -40,7 +40,7 @@ def lived(
     Raises:
         DataError: a message cannot be read.
     """
-    core, sealed = SessionDataCore(rules_of(file), has_upkeep=is_sealed), list[SessionSealed]()
+    core, sealed = SessionDataCore(rules_of(file), has_upkeep=is_sealed, keeps_prints=is_sealed), list[SessionSealed]()
     for _, message in file.messages(until_ns):
         is_opening = isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED
         known = msgspec.structs.replace(message, history=tuple(history)) if is_opening else message

@@ -17,7 +17,7 @@ from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
 from actors.reading.spelling.addresses import check_place
 from messages.errors import SettingsError
-from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace
+from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -225,6 +225,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     speed: float = 0.0
     """0: as fast as possible; 1: real time; N: N times as fast."""
     pace: Pace = Pace.LOCKSTEP
+    seen: Seen = Seen.AS_KNOWN
+    """Of recorded live days: every bar at its minute's end as it is known today, or what came, when it came."""
     extended: bool = False
     """Whether the grid has the extended hours too."""
     extended_hours: ExtendedHours | None = None
@@ -270,6 +272,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 msgspec.structs.force_setattr(self, name, (given,))
         msgspec.structs.force_setattr(self, "mode", _known(Mode, self.mode))
         msgspec.structs.force_setattr(self, "pace", _known(Pace, self.pace))
+        msgspec.structs.force_setattr(self, "seen", _known(Seen, self.seen))
         if not 0 <= self.speed < math.inf:
             raise SettingsError(f"speed is 0 (as fast as possible) or more, not {self.speed}")
         for name, folders in (("store", (self.store,)), ("fill_from", self.fill_from)):

@@ -44,7 +44,7 @@ from actors.storage.journal.writer import Acknowledged, Journal
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
 from actors.stream_coordinator.backtest.planning import Planner
-from actors.stream_coordinator.backtest.store_asked import calendar_name, check_length, strangers
+from actors.stream_coordinator.backtest.store_asked import calendar_name, check_length, seen_so, strangers
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
 from actors.system_manager.actor import SystemManager
@@ -126,7 +126,8 @@ class House:
             own=own.over(self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
         )
         rules = settings.rules.on(self.calendar.name, settings.mode)
-        self.settings = settings = msgspec.structs.replace(settings, rules=rules)
+        settings = msgspec.structs.replace(settings, rules=rules)
+        self.settings = settings = seen_so(settings, self.store, self.calendar.name, has_sources=bool(sources))
         check_length(settings, self.store)
         self.rooms = lobby.rooms
         self.session_data = self.rooms[Room.SESSION_DATA]
@@ -144,7 +145,7 @@ class House:
         )
         upkeep, told = settings.upkeep, InTime(self.data_upkeep)
         source_s, store_s = upkeep.answer_within_s, upkeep.store_within_s
-        loader = Loader(self.store, self.calendar, told, rules=settings.rules)
+        loader = Loader(self.store, self.calendar, told, rules=settings.rules, seen=settings.seen)
         self.loading = Worker("loader", loader.read, loader.broke, deadline_s=store_s, on_late=loader.late)
         self._fetcher = fetcher = Fetcher(self.sources, told, self._symbols_of)
         self.source_facts = fetcher.facts
@@ -289,6 +290,7 @@ class House:
             needed=self.settings.symbols,
             holds_arrivals=is_played,
             plays_all=is_played and not self.settings.symbols,
+            keeps_prints=self.is_live,
         )
         for requirement in self.required:
             core.handle(RequireHistory(requirement=requirement))

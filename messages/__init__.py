@@ -2,7 +2,7 @@
 
 from messages.base import BriefQuery, Command, Control, Event, Message, Query
 from messages.certificates import GapOutcome, GapStory, SessionCertificate, SymbolVerdicts
-from messages.columns import BarBatch, BarKeys, BarVerdicts, DayGrid, Tape
+from messages.columns import BarBatch, BarKeys, BarVerdicts, DayGrid, Prints, Tape
 from messages.commands import (
     AbortRun,
     AddSymbols,
@@ -238,6 +238,7 @@ from messages.values import (
     Policy,
     Quote,
     Room,
+    Seen,
     Segment,
     SegmentKind,
     SystemState,
@@ -267,22 +268,22 @@ __all__ = [
     "LagChanged", "ListenFrom", "LiveStatus", "LoadSymbols", "LockSymbols", "Message", "MessagesRejected",
     "MinuteApplied", "MinuteClosed", "MinuteSettled", "MinutesRecalled", "MinutesStaged", "Mode", "NoTradeConfirmed",
     "NotReady", "NotRecorded", "Pace", "PassTicket", "Pause", "PauseSystem", "PhaseChanged", "PlanLiveSessions",
-    "PlanSessions", "Policy", "Prefetch", "PrefetchFailed", "PrepareRun", "PrintsRejected", "Progress", "PublishBar",
-    "PublishBars", "PublishQuote", "PublishTick", "Quality", "QualityReport", "Query", "QueryFailed", "Quote",
-    "QuoteArrived", "QuotesArrived", "ReadFailed", "ReadSession", "ReadStopwatch", "ReadinessReport",
+    "PlanSessions", "Policy", "Prefetch", "PrefetchFailed", "PrepareRun", "Prints", "PrintsRejected", "Progress",
+    "PublishBar", "PublishBars", "PublishQuote", "PublishTick", "Quality", "QualityReport", "Query", "QueryFailed",
+    "Quote", "QuoteArrived", "QuotesArrived", "ReadFailed", "ReadSession", "ReadStopwatch", "ReadinessReport",
     "ReadinessReported", "RecallMinutes", "ReceiptSettled", "RecordSession", "Recover", "Rejection", "RemoveSymbols",
     "ReportHealth", "RequireHistory", "Requirement", "Resume", "ResumeSystem", "Room", "RoomFailed", "RoomHealth",
-    "RoomStarted", "RoomStopped", "RunFailed", "RunFinished", "RunReady", "RunSummary", "Segment", "SegmentKind",
-    "SessionBoundary", "SessionCertificate", "SessionMetrics", "SessionPhase", "SessionPrefetched", "SessionRead",
-    "SessionReport", "SessionReported", "SessionSealed", "SessionSettled", "SessionsPlanned", "SetSpeed", "SetTimer",
-    "SettingsError", "Snapshot", "SourceReported", "SourceStatus", "StartRoom", "StartRun", "StartStopwatch",
-    "StartSystem", "StateChanged", "Step", "StepSettled", "StepSystem", "StopRoom", "StopSystem", "StopwatchRead",
-    "StoreChecked", "StoreLocked", "StrategyFailed", "SubscribeSymbols", "SubscriberLate", "SubscribersChanged",
-    "SubscriptionDropped", "SymbolLag", "SymbolLocked", "SymbolReport", "SymbolVerdicts", "SymbolsCatchingUp",
-    "SymbolsCaughtUp", "SymbolsChanged", "SymbolsJoined", "SymbolsLoaded", "SymbolsRefused", "SystemFailed",
-    "SystemState", "SystemStatus", "Tape", "Tick", "TickArrived", "TicksArrived", "TimeAdvanced", "TimerFired",
-    "TradeAmended", "TradingSession", "TradingStatusChanged", "TransitionMeasured", "TroublesChanged", "UnknownSymbol",
-    "UnlockSymbols", "Unreachable", "UnsubscribeSymbols", "Verdict", "VerdictCounts", "VerdictPlane", "VerdictRun",
-    "VolumesDiffer", "WakeAt", "WarmUp", "WarmUpReported",
+    "RoomStarted", "RoomStopped", "RunFailed", "RunFinished", "RunReady", "RunSummary", "Seen", "Segment",
+    "SegmentKind", "SessionBoundary", "SessionCertificate", "SessionMetrics", "SessionPhase", "SessionPrefetched",
+    "SessionRead", "SessionReport", "SessionReported", "SessionSealed", "SessionSettled", "SessionsPlanned",
+    "SetSpeed", "SetTimer", "SettingsError", "Snapshot", "SourceReported", "SourceStatus", "StartRoom", "StartRun",
+    "StartStopwatch", "StartSystem", "StateChanged", "Step", "StepSettled", "StepSystem", "StopRoom", "StopSystem",
+    "StopwatchRead", "StoreChecked", "StoreLocked", "StrategyFailed", "SubscribeSymbols", "SubscriberLate",
+    "SubscribersChanged", "SubscriptionDropped", "SymbolLag", "SymbolLocked", "SymbolReport", "SymbolVerdicts",
+    "SymbolsCatchingUp", "SymbolsCaughtUp", "SymbolsChanged", "SymbolsJoined", "SymbolsLoaded", "SymbolsRefused",
+    "SystemFailed", "SystemState", "SystemStatus", "Tape", "Tick", "TickArrived", "TicksArrived", "TimeAdvanced",
+    "TimerFired", "TradeAmended", "TradingSession", "TradingStatusChanged", "TransitionMeasured", "TroublesChanged",
+    "UnknownSymbol", "UnlockSymbols", "Unreachable", "UnsubscribeSymbols", "Verdict", "VerdictCounts", "VerdictPlane",
+    "VerdictRun", "VolumesDiffer", "WakeAt", "WarmUp", "WarmUpReported",
 ]
 # fmt: on

@@ -1,7 +1,7 @@
 """Bars by the column: read-only numpy arrays, as the stream carries them and as days of history are held."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -116,6 +116,10 @@ class BarColumns(PriceColumns, frozen=True, kw_only=True, eq=False):
 
     def __len__(self) -> int:
         return len(self.start_ns)
+
+    def names(self) -> list[str]:
+        """Return each bar's symbol."""
+        return [self.symbols[index] for index in self.symbol_index.tolist()]
 
     def _frame(self, tz: str, columns: dict[str, Any]) -> "pd.DataFrame":
         """Return a frame indexed by start, or by symbol and start where there are several symbols."""
@@ -256,10 +260,6 @@ class BarBatch(BarColumns, frozen=True, kw_only=True, eq=False):
         wanted = np.array([symbol in symbols for symbol in self.symbols], dtype=np.bool_)
         return self.where(wanted[self.symbol_index])
 
-    def names(self) -> list[str]:
-        """Return each bar's symbol."""
-        return [self.symbols[index] for index in self.symbol_index.tolist()]
-
     def bars(self) -> Iterator[Bar]:
         """Yield the bars one by one (slow: for printing and tests, not for the stream)."""
         has_extra = len(self.values) > len(FIELDS)
@@ -297,6 +297,40 @@ class BarVerdicts(BarKeys, frozen=True, kw_only=True, eq=False):
     """For each bar ``LATE``, ``FILLED`` or ``CORRECTED``."""
 
 
+class Prints(BarColumns, frozen=True, kw_only=True, eq=False):
+    """What a live day knew of its minutes, a row each time that something became known, in that order.
+
+    ``values`` are those of then, NaN where the verdict says that there is no bar. The day's last word may be another.
+    """
+
+    known_ns: Stamps
+    """By the day's own clock, ascending."""
+    verdicts: Verdicts
+    """What each minute became: one with a bar, ``NO_TRADE`` or ``ABANDONED``."""
+    members: tuple[str, ...]
+    """Who was there when the session opened."""
+    grace_ns: int = 0
+    """How long after its end a minute stayed open."""
+    interval: Interval = ONE_MINUTE
+
+    def where(self, keep: Mask) -> "Prints":
+        """Return the rows for which ``keep`` is true."""
+        return msgspec.structs.replace(
+            self,
+            symbol_index=freeze(self.symbol_index[keep]),
+            start_ns=freeze(self.start_ns[keep]),
+            values=freeze(self.values[:, keep]),
+            known_ns=freeze(self.known_ns[keep]),
+            verdicts=freeze(self.verdicts[keep]),
+        )
+
+    def only(self, symbols: Collection[str]) -> "Prints":
+        """Return the rows, and the members, of these symbols."""
+        wanted = np.array([symbol in symbols for symbol in self.symbols], dtype=np.bool_)
+        members = tuple(symbol for symbol in self.members if symbol in symbols)
+        return msgspec.structs.replace(self.where(wanted[self.symbol_index]), members=members)
+
+
 class DayGrid(Columnar, frozen=True, kw_only=True, eq=False):
     """A whole session as a dense grid, read-only: how a day of history travels and is held.
 
@@ -322,6 +356,10 @@ class Tape(Columnar, frozen=True, kw_only=True, eq=False):
     """What the day's certificate knows of minutes without a bar: NO_TRADE and ABANDONED, this tape's symbols."""
     told: BarVerdicts | None = None
     """What the store knows of how its bars came, where they did not simply stream in."""
+    prints: Prints | None = None
+    """How the day was lived, where it is to be played so and the store knows."""
+    shown_early: int = 0
+    """Of its bars that are played at the end of their minute, those that nobody had by then as they are."""
 
 
 def _or_nan(value: float | None) -> float:

@@ -145,6 +145,7 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
     """At the opening: how the tape's bars once came, where they did not simply stream in."""
     tape: BarBatch | None = None
     """At the opening: what will be played, for who makes ready ahead of time what nobody is to see before."""
+    is_lived: bool = False  # whether the day is played as it was lived: then the symbols are those who were there
     timer_expired: bool = False
     """At the close: whether the data had ended before, and not the clock but patience ended the session."""
     ticket: int = 0
@@ -158,7 +159,7 @@ class SessionBoundary(Event, frozen=True, kw_only=True):
 
 
 class MinuteClosed(Event, frozen=True, kw_only=True):
-    """A minute is over for the whole universe; told once a minute, or once for each shorter base bar."""
+    """A minute is over for all; told once a minute, or a shorter base bar. ``tz`` is the exchange's zone (IANA)."""
 
     start_ns: Nanos
     end_ns: Nanos
@@ -169,7 +170,6 @@ class MinuteClosed(Event, frozen=True, kw_only=True):
     is_complete: bool = True
     """Whether every symbol had its bar, or the deadline closed it."""
     tz: str = "UTC"
-    """The exchange's zone (IANA)."""
 
     @property
     def start(self) -> datetime:

@@ -7,7 +7,7 @@ import msgspec
 
 from messages.base import Command, Event, Query
 from messages.certificates import GapStory, SessionCertificate
-from messages.columns import BarBatch, BarKeys, DayGrid
+from messages.columns import BarBatch, BarKeys, DayGrid, Prints
 from messages.values import Gap, Interval, Nanos, TradingSession, VerdictRun
 
 # --- SessionData -> DataUpkeep, beside GapDetected
@@ -39,6 +39,8 @@ class SessionSealed(Event, frozen=True, kw_only=True):
     rejected: dict[str, int]
     issued_by: str
     now_ns: Nanos
+    prints: Prints | None = None
+    """What was known when, of a live day that is still in memory."""
 
 
 # --- DataUpkeep -> SessionData

@@ -18,6 +18,7 @@ from messages.values import (
     Nanos,
     Quote,
     Room,
+    Seen,
     SystemState,
     Tick,
     TradingSession,
@@ -205,6 +206,10 @@ class SessionReport(Columnar, frozen=True, kw_only=True, eq=False):
     """Whether the tape was ready when its boundary came."""
     left_out: tuple[tuple[str, int], ...] = ()
     """Bars of the store that cannot be true and were refused, by reason."""
+    seen: Seen = Seen.AS_KNOWN
+    """What was shown of it; as it is known today, too, where nobody wrote down how it was lived."""
+    shown_early: int = 0
+    """Of the bars that were shown at the end of their minute, those that nobody had by then as they are."""
 
     def __repr__(self) -> str:
         return f"<SessionReport {self.session.date}: {len(self.symbols):,} symbols, {int(self.bars.sum()):,} bars>"
@@ -242,6 +247,16 @@ class RunSummary(Reply, frozen=True, kw_only=True):
     sessions: tuple[SessionReport, ...]
     is_finished: bool
     failure: str | None = None
+
+    @property
+    def shown_early(self) -> int:
+        """Of all bars those that were shown before anybody had them as they are, as far as the store knows."""
+        return sum(report.shown_early for report in self.sessions)
+
+    @property
+    def not_as_lived(self) -> tuple[str, ...]:
+        """The dates of the sessions that were shown as they are known today."""
+        return tuple(report.session.date for report in self.sessions if report.seen is Seen.AS_KNOWN)
 
     def __repr__(self) -> str:
         dates = [report.session.date for report in self.sessions]

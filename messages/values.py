@@ -347,6 +347,15 @@ class Pace(enum.StrEnum):
     FREE = "free"
 
 
+class Seen(enum.StrEnum):
+    """What a backtest shows of a recorded day."""
+
+    AS_KNOWN = "as-known"
+    """Every bar at the end of its minute, as it is known today."""
+    AS_LIVED = "as-lived"
+    """What came, when it came: late bars late, first prints first, fills and corrections when they came."""
+
+
 class Durability(enum.StrEnum):
     """How safe what comes on a live day is before it counts as taken."""
 

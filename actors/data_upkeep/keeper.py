@@ -7,13 +7,14 @@ import numpy as np
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.prints import KeepsPrints
 from actors.market.axis import SessionAxis
 from actors.market.certificate import certificate_of, recertified, with_verdicts
 from actors.market.planes import spread
 from messages.certificates import SessionCertificate
 from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, Verdicts, freeze
 from messages.errors import BarkeeperError, DataError
-from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded
+from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
 from messages.values import FIRST_WITH_BAR, Gap, Nanos, Verdict
 
 _NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
@@ -42,10 +43,10 @@ class Keeper:
         """Certify, keep what may be kept, and tell."""
         sealed = job.sealed
         if sealed.issued_by == "recording":
-            self._record(sealed.day)
+            self._record(sealed)
             return
         certificate = self._certificate(job)
-        self._reply_to.tell(self._kept(certificate, sealed.day, has_story=job.old is not None))
+        self._reply_to.tell(self._kept(certificate, sealed, has_story=job.old is not None))
 
     def late(self, job: IssueCertificate, reason: str) -> None:
         """Tell that the store has not come back with an answer."""
@@ -77,20 +78,23 @@ class Keeper:
         )
         return certificate if job.old is None else _succeeding(job.old, certificate)
 
-    def _record(self, day: DayGrid) -> None:
+    def _record(self, sealed: SessionSealed) -> None:
         """Write the day down as far as it has come; what fails now is tried again with the next."""
         if self._store is None:
             return
+        day = sealed.day
         try:
             _write(self._store, day, _untraded(self._store, day), day.verdicts >= FIRST_WITH_BAR, is_lived=True)
+            _keep_prints(self._store, sealed)
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(NotRecorded(session_date=day.session.date, reason=str(error)))
 
-    def _kept(self, certificate: SessionCertificate, day: DayGrid, *, has_story: bool) -> CertificateIssued:
+    def _kept(self, certificate: SessionCertificate, sealed: SessionSealed, *, has_story: bool) -> CertificateIssued:
         if self._store is None:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=_NOT_KEPT)
         try:
-            self._keep(self._store, certificate, day, has_story=has_story)
+            _keep_prints(self._store, sealed)
+            self._keep(self._store, certificate, sealed.day, has_story=has_story)
         except (BarkeeperError, OSError) as error:
             return CertificateIssued(certificate=certificate, is_kept=False, reason=str(error))
         return CertificateIssued(certificate=certificate, is_kept=True)
@@ -204,6 +208,13 @@ def _differs(day: DayGrid, values: Floats) -> Mask:
     is_other[rows] = ~(np.isnan(values[rows]) & np.isnan(played[rows]))
     mask: Mask = is_other.any(axis=1)
     return mask
+
+
+def _keep_prints(store: BarStore, sealed: SessionSealed) -> None:
+    """Keep what was known when, where that is known and the store has a place for it."""
+    prints, session = sealed.prints, sealed.day.session
+    if prints is not None and len(prints) and isinstance(store, KeepsPrints):
+        store.keep_prints(session.calendar, session.date, prints)
 
 
 def _untraded(store: BarStore, day: DayGrid) -> Mask:

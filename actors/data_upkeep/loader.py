@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from actors.data_upkeep.as_lived import early, prints_of
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.readings import KeepsReadings
@@ -18,12 +19,12 @@ from actors.market.planes import pruned, spread, with_runs
 from actors.market.validate import Fault, faults, reason_of
 from actors.settings import SessionRules
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS, BarBatch, BarVerdicts, DayGrid, Tape, Verdicts, freeze
+from messages.columns import FIELDS, BarBatch, BarVerdicts, DayGrid, Prints, Tape, Verdicts, freeze
 from messages.commands import ReadSession
 from messages.errors import BarkeeperError, DataError
 from messages.events import ReadFailed, SessionRead
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
-from messages.values import TradingSession, Verdict, VerdictRun
+from messages.values import Seen, TradingSession, Verdict, VerdictRun
 
 R = TypeVar("R")
 
@@ -32,8 +33,15 @@ class Loader:
     """Turns ``ReadSession`` into ``SessionRead`` or ``ReadFailed``, told to ``reply_to``."""
 
     def __init__(
-        self, store: BarStore, calendar: Calendar, reply_to: Address[SessionRead | ReadFailed], *, rules: SessionRules
+        self,
+        store: BarStore,
+        calendar: Calendar,
+        reply_to: Address[SessionRead | ReadFailed],
+        *,
+        rules: SessionRules,
+        seen: Seen = Seen.AS_KNOWN,
     ) -> None:
+        self._seen = seen
         self._store = store
         self._calendar = calendar
         self._reply_to = reply_to
@@ -43,7 +51,9 @@ class Loader:
     def read(self, job: ReadSession) -> None:
         """Read, and tell what came of it."""
         try:
-            tape = self._kept("tape", job.session, job.symbols, lambda: self._tape(job.session, job.symbols))
+            tape = self._kept(
+                "tape", (job.session, self._seen, bool(job.joining)), job.symbols, lambda: self._tape(job)
+            )
             history = self.days(job.history, job.symbols)
             background = None if job.plan is None else self._background(job, job.plan)
         except (BarkeeperError, OSError) as error:
@@ -68,7 +78,8 @@ class Loader:
         """Tell that the store has not come back with an answer."""
         self._reply_to.tell(ReadFailed(session=job.session, reason=f"the store {reason}", joining=job.joining))
 
-    def _tape(self, session: TradingSession, symbols: Sequence[str] | None) -> Tape:
+    def _tape(self, job: ReadSession) -> Tape:
+        session, symbols = job.session, job.symbols
         day, certificate = self._day(session, symbols), self._certificate(session, symbols)
         bars = BarBatch.of(()) if day is None else day.bars
         table: Collection[str] | None = symbols
@@ -83,7 +94,15 @@ class Loader:
         left_out = Counter(reason_of(Fault(code), bars.interval) for code in found[found > 0].tolist())
         runs = () if certificate is None else _runs_without_bars(axis, batch, certificate.runs)
         told = None if day is None else _told(kept, day.verdicts[inside])
+        prints = self._prints(session, symbols)
+        is_early = np.zeros(0, dtype=np.bool_) if day is None else early(axis, kept, day.verdicts[inside], prints)
+        if self._seen is Seen.AS_KNOWN or prints is None:
+            prints = None
+        elif job.joining:  # of what is past, what was there in time: of the rest nobody knows any more when to tell it
+            batch, told, runs, prints = batch.where(~is_early), None, (), None
         return Tape(
+            prints=prints,
+            shown_early=0 if prints is not None else int(np.count_nonzero(is_early)),
             session=session,
             batch=batch,
             outside=len(bars) - len(kept),
@@ -98,6 +117,15 @@ class Loader:
         if not isinstance(store, KeepsReadings):
             return make()
         return store.kept((what, self._calendar.name, of, named, self._fields, self._allow_negative), make)
+
+    def _prints(self, session: TradingSession, symbols: Sequence[str] | None) -> Prints | None:
+        """Return how a session was lived; who only wants to know what he is shown early can do without."""
+        try:
+            return prints_of(self._store, session, symbols)
+        except BarkeeperError:
+            if self._seen is Seen.AS_LIVED:
+                raise
+            return None
 
     def _history_day(self, date: str, symbols: Sequence[str] | None) -> DayGrid | None:
         return self._kept("day", date, symbols, lambda: self._read_history(date, symbols))

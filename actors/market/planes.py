@@ -43,6 +43,12 @@ def spread(
     return values, plane
 
 
+def with_fields(values: Floats, fields: int) -> Floats:
+    """Return fields x bars with so many fields at least: those that nobody knows are NaN."""
+    missing = fields - len(values)
+    return values if missing <= 0 else np.vstack([values, np.full((missing, values.shape[1]), np.nan)])
+
+
 def with_runs(axis: SessionAxis, symbols: Sequence[str], verdicts: Verdicts, runs: Collection[VerdictRun]) -> Verdicts:
     """Return a plane of verdicts in which these runs hold too, where there is no bar; NO_TRADE outranks ABANDONED."""
     if not runs:

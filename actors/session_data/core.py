@@ -8,6 +8,7 @@ from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.answer.reader import Reader
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.print_log import PrintLog
 from actors.session_data.hold.report import report_of
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
@@ -52,7 +53,7 @@ from messages.feeds import (
     VolumesDiffer,
 )
 from messages.history import RequireHistory
-from messages.inboxes import SessionDataInbox, SessionDataQuery
+from messages.inboxes import SessionDataInbox
 from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
 from messages.lifecycle import LagChanged, PhaseChanged
 from messages.readiness import ReadinessReported
@@ -85,6 +86,7 @@ class SessionDataCore:
         needed: Iterable[str] = (),
         holds_arrivals: bool = False,
         plays_all: bool = False,
+        keeps_prints: bool = False,
     ) -> None:
         """Set up.
 
@@ -95,8 +97,10 @@ class SessionDataCore:
             needed: symbols without which a session is not complete.
             holds_arrivals: whether arrivals wait while symbols that join are being loaded, as in a backtest.
             plays_all: whether no symbols are named of what is replayed: who has not traded before is not known yet.
+            keeps_prints: whether it is kept what was known when, as on a live day.
         """
         self._rules = rules or SessionRules()
+        self._prints = PrintLog(self._rules.grace_ns) if keeps_prints else None
         self._has_upkeep = has_upkeep
         self._now_ns: Nanos = 0
         self._book: Book | None = None
@@ -126,6 +130,8 @@ class SessionDataCore:
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
+        if self._prints is not None:
+            outcome = msgspec.structs.replace(outcome, out=self._prints.told(outcome.out, self._book, self._now_ns))
         if self._book is not None and self._book.unseen:
             # The tape's table of symbols names those too whom nobody knows yet.
             outcome = msgspec.structs.replace(outcome, out=tuple(map(narrowed, outcome.out)))
@@ -199,10 +205,7 @@ class SessionDataCore:
             case SymbolsLoaded():
                 return self._symbols_loaded(message)
             case _:
-                return self._read(message)
-
-    def _read(self, query: SessionDataQuery) -> Outcome:
-        return self._reader.read(query, self._book, self._now_ns)
+                return self._reader.read(message, self._book, self._now_ns)
 
     def missing(self) -> list[GapDetected]:
         """Return what the open session still lacks of its closed minutes, for who has not heard of it."""
@@ -312,9 +315,8 @@ class SessionDataCore:
         """Send a ticket on its way: to the subscribers, or to DataUpkeep first."""
         if not ticket:
             return ()
-        if self._has_upkeep:
-            return (MinuteApplied(now_ns=self._now_ns, ticket=ticket),)
-        return (MinuteSettled(ticket=ticket),)
+        now_ns = self._now_ns
+        return (MinuteApplied(now_ns=now_ns, ticket=ticket) if self._has_upkeep else MinuteSettled(ticket=ticket),)
 
     def _know(self, now_ns: Nanos) -> None:
         self._now_ns = max(self._now_ns, now_ns)
@@ -358,10 +360,9 @@ class SessionDataCore:
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
             self._history.roll(self._book.grid)
         self._history.extend(message.history, message.background)
-        known = self._members.known(message.symbols, self._history.traded, self._requirements.symbols)
+        known = self._members.known(message, self._history.traded, self._requirements.symbols)
         unseen = set(message.symbols) - known
-        is_tape = len(known) + len(unseen) == len(message.symbols)
-        symbols = message.symbols if is_tape else tuple(sorted(known | unseen))
+        symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
         self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
         self._book.recall(message.runs, self._senders, message.told)
         self._ahead.open(None if self._has_upkeep else message.tape)

@@ -5,9 +5,11 @@ from threading import Lock
 
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.storage.journal.prints import continued
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
 from actors.storage.sidecar import check_day, outlives, succeeding
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.history import Adjustment
 from messages.values import Gap, Interval, Nanos
 
@@ -28,6 +30,7 @@ class MemoryStore:
         self._days: dict[tuple[str, str], StoredDay] = {}
         self._certificates: dict[tuple[str, str], SessionCertificate] = {}
         self._earlier: dict[tuple[str, str], list[SessionCertificate]] = {}
+        self._prints: dict[tuple[str, str], Prints] = {}
         self._changing = Lock()
 
     def own_hours(self) -> OwnHours:
@@ -149,6 +152,21 @@ class MemoryStore:
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date."""
         return self._adjustments
+
+    def prints(self, calendar: str, date: str) -> Prints | None:
+        """Return how a day was lived; ``None``: nobody has written it down."""
+        return self._prints.get((calendar, date))
+
+    def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
+        """Keep how a day was lived, in addition to what an earlier run of it knew."""
+        check_key(calendar, date)
+        with self._changing:
+            self._prints[calendar, date] = continued(self._prints.get((calendar, date)), prints)
+
+    def grace(self, calendar: str, dates: tuple[str, ...]) -> Nanos | None:
+        """Return how long minutes stayed open on the last of these days that was lived."""
+        lived = (prints for date in reversed(dates) if (prints := self._prints.get((calendar, date))) is not None)
+        return next((prints.grace_ns for prints in lived), None)
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

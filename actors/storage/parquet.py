@@ -22,6 +22,7 @@ from actors.storage import sidecar
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs
 from actors.storage.dayfile import DayHead
+from actors.storage.journal.prints import continued, read_grace, read_prints, write_prints
 from actors.storage.merging import (
     NOTHING,
     Span,
@@ -32,14 +33,15 @@ from actors.storage.merging import (
     without,
 )
 from actors.storage.own_hours import Calendars, read_own_hours
-from actors.storage.places import CERTIFICATE, Places
+from actors.storage.places import CERTIFICATE, PRINTS, Places
 from actors.storage.segments import CalendarSegments, SegmentOf
 from actors.storage.shelves import YEAR, Shelves
 from actors.storage.turns import Turns
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
-from messages.values import Gap, Interval
+from messages.values import Gap, Interval, Nanos
 
 
 class ParquetStore:
@@ -303,6 +305,31 @@ class ParquetStore:
             ]
             for name in self.certified_calendars()
         }
+
+    def prints(self, calendar: str, date: str) -> Prints | None:
+        """Return how a day was lived; ``None``: nobody has written it down.
+
+        Raises:
+            DataError: it cannot be read; names the file and what was expected.
+        """
+        return read_prints(self._places.new(calendar, date, PRINTS), calendar, date)
+
+    def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
+        """Keep how a day was lived, in addition to what an earlier run of it knew.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: the store is open for reading only, what is there cannot be read, or the disk refuses.
+        """
+        with self._writing(calendar, date):
+            path = self._places.new(calendar, date, PRINTS)
+            write_prints(path, calendar, date, continued(read_prints(path, calendar, date), prints))
+            self._folders.sync(path.parent)
+
+    def grace(self, calendar: str, dates: tuple[str, ...]) -> Nanos | None:
+        """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
+        said = (read_grace(self._places.new(calendar, date, PRINTS)) for date in reversed(dates))
+        return next((grace_ns for grace_ns in said if grace_ns is not None), None)
 
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date; read when it changed.

@@ -22,6 +22,8 @@ from actors.storage.atomic import UNFINISHED, patiently
 from actors.storage.merging import check_key, is_session_date
 
 BARS, CERTIFICATE = "bars.parquet", "_certificate.json"
+PRINTS = "_prints.pq"
+"""How a day was lived, beside its certificate, whatever the layout."""
 NARROW = "_narrow"
 """In the root of a store that is narrow. Empty, since polars minds files of other kinds unless they are."""
 ADJUSTMENTS = ("_adjustments.pq", "_adjustments.parquet", "adjustments.parquet")

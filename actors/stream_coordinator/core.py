@@ -7,7 +7,7 @@ from actors.settings import Settings
 from actors.stream_coordinator.agenda import Agenda
 from actors.stream_coordinator.backtest.gate import STAGED, Gate
 from actors.stream_coordinator.backtest.hold import Hold
-from actors.stream_coordinator.backtest.lived import LivedTape
+from actors.stream_coordinator.backtest.lived import LivedTape, opening, playing
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.progress import let_in, progress
@@ -61,7 +61,7 @@ from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionD
 from messages.queries import GetProgress, GetRunSummary
 from messages.repairs import AbandonGaps, CertificateIssued, SessionSettled
 from messages.replies import Progress
-from messages.values import SECOND_NS, Mode, Nanos, TradingSession
+from messages.values import SECOND_NS, Mode, Nanos, Seen, TradingSession
 
 
 class StreamCoordinatorCore:
@@ -93,7 +93,7 @@ class StreamCoordinatorCore:
         self._is_over = False
         self._failure: str | None = None
         self._tickets = Tickets()
-        is_plain = not has_upkeep and lived is None
+        is_plain = not has_upkeep and lived is None and settings.seen is Seen.AS_KNOWN
         self._hold = Hold()
         self._gate = Gate(settings, self._tickets, self._pacer, self._hold, is_plain=is_plain)
         self._boundary: BoundaryKind | None = None
@@ -204,14 +204,12 @@ class StreamCoordinatorCore:
         self._is_waiting_for_tape = False
         prefetched = self._leavers.out_of(prefetched)
         tape = prefetched.tape
-        lived = self._lived
-        self._playback = Playback(tape, self._settings.faults) if lived is None else lived.playback(tape)
-        self._reports.left_out = tape.left_out
+        self._playback, self._reports.seen = playing(tape, self._settings, self._lived)
+        self._reports.tape = tape
         self._pacer.release()
         self._now_ns = max(self._now_ns, tape.session.start_ns)
         self._boundary = BoundaryKind.OPENED
-        boundary = opened(prefetched, self._now_ns, self._tickets.issue())
-        boundary = boundary if lived is None else lived.opening(boundary)
+        boundary = opening(opened(prefetched, self._now_ns, self._tickets.issue()), tape, self._lived)
         after = self._plan[self._played + 1 : self._played + 2]
         return tell(boundary, *(Prefetch(session=session) for session in after))
 

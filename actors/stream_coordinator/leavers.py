@@ -35,4 +35,5 @@ class Leavers:
             symbols=tuple(symbol for symbol in tape.batch.symbols if symbol not in self._gone),
             symbol_index=freeze(numbers[left.symbol_index]),
         )
-        return msgspec.structs.replace(prefetched, tape=msgspec.structs.replace(tape, batch=batch))
+        prints = None if tape.prints is None else tape.prints.only(batch.symbols)
+        return msgspec.structs.replace(prefetched, tape=msgspec.structs.replace(tape, batch=batch, prints=prints))

@@ -2,8 +2,10 @@
 
 import msgspec
 
+from messages.columns import Tape
 from messages.repairs import TransitionMeasured
 from messages.replies import RunSummary, SessionReport
+from messages.values import Seen
 
 
 class Reports:
@@ -15,8 +17,10 @@ class Reports:
         """How long the opening of the session at hand took."""
         self.is_prefetched = False
         """Whether its tape was ready when its boundary came."""
-        self.left_out: tuple[tuple[str, int], ...] = ()
-        """Bars of the tape that cannot be true, by reason."""
+        self.tape: Tape | None = None
+        """What is played of it."""
+        self.seen = Seen.AS_KNOWN
+        """What is shown of it."""
 
     def add(self, report: SessionReport) -> None:
         """Keep the report of the session at hand."""
@@ -25,7 +29,9 @@ class Reports:
                 report,
                 transition_ms=self.transition_ms,
                 is_prefetched=self.is_prefetched,
-                left_out=self.left_out,
+                left_out=() if self.tape is None else self.tape.left_out,
+                shown_early=0 if self.tape is None or self.seen is Seen.AS_LIVED else self.tape.shown_early,
+                seen=self.seen,
             )
         )
 

@@ -9,8 +9,10 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ports import BarStore, KnowsHours, MergeCounts, StoredDay, StoredDays
+from actors.kernel.prints import KeepsPrints
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
 from messages.values import Gap, Interval, Nanos
@@ -74,6 +76,14 @@ class KeptDays:
         """Return the symbols with bars on that date, sorted; as they were first asked for."""
         return self.kept(("symbols", calendar, date), lambda: self._store.symbols(calendar, date))
 
+    def prints(self, calendar: str, date: str) -> Prints | None:
+        """Return how a day was lived; ``None``: nobody has written it down."""
+        return self._store.prints(calendar, date) if isinstance(self._store, KeepsPrints) else None
+
+    def grace(self, calendar: str, dates: tuple[str, ...]) -> Nanos | None:
+        """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
+        return self._store.grace(calendar, dates) if isinstance(self._store, KeepsPrints) else None
+
     def read(
         self,
         calendar: str,
@@ -111,7 +121,11 @@ class KeptDays:
     def close(self) -> None:
         """Leave the store open: the next task reads it."""
 
-    def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:  # noqa: ARG002  # as any store
+    def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:  # noqa: ARG002  # as any store
+        """Refuse: a sweep reads only."""
+        self._refuse()
+
+    def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:  # noqa: ARG002
         """Refuse: a sweep reads only."""
         self._refuse()
 

@@ -13,6 +13,7 @@ from actors.storage.parquet import ParquetStore
 from tests.builders import session_xnys
 from tests.certificates import certificate
 from tests.storage.days import DATE, all_regular, bar, day, made_narrow
+from tests.storage.journal.test_prints import lived
 
 NEXT = "2024-03-11"
 COLUMNS = ["symbol", "start", "open", "high", "low", "close", "volume", "vwap", "trades", "verdict", "segment"]
@@ -34,6 +35,7 @@ def root(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
         store.merge("24/7", DATE, day(bar("BTC", 0, 3.0)))
         store.certify("XNYS", DATE, certificate("A", session=session_xnys(DATE)))
         (store.root / "_adjustments.pq").write_bytes(b"no bars")
+        store.keep_prints("XNYS", DATE, lived())
         yield store.root
 
 

@@ -15,8 +15,8 @@ from actors.storage.journal.file import JournalFile, journals
 from actors.storage.journal.lived import LivedStore
 from actors.system import System
 from messages import BarsUpdated, DataError, GetBars, MinuteClosed, TradingSession
-from messages.values import MINUTE_NS
-from tests.builders import DAY, at, opened, session_tiny
+from messages.values import MINUTE_NS, SECOND_NS
+from tests.builders import DAY, arrived, at, bar, opened, session_tiny, time
 from tests.depth import examples
 from tests.feeds.worlds import MARKET
 from tests.session_data.stories import RULES, difference, stories
@@ -84,6 +84,23 @@ def test_the_order_of_what_is_told_is_that_of_the_day(tmp_path: Path) -> None:
         ("BarsUpdated", 1),
         ("MinuteClosed", 3),
     ]
+
+
+def test_when_a_minute_closes_nobody_sees_what_came_a_moment_later(tmp_path: Path) -> None:
+    """Minutes close by their grace, between two ends: what comes after that is not there yet."""
+    rules = SessionRules(grace_ns=20 * SECOND_NS)
+    came = [
+        opened(DAY, ["A", "B"]),
+        arrived(bar("A", "09:30", 1.0), now=at("09:31") + SECOND_NS),
+        time(at("09:31") + 20 * SECOND_NS),
+        arrived(bar("B", "09:30", 2.0), now=at("09:31") + 40 * SECOND_NS),
+        time("09:32"),
+    ]
+    with System.backtest(LivedStore(journal_of(tmp_path, came, rules))) as day:
+        first = next(iter(day.minutes()))
+        late = day.bar_count("B").get(timeout=5)
+
+    assert (first.end_ns, first.missing, late) == (at("09:31"), ("B",), 0)
 
 
 def test_a_journal_without_a_message_is_refused(tmp_path: Path) -> None:

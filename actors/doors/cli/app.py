@@ -24,6 +24,13 @@ class Pace(enum.StrEnum):
     FREE = "free"
 
 
+class Seen(enum.StrEnum):
+    """What a backtest shows of a recorded day."""
+
+    AS_KNOWN = "as-known"
+    AS_LIVED = "as-lived"
+
+
 app = Program(
     cls=Group,
     name="barkeeper",
@@ -183,6 +190,13 @@ def backtest(
             show_default="the config's, else lockstep",
         ),
     ] = None,
+    seen: Annotated[
+        Seen | None,
+        typer.Option(
+            help="as-known: every bar at its minute's end, as it is known today; as-lived: what came, when it came.",
+            show_default="the config's, else as-known",
+        ),
+    ] = None,
     config: options.Config = None,
     allow_negative: options.AllowNegative = None,
     extended_hours: options.ExtendedHours = False,
@@ -224,6 +238,7 @@ def backtest(
             last=last,
             speed=speed,
             pace=None if pace is None else pace.value,
+            seen=None if seen is None else seen.value,
             extended=extended_hours or None,
             allow_negative=allow_negative,
             fill_from=tuple(fill_from or ()),

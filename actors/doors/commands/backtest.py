@@ -21,7 +21,7 @@ from actors.settings import Settings
 from actors.storage.elsewhere.opening import is_one_place, open_store
 from actors.system import System
 from messages.errors import DataError, SettingsError
-from messages.values import Mode
+from messages.values import Mode, Seen
 
 _MINUTES_AT_ONCE = 512
 """A session of most exchanges, where nobody looks at minutes: no gaps are asked for, no questions answered."""
@@ -69,7 +69,11 @@ def backtest(
         if as_json:
             paper.show_json(replay.result())
         else:
-            paper.show(*_parts(replay), *(_repairs(replay, repairing) if repairing is not None else ()))
+            paper.show(
+                *_parts(replay),
+                *_seen(replay, settings.seen),
+                *(_repairs(replay, repairing) if repairing is not None else ()),
+            )
         if served.stays:
             until_interrupted("The run is over; it is served until Ctrl-C.")
     if settings.certify:
@@ -133,6 +137,20 @@ def _parts(replay: Replay) -> Iterator[paper.Sheet | str]:
             yield f"{report.session.date}: left out, for they cannot be true: {_counted(dict(report.left_out))}."
     if len(run_tables.symbols_of(replay.sessions)) <= run_tables.FEW_SYMBOLS:
         yield run_tables.symbols(replay.sessions)
+
+
+def _seen(replay: Replay, seen: Seen) -> Iterator[str]:
+    """Say what was shown earlier than anybody had it, and of which days nobody knows how they were lived."""
+    if early := replay.shown_early:
+        were = "1 bar was" if early == 1 else f"{figures.count(early)} bars were"
+        yield (
+            f"{were} shown earlier than anybody had them as they are: late, fetched or corrected after their minute "
+            "had closed. --seen as-lived plays what came, when it came."
+        )
+    without = [report.session.date for report in replay.sessions if report.seen is Seen.AS_KNOWN]
+    if seen is Seen.AS_LIVED and without:
+        days = without[0] if len(without) == 1 else f"{len(without)} days, the first {without[0]},"
+        yield f"The store has no record of how {days} came: played as known."
 
 
 def _repairs(replay: Replay, repairing: Repairing) -> Iterator[paper.Sheet | str]:

@@ -14,6 +14,7 @@ from actors.system import System
 from messages.errors import BarkeeperError
 from messages.events import BoundaryKind, SessionBoundary
 from messages.replies import Progress, RunSummary, SessionReport, SymbolReport
+from messages.values import Seen
 
 _SECONDS_BETWEEN_LOOKS = 0.1
 
@@ -33,6 +34,10 @@ class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
     """Bars of the store that cannot be true by the rules, by reason: they were not played."""
     repairs: SessionRepairs | None = None
     """What became of missing minutes, where the feed was faulty or somebody could be asked for them."""
+    seen: Seen = Seen.AS_KNOWN
+    """What was shown of it; as it is known today, too, where nobody wrote down how it was lived."""
+    shown_early: int = 0
+    """Of its bars, those that were shown at the end of their minute although nobody had them by then as they are."""
 
 
 class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +49,8 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     """From the first minute to the end; what loading the first session took comes before."""
     bars_per_s: float
     sessions: list[SessionResult]
+    shown_early: int = 0
+    """Bars that were shown earlier than anybody had them, as far as the store knows, of all sessions."""
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +70,11 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         """Bars of the store that were not played, by reason, of all sessions."""
         return dict(sum((Counter(dict(report.left_out)) for report in self.sessions), Counter[str]()))
 
+    @property
+    def shown_early(self) -> int:
+        """Bars that were shown earlier than anybody had them, as far as the store knows, of all sessions."""
+        return sum(report.shown_early for report in self.sessions)
+
     def result(self) -> BacktestResult:
         """Return what is told to programs."""
         return BacktestResult(
@@ -70,6 +82,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
             seconds=round(self.seconds, 4),
             bars_per_s=round(self.bars / self.seconds, 1),
             sessions=[_session_result(report, self.repairs.get(report.session.date)) for report in self.sessions],
+            shown_early=self.shown_early,
         )
 
 
@@ -84,6 +97,8 @@ def _session_result(report: SessionReport, repairs: SessionRepairs | None) -> Se
         symbols=report.symbol_reports(),
         left_out=dict(report.left_out),
         repairs=repairs,
+        seen=report.seen,
+        shown_early=report.shown_early,
     )
 
 

@@ -13,7 +13,7 @@ from messages.base import Event, Message
 from messages.columns import BarBatch, Tape
 from messages.commands import AddSymbols, RemoveSymbols
 from messages.errors import BarkeeperError, NotReady, UnknownSymbol
-from messages.events import BarsUpdated, SymbolsChanged
+from messages.events import BarsUpdated, SessionBoundary, SymbolsChanged
 from messages.inboxes import SessionDataInbox
 from messages.joining import LockSymbols, SymbolsLoaded, UnlockSymbols
 from messages.values import Nanos
@@ -62,20 +62,21 @@ class Members:
         wanted = [self._joining.want(book.session, lacking)] if lacking else []
         return [*([book.welcome(new)] if new else []), *wanted]
 
-    def known(self, symbols: Iterable[str], traded: Callable[[], frozenset[str]], needed: frozenset[str]) -> set[str]:
-        """Return who is there when a session opens whose tape has these symbols.
+    def known(self, opening: SessionBoundary, traded: Callable[[], frozenset[str]], needed: frozenset[str]) -> set[str]:
+        """Return who is there when a session opens.
 
         Where everything is played, the tape's own symbols are nobody's knowledge at the open: who is there is who
-        traded in the sessions before, or is named by anybody; the others come with their first bar.
+        traded in the sessions before, or is named by anybody; the others come with their first bar. A day that is
+        played as it was lived names who was there.
 
         Args:
-            symbols: of the tape.
+            opening: of the session.
             traded: returns who traded before.
             needed: who is required.
         """
-        if not self._plays_all:
-            return set(symbols)
-        return {*traded(), *(self._joining.asked | self._locks.symbols | needed).intersection(symbols)}
+        if not self._plays_all or opening.is_lived:
+            return set(opening.symbols)
+        return {*traded(), *(self._joining.asked | self._locks.symbols | needed).intersection(opening.symbols)}
 
     # --- joining and leaving
 

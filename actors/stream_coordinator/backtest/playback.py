@@ -41,6 +41,20 @@ class Playback:
         return len(self._ends_ns)
 
     @property
+    def minutes(self) -> int:
+        """Minutes of the session."""
+        return self.slots
+
+    @property
+    def ends_minute(self) -> bool:
+        """Whether a minute closes with the next slot."""
+        return True
+
+    def minutes_ended(self, now_ns: Nanos) -> int:
+        """Return how many of the minutes that were played have ended by an instant."""
+        return self.slots_ended(now_ns)
+
+    @property
     def is_over(self) -> bool:
         """Whether every slot has been played."""
         return self.position == len(self._ends_ns)

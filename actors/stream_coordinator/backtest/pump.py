@@ -37,7 +37,7 @@ class Pump:
                 count = min(STAGED - len(self._tickets), playback.slots_until(due_ns, STAGED))
                 out.append(MinutesStaged(minutes=playback.stage(self._tickets.issue_staged(count))))
             else:
-                self._gate.steps = max(self._gate.steps - 1, 0)
+                self._gate.steps = max(self._gate.steps - playback.ends_minute, 0)
                 out += playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue_minute())
             now_ns = playback.end_of(playback.position)
         return out, now_ns

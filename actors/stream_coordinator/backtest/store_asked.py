@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from actors.kernel.ports import BarStore
+from actors.kernel.prints import KeepsPrints
 from actors.market.coarser import is_finer
 from actors.reading.spelling.addresses import shown
 from actors.settings import Settings
 from messages.errors import DataError, SettingsError
-from messages.values import Mode
+from messages.values import Mode, Seen
 
 
 def calendar_name(settings: Settings, store: BarStore) -> str:
@@ -42,6 +45,26 @@ def check_length(settings: Settings, store: BarStore) -> None:
         raise SettingsError(
             f"the store {shown(settings.store)} holds bars of {held}; this system's base interval is {base}"
         )
+
+
+def seen_so(settings: Settings, store: BarStore, calendar: str, *, has_sources: bool) -> Settings:
+    """Return the settings of a run that shows days as they were lived: minutes stay open as long as they did then.
+
+    Raises:
+        SettingsError: what else is set would change what came, or when.
+    """
+    if settings.seen is Seen.AS_KNOWN:
+        return settings
+    if settings.mode is Mode.LIVE:
+        raise SettingsError("seen='as-lived' is for backtests: a live day is lived anyway")
+    others = {"fill_from": has_sources or settings.fill_from, "faults": not settings.faults.is_none}
+    if meddling := [name for name, is_set in (others | {"certify": settings.certify}).items() if is_set]:
+        raise SettingsError(f"seen='as-lived' plays what came, when it came: it does not go with {meddling[0]}")
+    rules, first, last = settings.rules, settings.start or "", settings.end or "9999"
+    if rules.grace_ns or not isinstance(store, KeepsPrints):
+        return settings
+    then_ns = store.grace(calendar, tuple(date for date in store.dates(calendar) if first <= date <= last))
+    return msgspec.structs.replace(settings, rules=msgspec.structs.replace(rules, grace_ns=then_ns or 0))
 
 
 def strangers(symbols: Iterable[str], store: BarStore, calendar: str) -> tuple[str, ...]:

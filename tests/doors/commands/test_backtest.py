@@ -1,6 +1,7 @@
 """The command ``backtest``."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from actors.doors.commands.playback import BacktestResult
 from actors.storage.parquet import ParquetStore
 from messages.columns import HIGH, LOW, VOLUME
+from tests.builders import DAY
 from tests.doors.conftest import MARKET, Call
+from tests.system.test_as_lived import stored
+from tests.system.test_lived_day import CAME
 
 MINUTE_NS = 60 * 10**9
 OPENS = {"2024-07-02": "2024-07-02T09:30:00-04:00", "2024-07-03": "2024-07-03T09:30:00-04:00"}
@@ -52,8 +56,10 @@ def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:
     result = call("backtest", "--store", store, "--json").object
 
     session = result["sessions"][1]
-    assert set(result) == {"bars", "seconds", "bars_per_s", "sessions"} == set(BacktestResult.__struct_fields__)
-    assert set(session) == {"date", "open", "close", "transition_ms", "prefetched", "symbols", "left_out", "repairs"}
+    fields = {"bars", "seconds", "bars_per_s", "sessions", "shown_early"}
+    assert set(result) == fields == set(BacktestResult.__struct_fields__)
+    of_session = {"date", "open", "close", "transition_ms", "prefetched", "symbols", "left_out", "repairs"}
+    assert set(session) == of_session | {"seen", "shown_early"}
     assert (session["repairs"], session["left_out"]) == (None, {})
     assert result["bars"] == sum(of["bars"] for session in result["sessions"] for of in session["symbols"])
     assert result["bars_per_s"] == pytest.approx(result["bars"] / result["seconds"], rel=0.01)
@@ -153,3 +159,44 @@ def test_a_terminal_sees_a_progress_bar_on_stderr(call: Call, store: Path, monke
 
     assert answer.object["bars"] > 0
     assert "2/2 sessions" in answer.err
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """The store of a live day on which one bar was late and one corrected."""
+    memory, root = stored(CAME), tmp_path / "recorded"
+    day, prints = memory.read("XNYS", DAY.date), memory.prints("XNYS", DAY.date)
+    assert day is not None
+    assert prints is not None
+    with closing(ParquetStore(root)) as store:
+        store.merge("XNYS", DAY.date, day)
+        store.keep_prints("XNYS", DAY.date, prints)
+    return root
+
+
+def test_it_says_how_many_bars_it_showed_earlier_than_anybody_had_them(call: Call, recorded: Path) -> None:
+    told = call("backtest", "--store", recorded, "--json").object
+
+    assert (told["shown_early"], told["sessions"][0]["shown_early"], told["sessions"][0]["seen"]) == (2, 2, "as-known")
+    assert "2 bars were shown earlier than anybody had them" in call("backtest", "--store", recorded).out
+
+
+def test_as_it_was_lived_nothing_is_early(call: Call, recorded: Path) -> None:
+    told = call("backtest", "--store", recorded, "--seen", "as-lived", "--json").object
+
+    assert (told["bars"], told["shown_early"], told["sessions"][0]["seen"]) == (5, 0, "as-lived")
+    assert "earlier" not in call("backtest", "--store", recorded, "--seen", "as-lived").out
+
+
+def test_a_config_can_say_so(call: Call, recorded: Path, tmp_path: Path) -> None:
+    config = tmp_path / "barkeeper.toml"
+    config.write_text(f'store = "{recorded}"\nseen = "as-lived"\n', encoding="utf-8")
+
+    assert call("backtest", "--config", config, "--json").object["sessions"][0]["seen"] == "as-lived"
+
+
+def test_of_days_that_nobody_wrote_down_so_it_says_that_they_have_no_record(call: Call, store: Path) -> None:
+    said = call("backtest", "--store", store, "--seen", "as-lived")
+
+    assert (said.code, said.err) == (0, "")
+    assert "The store has no record of how 2 days, the first 2024-07-02, came: played as known." in said.out
