@@ -213,8 +213,9 @@ def test_a_source_that_knows_all_need_not_say_what_it_has_not() -> None:
 def test_what_was_not_answered_stays_missing_and_is_asked_for_again() -> None:
     store = MemoryStore()
     _, asked = vendor([*traded("A"), *traded("B")], raises=lambda number: OSError("reset") if number < 3 else None)
-    first, again = run(store, asked), run(store, asked)
+    first, certificate, again = run(store, asked), store.certificate("XNYS", DAY.date), run(store, asked)
 
+    assert certificate is None
     assert (sums(first), first.error) == ((780, 0, 0, 0, 780), None)
     assert "OSError: reset" in first.days[0].error
     assert (first.days[0].certified, first.days[0].bar_quality) == (False, None)

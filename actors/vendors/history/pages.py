@@ -1,5 +1,6 @@
 """What a vendor's client must do so that its history can be asked: give one page, or say plainly why there is none."""
 
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -146,3 +147,17 @@ class NotOutYet(DataError):
 
 class NoAnswer(DataError):
     """What came from a vendor is no answer, or nothing came."""
+
+
+def as_no_answer(error: Exception) -> DataError:
+    """Return an error of a client as one of ours that names it; those of ours stay as they are."""
+    return error if isinstance(error, DataError) else NoAnswer(f"{type(error).__name__}: {error}")
+
+
+def is_nobody_there(error: BaseException | None) -> bool:
+    """Return whether an error comes from that nobody listens at an address, or no computer has that name."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError | socket.gaierror):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

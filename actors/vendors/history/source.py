@@ -36,6 +36,8 @@ from actors.vendors.history.pages import (
     Page,
     PageRequest,
     SymbolsRefused,
+    as_no_answer,
+    is_nobody_there,
 )
 from actors.vendors.history.silence import REACH, believed
 from messages.columns import BarKeys, Floats, Mask
@@ -45,6 +47,8 @@ from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingS
 _NEAR_NS = 2 * REACH * MINUTE_NS
 """Minutes of today that are nearer to each other are one request: what lies around them is asked for anyway."""
 _SESSIONS_KEPT = 4
+_TRIES_OF_NOBODY = 2
+"""Where nobody has ever been at a vendor's address, such as a TWS that does not run, waiting for minutes is in vain."""
 R = TypeVar("R")
 ADJUSTED = " adjusted for "
 """Between the name of a history and how its prices are adjusted, where they are."""
@@ -117,6 +121,7 @@ class VendorSource:
         tape = next((one for one in entry.tapes if one.name == request.tape), None)
         self._out_after_ns = round((tape.delay_s if tape else 0.0) * SECOND_NS)
         self._silent_after_ns = round(entry.silent_after_s * SECOND_NS)
+        self._is_somebody_there = False
         self._refusal: HistoryRefused | None = None
         self._refused: dict[str, str] = {}
         self._held: OrderedDict[tuple[str, str], HeldSession] = OrderedDict()
@@ -243,6 +248,8 @@ class VendorSource:
         rules = self._persistence
         error: DataError | None = None
         for number in range(rules.tries):
+            if number == _TRIES_OF_NOBODY and not self._is_somebody_there:
+                break
             if self._refusal is not None:
                 raise self._refusal
             if error is not None:
@@ -256,20 +263,21 @@ class VendorSource:
             except (SymbolsRefused, NotOutYet, NotReady):
                 raise
             except AskedTooMuch as busy:
+                self._is_somebody_there = True
                 if busy.after_s > rules.longest_wait_s:
                     raise
                 self._pacer.hold(busy.after_s)
                 error = busy
-            except DataError as failure:
-                error = failure
             except Exception as failure:  # noqa: BLE001  # a vendor's client may raise anything
-                error = NoAnswer(f"{type(failure).__name__}: {failure}")
+                self._is_somebody_there |= not is_nobody_there(failure)
+                error = as_no_answer(failure)
             else:
-                self.trouble = ""
+                self._is_somebody_there, self.trouble = True, ""
                 return answer
             self.trouble = str(error)
         assert error is not None, "a page is asked for at least once"
-        raise NoAnswer(f"{self.name} was asked {rules.tries} times: {error}") from error
+        asked = rules.tries if self._is_somebody_there else min(rules.tries, _TRIES_OF_NOBODY)
+        raise NoAnswer(f"{self.name} was asked {asked} times: {error}") from error
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -26,6 +26,8 @@ _CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"
 _KEPT_NS: Nanos = 30 * 24 * 3600 * SECOND_NS
 """https://github.com/ranaroussi/yfinance/issues/383; and seven days at once, issue 356, which no session is."""
 _BUSY_S = 60.0
+_NOBODY = (5, 6, 7)
+"""What curl says where no computer has the name, or nobody listens: https://curl.se/libcurl/c/libcurl-errors.html"""
 _SHOWN = 200
 _UNHEARD = logging.NullHandler()
 
@@ -111,8 +113,9 @@ class YahooHistory:
             response = YfData().get(_CHART + quote(symbol, safe=""), asked, timeout=math.ceil(self._deadline_s))
         except YFRateLimitError as error:
             raise AskedTooMuch(f"Yahoo: {error}", _BUSY_S) from error
-        except Exception as error:  # what curl raises is of all kinds
-            raise NoAnswer(f"Yahoo: {type(error).__name__}: {_short(str(error))}") from error
+        except Exception as error:  # noqa: BLE001  # what curl raises is of all kinds
+            nobody = ConnectionRefusedError() if getattr(error, "code", None) in _NOBODY else None
+            raise NoAnswer(f"Yahoo: {type(error).__name__}: {_short(str(error))}") from nobody or error
         try:
             chart = self._decoder.decode(response.content).chart
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from actors.kernel.ports import HoldsSessions, Interruptible, SourceAnswer
 from actors.vendors.history.entry import Pace
 from actors.vendors.history.pages import HistoryRefused, NoAnswer
-from actors.vendors.history.source import VendorSource
+from actors.vendors.history.source import Persistence, VendorSource
 from messages import Bar
 from messages.errors import DataError, NotReady
 from messages.values import MINUTE_NS, Nanos
@@ -207,6 +207,16 @@ def test_a_vendor_that_is_silent_is_given_up_after_its_time(world: Make) -> None
 
     assert told(ask(there, there.source(deadline_s=deadline_s))) == plain(given(type(there)))
     assert there.requests == 1 + there.requests_a_question
+
+
+def test_where_nobody_has_ever_been_it_is_said_soon(world: Make) -> None:
+    there = world()
+    source = there.source(persistence=Persistence(tries=8, backoff_s=0.001))
+    there.vanish()
+    with pytest.raises(NoAnswer, match=f"^{source.name} was asked 2 times: "):
+        ask(there, source)
+
+    assert source.requests == 2
 
 
 def test_wrong_keys_are_final_and_stand_nowhere(world: Make, kind: type[HistoryWorld]) -> None:

@@ -158,6 +158,18 @@ def test_waits_between_tries_double_and_are_counted() -> None:
     assert 3.0 <= asked.waited_s < 3.7
 
 
+def test_who_was_there_once_is_waited_for_and_who_never_was_is_not() -> None:
+    gone = ConnectionRefusedError("nobody listens")
+    never, once = (Vendor(HOURS, lambda number, after=after: None if number < after else gone) for after in (0, 1))
+    asked = [source(vendor) for vendor in (never, once)]
+    asked[1].fetch(DAY, "A", at("09:30"), at("09:35"))
+    for one, times in zip(asked, (2, 3), strict=True):
+        with pytest.raises(NoAnswer, match=f"^vendor:all was asked {times} times: ConnectionRefusedError: nobody"):
+            one.fetch(DAY, "A", at("09:30"), at("09:35"))
+
+    assert (len(never.asked), len(once.asked)) == (2, 4)
+
+
 def test_a_stranger_error_is_a_failure_that_names_it() -> None:
     with pytest.raises(NoAnswer, match="vendor:all was asked 3 times: OSError: reset"):
         source(Vendor(raises=lambda _: OSError("reset"))).ask(DAY, ("A",), at("10:00"), at("10:01"))

@@ -84,6 +84,11 @@ class HistoryWorld(ABC):
     def stop(self) -> None:
         """End the server, and whoever waits for it."""
 
+    def vanish(self) -> None:
+        """Let nobody be at its address any more; those who ask stay."""
+        self.stop()
+        self.stop = lambda: None  # type: ignore[method-assign]  # it has been
+
     def source(
         self,
         *,

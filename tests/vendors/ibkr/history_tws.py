@@ -151,10 +151,17 @@ class IbkrStocks(HistoryWorld):
     def wait_for_requests(self, count: int) -> None:
         self.tws.wait(lambda: self.tws.asked >= count)
 
+    def vanish(self) -> None:
+        self.tws.stop()
+        self.stop = self._leave  # type: ignore[method-assign]
+
     def stop(self) -> None:
+        self._leave()
+        self.tws.stop()
+
+    def _leave(self) -> None:
         for client in self._clients:
             client.close()
-        self.tws.stop()
 
 
 def _at_ibkr(bar: Bar) -> Bar:

@@ -163,6 +163,10 @@ class YahooChart(HistoryWorld):
         opened.client._now_ns = lambda: self.session.end_ns  # type: ignore[attr-defined]  # the days are long ago
         return opened
 
+    def vanish(self) -> None:
+        self.server.proxy.stop()
+        self.server.proxy.stop = lambda: None  # type: ignore[method-assign]  # it has been
+
     def fail_next(self, *kinds: str) -> None:
         self.server.fail_next(*kinds)
 
