@@ -54,6 +54,12 @@ class Command(TyperCommand):
         """Return the parameters, ``--help`` included."""
         return _plain(super().get_params(ctx))
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # ours is printed as it comes
+        """Print the help."""
+        from actors.doors.cli import help_page
+
+        help_page.show(self, ctx)
+
 
 class Group(TyperGroup):
     """The program as a whole, likewise."""
@@ -61,6 +67,12 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters, ``--help`` included."""
         return _plain(super().get_params(ctx))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # ours is printed as it comes
+        """Print the help."""
+        from actors.doors.cli import help_page
+
+        help_page.show(self, ctx)
 
 
 class Program(typer.Typer):
@@ -81,7 +93,7 @@ class Program(typer.Typer):
 def _more_of(command: str) -> str:
     chapter = CHAPTERS.get(command)
     where = f"{invocation.program()} guide{f' {chapter}' if chapter else ''}"
-    return f"[bold]More[/bold]\n\n{where}"
+    return f"\n\n[bold]More[/bold]\n\n{where}"
 
 
 def _with_port(args: list[str]) -> Iterator[str]:
