@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import numpy as np
 
+from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
@@ -47,6 +48,8 @@ class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None
     low: float | None
     volume: float
+    adjusted_as_of: str | None = None
+    """As of when the prices were adjusted before they came, where the store keeps that they were."""
 
 
 class InspectCertificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,10 +166,11 @@ def inspect_store(
     certificates: list[InspectCertificate] = []
     for name in names:
         sessions = calendars(name)
+        runs = store.adjusted(name) if isinstance(store, KeepsAdjusted) else ()
         for date in store.dates(name):
             wanted = _meant(symbols, store.symbols(name, date)) if symbols else None
             day = store.read(name, date, wanted)
-            days.extend(_inspected(day, date, sessions, with_runs=with_runs) if day is not None else ())
+            days.extend(_inspected(day, date, sessions, runs, with_runs=with_runs) if day is not None else ())
             certificates.append(_told(name, date, store.certificate(name, date), wanted))
     return InspectReport(days=days, certificates=certificates)
 
@@ -204,7 +208,9 @@ def verify_store(
     return VerifyReport(days=days, remarks=remarks)
 
 
-def _inspected(day: StoredDay, date: str, calendar: Calendar, *, with_runs: bool) -> Iterator[InspectDay]:
+def _inspected(
+    day: StoredDay, date: str, calendar: Calendar, runs: Sequence[AdjustedRun], *, with_runs: bool
+) -> Iterator[InspectDay]:
     session = calendar.session(date)
     if session is None:
         raise SettingsError(f"the store has {date} under {calendar.name}, which has no session on that day")
@@ -213,6 +219,7 @@ def _inspected(day: StoredDay, date: str, calendar: Calendar, *, with_runs: bool
     slots = axis.slots_of(day.bars.start_ns)
     is_regular = (slots >= axis.regular.start) & (slots < axis.regular.stop)
     by_symbol = np.argsort(day.bars.symbol_index, kind="stable")
+    as_of = {run.symbol: run.as_of for run in runs if date in run}
     edges = np.searchsorted(day.bars.symbol_index[by_symbol], np.arange(len(day.bars.symbols) + 1)).tolist()
     for symbol, first, last in zip(day.bars.symbols, edges, edges[1:], strict=False):
         rows = by_symbol[first:last]
@@ -237,6 +244,7 @@ def _inspected(day: StoredDay, date: str, calendar: Calendar, *, with_runs: bool
             high=float(values[HIGH].max()) if len(starts) else None,
             low=float(values[LOW].min()) if len(starts) else None,
             volume=float(values[VOLUME].sum()),
+            adjusted_as_of=as_of.get(symbol),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from actors.data_upkeep.as_lived import early, prints_of
 from actors.kernel.address import Address
+from actors.kernel.adjusted import KeepsAdjusted
 from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.readings import KeepsReadings
 from actors.market.axis import SessionAxis
@@ -164,11 +165,14 @@ class Loader:
     def _adjustments(self, symbols: Sequence[str] | None, *, since: str, until: str) -> tuple[Adjustment, ...]:
         """Return the splits and dividends that make a difference to bars since a date, and are known until another."""
         wanted = None if symbols is None else frozenset(symbols)
-        return tuple(
+        known = [
             one
             for one in (self._store.adjustments() if since else ())
             if since < one.ex_date <= until and (wanted is None or one.symbol in wanted)
-        )
+        ]
+        store = self._store
+        runs = store.adjusted(self._calendar.name) if known and isinstance(store, KeepsAdjusted) else ()
+        return tuple(one for one in known if not any(run.includes(one) for run in runs))
 
     def _certificate(self, session: TradingSession, symbols: Sequence[str] | None) -> SessionCertificate | None:
         if symbols is not None and not symbols:

@@ -1,12 +1,18 @@
 """Whether bars are on the scale of those that a store has: of the same tape, and adjusted in the same way."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
+from actors.fetching.asking import Asking
+from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarStore
 from actors.vendors.history.source import ADJUSTED
 from actors.vendors.registry import history_named
 from messages.errors import SettingsError
+from messages.values import Nanos
 
 _LOOKED_AT = 5
 
@@ -50,3 +56,45 @@ def check_adjusted_alike(name: str, there: Collection[str], *, is_empty: bool) -
             sorted(f"prices adjusted for {one}" if one else "prices as they were paid" for one in theirs)
         )
         raise SettingsError(f"{name} does not go with what the store has, {has}: give it a store of its own")
+
+
+def check_prices_alike(name: str, symbols: Collection[str], runs: Iterable[AdjustedRun]) -> None:
+    """Check that prices of a history go with those of the same symbols in a store.
+
+    Args:
+        name: of the history, as its source has it.
+        symbols: whose bars are asked for; empty: everybody's.
+        runs: which prices of the store were adjusted before they came.
+
+    Raises:
+        SettingsError: the store's are adjusted, and the history's are not.
+    """
+    if ADJUSTED in name:
+        return
+    run = next((run for run in sorted(runs) if not symbols or run.symbol in symbols), None)
+    if run is not None:
+        raise SettingsError(
+            f"{name} has prices as they were paid, and those of {run.symbol} that the store has of {run.first} to "
+            f"{run.last} were adjusted before they came: give it a store of its own"
+        )
+
+
+def note_adjusted(store: BarStore, asking: Asking, now_ns: Nanos) -> None:
+    """Keep with a day whether the prices of a vendor's history are adjusted.
+
+    Raises:
+        StoreLocked: another process is writing to the store.
+        DataError: the disk refuses.
+    """
+    session = asking.day.session
+    if not isinstance(store, KeepsAdjusted):
+        return
+    for name in asking.fillers:
+        vendor, is_adjusted, _ = name.partition(ADJUSTED)
+        if history_named(vendor) is None:
+            continue
+        bars = asking.filled(name)
+        symbols = [bars.symbols[number] for number in np.unique(bars.symbol_index).tolist()]
+        today = datetime.fromtimestamp(now_ns / 1e9, UTC).date().isoformat()
+        days = dict.fromkeys(symbols, (session.date,))
+        store.note_adjusted(session.calendar, days, today if is_adjusted else None)

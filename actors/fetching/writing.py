@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from actors.fetching.asking import Asking
+from actors.fetching.scale import note_adjusted
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.certificate import certificate_of, recertified
@@ -36,6 +37,7 @@ def write(store: BarStore, asking: Asking, now_ns: Nanos) -> SessionCertificate 
         bars = asking.filled()
         verdicts = np.full(len(bars), Verdict.FILLED, dtype=np.uint8)
         store.merge(calendar, date, StoredDay(bars=bars.narrowed(), verdicts=verdicts, tz=session.tz))
+        note_adjusted(store, asking, now_ns)
     runs = [
         *_runs(asking, asking.given_up, Verdict.ABANDONED, _last_asked(asking)),
         *(run for name, cells in asking.no_trade for run in _runs(asking, cells, Verdict.NO_TRADE, name)),

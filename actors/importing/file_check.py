@@ -6,9 +6,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from actors.importing.oddities import Oddities, Suspects
+from actors.importing.oddities import Oddities, Spikes, Suspects
 from actors.importing.report import Example, FileReport
-from actors.importing.spikes import Spikes
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
 from actors.reading.format import EXAMPLES, IN_STAMPS, RawBars, Stamp

@@ -77,6 +77,8 @@ class Intake:
         self.stated: dict[int, str] = {}
         """By file the symbol that it states itself, where the user says another."""
         self._pile = pile
+        self.adjusted: dict[int, bool | None] = {}
+        """By file whether its prices are adjusted, as far as anybody knows."""
         self.newest_first: set[int] = set()
         """The files that have their newest rows first."""
         self._orders = Orders()
@@ -135,6 +137,7 @@ class Intake:
                     with self._suspected(path, hints):
                         judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
                     self.stated[file], strangers = block.stated, block.strangers
+                    self.adjusted[file] = fmt.adjusted if block.adjusted is None else block.adjusted
                     if block.name is not None:
                         self._names[file] = block.name
                     if block.written is not None:
@@ -227,11 +230,6 @@ class Intake:
             spacing.check({first.zone} - {IN_STAMPS})
             raise
         report.calendar, report.tz, report.stamp = calendar.name, first.zone, first.stamp
-        if fmt.adjusted and not self._adjusted.isdisjoint(first.symbols):
-            report.warnings.append(
-                f"{fmt.name} has prices that are adjusted already, and the store's splits and dividends name "
-                f"{', '.join(sorted(self._adjusted & set(first.symbols)))}: adjusted=True would adjust them twice"
-            )
         said_by = "--stamp" if self._options.stamp else fmt.name if fmt.stamp else ""
         return Judge(
             calendar,
@@ -267,10 +265,6 @@ class Intake:
             name: {symbol for date in store.dates(name)[-_LOOKED_AT:] for symbol in store.symbols(name, date)}
             for name in store.calendars()
         }
-
-    @cached_property
-    def _adjusted(self) -> set[str]:
-        return {adjustment.symbol for adjustment in self._store.adjustments()}
 
     def _refusal_without_zone(self, local_ns: Stamps, fmt: Format, name: Path) -> str:
         oddities.check_interval(local_ns, naming.interval_named(name), self._options.base)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.importing.adjusted_prices import AdjustedPrices
 from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_intake import Intake
@@ -136,6 +137,7 @@ class _Import:
         self._undecided: list[tuple[Path, Path, str]] = []
         self._replaced = 0
         self._layout: str | None = None
+        self._prices = AdjustedPrices(store)
 
     def run(self, paths: list[Path], pile: Pile) -> ImportReport:
         found = [(entry, path) for path in paths for entry in _walk(path)]
@@ -253,8 +255,12 @@ class _Import:
                     spans=large and large.spans,
                     is_stored=lambda date: (days.calendar, date) in stored,
                 )  # fmt: skip
+                if write:
+                    self._prices.note(days)
                 return days, counts, claims.certify_each(days, large) if write else 0
 
+        for number, is_adjusted in self._intake.adjusted.items():
+            self._prices.claim(number, is_adjusted)
         with closing(overlapped(settled, pile.take(shelves), lambda days: days.size)) as of_days:
             for days, counts, certified in of_days:
                 counts.add_to(self._files)
@@ -264,6 +270,7 @@ class _Import:
                 self._on_progress(
                     ImportProgress(phase="writing", done=done, total=total, at=days.date, rows=rows, share=done / total)
                 )
+        self._prices.keep(self._files)
         for number, file in enumerate(self._files):
             if file.contradictions:
                 taken = "first, which is the newest," if number in self._intake.newest_first else "last"

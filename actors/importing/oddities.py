@@ -1,4 +1,4 @@
-"""What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar."""
+"""What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar, prices."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamp_sample import EvenSample, MinuteSet
 from actors.reading.stamps import localise
-from messages.columns import Mask, Stamps
+from messages.columns import CLOSE, HIGH, LOW, Floats, Indices, Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, SegmentKind, moment
 
 _FEW_BARS = 20
@@ -22,6 +22,7 @@ _CONVINCING_SHARE = 0.95
 _SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
 _SAMPLED = 5_000
 _SAMPLED_SESSIONS = 20
+_TIMES = 10.0
 _GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 
@@ -297,3 +298,41 @@ def _fitting_flag(local_ns: Stamps, calendar: Calendar | None) -> str:
     shares = {zone: float(inside(calendar, localise(local_ns, zone).utc_ns).mean()) for zone in zones}
     best = max(shares, key=lambda zone: shares[zone])
     return f"--tz {best} fits: with it {shares[best]:.0%} of them lie inside the sessions of {calendar.name}"
+
+
+class Spikes:
+    """Counts bars that are many times their neighbours of the same symbol: to every rule they are good bars."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first_row = 0
+
+    def note(self, symbol_index: Indices, values: Floats, rows: Stamps) -> None:
+        """Take some bars, in the order of the file."""
+        if not len(rows) or values[HIGH].max() <= _TIMES * values[LOW].min():
+            return
+        order = np.argsort(symbol_index, kind="stable")
+        found = rows[order[_standing_out(symbol_index[order], values[:, order])]]
+        if len(found) and not self._count:
+            self._first_row = int(found.min())
+        self._count += len(found)
+
+    def told(self) -> list[str]:
+        """Return the sentence about them, if there are any."""
+        if not self._count:
+            return []
+        are = "1 bar is" if self._count == 1 else f"{self._count} bars are"
+        said = f"{are} more than {_TIMES:g} times the bars beside them, or less than a tenth, in all prices or in one"
+        return [f"{said} (the first in row {self._first_row}): is a decimal point lost?"]
+
+
+def _standing_out(symbol_index: Indices, values: Floats) -> Mask:
+    high, low, close = values[HIGH], values[LOW], values[CLOSE]
+    stands_out: Mask = high > _TIMES * low
+    if len(close) > 2:
+        before, itself, after = close[:-2], close[1:-1], close[2:]
+        is_one = (symbol_index[:-2] == symbol_index[1:-1]) & (symbol_index[1:-1] == symbol_index[2:])
+        above = (itself > _TIMES * before) & (itself > _TIMES * after)
+        below = (itself * _TIMES < before) & (itself * _TIMES < after)
+        stands_out[1:-1] |= is_one & (above | below)
+    return stands_out

@@ -159,6 +159,8 @@ class RawBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The columns of words whose names nobody knows, where the file has no column of symbols."""
     stated: str = ""
     """The one symbol that the file states, where the user says another."""
+    adjusted: bool | None = None
+    """Whether prices are adjusted, where the file itself says so."""
     market: str = ""
     """Where the symbols are at home, where a vendor says so: one name may mean two things."""
     share: float = 1.0

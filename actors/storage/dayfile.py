@@ -62,6 +62,15 @@ class DayHead(msgspec.Struct, frozen=True, kw_only=True):
         bars = day.bars
         return cls(symbols=bars.symbols, tz=day.tz, interval=bars.interval, rows=len(bars.values))
 
+    @classmethod
+    def over(cls, old: "DayHead | None", first: StoredDay, symbols: Sequence[str]) -> "DayHead":
+        """Return the head of a day into which one of these symbols is merged, of which this stretch comes first."""
+        head = msgspec.structs.replace(cls.of(first), symbols=tuple(sorted(symbols)))
+        if old is None:
+            return head
+        both = tuple(sorted({*old.symbols, *symbols}))
+        return msgspec.structs.replace(old, symbols=both, rows=max(old.rows, head.rows))
+
 
 def read_day(
     path: Path, calendar: str, date: str, symbols: Sequence[str] | None = None, span: Span | None = None

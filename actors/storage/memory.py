@@ -1,8 +1,9 @@
 """Bars that rest in memory only: for tests, and for applications that keep their own archive."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
+from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.journal.prints import continued
@@ -31,6 +32,7 @@ class MemoryStore:
         self._certificates: dict[tuple[str, str], SessionCertificate] = {}
         self._earlier: dict[tuple[str, str], list[SessionCertificate]] = {}
         self._prints: dict[tuple[str, str], Prints] = {}
+        self._adjusted: dict[str, tuple[AdjustedRun, ...]] = {}
         self._changing = Lock()
 
     def own_hours(self) -> OwnHours:
@@ -167,6 +169,16 @@ class MemoryStore:
         """Return how long minutes stayed open on the last of these days that was lived."""
         lived = (prints for date in reversed(dates) if (prints := self._prints.get((calendar, date))) is not None)
         return next((prints.grace_ns for prints in lived), None)
+
+    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
+        """Return the days whose prices are known to have been adjusted before they came, sorted."""
+        return self._adjusted.get(calendar, ())
+
+    def note_adjusted(self, calendar: str, days: Mapping[str, Sequence[str]], as_of: str | None) -> None:
+        """Keep whether the prices of some days, by symbol, are adjusted; ``actors.kernel.adjusted`` says how."""
+        stored = self.dates(calendar)
+        with self._changing:
+            self._adjusted[calendar] = noted(self.adjusted(calendar), days, as_of, stored)
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

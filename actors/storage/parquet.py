@@ -13,25 +13,17 @@ from itertools import chain
 from pathlib import Path
 from threading import Lock
 
-import msgspec
-
+from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.reading.spelling.addresses import check_folder
 from actors.storage import sidecar
+from actors.storage.adjusted_days import read_runs, write_runs
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs
 from actors.storage.dayfile import DayHead
 from actors.storage.journal.prints import continued, read_grace, read_prints, write_prints
-from actors.storage.merging import (
-    NOTHING,
-    Span,
-    check_key,
-    check_length,
-    merge_days,
-    merged_stretches,
-    without,
-)
+from actors.storage.merging import NOTHING, Span, check_key, check_length, merge_days, merged_stretches, without
 from actors.storage.own_hours import Calendars, read_own_hours
 from actors.storage.places import CERTIFICATE, PRINTS, Places
 from actors.storage.segments import CalendarSegments, SegmentOf
@@ -201,7 +193,7 @@ class ParquetStore:
             if old is None:
                 check_length(self.base_interval(), first.bars)
             merging = merged_stretches(lambda span: self.read(calendar, date, span=span), stretches)
-            head = _head(old, first, symbols)
+            head = DayHead.over(old, first, symbols)
             del first  # it need not be in memory for longer than its turn takes
             with self._shelves.stretched(calendar, date, head) as write:
                 for merged, changed in merging:
@@ -344,6 +336,21 @@ class ParquetStore:
             self._adjustments = (state, read_adjustments(path))
         return self._adjustments[1]
 
+    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
+        """Return the days whose prices are known to have been adjusted before they came, sorted."""
+        return read_runs(self._places.adjusted(calendar))
+
+    def note_adjusted(self, calendar: str, days: Mapping[str, Sequence[str]], as_of: str | None) -> None:
+        """Keep whether the prices of some days, by symbol, are adjusted; ``actors.kernel.adjusted`` says how.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: the store is open for reading only, or the disk refuses.
+        """
+        with self._turns.of(calendar, "adjusted prices"):
+            old = self.adjusted(calendar)
+            write_runs(self._places.adjusted(calendar), old, noted(old, days, as_of, self.dates(calendar)))
+
     def claim(self) -> None:
         """Take the lock now, and not with the first merge: who is to write all day is refused before it begins.
 
@@ -386,11 +393,3 @@ def _first_of(stretches: Iterable[StoredDay]) -> tuple[StoredDay, Iterator[Store
     rest = iter(stretches)
     first = next(rest)
     return first, chain((first,), rest)
-
-
-def _head(old: DayHead | None, first: StoredDay, symbols: Sequence[str]) -> DayHead:
-    head = msgspec.structs.replace(DayHead.of(first), symbols=tuple(sorted(symbols)))
-    if old is None:
-        return head
-    both = tuple(sorted({*old.symbols, *symbols}))
-    return msgspec.structs.replace(old, symbols=both, rows=max(old.rows, head.rows))

@@ -170,6 +170,10 @@ class Places:
         paths = (self._root / self._name_of(calendar)).glob(f"*/*{suffix}")
         return (date for path in paths if is_session_date(date := path.name.removesuffix(suffix)))
 
+    def adjusted(self, calendar: str) -> Path:
+        """Return where it is written down which days of a calendar have adjusted prices."""
+        return self._folder(calendar) / "_adjusted"
+
     def seals(self) -> Path:
         """Return where it is written down since when certificates are sealed."""
         return self._root / "_seals.json"

@@ -47,7 +47,9 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     kind = _kind(Path(hints.member) if hints.member else path)
     if kind not in (*_STOCKS, "", None):
         fmt = msgspec.structs.replace(fmt, calendar=None)  # futures, currencies and what else there is
-    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
+    is_adjusted = "un" not in kind if kind and "adj" in kind else None
+    for block in delimited.read(fmt, path, hints, symbol_named=_symbol):
+        yield msgspec.structs.replace(block, adjusted=is_adjusted)
 
 
 FIRSTRATE = Format(

@@ -81,6 +81,23 @@ def test_of_splits_and_dividends_only_those_are_told_that_took_effect_since(
     assert {one.ex_date for one in background.adjustments} == {MONDAY.date, DAY.date}
 
 
+@pytest.mark.parametrize(
+    ("as_of", "left"),
+    [("2024-07-31", []), (MONDAY.date, [DAY.date]), (None, [MONDAY.date, DAY.date])],
+    ids=["all were known", "one was", "raw"],
+)
+def test_nothing_is_taken_out_of_prices_again_for_which_they_were_adjusted_before(
+    as_of: str | None, left: list[str]
+) -> None:
+    store = three_days(ADJUSTMENTS)
+    store.note_adjusted("XNYS", {"AAPL": (FRIDAY.date, MONDAY.date, DAY.date)}, as_of)
+    background = read(store, plan=PLAN).background
+
+    assert background is not None
+    assert [one.ex_date for one in background.adjustments if one.symbol == "AAPL"] == left
+    assert [one.ex_date for one in background.adjustments if one.symbol == "MSFT"] == [MONDAY.date, DAY.date]
+
+
 def test_without_history_there_is_nothing_to_adjust() -> None:
     alone = msgspec.structs.replace(PLAN, oldest="")
 

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from actors.fetching.scale import check_adjusted_alike, histories_in, of_the_same_tape
+from actors.fetching.scale import check_adjusted_alike, check_prices_alike, histories_in, of_the_same_tape
+from actors.kernel.adjusted import AdjustedRun
 from actors.storage.memory import MemoryStore
 from messages.errors import SettingsError
 from tests.builders import DAY
@@ -62,3 +63,19 @@ def test_adjusted_prices_and_others_have_stores_of_their_own(
         return
     with pytest.raises(SettingsError, match=f"{said}: give it a store of its own"):
         check_adjusted_alike(name, there, is_empty=is_empty)
+
+
+RUNS = (AdjustedRun("A", "2024-07-01", "2024-07-03", "2024-08-01"),)
+
+
+@pytest.mark.parametrize(("name", "symbols"), [("alpaca:sip", ("B",)), ("alpaca:sip adjusted for split", ("A",))])
+def test_prices_go_with_those_of_other_symbols_and_adjusted_ones_with_adjusted_ones(
+    name: str, symbols: tuple[str, ...]
+) -> None:
+    check_prices_alike(name, symbols, RUNS)
+
+
+@pytest.mark.parametrize("symbols", [("A", "B"), ()])
+def test_prices_as_they_were_paid_do_not_go_with_adjusted_ones_of_the_same_symbol(symbols: tuple[str, ...]) -> None:
+    with pytest.raises(SettingsError, match="those of A that the store has of 2024-07-01 to 2024-07-03 were adjusted"):
+        check_prices_alike("alpaca:sip", symbols, RUNS)

@@ -8,7 +8,6 @@ from actors.reading.format import Hints, Stamp
 from actors.reading.peek import Head
 from actors.storage.memory import MemoryStore
 from actors.vendors.formats import detect
-from messages.history import Adjustment
 from tests.importing.imports import NEW_YORK, minutes, new_york, one, run, stored
 from tests.vendors.files import HEADER, row, written
 
@@ -237,19 +236,6 @@ def test_a_thousandfold_price_is_an_oddity(tmp_path: Path) -> None:
 
     assert any("1 bar is more than 10 times" in sentence and "row 4" in sentence for sentence in told)
     assert one(run(new_york(tmp_path, minutes("09:30", 5)), **NEW_YORK)).warnings == []
-
-
-def test_prices_that_the_store_would_adjust_again_are_said(tmp_path: Path) -> None:
-    split = Adjustment(symbol="AAPL", ex_date="2024-08-31", split_ratio=4.0, dividend=0.0)
-
-    class Split(MemoryStore):
-        def adjustments(self) -> tuple[Adjustment, ...]:
-            return (split,)
-
-    (told,) = one(run(written(tmp_path / "AAPL.txt", "01/13/2024,09:30,1,2,1,2,10\n01/12/2024,09:30,1,2,1,2,10\n"),
-                      Split(), format="kibot", calendar="24/7")).warnings[-1:]  # fmt: skip
-
-    assert "adjusted=True would adjust them twice" in told
 
 
 # What the exit code says.

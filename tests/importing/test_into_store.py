@@ -43,7 +43,7 @@ def test_inspect_says_what_the_documented_json_says(tmp_path: Path) -> None:
         "expected_minutes": 390, "bars": 378, "missing_minutes": 12,
         "missing": [f"2024-03-08T20:{minute}:00Z" for minute in (48, 49, 50, 51, 52, 55, 56, 57, 58, 59)],
         "extended_bars": 2, "first": "2024-03-08T14:30:00Z", "last": "2024-03-08T20:47:00Z",
-        "high": 11.0, "low": 9.0, "volume": 37_800.0,
+        "high": 11.0, "low": 9.0, "volume": 37_800.0, "adjusted_as_of": None,
     }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def root(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
         store.merge("XNYS", NEXT, day(bar("A", 0, 2.0, vwap=2.0, trades=3.0), bar("B", 0, 2.5)))
         store.merge("24/7", DATE, day(bar("BTC", 0, 3.0)))
         store.certify("XNYS", DATE, certificate("A", session=session_xnys(DATE)))
+        store.note_adjusted("XNYS", {"A": (DATE, NEXT)}, NEXT)
         (store.root / "_adjustments.pq").write_bytes(b"no bars")
         store.keep_prints("XNYS", DATE, lived())
         yield store.root

@@ -42,6 +42,17 @@ def test_what_firstrate_is_stands_in_the_name(tmp_path: Path, name: str, header:
     assert detect(Head(written(tmp_path / name, header + LINES))).name == found
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("_adjsplitdiv", True), ("_adjsplit", True), ("_UNADJUSTED", False), ("_continuous_ratio_adjusted", True),
+     ("_continuous_UNadjusted", False), ("", None)],
+)  # fmt: skip
+def test_its_name_says_whether_prices_are_adjusted(tmp_path: Path, kind: str, expected: bool | None) -> None:
+    (raw,) = FIRSTRATE.read(FIRSTRATE, written(tmp_path / f"AAPL_full_1min{kind}.txt", LINES), Hints())
+
+    assert raw.adjusted is expected
+
+
 def test_firstrates_futures_have_no_calendar_of_their_own(tmp_path: Path) -> None:
     raw = only(written(tmp_path / "ES_full_1min_continuous_ratio_adjusted.txt", LINES))
 

@@ -16,7 +16,8 @@ from actors.doors.show import fetch_tables, figures, paper
 from actors.doors.show.progress import fetch_bar
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchReport
-from actors.fetching.scale import check_adjusted_alike, histories_in, of_the_same_tape
+from actors.fetching.scale import check_adjusted_alike, check_prices_alike, histories_in, of_the_same_tape
+from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarSource, BarStore
 from actors.market.calendar import Calendar
 from actors.reading.spelling.addresses import Place, shown
@@ -103,13 +104,14 @@ def _run(
     title: str,
 ) -> None:
     place = settings.store
-    there, is_empty = _there(place)
+    there, runs, is_empty = _there(place)
     names = tuple(of_the_same_tape(name, there, settings.vendors) for name in wishes.comes_from)
     sources = _sources(msgspec.structs.replace(wishes, comes_from=names), settings, calendar)
     try:
         for source in sources:
             if isinstance(source, VendorSource):
-                check_adjusted_alike(source.name, there, is_empty=is_empty)
+                check_adjusted_alike(source.name, there, is_empty=is_empty or bool(runs))
+                check_prices_alike(source.name, {symbol for one in wanted for symbol in one.symbols}, runs)
         _agree(wishes, sources, wanted)
         calendars = Calendars(lambda: settings.own_hours.over(own_hours_at(place)), _known(calendar))
         store = open_store(place, segment_of=CalendarSegments(calendars))
@@ -147,10 +149,12 @@ def _conclude(report: FetchReport) -> None:
             raise DataError(f"{unanswered:,} minutes were not answered: {why}")
 
 
-def _there(place: Place) -> tuple[frozenset[str], bool]:
-    """Return which histories a store was filled from, and whether it has nothing at all."""
+def _there(place: Place) -> tuple[frozenset[str], tuple[AdjustedRun, ...], bool]:
+    """Return which histories a store was filled from, which prices are adjusted, and whether it has nothing at all."""
     with contextlib.closing(open_store(place)) as store:  # made with the first bar
-        return histories_in(store), not store.calendars()
+        names = store.calendars()
+        runs = [run for name in names for run in (store.adjusted(name) if isinstance(store, KeepsAdjusted) else ())]
+        return histories_in(store), tuple(runs), not names
 
 
 def _known(calendar: Calendar | None) -> dict[str, Calendar]:

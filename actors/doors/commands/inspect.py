@@ -40,7 +40,8 @@ def look_into(
             paper.show(store_tables.missing(report.days, zones))
             return
         held = store_tables.held(report.days, zones)
-        paper.show(held, *certificate_tables.certificates(report.certificates))
+        adjusted = store_tables.adjusted(report.days)
+        paper.show(held, *adjusted, *certificate_tables.certificates(report.certificates))
 
 
 def _draw(store: Place, report: InspectReport, symbols: Sequence[str], plot: Path) -> None:

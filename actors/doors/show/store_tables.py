@@ -196,6 +196,19 @@ def _day(day: InspectDay, zone: str) -> tuple[str, ...]:
     )
 
 
+def adjusted(days: Sequence[InspectDay]) -> Iterator[str]:
+    """Yield a line for the symbols whose prices are known to have been adjusted before they came, if there are any."""
+    found = [day for day in days if day.adjusted_as_of]
+    if found:
+        symbols, dates = sorted({day.symbol for day in found}), [day.date for day in found]
+        names = ", ".join(symbols[:_MOST_NAMED]) + (" ..." if len(symbols) > _MOST_NAMED else "")
+        others = "" if len(found) == len(days) else "; of the other days and symbols that is not known"
+        yield (
+            f"Prices adjusted before they came: {names}, {min(dates)} to {max(dates)}, as of "
+            f"{max(day.adjusted_as_of or '' for day in found)}{others}."
+        )
+
+
 def missing(days: Sequence[InspectDay], zones: dict[str, str]) -> Sheet:
     """Return a row for each run of missing minutes.
 

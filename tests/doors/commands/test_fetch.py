@@ -128,6 +128,26 @@ def test_a_store_of_one_tape_is_healed_from_that_tape_and_adjusted_prices_are_re
     assert "alpaca:sip adjusted for split does not go with what the store has" in refused.err
 
 
+def test_that_fetched_prices_are_adjusted_is_kept_and_raw_ones_are_refused_then(
+    call: Call, config: Path, tmp_path: Path
+) -> None:
+    plain = config.read_text(encoding="utf-8")
+    with config.open("a", encoding="utf-8") as file:
+        file.write('adjustment = "split"\n')
+    span = ("--start", DATES[0], "--end", DATES[0])
+    assert call(*asked(config, *span)).code == 0
+    days = call("inspect", "--store", tmp_path / "store", "--json").object["days"]
+    shown = call("inspect", "--store", tmp_path / "store").out
+    config.write_text(plain, encoding="utf-8")
+    refused = call(*asked(config, "--start", DATES[1], "--end", DATES[1]))
+
+    assert days
+    assert all(day["adjusted_as_of"] for day in days)
+    assert "Prices adjusted before they came: " in shown
+    assert refused.code == 1
+    assert "give it a store of its own" in refused.err
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
