@@ -74,13 +74,9 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
     store: bytes | None
     """Unless the plan names its folder."""
     together: bool
-    path: tuple[str, ...] = ()
-    """Where modules are looked for, on the computer of who sends it."""
 
     @classmethod
-    def of(
-        cls, plan: Plan, strategy: Strategy, store: object | None, *, together: bool, path: tuple[str, ...]
-    ) -> "Equipment":
+    def of(cls, plan: Plan, strategy: Strategy, store: object | None, *, together: bool) -> "Equipment":
         """Pack it.
 
         Raises:
@@ -91,7 +87,6 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
             strategy=shipped(strategy.given, strategy.name),
             store=None if store is None else shipped(store, "the store"),
             together=together,
-            path=path,
         )
 
     def player(self) -> Player:

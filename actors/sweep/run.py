@@ -17,10 +17,10 @@ from actors.sweep.bar import sweep_bar
 from actors.sweep.crew import Crew, Equipment, Hire, Inside
 from actors.sweep.folder import ResultsFolder, marks_of
 from actors.sweep.head import Dealer, Head
+from actors.sweep.local import Processes
 from actors.sweep.pieces import Outcome, Row
 from actors.sweep.plan import Plan, planned
 from actors.sweep.player import Player
-from actors.sweep.processes import Processes
 from actors.sweep.progress import SweepProgress
 from actors.sweep.results import Results
 from messages.errors import SettingsError, shown
@@ -84,7 +84,7 @@ def sweep(
         if is_inside:
             crew: Crew = Inside(Player(plan, player, given, together=at_once))
         else:
-            crew = _hired(Equipment.of(plan, player, given, together=at_once, path=_path()), cluster, seats)
+            crew = _hired(Equipment.of(plan, player, given, together=at_once), cluster, seats)
         stack.enter_context(closing(crew))
         tell = stack.enter_context(_shown(progress))
         dealer = Dealer(
@@ -168,8 +168,3 @@ def _shown(progress: bool | Callable[[SweepProgress], None]) -> Any:
 def _cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def _path() -> tuple[str, ...]:
-    """Return where modules are looked for; the folder that is nowhere but here by its name."""
-    return tuple(os.path.abspath(place) if place == "" else place for place in sys.path)

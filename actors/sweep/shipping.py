@@ -66,7 +66,10 @@ class _Shipper(cloudpickle.Pickler):  # type: ignore[misc]  # it says nothing of
         return super().reducer_override(obj)
 
     def _goes_by_value(self, kind: type) -> bool:
-        return kind.__module__ in self._own or "<locals>" in kind.__qualname__
+        found: object = sys.modules.get(kind.__module__)
+        for word in kind.__qualname__.split("."):
+            found = getattr(found, word, None)
+        return kind.__module__ in self._own or found is not kind
 
 
 def _taken_apart(kind: type[msgspec.Struct]) -> tuple[Any, ...]:

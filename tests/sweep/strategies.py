@@ -123,6 +123,7 @@ def dies_once(system: System, marks: str, date: str, length: int = 3) -> dict[st
 
 def always_dies(system: System, date: str) -> dict[str, Any]:
     """Kill the process that plays it, every time in one session."""
+    print("it has begun", flush=True)
     session = system.session().get(timeout=30)
     assert session is not None
     if session.date == date:
