@@ -3,6 +3,7 @@
 An empty ``split_ratio`` is 1, an empty ``dividend`` 0. The file is read only: it is put there by who knows them.
 """
 
+import io
 import math
 from datetime import date, datetime
 from decimal import Decimal
@@ -48,7 +49,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()
+        table = pq.ParquetFile(io.BytesIO(path.read_bytes())).read()
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise

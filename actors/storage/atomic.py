@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Condition
 from typing import IO, TypeVar
 
+from actors.storage.elsewhere.object_path import ObjectPath
+
 UNFINISHED = ".tmp"
 
 _ATTEMPTS = 40
@@ -26,12 +28,39 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
+    if isinstance(path, ObjectPath):
+        with path.replacing() as sink:
+            yield sink
+        return
     unfinished = unfinished_of(path)
     with _made(unfinished) as sink:
         yield sink
         sink.flush()
         os.fsync(sink.fileno())
     patiently(lambda: os.replace(unfinished, path))
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is a file or folder; at half the cost of asking a ``Path``."""
+    return path.exists() if isinstance(path, ObjectPath) else os.path.exists(path)
+
+
+def names(folder: Path) -> list[str]:
+    """Return what lies in a folder; nothing where there is none."""
+    if isinstance(folder, ObjectPath):
+        return folder.names()
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return os.listdir(folder)
+    return []
+
+
+def folders(root: Path) -> list[str]:
+    """Return which folders lie in one; none where there is none."""
+    if isinstance(root, ObjectPath):
+        return root.folders()
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(root) as entries:
+        return [entry.name for entry in entries if entry.is_dir()]
+    return []
 
 
 def unfinished_of(path: Path) -> Path:
@@ -51,7 +80,8 @@ class FolderSyncs:
         Raises:
             OSError: the disk refuses.
         """
-        self._folders[folder].sync(folder)
+        if not isinstance(folder, ObjectPath):
+            self._folders[folder].sync(folder)
 
 
 class _FolderSync:

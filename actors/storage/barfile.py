@@ -18,6 +18,7 @@ import numpy.typing as npt
 from actors.reading.raw.cells import column_of, named_column
 from actors.storage.atomic import patiently
 from actors.storage.dayrows import VERDICTS
+from actors.storage.elsewhere.object_path import ObjectPath
 from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts
 from messages.errors import BarkeeperError, DataError
 from messages.values import SegmentKind
@@ -143,7 +144,7 @@ def opened(
     named = [*_NAMED, DATE] if has_date else [*_NAMED]
     try:
         with (
-            patiently(partial(pa.OSFile, str(path))) as source,
+            source_of(path) as source,
             # Without a buffer ahead this thread reads by itself, and need not wait for one of Arrow's at each call.
             pq.ParquetFile(source, read_dictionary=named, page_checksum_verification=True, pre_buffer=False) as file,
         ):
@@ -162,6 +163,21 @@ def opened(
         raise DataError(f"{path}: expected a column {missing!r} of string, found no such column") from error
     except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError, IndexError) as error:
         raise DataError(f"{path} cannot be read: expected {expected}, but: {str(error).splitlines()[0]}") from error
+
+
+def source_of(path: Path) -> Any:
+    """Return a file, or an object of a bucket, as pyarrow reads it.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OSError: it cannot be opened.
+    """
+    import pyarrow as pa
+
+    if not isinstance(path, ObjectPath):
+        return patiently(partial(pa.OSFile, str(path)))
+    found = path.source()
+    return pa.BufferReader(found) if isinstance(found, bytes) else pa.PythonFile(found, "r")
 
 
 def _said(schema: Any) -> dict[str, str]:

@@ -70,6 +70,13 @@ class StoreLock:
             os.close(handle)
 
 
+class NoLock:
+    """Stands where nothing need be locked."""
+
+    def release(self) -> None:
+        """Do nothing."""
+
+
 def _say_who(handle: int) -> None:
     os.ftruncate(handle, 0)
     os.lseek(handle, 0, os.SEEK_SET)

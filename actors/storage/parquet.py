@@ -22,6 +22,7 @@ from actors.storage.adjusted_days import read_runs, write_runs
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs
 from actors.storage.dayfile import DayHead
+from actors.storage.elsewhere.object_path import ObjectPath
 from actors.storage.journal.prints import continued, read_grace, read_prints, write_prints
 from actors.storage.merging import NOTHING, Span, check_key, check_length, merge_days, merged_stretches, without
 from actors.storage.own_hours import Calendars, read_own_hours
@@ -59,8 +60,10 @@ class ParquetStore:
         segment_of: SegmentOf | None = None,
         own: OwnHours = NOTHING_OWN,
     ) -> None:
-        check_folder(root, "a store")
-        self.root = Path(root)
+        if not isinstance(root, ObjectPath):
+            check_folder(root, "a store")
+            root = Path(root)
+        self.root = root
         self._own = own
         self._segment_of = segment_of or CalendarSegments(Calendars(self.own_hours))
         self._adjustments: tuple[tuple[int, int] | None, tuple[Adjustment, ...]] | None = None

@@ -10,7 +10,6 @@ Until 2026 a day was ``XNYS/2024/2024-07-02.parquet`` with ``2024-07-02.certific
 read and written where they are, until ``actors.storage.migration`` moves them.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,7 +17,7 @@ from itertools import count, takewhile
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from actors.storage.atomic import UNFINISHED, patiently
+from actors.storage.atomic import UNFINISHED, exists, folders, names, patiently
 from actors.storage.merging import check_key, is_session_date
 
 BARS, CERTIFICATE = "bars.parquet", "_certificate.json"
@@ -74,7 +73,7 @@ class Places:
             DataError: the day is not named by a calendar and an ISO date.
         """
         new = self.new(calendar, date, name)
-        if os.path.exists(new):  # asked for each day of an import, and a Path's is twice the cost
+        if exists(new):  # asked for each day of an import, and a Path's is twice the cost
             return new
         apart, old = self.apart(calendar, date), self.old(calendar, date, name)
         if name == BARS and apart.exists():
@@ -93,13 +92,13 @@ class Places:
         """Remove a day's file wherever it has one of its own, but for one place."""
         apart = [self.apart(calendar, date)] if name == BARS else []
         for path in (self.new(calendar, date, name), self.old(calendar, date, name), *apart):
-            if path != but and os.path.exists(path):
+            if path != but and exists(path):
                 with suppress(FileNotFoundError):
                     patiently(path.unlink)
 
     def is_narrow(self) -> bool:
         """Return whether new days lie together with others."""
-        return os.path.exists(self._root / NARROW)
+        return exists(self._root / NARROW)
 
     def make_narrow(self, *, narrow: bool) -> None:
         """Say so, or say that each has a file of its own; the root is made if it is not there."""
@@ -126,7 +125,7 @@ class Places:
         """
         place = self.of(calendar, date, CERTIFICATE)
         numbered = (place.with_suffix(f".{number}.json") for number in count(1))
-        return list(takewhile(Path.exists, numbered))
+        return list(takewhile(exists, numbered))
 
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have bars, sorted."""
@@ -142,7 +141,7 @@ class Places:
         found = set()
         for entry in _folders(folder):
             date = entry.removeprefix(_DATE)
-            if entry != date and is_session_date(date) and os.path.exists(f"{folder}/{entry}/{name}"):
+            if entry != date and is_session_date(date) and exists(folder / entry / name):
                 found.add(date)
                 yield date
         apart = self.days_apart(calendar) if name == BARS else ()
@@ -154,13 +153,13 @@ class Places:
         It holds for as long as none comes, and looks at no more than the days that it is asked for: a store may have
         thousands of certificates.
         """
-        names, is_old = frozenset(_names(self._folder(calendar))), (self._root / self._name_of(calendar)).is_dir()
+        there, is_old = frozenset(names(self._folder(calendar))), (self._root / self._name_of(calendar)).is_dir()
 
         def has(date: str) -> bool:
-            if date + _PARQUET in names:
+            if date + _PARQUET in there:
                 return True
-            is_new = _DATE + date in names and os.path.exists(self.new(calendar, date, BARS))
-            return is_new or (is_old and os.path.exists(self.old(calendar, date, BARS)))
+            is_new = _DATE + date in there and exists(self.new(calendar, date, BARS))
+            return is_new or (is_old and exists(self.old(calendar, date, BARS)))
 
         return has
 
@@ -192,8 +191,8 @@ class Places:
 
     def _files(self, calendar: str) -> list[str]:
         """Return what the Parquet files beside a calendar's days are named by."""
-        names = _names(self._folder(calendar))
-        return sorted(name.removesuffix(_PARQUET) for name in names if name[0] not in "._" and name.endswith(_PARQUET))
+        there = names(self._folder(calendar))
+        return sorted(name.removesuffix(_PARQUET) for name in there if name[0] not in "._" and name.endswith(_PARQUET))
 
     def _folder(self, calendar: str) -> Path:
         return self._root / (_CALENDAR + self._name_of(calendar))
@@ -205,14 +204,6 @@ class Places:
         return self._quoted[calendar]
 
 
-def _names(folder: Path) -> list[str]:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        return os.listdir(folder)
-    return []
-
-
 def _folders(root: Path) -> list[str]:
     """Return the names of the folders in one, but for those that begin as what is no bar does."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(root) as entries:
-        return [entry.name for entry in entries if entry.name[0] not in "._" and entry.is_dir()]
-    return []
+    return [name for name in folders(root) if name[0] not in "._"]

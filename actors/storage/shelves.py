@@ -5,7 +5,6 @@ a file of its own in a store that is not narrow, one of the layout before. That 
 is moved and after a crash; the first counts, and who writes the day removes it from the others.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
-from actors.storage.atomic import FolderSyncs, patiently
+from actors.storage.atomic import FolderSyncs, exists, patiently
 from actors.storage.dayfile import DayHead, read_day, read_head, write_day, writing_day
 from actors.storage.merging import Span
 from actors.storage.narrow.periods import DAY, MONTH, SESSIONS, YEAR, Held, PeriodFiles, length_for
@@ -202,7 +201,7 @@ class Shelves:
         return None if self._is_apart(calendar, date) else self._periods.period_of(calendar, date)
 
     def _is_apart(self, calendar: str, date: str) -> bool:
-        return os.path.exists(self._places.apart(calendar, date))
+        return exists(self._places.apart(calendar, date))
 
     def _has_date(self, path: Path, calendar: str, date: str) -> bool:
         return path == self._places.apart(calendar, date)

@@ -1,11 +1,12 @@
 """Who writes to a store: one process, and in it one thread a day, or a year of days that lie together."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Condition
 
-from actors.storage.lock import StoreLock
+from actors.storage.elsewhere.object_path import ObjectPath
+from actors.storage.lock import NoLock, StoreLock
 from messages.errors import DataError
 
 
@@ -22,7 +23,7 @@ class Turns:
         self._root = root
         self._read_only = read_only
         self._on_first = on_first
-        self._lock: StoreLock | None = None
+        self._lock: StoreLock | NoLock | None = None
         self._busy: set[tuple[str, str]] = set()
         """The calendars and dates, or years, that are being written, each by one thread."""
         self._changed = Condition()
@@ -46,7 +47,7 @@ class Turns:
             DataError: the store is open for reading only, or the disk refuses.
         """
         turn = (calendar, days)
-        with explained(f"{calendar} on {days}", self._root):
+        with explained(f"{calendar} on {days}", self._root), _on_condition(self._root):
             with self._changed:
                 self._changed.wait_for(lambda: turn not in self._busy)
                 self._open()
@@ -71,8 +72,13 @@ class Turns:
             raise DataError(f"the store at {self._root} is open for reading only")
         if self._lock is None:
             self._root.mkdir(parents=True, exist_ok=True)
-            self._lock = StoreLock(self._root)
+            self._lock = NoLock() if isinstance(self._root, ObjectPath) else StoreLock(self._root)
             self._on_first()
+
+
+def _on_condition(root: Path) -> AbstractContextManager[None]:
+    """In a bucket objects are replaced on a condition, in place of the lock."""
+    return root.turn() if isinstance(root, ObjectPath) else nullcontext()
 
 
 @contextmanager

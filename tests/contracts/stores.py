@@ -8,9 +8,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from actors.kernel.ports import BarStore
+from actors.storage.elsewhere.objects import ObjectStore
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.storage.places import Places
 from actors.storage.postgres.store import PostgresStore
+from tests.object_server import new_bucket
 from tests.postgres_server import address, new_schema
 from tests.storage.days import all_regular, made_narrow
 
@@ -44,5 +47,27 @@ def postgres_store() -> Iterator[BarStore]:
         store.close()
 
 
-STORES = (memory_store, parquet_store, narrow_store, pytest.param(postgres_store, marks=pytest.mark.slow))
-"""All of them; a server is slow to start."""
+@contextmanager
+def object_store() -> Iterator[BarStore]:
+    with new_bucket() as place:
+        store = ObjectStore(place, segment_of=all_regular)
+        yield store
+        store.close()
+
+
+@contextmanager
+def narrow_object_store() -> Iterator[BarStore]:
+    with object_store() as store:
+        assert isinstance(store, ObjectStore)
+        Places(store.root).make_narrow(narrow=True)
+        yield store
+
+
+STORES = (
+    memory_store,
+    parquet_store,
+    narrow_store,
+    pytest.param(postgres_store, marks=pytest.mark.slow),
+    pytest.param(object_store, marks=pytest.mark.slow),
+)
+"""All kinds of them; a server is slow to start."""

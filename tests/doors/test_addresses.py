@@ -10,7 +10,7 @@ from actors.system import System
 from messages.errors import SettingsError
 from tests.doors.conftest import Call
 
-ADDRESSES = ("s3://bucket/store", "sqlite:///x.db", "memory://", "gs://x", "http://host/x")
+ADDRESSES = ("hdfs://host/store", "sqlite:///x.db", "memory://", "sftp://x", "http://host/x")
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -10,6 +10,8 @@ Place: TypeAlias = str | os.PathLike[str]
 """Where a store lies: a folder, or an address."""
 
 POSTGRES = ("postgresql", "postgres")
+BUCKETS = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
+FILE = "file"
 SECRETS = ("password", "sslpassword")
 """What in the query of an address is nobody's business."""
 
@@ -47,7 +49,7 @@ def check_place(place: Place, what: str) -> None:
         SettingsError: it is an address of another kind.
     """
     kind = scheme_of(place)
-    if kind not in POSTGRES:
+    if kind not in (*POSTGRES, *BUCKETS, FILE):
         check_folder(place, what)
     elif not os.fspath(place)[len(kind) :].startswith("://"):
         raise SettingsError(f"{what}: give an address as text, for a Path loses a slash of {kind}://")

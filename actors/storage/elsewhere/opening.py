@@ -1,19 +1,24 @@
-"""A store by where it lies: a folder of this computer, or an address such as ``postgresql://host/bars``.
+"""A store by where it lies: a folder of this computer, or an address such as ``postgresql://host/bars`` or ``s3://bucket/bars``.
 
 Who shows an address shows what ``actors.reading.spelling.addresses.shown`` makes of it: there may be a password in it.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from actors.kernel.ports import BarStore, KnowsHours
 from actors.market.hours.own import NOTHING_OWN, OwnHours
-from actors.reading.spelling.addresses import POSTGRES, Place, check_place, scheme_of, shown
+from actors.reading.spelling.addresses import BUCKETS, FILE, POSTGRES, Place, check_place, scheme_of, shown
 from actors.storage.journal.file import folder_beside
 from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
 from actors.storage.segments import SegmentOf
+
+_WORD = re.compile(r"\w[\w.-]*")
 
 
 class OpenedStore(BarStore, KnowsHours, Protocol):
@@ -63,12 +68,21 @@ def open_store(
         from actors.storage.postgres.store import PostgresStore  # 0.1 s, with psycopg, for those who have one
 
         return PostgresStore(os.fspath(place), read_only=read_only, segment_of=segment_of, own=own)
-    return ParquetStore(Path(place), read_only=read_only, segment_of=segment_of, own=own)
+    if scheme_of(place) in BUCKETS:
+        from actors.storage.elsewhere.objects import ObjectStore  # likewise, with obstore
+
+        return ObjectStore(os.fspath(place), read_only=read_only, segment_of=segment_of, own=own)
+    folder = folder_of(place)
+    assert folder is not None, "there are no other kinds of places"
+    return ParquetStore(folder, read_only=read_only, segment_of=segment_of, own=own)
 
 
 def folder_of(place: Place) -> Path | None:
     """Return the folder of this computer in which a store lies, or would; ``None``: it lies elsewhere."""
-    return None if scheme_of(place) else Path(place)
+    kind = scheme_of(place)
+    if kind == FILE:
+        return Path(url2pathname(urlsplit(os.fspath(place)).path))
+    return None if kind else Path(place)
 
 
 def own_hours_at(place: Place) -> OwnHours:
@@ -96,7 +110,9 @@ def journals_of(place: Place) -> Path:
     if folder is None:
         _, _, tail = shown(place).partition("://")
         path, _, query = tail.partition("?")
-        words = [*path.rpartition("@")[2].split("/")[1:], *(pair.partition("=")[2] for pair in query.split("&"))]
-        name = "-".join(word for word in words if word.isidentifier()) or "store"
+        parts = path.rpartition("@")[2].split("/")
+        parts = parts if scheme_of(place) in BUCKETS else parts[1:]
+        words = [*parts, *(pair.partition("=")[2] for pair in query.split("&"))]
+        name = "-".join(word for word in words if _WORD.fullmatch(word)) or "store"
         folder = Path.cwd() / name
     return folder_beside(folder)

@@ -15,7 +15,7 @@ import numpy as np
 from actors.market.planes import with_fields
 from actors.reading.raw.cells import cells_of, column_of, named_column
 from actors.storage.atomic import patiently, replacing
-from actors.storage.barfile import ALL
+from actors.storage.barfile import ALL, source_of
 from messages.columns import FIELDS, VERDICT_WORDS, Mask, Prints, freeze
 from messages.errors import DataError
 from messages.values import Interval, Nanos
@@ -181,7 +181,8 @@ def read_grace(path: Path) -> Nanos | None:
     import pyarrow.parquet as pq
 
     try:
-        return int(_header_of(pq.read_schema(path).metadata or {}).grace_ns)
+        with source_of(path) as source:
+            return int(_header_of(pq.read_schema(source).metadata or {}).grace_ns)
     except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError):
         return None  # who plays the day will say what is wrong with it
 

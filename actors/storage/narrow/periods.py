@@ -7,7 +7,6 @@ writing so many bars. While that happens, and after a crash, a day may be in two
 next writer takes it out of the other.
 """
 
-import os
 import time
 from bisect import bisect_left
 from collections import OrderedDict
@@ -266,7 +265,7 @@ class Held(Generic[T]):
 
 def _state(path: Path) -> _State | None:
     try:
-        found = os.stat(path)
+        found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
