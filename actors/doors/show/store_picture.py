@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _KINDS = ("png", "svg", "html")
 _INTERVAL = "5m"
-_WEEK = 7
+_WEEK, _FRIDAY = 7, 4
+_MOST_MONTHS = 12
+"""So many names of months have room in a row."""
+_ROW_IN, _HIGHEST_IN = 0.3, 5.2
+"""Inches for a symbol's minutes, and for those of all together."""
 _LOW = 95.0
 """Days of this quality or less look the same."""
 
@@ -50,14 +54,15 @@ def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
         from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError as error:
         raise SettingsError(f"pictures need matplotlib: python -m pip install 'barkeeper[plot]' ({error})") from error
-    figure = Figure(figsize=(12.0, 12.0), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12))
-    FigureCanvasAgg(figure)
-    above, middle, below = figure.subplots(3, 1, height_ratios=(1.2, 2.6, 2.0))
     with Store(store, calendar) as files:
         days = _qualities(files, symbols)
-        _calendar(above, days, calendar)
         latest = next(day for day in reversed(days) if days[day] is not None)
         plane = files.verdicts(latest, tuple(symbols) or None)
+        heights = (2.4, min(1.0 + _ROW_IN * len(plane.symbols), _HIGHEST_IN), 4.0)
+        figure = Figure(figsize=(12.0, sum(heights)), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12))
+        FigureCanvasAgg(figure)
+        above, middle, below = figure.subplots(3, 1, height_ratios=heights)
+        _calendar(above, days, calendar)
         plane.plot(middle)
         of = plane.symbols[0] if len(plane.symbols) == 1 else f"{len(plane.symbols):,} symbols"
         middle.set_title(f"{calendar} {latest}: every minute of {of}", loc="left", fontsize=10)
@@ -92,7 +97,8 @@ def _calendar(axes: "Axes", days: dict[str, float | None], calendar: str) -> Non
     first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
     monday = first - timedelta(days=first.weekday())
     weeks = (last - monday).days // _WEEK + 1
-    plane = np.full((_WEEK, max(weeks, 12)), np.nan)
+    used = _WEEK if any(date.fromisoformat(day).weekday() > _FRIDAY for day in days) else _FRIDAY + 1
+    plane = np.full((used, max(weeks, 12)), np.nan)
     for day, quality in days.items():
         place = (date.fromisoformat(day) - monday).days
         plane[place % _WEEK, place // _WEEK] = np.nan if quality is None else quality
@@ -100,17 +106,18 @@ def _calendar(axes: "Axes", days: dict[str, float | None], calendar: str) -> Non
         "quality", [pictures.COLOURS[v] for v in (Verdict.ABANDONED, Verdict.MISSING, Verdict.LATE, Verdict.STREAMED)]
     )
     drawn = axes.imshow(plane, cmap=shades, vmin=_LOW, vmax=100.0, aspect="auto", interpolation="nearest")
-    axes.set_yticks(range(_WEEK), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], fontsize=8)
-    months = {(monday + timedelta(weeks=week)).strftime("%b %Y"): week for week in reversed(range(weeks))}
-    axes.set_xticks(list(months.values()), list(months), fontsize=8)
+    axes.set_yticks(range(used), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][:used], fontsize=8)
+    begins = {(monday + timedelta(weeks=week)).strftime("%b %Y"): week for week in reversed(range(weeks))}
+    months = [*begins.items()][::-1][:: -(-len(begins) // _MOST_MONTHS)]
+    axes.set_xticks([week for _, week in months], [name for name, _ in months], fontsize=8)
     axes.set_xticks(np.arange(-0.5, plane.shape[1]), minor=True)
-    axes.set_yticks(np.arange(-0.5, _WEEK), minor=True)
-    axes.grid(visible=True, which="minor", color="white", linewidth=1.5)
+    axes.set_yticks(np.arange(-0.5, used), minor=True)
+    axes.grid(visible=True, which="minor", color="white", linewidth=min(1.5, 100.0 / plane.shape[1]))
     axes.tick_params(which="both", length=0)
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(f"{calendar}: quality of {_days(days)}, percent", loc="left", fontsize=10)
-    axes.figure.colorbar(drawn, ax=axes, pad=0.01, aspect=12)
+    axes.figure.colorbar(drawn, ax=axes, pad=0.01, aspect=12).ax.tick_params(labelsize=8)
 
 
 def _days(days: dict[str, float | None]) -> str:

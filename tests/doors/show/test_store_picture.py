@@ -1,10 +1,13 @@
 """What a store holds, drawn into a file."""
 
+import itertools
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from actors.doors.show import store_picture
 from tests.doors.conftest import Call
 
 BEGINS = {"png": b"\x89PNG", "svg": b"<?xml", "html": b"<!doctype html>"}
@@ -49,3 +52,22 @@ def test_without_matplotlib_it_is_said_what_brings_it(
 
     assert answer.code == 1
     assert "pip install 'barkeeper[plot]'" in answer.err
+
+
+@pytest.mark.slow
+def test_many_years_have_names_of_months_that_can_be_read_and_no_rows_for_days_without_sessions() -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12.0, 2.4))
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    days = dict.fromkeys((str(day.date()) for day in pd.bdate_range("2014-01-01", "2024-07-01")), 99.0)
+
+    store_picture._calendar(axes, days, "XNYS")
+    canvas.draw()
+    places = [label.get_window_extent() for label in axes.get_xticklabels()]
+
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Mon", "Tue", "Wed", "Thu", "Fri"]
+    assert len(places) > 6
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(places))
