@@ -156,8 +156,10 @@ def as_no_answer(error: Exception) -> DataError:
 
 def is_nobody_there(error: BaseException | None) -> bool:
     """Return whether an error comes from that nobody listens at an address, or no computer has that name."""
-    while error is not None:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:  # one may be its own cause
         if isinstance(error, ConnectionRefusedError | socket.gaierror):
             return True
+        seen.append(error)
         error = error.__cause__ or error.__context__
     return False

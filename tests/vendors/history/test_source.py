@@ -170,6 +170,13 @@ def test_who_was_there_once_is_waited_for_and_who_never_was_is_not() -> None:
     assert (len(never.asked), len(once.asked)) == (2, 4)
 
 
+def test_an_error_that_is_its_own_cause_is_an_error() -> None:
+    error = NoAnswer("what came is no JSON")
+    error.__cause__ = error
+    with pytest.raises(NoAnswer, match="was asked 3 times: what came is no JSON"):
+        source(Vendor(HOURS, lambda _: error)).fetch(DAY, "A", at("09:30"), at("09:35"))
+
+
 def test_a_stranger_error_is_a_failure_that_names_it() -> None:
     with pytest.raises(NoAnswer, match="vendor:all was asked 3 times: OSError: reset"):
         source(Vendor(raises=lambda _: OSError("reset"))).ask(DAY, ("A",), at("10:00"), at("10:01"))
