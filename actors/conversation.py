@@ -84,6 +84,7 @@ from messages.repairs import (
     SourceReported,
     TransitionMeasured,
 )
+from messages.supervision import MakeGood, SessionStands, StallNoticed, WaitChanged
 from messages.values import Room
 
 
@@ -153,6 +154,7 @@ def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dic
             SymbolsJoined: (upkeep, to.fanout, to.log),
             SymbolsCatchingUp: (*live, to.fanout, to.log),
             SymbolsCaughtUp: (*live, to.fanout, to.log),
+            SessionStands: (*live, upkeep),
             **dict.fromkeys(get_args(LiveNews), (to.fanout, to.log)),
         },
         Room.STREAM_COORDINATOR: {
@@ -188,6 +190,7 @@ def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dic
             StartStopwatch: (to.stopwatch,),
             ReadStopwatch: (to.stopwatch,),
             TroublesChanged: (manager,),
+            WaitChanged: (manager,),
             RunReady: (manager, to.feeds, to.log),
             RunFinished: (manager, to.fanout, to.milestones, to.log),
             RunFailed: (manager, to.fanout, to.milestones, to.log),
@@ -221,6 +224,9 @@ def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dic
             Step: (stream,),
             AbortRun: (stream, to.log),
             Recover: (stream,),
+            # SessionData last: what it says then is heard by rooms that know why.
+            MakeGood: (stream, upkeep, to.feeds, session),
+            StallNoticed: (to.log,),
             ReportHealth: (session, stream, upkeep, manager),
             ReceiptSettled: (to.receipts,),
             StateChanged: (to.milestones, to.fanout, to.log),

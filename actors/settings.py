@@ -156,6 +156,8 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How safe what comes is before it counts as taken; days that are not written to a store have no journal."""
     keep_journals_days: float = 7.0
     """For so long the journal of a day stays that is safely in the store: it is a recording too."""
+    max_restarts: int = 5
+    """A day that meets more bugs than that within a minute ends as an error."""
 
     def __post_init__(self) -> None:
         for name in ("session_timeout_s", "record_every_min"):
@@ -167,6 +169,7 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             "max_lag_s",
             "max_clock_skew_s",
             "keep_journals_days",
+            "max_restarts",
         ):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"live {name} is 0 or more, not {getattr(self, name)}")

@@ -13,12 +13,9 @@ import msgspec
 from actors.conversation import Addresses, conversation
 from actors.data_upkeep.actor import DataUpkeep
 from actors.data_upkeep.core import DataUpkeepCore
-from actors.data_upkeep.fetcher import FetchDesk, Fetcher
-from actors.data_upkeep.keeper import Keeper
-from actors.data_upkeep.loader import Loader
 from actors.data_upkeep.prefetch import Prefetching
-from actors.data_upkeep.probe import StoreProbe
 from actors.data_upkeep.repairs import Repairs
+from actors.data_upkeep.workers import Workers
 from actors.feeds.desk import FeedDesk
 from actors.feeds.port import Feed
 from actors.kernel.address import ByHand, RoomAddress
@@ -30,9 +27,10 @@ from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.ports import BarSource, BarStore, Interruptible, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
+from actors.kernel.supervisor import Supervisor
 from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
-from actors.kernel.worker import InTime, Worker, within
+from actors.kernel.worker import left, within
 from actors.market.calendar import Calendar
 from actors.recording import salvage
 from actors.session_data.actor import SessionData
@@ -40,6 +38,7 @@ from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.journal.lived import LivedStore
+from actors.storage.journal.quarantine import Quarantine
 from actors.storage.journal.writer import Acknowledged, Journal
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
@@ -143,40 +142,30 @@ class House:
             is_lockstep=not self.is_live and settings.pace is Pace.LOCKSTEP,
             late_after_s=settings.late_after_s,
         )
-        upkeep, told = settings.upkeep, InTime(self.data_upkeep)
-        source_s, store_s = upkeep.answer_within_s, upkeep.store_within_s
-        loader = Loader(self.store, self.calendar, told, rules=settings.rules, seen=settings.seen)
-        self.loading = Worker("loader", loader.read, loader.broke, deadline_s=store_s, on_late=loader.late)
-        self._fetcher = fetcher = Fetcher(self.sources, told, self._symbols_of)
-        self.source_facts = fetcher.facts
-        # Who waits for his turn with a vendor is not hung.
-        waits = [isinstance(source, Interruptible) for source in self.sources]
-        self.readying = Worker(
-            "upstream", fetcher.read_ahead, loader.broke, deadline_s=None if any(waits) else source_s
+        self._root = getattr(self.store, "folder", None)
+        self.workers = Workers(
+            settings,
+            self.store,
+            self._root,
+            self.calendar,
+            self.sources,
+            self.data_upkeep,
+            self._symbols_of,
+            self._keeper_broke,
         )
-        self.fetching = [
-            Worker(
-                f"fetcher-{source.name}",
-                fetcher.fetch,
-                fetcher.broke,
-                upkeep.max_concurrent_fetches,
-                deadline_s=None if comes_back else source_s,
-                on_late=fetcher.late,
-            )
-            for source, comes_back in zip(self.sources, waits, strict=True)
-        ]
-        keeper = Keeper(self.store if settings.certify else None, told, records=self.is_live)
-        self.keeping = Worker("keeper", keeper.issue, self._keeper_broke, deadline_s=store_s, on_late=keeper.late)
-        probe = StoreProbe(getattr(self.store, "folder", None), self.data_upkeep)
-        self.probing = Worker("probe", probe.check, probe.broke, deadline_s=source_s, on_late=probe.late)
+        self.timer = Timer(self.clock, self.stream_coordinator, is_only=self.is_live)
         self.journal = Journal.of(settings, self.store, self.stream_coordinator)
+        self.quarantine = None if self.journal is None else Quarantine(self.journal.folder)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
         self._own_clock = self.feeds.own_clock
+        self.supervisor = Supervisor.of(
+            self.rooms, self.timer, self._root, self.journal, is_clock_the_computers=clock is None
+        )
         self.required: list[Requirement] = []
         self._routes = self._conversation()
 
     def _conversation(self) -> dict[Room, Routes]:
-        stream = self.stream_coordinator
+        stream, workers = self.stream_coordinator, self.workers
         # A live day's upstream does not have tomorrow yet.
         reads_ahead = bool(self.sources) and not self.is_live
         addresses = Addresses(
@@ -191,11 +180,11 @@ class House:
             milestones=self.milestones,
             feeds=self.feeds,
             life=self,
-            reading=(self.loading, self.readying) if reads_ahead else (self.loading,),
+            reading=(workers.loading, workers.readying) if reads_ahead else (workers.loading,),
             asking=ByHand(self.data_upkeep) if not self.is_live else self.data_upkeep,
-            fetching=FetchDesk(self._fetcher, self.fetching),
-            keeping=self.keeping,
-            probing=self.probing,
+            fetching=workers.desk,
+            keeping=workers.keeping,
+            probing=workers.probing,
             planner=Planner(
                 self.settings,
                 self.store,
@@ -204,7 +193,7 @@ class House:
                 has_upstream=bool(self.sources),
                 only=None if self.lived is None else self.lived.session,
             ),
-            timer=Timer(self.clock, stream),
+            timer=self.timer,
             stopwatch=Stopwatch(stream),
             clock_keeper=ClockKeeper(self._own_clock),
             log=EventLog(),
@@ -226,6 +215,8 @@ class House:
 
     def start_room(self, room: Room) -> None:
         """Start one room, or open the stores."""
+        if room is Room.STREAM_COORDINATOR and self.is_live:
+            self.supervisor.start()
         if room is Room.STORES:
             self.store.calendars()
             claim = getattr(self.store, "claim", None)
@@ -236,8 +227,9 @@ class House:
             self.system_manager.tell(RoomStarted(room=room))
             return
         shell, core = self._made(room)
-        more = {"journal": self.journal} if room is Room.SESSION_DATA else {}
-        self.rooms[room].attach(shell.start(core, self._routes[room], self.system_manager, **more))
+        more = {"journal": self.journal, "make": self._session_data} if room is Room.SESSION_DATA else {}
+        started = shell.start(core, self._routes[room], self.system_manager, quarantine=self.quarantine, **more)
+        self.rooms[room].attach(started)
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
@@ -251,7 +243,12 @@ class House:
 
     def _system_manager(self) -> SystemManagerCore:
         settings = self.settings
-        return SystemManagerCore(settings.mode, settings.late_after_s, is_clock_ours=self._own_clock is not None)
+        return SystemManagerCore(
+            settings.mode,
+            settings.late_after_s,
+            is_clock_ours=self._own_clock is not None,
+            max_restarts=settings.live.max_restarts,
+        )
 
     def _stream_coordinator(self) -> StreamCoordinatorCore | LiveCore:
         if self.is_live:
@@ -263,7 +260,9 @@ class House:
         rules, upkeep, is_backtest = self.settings.rules, self.settings.upkeep, self.settings.mode is Mode.BACKTEST
         return DataUpkeepCore(
             self._prefetching(),
-            Repairs(upkeep, self.source_facts, is_ordered=is_backtest, allow_negative=bool(rules.allow_negative)),
+            Repairs(
+                upkeep, self.workers.source_facts, is_ordered=is_backtest, allow_negative=bool(rules.allow_negative)
+            ),
             grace_ns=rules.grace_ns,
             holds_tickets=is_backtest,
         )
@@ -329,47 +328,50 @@ class House:
         if self.process != os.getpid():
             return  # a fork: the house is the parent's
         manager, closed = self.system_manager, NotReady("the system is closed")
+        self.supervisor.close()
         if not self.is_live:
             self.milestones.fail(str(closed))
             self.fanout.finish(closed)
+        until_s = time.monotonic() + timeout
         if manager.is_alive:
             if self.is_live:
-                self._record(timeout)
-            manager.ask(StopSystem())
-            with contextlib.suppress(Timeout):
-                self.milestones.stopped.get(timeout=timeout)
-            manager.stop()
+                self._record(until_s)
+            with contextlib.suppress(BarkeeperError, Timeout):
+                manager.ask(StopSystem()).get(timeout=left(until_s))
+                self.milestones.stopped.get(timeout=left(until_s))
+            for room in (self.stream_coordinator, self.data_upkeep, self.session_data, manager):
+                room.stop()  # those that are still there: who should have stopped them did not
         if self.journal is not None:
-            self.journal.flush(timeout)  # who waits for that is told that it was taken
+            self.journal.flush(left(until_s))  # who waits for that is told that it was taken
         self.milestones.fail(str(closed))
         self.fanout.finish(closed)
         self.receipts.close()
         self.clock.close()
-        self.close_stores(timeout)
+        self.close_stores(left(until_s))
 
-    def _record(self, timeout: float) -> None:
+    def _record(self, until_s: float) -> None:
         """Have what came of the open session written down, while those who do it are still there."""
         self.feeds.close()
         with contextlib.suppress(BarkeeperError, Timeout):
             # Each answer says that what was told before has been handed on.
-            self.stream_coordinator.ask(GetProgress()).get(timeout=timeout)
+            self.stream_coordinator.ask(GetProgress()).get(timeout=left(until_s))
             self.session_data.tell(RecordSession())
-            self.session_data.ask(GetSession()).get(timeout=timeout)
-            self.data_upkeep.ask(GetCertificate()).get(timeout=timeout)
-        self.keeping.finish(timeout)
+            self.session_data.ask(GetSession()).get(timeout=left(until_s))
+            self.data_upkeep.ask(GetCertificate()).get(timeout=left(until_s))
+        self.workers.keeping.finish(left(until_s))
 
     def close_stores(self, timeout: float = 5.0) -> None:
         """End what reads and writes, and close what it read and wrote; may be called twice."""
+        until_s = time.monotonic() + timeout
         self.feeds.close()
         for source in self.sources:
             if isinstance(source, Interruptible):
                 source.interrupt()
-        for worker in (self.loading, self.readying, *self.fetching, self.keeping, self.probing):
-            worker.close(timeout)
+        self.workers.close(until_s)
         if self.journal is not None:
-            self.journal.close(timeout)
+            self.journal.close(left(until_s))
         for close in (*(source.close for source in self.sources), self.store.close):
-            within(timeout, close)
+            within(left(until_s), close)
 
     def _keeper_broke(self, job: Any, error: BaseException) -> None:
         date = job.sealed.day.session.date

@@ -381,19 +381,6 @@ class StateChanged(Event, frozen=True, kw_only=True):
     """No room is up any more."""
 
 
-class BugFound(Event, frozen=True, kw_only=True):
-    """A handler raised: the message is in quarantine. ``is_sound`` says whether the core passed its check."""
-
-    room: Room
-    message: str
-    error: str
-    is_sound: bool
-    is_query: bool = False
-    """Whether it was only a question: who asked is told, nothing has changed, and the run goes on."""
-    receipt: int = 0
-    """Not 0: who published the message waits for a receipt."""
-
-
 class HealthReported(Event, frozen=True, kw_only=True):
     """How a room is; told at least once a second while it has anything to do, and on request."""
 

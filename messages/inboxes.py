@@ -32,7 +32,6 @@ from messages.commands import (
 from messages.events import (
     BarArrived,
     BarsArrived,
-    BugFound,
     GapDetected,
     HealthReported,
     MinuteSettled,
@@ -129,6 +128,7 @@ from messages.repairs import (
     SourceReported,
     TransitionMeasured,
 )
+from messages.supervision import BugFound, MakeGood, SessionStands, Supervised, WaitChanged
 
 SessionDataQuery: TypeAlias = (
     GetLatestBar
@@ -201,7 +201,7 @@ LiveNews: TypeAlias = (
 """What StreamCoordinator tells subscribers of a live day; by way of SessionData, so that it keeps its place in time."""
 
 SessionDataInbox: TypeAlias = (
-    Journaled | LiveNews | PassTicket | FeedSettled | RecordSession | RequireHistory | SessionDataQuery
+    Journaled | LiveNews | PassTicket | FeedSettled | RecordSession | RequireHistory | MakeGood | SessionDataQuery
 )
 
 StreamCoordinatorInbox: TypeAlias = (
@@ -245,6 +245,8 @@ LiveStreamInbox: TypeAlias = (
     | NotRecorded
     | SourceReported
     | Recover
+    | MakeGood
+    | SessionStands
     | GetLiveStatus
     | GetReadiness
 )
@@ -271,6 +273,8 @@ DataUpkeepInbox: TypeAlias = (
     | SymbolsJoined
     | CheckStore
     | StoreChecked
+    | MakeGood
+    | SessionStands
     | GetCertificate
     | GetGapStories
 )
@@ -288,6 +292,8 @@ SystemManagerInbox: TypeAlias = (
     | SessionBoundary
     | SourceReported
     | TroublesChanged
+    | WaitChanged
+    | Supervised
     | StartSystem
     | StopSystem
     | PauseSystem

@@ -314,6 +314,8 @@ class SystemStatus(Reply, frozen=True, kw_only=True):
     """How all of it is, in one word."""
     reasons: tuple[str, ...] = ()
     """Why it is not healthy, a sentence each."""
+    beats: int = 0
+    """How often the rooms of a live day were looked at from outside, about once a second: its heartbeat."""
 
 
 def _number(value: float) -> float | None:

@@ -81,14 +81,14 @@ class Switchboard(House):
         if self.is_loader_held:
             self.held.append(job)
         else:
-            self.loading._do(job)
+            self.workers.loading._do(job)
 
     def release(self) -> None:
         """Read what was held back, and settle."""
         self.is_loader_held = False
         jobs, self.held = self.held, []
         for job in jobs:
-            self.loading._do(job)
+            self.workers.loading._do(job)
         self.settle()
 
     def settle(self) -> None:

@@ -37,9 +37,9 @@ class Upkept(Switchboard):
         self._dice = dice
         self._routes[Room.DATA_UPKEEP] = {
             **self._routes[Room.DATA_UPKEEP],
-            FetchBars: (_Desk(self._fetcher.fetch, self.jobs),),
-            IssueCertificate: (_Desk(self.keeping._do, self.jobs),),
-            CheckStore: (_Desk(self.probing._do, self.jobs),),
+            FetchBars: (_Desk(self.workers.desk._fetcher.fetch, self.jobs),),
+            IssueCertificate: (_Desk(self.workers.keeping._do, self.jobs),),
+            CheckStore: (_Desk(self.workers.probing._do, self.jobs),),
         }
 
     def settle(self) -> None:

@@ -40,7 +40,8 @@ from messages.repairs import (
     SessionSettled,
     TransitionMeasured,
 )
-from messages.values import MINUTE_NS, Nanos, TradingSession
+from messages.supervision import MakeGood, SessionStands
+from messages.values import MINUTE_NS, Nanos, Room, TradingSession
 
 _CERTIFICATES = 400
 """How many are kept in memory: a year and a half of sessions."""
@@ -68,11 +69,15 @@ class DataUpkeepCore:
         self._loading = 0
         """Loads of symbols that join, which come before any request for their minutes."""
         self._wakes: set[Nanos] = set()
-        self._closing: dict[str, SessionBoundary] = {}
+        self._closing: dict[str, TradingSession] = {}
         self._abandoned: set[str] = set()
         self._transitions: dict[str, TransitionMeasured] = {}
         self._sealed: list[SessionSealed] = []
         self._coming = ""
+        self._reading = ""
+        """The session that is being read."""
+        self._issued: CertificateIssued | None = None
+        """The last that was told."""
         self._opened_ns: Nanos = 0
         self._certificates: dict[str, SessionCertificate] = {}
         self._shown_from: dict[str, Nanos] = {}
@@ -100,8 +105,7 @@ class DataUpkeepCore:
             case SessionBoundary():
                 return self._session_boundary(message)
             case Prefetch():
-                self._coming = message.session.date
-                return tell(self._prefetching.wanted(message))
+                return self._prefetch(message)
             case SessionRead():
                 return self._session_read(message)
             case ReadFailed():
@@ -133,6 +137,10 @@ class DataUpkeepCore:
                 self._prefetching.symbols_changed(message)
                 self._repairs.forget(frozenset(message.removed))
                 return self._go_on(())
+            case MakeGood():
+                return self._make_good(message)
+            case SessionStands():
+                return self._session_stands(message)
             case GetGapStories():
                 return answer(message, self._gap_stories(message.date))
             case GetCertificate():
@@ -180,8 +188,8 @@ class DataUpkeepCore:
 
     def _settle(self) -> list[Message]:
         out: list[Message] = []
-        for date, closed in list(self._closing.items()):
-            is_over = self._now_ns >= self._end_of(closed.session) or date in self._abandoned
+        for date, session in list(self._closing.items()):
+            is_over = self._now_ns >= self._end_of(session) or date in self._abandoned
             if is_over and not self._repairs.is_open(date):
                 del self._closing[date]
                 out.append(SessionSettled(session_date=date))
@@ -190,7 +198,7 @@ class DataUpkeepCore:
     def _wake(self) -> list[WakeAt]:
         """Ask for the next due time, once; before anything else is sent, so that no ticket gets home before it."""
         self._wakes = {due_ns for due_ns in self._wakes if due_ns > self._now_ns}
-        dues = [self._repairs.next_due(), *(self._end_of(closed.session) for closed in self._closing.values())]
+        dues = [self._repairs.next_due(), *(self._end_of(session) for session in self._closing.values())]
         new = {due_ns for due_ns in dues if due_ns is not None and due_ns > self._now_ns} - self._wakes
         self._wakes |= new
         return [WakeAt(due_ns=due_ns, key="upkeep") for due_ns in sorted(new)]
@@ -198,11 +206,52 @@ class DataUpkeepCore:
     def _end_of(self, session: TradingSession) -> Nanos:
         return session.end_ns + self._grace_ns
 
+    # --- what is owed
+
+    def _make_good(self, message: MakeGood) -> Outcome:
+        """Something may be lost: if it was an answer told here, ask again; say again what others may not know."""
+        said: list[Message] = []
+        if message.room is Room.DATA_UPKEEP:
+            self._reading, self._loading = "", 0
+            self._owed.clear()
+            self._repairs.begin_again(self._now_ns)
+            said += self._repairs.advance(self._now_ns)
+        if self._issued is not None and message.room in (Room.DATA_UPKEEP, Room.STREAM_COORDINATOR, None):
+            said.append(self._issued)
+        return self._go_on(said)
+
+    def _session_stands(self, message: SessionStands) -> Outcome:
+        """Catch up with what SessionData knows of its session; nobody is asked for one that has settled."""
+        session = message.session
+        if session is None:
+            return NOTHING
+        date = session.date
+        self._now_ns = max(self._now_ns, message.now_ns)
+        if message.is_settled:
+            is_certified = date in self._made or date in self._certificates or self._owed[date] > 0
+            is_sealed = any(sealed.day.session.date == date for sealed in self._sealed)
+            return NOTHING if is_certified or is_sealed else tell(SessionSettled(session_date=date))
+        self._repairs.open(session)
+        if message.is_closed and date not in self._closing:
+            self._closing[date] = session
+        return self._go_on(())
+
     # --- sessions
+
+    def _prefetch(self, message: Prefetch) -> Outcome:
+        """Have a session read; one that is asked for a second time is on its way, or was lost."""
+        date = message.session.date
+        if date == self._reading:
+            return NOTHING
+        if date == self._coming:
+            self._prefetching.failed()
+        self._coming = self._reading = date
+        return tell(self._prefetching.wanted(message))
 
     def _session_read(self, message: SessionRead) -> Outcome:
         tape, history, background = message.tape, message.history, message.background
         if not message.joining:
+            self._reading = ""
             return tell(SessionPrefetched(tape=tape, history=history, background=background))
         loaded = SymbolsLoaded(
             session_date=tape.session.date,
@@ -218,6 +267,7 @@ class DataUpkeepCore:
         session, reason = message.session, message.reason
         if message.joining:
             return tell(SymbolsLoaded(session_date=session.date, symbols=message.joining, reason=reason))
+        self._reading = ""
         self._prefetching.failed()
         return tell(PrefetchFailed(session=session, reason=reason))
 
@@ -227,13 +277,13 @@ class DataUpkeepCore:
             self._repairs.open(message.session)
             self._opened_ns = message.now_ns
         else:
-            self._closing[message.session.date] = message
+            self._closing[message.session.date] = message.session
             self._shown_from = {date: min(due_ns, self._now_ns) for date, due_ns in self._shown_from.items()}
         return NOTHING
 
     def _close_rounds(self) -> None:
-        for date, closed in self._closing.items():
-            if self._now_ns >= self._end_of(closed.session) and date not in self._abandoned:
+        for date, session in self._closing.items():
+            if self._now_ns >= self._end_of(session) and date not in self._abandoned:
                 self._repairs.close_round(date, self._now_ns)
 
     def _session_sealed(self, message: SessionSealed) -> Outcome:
@@ -266,6 +316,7 @@ class DataUpkeepCore:
 
     def _certificate_issued(self, message: CertificateIssued) -> Outcome:
         self._made[message.certificate.date] = message.certificate
+        self._issued = message
         self._owed -= Counter((message.certificate.date,))
         return self._go_on([message])
 

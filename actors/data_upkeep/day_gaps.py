@@ -50,6 +50,15 @@ class DayGaps:
             outcome=GapOutcome.OPEN,
         )
 
+    def known(self, start_ns: Nanos) -> set[str]:
+        """Return who is known to lack this minute."""
+        lacking = set(self.fresh.get(start_ns, ()))
+        for plan in self.plans:
+            row = int(np.searchsorted(plan.starts_ns, start_ns))
+            if row < len(plan.starts_ns) and plan.starts_ns[row] == start_ns:
+                lacking.update(plan.symbols[column] for column in np.flatnonzero(plan.open[row]).tolist())
+        return lacking
+
     def sweep(self) -> None:
         """Put aside the plans that are over."""
         if any(plan.is_over for plan in self.plans):

@@ -38,6 +38,10 @@ class SourceHealth:
         self._asked += 1
         self._is_probing = self._until_ns is not None
 
+    def forgotten(self) -> None:
+        """What came of the last request is lost: it may be asked again."""
+        self._is_probing = False
+
     def status(self, source: str) -> SourceStatus:
         """Return how it is."""
         return SourceStatus(

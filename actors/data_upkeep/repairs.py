@@ -93,7 +93,10 @@ class Repairs:
         elif not day.fresh:
             day.fresh_due_ns = gap.end_ns + round(self._rules.coalesce_s * SECOND_NS)
         for start_ns in range(gap.start_ns, gap.end_ns, day.step_ns):
-            day.fresh.setdefault(start_ns, []).extend(gap.symbols)
+            known = day.known(start_ns) if message.is_catch_up else ()  # it may have been told before
+            day.fresh.setdefault(start_ns, []).extend(symbol for symbol in gap.symbols if symbol not in known)
+            if not day.fresh[start_ns]:
+                del day.fresh[start_ns]
 
     def narrowed(self, message: GapNarrowed, now_ns: Nanos) -> None:
         """Bars of missing minutes came by themselves."""
@@ -163,6 +166,15 @@ class Repairs:
                 yield from self._failed(came, plan, now_ns)
             self._days[plan.date].sweep()
             yield from self._ask(now_ns)
+
+    def begin_again(self, now_ns: Nanos) -> None:
+        """Answers may be lost: ask again for all that was asked for; what is answered after all is nobody's."""
+        for plan in (*self._running.values(), *self._waiting):
+            plan.is_asked, plan.is_second_call, plan.due_ns = False, False, now_ns
+        for lost in (self._running, self._waiting, self._answers):
+            lost.clear()
+        for health in self._health:
+            health.forgotten()
 
     def abandon(self, date: str, now_ns: Nanos) -> Iterator[Message]:
         """Ask once more for what is open, at once, and then never again."""

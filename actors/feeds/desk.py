@@ -12,6 +12,7 @@ from actors.market.calendar import Calendar
 from actors.settings import Settings
 from messages.events import RunReady, SymbolsChanged
 from messages.feeds import EVERYTHING, FeedEvent, FeedSettled, SubscribeSymbols, UnsubscribeSymbols
+from messages.supervision import MakeGood
 
 
 class FeedDesk:
@@ -49,13 +50,16 @@ class FeedDesk:
         is_replay = bool(self._runners) and all(runner.is_replay for runner in self._runners.values())
         return self._clock if is_replay and isinstance(self._clock, SystemClock) else None
 
-    def tell(self, message: RunReady | FeedSettled | SymbolsChanged) -> None:
-        """Start, return a ticket, or change what is subscribed."""
+    def tell(self, message: RunReady | FeedSettled | SymbolsChanged | MakeGood) -> None:
+        """Start, return a ticket, change what is subscribed, or say again what may be lost."""
         if isinstance(message, RunReady):
             for runner in self._runners.values():
                 runner.start()
         elif isinstance(message, FeedSettled):
             self._runners[message.feed].tell(message)
+        elif isinstance(message, MakeGood):
+            for runner in self._runners.values():
+                runner.make_good()
         else:
             self._subscribe(message)
 

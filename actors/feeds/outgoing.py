@@ -88,6 +88,12 @@ class Outgoing:
             while self._waiting and self._may_be_told(self._waiting[0]):
                 self._tell(self._next())
 
+    def forgive(self) -> None:
+        """Tickets may be lost: let go what waited for them."""
+        with self._lock:
+            self._unsettled.clear()
+        self.settled(0)
+
     def _may_go(self, event: FeedEvent) -> bool:
         return not self._waiting and self._may_be_told(event)
 

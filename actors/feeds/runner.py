@@ -100,6 +100,7 @@ class FeedRunner:
         self._stopping = threading.Event()
         self._alarm = AlarmClock(clock)
         self._attempt = 0
+        self._connected: FeedConnected | None = None
         self._is_probed = False
         self._life_ns: Nanos = 0
         self._next_report = 0.0
@@ -131,6 +132,13 @@ class FeedRunner:
             case _:
                 assert_never(message)
         self._alarm.wake()
+
+    def make_good(self) -> None:
+        """Something that was told may be lost: tell once more that there is a connection, and wait for no ticket."""
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            self._put(connected)
+        self._outgoing.forgive()
 
     def health(self) -> FeedHealth:
         """Return how the feed is; from any thread."""
@@ -183,6 +191,7 @@ class FeedRunner:
             self._leave()
         except _GivenUp:
             return
+        self._connected = None
         self._tally.over()
         self._report()
 
@@ -215,6 +224,7 @@ class FeedRunner:
             sale_rules=getattr(self._feed, "sale_rules", "none"),
             arrived_ns=now_ns,
         )
+        self._connected = connected
         self._put(connected)
         self._attempt = 0
 
@@ -269,6 +279,7 @@ class FeedRunner:
             return False
         if leaves:
             self._leave()
+        self._connected = None
         self._tally.lost(str(error))
         now_ns, is_stale = self._clock.now_ns(), isinstance(error, _Silent)
         retry_ns = None

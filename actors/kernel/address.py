@@ -83,6 +83,21 @@ class RoomAddress:
         return asked
 
     @property
+    def waiting(self) -> int:
+        """How many messages are in the mailbox."""
+        return self._inbox.qsize()
+
+    @property
+    def first(self) -> int:
+        """Which message is next, as a number; 0: nothing waits."""
+        return self._inbox.first()
+
+    @property
+    def has_thread(self) -> bool:
+        """Whether the thread of the room is there, of a room that is alive."""
+        return self._inbox.has_thread()
+
+    @property
     def is_alive(self) -> bool:
         """Whether a room listens here."""
         return self._ref is not None and self._home == os.getpid() and self._ref.is_alive()

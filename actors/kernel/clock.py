@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from actors.kernel.telemetry import alarm
 from messages.values import SECOND_NS, Nanos
 
 
@@ -26,6 +27,7 @@ class Clock(Protocol):
         ...
 
 
+_CLOSING_S = 1.0
 _LOOK_NS = 2 * SECOND_NS
 _STEP_NS = SECOND_NS // 1000
 
@@ -93,7 +95,7 @@ class SystemClock:
             if not self._is_open:
                 return
             heapq.heappush(self._due, (due_ns, next(self._order), callback))
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="barkeeper-clock", daemon=True)
                 self._thread.start()
             self._changed.notify()
@@ -104,10 +106,16 @@ class SystemClock:
             self._is_open = False
             self._due.clear()
             self._changed.notify()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_CLOSING_S)
 
     def _run(self) -> None:
         while (callback := self._next()) is not None:
-            callback(self.now_ns())
+            try:
+                callback(self.now_ns())
+            except Exception as error:  # noqa: BLE001  # whatever it is, others are still to be called
+                alarm("clock_bug", error=repr(error))
 
     def _next(self) -> Callable[[Nanos], None] | None:
         with self._changed:

@@ -138,6 +138,18 @@ class Inbox:
         """Whether nothing waits."""
         return not self.waiting
 
+    def first(self) -> int:
+        """Return a number for the envelope that is next; 0: nothing waits."""
+        try:
+            return id(self.waiting[0])
+        except IndexError:  # it has just been taken
+            return 0
+
+    def has_thread(self) -> bool:
+        """Whether the thread lives that takes what waits, or has not come yet."""
+        own = self._own_thread
+        return not own or any(thread.ident == own for thread in threading.enumerate())
+
     def qsize(self) -> int:
         """Return how many envelopes wait."""
         return len(self.waiting)

@@ -291,6 +291,13 @@ class Journals(Protocol):
         """Take the next message; never waits."""
         ...
 
+    def again(self, *, is_last_left_out: bool) -> Sequence[Journaled]:
+        """Return what the open session was told, its opening first; without the last message, for good.
+
+        Raises as ``open``.
+        """
+        ...
+
 
 class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a source has of what it was asked for."""

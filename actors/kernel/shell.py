@@ -1,8 +1,9 @@
 """The thin shell around a core: the only actor class, from which the four rooms are made."""
 
 import threading
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any, ClassVar, Protocol, cast
 
@@ -16,8 +17,9 @@ from actors.kernel.telemetry import LatencyHistogram, Story, alarm
 from messages.base import Control, Message, Query
 from messages.commands import ReportHealth
 from messages.errors import QueryFailed, SystemFailed
-from messages.events import BugFound, HealthReported, RoomStarted, RoomStopped
+from messages.events import HealthReported, RoomStarted, RoomStopped
 from messages.replies import RoomHealth
+from messages.supervision import BugFound
 from messages.values import SECOND_NS, Room
 
 Routes = Mapping[type[Message], tuple[Address[Any], ...]]
@@ -36,21 +38,30 @@ class Core(Protocol):
         ...
 
 
+class Quarantines(Protocol):
+    """Where messages are kept that nobody could handle."""
+
+    def put(self, room: Room, message: Any, trace: str, story: Sequence[str]) -> None:
+        """Keep one, with the traceback and what came before it. Never raises."""
+        ...
+
+
 class Shell(pykka.ThreadingActor):
     """A mailbox and a thread around a core.
 
     Everything runs one message after the other, in the actor's own thread or, where that is idle, in the thread of
     who hands a message over and waits for what comes of it. What a handler raises never
     leaves ``on_receive``: in Pykka an exception on a tell kills the actor for good. The message goes into
-    quarantine (logged whole, counted), the core is kept if its ``check`` passes, and ``boss`` is told. A question
-    changes nothing, so a bug while it is answered fails its future and no more.
+    quarantine (logged whole, counted, kept), the core is kept if its ``check`` passes, or made anew by a room that
+    can, and ``boss`` is told. A question changes nothing, so a bug while it is answered fails its future and no more.
     """
 
     use_daemon_thread: ClassVar[bool] = True  # a program that forgets close() must still exit
     room: ClassVar[Room]
 
-    def __init__(self, core: Core, routes: Routes, boss: Address[Any]) -> None:
+    def __init__(self, core: Core, routes: Routes, boss: Address[Any], quarantine: "Quarantines | None" = None) -> None:
         super().__init__()
+        self._quarantines = quarantine
         self._core = core
         self._mailbox = cast("Inbox", self.actor_inbox)
         self._mailbox.handler = self.on_receive
@@ -144,24 +155,31 @@ class Shell(pykka.ThreadingActor):
         if is_query and isinstance(error, KeyboardInterrupt):  # of who asks, in whose thread it is answered
             raise error
         self._quarantined += 1
-        sentence = f"{type(error).__name__}: {error}"
-        is_sound = self._is_sound()
-        alarm(
-            "quarantined",
-            room=self.room,
-            message=repr(message),
-            traceback="".join(traceback.format_exception(error)),
-            story=self._story.lines(),
-        )
-        kind = type(message).__name__
+        kind, sentence = type(message).__name__, f"{type(error).__name__}: {error}"
+        trace, story = "".join(traceback.format_exception(error)), self._story.lines()
+        alarm("quarantined", room=self.room, message=repr(message), traceback=trace, story=story)
+        is_sound = self._is_sound() if is_query else self.renew(message)
+        if self._quarantines is not None and not is_query:
+            self._quarantines.put(self.room, message, trace, story)
         receipt = getattr(message, "receipt", 0)
         self._boss.tell(
             BugFound(
-                room=self.room, message=kind, error=sentence, is_sound=is_sound, is_query=is_query, receipt=receipt
+                room=self.room,
+                message=kind,
+                error=sentence,
+                is_sound=is_sound,
+                is_query=is_query,
+                receipt=receipt,
+                at_s=time.monotonic(),
             )
         )
         failed = QueryFailed if is_query else SystemFailed
         return Refusal(failed(f"a bug in {self.room} on {kind}: {sentence}"))
+
+    def renew(self, message: Any) -> bool:
+        """Have a core that is sound, after a bug on a message; return whether there is one."""
+        del message
+        return self._is_sound()
 
     def _is_sound(self) -> bool:
         try:

@@ -35,6 +35,11 @@ class InTime:
             self._address.tell(message)
 
 
+def left(until_s: float) -> float:
+    """Return how many seconds are left until a time of ``time.monotonic``; never none at all."""
+    return max(until_s - time.monotonic(), 0.1)
+
+
 def within(seconds: float, do: Callable[[], None]) -> bool:
     """Do something that may never come back; return whether it did in that time. What it raises is logged."""
     done = threading.Event()

@@ -1,6 +1,6 @@
 """The actor around SessionDataCore."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast, get_args
 
 from msgspec.structs import replace
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from actors.kernel.address import Address
 from actors.kernel.outcome import NOTHING, Outcome
 from actors.kernel.ports import Journals
-from actors.kernel.shell import Routes, Shell
+from actors.kernel.shell import Quarantines, Routes, Shell
 from actors.kernel.telemetry import alarm, note
 from actors.session_data.core import SessionDataCore
 from messages.errors import BarkeeperError
@@ -27,15 +27,26 @@ class SessionData(Shell):
         routes: who is told what.
         boss: who is told of bugs.
         journal: takes every message that changes the session before it is applied; ``None``: there is none.
+        quarantine: keeps messages that met a bug.
+        make: makes another core, to begin again with.
     """
 
     room: ClassVar[Room] = Room.SESSION_DATA
 
     def __init__(
-        self, core: SessionDataCore, routes: Routes, boss: Address[Any], journal: Journals | None = None
+        self,
+        core: SessionDataCore,
+        routes: Routes,
+        boss: Address[Any],
+        journal: Journals | None = None,
+        quarantine: Quarantines | None = None,
+        make: Callable[[], SessionDataCore] | None = None,
     ) -> None:
-        super().__init__(core, routes, boss)
+        super().__init__(core, routes, boss, quarantine)
         self._journal = journal
+        self._make = make
+        self._opening: SessionBoundary | None = None
+        """How the open session was opened, where it is in the journal."""
         self._is_recovered = False
 
     def handle(self, message: Any) -> Outcome:
@@ -50,32 +61,62 @@ class SessionData(Shell):
         journal.append(message)
         return super().handle(message)
 
+    def renew(self, message: Any) -> bool:
+        """Begin again with another core: all that the session was told is in its journal, but for this message."""
+        journal, opening, make = self._journal, self._opening, self._make
+        if journal is None or opening is None or make is None:
+            return super().renew(message)
+        if isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED:
+            return super().renew(message)  # it is told again, and the session opened anew then
+        try:
+            told = journal.again(is_last_left_out=type(message) in _JOURNALED)
+            core = make()
+            core.inherit(cast("SessionDataCore", self._core))
+            self._retold(core, opening, told[1:])
+        except Exception as error:  # noqa: BLE001  # whatever it is, the core at hand may be sound
+            alarm("not_renewed", message=type(message).__name__, reason=repr(error))
+            return super().renew(message)
+        self._core = core
+        note("renewed", session=opening.session.date, messages=len(told))
+        return super().renew(message)
+
     def _open(self, opening: SessionBoundary, journal: Journals) -> Outcome:
         """Open a session; one that was open before, in a process that is gone, as it was left."""
+        if self._opening is not None and self._opening.session == opening.session:
+            return super().handle(opening)  # it is said again
+        self._opening = None
         try:
             before = journal.open(opening.session)
         except (BarkeeperError, OSError) as error:  # a day without a journal is better than none
             alarm("no_journal", session=opening.session.date, reason=str(error))
-            before = ()
+            return super().handle(opening)
         self._is_recovered = bool(before)
+        known = opening
         if not before:
             journal.append(opening)
-            return super().handle(opening)
-        first = cast("SessionBoundary", before[0])
-        known = replace(opening, symbols=first.symbols, now_ns=first.now_ns, runs=first.runs, told=first.told)
-        return self._recovered(known, before[1:], opening.now_ns)
+            outcome = super().handle(opening)
+        else:
+            first = cast("SessionBoundary", before[0])
+            known = replace(opening, symbols=first.symbols, now_ns=first.now_ns, runs=first.runs, told=first.told)
+            outcome = self._recovered(known, before[1:], opening.now_ns)
+        self._opening = replace(known, tape=None, ticket=0)
+        return outcome
 
     def _recovered(self, opening: SessionBoundary, journaled: Sequence[Journaled], now_ns: Nanos) -> Outcome:
         """Open a session and take again what it had taken; nobody is told, but of what is missing still."""
         core = cast("SessionDataCore", self._core)
+        opened = self._retold(core, opening, journaled)
+        note("recovered", session=opening.session.date, messages=len(journaled))
+        told = [replace(one, now_ns=now_ns) if isinstance(one, SessionBoundary) else one for one in opened.out]
+        return Outcome(out=(*told, *core.missing()))
+
+    @staticmethod
+    def _retold(core: SessionDataCore, opening: SessionBoundary, journaled: Sequence[Journaled]) -> Outcome:
+        """Have a core take a session from its opening on; return what came of that."""
         opened = core.handle(opening)
-        failed = 0
         for message in journaled:
             try:
                 core.handle(message)
             except Exception as error:  # noqa: BLE001  # it raised when it came first, too
-                failed += 1
                 alarm("not_recovered", message=type(message).__name__, reason=repr(error))
-        note("recovered", session=opening.session.date, messages=len(journaled), failed=failed)
-        told = [replace(one, now_ns=now_ns) if isinstance(one, SessionBoundary) else one for one in opened.out]
-        return Outcome(out=(*told, *core.missing()))
+        return opened

@@ -13,9 +13,11 @@ from actors.session_data.hold.report import report_of
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members, narrowed
+from actors.session_data.news import News, question_of
 from actors.session_data.past.history import History
 from actors.session_data.past.sealer import Sealer
 from actors.session_data.past.warm_up import Requirements
+from actors.session_data.standing import stands
 from actors.session_data.take.ahead import Ahead
 from actors.session_data.take.intake import Intake
 from actors.session_data.take.receipts import receipted
@@ -41,33 +43,26 @@ from messages.events import (
     TimeAdvanced,
 )
 from messages.feeds import (
-    DayVolumeReported,
     FeedConnected,
     FeedEnded,
     FeedLost,
     FeedSettled,
-    MessagesRejected,
-    SymbolsRefused,
     TradeAmended,
     TradingStatusChanged,
-    VolumesDiffer,
 )
 from messages.history import RequireHistory
-from messages.inboxes import SessionDataInbox
+from messages.inboxes import SessionDataInbox, SessionDataQuery
 from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
-from messages.lifecycle import LagChanged, PhaseChanged
-from messages.readiness import ReadinessReported
 from messages.repairs import (
     AbandonGaps,
     BarsFilled,
     GapAbandoned,
     MinuteApplied,
     NoTradeConfirmed,
-    NotRecorded,
     PassTicket,
     SessionSettled,
-    SourceReported,
 )
+from messages.supervision import MakeGood
 from messages.values import Nanos, Quote, Tick, Verdict
 
 
@@ -104,13 +99,13 @@ class SessionDataCore:
         self._has_upkeep = has_upkeep
         self._now_ns: Nanos = 0
         self._book: Book | None = None
-        self._history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
+        self.history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
         self._senders = Senders(self._rules.sources)
-        self._sealer = Sealer(self._history, self._senders, self._rules.intervals, is_on=has_upkeep)
+        self._sealer = Sealer(self.history, self._senders, self._rules.intervals, is_on=has_upkeep)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self._trading = Trading(self._rules, self._senders)
-        self._reader = Reader(self._history, self._requirements, self._trading)
+        self._reader = Reader(self.history, self._requirements, self._trading)
         self._ahead = Ahead(self._senders, self._members, self._trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
@@ -173,24 +168,12 @@ class SessionDataCore:
                 return tell(message)
             case TradeAmended():
                 return tell(message, *self._trading.amend(message))
-            case (
-                PhaseChanged()
-                | LagChanged()
-                | SymbolsRefused()
-                | MessagesRejected()
-                | DayVolumeReported()
-                | VolumesDiffer()
-                | NotRecorded()
-                | ReadinessReported()
-                | SourceReported()
-            ):
-                return tell(message)
             case AbandonGaps():
                 return self._abandon_gaps(message)
             case SessionSettled():
                 return tell(
                     *self._report(message.session_date),
-                    *self._sealer.seal(self._book, message.session_date, self._now_ns),
+                    *self._sealer.settle(self._book, message.session_date, self._now_ns),
                     message,
                 )
             case RequireHistory():
@@ -204,12 +187,22 @@ class SessionDataCore:
                 return self._members.lock(message, self._book)
             case SymbolsLoaded():
                 return self._symbols_loaded(message)
+            case MakeGood():
+                return tell(*stands(message, self._book, self._sealer, self._members, self._now_ns))
             case _:
-                return self._reader.read(message, self._book, self._now_ns)
+                return self._read(message)
+
+    def _read(self, message: News | SessionDataQuery) -> Outcome:
+        question = question_of(message)
+        return tell(message) if question is None else self._reader.read(question, self._book, self._now_ns)
 
     def missing(self) -> list[GapDetected]:
         """Return what the open session still lacks of its closed minutes, for who has not heard of it."""
         return [] if self._book is None else self._book.missing()
+
+    def inherit(self, before: "SessionDataCore") -> None:
+        """Take over the closed days of one that met a bug: nobody writes to them."""
+        self.history.adopt(before.history)
 
     def check(self) -> None:
         """Assert what must always be true."""
@@ -226,7 +219,7 @@ class SessionDataCore:
 
     def _whole(self, batch: BarBatch, message: BarsArrived | FromStore, book: Book) -> list[Event]:
         """Take whole minutes, with what is played from here."""
-        intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
+        intake = Intake(message, book, self.history, self._senders, self._rules, self._now_ns)
         intake.take_whole(self._members.with_due(batch, book, self._now_ns))
         return intake.events
 
@@ -238,7 +231,7 @@ class SessionDataCore:
             rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
             return receipted(rejected, message.receipt, accepted=0, duplicates=0)
         accepted, duplicates = book.ledger.accepted, book.ledger.duplicates
-        intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
+        intake = Intake(message, book, self.history, self._senders, self._rules, self._now_ns)
         intake.take(batch)
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
             book.close_until(self._now_ns, intake.events)
@@ -252,7 +245,7 @@ class SessionDataCore:
     def _bars_filled(self, message: BarsFilled) -> Outcome:
         book = self._book
         assert book is not None, "a fill before any session"
-        intake = Intake(message, book, self._history, self._senders, self._rules, self._now_ns)
+        intake = Intake(message, book, self.history, self._senders, self._rules, self._now_ns)
         intake.take_fill(message.batch)
         return tell(*intake.events, *self._certify_again(intake))
 
@@ -292,7 +285,7 @@ class SessionDataCore:
         if book is None:
             return events
         for made in self._trading.due(self._now_ns, grace_ns):
-            intake = Intake(made, book, self._history, self._senders, self._rules, self._now_ns)
+            intake = Intake(made, book, self.history, self._senders, self._rules, self._now_ns)
             if made.is_gone:
                 intake.take_out(made.batch)
             else:
@@ -326,6 +319,9 @@ class SessionDataCore:
         boundary = message.bare()
         is_opening = message.kind is BoundaryKind.OPENED
         unseen = [] if is_opening or self._book is None else self._book.reveal()
+        if is_opening and self._book is not None and self._book.session == message.session:
+            there = self._book.symbols  # it is open: who said so had not heard of it
+            return tell(msgspec.structs.replace(boundary, symbols=there), *self._applied(message.ticket))
         if not is_opening:
             return Outcome(out=(*unseen, boundary, *self._close(message), *self._applied(message.ticket)))
         events = self._open(message)
@@ -334,13 +330,14 @@ class SessionDataCore:
         there = tuple(symbol for symbol in self._book.grid.symbols if symbol not in self._book.removed)
         events.append(msgspec.structs.replace(boundary, symbols=there))
         joining = self._members.open(self._book, message.symbols)
-        events += self._requirements.reported(self._history, message.session.date)
+        events += self._requirements.reported(self.history, message.session.date)
         is_held = self._members.holds_ticket(message.ticket)
         return Outcome(out=(*events, *joining, *(() if is_held else self._applied(message.ticket))))
 
     def _close(self, message: SessionBoundary) -> list[Event]:
         events: list[Event] = []
         if self._book is not None and self._book.session == message.session:
+            self._book.has_ended = True
             events += self._folded(self._rules.grace_ns)
             self._book.close_until(self._now_ns, events)
             events += [] if self._has_upkeep else self._report(message.session.date)
@@ -358,9 +355,9 @@ class SessionDataCore:
             # A day of history closes nothing: what ended closes now, its grace over or not.
             events += self._folded(0)
             self._book.close_until(self._now_ns + self._rules.grace_ns, events)
-            self._history.roll(self._book.grid)
-        self._history.extend(message.history, message.background)
-        known = self._members.known(message, self._history.traded, self._requirements.symbols)
+            self.history.roll(self._book.grid)
+        self.history.extend(message.history, message.background)
+        known = self._members.known(message, self.history.traded, self._requirements.symbols)
         unseen = set(message.symbols) - known
         symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
         self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
@@ -381,16 +378,16 @@ class SessionDataCore:
     def _symbols_loaded(self, message: SymbolsLoaded) -> Outcome:
         """Take what the store has of symbols that join, then the arrivals that have waited for it."""
         out: list[Message] = []
-        self._history.widen(message.history, message.background)
+        self.history.widen(message.history, message.background)
         book, tape = self._book, message.tape
         if book is not None and tape is not None and tape.session == book.session:
             book.recall(tape.runs, self._senders, tape.told)
             given = FromStore("tape" if message.is_played else "recording")
-            intake = Intake(given, book, self._history, self._senders, self._rules, self._now_ns)
+            intake = Intake(given, book, self.history, self._senders, self._rules, self._now_ns)
             intake.take(self._members.so_far(message, tape, book, self._now_ns))
             out += [*intake.events, *self._certify_again(intake)]
         if not self._requirements.symbols.isdisjoint(message.symbols):
-            out += self._requirements.reported(self._history, message.session_date)
+            out += self._requirements.reported(self.history, message.session_date)
         symbols = message.symbols
         out.append(SymbolsJoined(session_date=message.session_date, symbols=symbols, reason=message.reason))
         ticket, held = self._members.loaded(message)

@@ -1,7 +1,6 @@
 """The mind of StreamCoordinator on a live day: the clock leads, feeds deliver, sessions follow one another."""
 
 from collections.abc import Sequence
-from typing import assert_never
 
 from actors.kernel.outcome import NOTHING, Outcome, answer, tell
 from actors.settings import Settings
@@ -11,8 +10,10 @@ from actors.stream_coordinator.leavers import Leavers
 from actors.stream_coordinator.live_day.arrivals import Arrivals
 from actors.stream_coordinator.live_day.coming import Coming
 from actors.stream_coordinator.live_day.lifecycle import Lifecycle
+from actors.stream_coordinator.live_day.noted import Noted
+from actors.stream_coordinator.live_day.owing import Owing, waits
 from actors.stream_coordinator.live_day.readiness import Readiness
-from actors.stream_coordinator.live_day.standing import progress
+from actors.stream_coordinator.live_day.standing import progress, status
 from actors.stream_coordinator.live_day.troubles import Troubles
 from actors.stream_coordinator.live_day.writing import Writing
 from actors.stream_coordinator.publishing import arrival
@@ -30,10 +31,7 @@ from messages.commands import (
     PublishTick,
     Recover,
     Resume,
-    SetSpeed,
     SetTimer,
-    StartRun,
-    Step,
     WakeAt,
 )
 from messages.events import (
@@ -43,11 +41,9 @@ from messages.events import (
     RunFailed,
     RunFinished,
     RunReady,
+    SessionBoundary,
     SessionPrefetched,
-    SessionReported,
     SessionsPlanned,
-    StopwatchRead,
-    SymbolsChanged,
     TimeAdvanced,
     TimerFired,
 )
@@ -67,16 +63,15 @@ from messages.feeds import (
     TradeAmended,
     TradingStatusChanged,
 )
-from messages.history import WarmUpReported
 from messages.inboxes import LiveStreamInbox
-from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import GetLiveStatus, LiveStatus, SessionPhase
-from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
+from messages.listeners import SubscribersChanged
 from messages.queries import GetProgress, GetRunSummary
-from messages.readiness import GetReadiness, ReadinessReport, ReadinessReported, StoreChecked
-from messages.repairs import AbandonGaps, CertificateIssued, NotRecorded, SessionSettled, SourceReported
+from messages.readiness import GetReadiness, ReadinessReport
+from messages.repairs import AbandonGaps, SessionSettled
 from messages.replies import Progress
-from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
+from messages.supervision import MakeGood, SessionStands, WaitChanged
+from messages.values import MINUTE_NS, SECOND_NS, Nanos, Room, TradingSession
 
 TICK_NS = SECOND_NS // 4
 """Time is told at least so often."""
@@ -101,11 +96,10 @@ class LiveCore:
         self._ticket = 0
         self._life: Lifecycle | None = None
         self._open_date = ""
-        self._is_opening = False
+        self._owing = Owing()
         self._is_closed = False
         self._is_settled = False
         self._is_abandoning = False
-        self._opened = 0
         self._is_over = False
         self._is_paused = False
         self._failure: str | None = None
@@ -117,6 +111,7 @@ class LiveCore:
         self._readiness = Readiness(self._window_ns)
         parts = (self._coming, self._writing, self._arrivals, self._readiness)
         self._troubles = Troubles(parts, self._arrivals.hearing)
+        self._noted = Noted(*parts, self._reports, self._ready)
 
     def handle(self, message: LiveStreamInbox) -> Outcome:
         """Take one message."""
@@ -130,7 +125,7 @@ class LiveCore:
             case TimerFired():
                 return self._timer_fired(message)
             case MinuteSettled():
-                return self._minute_settled(message)
+                return self._confirmed()
             case PublishBars() | PublishBar() | PublishQuote() | PublishTick():
                 return tell(arrival(message, self._now_ns))
             case WakeAt():
@@ -146,12 +141,6 @@ class LiveCore:
                 return tell(SetTimer(due_ns=0)) if self._has_feed else self._fail("live mode needs a feed")
             case SessionsPlanned():
                 return self._sessions_planned(message)
-            case SymbolsChanged():
-                self._coming.leavers.note(message)
-                return NOTHING
-            case SymbolsCatchingUp() | SymbolsCaughtUp() | WarmUpReported() | StoreChecked():
-                is_report_due = self._readiness.note(message)
-                return tell(ReadinessReported(report=self._ready())) if is_report_due else NOTHING
             case GetReadiness():
                 return answer(message, self._ready(), *self._readiness.asked(self._now_ns))
             case SessionPrefetched():
@@ -159,35 +148,24 @@ class LiveCore:
                 return tell(*self._open()) if self._life is None else NOTHING
             case PrefetchFailed():
                 return self._prefetch_failed(message)
-            case SessionReported():
-                self._reports.add(message.report)
-                return tell(*self._arrivals.volumes.compare(message.report))
             case SessionSettled():
                 self._is_settled = True
                 return NOTHING
-            case CertificateIssued():
-                return tell(*self._writing.certified(message))
-            case NotRecorded():
-                return tell(*self._writing.failed(message))
-            case SourceReported():
-                return tell(*self._readiness.source(message))
             case Recover():
                 return self._recover()
-            case SubscriptionDropped():
-                return tell(message)
+            case MakeGood():
+                return self._make_good(message)
+            case SessionStands():
+                return self._session_stands(message)
             case SubscribersChanged():
                 return tell(ListenFrom(ticket=self._ticket + 1))
             case RunFailed() | AbortRun():
                 return self._fail(message.reason)
-            case StartRun() | StopwatchRead() | SubscriberLate():
-                return NOTHING
             case Pause() | Resume():
                 self._is_paused = isinstance(message, Pause)
                 return NOTHING  # it is the clock that stands still
-            case Step() | SetSpeed():
-                return NOTHING  # they are refused at the door
             case _:
-                assert_never(message)
+                return tell(*self._noted.take(message))
 
     def check(self) -> None:
         """Assert what must always be true."""
@@ -202,14 +180,6 @@ class LiveCore:
         self._coming.plan(message.sessions)
         return tell(*self._coming.prefetch(self._now_ns)) if self._life is None else NOTHING
 
-    def _lived(self, session: TradingSession) -> Lifecycle:
-        return Lifecycle(
-            session,
-            timeout_ns=round(self._rules.session_timeout_s * SECOND_NS),
-            grace_ns=self._grace_ns,
-            window_ns=self._window_ns,
-        )
-
     @property
     def _is_between(self) -> bool:
         """Whether it is a session's turn that has not been opened yet."""
@@ -222,26 +192,24 @@ class LiveCore:
         if ended is not None and ended.session.date == session.date:
             life, before, is_following = ended, [], False
         else:
-            life, is_following = self._lived(session), ended is not None
+            life, is_following = Lifecycle.of(session, self._rules, self._grace_ns), ended is not None
             before = [] if ended is None else ended.end(self._now_ns)
         life.is_followed = self._rules.auto_roll and self._coming.begins_by(session.end_ns)
         self._life, self._open_date = life, session.date
-        self._is_opening = True
         self._is_closed = self._is_settled = self._is_abandoning = False
         self._writing.open(session, self._now_ns)
         boundary = opened(prefetched, self._now_ns, self._issue())
         life.heard(self._now_ns)  # who starts in the middle of a day has not been deaf until now
-        known = recorded(prefetched.tape.batch, self._now_ns)
+        said = self._owing.opens((boundary, *recorded(prefetched.tape.batch, self._now_ns)))
         moves = life.follow(self._now_ns) if is_following else life.advance(self._now_ns)
-        return [*before, boundary, *known, *moves]
+        return [*before, *said, *moves]
 
-    def _minute_settled(self, message: MinuteSettled) -> Outcome:
-        del message
-        if not self._is_opening or self._life is None:
+    def _confirmed(self) -> Outcome:
+        """A ticket came home, or SessionData says so: the session is open."""
+        if not self._owing.opening or self._life is None:
             return NOTHING
-        self._is_opening = False
-        self._opened += 1
-        return tell(RunReady(session=self._life.session)) if self._opened == 1 else NOTHING
+        self._owing.confirmed()
+        return tell(RunReady(session=self._life.session)) if self._owing.opened == 1 else NOTHING
 
     def _after(self, life: Lifecycle) -> list[Message]:
         """Return what is due at and after the close of a session."""
@@ -249,14 +217,16 @@ class LiveCore:
         out: list[Message] = []
         if not self._is_closed and now_ns >= session.end_ns + self._grace_ns:
             self._is_closed = True
-            boundary = closed(session, now_ns, self._issue(), timer_expired=life.is_silent)
-            out += [boundary, *self._writing.write(now_ns)]
+            out += [self._close(life), *self._writing.write(now_ns)]
         if self._rules.auto_roll:
             return [*out, *self._go_on(life)]
         if self._writing.is_certified(session):
             self._is_over = True
-            out.append(RunFinished(sessions=self._opened))
+            out.append(RunFinished(sessions=self._owing.opened))
         return out
+
+    def _close(self, life: Lifecycle) -> SessionBoundary:
+        return closed(life.session, self._now_ns, self._issue(), timer_expired=life.is_silent)
 
     def _go_on(self, life: Lifecycle) -> list[Message]:
         """Return what leads to the next session: its turn comes, it is loaded, the one before settles, it opens."""
@@ -273,7 +243,7 @@ class LiveCore:
             if now_ns < min(life.session.end_ns + self._delay_ns, following.start_ns):
                 return out
             if not is_near:
-                self._life = self._lived(following)
+                self._life = Lifecycle.of(following, self._rules, self._grace_ns)
                 return [*out, *life.end(now_ns), *self._life.follow(now_ns)]
         return [*out, *self._open_next(following)] if is_near else out
 
@@ -301,22 +271,62 @@ class LiveCore:
         return self._ticket
 
     def _timer_fired(self, message: TimerFired) -> Outcome:
-        due = [*self._come_to(message.clock_ns), *self._troubles.news()]
+        due: list[Message] = [*self._come_to(message.clock_ns), *self._troubles.news()]
         if self._is_over:
             return tell(*due)
+        due += self._owing.news(self._waits)
         dues_ns = self._now_ns + TICK_NS, self._agenda.next_due(self._now_ns), self._arrivals.next_due_ns
         timer = SetTimer(due_ns=min(due_ns for due_ns in dues_ns if due_ns is not None))
         if self._life is None and not self._coming:
             return tell(*due, PlanLiveSessions(now_ns=self._now_ns), timer)
-        if self._life is None or self._is_opening or self._failure is not None:
+        if self._life is None or self._owing.opening or self._failure is not None:
+            due += self._coming.prefetch(self._now_ns) if self._life is None and self._failure is None else []
             return tell(*due, timer)
-        out: list[Message] = [*due, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
+        out = [*due, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
         if not self._is_between:
             out += self._life.advance(self._now_ns)
             out += self._readiness.due(self._life.session, self._now_ns, self._arrivals)
             out += self._writing.due(self._life.session, self._now_ns)
         out += self._after(self._life)
         return tell(*out, timer)
+
+    # --- what is owed
+
+    def _waits(self) -> WaitChanged:
+        following = self._coming.next
+        is_needed = self._life is None or (self._is_closed and self._is_between)
+        return waits(
+            date=self._open_date,
+            is_planned=following is not None,
+            is_loaded=not is_needed or self._coming.is_loaded or bool(self._coming.trouble),
+            is_opening=bool(self._owing.opening),
+            is_closed=self._is_closed and not self._is_between and not self._rules.auto_roll,
+            is_settled=self._is_settled,
+            is_over=self._is_down,
+        )
+
+    def _make_good(self, message: MakeGood) -> Outcome:
+        """Something may be lost: have the timer go, and ask again for what has not come."""
+        if self._is_over:
+            return tell(RunFinished(sessions=self._owing.opened))
+        self._coming.ask_again()
+        self._is_abandoning = False
+        ready = [RunReady(session=self._life.session)] if self._life is not None and self._owing.opened == 1 else []
+        is_plan_short = self._life is not None and len(self._coming) < 2 and message.room is not Room.SYSTEM_MANAGER
+        plan = [PlanLiveSessions(now_ns=self._now_ns)] if is_plan_short else []
+        return tell(*ready, *plan, SetTimer(due_ns=0))
+
+    def _session_stands(self, message: SessionStands) -> Outcome:
+        """Say again what SessionData has not heard of."""
+        life, session = self._life, message.session
+        if life is None or self._failure is not None:
+            return NOTHING
+        is_at_hand = session is not None and session.date == self._open_date
+        if self._owing.opening:
+            return self._confirmed() if is_at_hand else tell(*self._owing.opening)
+        self._is_settled = self._is_settled or (is_at_hand and message.is_settled)
+        is_unheard = is_at_hand and self._is_closed and not message.is_closed and not self._is_between
+        return tell(self._close(life)) if is_unheard else NOTHING
 
     # --- feeds
 
@@ -375,23 +385,16 @@ class LiveCore:
 
     def _status(self) -> LiveStatus:
         life = self._life
-        return LiveStatus(
-            session=None if life is None else life.session,
-            phase=self._phase(),
-            is_session_active=life is not None and life.is_active and not self._is_held_up(life),
-            timer_expired=life is not None and life.is_silent,
-            now_ns=self._now_ns,
-            feeds=self._arrivals.hearing.statuses(),
-            early=self._arrivals.early,
-            skewed=self._arrivals.skewed,
-            troubles=self._troubles.now(),
+        is_active = life is not None and life.is_active and not self._is_held_up(life)
+        return status(
+            life, self._phase(), self._now_ns, self._arrivals, self._troubles.now(), is_session_active=is_active
         )
 
     def _progress(self) -> Progress:
         return progress(
             None if self._life is None else self._life.session,
             self._now_ns,
-            sessions_done=max(self._opened - 1, 0),
+            sessions_done=max(self._owing.opened - 1, 0),
             bars=self._arrivals.bars,
             is_finished=self._is_down,
         )

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from actors.kernel.outcome import NOTHING, Outcome, answer, refuse, tell
+from actors.system_manager.supervision import WITHIN_S, Supervision
 from messages.base import Message
 from messages.commands import (
     AbortRun,
@@ -24,7 +25,6 @@ from messages.commands import (
 )
 from messages.errors import IllegalTransition
 from messages.events import (
-    BugFound,
     HealthReported,
     ReceiptSettled,
     RoomFailed,
@@ -42,6 +42,7 @@ from messages.listeners import SubscriberLate
 from messages.queries import GetStatus
 from messages.repairs import SourceReported, SourceStatus
 from messages.replies import RoomHealth, SystemStatus
+from messages.supervision import BugFound, MakeGood, Supervised, WaitChanged
 from messages.values import Health, Mode, Room, SystemState
 
 START_ORDER = (Room.STORES, Room.SESSION_DATA, Room.DATA_UPKEEP, Room.STREAM_COORDINATOR)
@@ -67,13 +68,21 @@ ALLOWED: dict[type[Message], tuple[str, frozenset[SystemState], SystemState]] = 
 class SystemManagerCore:
     """Life and death of the rooms, one state for all of them."""
 
-    def __init__(self, mode: Mode = Mode.BACKTEST, late_after_s: float = 10.0, *, is_clock_ours: bool = False) -> None:
+    def __init__(
+        self,
+        mode: Mode = Mode.BACKTEST,
+        late_after_s: float = 10.0,
+        *,
+        is_clock_ours: bool = False,
+        max_restarts: int = 5,
+    ) -> None:
         """Set up.
 
         Args:
             mode: what is run.
             late_after_s: a subscriber that holds up the run for so long is named in the status.
             is_clock_ours: whether a live clock can be stopped, for all that comes is a replay that goes by it.
+            max_restarts: a live day that meets more bugs than that within a minute does not go on.
         """
         self._mode = mode
         self._is_clock_ours = is_clock_ours
@@ -92,6 +101,7 @@ class SystemManagerCore:
         self._troubles: tuple[str, ...] = ()
         self._bugs: dict[str, int] = {}
         """Those that the run survived, and how often."""
+        self._supervision = Supervision(max_restarts)
 
     def handle(self, message: SystemManagerInbox) -> Outcome:
         """Take one message. An illegal command is refused and changes nothing."""
@@ -125,6 +135,11 @@ class SystemManagerCore:
             case TroublesChanged():
                 self._troubles = message.troubles
                 return NOTHING
+            case WaitChanged():
+                self._supervision.wait(message)
+                return NOTHING
+            case Supervised():
+                return tell(*self._supervision.look(message, is_up=self._is_up))
             case SessionBoundary():
                 self._has_expired = message.timer_expired
                 return NOTHING
@@ -238,16 +253,36 @@ class SystemManagerCore:
         said = f"a bug in {message.room} on {message.message}: {message.error}"
         nothing = ReceiptSettled(receipt=message.receipt, accepted=0, rejected=0, duplicates=0, failure=said)
         lost = (nothing,) if message.receipt else ()
-        if message.is_query or (self._mode is Mode.LIVE and message.is_sound):
+        # Who starts the rooms cannot be made good: nobody would see that it has stopped.
+        is_lost = self._change == "starting" and message.room is Room.SYSTEM_MANAGER
+        if message.is_query or (self._mode is Mode.LIVE and message.is_sound and not is_lost):
             if said in self._bugs or len(self._bugs) < _MOST_BUGS:
                 self._bugs[said] = self._bugs.get(said, 0) + 1
-            return tell(*lost)
+            if message.is_query:
+                return NOTHING
+            if self._supervision.survives(message.at_s):
+                return tell(*lost, *self._goes_on(message.room))
+            said = f"{said}; it is bug {self._supervision.recent} within {WITHIN_S:.0f} s, too many to go on"
         if message.room is Room.SYSTEM_MANAGER:
             self._coming = None  # rooms are started in its thread: a start that raised reports nothing else
         was_error = self._state is SystemState.ERROR
         out = (*lost, *self._fail(said).out)
         # Once is enough: a coordinator that cannot even abort would be told so for ever.
         return tell(*out) if was_error else tell(AbortRun(reason=self._failure or message.error), *out)
+
+    def _goes_on(self, room: Room) -> tuple[Message, ...]:
+        """Have made good what a message would have done that is in quarantine; a stop goes on with the next room."""
+        if self._change == "stopping":
+            return self._stop_next() if room is Room.SYSTEM_MANAGER else ()
+        is_unsaid = room is Room.SYSTEM_MANAGER and self._state is _RUNNING
+        return (*((StateChanged(state=_RUNNING),) if is_unsaid else ()), MakeGood(room=room))
+
+    @property
+    def _is_up(self) -> bool:
+        """Whether a live day should move."""
+        is_live = self._mode is Mode.LIVE and not self._is_run_finished
+        is_coming = self._change == "starting" or (self._state is _RUNNING and self._change is None)
+        return is_live and is_coming
 
     def _fail(self, reason: str) -> Outcome:
         """Enter the error state; a start that failed stops what it had started."""
@@ -273,6 +308,7 @@ class SystemManagerCore:
             *(() if self._failure is None else (self._failure,)),
             *(f"subscriber {name!r} holds up the run" for name in self._late),
             *(str(self._sources[name]) for name in sorted(self._sources) if self._sources[name].is_failing),
+            *self._supervision.troubles(),
             *(trouble for trouble in self._troubles if trouble not in map(str, self._sources.values())),
             *(said if count == 1 else f"{said} ({count} times)" for said, count in self._bugs.items()),
         )
@@ -292,4 +328,5 @@ class SystemManagerCore:
             late_subscribers=self._late,
             sources=tuple(self._sources[name] for name in sorted(self._sources)),
             timer_expired=self._has_expired,
+            beats=self._supervision.beats,
         )

@@ -39,6 +39,7 @@ from messages import (
     readiness,
     repairs,
     replies,
+    supervision,
     values,
     windows,
 )
@@ -62,6 +63,7 @@ VOCABULARY = (
     readiness,
     repairs,
     replies,
+    supervision,
     values,
     windows,
 )

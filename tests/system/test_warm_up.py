@@ -91,9 +91,9 @@ def test_over_a_run_every_date_is_read_once_and_the_minutes_of_few_are_held() ->
     assert isinstance(core, SessionDataCore)
 
     assert set(Counter(date for date, _ in store.reads).values()) == {1}
-    assert len(core._history.dates) == 5
-    assert len(core._history.daily_dates) == 195
-    assert (*core._history.daily_dates, *core._history.dates) == DATES[-201:-1]
+    assert len(core.history.dates) == 5
+    assert len(core.history.daily_dates) == 195
+    assert (*core.history.daily_dates, *core.history.dates) == DATES[-201:-1]
 
 
 def test_a_session_that_rolled_is_a_daily_bar_of_the_next() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from actors.kernel.outcome import Outcome
 from actors.system_manager.core import ALLOWED, SystemManagerCore
+from actors.system_manager.supervision import Supervision
 from messages import (
     AbortRun,
     BugFound,
@@ -99,7 +100,8 @@ def core_that_is(state: str, mode: Mode = Mode.BACKTEST) -> SystemManagerCore:
 
 
 def memory_of(core: SystemManagerCore) -> dict[str, Any]:
-    return copy.deepcopy(vars(core))
+    memory = copy.deepcopy(vars(core))
+    return {name: vars(value) if isinstance(value, Supervision) else value for name, value in memory.items()}
 
 
 @pytest.mark.parametrize(("deed", "state", "is_allowed"), table())

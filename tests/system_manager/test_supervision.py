@@ -12,6 +12,7 @@ from messages import (
     GetStatus,
     Health,
     HealthReported,
+    MakeGood,
     Message,
     Mode,
     ReportHealth,
@@ -21,13 +22,16 @@ from messages import (
     RunFinished,
     SourceReported,
     SourceStatus,
+    StallNoticed,
     StartSystem,
     StateChanged,
     StopSystem,
     SubscriberLate,
+    Supervised,
     SystemState,
     SystemStatus,
     TroublesChanged,
+    WaitChanged,
 )
 from tests.system_manager.test_commands import ERROR, RUNNING, core_that_is
 
@@ -50,11 +54,93 @@ def test_a_bug_in_a_backtest_is_an_error_and_aborts_the_run(is_sound: bool) -> N
     assert told == (AbortRun(reason=failure), StateChanged(state=ERROR, failure=failure))
 
 
-def test_a_live_system_keeps_a_core_that_is_sound() -> None:
+def test_a_live_system_goes_on_with_a_core_that_is_sound_and_has_made_good_what_is_lost() -> None:
     core = core_that_is("running", Mode.LIVE)
 
-    assert core.handle(bug(is_sound=True)).out == ()
+    assert core.handle(bug(is_sound=True)).out == (MakeGood(room=Room.SESSION_DATA),)
     assert status_of(core).state is RUNNING
+
+
+def test_a_live_system_with_more_bugs_within_a_minute_than_it_may_have_is_in_error() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    bugs = [msgspec.structs.replace(bug(is_sound=True), at_s=100.0 + 10 * number) for number in range(6)]
+    outs = [core.handle(one).out for one in bugs]
+    failure = status_of(core).failure
+
+    assert [type(out[0]) for out in outs] == [*[MakeGood] * 5, AbortRun]
+    assert failure is not None
+    assert failure.endswith("it is bug 6 within 60 s, too many to go on")
+
+
+def test_bugs_that_come_now_and_then_end_no_live_system() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    for number in range(100):
+        core.handle(msgspec.structs.replace(bug(is_sound=True), at_s=13.0 * number))
+
+    assert status_of(core).state is RUNNING
+
+
+@pytest.mark.parametrize(("room", "is_over"), [(Room.SYSTEM_MANAGER, True), (Room.SESSION_DATA, False)])
+def test_a_bug_of_who_starts_the_rooms_ends_the_start(room: Room, is_over: bool) -> None:
+    core = core_that_is("starting", Mode.LIVE)
+    core.handle(msgspec.structs.replace(bug(is_sound=True), room=room))
+
+    assert (status_of(core).state is ERROR) == is_over
+
+
+def test_a_bug_of_who_stops_the_rooms_leaves_none_of_them_up() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    first = core.handle(StopSystem()).out
+
+    assert core.handle(msgspec.structs.replace(bug(is_sound=True), room=Room.SYSTEM_MANAGER)).out == first
+
+
+# --- a day that stands still
+
+
+def looked(core: SystemManagerCore, at_s: float, **more: Any) -> list[type[Message]]:
+    return [type(said) for said in core.handle(Supervised(at_s=at_s, **more)).out]
+
+
+def test_a_live_day_that_waits_too_long_is_named_and_pushed_until_it_moves() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    core.handle(WaitChanged(what="session D was to open", patience_s=3.0))
+    said = [looked(core, 10.0 + second) for second in range(8)]
+    reasons = status_of(core).reasons
+    core.handle(WaitChanged(what=""))
+
+    assert said == [[], [], [], [StallNoticed, MakeGood], [], [], [MakeGood], []]
+    assert reasons == ("nothing moves: session D was to open",)
+    assert (looked(core, 20.0), status_of(core).reasons) == ([StallNoticed], ())
+
+
+def test_who_waits_for_something_else_has_moved() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    said = []
+    for second in range(10):
+        core.handle(WaitChanged(what=f"step {second // 2}", patience_s=3.0))
+        said += looked(core, float(second))
+
+    assert said == []
+
+
+def test_a_day_that_is_over_need_not_move() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    core.handle(RunFinished(sessions=1))
+    core.handle(WaitChanged(what="nothing"))
+
+    assert looked(core, 1.0, stall="nobody asks") == looked(core, 60.0, stall="nobody asks") == []
+    assert status_of(core).reasons == ()
+
+
+def test_what_is_seen_from_outside_is_in_the_status_while_it_lasts_and_looks_are_counted() -> None:
+    core = core_that_is("running", Mode.LIVE)
+    looked(core, 1.0, troubles=("the disk is full",))
+    during = status_of(core)
+    looked(core, 2.0)
+
+    assert (during.reasons, during.health, during.beats) == (("the disk is full",), Health.DEGRADED, 1)
+    assert (status_of(core).reasons, status_of(core).beats) == ((), 2)
 
 
 def test_a_live_system_with_a_core_that_is_not_sound_is_in_error() -> None:

@@ -46,6 +46,8 @@ class Book:
         self.closed = 0
         """Slots ``[0, closed)`` are closed."""
         self.revision = 0
+        self.has_ended = False
+        """Whether the close of the session was told."""
         self.unseen: set[str] = set(unseen)
         """Of these the tape has bars, but nobody knows them yet: they join with their first one."""
         self.removed: set[str] = set(unseen)

@@ -63,6 +63,11 @@ class Joining:
         self._loading |= set(wanted)
         return LoadSymbols(session=session, symbols=wanted)
 
+    def awaited(self, session: TradingSession) -> list[LoadSymbols]:
+        """Have those loaded once more who are not there yet."""
+        loading = tuple(symbol for symbol in self._asked if symbol in self._loading)
+        return [LoadSymbols(session=session, symbols=loading)] if loading else []
+
     def leave(self, symbols: Iterable[str]) -> None:
         """Symbols leave; the rest of their day is of no interest."""
         for symbol in symbols:

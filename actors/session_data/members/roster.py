@@ -15,7 +15,7 @@ from messages.commands import AddSymbols, RemoveSymbols
 from messages.errors import BarkeeperError, NotReady, UnknownSymbol
 from messages.events import BarsUpdated, SessionBoundary, SymbolsChanged
 from messages.inboxes import SessionDataInbox
-from messages.joining import LockSymbols, SymbolsLoaded, UnlockSymbols
+from messages.joining import LoadSymbols, LockSymbols, SymbolsLoaded, UnlockSymbols
 from messages.values import Nanos
 
 
@@ -79,6 +79,10 @@ class Members:
         return {*traded(), *(self._joining.asked | self._locks.symbols | needed).intersection(opening.symbols)}
 
     # --- joining and leaving
+
+    def awaited(self, book: Book) -> list[LoadSymbols]:
+        """Ask once more for what is being loaded."""
+        return self._joining.awaited(book.session)
 
     def add(self, message: AddSymbols, book: Book | None) -> Outcome:
         """Let symbols join, or come back."""

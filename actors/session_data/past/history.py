@@ -131,6 +131,10 @@ class History:
 
     # --- from session to session
 
+    def adopt(self, other: "History") -> None:
+        """Have all that another one has, which is not used any more."""
+        vars(self).update(vars(other))
+
     def extend(self, grids: Iterable[DayGrid], background: Background | None = None) -> None:
         """Add days, each in its place by date, and let go of the oldest; a date that is there stays as it is."""
         tables: list[DailyBars] = []

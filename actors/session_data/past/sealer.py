@@ -29,6 +29,16 @@ class Sealer:
         self._date = ""
         self._revision = 0
 
+    def has_sealed(self, book: Book) -> bool:
+        """Return whether the session at hand has settled."""
+        return book.session.date == self._date
+
+    def settle(self, book: Book | None, date: str, now_ns: Nanos) -> list[Event]:
+        """Return what the first certificate of a session is made of; said again if what was said is lost."""
+        if book is not None and self.has_sealed(book):
+            self._date = ""
+        return self.seal(book, date, now_ns)
+
     def seal(self, book: Book | None, date: str, now_ns: Nanos, corrections: int = 0) -> list[Event]:
         """Return what the certificate of a session is made of: the one that closed last, or a day of history.
 

@@ -21,6 +21,7 @@ _TABLES = f"""
     create table messages (seq integer primary key, now_ns integer not null, body blob not null) strict;
     create table facts (name text primary key, value text not null) strict;
 """
+_LEFT_OUT = "left out"
 _DECODER: "msgspec.msgpack.Decoder[Journaled]" = decoder(Journaled)
 
 
@@ -116,14 +117,19 @@ class JournalFile:
     def messages(self, until_ns: Nanos | None = None) -> Iterator[tuple[Nanos, Journaled]]:
         """Yield the messages in order, each with the time at which it was taken; none that was taken after a moment.
 
+        Those that met a bug are left out: nothing of them is in the session.
+
         Raises:
             DataError: one cannot be read; says which.
         """
         limit = (1 << 63) - 1 if until_ns is None else until_ns
+        left_out = self.left_out
         with _explained(self.path):
             for seq, now_ns, body in self._file.execute(
                 "select seq, now_ns, body from messages where now_ns <= ? order by seq", (limit,)
             ):
+                if seq in left_out:
+                    continue
                 try:
                     message = _DECODER.decode(body)
                 except msgspec.DecodeError as error:
@@ -159,6 +165,19 @@ class JournalFile:
             self._file.execute("insert or replace into facts values (?, ?)", (name, value))
         except sqlite3.Error as error:
             raise OSError(f"{self.path}: {error}") from error
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """The numbers of messages that met a bug."""
+        return frozenset(map(int, (self.fact(_LEFT_OUT) or "").split()))
+
+    def leave_out(self, numbers: Iterable[int]) -> None:
+        """Note which messages met a bug, in the place of those that were noted.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        self.note(_LEFT_OUT, " ".join(map(str, sorted(numbers))))
 
     @property
     def is_finished(self) -> bool:

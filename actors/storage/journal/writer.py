@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -84,6 +84,8 @@ class Journal:
         """The number of the last message before those of the open file."""
         self._safe = 0
         self._now_ns: Nanos = 0
+        self._writing_s: float | None = None
+        """Since when the disk is being written to."""
         self._is_closed = False
         self._is_hurried = False
         self._thread: threading.Thread | None = None
@@ -176,6 +178,25 @@ class Journal:
             self._is_hurried = False
             return self._safe >= self._taken
 
+    def again(self, *, is_last_left_out: bool) -> list[Journaled]:
+        """Return what the open session was told, its opening first; without the last message, for good.
+
+        Raises:
+            DataError: it cannot be read, or there is none.
+            OSError: the disk refuses.
+        """
+        is_whole = self.flush()
+        with self._lock:
+            file, last = self._file, self._taken - self._base
+        if file is None:
+            raise DataError("no session is open")
+        if not is_whole:
+            raise OSError(f"{file.path}: {self.trouble or 'it is not written yet'}")
+        if is_last_left_out:
+            file.leave_out({*file.left_out, last})
+        with closing(JournalFile(file.path, read_only=True)) as reader:
+            return [message for _, message in reader.messages()]
+
     def tell(self, message: CertificateIssued) -> None:
         """Hear that a day has been certified: one that is in the store needs no journal but as a recording."""
         if message.is_kept:
@@ -219,19 +240,38 @@ class Journal:
 
     # --- the journal's thread
 
+    @property
+    def waiting(self) -> int:
+        """How many messages have been taken that are not safe yet."""
+        return self._taken - self._safe
+
+    @property
+    def held_up_s(self) -> float:
+        """For how long the disk has not come back from a write."""
+        since_s = self._writing_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
+
+    def has_thread(self) -> bool:
+        """Whether somebody writes, if there is anything to write."""
+        thread = self._thread
+        return self._is_closed or thread is None or thread.is_alive()
+
     def _start(self) -> None:
-        if self._thread is None:
+        if not self._is_closed and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._run, name="barkeeper-journal", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
         while (batch := self._next()) is not None:
+            self._writing_s = time.monotonic()
             try:
                 if batch:
                     batch[0][0].append(_encoded(batch))
-            except OSError as error:
-                self._refused(batch, str(error))
+            except Exception as error:  # noqa: BLE001  # a disk that refuses, or a bug: nothing that was taken is lost
+                self._writing_s = None
+                self._refused(batch, str(error) if isinstance(error, OSError) else repr(error))
             else:
+                self._writing_s = None
                 self._committed(batch)
 
     def _next(self) -> list[_Taken] | None:
@@ -263,7 +303,10 @@ class Journal:
             self._left = [(seq, file) for seq, file in self._left if seq > self._safe]
             self._lock.notify_all()
         for act in (*due, *(file.close for file in over)):
-            act()
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the next message must be written
+                alarm("journal_bug", reason=repr(error))
 
     def _refused(self, batch: list[_Taken], reason: str) -> None:
         with self._lock:

@@ -64,8 +64,14 @@ class Coming:
         self._is_asked = True
         return [Prefetch(session=self._sessions[0])]
 
+    def ask_again(self) -> None:
+        """What was asked for may be lost; who is asked twice answers once."""
+        self._is_asked = False
+
     def came(self, message: SessionPrefetched) -> None:
-        """The next session is in memory."""
+        """The next session is in memory; one that was asked for twice may have been opened since."""
+        if self.next is None or message.tape.session.date != self.next.date:
+            return
         self._prefetched = message
         self._is_asked, self._retry_ns, self._failures, self.trouble = False, 0, 0, ""
 

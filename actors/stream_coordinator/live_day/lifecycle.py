@@ -1,8 +1,9 @@
 """The life of one live session: seven phases, which may follow which, and what moves it on."""
 
+from actors.settings import LiveRules
 from messages.errors import IllegalTransition
 from messages.lifecycle import PhaseChanged, SessionPhase
-from messages.values import Nanos, Segment, TradingSession
+from messages.values import MINUTE_NS, SECOND_NS, Nanos, Segment, TradingSession
 
 _NOT_STARTED, _PRE_MARKET, _ACTIVE = SessionPhase.NOT_STARTED, SessionPhase.PRE_MARKET, SessionPhase.ACTIVE
 _POST_MARKET, _ENDED = SessionPhase.POST_MARKET, SessionPhase.ENDED
@@ -64,6 +65,16 @@ class Lifecycle:
         self._grace_ns = grace_ns
         self._prepare_ns = min(session.start_ns, session.open_ns - window_ns)
         self._heard_ns: Nanos = session.open_ns
+
+    @classmethod
+    def of(cls, session: TradingSession, rules: LiveRules, grace_ns: Nanos) -> "Lifecycle":
+        """Return the life of a session that is lived by these rules."""
+        return cls(
+            session,
+            timeout_ns=round(rules.session_timeout_s * SECOND_NS),
+            grace_ns=grace_ns,
+            window_ns=round(rules.prefetch_window_min * MINUTE_NS),
+        )
 
     @property
     def is_active(self) -> bool:

@@ -1,7 +1,33 @@
 """Where a live day stands, in numbers."""
 
+from actors.stream_coordinator.live_day.arrivals import Arrivals
+from actors.stream_coordinator.live_day.lifecycle import Lifecycle
+from messages.lifecycle import LiveStatus, SessionPhase
 from messages.replies import Progress
 from messages.values import Nanos, TradingSession
+
+
+def status(
+    life: Lifecycle | None,
+    phase: SessionPhase,
+    now_ns: Nanos,
+    arrivals: Arrivals,
+    troubles: tuple[str, ...],
+    *,
+    is_session_active: bool,
+) -> LiveStatus:
+    """Return where the day is, and how its feeds are."""
+    return LiveStatus(
+        session=None if life is None else life.session,
+        phase=phase,
+        is_session_active=is_session_active,
+        timer_expired=life is not None and life.is_silent,
+        now_ns=now_ns,
+        feeds=arrivals.hearing.statuses(),
+        early=arrivals.early,
+        skewed=arrivals.skewed,
+        troubles=troubles,
+    )
 
 
 def progress(

@@ -58,7 +58,7 @@ def test_a_closed_day_becomes_history_without_a_copy() -> None:
     core = core_with(opened(DAY, ["A"]), arrived(bar("A")), closed(DAY))
     values, verdicts = planes_of(core)
     play(core, [opened(session_tiny(3, day="2024-07-03"), ["A"])])
-    (day,) = core._history._days
+    (day,) = core.history._days
 
     assert np.shares_memory(day.grid.values, values)
     assert np.shares_memory(day.grid.verdicts, verdicts)

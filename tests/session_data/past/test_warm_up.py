@@ -281,11 +281,11 @@ def test_a_dividend_that_eats_up_the_price_is_refused_by_name() -> None:
 
 def test_bars_of_an_interval_are_made_once_and_again_after_a_repair() -> None:
     core = core_with(opened(TUESDAY, ["A"]), arrived(*bars("A", "09:30", 1, 2, 3)), opened(WEDNESDAY, ["A"]))
-    (day,) = core._history.last(9)
+    (day,) = core.history.last(9)
     first = day.piece("A", ONE_DAY)
     play(core, [arrived(bar("A", "09:33", 4), now=WEDNESDAY.start_ns)])
-    (repaired,) = core._history.last(9)
+    (repaired,) = core.history.last(9)
 
     assert day.piece("A", ONE_DAY) is first
-    assert repaired is core._history.day(TUESDAY.date)
+    assert repaired is core.history.day(TUESDAY.date)
     assert closes(core) == [4]
