@@ -52,6 +52,7 @@ feeds/simulated/              a market that is made up
 kernel/                       how rooms talk; the only place that knows Pykka
 kernel/ask/                   what may be asked and commanded, as methods
 kernel/listen/                subscriptions, and minutes that wait for them
+kernel/watch/                 who looks at a live day from outside of its rooms
 market/                       pure rules of sessions and bars: calendar, gaps, aggregation, digest
 market/hours/                 when an exchange trades: calendars and their timetables
 reading/                      pure: bytes and text into columns, whoever wrote them

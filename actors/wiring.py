@@ -27,9 +27,9 @@ from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.ports import BarSource, BarStore, Interruptible, KnowsHours
 from actors.kernel.shell import Core, Routes, Shell
-from actors.kernel.supervisor import Supervisor
 from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
+from actors.kernel.watch.supervisor import Supervisor
 from actors.kernel.worker import left, within
 from actors.market.calendar import Calendar
 from actors.recording import salvage

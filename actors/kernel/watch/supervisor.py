@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from actors.kernel.address import RoomAddress
-from actors.kernel.checks import Check, ClockSteps, Disk, JournalCheck, Rooms, Written
 from actors.kernel.telemetry import alarm, note
 from actors.kernel.timing import Timer
+from actors.kernel.watch.checks import Check, ClockSteps, Disk, JournalCheck, Rooms, Written
 from messages.events import RoomStopped
 from messages.supervision import Supervised
 from messages.values import Room

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.kernel.checks import BUSY_S, LEAST_BYTES, MANY, ClockSteps, Disk, JournalCheck, Rooms
+from actors.kernel.watch.checks import BUSY_S, LEAST_BYTES, MANY, ClockSteps, Disk, JournalCheck, Rooms
 from messages import Room
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.clock import ManualClock
-from actors.kernel.supervisor import Supervisor
 from actors.kernel.timing import Timer
+from actors.kernel.watch.supervisor import Supervisor
 from messages import Supervised, TimerFired
 from messages.commands import SetTimer
 from tests.doubles import Mailbox, Outbox

@@ -1,0 +1,1 @@
+"""Who looks at a live day from outside of its rooms."""
