@@ -91,15 +91,19 @@ def silence() -> Iterator[socket.socket]:
 
 
 @contextmanager
-def alpaca_world(_folder: Path) -> Iterator[VendorWorld]:
-    server = AlpacaServer(no_symbols=("NONE",))
+def alpaca_world(
+    _folder: Path, stream: str = "iex", symbols: tuple[str, str] = ("A", "B"), unknown: str = "NONE"
+) -> Iterator[VendorWorld]:
+    server = AlpacaServer(no_symbols=(unknown,))
 
     def garble() -> None:
         server.send_raw(b"\xc1")
         server.send_raw("text")
 
     def feed(url: str = server.url, keys: AlpacaKeys = KEYS) -> AlpacaFeed:
-        return AlpacaFeed(keys, url=url, channels=("bars",))  # one request at a time: nobody reads between
+        return AlpacaFeed(
+            keys, stream=stream, url=url, channels=("bars",)
+        )  # one request at a time: nobody reads between
 
     world = VendorWorld(
         feed(),
@@ -108,10 +112,24 @@ def alpaca_world(_folder: Path) -> Iterator[VendorWorld]:
         garble=garble,
         elsewhere=lambda port: feed(f"ws://127.0.0.1:{port}"),
         stranger=lambda: (feed(keys=AlpacaKeys(key="AKTEST", secret="wrong-secret")), "wrong-secret"),
+        unknown=unknown,
+        symbols=symbols,
     )
     world.subscribed = server.wait_for_subscribers
     yield world
     server.stop()
+
+
+@contextmanager
+def alpaca_crypto_world(folder: Path) -> Iterator[VendorWorld]:
+    with alpaca_world(folder, "crypto", PAIRS, "NONE/USD") as world:
+        yield world
+
+
+@contextmanager
+def alpaca_night_world(folder: Path) -> Iterator[VendorWorld]:
+    with alpaca_world(folder, "boats") as world:
+        yield world
 
 
 def _alpaca_bar(bar: Bar) -> dict[str, Any]:
@@ -221,5 +239,5 @@ VENDOR_WORLDS = [
     databento_world,
     ibkr_world,
     massive_world,
-    pytest.param(ccxt_world, marks=pytest.mark.slow),
+    *(pytest.param(slow, marks=pytest.mark.slow) for slow in (alpaca_crypto_world, alpaca_night_world, ccxt_world)),
 ]

@@ -32,6 +32,7 @@ from actors.vendors.history.pages import (
     Page,
     PageRequest,
     SymbolsRefused,
+    is_html,
 )
 from actors.vendors.secrets import without_keys
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
@@ -161,8 +162,7 @@ def _message(response: Response) -> str:
     try:
         found = json.loads(response.text)
     except ValueError:
-        is_page = response.text.lstrip()[:1] == "<"
-        return f"a page of HTML, {response.reason}" if is_page else response.text or str(response.reason)
+        return f"a page of HTML, {response.reason}" if is_html(response.text) else response.text or str(response.reason)
     message = found.get("message") if isinstance(found, dict) else None
     return str(message or response.text)
 

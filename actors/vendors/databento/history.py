@@ -36,6 +36,7 @@ from actors.vendors.history.pages import (
     Page,
     PageRequest,
     SymbolsRefused,
+    is_html,
 )
 from actors.vendors.secrets import without_keys
 from messages.columns import FIELDS, BarBatch
@@ -175,7 +176,9 @@ class DatabentoHistory:
             return call()
         except BentoHttpError as error:
             raise self._refusal(error, symbols) from None
-        except (BentoError, requests.RequestException) as error:
+        except requests.RequestException as error:
+            raise NoAnswer(f"Databento cannot be reached, or broke off: {type(error).__name__}") from error
+        except BentoError as error:
             said = without_keys(str(error) or type(error).__name__, self._key)
             raise NoAnswer(f"Databento: {said.splitlines()[0][:_SHOWN]}") from error
 
@@ -265,7 +268,7 @@ def _told(error: BentoHttpError) -> tuple[str, str, dict[str, Any]]:
         text = str(detail.get("message", ""))
         return str(detail.get("case", "")), _line(text), payload if isinstance(payload, dict) else {}
     body = str(error.http_body or "")
-    text = "a page of HTML" if body.lstrip().startswith("<") else str(detail or body or "nothing more is said")
+    text = "a page of HTML" if is_html(body) else str(detail or body or "nothing more is said")
     return "", _line(text), {}
 
 

@@ -149,6 +149,11 @@ class NoAnswer(DataError):
     """What came from a vendor is no answer, or nothing came."""
 
 
+def is_html(body: bytes | str) -> bool:
+    """Return whether an answer is a page for people, as what stands before a vendor sends while that is mended."""
+    return body[:200].lstrip()[:1] in ("<", b"<")
+
+
 def as_no_answer(error: Exception) -> DataError:
     """Return an error of a client as one of ours that names it; those of ours stay as they are."""
     return error if isinstance(error, DataError) else NoAnswer(f"{type(error).__name__}: {error}")

@@ -18,7 +18,15 @@ from massive import RESTClient
 from urllib3.exceptions import HTTPError
 
 from actors.kernel.telemetry import note
-from actors.vendors.history.pages import AskedTooMuch, HistoryRefused, NoAnswer, NotOutYet, Page, PageRequest
+from actors.vendors.history.pages import (
+    AskedTooMuch,
+    HistoryRefused,
+    NoAnswer,
+    NotOutYet,
+    Page,
+    PageRequest,
+    is_html,
+)
 from actors.vendors.massive.flat import FlatFiles
 from actors.vendors.massive.keys import MassiveKey
 from actors.vendors.secrets import without_keys
@@ -145,13 +153,14 @@ class MassiveHistory:
             response = self._client.client.request("GET", self._client.BASE + path)
             body = response.data
         except HTTPError as error:
-            raise NoAnswer(f"Massive: {type(error).__name__}") from error
+            raise NoAnswer(f"Massive cannot be reached, or broke off: {type(error).__name__}") from error
         if response.status != 200:
             raise self._refusal(response.status, body, response.headers)
         try:
             return self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NoAnswer(f"Massive's answer has no aggregates: {self._shown(str(error))}") from error
+            what = "a page of HTML" if is_html(body) else self._shown(str(error))
+            raise NoAnswer(f"Massive's answer has no aggregates: {what}") from error
 
     def _refusal(self, status: int, body: bytes, headers: Mapping[str, str]) -> Exception:
         """Return what an answer means that is none of aggregates."""
@@ -196,7 +205,7 @@ def _message(body: bytes) -> str:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return "no JSON"
+        return "a page of HTML" if is_html(body) else "no JSON"
     named = found if isinstance(found, dict) else {}
     return str(named.get("error") or named.get("message") or named.get("status") or "no reason")
 

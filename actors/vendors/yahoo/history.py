@@ -18,7 +18,7 @@ from yfinance.config import YfConfig
 from yfinance.data import YfData
 from yfinance.exceptions import YFRateLimitError
 
-from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageRequest, SymbolsRefused
+from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageRequest, SymbolsRefused, is_html
 from messages.columns import FIELDS, BarBatch, freeze
 from messages.values import SECOND_NS, Nanos
 
@@ -119,7 +119,8 @@ class YahooHistory:
         try:
             chart = self._decoder.decode(response.content).chart
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NoAnswer(f"Yahoo's answer is no chart ({response.status_code}): {_short(str(error))}") from error
+            what = "a page of HTML" if is_html(response.content) else _short(str(error))
+            raise NoAnswer(f"Yahoo's answer is no chart ({response.status_code}): {what}") from error
         if chart.error is not None:
             said = f"Yahoo: {_short(chart.error.description)} ({chart.error.code})"
             raise SymbolsRefused(said, (symbol,)) if response.status_code == 404 else NoAnswer(said)

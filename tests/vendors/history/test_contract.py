@@ -191,11 +191,22 @@ def test_a_page_that_fails_is_asked_again_alone(world: Make, kind: type[HistoryW
     assert there.requests == 2 * pages + 1
 
 
-def test_what_fails_every_time_is_a_failure_and_never_nothing(world: Make) -> None:
+@pytest.mark.parametrize("fault", ["error", "cut", "html", "junk", "drop", "empty"])
+def test_what_fails_every_time_is_a_failure_in_one_sentence_and_never_nothing(
+    world: Make, kind: type[HistoryWorld], fault: str
+) -> None:
+    if fault not in kind.faults:
+        pytest.skip("its server cannot fail so")
     there = world()
-    there.fail_next(*["error"] * 20)
-    with pytest.raises(NoAnswer):
-        ask(there, there.source())
+    there.fail_next(*[fault] * 20)
+    source = there.source()
+    with pytest.raises(NoAnswer) as caught:
+        ask(there, source)
+    said = str(caught.value)
+
+    assert said.startswith(f"{source.name} was asked 4 times: ")
+    assert len(said) < 400
+    assert not [piece for piece in ("\n", "<html", "Traceback", *there.secrets) if piece in said]
 
 
 def test_a_vendor_that_is_silent_is_given_up_after_its_time(world: Make) -> None:
@@ -291,6 +302,16 @@ def test_a_minute_that_is_not_over_is_never_final(world: Make, kind: type[Histor
     assert len(answer.bars) == sum(bar.start_ns + MINUTE_NS <= now_ns - source._out_after_ns for bar in given(kind))
     assert len(answer.bars) > 0
     assert all(gap.end_ns <= final_ns for gap in answer.no_trade)
+
+
+def test_of_a_vendor_whose_clock_is_behind_nothing_is_concluded_of_what_it_has_not_made_yet(
+    world: Make, kind: type[HistoryWorld]
+) -> None:
+    there = world([bar for bar in given(kind) if bar.start_ns < kind.session.start_ns + 29 * MINUTE_NS])
+    source = there.source(now_ns=lambda: minute(there, 30) + MINUTE_NS // 2)
+    answer = ask(there, source)
+
+    assert all(gap.end_ns <= minute(there, 29) for gap in answer.no_trade)
 
 
 def test_nothing_is_asked_for_before_it_is_there(world: Make) -> None:
