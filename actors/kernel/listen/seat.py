@@ -98,8 +98,11 @@ class Seat:
         with self._lock:
             if self._is_ended:
                 return
-            self._queue.extend([(event, 0) for event in events[:-1]])
-            self._queue.extend([(event, ticket) for event in events[-1:]])
+            if len(events) == 1:  # nearly always
+                self._queue.append((events[0], ticket))
+            else:
+                last = len(events) - 1
+                self._queue.extend((event, ticket if place == last else 0) for place, event in enumerate(events))
             if ticket:
                 self._mark = self._pushed
             self._pushed += len(events)

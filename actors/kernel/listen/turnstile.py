@@ -16,7 +16,7 @@ from messages.commands import AllowMinutes, HoldEnded, RecallMinutes, Step
 from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
 from messages.listeners import SubscribersChanged
 
-_FEW = 1
+_FEW = 0
 """So few staged minutes are left when their sender is told, that it can stage more before the last has passed."""
 
 _BY_HAND = 16

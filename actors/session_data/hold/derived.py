@@ -127,18 +127,23 @@ class DerivedBars:
         stamps = freeze(np.repeat(np.array(starts_ns, dtype=np.int64), count).reshape(-1, count))
         is_everybody = np.atleast_1d(counts.all(axis=1)).tolist()
         is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1)).tolist()
-        for place, row in enumerate(ended.tolist()):
-            block, numbers, folded, of_each = self._layout.blocks[row], everybody, values[place], counts[place]
-            if not is_everybody[place]:
-                numbers = freeze(np.flatnonzero(of_each).astype(np.int32))
-                folded, of_each = freeze(folded[:, numbers]), of_each[numbers]
+        symbols, blocks, intervals = grid.table, self._layout.blocks, self.intervals
+        rows = zip(ended.tolist(), values, stamps, is_everybody, is_complete, strict=True)
+        for place, (row, of_all, start_of_all, is_full, has_all) in enumerate(rows):
+            block, numbers, folded, starts = blocks[row], everybody, of_all, start_of_all
+            if not is_full:
+                numbers = freeze(np.flatnonzero(counts[place]).astype(np.int32))
+                folded, starts = freeze(of_all[:, numbers]), start_of_all[: len(numbers)]
             if len(numbers):
+                interval = intervals[block.series]
                 out.setdefault(block.end - 1, []).append(
                     BarsUpdated(
-                        interval=self.intervals[block.series],
-                        batch=self._batch(grid, block, numbers, folded, stamps[place, : len(numbers)]),
+                        interval=interval,
+                        batch=BarBatch(
+                            symbols=symbols, symbol_index=numbers, values=folded, interval=interval, start_ns=starts
+                        ),
                         revision=revisions[block.end - 1 - slots.start],
-                        base_counts=None if is_complete[place] else tuple(of_each.tolist()),
+                        base_counts=None if has_all else tuple(counts[place, numbers].tolist()),
                         base_expected=block.end - block.first,
                     )
                 )
@@ -157,8 +162,10 @@ class DerivedBars:
         self.latest = latest
         ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
         lifted: dict[int, list[tuple[int, Mask]]] = {}
-        for row in ended.tolist():
-            lifted.setdefault(self._layout.blocks[row].end - 1, []).append((row, self._published[row].copy()))
+        for row, end, published in zip(
+            ended.tolist(), self._layout.ends[ended].tolist(), self._published[ended], strict=True
+        ):
+            lifted.setdefault(end - 1, []).append((row, published))
         self._published[ended] = False
         return lifted
 
@@ -248,15 +255,13 @@ class DerivedBars:
                 )
             )
 
-    def _batch(
-        self, grid: Grid, block: Block, numbers: Indices, values: Floats, stamps: Stamps | None = None
-    ) -> BarBatch:
+    def _batch(self, grid: Grid, block: Block, numbers: Indices, values: Floats) -> BarBatch:
         return BarBatch(
             symbols=grid.table,
             symbol_index=numbers,
             values=values,
             interval=self.intervals[block.series],
-            start_ns=_filled(len(numbers), self._starts_ns[block.first]) if stamps is None else stamps,
+            start_ns=_filled(len(numbers), self._starts_ns[block.first]),
         )
 
     def on_close(self, grid: Grid, slot: int, active: Mask | None, revision: int, out: list[Event]) -> None:

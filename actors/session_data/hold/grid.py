@@ -244,7 +244,8 @@ class Grid:
         """Put back a minute, the one in this row of what was lifted; nobody has joined since."""
         if self._is_lent:
             self._own()
-        self.kept.touch(slot)
+        if slot < self.kept.until:
+            self.kept.touch(slot)
         self.values[slot] = lifted.values[row]
         self.verdicts[slot] = lifted.verdicts[row]
         self.sources[slot] = lifted.sources[row]

@@ -12,7 +12,8 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self._until = 0
+        self.until = 0
+        """What is kept follows from slots before this one."""
         self._made: dict[Any, Any] = {}
 
     def get(self, key: Any) -> Any:
@@ -23,10 +24,10 @@ class Kept:
         """Keep something that follows from slots ``[0, until)``."""
         if len(self._made) >= _MOST:
             self._made = {}
-        self._until = max(self._until, until)
+        self.until = max(self.until, until)
         self._made[key] = made
 
     def touch(self, slot: int) -> None:
         """A slot changes, and perhaps others after it."""
-        if slot < self._until:
-            self._until, self._made = 0, {}
+        if slot < self.until:
+            self.until, self._made = 0, {}

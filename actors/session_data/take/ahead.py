@@ -55,7 +55,9 @@ class _Ready:
         self.is_over = self._taken == len(self._ends_ns)
         minutes, slot = self._minutes, book.closed
         book.grid.lay(slot, self._grid, row)
-        book.derived.lay(slot, self._published.get(slot, ()))
+        book.derived.latest = slot
+        if (published := self._published.get(slot)) is not None:
+            book.derived.lay(slot, published)
         if count == self._everybody.stop:
             book.stamp(self._everybody, end_ns)
         elif count:

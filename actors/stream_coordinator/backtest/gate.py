@@ -8,7 +8,7 @@ from actors.stream_coordinator.backtest.tickets import Tickets
 from messages.listeners import SubscriberLate, SubscribersChanged
 from messages.values import Nanos, Pace
 
-STAGED = 128
+STAGED = 512
 """Minutes at SessionData's door, in lockstep: waking this room between any two would be half of their cost."""
 
 
