@@ -26,6 +26,7 @@ from actors.reading.tolerant import read_tolerantly, value_rows
 from messages.columns import VOLUME, Indices, Stamps
 
 BLOCK_BYTES = 8 << 20
+_FOR_THREADS = 1 << 20
 _NEWLINE = ord("\n")
 _SAMPLED_LINES = 500
 
@@ -210,7 +211,8 @@ def _typed(text: memoryview, layout: Layout) -> Any:
             types[role] = pa.dictionary(pa.int32(), pa.string())
     table = csv.read_csv(
         pa.BufferReader(pa.py_buffer(text)),
-        read_options=csv.ReadOptions(column_names=layout.names),
+        # Of a small file the threads would cost more than its cells do.
+        read_options=csv.ReadOptions(column_names=layout.names, use_threads=len(text) > _FOR_THREADS),
         parse_options=csv.ParseOptions(delimiter=layout.delimiter),
         convert_options=csv.ConvertOptions(
             column_types=types, include_columns=list(types), null_values=EMPTY, strings_can_be_null=False,

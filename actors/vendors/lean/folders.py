@@ -177,7 +177,7 @@ def dated_blocks(place: Place, member: str, layout: Layout) -> Iterator[Block]:
 
 def _midnight(name: str) -> int:
     try:
-        day = datetime.strptime(name[:8], "%Y%m%d").replace(tzinfo=UTC)
+        day = datetime(int(name[:4]), int(name[4:6]), int(name[6:8]), tzinfo=UTC)
     except ValueError as error:
         raise DataError(f"the name {name!r} begins with no date; wanted one like 20131007_trade") from error
     return int(day.timestamp()) * SECOND_NS
