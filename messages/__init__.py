@@ -152,7 +152,7 @@ from messages.lifecycle import (
     SymbolLag,
     TroublesChanged,
 )
-from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
+from messages.listeners import HearingChanged, SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
@@ -264,6 +264,7 @@ __all__ = [
     "GetHistory", "GetLastBars", "GetLatestBar", "GetLatestBars", "GetLatestQuote", "GetLatestTick", "GetLiveStatus",
     "GetMatrix", "GetMetrics", "GetNow", "GetProgress", "GetQuality", "GetQuotes", "GetReadiness", "GetRunSummary",
     "GetSession", "GetSnapshot", "GetStatus", "GetTicks", "GetVerdicts", "GetWarmUp", "Health", "HealthReported",
+    "HearingChanged",
     "HistoryPlan", "HoldEnded", "HoldStepped", "Hours", "IllegalTransition", "Interval", "IssueCertificate",
     "LagChanged", "ListenFrom", "LiveStatus", "LoadSymbols", "LockSymbols", "MakeGood", "Message", "MessagesRejected",
     "MinuteApplied", "MinuteClosed", "MinuteSettled", "MinutesRecalled", "MinutesStaged", "Mode", "NoTradeConfirmed",

@@ -81,7 +81,7 @@ from messages.joining import (
     UnlockSymbols,
 )
 from messages.lifecycle import GetLiveStatus, LagChanged, PhaseChanged, TroublesChanged
-from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
+from messages.listeners import HearingChanged, SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -201,7 +201,15 @@ LiveNews: TypeAlias = (
 """What StreamCoordinator tells subscribers of a live day; by way of SessionData, so that it keeps its place in time."""
 
 SessionDataInbox: TypeAlias = (
-    Journaled | LiveNews | PassTicket | FeedSettled | RecordSession | RequireHistory | MakeGood | SessionDataQuery
+    Journaled
+    | LiveNews
+    | PassTicket
+    | FeedSettled
+    | HearingChanged
+    | RecordSession
+    | RequireHistory
+    | MakeGood
+    | SessionDataQuery
 )
 
 StreamCoordinatorInbox: TypeAlias = (

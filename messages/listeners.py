@@ -10,12 +10,23 @@ class SubscribersChanged(Event, frozen=True, kw_only=True):
     """Those that listen and are waited for."""
     of_sessions: int = 0
     """How many of them want no more than how sessions begin and end."""
+    hears_minutes: bool = True
+    """Whether anybody may want more than that: somebody who listens, or who comes next where nobody does."""
     hold: int = 0
     """The number of the hold that begins: the last one that was reading has left, and the tape stands still."""
     heard: int = 0
     """Where a hold begins: the ticket of the minute that was heard last, whether it is home or not."""
     let_in: int = 0
     """The ticket of the last minute that was let in at SessionData's door: those that wait there can be heard whole."""
+
+
+class HearingChanged(Event, frozen=True, kw_only=True):
+    """Whether anybody hears of minutes and their bars is another matter now. Told to SessionData, before any of them.
+
+    What nobody hears is not put into words: of whole minutes only what is missing is told then.
+    """
+
+    hears_minutes: bool
 
 
 class SubscriptionDropped(Event, frozen=True, kw_only=True):

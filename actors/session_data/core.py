@@ -53,6 +53,7 @@ from messages.feeds import (
 from messages.history import RequireHistory
 from messages.inboxes import SessionDataInbox, SessionDataQuery
 from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
+from messages.listeners import HearingChanged
 from messages.repairs import (
     AbandonGaps,
     BarsFilled,
@@ -151,6 +152,8 @@ class SessionDataCore:
                 return self._print_arrived(message.tick, message)
             case SessionBoundary():
                 return self._session_boundary(message)
+            case HearingChanged():
+                return self._ahead.hear(message, self._book)
             case PassTicket():
                 return tell(MinuteSettled(ticket=message.ticket))
             case FeedSettled():
@@ -225,8 +228,7 @@ class SessionDataCore:
 
     def _take(self, batch: BarBatch, message: BarsArrived | BarArrived) -> Outcome:
         self._know(message.now_ns)
-        book = self._book
-        if book is None:
+        if (book := self._book) is None:
             self._senders.refused[message.source] += len(batch)
             rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
             return receipted(rejected, message.receipt, accepted=0, duplicates=0)
@@ -243,9 +245,8 @@ class SessionDataCore:
         )
 
     def _bars_filled(self, message: BarsFilled) -> Outcome:
-        book = self._book
-        assert book is not None, "a fill before any session"
-        intake = Intake(message, book, self.history, self._senders, self._rules, self._now_ns)
+        assert self._book is not None, "a fill before any session"
+        intake = Intake(message, self._book, self.history, self._senders, self._rules, self._now_ns)
         intake.take_fill(message.batch)
         return tell(*intake.events, *self._certify_again(intake))
 
@@ -362,7 +363,7 @@ class SessionDataCore:
         symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
         self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
         self._book.recall(message.runs, self._senders, message.told)
-        self._ahead.open(None if self._has_upkeep else message.tape)
+        self._ahead.open(self._book, None if self._has_upkeep else message.tape)
         self._trading.open(self._book.axis.interval, message.session)
         return events
 
@@ -392,6 +393,4 @@ class SessionDataCore:
         out.append(SymbolsJoined(session_date=message.session_date, symbols=symbols, reason=message.reason))
         ticket, held = self._members.loaded(message)
         out += self._applied(ticket)
-        for arrived in held:
-            out += self.handle(arrived).out
-        return tell(*out)
+        return tell(*out, *(said for arrived in held for said in self.handle(arrived).out))

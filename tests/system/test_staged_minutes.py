@@ -1,5 +1,6 @@
 """Lockstep, where a few minutes wait at SessionData's door: nobody in the loop can tell that they are there."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from actors.storage.memory import MemoryStore
 from messages import (
     BarsArrived,
+    BarsUpdated,
     Event,
     GetBars,
     GetLastBars,
@@ -42,6 +44,21 @@ def taken(events: Listener) -> list[Event]:
     except StopIteration:
         return []
     return [] if event is None else [event]
+
+
+def each(events: Iterable[Event]) -> list[Any]:
+    """Each minute with its bars, by symbol: those of one block may come in one piece or in two."""
+    said: list[Any] = []
+    bars: dict[Any, Any] = {}
+    for event in events:
+        if isinstance(event, BarsUpdated):
+            batch, counts = event.batch, event.base_counts or (event.base_expected,) * len(event.batch)
+            for symbol, *one in zip(batch.names(), counts, batch.values.T.tolist(), strict=True):
+                bars[event.interval, event.start_ns, event.revision, symbol] = one
+        else:
+            said.append((event, bars))
+            bars = {}
+    return said
 
 
 def in_the_loop(board: Switchboard, minutes: int) -> tuple[Listener, MinuteClosed]:
@@ -178,6 +195,29 @@ def test_who_joins_a_run_that_was_free_is_alone_with_its_minutes_from_the_first(
         assert board.ask(GetSnapshot()).now_ns == minute.end_ns
 
     assert len(told) >= 20
+
+
+@pytest.mark.parametrize("delivered", range(0, 25, 3))
+def test_who_joins_a_listener_to_sessions_hears_every_bar_from_some_minute_on(delivered: int) -> None:
+    """While only sessions were listened to, no bar was put into words."""
+    alone = board_of(memory(2)).listen("bars", "minutes")
+    every = each(event for _ in range(100) for event in taken(alone))
+    board = board_of(memory(2), minutes_per_ticket=3)
+    sessions = board.listen("sessions")
+    taken(sessions)
+    sessions.subscription._take()
+    for _ in range(delivered):
+        board.deliver()
+
+    newcomer = board.listen("bars", "minutes")
+    told: list[Event] = []
+    for _ in range(100):
+        told += taken(newcomer)
+        taken(sessions)
+
+    heard = each(told)
+    assert heard
+    assert heard == every[-len(heard) :]
 
 
 def test_who_goes_from_the_clock_to_full_speed_is_still_alone_with_its_minute() -> None:

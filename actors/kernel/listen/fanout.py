@@ -257,7 +257,10 @@ class Fanout:
     def _changed(self, *, hold: int = 0, heard: int = 0) -> SubscribersChanged:
         waited_for = [to for to in self._seats if to.policy is Policy.BLOCK]
         of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in waited_for)
-        return SubscribersChanged(count=len(waited_for), of_sessions=of_sessions, hold=hold, heard=heard)
+        hears_minutes = not self._seats or not all(to.wants_only(_FOR_NEWCOMERS) for to in self._seats)
+        return SubscribersChanged(
+            count=len(waited_for), of_sessions=of_sessions, hears_minutes=hears_minutes, hold=hold, heard=heard
+        )
 
     def _is_last(self, seat: Seat) -> bool:
         """Whether nobody is left who would have the tape go on."""

@@ -14,7 +14,7 @@ import msgspec
 from actors.kernel.address import Address
 from messages.commands import AllowMinutes, HoldEnded, RecallMinutes, Step
 from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
-from messages.listeners import SubscribersChanged
+from messages.listeners import HearingChanged, SubscribersChanged
 
 _FEW = 0
 """So few staged minutes are left when their sender is told, that it can stage more before the last has passed."""
@@ -26,8 +26,8 @@ _BY_HAND = 16
 class Door(Protocol):
     """Where minutes are let in."""
 
-    def tell(self, message: BarsArrived | TimeAdvanced) -> None:
-        """Put a minute into the mailbox."""
+    def tell(self, message: BarsArrived | TimeAdvanced | HearingChanged) -> None:
+        """Put a message into the mailbox."""
         ...
 
     def hand(self, message: BarsArrived | TimeAdvanced) -> None:
@@ -50,6 +50,7 @@ class Turnstile:
         self._staged: deque[BarsArrived | TimeAdvanced] = deque()
         self._is_occupied = False
         self._is_admitting = False
+        self._hears_minutes = True
         self._allowed: int | None = None
         self._is_held = False
         self._hold = 0
@@ -88,6 +89,9 @@ class Turnstile:
         with self._lock:
             if message.hold:
                 self._is_held, self._hold = True, message.hold
+            if message.hears_minutes != self._hears_minutes:  # before any minute that is let in from now on
+                self._hears_minutes = message.hears_minutes
+                self._inside.tell(HearingChanged(hears_minutes=message.hears_minutes))
             let_in = self._let_in
             returned = self._not_by_the_door()
         self._credit.tell(msgspec.structs.replace(message, let_in=let_in))

@@ -48,6 +48,8 @@ class Book:
         self.revision = 0
         self.has_ended = False
         """Whether the close of the session was told."""
+        self.is_heard = True
+        """Whether anybody hears of whole minutes and their bars; else they need not be put into words."""
         self.unseen: set[str] = set(unseen)
         """Of these the tape has bars, but nobody knows them yet: they join with their first one."""
         self.removed: set[str] = set(unseen)

@@ -149,6 +149,15 @@ class DerivedBars:
                 )
         return out
 
+    def pass_by(self, grid: Grid, slots: slice) -> None:
+        """Be told of such minutes where nobody hears of what they complete: it counts as published."""
+        self.latest = slots.stop - 1
+        count = len(grid.symbols)
+        for row in np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop)).tolist():
+            block = self._layout.blocks[row]
+            has_bar = grid.verdicts[block.first : block.end, :count] >= FIRST_WITH_BAR
+            self._published[row, :count] |= has_bar.any(axis=0)
+
     def lift(self, slots: slice, latest: int) -> dict[int, list[tuple[int, Mask]]]:
         """Forget that ``on_minutes`` was told of these minutes.
 

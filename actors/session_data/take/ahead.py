@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from actors.kernel.outcome import NOTHING, Outcome
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
 from actors.session_data.hold.senders import Senders
@@ -11,6 +12,7 @@ from actors.session_data.take.whole_minutes import Minutes
 from messages.base import Event
 from messages.columns import BarBatch
 from messages.events import BarsArrived, TimeAdvanced
+from messages.listeners import HearingChanged
 
 _AT_ONCE = 512
 """So many minutes are made ready together."""
@@ -82,12 +84,21 @@ class Ahead:
         self._trading = trading
         self._tape: BarBatch | None = None
         self._ready: _Ready | None = None
+        self._is_heard = True
         self._calm = 0
         """How many minutes have come without anything between them."""
 
-    def open(self, tape: BarBatch | None) -> None:
+    def open(self, book: Book, tape: BarBatch | None) -> None:
         """A session opens with this tape; ``None``: its minutes are taken as they come."""
         self._tape, self._ready, self._calm = tape, None, _AT_ONCE
+        book.is_heard = self._is_heard
+
+    def hear(self, message: HearingChanged, book: Book | None) -> Outcome:
+        """Know whether anybody hears of minutes; what nobody does is not made ready."""
+        self._is_heard = message.hears_minutes
+        if book is not None:
+            book.is_heard = self._is_heard
+        return NOTHING
 
     def disturb(self) -> None:
         """Something else came: what was made ready is no longer what follows."""
@@ -110,7 +121,7 @@ class Ahead:
         """Make the minute that has come ready, and those after it, where nothing is in the way."""
         first, count = message.first_row, len(message.batch)
         is_next = book.closed < book.axis.slots and message.now_ns == book.end_of(book.closed)
-        is_plain = tape.is_sane and not (book.removed or book.has_grace)
+        is_plain = tape.is_sane and book.is_heard and not (book.removed or book.has_grace)
         if first < 0 or not is_next or not is_plain or not self._members.is_idle or self._trading.is_folding:
             return
         starts = tape.start_ns

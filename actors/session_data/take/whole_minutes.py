@@ -59,7 +59,10 @@ class Minutes:
             book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
         book.recorded.retell(slots, book.grid, claim)
         book.recall_many(slots)
-        self._derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
+        if book.is_heard:
+            self._derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
+        else:
+            book.derived.pass_by(book.grid, slots)
         self._missing = _missing(book, slots)
 
     def stamp(self, book: Book) -> None:
@@ -84,6 +87,15 @@ class Minutes:
         book.closed += 1
         out += book.closing(slot, len(book.grid.symbols), *self._missing.get(slot, _NOBODY))
 
+    def pass_by(self, book: Book, out: list[Event]) -> None:
+        """Close all of them where nobody hears of it; put out what is missing, for that is asked for."""
+        book.ledger.received += len(self.batch)
+        book.ledger.accepted += len(self.batch)
+        book.revision = int(self._revisions[-1])
+        book.closed = self.slots.stop
+        for slot, missing in sorted(self._missing.items()):
+            out += book.closing(slot, len(book.grid.symbols), *missing)[1:]
+
 
 def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     """Write the next minutes, up to the last that has a bar, and close each after its bars.
@@ -102,6 +114,9 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
         return False
     minutes.write(book, claim)
     minutes.stamp(book)
+    if not book.is_heard:
+        minutes.pass_by(book, out)
+        return True
     for slot in range(minutes.slots.start, minutes.slots.stop):
         minutes.close(book, slot, minutes.rows_of(slot), out)
     return True

@@ -110,6 +110,16 @@ def test_the_coordinator_is_told_how_many_want_only_how_sessions_begin_and_end(s
     assert [(told.count, told.of_sessions) for told in switch.home.of(SubscribersChanged)] == [(1, 1), (2, 1)]
 
 
+def test_where_all_want_only_how_sessions_begin_and_end_nobody_hears_of_minutes(switch: Switch) -> None:
+    sessions = Filter(events=frozenset({SessionBoundary}))
+    first = switch.subscribe(sessions)
+    second = switch.subscribe(Filter(events=frozenset({MinuteClosed})))
+    second.close()
+    first.close()  # who comes next may want anything
+
+    assert [told.hears_minutes for told in switch.home.of(SubscribersChanged)] == [False, True, False, True]
+
+
 # --- tickets
 
 

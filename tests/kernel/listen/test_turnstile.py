@@ -12,6 +12,7 @@ from messages import (
     AllowMinutes,
     BarBatch,
     BarsArrived,
+    HearingChanged,
     HoldEnded,
     MinuteSettled,
     MinutesRecalled,
@@ -136,6 +137,18 @@ def test_what_is_no_ticket_goes_on_to_the_sender(door: Door) -> None:
     door.turnstile.tell(changed)
 
     assert door.credit.messages == [changed]
+
+
+def test_inside_it_is_known_whether_anybody_hears_of_minutes_before_the_next_one_is_let_in(door: Door) -> None:
+    for hears_minutes in (True, False, False, True):
+        door.turnstile.tell(SubscribersChanged(count=1, hears_minutes=hears_minutes))
+    door.turnstile.tell(MinutesStaged(minutes=(TimeAdvanced(now_ns=1, ticket=1),)))
+
+    assert door.inside.messages == [
+        HearingChanged(hears_minutes=False),
+        HearingChanged(hears_minutes=True),
+        TimeAdvanced(now_ns=1, ticket=1),
+    ]
 
 
 def test_a_door_that_is_shut_lets_nobody_in_until_it_is_opened(door: Door) -> None:

@@ -15,6 +15,7 @@ from messages import (
     GetBars,
     GetChangesSince,
     GetMetrics,
+    HearingChanged,
     Interval,
     Message,
     MinuteClosed,
@@ -180,6 +181,34 @@ def test_however_minutes_travel_they_have_the_same_effect(
     ]:
         assert difference(heard(core, opening, messages), events) is None
         assert difference(insides(core), insides(one_by_one)) is None
+
+
+@examples(80)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, lengths=st.lists(st.integers(1, 6), min_size=1))
+def test_what_nobody_hears_has_the_same_effect_and_what_is_missing_is_told_all_the_same(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, lengths: list[int]
+) -> None:
+    known, story = data.draw(stories(session))
+    opening, messages = opened(session, known), story.in_runs(lengths, is_sane=True)
+    unheard, core = SessionDataCore(rules), SessionDataCore(rules)
+    unheard.handle(HearingChanged(hears_minutes=False))
+
+    said, events = (
+        [one for one in play(of, [opening, *messages]) if not isinstance(one, BarsUpdated | MinuteClosed)]
+        for of in (unheard, core)
+    )
+    assert difference(said, events) is None
+    assert difference(insides(unheard), insides(core)) is None
+    assert difference(readings(unheard), readings(core)) is None
+
+
+def test_of_whole_minutes_that_nobody_hears_only_what_is_missing_is_told_until_somebody_listens() -> None:
+    core = core_with(OPEN, HearingChanged(hears_minutes=False))
+    unheard = play(core, [whole([*minute_of("AB", "09:30"), bar("A", "09:31")])])
+    heard_again = play(core, [HearingChanged(hears_minutes=True), whole(minute_of("AB", "09:32"))])
+
+    assert list(map(type, unheard)) == [GapDetected]
+    assert [type(one) for one in heard_again] == [BarsUpdated, MinuteClosed]
 
 
 @examples(40)
