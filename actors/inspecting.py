@@ -2,17 +2,21 @@
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
+from actors.kernel.dealing import dealt_out
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certificate import as_stored
 from actors.market.gaps import find_gaps
+from actors.reading.spelling.addresses import Place
+from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.columns import HIGH, LOW, VOLUME, BarBatch, Mask
@@ -184,6 +188,9 @@ def verify_store(
     store: BarStore,
     calendar: str | None = None,
     on_progress: Callable[[VerifyProgress], None] | None = None,
+    *,
+    place: Place | None = None,
+    workers: int = 1,
 ) -> VerifyReport:
     """Say of every day whether its bars are still those that were certified: nothing is written.
 
@@ -194,18 +201,32 @@ def verify_store(
         store: which one.
         calendar: only this one's days, by its name in the store; all by default.
         on_progress: called after each day, in this thread.
+        place: where the store lies, for workers to open it too.
+        workers: how many processes read days; with one it is this one.
+
+    Raises:
+        SystemFailed: processes die of a day.
     """
     names = (calendar,) if calendar else sorted({*store.calendars(), *store.certified_calendars()})
     keys = [(name, date) for name in names for date in sorted({*store.dates(name), *store.certified(name)})]
-    days: list[VerifiedDay] = []
-    remarks: list[str] = []
-    for done, (name, date) in enumerate(keys, 1):
-        day, remark = _verified(store, name, date)
-        days.append(day)
-        remarks += [] if remark is None else [f"{name} on {date}: {remark}"]
+    found: dict[int, tuple[VerifiedDay, str | None]] = {}
+    answers: Iterable[tuple[int, Any]] = ((at, _verified(store, *key)) for at, key in enumerate(keys))
+    if workers > 1 and place is not None:
+        answers = dealt_out("actors.inspecting:verify_days", place, keys, workers)
+    for at, answer in answers:
+        found[at] = answer
         if on_progress is not None:
-            on_progress(VerifyProgress(done=done, total=len(keys), at=date))
-    return VerifyReport(days=days, remarks=remarks)
+            on_progress(VerifyProgress(done=len(found), total=len(keys), at=keys[at][1]))
+    told = [found[at] for at in range(len(keys))]
+    remarks = [f"{day.calendar} on {day.date}: {remark}" for day, remark in told if remark is not None]
+    return VerifyReport(days=[day for day, _ in told], remarks=remarks)
+
+
+def verify_days(receive: Callable[[], Any], send: Callable[[object], None]) -> None:
+    """Verify the days that a process is told, of the store whose place it is told first."""
+    store = open_store(receive(), read_only=True)
+    while True:
+        send(_verified(store, *receive()))
 
 
 def _inspected(

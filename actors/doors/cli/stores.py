@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import options
+from actors.doors.cli import options, sweeps
 
 Plot = Annotated[
     Path | None,
@@ -48,6 +48,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=options.examples(
             "verify --store store",
             "verify --store store --calendar XNYS",
+            "verify --store store --workers 4",
             "verify --store store --json > verified.json",
         )
     )(verify)
@@ -112,6 +113,7 @@ def verify(
     store: options.Store,
     *,
     calendar: options.OnlyCalendar = None,
+    workers: sweeps.Several = 1,
     as_json: options.Json = False,
 ) -> None:
     """Recompute the digest of every certified day, and say which days are not what was certified.
@@ -122,7 +124,7 @@ def verify(
     def job() -> None:
         from actors.doors.commands import verify
 
-        verify.verify(store, calendar, as_json=as_json)
+        verify.verify(store, calendar, workers=workers, as_json=as_json)
 
     ctx.obj.job = job
 

@@ -39,6 +39,9 @@ Workers = Annotated[
         "--workers", metavar="N", min=1, help="Processes on this computer; 1: in this one.", show_default="one a core"
     ),
 ]
+Several = Annotated[
+    int, typer.Option("--workers", metavar="N", min=1, help="Processes on this computer that share the work.")
+]
 Cluster = Annotated[
     str | None,
     typer.Option(

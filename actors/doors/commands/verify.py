@@ -11,14 +11,14 @@ from actors.storage.own_hours import Calendars
 from messages.errors import DataError
 
 
-def verify(store: Place, calendar: str | None, *, as_json: bool) -> None:
+def verify(store: Place, calendar: str | None, *, workers: int = 1, as_json: bool) -> None:
     """Recompute the digests of a store's certified days and print which of them match.
 
     Raises:
         BarkeeperError: there is no store, it is empty, or it lacks the calendar; or a day does not match.
     """
     with contextlib.closing(open_store(store, read_only=True)) as files, verify_bar() as show_progress:
-        report = verify_store(files, _name_in(files, calendar), show_progress)
+        report = verify_store(files, _name_in(files, calendar), show_progress, place=store, workers=workers)
     if as_json:
         paper.show_json(report)
     else:

@@ -226,3 +226,14 @@ def test_many_symbols_are_summed_up(call: Call, tmp_path: Path) -> None:
 
     assert "Their certificates: minutes by verdict" in answer.out
     assert "for each symbol\n" not in answer.out
+
+
+@pytest.mark.slow
+def test_several_workers_say_what_one_says(call: Call, certified: Path) -> None:
+    forge(certified, DAYS[1])
+
+    alone = call("verify", "--store", certified, "--json")
+    shared = call("verify", "--store", certified, "--json", "--workers", "2")
+
+    assert shared == alone
+    assert alone.code == 1
