@@ -16,6 +16,7 @@ sweep/                        many sessions, symbols and parameters in pieces: p
 flight/                       a session for other processes and languages: its server, and the client
 importing/                    many files into a store, and what became of every row
 exporting/                    what a store holds, to where others query it
+importing/dealt/              an import that several processes share, a day each at a time
 fetching/                     what a store lacks, asked for session by session, written and certified
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
 vendors/alpaca/               files, the live stream, and history

@@ -2,7 +2,7 @@
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -210,7 +210,7 @@ def verify_store(
     names = (calendar,) if calendar else sorted({*store.calendars(), *store.certified_calendars()})
     keys = [(name, date) for name in names for date in sorted({*store.dates(name), *store.certified(name)})]
     found: dict[int, tuple[VerifiedDay, str | None]] = {}
-    answers: Iterable[tuple[int, Any]] = ((at, _verified(store, *key)) for at, key in enumerate(keys))
+    answers: Generator[tuple[int, Any], None, None] = ((at, _verified(store, *key)) for at, key in enumerate(keys))
     if workers > 1 and place is not None:
         answers = dealt_out("actors.inspecting:verify_days", place, keys, workers)
     for at, answer in answers:

@@ -89,6 +89,11 @@ class Intake:
         if options.calendar:
             self._calendar(None, ())
 
+    @property
+    def is_named_by_files(self) -> bool:
+        """Whether the name of any file says whose bars it has."""
+        return bool(self._names)
+
     def members(self, path: Path) -> tuple[str, ...]:
         """Return the members of a zip that are files of their own; one without a name is the file as a whole."""
         if not path.is_file():  # to open a pipe is to wait for somebody who writes to it

@@ -1,8 +1,9 @@
 """Files into a store: the use case behind ``import``."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -43,6 +44,18 @@ _SHOWN = 3
 _FEW_BARS, _FEW_REPLACED = 20, 2
 
 
+class Found(NamedTuple):
+    """A file to import."""
+
+    file: Path
+    named: Path
+    """What the user named: the file, or a folder that it lies in."""
+
+
+class NeedsTheOthers(BarkeeperError):
+    """Some files of an import mean what others have to tell: the order of dates, or whose bars they are."""
+
+
 def import_paths(
     paths: Iterable[Path | str],
     store: BarStore,
@@ -73,6 +86,36 @@ def import_paths(
         SettingsError: ``options`` names an unknown calendar.
         StoreLocked: another process is writing to the store.
     """
+    return import_found(walked(paths), store, options, on_progress, calendars, held_bytes, spill_to)[0]
+
+
+def import_found(
+    found: Sequence[Found],
+    store: BarStore,
+    options: ImportOptions | None = None,
+    on_progress: Callable[[ImportProgress], None] | None = None,
+    calendars: Callable[[str], Calendar] | None = None,
+    held_bytes: int = HELD_BYTES,
+    spill_to: Path | None = None,
+    *,
+    is_all: bool = True,
+) -> tuple[ImportReport, int]:
+    """Read files as ``import_paths`` does; return the report, and how many rows replace others of these files.
+
+    Args:
+        found: the files.
+        store: where bars go.
+        options: what the files do not say themselves.
+        on_progress: called in this thread.
+        calendars: gives a calendar by its name.
+        held_bytes: how many bytes of bars may wait in memory.
+        spill_to: the folder for the temporary file.
+        is_all: whether these are all files of the import.
+
+    Raises:
+        NeedsTheOthers: what these files mean, the others have to tell; nothing has been written.
+        BarkeeperError: as for ``import_paths``.
+    """
     options = options or ImportOptions()
     if MINUTE_NS % options.base.span_ns:
         raise DataError(f"base: a minute is no whole multiple of {options.base}; 1s, 5s, 15s or 1m are usual")
@@ -85,7 +128,16 @@ def import_paths(
     with closing(Pile(held_bytes, spill_to)) as pile:
         intake = Intake(store, options, _format_of(options), calendars or Calendars.of(store), pile)
         job = _Import(store, options, on_progress or (lambda _: None), intake)
-        return job.run([Path(path) for path in paths], pile)
+        return job.run(found, pile, is_all=is_all), job.replaced
+
+
+def walked(paths: Iterable[Path | str]) -> list[Found]:
+    """Return the files that are named, and those in the folders that are.
+
+    Raises:
+        DataError: a path is not there.
+    """
+    return [Found(file=entry, named=path) for path in map(Path, paths) for entry in _walk(path)]
 
 
 class _Reading:
@@ -135,17 +187,18 @@ class _Import:
         self._files: list[FileReport] = []
         self._skipped: list[Skipped] = []
         self._undecided: list[tuple[Path, Path, str]] = []
-        self._replaced = 0
+        self.replaced = 0
         self._layout: str | None = None
         self._prices = AdjustedPrices(store)
 
-    def run(self, paths: list[Path], pile: Pile) -> ImportReport:
-        found = [(entry, path) for path in paths for entry in _walk(path)]
+    def run(self, found: Sequence[Found], pile: Pile, *, is_all: bool) -> ImportReport:
         reading = _Reading([path for path, _ in found], self._on_progress)
         for path, named in found:
             members = self._intake.members(path)
             rows = sum(self._file(path, named, member, reading, len(members)) for member in members)
             reading.finished(path, rows)
+        if not is_all and (self._undecided or self._intake.is_named_by_files):
+            raise NeedsTheOthers
         for path, named, member in self._undecided:
             reading.rows += self._file(path, named, member)
         error, write = self._objection()
@@ -157,7 +210,7 @@ class _Import:
             written=write,
             certified=self._certified,
             layout=self._layout,
-            error=error or self._replacement(),
+            error=error or replacement(self._files, self._skipped, self.replaced),
         )
 
     def _file(self, path: Path, named: Path, member: str, reading: "_Reading | None" = None, members: int = 1) -> int:
@@ -212,30 +265,10 @@ class _Import:
         self._refuse_rivals()
         refused = [file.error for file in self._files if file.error]
         rejected = sum(sum(file.rejected.values()) for file in self._files)
-        rows = sum(file.rows for file in self._files)
         if self._options.strict and (refused or rejected):
             said = f"strict: {rejected} rows were rejected and {len(refused)} files refused, so nothing was written"
             return said, False
-        if not self._files:
-            return nothing_in(self._skipped), True
-        if len(refused) == len(self._files):
-            return (
-                refused[0] if len(refused) == 1 else f"all {len(refused)} files were refused; the first: {refused[0]}"
-            ), True
-        if rows and rejected == rows:
-            return f"none of the {rows} rows was kept: {_told(self._files)}", True
-        return None, True
-
-    def _replacement(self) -> str | None:
-        """Return why an import fails that replaced most of what it had just written."""
-        totals = totals_of(self._files, self._skipped)
-        minutes = totals.kept + totals.duplicates + totals.corrected - self._replaced
-        if self._replaced < _FEW_REPLACED or self._replaced * 2 <= minutes:
-            return None
-        return (
-            f"{self._replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "
-            "replaced them: are these several symbols, venues or lengths of bars under one name?"
-        )
+        return nothing_kept(self._files, self._skipped), True
 
     def _settle(self, pile: Pile, rows: int, *, write: bool) -> None:
         stored = {(name, date) for name in self._store.calendars() for date in self._store.dates(name)}
@@ -264,7 +297,7 @@ class _Import:
         with closing(overlapped(settled, pile.take(shelves), lambda days: days.size)) as of_days:
             for days, counts, certified in of_days:
                 counts.add_to(self._files)
-                self._replaced += counts.replaced
+                self.replaced += counts.replaced
                 self._certified += certified
                 done += len(days.dates)
                 self._on_progress(
@@ -282,7 +315,39 @@ class _Import:
                 file.warnings.append(f"{of_store} of {file.rows} bars replace other ones: are they of {same}?")
 
 
-def _told(files: list[FileReport]) -> str:
+def nothing_kept(files: Sequence[FileReport], skipped: list[Skipped]) -> str | None:
+    """Return why an import fails that keeps nothing, in one sentence; ``None``: it keeps something."""
+    refused = [file.error for file in files if file.error]
+    rejected = sum(sum(file.rejected.values()) for file in files)
+    rows = sum(file.rows for file in files)
+    if not files:
+        return nothing_in(skipped)
+    if len(refused) == len(files):
+        return refused[0] if len(refused) == 1 else f"all {len(refused)} files were refused; the first: {refused[0]}"
+    if rows and rejected == rows:
+        return f"none of the {rows} rows was kept: {_told(files)}"
+    return None
+
+
+def replacement(files: list[FileReport], skipped: list[Skipped], replaced: int) -> str | None:
+    """Return why an import fails that replaced most of what it had just written.
+
+    Args:
+        files: what became of each.
+        skipped: those that were left out.
+        replaced: how many rows replace a different one of the same import.
+    """
+    totals = totals_of(files, skipped)
+    minutes = totals.kept + totals.duplicates + totals.corrected - replaced
+    if replaced < _FEW_REPLACED or replaced * 2 <= minutes:
+        return None
+    return (
+        f"{replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "
+        "replaced them: are these several symbols, venues or lengths of bars under one name?"
+    )
+
+
+def _told(files: Sequence[FileReport]) -> str:
     """Return the first example of a rejected row."""
     example = next(example for file in files for example in file.examples)
     return f"row {example.row} ({example.reason}): {example.field} is {example.seen!r}, expected {example.expected}"

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -14,7 +14,9 @@ _LOOK_S = 0.2
 _MOST_DEATHS = 3
 
 
-def dealt_out(work: str, equipment: object, items: Sequence[Any], workers: int) -> Iterator[tuple[int, Any]]:
+def dealt_out(
+    work: str, equipment: object, items: Sequence[Any], workers: int
+) -> Generator[tuple[int, Any], None, None]:
     """Yield what becomes of each item, with its place; closing it ends the processes, whatever they are doing.
 
     Args:

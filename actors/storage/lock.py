@@ -7,6 +7,8 @@ only says who the holder is.
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from messages.errors import StoreLocked
@@ -23,6 +25,12 @@ if sys.platform == "win32":  # pragma: no cover - coverage is measured on Unix
         os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
+    def _wait_for(handle: int) -> None:
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        while True:  # it gives up after ten seconds
+            with suppress(OSError):
+                return msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+
     def _give_back(handle: int) -> None:
         os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
@@ -32,8 +40,29 @@ else:
     def _take(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def _wait_for(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
     def _give_back(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Be the only process of those that share a folder of locks; waits for its turn.
+
+    Raises:
+        OSError: the folder is gone, or cannot be written to.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _wait_for(handle)
+        try:
+            yield
+        finally:
+            _give_back(handle)
+    finally:
+        os.close(handle)
 
 
 class StoreLock:

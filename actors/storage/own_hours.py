@@ -84,6 +84,10 @@ class Calendars:
         """Return those of a store, with the hours that it knows."""
         return cls(store.own_hours) if isinstance(store, KnowsHours) else cls()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        with self._making:
+            return _rebuilt, (self._own(), dict(self._made))
+
     def __call__(self, name: str) -> Calendar:
         """Return a calendar.
 
@@ -94,3 +98,7 @@ class Calendars:
             if name not in self._made:
                 self._made[name] = Calendar(name, own=self._own())
             return self._made[name]
+
+
+def _rebuilt(own: OwnHours, made: Mapping[str, Calendar]) -> Calendars:
+    return Calendars(lambda: own, made)

@@ -46,6 +46,7 @@ class ParquetStore:
         segment_of: which part of the day each start lies in, for the column ``segment``; by default what
             the calendar says.
         own: special sessions and calendars that go before those of ``special_sessions.toml``.
+        shared: a folder of locks, by which processes take turns that write together; who started them has the lock.
 
     Raises:
         DataError: ``root`` is no folder, or it is not there and ``read_only`` is asked for.
@@ -59,6 +60,7 @@ class ParquetStore:
         read_only: bool = False,
         segment_of: SegmentOf | None = None,
         own: OwnHours = NOTHING_OWN,
+        shared: Path | None = None,
     ) -> None:
         if not isinstance(root, ObjectPath):
             check_folder(root, "a store")
@@ -71,7 +73,7 @@ class ParquetStore:
         self._places = Places(self.root)
         self._folders = FolderSyncs()
         self._shelves = Shelves(self._places, self._segment_of, self._folders)
-        self._turns = Turns(self.root, self._shelves.clean, read_only=read_only)
+        self._turns = Turns(self.root, self._shelves.clean, read_only=read_only, shared=shared)
         self._sealing = Lock()
         if self.root.name.startswith("calendar="):
             raise DataError(f"{self.root} is one calendar of a store; the store is {self.root.parent}")
@@ -258,7 +260,7 @@ class ParquetStore:
             new = sidecar.succeeding(old, certificate)
             if new == old:
                 return
-            with self._sealing:  # days are certified by several threads
+            with self._sealing, self._turns.alone("seals"):  # days are certified by several threads
                 sidecar.remember(self._places.seals(), self._unsealed)
             if old is not None and sidecar.outlives(old, new):
                 sidecar.keep_beside(path, self._places.earlier(calendar, date))

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Condition
 
 from actors.storage.elsewhere.object_path import ObjectPath
-from actors.storage.lock import NoLock, StoreLock
+from actors.storage.lock import NoLock, StoreLock, alone
 from messages.errors import DataError
 
 
@@ -15,14 +15,18 @@ class Turns:
 
     Args:
         root: the store's folder.
-        read_only: whether nobody is let in.
         on_first: called before the first one is let in, once the process has the store's lock.
+        read_only: whether nobody is let in.
+        shared: a folder of locks, a file a turn, of processes that write together: who started them has the store's.
     """
 
-    def __init__(self, root: Path, on_first: Callable[[], None], *, read_only: bool) -> None:
+    def __init__(
+        self, root: Path, on_first: Callable[[], None], *, read_only: bool, shared: Path | None = None
+    ) -> None:
         self._root = root
         self._read_only = read_only
         self._on_first = on_first
+        self._shared = shared
         self._lock: StoreLock | NoLock | None = None
         self._busy: set[tuple[str, str]] = set()
         """The calendars and dates, or years, that are being written, each by one thread."""
@@ -53,11 +57,16 @@ class Turns:
                 self._open()
                 self._busy.add(turn)
             try:
-                yield
+                with self.alone(f"{calendar}-{days}"):
+                    yield
             finally:
                 with self._changed:
                     self._busy.discard(turn)
                     self._changed.notify_all()
+
+    def alone(self, what: str) -> AbstractContextManager[None]:
+        """Return what keeps the other processes that share the store from the same."""
+        return nullcontext() if self._shared is None else alone(self._shared / what.replace("/", "_"))
 
     def close(self) -> None:
         """Give the lock back once nobody writes; may be called twice. A later turn takes it again."""
@@ -70,7 +79,7 @@ class Turns:
     def _open(self) -> None:
         if self._read_only:
             raise DataError(f"the store at {self._root} is open for reading only")
-        if self._lock is None:
+        if self._lock is None and self._shared is None:
             self._root.mkdir(parents=True, exist_ok=True)
             self._lock = NoLock() if isinstance(self._root, ObjectPath) else StoreLock(self._root)
             self._on_first()

@@ -53,7 +53,7 @@ def test_who_stops_to_listen_ends_the_processes() -> None:
     answers = dealt_out(SUM, 1, [1, 2, 3], workers=1)
     next(answers)
 
-    answers.close()  # type: ignore[attr-defined]  # a generator
+    answers.close()
 
 
 def test_a_process_ends_when_nobody_sends_any_more() -> None:

@@ -90,6 +90,7 @@ def _demo() -> None:
         "import AAPL.csv --store store --tz America/New_York",
         "import equity/usa/minute --store store --format lean --complete",
         "import klines/ --store crypto --calendar 24/7 --json",
+        "import flatfiles/2024/ --store store --workers 4",
     ),
 )
 def import_(
@@ -110,6 +111,7 @@ def import_(
     allow_negative: options.AllowNegative = None,
     sale_conditions: options.SaleConditions = None,
     config: options.Config = None,
+    workers: sweeps.Several = 1,
     as_json: options.Json = False,
 ) -> None:
     """Read files of one-minute bars into a store.
@@ -141,6 +143,7 @@ def import_(
                 sale_conditions=sale_conditions,
             ),
             config=config,
+            workers=workers,
             as_json=as_json,
         )
 

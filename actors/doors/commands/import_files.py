@@ -9,6 +9,7 @@ import msgspec
 from actors.doors.commands import check_config
 from actors.doors.show import paper, store_tables
 from actors.doors.show.progress import import_bar
+from actors.importing.dealt.sharing import import_shared
 from actors.importing.into_store import ImportOptions, ImportReport, import_paths
 from actors.kernel.ask import arguments as take
 from actors.market.calendar import Calendar
@@ -19,6 +20,7 @@ from actors.reading.spelling.addresses import Place, shown
 from actors.settings import Settings
 from actors.storage.elsewhere.opening import folder_of, open_store, own_hours_at
 from actors.storage.own_hours import Calendars
+from actors.storage.parquet import ParquetStore
 from actors.storage.segments import CalendarSegments
 from messages.errors import DataError
 
@@ -56,7 +58,13 @@ def options(
 
 
 def bring_in(
-    paths: Sequence[Path], named: Place | None, options: ImportOptions, *, config: Path | None, as_json: bool
+    paths: Sequence[Path],
+    named: Place | None,
+    options: ImportOptions,
+    *,
+    config: Path | None,
+    workers: int = 1,
+    as_json: bool,
 ) -> None:
     """Read files into a store and print what became of each.
 
@@ -65,6 +73,7 @@ def bring_in(
         named: the store; without one that of the settings.
         options: what is said about the files.
         config: settings, whose calendar, hours and rules hold where neither options nor files say otherwise.
+        workers: how many processes share the work, if it is one that can be shared.
         as_json: whether to print JSON.
 
     Raises:
@@ -77,7 +86,13 @@ def bring_in(
     calendars = Calendars(lambda: settings.own_hours.over(own_hours_at(store)), _of_settings(settings, store))
     target = open_store(store, segment_of=CalendarSegments(calendars))
     with contextlib.closing(target) as files, import_bar() as show_progress:
-        report = import_paths(paths, files, options, show_progress, calendars, spill_to=_beside(store))
+        spill_to = _beside(store)
+        if workers > 1 and isinstance(files, ParquetStore):
+            report = import_shared(
+                paths, files, options, calendars, workers=workers, on_progress=show_progress, spill_to=spill_to
+            )
+        else:
+            report = import_paths(paths, files, options, show_progress, calendars, spill_to=spill_to)
     if as_json:
         paper.show_json(report)
     else:

@@ -1,0 +1,1 @@
+"""An import that several processes share, a day each at a time."""
