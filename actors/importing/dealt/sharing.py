@@ -26,6 +26,7 @@ from actors.importing.into_store import (
 )
 from actors.importing.report import FileReport, totals_of
 from actors.kernel.dealing import dealt_out
+from actors.storage.elsewhere.object_path import ObjectPath
 from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from actors.storage.segments import CalendarSegments
@@ -84,8 +85,8 @@ def import_shared(
         SystemFailed: processes die of the files of a day.
     """
     found = walked(paths)
-    is_narrow = store.expect({}) == "narrow"
-    days = [] if options.strict or options.symbol or is_narrow else days_of(found, least_bytes)
+    is_apart = not isinstance(store.root, ObjectPath) and store.expect({}) == "days"
+    days = days_of(found, least_bytes) if is_apart and not options.strict and not options.symbol else []
     if workers > 1 and len(days) > 1:
         store.claim()
         with tempfile.TemporaryDirectory(prefix="barkeeper-") as locks:
