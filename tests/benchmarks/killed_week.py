@@ -3,10 +3,10 @@
     python tests/benchmarks/killed_week.py --symbols 500 --sessions 5 --json
 
 A simulated feed sends every bar at ``--speed`` times the speed of time, nights included. The process is killed
-(SIGKILL) at a random moment of each session, early enough for the next one to be there before the close; an archive fills what
-was not heard meanwhile. Memory is the process's own (Linux) when a session has its certificate; ``memory_growth`` is
-that of the last over that of the second. Exits with 1 if it is more than 1.1, if a day is not certified or not as it
-was sent, or if ``verify`` finds something.
+(SIGKILL) at a random moment of each session, early enough for the next one to be there before the close; an archive
+fills what was not heard meanwhile. Memory is the process's own (Linux) when a session has its certificate;
+``memory_growth`` is that of the last over that of the second. Exits with 1 if it is more than 1.1, if a day is not
+certified or not as it was sent, or if ``verify`` finds something.
 """
 
 import argparse
