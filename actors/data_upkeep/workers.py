@@ -13,6 +13,7 @@ from actors.kernel.ports import BarSource, BarStore, Interruptible
 from actors.kernel.worker import InTime, Worker, left
 from actors.market.calendar import Calendar
 from actors.settings import Settings
+from messages.repairs import IssueCertificate
 from messages.values import Mode, TradingSession
 
 
@@ -65,7 +66,9 @@ class Workers:
         ]
         self.desk = FetchDesk(fetcher, self.fetching)
         keeper = Keeper(store if settings.certify else None, told, records=settings.mode is Mode.LIVE)
-        self.keeping = Worker("keeper", keeper.issue, on_bug, deadline_s=store_s, on_late=keeper.late)
+        self.keeping = Worker(
+            "keeper", keeper.issue, on_bug, deadline_s=store_s, on_late=keeper.late, same=_recorded_day
+        )
         probe = StoreProbe(root, address)
         self.probing = Worker("probe", probe.check, probe.broke, deadline_s=source_s, on_late=probe.late)
 
@@ -73,3 +76,8 @@ class Workers:
         """End all of them, waiting for them until a time of ``time.monotonic``; may be called twice."""
         for worker in (self.loading, self.readying, *self.fetching, self.keeping, self.probing):
             worker.close(left(until_s))
+
+
+def _recorded_day(job: IssueCertificate) -> str | None:
+    """Return the date of a day that is to be written down as far as it has come: the next such job has all of it."""
+    return job.sealed.day.session.date if job.sealed.issued_by == "recording" else None

@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from actors.kernel.address import Address
@@ -20,6 +20,14 @@ class _Thread(threading.Thread):
     """Whether its time was over: what it tells after all is told by nobody."""
     job: Any = None
     due_s: float | None = None
+
+
+class _Newest:
+    """A job that waits, whose place a newer one of its kind may take."""
+
+    def __init__(self, kind: Hashable, job: Any) -> None:
+        self.kind = kind
+        self.job = job
 
 
 class InTime:
@@ -68,6 +76,8 @@ class Worker:
         threads: how many jobs are done at once.
         deadline_s: a job that takes longer has failed; its thread is left to itself, and another takes its place.
         on_late: such a job, and why it failed.
+        same: what jobs have in common of which only the newest need be done: of those that wait, one after the other,
+            only it is. They would pile up where the work is slow. It returns ``None`` of a job that is always done.
     """
 
     def __init__(
@@ -79,6 +89,7 @@ class Worker:
         *,
         deadline_s: float | None = None,
         on_late: Callable[[Any, str], None] | None = None,
+        same: Callable[[Any], Hashable] | None = None,
     ) -> None:
         self._name = name
         self._do = do
@@ -86,6 +97,9 @@ class Worker:
         self._count = threads
         self._deadline_s = deadline_s
         self._on_late = on_late
+        self._same = same
+        self._last: _Newest | None = None
+        """The last job that waits, if a newer one may take its place."""
         self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._threads: list[_Thread] = []
         self._given_up: list[_Thread] = []
@@ -100,7 +114,12 @@ class Worker:
             self._fail(message, f"{MOST_GIVEN_UP} calls are still without an answer")
             return
         with self._changed:  # not behind what ends the threads of a queue that has just been left
-            self._jobs.put(message)
+            kind = None if self._same is None else self._same(message)
+            if self._last is not None and self._last.kind == kind:
+                self._last.job = message
+                return
+            self._last = None if kind is None else _Newest(kind, message)
+            self._jobs.put(self._last or message)
             if self._is_open and not self._idle.acquire(blocking=False):
                 self._start_one()
 
@@ -137,7 +156,7 @@ class Worker:
     def _run(self, jobs: queue.SimpleQueue[Any], idle: threading.Semaphore) -> None:
         thread = threading.current_thread()
         assert isinstance(thread, _Thread)
-        while (job := jobs.get()) is not None and self._is_open:
+        while (job := self._next(jobs)) is not None and self._is_open:
             self._begin(thread, job)
             try:
                 self._do(job)
@@ -150,6 +169,15 @@ class Worker:
                 if thread.is_given_up:
                     return
             idle.release()
+
+    def _next(self, jobs: queue.SimpleQueue[Any]) -> Any:
+        job = jobs.get()
+        if not isinstance(job, _Newest):
+            return job
+        with self._changed:
+            if job is self._last:
+                self._last = None
+            return job.job
 
     # --- deadlines
 
@@ -192,7 +220,7 @@ class Worker:
             with self._changed:
                 has_threads = bool(self._threads)
             while not has_threads and not self._jobs.empty():
-                self._fail(self._jobs.get(), f"{MOST_GIVEN_UP} calls are still without an answer")
+                self._fail(self._next(self._jobs), f"{MOST_GIVEN_UP} calls are still without an answer")
         elif not self._jobs.empty():
             self._start_one()
 

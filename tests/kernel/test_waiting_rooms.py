@@ -167,6 +167,25 @@ def test_a_worker_does_one_job_after_the_other_in_its_own_thread() -> None:
     assert jobs.thread.get().daemon
 
 
+def test_of_jobs_that_replace_each_other_only_the_newest_is_done_where_nothing_came_between() -> None:
+    gate, begun, done = threading.Event(), threading.Event(), queue.SimpleQueue[str]()
+
+    def do(job: str) -> None:
+        begun.set()
+        gate.wait(10)
+        done.put(job)
+
+    worker = Worker("test", do, lambda *_: None, same=lambda job: job[0] if job[0] != "C" else None)
+    worker.tell("A1")
+    begun.wait(10)
+    for job in ("A2", "A3", "B1", "B2", "C1", "C2", "B3", "B4"):
+        worker.tell(job)
+    gate.set()
+    worker.finish(timeout=10)
+
+    assert [done.get(timeout=10) for _ in range(done.qsize())] == ["A1", "A3", "B2", "C1", "C2", "B4"]
+
+
 def test_what_a_job_raises_is_told_and_the_worker_lives() -> None:
     jobs = Jobs()
     jobs.gate.set()
