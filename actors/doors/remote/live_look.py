@@ -1,19 +1,25 @@
 """One look at a live run: how the system, the session and its feeds are."""
 
-from typing import TypeVar
+from collections.abc import Iterable
+from heapq import nlargest
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from actors.kernel.future import Future
-from actors.system import System
 from messages.errors import BarkeeperError
 from messages.lifecycle import LiveStatus
 from messages.readiness import ReadinessReport
 from messages.replies import Progress, Quality, QualityReport, SystemStatus
+from messages.values import Bar
+
+if TYPE_CHECKING:  # all of a session, for which who only asks how one is shall not wait
+    from actors.system import System
 
 T = TypeVar("T")
 
 _PATIENCE_S = 5.0
+_MOST_PRICES = 6
 
 
 class LiveLook(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +35,8 @@ class LiveLook(msgspec.Struct, frozen=True, kw_only=True):
     """Active in the session."""
     readiness: ReadinessReport | None = None
     """For the session at hand or, after its close, for the next."""
+    prices: tuple[tuple[str, float], ...] = ()
+    """The latest closes of the few symbols with the largest latest volumes."""
 
     @property
     def bars(self) -> int:
@@ -37,7 +45,7 @@ class LiveLook(msgspec.Struct, frozen=True, kw_only=True):
         return 0 if report is None else _bars(report.quality) + _bars(report.extended_quality)
 
 
-def look_at(system: System, pid: int) -> LiveLook:
+def look_at(system: "System", pid: int) -> LiveLook:
     """Ask all rooms at once, and wait for their answers.
 
     Raises:
@@ -45,7 +53,8 @@ def look_at(system: System, pid: int) -> LiveLook:
     """
     status, live, progress = system.status(), system.live_status(), system.progress()
     quality, symbols, readiness = system.quality(), system.active_symbols(), system.readiness()
-    report, names = _if_open(quality), _if_open(symbols)
+    latest = system.latest_bars()
+    report, names, bars = _if_open(quality), _if_open(symbols), _if_open(latest)
     return LiveLook(
         pid=pid,
         system=status.get(timeout=_PATIENCE_S),
@@ -54,7 +63,13 @@ def look_at(system: System, pid: int) -> LiveLook:
         quality=report,
         symbols=len(names or ()),
         readiness=readiness.get(timeout=_PATIENCE_S),
+        prices=() if bars is None else _prices(bars),
     )
+
+
+def _prices(latest: Iterable[Bar | None]) -> tuple[tuple[str, float], ...]:
+    bars = nlargest(_MOST_PRICES, (bar for bar in latest if bar is not None), key=lambda bar: bar.volume)
+    return tuple((bar.symbol, bar.close) for bar in bars)
 
 
 def _if_open(answer: Future[T]) -> T | None:

@@ -41,6 +41,7 @@ def described(look: LiveLook) -> list[tuple[str, str]]:
         *([] if look.readiness is None else [("ready", readiness(look.readiness))]),
         *(("feed", _feed(feed)) for feed in look.live.feeds),
         ("minutes", f"{figures.count(look.progress.minutes_done)} of {figures.count(look.progress.minutes_total)}"),
+        *([("prices", "  ".join(f"{symbol} {price:,.6g}" for symbol, price in look.prices))] if look.prices else []),
         ("quality", _quality(look)),
         ("worst", _worst(look)),
         ("mailboxes", _mailboxes(look.system.rooms)),

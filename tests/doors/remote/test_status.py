@@ -53,6 +53,7 @@ EARLY = LiveLook(
     ),
     quality=None,
     symbols=0,
+    prices=(("BTC/USD", 67123.5), ("AAPL", 9.25)),
 )
 
 
@@ -67,6 +68,7 @@ def test_a_run_is_described_in_a_few_lines(call: Call) -> None:
     assert answer.code == 0
     assert f"system     running: bug; waits for slow (process {os.getpid()})" in answer.out
     assert "session    none yet" in answer.out
+    assert "prices     BTC/USD 67,123.5  AAPL 9.25" in answer.out
     assert "2 bars came before their time" in answer.out
 
 
@@ -85,7 +87,7 @@ def test_a_real_run_answers_while_it_runs(call: Call, tmp_path: Path) -> None:
     assert onlooker.look is not None
     assert onlooker.look.system.state is SystemState.RUNNING
     assert onlooker.look.live.session is not None
-    assert onlooker.look.symbols == 3
+    assert onlooker.look.symbols == len(onlooker.look.prices) == 3
     assert onlooker.look.live.feeds[0].health.feed == "simulated"
 
 
