@@ -28,7 +28,8 @@ def calendar_name(settings: Settings, store: BarStore) -> str:
         case (name,):
             return name
         case names:
-            raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them")
+            say = f'calendar="{names[0]}", or --calendar {names[0]}'
+            raise SettingsError(f"the store has days of several calendars, {', '.join(names)}: name one of them, {say}")
 
 
 def check_length(settings: Settings, store: BarStore) -> None:

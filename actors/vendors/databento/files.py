@@ -65,7 +65,9 @@ def _library() -> Any:
         with warnings.catch_warnings():  # it sets filters for the whole process
             return importlib.import_module("databento")
     except ImportError as error:
-        raise DataError('DBN is read by Databento\'s library: pip install -e ".[databento]"') from error
+        raise DataError(
+            f"DBN is read by Databento's library: python -m pip install 'barkeeper[databento]' ({error})"
+        ) from error
 
 
 @contextmanager

@@ -222,5 +222,5 @@ def test_without_the_library_the_refusal_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "databento", None)
 
-    with pytest.raises(DataError, match=r"pip install -e \"\.\[databento\]\""):
+    with pytest.raises(DataError, match=r"python -m pip install 'barkeeper\[databento\]'"):
         list(DATABENTO.read(DATABENTO, written(tmp_path / "x.dbn", MAGIC), Hints()))
