@@ -18,9 +18,10 @@ from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile, journals
 from actors.storage.journal.lived import rules_of
 from messages.base import Message
+from messages.certificates import SessionCertificate
 from messages.columns import DayGrid
 from messages.commands import RecordSession
-from messages.errors import BarkeeperError
+from messages.errors import BarkeeperError, DataError
 from messages.events import BoundaryKind, SessionBoundary
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
 from messages.values import Nanos
@@ -84,12 +85,43 @@ def salvage(folder: Path, store: BarStore, now_ns: Nanos, told: Callable[[str], 
             told(f"session {opening.session.date} was cut off before it was in the store: saved from {path}")
 
 
-def _write(file: JournalFile, opening: SessionBoundary, store: BarStore) -> None:
+def deliver(file: JournalFile, number: int, store: BarStore, now_ns: Nanos) -> None:
+    """Deliver a message in its place that met a bug on its day, and write that day down again if it is over.
+
+    Args:
+        file: the journal of the day.
+        number: of the message, which was left out.
+        store: gets the day as it is with that message.
+        now_ns: a session that has not ended yet goes on with the next live run, which has the message then.
+
+    Raises:
+        DataError: it meets a bug once more, or the journal cannot be read: nothing has changed then.
+        OSError: the disk refuses.
+    """
+    left_out, opening = file.left_out, file.opening()
+    if opening is None:
+        raise DataError(f"{file.path}: nothing has come yet")
+    core = SessionDataCore(rules_of(file), has_upkeep=True)
+    for seq, message in file.numbered():
+        if seq in left_out and seq != number:
+            continue
+        try:
+            core.handle(message)
+        except Exception as error:
+            if seq == number:
+                raise DataError(f"it meets a bug once more: {type(error).__name__}: {error}") from error
+    file.leave_out(left_out - {number})
+    if opening.session.end_ns <= now_ns:
+        _write(file, opening, store, store.certificate(opening.session.calendar, opening.session.date))
+        file.finish()
+
+
+def _write(file: JournalFile, opening: SessionBoundary, store: BarStore, old: SessionCertificate | None = None) -> None:
     core, sealed = lived(file, is_sealed=True)
     failures = _Failures()
     keeper = Keeper(store, failures, records=True)
     for last in (*sealed, *_sealed(core.handle(RecordSession())))[-1:]:
-        keeper.issue(IssueCertificate(sealed=last, gaps=()))
+        keeper.issue(IssueCertificate(sealed=last, gaps=(), old=old))
     if failures.reasons:
         raise OSError(f"session {opening.session.date}: {failures.reasons[0]}")
 

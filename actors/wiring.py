@@ -39,6 +39,7 @@ from actors.settings import Settings
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.journal.lived import LivedStore
 from actors.storage.journal.quarantine import Quarantine
+from actors.storage.journal.redelivery import Redelivery
 from actors.storage.journal.writer import Acknowledged, Journal
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
@@ -158,9 +159,9 @@ class House:
         self.quarantine = None if self.journal is None else Quarantine(self.journal.folder)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
         self._own_clock = self.feeds.own_clock
-        self.supervisor = Supervisor.of(
-            self.rooms, self.timer, self._root, self.journal, is_clock_the_computers=clock is None
-        )
+        self.supervisor = Supervisor.of(self.rooms, self.timer, self._root, self.journal, has_own_clock=bool(clock))
+        if self.quarantine is not None:
+            self.supervisor.besides = Redelivery(self.quarantine, self.rooms).look
         self.required: list[Requirement] = []
         self._routes = self._conversation()
 

@@ -9,7 +9,7 @@ import pykka
 from actors.kernel.future import Answered, Future
 from actors.kernel.inbox import Inbox
 from actors.kernel.shelter import Shelter, is_exposed
-from messages.base import BriefQuery, Control, Query
+from messages.base import BriefQuery, Control, Message, Query
 from messages.errors import NotReady
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -81,6 +81,13 @@ class RoomAddress:
         if not ref.is_alive():  # it may have stopped between Pykka's look and the mailbox
             asked.set_exception(NotReady("the system is closed"))
         return asked
+
+    def again(self, message: Message) -> "Future[None]":
+        """Tell a message that met a bug before, and get a future; it fails if it meets a bug once more."""
+        ref = self._ref
+        if ref is None or not ref.is_alive():
+            return Answered(None, NotReady("the system is not started, or is closed"))
+        return cast("Future[None]", ref.ask(message, block=False))
 
     @property
     def waiting(self) -> int:

@@ -99,6 +99,18 @@ class StoreLock:
             os.close(handle)
 
 
+def is_held(root: Path) -> bool:
+    """Return whether somebody writes to a store at the moment."""
+    if not root.is_dir():
+        return False
+    try:
+        lock = StoreLock(root)
+    except StoreLocked:
+        return True
+    lock.release()
+    return False
+
+
 class NoLock:
     """Stands where nothing need be locked."""
 

@@ -13,7 +13,7 @@ Journal = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give the program this command."""
+    """Give the program these commands."""
     app.command(
         epilog=options.examples(
             "replay store.journals/XNYS_2026-11-30.journal",
@@ -22,6 +22,13 @@ def add_to(app: typer.Typer) -> None:
             "replay store.journals/XNYS_2026-11-30.journal --speed 60 --web",
         )
     )(replay)
+    app.command(
+        epilog=options.examples(
+            "quarantine --store store",
+            "quarantine --store store --show 1",
+            "quarantine --store store --retry all",
+        )
+    )(quarantine)
 
 
 def replay(
@@ -65,5 +72,41 @@ def replay(
             command.step(journal)
         else:
             command.replay(journal, speed=speed, served=served.served(web, metrics, host, serve), as_json=as_json)
+
+    ctx.obj.job = job
+
+
+def quarantine(
+    ctx: typer.Context,
+    store: Annotated[
+        Path,
+        typer.Option("--store", metavar="DIR", help="The store of the live day.", envvar="BARKEEPER_STORE"),
+    ] = Path("store"),
+    *,
+    show: Annotated[
+        int | None,
+        typer.Option(metavar="NO", help="Print its traceback, and what came before it.", show_default=False),
+    ] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NO|all",
+            help="Deliver it again: to the run that writes to this store, or else into its day as it is stored.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """List the messages that met a bug on a live day, or deliver them again.
+
+    Exits with 1 if one meets a bug once more.
+    """
+    if show is not None and retry is not None:
+        raise typer.BadParameter("--show and --retry are two things to do: one at a time")
+
+    def job() -> None:
+        from actors.doors.commands.journal import quarantine as command
+
+        command.quarantine(store, retry, show, as_json=as_json)
 
     ctx.obj.job = job

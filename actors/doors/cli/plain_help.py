@@ -28,6 +28,7 @@ CHAPTERS = {
     "metrics": "monitoring",
     "migrate": "stores",
     "replay": "recovery",
+    "quarantine": "recovery",
     "sample": "look",
     "status": "monitoring",
     "sweep": "days",

@@ -43,7 +43,8 @@ class Supervisor:
         self._boss = boss
         self._timer = timer
         self._checks = tuple(checks)
-        self._besides = besides
+        self.besides = besides
+        """What else is done once a second."""
         self._every_s = every_s
         self._stopping = threading.Event()
         self._said: dict[Check, list[str]] = {}
@@ -56,9 +57,8 @@ class Supervisor:
         timer: Timer,
         root: Path | None,
         journal: Written | None,
-        besides: Callable[[], None] = lambda: None,
         *,
-        is_clock_the_computers: bool,
+        has_own_clock: bool,
     ) -> Self:
         """Return who looks at these rooms, and at the disk, the journal and the clock, as far as there are any.
 
@@ -67,15 +67,14 @@ class Supervisor:
             timer: the one of the live day.
             root: the folder of the store.
             journal: of the day.
-            besides: what else is done once a second.
-            is_clock_the_computers: whether it is of interest that the computer's clock is set.
+            has_own_clock: whether the day goes by another clock than the computer's.
         """
         boss = rooms[Room.SYSTEM_MANAGER]
         checks: list[Check] = [Rooms(rooms.items(), lambda room: boss.tell(RoomStopped(room=room)))]
-        checks += [ClockSteps()] if is_clock_the_computers else []
+        checks += [] if has_own_clock else [ClockSteps()]
         checks += [Disk(root)] if root is not None else []
         checks += [JournalCheck(journal)] if journal is not None else []
-        return cls(boss, timer, checks, besides)
+        return cls(boss, timer, checks)
 
     def start(self) -> None:
         """Start the thread; the first time only."""
@@ -104,7 +103,7 @@ class Supervisor:
         if self._boss.waiting < _MOST_UNHEARD:
             self._boss.tell(Supervised(at_s=at_s, troubles=tuple(found), stall=stall))
         try:
-            self._besides()
+            self.besides()
         except Exception as error:  # noqa: BLE001  # whatever it is, somebody must go on looking
             alarm("supervisor_bug", error=repr(error))
 

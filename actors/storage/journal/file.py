@@ -122,19 +122,37 @@ class JournalFile:
         Raises:
             DataError: one cannot be read; says which.
         """
-        limit = (1 << 63) - 1 if until_ns is None else until_ns
         left_out = self.left_out
+        for row in self._rows(until_ns):
+            if row.seq not in left_out:
+                yield row.now_ns, self._decoded(row)
+
+    def numbered(self) -> Iterator[tuple[int, Journaled]]:
+        """Yield all messages in order, those that met a bug too, each with its number.
+
+        Raises:
+            DataError: one cannot be read; says which.
+        """
+        return ((row.seq, self._decoded(row)) for row in self._rows())
+
+    def number_of(self, body: bytes) -> int | None:
+        """Return the number of a message that met a bug; ``None``: it is not one of these."""
+        left_out = self.left_out
+        return next((row.seq for row in self._rows() if row.seq in left_out and row.body == body), None)
+
+    def _rows(self, until_ns: Nanos | None = None) -> Iterator[Row]:
+        limit = (1 << 63) - 1 if until_ns is None else until_ns
         with _explained(self.path):
-            for seq, now_ns, body in self._file.execute(
+            for row in self._file.execute(
                 "select seq, now_ns, body from messages where now_ns <= ? order by seq", (limit,)
             ):
-                if seq in left_out:
-                    continue
-                try:
-                    message = _DECODER.decode(body)
-                except msgspec.DecodeError as error:
-                    raise DataError(f"{self.path}: message {seq} cannot be read: {error}") from error
-                yield now_ns, message
+                yield Row(*row)
+
+    def _decoded(self, row: Row) -> Journaled:
+        try:
+            return _DECODER.decode(row.body)
+        except msgspec.DecodeError as error:
+            raise DataError(f"{self.path}: message {row.seq} cannot be read: {error}") from error
 
     def opening(self) -> SessionBoundary | None:
         """Return how the session opened; ``None``: nothing has been written.

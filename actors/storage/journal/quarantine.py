@@ -24,6 +24,27 @@ _MESSAGES: "msgspec.msgpack.Decoder[Message]" = decoder(
 )
 
 
+_DATA = frozenset(
+    {
+        "BarsArrived",
+        "BarArrived",
+        "TicksArrived",
+        "TickArrived",
+        "QuotesArrived",
+        "QuoteArrived",
+        "BarsFilled",
+        "NoTradeConfirmed",
+        "GapAbandoned",
+        "TradeAmended",
+        "TradingStatusChanged",
+        "FeedBars",
+        "FeedTicks",
+        "FeedQuotes",
+    }
+)
+"""What has data in it; all else is made good by the rooms themselves, and would come too late."""
+
+
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     """A message that a room had a bug on."""
 
@@ -45,12 +66,19 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
         """What was raised: the last line of the traceback."""
         return self.trace.rstrip().rpartition("\n")[2]
 
+    @property
+    def has_data(self) -> bool:
+        """Whether something is lost with it: what has no data is made good by the rooms themselves."""
+        return self.kind in _DATA
+
     def message(self) -> Message:
-        """Return the message.
+        """Return the message, to be delivered again.
 
         Raises:
-            DataError: it could not be written down, or is none that this version knows.
+            DataError: there is nothing in it, it could not be written down, or is none that this version knows.
         """
+        if not self.has_data:
+            raise DataError(f"a {self.kind} is not delivered again: nothing is lost with it")
         if not self.body:
             raise DataError(f"a {self.kind} could not be written down: it cannot be delivered again")
         try:

@@ -8,7 +8,7 @@ from actors.storage.journal import quarantine as of_store
 from actors.storage.journal.quarantine import Quarantine
 from messages import Room
 from messages.errors import DataError
-from tests.builders import arrived, bar, time
+from tests.builders import arrived, bar
 
 TRACE = "Traceback (most recent call last):\n  File x\nValueError: a bug\n"
 MESSAGE = arrived(bar("A", "09:30"))
@@ -27,12 +27,11 @@ def test_what_was_put_is_read_whole(tmp_path: Path) -> None:
 
 def test_messages_are_listed_in_the_order_in_which_they_came(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    for clock in ("09:31", "09:32", "09:33"):
-        quarantine.put(Room.SESSION_DATA, time(clock), TRACE, [])
+    messages = [arrived(bar("A", clock)) for clock in ("09:31", "09:32", "09:33")]
+    for message in messages:
+        quarantine.put(Room.SESSION_DATA, message, TRACE, [])
 
-    assert [quarantine.read(path).message() for path in quarantine.files()] == [
-        time(clock) for clock in ("09:31", "09:32", "09:33")
-    ]
+    assert [quarantine.read(path).message() for path in quarantine.files()] == messages
 
 
 def test_what_is_no_message_is_kept_as_text_and_says_that_it_cannot_be_delivered(tmp_path: Path) -> None:
@@ -41,8 +40,20 @@ def test_what_is_no_message_is_kept_as_text_and_says_that_it_cannot_be_delivered
     kept = quarantine.read(next(quarantine.files()))
 
     assert kept.text == "{'no': 'message'}"
-    with pytest.raises(DataError, match="a dict could not be written down"):
+    with pytest.raises(DataError, match="a dict is not delivered again"):
         kept.message()
+
+
+def test_what_could_not_be_written_down_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_message: object) -> bytes:
+        raise NotImplementedError("no message holds this")
+
+    monkeypatch.setattr(of_store, "encode", refuses)
+    quarantine = Quarantine(tmp_path)
+    quarantine.put(Room.SESSION_DATA, MESSAGE, TRACE, [])
+
+    with pytest.raises(DataError, match="could not be written down"):
+        quarantine.read(next(quarantine.files())).message()
 
 
 def test_a_folder_that_cannot_be_made_stops_nobody(tmp_path: Path) -> None:
