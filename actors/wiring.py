@@ -144,16 +144,8 @@ class House:
             late_after_s=settings.late_after_s,
         )
         self._root = getattr(self.store, "folder", None)
-        self.workers = Workers(
-            settings,
-            self.store,
-            self._root,
-            self.calendar,
-            self.sources,
-            self.data_upkeep,
-            self._symbols_of,
-            self._keeper_broke,
-        )
+        named = settings, self.store, self._root, self.calendar, self.sources
+        self.workers = Workers(*named, self.data_upkeep, self._symbols_of, self._keeper_broke)
         self.timer = Timer(self.clock, self.stream_coordinator, is_only=self.is_live)
         self.journal = Journal.of(settings, self.store, self.stream_coordinator)
         self.quarantine = None if self.journal is None else Quarantine(self.journal.folder)
