@@ -25,7 +25,7 @@ from messages.values import SECOND_NS, Nanos
 from tests.builders import ROUND_THE_CLOCK
 from tests.vendors.alpaca.server import KEYS
 from tests.vendors.history.http_server import Reply, VendorServer
-from tests.vendors.history.world import HistoryWorld
+from tests.vendors.history.world import HttpWorld
 
 _SYMBOL = re.compile(r"[A-Z]{1,6}\d{0,4}(\.[A-Z])?|[A-Z]{2,6}/[A-Z]{3,4}")
 _LATEST_NS = 900 * SECOND_NS
@@ -136,7 +136,7 @@ def _row(start_ns: Any, values: Any) -> dict[str, Any]:
     return {**row, "t": stamp, "vw": numbers[3] if vwap != vwap else vwap, "n": 3 if trades != trades else trades}
 
 
-class AlpacaStocks(HistoryWorld):
+class AlpacaStocks(HttpWorld):
     """Alpaca's stocks."""
 
     entry: HistoryEntry = alpaca.VENDOR.history[0]
@@ -166,23 +166,6 @@ class AlpacaStocks(HistoryWorld):
             is_crypto=self.is_crypto,
         )
         return OpenedHistory(client=client, account="test")
-
-    def fail_next(self, *kinds: str) -> None:
-        self.server.fail_next(*kinds)
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.calls)
-
-    @property
-    def refused_for_pace(self) -> int:
-        return self.server.refused_for_pace
-
-    def wait_for_requests(self, count: int) -> None:
-        self.server.wait_for_calls(count)
-
-    def stop(self) -> None:
-        self.server.stop()
 
 
 class AlpacaCrypto(AlpacaStocks):

@@ -16,7 +16,7 @@ from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from messages import Bar, TradingSession
 from tests.builders import ROUND_THE_CLOCK
 from tests.vendors.history.http_server import Reply, VendorServer
-from tests.vendors.history.world import HistoryWorld
+from tests.vendors.history.world import HttpWorld
 
 PAIRS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 _MS_NS = 10**6
@@ -85,7 +85,7 @@ def market(pair: str) -> dict[str, Any]:
     }
 
 
-class CcxtBinance(HistoryWorld):
+class CcxtBinance(HttpWorld):
     """Binance through ccxt."""
 
     entry = VENDOR.history[0]
@@ -106,20 +106,3 @@ class CcxtBinance(HistoryWorld):
         kind = exchange_class("binance", is_live=False)
         client = CcxtHistory(kind, deadline_s=request.deadline_s, config=self.server.config)
         return OpenedHistory(client=client, account="test", entry=msgspec.structs.replace(request.entry, pace=()))
-
-    def fail_next(self, *kinds: str) -> None:
-        self.server.fail_next(*kinds)
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.calls)
-
-    @property
-    def refused_for_pace(self) -> int:
-        return self.server.refused_for_pace
-
-    def wait_for_requests(self, count: int) -> None:
-        self.server.wait_for_calls(count)
-
-    def stop(self) -> None:
-        self.server.stop()

@@ -17,7 +17,7 @@ from messages.values import MINUTE_NS, SECOND_NS, Nanos
 from tests.builders import ROUND_THE_CLOCK
 from tests.vendors.ccxt.kraken import asset_pair
 from tests.vendors.history.http_server import Reply, VendorServer
-from tests.vendors.history.world import HistoryWorld
+from tests.vendors.history.world import HttpWorld
 
 PAIRS = ("A/USD", "B/USD", "C/USD")
 _LITTLE = 1 / 1024
@@ -88,7 +88,7 @@ def _result(found: Any) -> Reply:
     return Reply(json.dumps({"error": [], "result": found}).encode())
 
 
-class CcxtKraken(HistoryWorld):
+class CcxtKraken(HttpWorld):
     """Kraken through ccxt: bars folded from its trades."""
 
     entry = msgspec.structs.replace(VENDOR.history[0], is_silence_told=True, silent_after_s=60.0)
@@ -115,20 +115,3 @@ class CcxtKraken(HistoryWorld):
         opened = open_ccxt(msgspec.structs.replace(request, options={"url": self.server.url}))
         assert opened.entry is not None
         return msgspec.structs.replace(opened, entry=msgspec.structs.replace(opened.entry, pace=()))
-
-    def fail_next(self, *kinds: str) -> None:
-        self.server.fail_next(*kinds)
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.calls)
-
-    @property
-    def refused_for_pace(self) -> int:
-        return self.server.refused_for_pace
-
-    def wait_for_requests(self, count: int) -> None:
-        self.server.wait_for_calls(count)
-
-    def stop(self) -> None:
-        self.server.stop()

@@ -4,11 +4,9 @@ Lines of text until the session starts: a greeting, a challenge, the answer to i
 the names of instruments, what is replayed, what happens; and heartbeats.
 """
 
-import contextlib
 import hashlib
 import math
 import socket
-import threading
 from typing import Any
 
 import databento_dbn as dbn
@@ -16,7 +14,7 @@ import databento_dbn as dbn
 from actors.vendors.databento.keys import DatabentoKey
 from messages import Bar, Tick
 from messages.values import DAY_NS
-from tests.patience import PATIENCE_S
+from tests.vendors.sockets import SocketServer
 
 KEY = DatabentoKey(key="db-test0123456789abcdef012345")
 DATASET = "XNAS.ITCH"
@@ -42,7 +40,7 @@ class Session:
         return {symbol for symbols in asked for symbol in symbols}
 
 
-class Gateway:
+class Gateway(SocketServer):
     """One gateway on this machine; may be stopped and started again at the same port.
 
     Args:
@@ -66,39 +64,10 @@ class Gateway:
         self.roots = roots or {}
         self.log: list[tuple[str, str, int, bytes]] = []
         """All that happened: schema, symbol, time of the event, record."""
-        self.requests: list[dict[str, str]] = []
-        """All subscriptions, whoever made them."""
         self.sign_ins = 0
-        self._sessions: list[Session] = []
-        self._changed = threading.Condition()
-        self._listener: socket.socket | None = None
-        self.port = 0
-        self.start()
-
-    @property
-    def place(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        super().__init__(Session)
 
     # --- what a test tells it
-
-    def start(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Close every connection and the port."""
-        assert self._listener is not None
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.drop()
-
-    def drop(self) -> None:
-        """Break every connection off, without a farewell."""
-        with self._changed:
-            sessions, self._sessions = self._sessions, []
-            for session in sessions:
-                _cut(session.connection)
 
     def wait_for_subscribers(self, *symbols: str, schema: str = "ohlcv-1m") -> None:
         """Wait until some started session has asked for all of these."""
@@ -106,14 +75,10 @@ class Gateway:
         def is_so() -> bool:
             return any(
                 one.is_started and ("ALL_SYMBOLS" in one.symbols(schema) or set(symbols) <= one.symbols(schema))
-                for one in self._sessions
+                for one in self.visitors
             )
 
         self.wait(is_so)
-
-    def wait(self, is_so: Any) -> None:
-        with self._changed:
-            assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {self.requests}"
 
     def happen(self, *bars: Bar, schema: str = "ohlcv-1m", publisher: int = PUBLISHER, is_heard: bool = True) -> None:
         """Let bars be over: send them to who asked for them, and keep them for who asks later."""
@@ -166,38 +131,20 @@ class Gateway:
     def send_raw(self, data: bytes) -> None:
         """Send any bytes at all to everybody whose session has started."""
         with self._changed:
-            for session in self._sessions:
+            for session in self.visitors:
                 if session.is_started:
                     session.connection.sendall(data)
 
     # --- how it answers
 
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        session = Session(connection)
-        with self._changed:
-            self._sessions.append(session)
-        try:
-            if not self.hangs_up:
-                connection.sendall(b"lsg_version=0.7.0\n" + f"cram={_CHALLENGE}\n".encode())
-                lines = connection.makefile("rb")
-                if self._sign_in(session, _fields(lines.readline())):
-                    while line := lines.readline():
-                        self._hear(session, _fields(line))
-        except OSError:
-            pass
-        finally:
-            with self._changed:
-                if session in self._sessions:
-                    self._sessions.remove(session)
-                _cut(connection)
+    def _converse(self, session: Session) -> None:
+        if self.hangs_up:
+            return
+        session.connection.sendall(b"lsg_version=0.7.0\n" + f"cram={_CHALLENGE}\n".encode())
+        lines = session.connection.makefile("rb")
+        if self._sign_in(session, _fields(lines.readline())):
+            while line := lines.readline():
+                self._hear(session, _fields(line))
 
     def _sign_in(self, session: Session, said: dict[str, str]) -> bool:
         expected = hashlib.sha256(f"{_CHALLENGE}|{KEY.key}".encode()).hexdigest() + "-" + KEY.key[-5:]
@@ -247,7 +194,7 @@ class Gateway:
     def _publish(self, schema: str, records: list[tuple[str, int, bytes]], is_heard: bool) -> None:
         with self._changed:
             self.log += [(schema, symbol, at_ns, record) for symbol, at_ns, record in records]
-            for session in self._sessions if is_heard else ():
+            for session in self.visitors if is_heard else ():
                 asked = session.symbols(schema)
                 known = {self.roots.get(symbol, symbol) for symbol in asked}
                 wanted = [record for symbol, _, record in records if symbol in known or "ALL_SYMBOLS" in asked]
@@ -282,9 +229,3 @@ def _metadata() -> Any:
 def _fields(line: bytes) -> dict[str, str]:
     pairs = (part.partition("=") for part in line.decode().strip().split("|"))
     return {name: value for name, _, value in pairs}
-
-
-def _cut(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-    connection.close()

@@ -26,7 +26,7 @@ from messages import Bar, Tick
 from messages.values import SECOND_NS, Nanos
 from tests.vendors.databento.gateway import DATASET, KEY, PUBLISHER
 from tests.vendors.history.http_server import Reply, VendorServer
-from tests.vendors.history.world import HistoryWorld
+from tests.vendors.history.world import HttpWorld
 
 _SCALE = 10**9
 _RTYPES = {"ohlcv-1m": 33, "ohlcv-1s": 32}
@@ -158,7 +158,7 @@ def _nanos(text: str) -> Nanos:
     return round(datetime.fromisoformat(text).timestamp()) * SECOND_NS
 
 
-class DatabentoStocks(HistoryWorld):
+class DatabentoStocks(HttpWorld):
     """A dataset of one venue."""
 
     entry = databento.VENDOR.history[0]
@@ -185,20 +185,3 @@ class DatabentoStocks(HistoryWorld):
         gateway = f"https://{urlsplit(self.server.url).netloc}"
         client = DatabentoHistory(key, request.tape, deadline_s=request.deadline_s, gateway=gateway)
         return OpenedHistory(client=client, account="test")
-
-    def fail_next(self, *kinds: str) -> None:
-        self.server.fail_next(*kinds)
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.calls)
-
-    @property
-    def refused_for_pace(self) -> int:
-        return self.server.refused_for_pace
-
-    def wait_for_requests(self, count: int) -> None:
-        self.server.wait_for_calls(count)
-
-    def stop(self) -> None:
-        self.server.stop()

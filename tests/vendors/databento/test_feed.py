@@ -78,7 +78,7 @@ def reader(gateway: Gateway, feed: DatabentoFeed, *symbols: str) -> Reader:
     found = Reader(feed)
     feed.subscribe(symbols)
     found.connect()
-    gateway.wait(lambda: any(session.is_started for session in gateway._sessions))
+    gateway.wait(lambda: any(session.is_started for session in gateway.visitors))
     return found
 
 
@@ -101,7 +101,7 @@ def test_the_answer_to_the_challenge_names_what_is_wanted(serve: Serve, made: Ma
     gateway = serve()
     reader(gateway, made(gateway), "A")
 
-    (session,) = gateway._sessions
+    (session,) = gateway.visitors
     assert session.signed_in["heartbeat_interval_s"] == "10"
     assert session.signed_in["dataset"] == DATASET
 
@@ -209,7 +209,7 @@ def test_a_request_that_is_refused_with_its_past_is_made_once_more_without(serve
     _, listener = run(gateway, "A", since_ns=lambda _now_ns: START_NS)
     gateway.wait_for_subscribers("A")
     gateway.error(dbn.ErrorCode.INVALID_SUBSCRIPTION, "start is before what is there")
-    gateway.wait(lambda: len(gateway.requests) == 2 and [one.is_started for one in gateway._sessions] == [True])
+    gateway.wait(lambda: len(gateway.requests) == 2 and [one.is_started for one in gateway.visitors] == [True])
     gateway.error(dbn.ErrorCode.INVALID_SUBSCRIPTION, "no such schema for you")
 
     first, last = listener.wait_for(FeedLost, 2)

@@ -106,3 +106,28 @@ class HistoryWorld(ABC):
         after_ns = self.session.end_ns + 24 * 3600 * 10**9
         given = {"persistence": QUICK, "pacer": Pacer(pace), **more}
         return VendorSource(opened, request, now_ns=now_ns or (lambda: after_ns), **given)
+
+
+class HttpWorld(HistoryWorld):
+    """A vendor whose server speaks HTTP."""
+
+    server: Any
+    """A ``VendorServer``."""
+
+    def fail_next(self, *kinds: str) -> None:
+        self.server.fail_next(*kinds)
+
+    @property
+    def requests(self) -> int:
+        return len(self.server.calls)
+
+    @property
+    def refused_for_pace(self) -> int:
+        refused: int = self.server.refused_for_pace
+        return refused
+
+    def wait_for_requests(self, count: int) -> None:
+        self.server.wait_for_calls(count)
+
+    def stop(self) -> None:
+        self.server.stop()

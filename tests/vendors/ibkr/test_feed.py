@@ -301,7 +301,7 @@ def test_where_the_number_of_the_client_is_taken_another_is_used(tws: Tws, run: 
     assert [one.reason for one in listener.of(FeedLost)] == 2 * [
         f"TWS at 127.0.0.1:{tws.port} did not let us in: Unable to connect as the client id is already in use"
     ]
-    assert [client.number for client in tws.clients] == [73]
+    assert [client.number for client in tws.visitors] == [73]
 
 
 def test_a_tws_that_says_nothing_is_a_loss(reader: Any, tws: Tws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,7 +356,7 @@ def test_what_cannot_be_understood_is_told_and_the_rest_used(
 ) -> None:
     _, listener = run("A")
     tws.wait_for_subscribers("A")
-    tws.clients[0].send(*message)
+    tws.visitors[0].send(*message)
     (rejected,) = listener.wait_for(MessagesRejected)
 
     tws.happen(minute(0))

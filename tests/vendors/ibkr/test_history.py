@@ -189,7 +189,7 @@ def test_a_connection_that_broke_is_made_again(tws: HistoryTws, client: Make) ->
     history = client()
     history.page(asked("A"))
     tws.drop()
-    tws.wait(lambda: not tws.clients)
+    tws.wait(lambda: not tws.visitors)
 
     found = _until_answered(history)
 
@@ -214,7 +214,7 @@ def test_where_the_number_of_the_client_is_taken_another_is_used(tws: HistoryTws
         history.page(asked("A"))
     history.page(asked("A"))
 
-    assert [one.number for one in tws.clients] == [82]
+    assert [one.number for one in tws.visitors] == [82]
 
 
 def test_a_link_that_breaks_while_it_is_asked_is_no_answer(tws: HistoryTws, client: Make) -> None:

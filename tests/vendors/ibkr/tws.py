@@ -4,15 +4,13 @@ A message is its length in four bytes, and fields that end with a zero byte; the
 https://interactivebrokers.github.io/tws-api/message_codes.html has the codes of errors.
 """
 
-import contextlib
 import socket
 import struct
-import threading
 from typing import Any
 
 from messages import Bar
 from messages.values import SECOND_NS
-from tests.patience import PATIENCE_S
+from tests.vendors.sockets import SocketServer
 
 _VERSION = 178
 _REAL_TIME_BARS, _NO_REAL_TIME_BARS, _START = "50", "51", "71"
@@ -33,7 +31,7 @@ class Client:
         self.connection.sendall(struct.pack(">I", len(body)) + body)
 
 
-class Tws:
+class Tws(SocketServer):
     """One TWS on this machine; may be stopped and started again at the same port.
 
     Args:
@@ -48,47 +46,19 @@ class Tws:
             "NONE": (200, "No security definition has been found for the request")
         }
         """By symbol what a request for it is answered with."""
-        self.requests: list[list[str]] = []
-        self.clients: list[Client] = []
-        self._changed = threading.Condition()
-        self._listener: socket.socket | None = None
-        self.port = 0
-        self.start()
+        super().__init__(Client)
 
     # --- what a test tells it
 
-    def start(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Close every connection and the port."""
-        assert self._listener is not None
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.drop()
-
-    def drop(self) -> None:
-        """Break every connection off, without a farewell."""
-        with self._changed:
-            clients, self.clients = self.clients, []
-            for client in clients:
-                _cut(client.connection)
-
-    def wait(self, is_so: Any) -> None:
-        with self._changed:
-            assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {self.requests}"
-
     def wait_for_subscribers(self, *symbols: str) -> None:
         """Wait until some client has asked for the bars of these, and no more than these."""
-        self.wait(lambda: any(set(client.bars.values()) == set(symbols) for client in self.clients))
+        self.wait(lambda: any(set(client.bars.values()) == set(symbols) for client in self.visitors))
 
     def shorts(self, *bars: Bar) -> None:
         """Send five-second bars to who asked for them."""
         with self._changed:
             for bar in bars:
-                for client in self.clients:
+                for client in self.visitors:
                     for number, symbol in client.bars.items():
                         if symbol == bar.symbol:
                             client.send(*_real_time_bar(number, bar))
@@ -101,45 +71,27 @@ class Tws:
     def say(self, code: int, text: str, symbol: str | None = None) -> None:
         """Say something of the connection, or of a symbol's request."""
         with self._changed:
-            for client in self.clients:
+            for client in self.visitors:
                 numbers = [number for number, asked in client.bars.items() if asked == symbol] or [-1]
                 client.send(4, 2, numbers[0], code, text, "")
 
     def send_raw(self, data: bytes) -> None:
         """Send any bytes at all to everybody."""
         with self._changed:
-            for client in self.clients:
+            for client in self.visitors:
                 client.connection.sendall(data)
 
     # --- how it answers
 
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        client, stream = Client(connection), connection.makefile("rb")
-        with self._changed:
-            self.clients.append(client)
-        try:
-            assert stream.read(4) == b"API\0"
-            assert _message(stream)[0].startswith("v157..178")
-            client.send(_VERSION, "20240702 09:30:00 EST")
-            while fields := _message(stream):
-                with self._changed:
-                    self._hear(client, fields)
-                    self._changed.notify_all()
-        except OSError:
-            pass
-        finally:
+    def _converse(self, client: Client) -> None:
+        stream = client.connection.makefile("rb")
+        assert stream.read(4) == b"API\0"
+        assert _message(stream)[0].startswith("v157..178")
+        client.send(_VERSION, "20240702 09:30:00 EST")
+        while fields := _message(stream):
             with self._changed:
-                if client in self.clients:
-                    self.clients.remove(client)
-                _cut(connection)
+                self._hear(client, fields)
+                self._changed.notify_all()
 
     def _hear(self, client: Client, fields: list[str]) -> None:
         self.requests.append(fields)
@@ -198,9 +150,3 @@ def _message(stream: Any) -> list[str]:
         return []
     body = stream.read(struct.unpack(">I", head)[0]).decode()
     return body.removesuffix("\0").split("\0")
-
-
-def _cut(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-    connection.close()

@@ -14,7 +14,7 @@ from actors.vendors.massive.history import MassiveHistory
 from actors.vendors.massive.keys import MassiveKey
 from messages import Bar
 from tests.vendors.history.http_server import Reply, VendorServer
-from tests.vendors.history.world import HistoryWorld
+from tests.vendors.history.world import HttpWorld
 from tests.vendors.massive.server import KEY
 
 _MS_NS = 10**6
@@ -70,7 +70,7 @@ def _said(status: int, text: str) -> Reply:
     return Reply(json.dumps({"status": "ERROR", "request_id": "1", "error": text}).encode(), status)
 
 
-class MassiveStocks(HistoryWorld):
+class MassiveStocks(HttpWorld):
     """Massive's stocks."""
 
     entry = VENDOR.history[0]
@@ -94,20 +94,3 @@ class MassiveStocks(HistoryWorld):
         key = MassiveKey(key="wrong-secret") if wrong_keys else KEY
         client = MassiveHistory(key, adjustment=request.adjustment, deadline_s=request.deadline_s, base=self.server.url)
         return OpenedHistory(client=client, account="test")
-
-    def fail_next(self, *kinds: str) -> None:
-        self.server.fail_next(*kinds)
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.calls)
-
-    @property
-    def refused_for_pace(self) -> int:
-        return self.server.refused_for_pace
-
-    def wait_for_requests(self, count: int) -> None:
-        self.server.wait_for_calls(count)
-
-    def stop(self) -> None:
-        self.server.stop()

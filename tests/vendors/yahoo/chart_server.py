@@ -27,7 +27,7 @@ from actors.vendors.yahoo.open_history import open_yahoo
 from messages import Bar
 from messages.values import SECOND_NS
 from tests.vendors.history.http_server import Reply, VendorServer
-from tests.vendors.history.world import HistoryWorld
+from tests.vendors.history.world import HttpWorld
 
 _AUTHORITY = trustme.CA()
 _HOSTS = ("query1.finance.yahoo.com", "query2.finance.yahoo.com", "fc.yahoo.com", "guce.yahoo.com")
@@ -136,7 +136,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-class YahooChart(HistoryWorld):
+class YahooChart(HttpWorld):
     """Yahoo through yfinance."""
 
     entry = VENDOR.history[0]
@@ -166,20 +166,3 @@ class YahooChart(HistoryWorld):
     def vanish(self) -> None:
         self.server.proxy.stop()
         self.server.proxy.stop = lambda: None  # type: ignore[method-assign]  # it has been
-
-    def fail_next(self, *kinds: str) -> None:
-        self.server.fail_next(*kinds)
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.calls)
-
-    @property
-    def refused_for_pace(self) -> int:
-        return self.server.refused_for_pace
-
-    def wait_for_requests(self, count: int) -> None:
-        self.server.wait_for_calls(count)
-
-    def stop(self) -> None:
-        self.server.stop()
