@@ -19,6 +19,7 @@ from actors.vendors.history.source import VendorSource
 from messages.history import Requirement
 from messages.values import MINUTE_NS
 from tests.fetching.test_costs import all_days
+from tests.patience import PATIENCE_S
 from tests.system.live import clock_before, market_feed
 from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
 
@@ -110,7 +111,7 @@ def test_a_live_day_is_warm_at_its_open_though_its_store_was_empty(world: Alpaca
         system.require(need.symbol, need.interval, need.bars)
     with system:
         told = next(iter(system.subscribe("warm_up")))
-        closes = system.history("A", 6, "1d").get(timeout=20).close.tolist()
+        closes = system.history("A", 6, "1d").get(timeout=PATIENCE_S).close.tolist()
 
     assert told.summary == "warm"
     days = ([bar.close for bar in MARKET.day(session).bars.bars() if bar.symbol == "A"] for session in PAST)

@@ -25,6 +25,7 @@ from messages import Bar, BarBatch, FeedLost, SessionCertificate, Verdict
 from messages.columns import freeze
 from messages.values import MINUTE_NS
 from tests.feeds.vendor_worlds import FarSide
+from tests.patience import PATIENCE_S
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of
 from tests.system.test_live import digest_of, replayed
 from tests.system.vendor_pairs import PAIRS, Opens, day_of
@@ -86,7 +87,7 @@ class Broadcast(threading.Thread):
         for start_ns in range(SESSION.open_ns, SESSION.close_ns, MINUTE_NS):
             reached = threading.Event()
             self._clock.call_at(start_ns + MINUTE_NS, lambda _, reached=reached: reached.set())  # type: ignore[misc]  # bound early
-            assert reached.wait(30)
+            assert reached.wait(PATIENCE_S)
             number = (start_ns - SESSION.open_ns) // MINUTE_NS
             if number == OUTAGE.start:
                 self._server.stop()
@@ -123,7 +124,7 @@ def day(
     ) as system:
         on_air.start()
         told = lived(system)
-        certificate = system.certificate().get(timeout=5)
+        certificate = system.certificate().get(timeout=PATIENCE_S)
         digest = digest_of(system)
     assert certificate is not None
     (verified,) = verify_store(ParquetStore(folder, read_only=True)).days

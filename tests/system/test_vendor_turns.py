@@ -19,6 +19,7 @@ from actors.vendors.history.source import VendorSource
 from messages import TradingSession
 from messages.values import MINUTE_NS, Nanos
 from tests.fetching.test_costs import all_days
+from tests.patience import PATIENCE_S
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, market_feed, session_of
 from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
 
@@ -67,7 +68,7 @@ def test_a_live_day_is_repaired_before_a_long_fetch_goes_on() -> None:
 
     fetching = threading.Thread(target=fetch_all)
     fetching.start()
-    server.wait_for_calls(8)
+    server.wait_for_calls(8, PATIENCE_S)
     store, sent = MemoryStore(), SimulatedMarket(symbols=MARKET.symbols[:2])
     with live(
         store,
@@ -79,9 +80,9 @@ def test_a_live_day_is_repaired_before_a_long_fetch_goes_on() -> None:
         upkeep=FAST_UPKEEP,
     ) as system:
         lived(system)
-        certificate = system.certificate().get(timeout=5)
+        certificate = system.certificate().get(timeout=PATIENCE_S)
     is_over.set()
-    fetching.join(30)
+    fetching.join(PATIENCE_S)
     world.stop()
     others = [sum(_date(call) != DATE for call in server.calls[first:end]) for first, end in repairs.spans]
 

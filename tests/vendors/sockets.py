@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-PATIENCE_S = 20.0
+from tests.patience import PATIENCE_S
 
 
 class Visitor(Protocol):

@@ -1,18 +1,15 @@
 """A small server that speaks Alpaca's market-data protocol: MessagePack, sign-in by message, errors by number."""
 
-import socket
 import struct
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from msgspec.msgpack import Ext
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import Server, ServerConnection, serve
+from websockets.sync.server import ServerConnection
 
 from actors.vendors.alpaca.keys import AlpacaKeys
-from tests.patience import PATIENCE_S
+from tests.vendors.loopback import Loopback
 
 KEYS = AlpacaKeys(key="AKTEST", secret="sesame")
 CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses")
@@ -60,32 +57,12 @@ class AlpacaServer:
         """Channels that no subscription gets."""
         self.requests: list[dict[str, Any]] = []
         self._sessions: dict[ServerConnection, dict[str, set[str]]] = {}
-        self._changed = threading.Condition()
-        self._server: Server | None = None
-        self._port = 0
-        self.start()
+        self._loopback = Loopback(self._converse)
+        self.start, self.stop, self.drop = self._loopback.start, self._loopback.stop, self._loopback.drop
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self._port}"
-
-    def start(self) -> None:
-        self._server = serve(self._serve, "127.0.0.1", self._port, compression=None, close_timeout=0.1)
-        self._port = self._server.socket.getsockname()[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self) -> None:
-        """Close every connection and the port."""
-        assert self._server is not None
-        self._server.shutdown()
-        self.drop()
-
-    def drop(self) -> None:
-        """Break every connection off, without a farewell."""
-        with self._changed:
-            sessions, self._sessions = list(self._sessions), {}
-            for connection in sessions:
-                connection.socket.shutdown(socket.SHUT_RDWR)
+        return f"ws://{self._loopback.address}"
 
     def wait_for_subscribers(self, *symbols: str, channel: str = "bars") -> None:
         """Wait until some connection has subscribed all of these, and no more than these."""
@@ -93,20 +70,19 @@ class AlpacaServer:
 
     def subscribed(self) -> dict[str, set[str]]:
         """Return what the only connection has, by channel."""
-        with self._changed:
+        with self._loopback.changing():
             (channels,) = self._sessions.values()
             return {name: set(symbols) for name, symbols in channels.items()}
 
     def wait_for_requests(self, count: int) -> None:
         self._wait(lambda: len(self.requests) >= count)
 
-    def _wait(self, is_so: Any) -> None:
-        with self._changed:
-            assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {self._sessions} {self.requests}"
+    def _wait(self, is_so: Callable[[], bool]) -> None:
+        self._loopback.wait(is_so, lambda: (self._sessions, self.requests))
 
     def send(self, *messages: dict[str, Any]) -> None:
         """Send messages to every connection that has subscribed their symbol, in one frame."""
-        with self._changed:
+        with self._loopback.changing():
             for connection, channels in self._sessions.items():
                 symbols = set().union(*channels.values())
                 wanted = [m for m in messages if m.get("S", "") in symbols or "*" in symbols or "S" not in m]
@@ -115,19 +91,17 @@ class AlpacaServer:
 
     def send_raw(self, frame: bytes | str) -> None:
         """Send any frame at all to every connection."""
-        with self._changed:
+        with self._loopback.changing():
             for connection in self._sessions:
                 connection.send(frame)
 
-    def _serve(self, connection: ServerConnection) -> None:
+    def _converse(self, connection: ServerConnection) -> None:
         try:
             _answer(connection, self.greeting)
             if self._sign_in(connection):
                 self._subscriptions(connection)
-        except ConnectionClosed:
-            pass
         finally:
-            with self._changed:
+            with self._loopback.changing():
                 self._sessions.pop(connection, None)
 
     def _sign_in(self, connection: ServerConnection) -> bool:
@@ -143,13 +117,12 @@ class AlpacaServer:
         channels: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
         while True:
             request = msgspec.msgpack.decode(_whole(connection))
-            with self._changed:
+            with self._loopback.changing():
                 answer = self._changes(request, channels)
                 if not self.is_mute:
                     _answer(connection, answer)
                 self._sessions[connection] = channels
                 self.requests.append(request)
-                self._changed.notify_all()
 
     def _changes(self, request: dict[str, Any], channels: dict[str, set[str]]) -> list[dict[str, Any]]:
         asked = {channel: set(request.get(channel, ())) for channel in CHANNELS if channel not in self.withheld}
