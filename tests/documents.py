@@ -1,6 +1,8 @@
 """All that the product says of itself in Markdown: the README, and the chapters of the guide."""
 
 import re
+import shlex
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -49,3 +51,13 @@ def block_with(language: str, words: str) -> str:
     """Return the one block of a language that has these words, whatever stands there more than once."""
     (text,) = {block.text for block in blocks(language) if words in block.text}
     return text
+
+
+def command_lines(block: Block) -> Iterator[list[str]]:
+    """The arguments of each call of the program in a block of what is typed into a shell."""
+    for line in filter(lambda line: "run.py" in line, block.text.splitlines()):
+        words = shlex.split(line.removeprefix("$ "), comments=True)
+        while "run.py" in words:
+            words = words[words.index("run.py") + 1 :]
+            ends = (place for place, word in enumerate(words) if word in {"|", "&&", ">"})
+            yield words[: next(ends, len(words))]

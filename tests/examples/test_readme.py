@@ -15,7 +15,7 @@ from pyarrow import flight
 import actors.doors.barkeeper
 from actors.doors.cli.app import main
 from actors.system import System
-from tests.documents import Block, block_with, blocks, document_with, documents
+from tests.documents import Block, block_with, blocks, command_lines, document_with, documents
 from tests.house.source import ROOT
 
 
@@ -144,3 +144,24 @@ def test_an_example_runs_as_it_stands_in_a_program_of_its_own(store: Path, examp
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+NEEDS_NOBODY = {"backtest", "calendar", "export", "guide", "inspect", "metrics", "migrate", "vendors", "verify"}
+"""Commands that come to an end by themselves with what the sample has."""
+ELSEWHERE = {"--web", "--serve", "--cluster"}
+
+
+def can_be_done(line: list[str]) -> bool:
+    words = {*line}
+    needs = {word for word in line if "://" in word or word.endswith(".toml")}
+    return bool(NEEDS_NOBODY & {*line[:1]}) and not words & ELSEWHERE and not needs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "block", [one for one in blocks("sh") if any(map(can_be_done, command_lines(one)))], ids=lambda block: block.place
+)
+def test_a_line_for_a_shell_does_what_it_says(store: Path, block: Block) -> None:
+    codes = {" ".join(line): main(line) for line in command_lines(block) if can_be_done(line)}
+
+    assert set(codes.values()) == {0}, codes

@@ -2,8 +2,6 @@
 
 import inspect
 import re
-import shlex
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +11,7 @@ from actors.doors.cli.errors import Errand
 from actors.doors.guide.chapters import ORDER, chapters
 from actors.kernel.listen.topics import EVENTS
 from messages.base import BriefQuery, Command, Control, Event, Message, Query
-from tests.documents import Block, blocks, document_with, documents, languages
+from tests.documents import Block, blocks, command_lines, document_with, documents, languages
 from tests.house.source import ROOT
 
 
@@ -60,16 +58,6 @@ def test_every_reference_to_a_chapter_leads_there() -> None:
 
 def test_every_block_of_code_is_of_a_language_that_a_test_reads() -> None:
     assert languages() == {"", "console", "json", "mermaid", "python", "sh", "toml"}  # "": drawn by hand
-
-
-def command_lines(block: Block) -> Iterator[list[str]]:
-    """The arguments of each call of the program in a block of what is typed into a shell."""
-    for line in filter(lambda line: "run.py" in line, block.text.splitlines()):
-        words = shlex.split(line.removeprefix("$ "), comments=True)
-        while "run.py" in words:
-            words = words[words.index("run.py") + 1 :]
-            ends = (place for place, word in enumerate(words) if word in {"|", "&&", ">"})
-            yield words[: next(ends, len(words))]
 
 
 @pytest.mark.parametrize("block", [*blocks("sh"), *blocks("console")], ids=lambda block: block.place)
