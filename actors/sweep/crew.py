@@ -35,8 +35,8 @@ class Crew(Protocol):
         """Have a piece played at a seat that plays none."""
         ...
 
-    def wait(self) -> Report:
-        """Return the next report; waits for it. An interrupt comes through."""
+    def wait(self) -> Report | None:
+        """Return the next report; ``None``: there was none for a moment. An interrupt comes through."""
         ...
 
     def close(self) -> None:

@@ -141,12 +141,20 @@ class Head:
         dealer: what is to be played.
         crew: who plays.
         on_outcome: called with all that comes back, in this thread.
+        on_idle: called in this thread when nothing has come for a moment.
     """
 
-    def __init__(self, dealer: Dealer, crew: Crew, on_outcome: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        dealer: Dealer,
+        crew: Crew,
+        on_outcome: Callable[[Outcome], None],
+        on_idle: Callable[[], None] = lambda: None,
+    ) -> None:
         self._dealer = dealer
         self._crew = crew
         self._on_outcome = on_outcome
+        self._on_idle = on_idle
         self._out: dict[int, Piece] = {}
         self._deaths: dict[int, int] = {}
         self._deaths_in_a_row = 0
@@ -160,7 +168,11 @@ class Head:
         """
         self._deal()
         while self._out:
-            self._heard(self._crew.wait())
+            report = self._crew.wait()
+            if report is None:
+                self._on_idle()
+                continue
+            self._heard(report)
             self._deal()
 
     def _deal(self) -> None:

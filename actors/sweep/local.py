@@ -34,13 +34,11 @@ class Processes:
             self._workers[seat].give(self._equipment)
         self._workers[seat].give(piece)
 
-    def wait(self) -> Report:
+    def wait(self) -> Report | None:
         """Return the next report, dead workers' among them."""
-        while True:
-            with contextlib.suppress(Empty):
-                report = self._told(self._heard.get(timeout=_LOOK_S))
-                if report is not None:
-                    return report
+        with contextlib.suppress(Empty):
+            return self._told(self._heard.get(timeout=_LOOK_S))
+        return None
 
     def close(self) -> None:
         """End the workers, whatever they are playing."""

@@ -61,13 +61,13 @@ class DaskCrew:
         self._out[seat] = future
         future.add_done_callback(lambda done: self._heard.put((seat, done)))
 
-    def wait(self) -> Report:
+    def wait(self) -> Report | None:
         """Return the next report."""
-        while True:
-            with suppress(Empty):
-                seat, future = self._heard.get(timeout=_LOOK_S)
-                self._out.pop(seat)
-                return _told(seat, future)
+        with suppress(Empty):
+            seat, future = self._heard.get(timeout=_LOOK_S)
+            self._out.pop(seat)
+            return _told(seat, future)
+        return None
 
     def close(self) -> None:
         """Cancel what is under way, and leave the cluster; one of its own ends."""

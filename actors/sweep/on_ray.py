@@ -58,11 +58,11 @@ class RayCrew:
             self._actors[seat] = self._maker.remote(self._equipment)
         self._out[self._actors[seat].play.remote(piece)] = seat
 
-    def wait(self) -> Report:
+    def wait(self) -> Report | None:
         """Return the next report."""
-        done: list[Any] = []
-        while not done:
-            done, _ = ray.wait(list(self._out), num_returns=1, timeout=_LOOK_S)
+        done, _ = ray.wait(list(self._out), num_returns=1, timeout=_LOOK_S)
+        if not done:
+            return None
         seat = self._out.pop(done[0])
         try:
             answer = ray.get(done[0])

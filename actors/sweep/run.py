@@ -96,7 +96,7 @@ def sweep(
             together=at_once,
         )
         gathering = _Gathering(plan, folder, tell)
-        return gathering.run(Head(dealer, crew, gathering.take))
+        return gathering.run(Head(dealer, crew, gathering.take, gathering.keep_in_time))
 
 
 class _Gathering:
@@ -129,9 +129,13 @@ class _Gathering:
         self._rows += outcome.rows
         self._failed += sum(row.error is not None for row in outcome.rows)
         self._waiting.append(outcome)
-        if time.monotonic() - self._kept_s >= _KEEP_EVERY_S:
-            self._keep()
+        self.keep_in_time()
         self._told(outcome.rows[-1].date)
+
+    def keep_in_time(self) -> None:
+        """Keep what is there, unless something was kept just now: there may be millions of tasks, but not of files."""
+        if self._waiting and time.monotonic() - self._kept_s >= _KEEP_EVERY_S:
+            self._keep()
 
     def _keep(self) -> None:
         waiting, self._waiting, self._kept_s = self._waiting, [], time.monotonic()

@@ -39,16 +39,19 @@ def test_nothing_to_do_starts_nobody() -> None:
     assert not list(dealt_out("no.such:work", None, [], workers=2))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_what_a_killed_process_had_is_given_to_another(tmp_path: Path) -> None:
     assert sorted(dealt_out(SUM, 1, [1, tmp_path / "mark", 2], workers=2)) == [(0, 2), (1, 1), (2, 3)]
 
 
+@pytest.mark.slow
 def test_what_kills_three_processes_is_named() -> None:
     with pytest.raises(SystemFailed, match="die: a process ended with exit code 3, 3 times one after the other"):
         list(dealt_out(SUM, 1, ["die"], workers=1))
 
 
+@pytest.mark.slow
 def test_who_stops_to_listen_ends_the_processes() -> None:
     answers = dealt_out(SUM, 1, [1, 2, 3], workers=1)
     next(answers)

@@ -1,6 +1,6 @@
-"""A sweep in a process of its own, to be killed or to run out of disk; prints every result and how many workers.
+"""A sweep in a process of its own, to be killed or to run out of disk; prints how far it is, and then every result.
 
-``python -m tests.sweep.runs STORE RESULTS STRATEGY [MOST_BYTES]``.
+``python -m tests.sweep.runs STORE RESULTS STRATEGY GRID [MOST_BYTES]``, the grid in JSON.
 """
 
 import json
@@ -21,12 +21,12 @@ def told(progress: Any) -> None:
 
 
 def main() -> None:
-    store, results, name, *most = sys.argv[1:]
+    store, results, name, grid, *most = sys.argv[1:]
     if most:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(most[0]), resource.RLIM_INFINITY))
     try:
         found = sweep(
-            getattr(strategies, name), store=store, results=results, workers=2, grid={"length": [2, 3, 4]},
+            getattr(strategies, name), store=store, results=results, workers=2, grid=json.loads(grid),
             warm_up={"1d": 3}, stretch=1, **{**OPTIONS, "progress": told},
         )  # fmt: skip
     except BarkeeperError as error:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -84,6 +85,21 @@ class Holder:
         return {"total": self.total, "days": len(self.path)}
 
 
+class Waits(Holder):
+    """Comes to no end in the last session, until it may."""
+
+    def __init__(self, length: int, may: str, last: str) -> None:
+        super().__init__(length)
+        self.may, self.last = Path(may), last
+
+    def run(self, system: System) -> dict[str, Any]:
+        session = system.session().get(timeout=30)
+        assert session is not None
+        while session.date == self.last and not self.may.exists():
+            time.sleep(0.05)
+        return super().run(system)
+
+
 class OneByOne(Holder):
     """The same, symbol by symbol."""
 
@@ -119,6 +135,11 @@ def dies_once(system: System, marks: str, date: str, length: int = 3) -> dict[st
         mark.write_text("once")
         os.kill(os.getpid(), signal.SIGKILL)
     return msgspec.structs.asdict(watch(system, length))
+
+
+def bulky(system: System, length: int) -> dict[str, Any]:
+    """Return more than a small disk takes."""
+    return {"text": "long" * 500, "length": length, "last": watch(system, length).last}
 
 
 def always_dies(system: System, date: str) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def parcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
         sys.modules.pop("beside")
 
 
+@pytest.mark.slow
 def test_classes_of_every_kind_arrive_where_their_file_is_not(parcel: bytes, tmp_path: Path) -> None:
     (tmp_path / "mine.py").unlink()
     (tmp_path / "beside.py").unlink()

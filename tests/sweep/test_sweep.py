@@ -49,7 +49,7 @@ def results_of(found: Results, length: int) -> list[dict[str, Any] | None]:
     seats=st.integers(1, 4), seed=st.integers(0, 99), together=st.booleans(), first=st.integers(0, 2),
     sessions=st.integers(1, 3),
 )  # fmt: skip
-@examples(12)
+@examples(6)
 def test_a_run_that_is_cut_anyhow_gives_what_one_long_run_gives(
     store: Path, seats: int, seed: int, together: bool, first: int, sessions: int
 ) -> None:
@@ -66,7 +66,7 @@ def test_a_run_that_is_cut_anyhow_gives_what_one_long_run_gives(
 
 
 @given(seats=st.integers(1, 3), seed=st.integers(0, 99), stretch=st.integers(1, 5))
-@examples(12)
+@examples(6)
 def test_what_is_carried_crosses_every_edge_unchanged(store: Path, seats: int, seed: int, stretch: int) -> None:
     found = sweep(
         strategies.Holder, store=store, symbols=("BAB", "PAB"), grid=GRID, warm_up=WARM_UP, stretch=stretch, last=4,

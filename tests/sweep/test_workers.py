@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +21,48 @@ from tests.sweep.conftest import OPTIONS
 from tests.system.worlds import DATES
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals, limits and fork")]
-GRID = {"length": [2, 3, 4]}
+GRID: dict[str, Any] = {"length": [2, 3, 4]}
 
 
-def run(store: Path, results: Path, strategy: str, *more: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.sweep.runs", str(store), str(results), strategy, *more]
+def run(store: Path, results: Path, strategy: str, *more: str, grid: dict[str, Any] = GRID) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.sweep.runs", str(store), str(results), strategy, json.dumps(grid), *more]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def results_of(store: Path, results: Path, strategy: str) -> list[dict[str, Any]]:
-    out, err = run(store, results, strategy).communicate(timeout=300)
+def results_of(store: Path, results: Path, strategy: str, grid: dict[str, Any] = GRID) -> list[dict[str, Any]]:
+    out, err = run(store, results, strategy, grid=grid).communicate(timeout=300)
     assert out, err
     found: list[dict[str, Any]] = json.loads(out.splitlines()[-1])
     return found
 
 
-def undisturbed(store: Path, strategy: Any) -> list[dict[str, Any]]:
-    found = sweep(strategy, store=store, workers=1, grid=GRID, warm_up={"1d": 3}, **OPTIONS)
+def undisturbed(store: Path, strategy: Any, grid: dict[str, Any] = GRID) -> list[dict[str, Any]]:
+    found = sweep(strategy, store=store, workers=1, grid=grid, warm_up={"1d": 3}, **OPTIONS)
     return [msgspec.to_builtins(one) for one in found]
 
 
-def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(store: Path, tmp_path: Path) -> None:
-    head = run(store, tmp_path, "Holder")
+@pytest.fixture
+def endless(tmp_path: Path) -> dict[str, Any]:
+    """A grid of which no set comes to an end before the file is there that it names."""
+    return {"length": [2, 3], "may": [str(tmp_path / "may")], "last": [DATES[5]]}
+
+
+def under_way(store: Path, results: Path, grid: dict[str, Any]) -> "subprocess.Popen[str]":
+    """Start a sweep that has no end, and return when it has done all that it can do and some of that is kept."""
+    head = run(store, results, "Waits", grid=grid)
     assert head.stdout is not None
-    while not any(path.suffix == ".results" for path in tmp_path.glob("*")):
-        assert head.stdout.readline(), "it ended before it could be killed"
+    while head.stdout.readline() != "10\n":
+        assert head.poll() is None, "it ended before it could be disturbed"
+    while not any(path.suffix == ".results" for path in results.glob("*")):
+        assert head.poll() is None, "it ended before anything was kept"
+        time.sleep(0.05)
+    return head
+
+
+def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(
+    store: Path, tmp_path: Path, endless: dict[str, Any]
+) -> None:
+    head = under_way(store, tmp_path / "results", endless)
     workers = children(head.pid)
     head.kill()
     head.communicate(timeout=60)
@@ -52,7 +70,9 @@ def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(store: Path
     assert len(workers) == 2
     for worker in workers:
         wait_for_the_end(worker)
-    assert results_of(store, tmp_path, "Holder") == undisturbed(store, strategies.Holder)
+    (tmp_path / "may").write_text("end")
+    expected = undisturbed(store, strategies.Waits, endless)
+    assert results_of(store, tmp_path / "results", "Waits", endless) == expected
 
 
 def children(pid: int) -> list[int]:
@@ -97,13 +117,13 @@ def test_a_session_that_kills_every_worker_is_named_and_the_others_are_there(
 
 
 def test_a_full_disk_is_an_error_and_a_rerun_with_room_goes_on(store: Path, tmp_path: Path) -> None:
-    full = run(store, tmp_path, "watch", "600")
+    full = run(store, tmp_path, "bulky", "1500")
     _, err = full.communicate(timeout=300)
 
     assert full.returncode == 1
     assert "error: results cannot be written to" in err
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
-    assert results_of(store, tmp_path, "watch") == undisturbed(store, strategies.watch)
+    assert results_of(store, tmp_path, "bulky") == undisturbed(store, strategies.bulky)
 
 
 def test_a_strategy_that_a_worker_cannot_load_is_refused_with_the_reason(store: Path, tmp_path: Path) -> None:
@@ -120,15 +140,11 @@ def test_a_strategy_that_a_worker_cannot_load_is_refused_with_the_reason(store: 
         sweep(holds, store=store, workers=2, **OPTIONS)
 
 
-def test_ctrl_c_ends_workers_and_keeps_what_is_done(store: Path, tmp_path: Path) -> None:
-    head = run(store, tmp_path, "watch")
-    assert head.stdout is not None
-    while not any(path.suffix == ".results" for path in tmp_path.glob("*")):
-        assert head.stdout.readline(), "it ended before it could be interrupted"
+def test_ctrl_c_ends_workers_and_keeps_what_is_done(store: Path, tmp_path: Path, endless: dict[str, Any]) -> None:
+    head = under_way(store, tmp_path / "results", endless)
     head.send_signal(signal.SIGINT)
     out, _ = head.communicate(timeout=120)
 
-    found = json.loads(out.splitlines()[-1])
-    whole = undisturbed(store, strategies.watch)
-    assert 0 < len(found) <= len(whole)
-    assert all(one in whole for one in found)
+    (tmp_path / "may").write_text("end")
+    whole = undisturbed(store, strategies.Waits, endless)
+    assert json.loads(out.splitlines()[-1]) == whole[:10]
