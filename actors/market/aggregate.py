@@ -87,8 +87,11 @@ def fold_cells(
 def sum_of_slots(column: Floats) -> Floats:
     """Add up blocks x slots x symbols over the slots, one after the other.
 
-    Where there is but one symbol, numpy would add in pairs; a sum must be the same to the last bit in any company.
+    Where there is but one symbol, or slots lie next to each other in memory, as they do where symbols were picked from
+    more, numpy would add in pairs; a sum must be the same to the last bit in any company.
     """
+    if column.strides[1] < column.strides[2]:
+        column = np.ascontiguousarray(column)
     total: Floats = np.add.accumulate(column, axis=1)[:, -1] if column.shape[2] == 1 else np.add.reduce(column, axis=1)
     return total
 

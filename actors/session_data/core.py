@@ -12,7 +12,7 @@ from actors.session_data.hold.print_log import PrintLog
 from actors.session_data.hold.report import report_of
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
-from actors.session_data.members.roster import Members, narrowed
+from actors.session_data.members.roster import Members
 from actors.session_data.news import News, question_of
 from actors.session_data.past.history import History
 from actors.session_data.past.sealer import Sealer
@@ -128,9 +128,8 @@ class SessionDataCore:
         outcome = self._handle(message)
         if self._prints is not None:
             outcome = msgspec.structs.replace(outcome, out=self._prints.told(outcome.out, self._book, self._now_ns))
-        if self._book is not None and self._book.unseen:
-            # The tape's table of symbols names those too whom nobody knows yet.
-            outcome = msgspec.structs.replace(outcome, out=tuple(map(narrowed, outcome.out)))
+        if self._book is not None and self._members.tables is not None:
+            outcome = msgspec.structs.replace(outcome, out=self._members.tables.told(outcome.out, self._book))
         news = self._members.news(self._book, self._now_ns, self._requirements.symbols)
         return msgspec.structs.replace(outcome, out=(*before, *outcome.out, *news)) if before or news else outcome
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from actors.market.aggregate import fold, fold_block, fold_cells
+from actors.market.aggregate import fold, fold_block, fold_cells, sum_of_slots
 from actors.market.axis import SessionAxis
 from messages import Interval
 from messages.columns import Floats, Indices, Mask
@@ -155,3 +155,14 @@ def test_a_sum_is_the_same_to_the_last_bit_in_any_company() -> None:
 
     assert len({among[0, 4, 0], alone[0, 4, 0], beside[0, 4, 0], one_by_one[4, 0], block[4, 0]}) == 1
     assert among[0, 4, 0] == sum(volumes[:30, 0].tolist())
+
+
+def test_a_sum_is_the_same_however_its_numbers_lie_in_memory() -> None:
+    """Where symbols are picked from more of them, numpy lays their slots next to each other, and would add in pairs."""
+    volumes = np.random.default_rng(1).random((1, 300, 9)) * 1e6
+    picked = [0, 3, 4]
+    laid = np.ascontiguousarray(volumes[:, :, picked].transpose(2, 0, 1)).transpose(1, 2, 0)
+    one_by_one = [sum(volumes[0, :, place].tolist()) for place in picked]
+
+    assert laid.strides[1] < laid.strides[2]
+    assert sum_of_slots(laid)[0].tolist() == sum_of_slots(volumes[:, :, picked].copy())[0].tolist() == one_by_one

@@ -1,8 +1,10 @@
 """Who belongs to the session: joining and leaving it, locks, catching up, and what is loaded for who joins."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast
 
 import msgspec
+import numpy as np
 
 from actors.kernel.outcome import Outcome, answer, refuse
 from actors.session_data.hold.book import Book
@@ -10,13 +12,15 @@ from actors.session_data.members.catching_up import CatchingUp
 from actors.session_data.members.joining import Joining, joined
 from actors.session_data.members.locks import Locks
 from messages.base import Event, Message
-from messages.columns import BarBatch, Tape
+from messages.columns import BarBatch, Indices, Tape, freeze
 from messages.commands import AddSymbols, RemoveSymbols
 from messages.errors import BarkeeperError, NotReady, UnknownSymbol
 from messages.events import BarsUpdated, SessionBoundary, SymbolsChanged
 from messages.inboxes import SessionDataInbox
 from messages.joining import LoadSymbols, LockSymbols, SymbolsLoaded, UnlockSymbols
 from messages.values import Nanos
+
+M = TypeVar("M", bound=Message)
 
 
 class Members:
@@ -31,7 +35,8 @@ class Members:
 
     def __init__(self, needed: Iterable[str], *, fills: bool, holds_arrivals: bool, plays_all: bool = False) -> None:
         self._fills = fills
-        self._plays_all = plays_all
+        self.tables = Tables() if plays_all else None
+        """Of what is told of bars, where it is not known who will trade."""
         self._locks = Locks()
         self._catching = CatchingUp(needed)
         self._joining = Joining(holds_arrivals=holds_arrivals)
@@ -74,7 +79,7 @@ class Members:
             traded: returns who traded before.
             needed: who is required.
         """
-        if not self._plays_all or opening.is_lived:
+        if self.tables is None or opening.is_lived:
             return set(opening.symbols)
         return {*traded(), *(self._joining.asked | self._locks.symbols | needed).intersection(opening.symbols)}
 
@@ -153,11 +158,34 @@ class Members:
         return joined(batch, self._joining.due(book.session, now_ns)) if self.is_playing else batch
 
 
-def narrowed(message: Message) -> Message:
-    """Return what is told with a table of just those symbols that have a bar."""
-    if not isinstance(message, BarsUpdated):
-        return message
-    return msgspec.structs.replace(message, batch=message.batch.narrowed())
+class Tables:
+    """Tells bars with a table of just those who are there: the tape's says who will trade, and who will not."""
+
+    def __init__(self) -> None:
+        self._symbols: tuple[str, ...] = ()
+        self._numbers: dict[int, tuple[tuple[str, ...], Indices]] = {}
+        """By the identity of a table: itself, and for each of its symbols the place among those that are there."""
+
+    def told(self, out: Sequence[M], book: Book) -> tuple[M, ...]:
+        """Return what is told, with such a table."""
+        if book.symbols is not self._symbols:
+            self._symbols, self._numbers = book.symbols, {}
+        return tuple(cast("M", self._told(said)) if isinstance(said, BarsUpdated) else said for said in out)
+
+    def _told(self, said: BarsUpdated) -> BarsUpdated:
+        table, numbers = self._numbers.get(id(said.batch.symbols), ((), None))
+        if numbers is None:
+            table = said.batch.symbols
+            place = {symbol: number for number, symbol in enumerate(self._symbols)}
+            numbers = np.array([place.get(symbol, -1) for symbol in table], dtype=np.int32)
+            self._numbers[id(table)] = table, numbers
+        if table == self._symbols:
+            return said
+        index = numbers[said.batch.symbol_index]
+        if index.min(initial=0) < 0:  # of who has left meanwhile
+            return msgspec.structs.replace(said, batch=said.batch.narrowed())
+        batch = msgspec.structs.replace(said.batch, symbols=self._symbols, symbol_index=freeze(index))
+        return msgspec.structs.replace(said, batch=batch)
 
 
 def _check_known(symbols: Iterable[str], book: Book | None) -> None:

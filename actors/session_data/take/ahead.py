@@ -115,7 +115,8 @@ class Ahead:
         out = None if ready is None else ready.take(message, book)
         if out is None or (ready is not None and ready.is_over):
             self._ready = None
-        return out
+        tables = self._members.tables
+        return out if out is None or tables is None else list(tables.told(out, book))
 
     def _make_ready(self, message: BarsArrived, tape: BarBatch, book: Book) -> None:
         """Make the minute that has come ready, and those after it, where nothing is in the way."""

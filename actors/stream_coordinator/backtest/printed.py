@@ -114,5 +114,5 @@ def _batches(prints: Prints, rows: Rows) -> Iterator[BarBatch]:
             start_ns=freeze(prints.start_ns[now]),
             values=freeze(prints.values[:, now]),
             interval=prints.interval,
-        )
+        ).narrowed()  # its table names who will come
         rows = np.sort(order[~is_first])

@@ -13,6 +13,7 @@ from messages import (
     BarBatch,
     BarRejected,
     BarsArrived,
+    BarsUpdated,
     GapDetected,
     GetActiveSymbols,
     GetMetrics,
@@ -121,3 +122,17 @@ def test_a_day_that_was_played_counts_as_one_on_which_they_traded() -> None:
     play(core, [opened(WEDNESDAY, ["B"])])
 
     assert ask(core, GetActiveSymbols()) == ("A",)
+
+
+def test_a_table_of_symbols_names_those_who_are_there_and_says_nothing_of_who_will_be() -> None:
+    """Whether somebody new trades later today, or one who is known does not, shows in no event before."""
+    first = [bar("A", "09:30"), bar("GONE", "09:30")]
+    with_a_newcomer = [opened(TUESDAY, ["A", "GONE", "NEW"], [TRADED]), whole(*first, now="09:31")]
+    without = [opened(TUESDAY, ["A", "GONE"], [TRADED]), whole(*first, now="09:31")]
+    one_is_quiet = [opened(TUESDAY, ["A"], [TRADED]), whole(first[0], now="09:31")]
+
+    def tables(messages: list[Message]) -> set[tuple[str, ...]]:
+        core = SessionDataCore(holds_arrivals=True, plays_all=True)
+        return {said.batch.symbols for said in play(core, messages) if isinstance(said, BarsUpdated)}
+
+    assert tables(with_a_newcomer) == tables(without) == tables(one_is_quiet) == {("A", "GONE")}
