@@ -14,6 +14,7 @@ doors/metrics/                what a run tells to monitoring: metrics, health, a
 doors/remote/                 who asks from another process: the status socket
 sweep/                        many sessions, symbols and parameters in pieces: planned, dealt out, gathered
 flight/                       a session for other processes and languages: its server, and the client
+proving/                      whether a strategy sees the future: worlds that have another one, compared
 importing/                    many files into a store, and what became of every row
 exporting/                    what a store holds, to where others query it
 importing/dealt/              an import that several processes share, a day each at a time

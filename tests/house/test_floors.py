@@ -27,7 +27,7 @@ def test_the_floors_are_those_of_the_design() -> None:
     assert floors["exhaustive"] is True
     assert floors["layers"] == [
         "doors",
-        "sweep",
+        "sweep | proving",
         "strategy",
         "system | store",
         "flight",

@@ -1,0 +1,134 @@
+"""A strategy that sees no further than it may is the same in every world until its future begins; another is caught."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from actors.proving.prover import Proof, Prover, Question
+from actors.session_data.members.roster import Members
+from actors.storage.parquet import ParquetStore
+from actors.strategy import load
+from messages import SessionBoundary, SettingsError, StrategyFailed
+from messages.values import Seen
+from tests.builders import DAY
+from tests.depth import also_slow
+from tests.system.test_as_lived import stored
+from tests.system.test_lived_day import CAME
+from tests.system.worlds import fill
+
+HERE = Path(__file__).parent / "strategies.py"
+CLOSED = ("09:36-16:00",)
+LINUX = pytest.mark.skipif("sys.platform != 'linux'", reason="files are watched on Linux")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of three short days."""
+    root = tmp_path_factory.mktemp("proven") / "store"
+    with closing(ParquetStore(root)) as store:
+        fill(store, sessions=3, symbols=2, quiet=0.2, closed=CLOSED)
+    return root
+
+
+def prove(root: Path, name: str, cuts: int = 2, **more: object) -> Proof:
+    return Prover(
+        Question(strategy=f"{HERE}:{name}", store=str(root), cuts=cuts, last=2, closed=CLOSED, **more)
+    ).prove()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", also_slow(["Honest"], ["hears_bars"]))
+def test_who_looks_where_he_may_is_proven(root: Path, name: str) -> None:
+    proof = prove(root, name)
+
+    assert (proof.is_proven, [cut.leak for cut in proof.cuts], proof.remarks) == (True, [None] * 2, [])
+    assert all(cut.entries > 1 for cut in proof.cuts)
+    assert proof.run.result == load(f"{HERE}:{name}").play(played(root)).result
+
+
+def played(root: Path) -> object:
+    from actors.system import System
+
+    return System.backtest(str(root), last=2, closed=CLOSED).start()
+
+
+@pytest.mark.slow
+def test_the_same_question_has_the_same_answer(root: Path) -> None:
+    one, other = (prove(root, "Honest", seed=4) for _ in range(2))
+
+    assert one == other
+    assert prove(root, "Honest", seed=5).cuts != one.cuts
+
+
+def test_a_variable_that_holds_tomorrow_is_named_with_minute_and_value(root: Path) -> None:
+    (leak,) = prove(root, "reads_tomorrow").leaks
+
+    assert leak.what == "variable tomorrow"
+    assert leak.minute.startswith("2024-07-0")
+    assert float(leak.here) != float(leak.there)
+
+
+def test_a_clock_is_named_with_its_line(root: Path) -> None:
+    (leak,) = prove(root, "asks_the_clock").leaks
+
+    assert "strategies.py:" in leak.hint
+    assert "time.time_ns" in leak.hint
+
+
+@pytest.mark.slow
+def test_dice_without_a_seed_are_named(root: Path) -> None:
+    (leak,) = prove(root, "dices").leaks
+
+    assert "random.random" in leak.hint
+
+
+@LINUX
+def test_a_look_into_the_stores_files_is_seen_with_its_minute(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = Question(strategy=f"{HERE}:opens_a_file", store=str(root), cuts=2, last=2, closed=CLOSED)
+
+    def find() -> object:
+        strategy = load(question.strategy)
+        monkeypatch.setitem(strategy.given.__globals__, "FOLDER", str(root))
+        return strategy
+
+    (leak,) = Prover(question, find).prove().leaks  # type: ignore[arg-type]
+    assert leak.what.startswith(f"opens {root}")
+    assert "line " in leak.what
+    assert leak.minute.endswith("09:31")
+
+
+@pytest.mark.slow
+def test_a_leak_of_the_engine_is_named_by_its_reader(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who will trade today is told at the open, which nobody can know."""
+
+    def known(self: Members, opening: SessionBoundary, *_: object) -> set[str]:
+        del self
+        return set(opening.symbols)
+
+    monkeypatch.setattr(Members, "known", known)
+    (leak,) = prove(root, "Honest", seed=2).leaks
+
+    assert (leak.what, leak.here, leak.there) == ("event MinuteClosed expected", "2", "3")
+
+
+@pytest.mark.slow
+def test_days_are_proven_as_they_were_lived_too(tmp_path: Path) -> None:
+    memory = stored(CAME)
+    day, prints = memory.read("XNYS", DAY.date), memory.prints("XNYS", DAY.date)
+    assert day is not None
+    assert prints is not None
+    with closing(ParquetStore(tmp_path / "store")) as store:
+        store.merge("XNYS", DAY.date, day)
+        store.keep_prints("XNYS", DAY.date, prints)
+    question = Question(
+        strategy=f"{HERE}:Honest", store=str(tmp_path / "store"), cuts=3, seen=Seen.AS_LIVED, closed=CLOSED
+    )
+
+    assert Prover(question).prove().is_proven
+
+
+def test_what_fails_or_hears_nothing_is_refused(root: Path) -> None:
+    with pytest.raises(StrategyFailed, match="ValueError: 2"):
+        prove(root, "fails")
+    with pytest.raises(SettingsError, match="listens to no minutes"):
+        prove(root, "hears_nothing")
