@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import fault_options, journals, live, manual, options, served, stores, sweeps, vendors
+from actors.doors.cli import fault_options, journals, live, manual, options, proofs, served, stores, sweeps, vendors
 from actors.doors.cli.errors import Errand
 from actors.doors.cli.plain_help import Group, Program
 
@@ -266,6 +266,7 @@ served.add_to(app)
 journals.add_to(app)
 manual.add_to(app)
 sweeps.add_to(app)
+proofs.add_to(app)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,7 +16,9 @@ _LEFT = 26
 _GROUPS = {
     "Bars of your own, or a vendor's": ("import", "fetch", "heal", "sample", "vendors"),
     "What a store holds": ("inspect", "verify", "export", "migrate", "calendar"),
-    "Sessions played, and lived": ("backtest", "sweep", "live", "status", "replay", "quarantine", "check-config"),
+    "Sessions played, and lived": (
+        *("backtest", "sweep", "prove", "live", "status", "replay", "quarantine", "check-config"),
+    ),
     "From elsewhere": ("dashboard", "forward", "metrics"),
     "The manual": ("guide",),
 }

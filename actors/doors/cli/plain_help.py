@@ -27,6 +27,7 @@ CHAPTERS = {
     "live": "live",
     "metrics": "monitoring",
     "migrate": "stores",
+    "prove": "recovery",
     "replay": "recovery",
     "quarantine": "recovery",
     "sample": "look",

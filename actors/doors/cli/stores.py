@@ -18,6 +18,16 @@ Plot = Annotated[
     ),
 ]
 
+StoreOrProof = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="DIR|URL",
+        help="Where the store is: a folder, or an address.",
+        show_default="that of the proof",
+        envvar="BARKEEPER_STORE",
+    ),
+]
 First = Annotated[
     str | None,
     typer.Option(
@@ -110,20 +120,38 @@ def inspect(
 
 def verify(
     ctx: typer.Context,
-    store: options.Store,
+    proof: Annotated[
+        Path | None, typer.Argument(metavar="PROOF", help="What prove has written.", show_default=False)
+    ] = None,
     *,
+    store: StoreOrProof = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.py:NAME", help="Of a proof: where it lies here.", show_default="as the proof says"),
+    ] = None,
     calendar: options.OnlyCalendar = None,
     workers: sweeps.Several = 1,
     as_json: options.Json = False,
 ) -> None:
-    """Recompute the digest of every certified day, and say which days are not what was certified.
+    """Recompute the digest of every certified day, and say which days are not what was certified. Or recompute a proof.
 
-    Exits with 1 if a day does not match its certificate or cannot be read. Nothing is written.
+    Exits with 1 if a day does not match its certificate or cannot be read, or a record of the proof differs. Nothing is
+    written.
     """
+    if store is None and proof is None:
+        raise typer.BadParameter("say which store, --store DIR|URL, or the file of a proof")
+    if strategy is not None and proof is None:
+        raise typer.BadParameter("--strategy is that of a proof: name the proof's file too")
 
     def job() -> None:
+        if proof is not None:
+            from actors.doors.commands.strategies import prove
+
+            prove.verify(proof, strategy, store, as_json=as_json)
+            return
         from actors.doors.commands import verify
 
+        assert store is not None, "looked at before"
         verify.verify(store, calendar, workers=workers, as_json=as_json)
 
     ctx.obj.job = job

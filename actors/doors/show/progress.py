@@ -97,6 +97,17 @@ def sweep_bar() -> "Iterator[Callable[[SweepProgress], None]]":
 
 
 @contextmanager
+def proof_bar() -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows how far a proof is."""
+    with _bar("playing the world as it is") as move:
+
+        def show(done: int, total: int) -> None:
+            move("playing other futures", done / total, f"{figures.count(done)}/{figures.count(total)} cuts")
+
+        yield show
+
+
+@contextmanager
 def migrate_bar() -> Iterator[Callable[[int, int, str], None]]:
     """Yield what shows how far a migration is."""
     with _bar("moving") as move:
