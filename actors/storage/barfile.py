@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from actors.reading.raw.cells import column_of, named_column
 from actors.storage.atomic import patiently
-from actors.storage.dayrows import VERDICTS
+from actors.storage.dayrows import ROW_GROUP, VERDICTS
 from actors.storage.elsewhere.object_path import ObjectPath
 from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts
 from messages.errors import BarkeeperError, DataError
@@ -30,8 +30,6 @@ DATE = "date"
 
 _PREFIX = "barkeeper."
 _NAMED = ("symbol", "verdict", "segment")
-# Two megabytes a column: what reading a few symbols of a large market costs in memory.
-ROW_GROUP = 1 << 18
 # A small day is handed to Python in one piece: each piece waits for the interpreter, and threads write days at once.
 _BUFFER = 1 << 16
 # Others look for rows by these; the least and greatest price of a day cost a tenth of writing it.

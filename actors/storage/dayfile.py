@@ -5,6 +5,7 @@ this format, the calendar, the date, the exchange's zone, the interval of the ba
 are known. Files without that last key have no empty column.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,17 @@ import numpy.typing as npt
 
 from actors.kernel.ports import StoredDay
 from actors.reading.raw.cells import cells_of, column_of
-from actors.storage.atomic import replacing, unfinished_of
+from actors.storage.atomic import patiently, replacing, unfinished_of
 from actors.storage.barfile import ALL, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
 from actors.storage.dayrows import OpenFile, numbers_of, read_rows
 from actors.storage.merging import Span, tidied
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
+from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Stamps
 from messages.errors import DataError
 from messages.values import Interval
+
+_LEAST_ROWS = 4_500
+_FEWEST_GROUPS, _MOST_GROUPS = 4, 64
+"""Groups of rows, each of a few symbols; one of 42 is 4 % of a file, with what says so. Each costs 2 ms to write."""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +91,7 @@ def read_day(
     import pyarrow as pa  # 0.2 s that only those who read shall pay
 
     with _opened(path, calendar, date) as (file, header):
-        index, starts, values, verdicts = read_rows(file, symbols, span)
+        index, starts, values, verdicts = read_rows(file, symbols, span, by_symbols=True)
         if file.is_large:  # what others leave is little, and a third of the time would go into asking for it again
             pa.default_memory_pool().release_unused()
         interval = Interval.parse(header.interval)
@@ -130,7 +135,14 @@ def count_bars(path: Path) -> int:
 
 
 def write_day(
-    path: Path, calendar: str, date: str, day: StoredDay, segments: npt.NDArray[np.uint8], *, has_date: bool = False
+    path: Path,
+    calendar: str,
+    date: str,
+    day: StoredDay,
+    segments: npt.NDArray[np.uint8],
+    *,
+    has_date: bool = False,
+    by_symbols: bool = False,
 ) -> None:
     """Write a day: after a crash at any moment there is either the old file or the new one, whole.
 
@@ -141,12 +153,80 @@ def write_day(
         day: bars, sorted, with a symbol table of only the symbols that have bars.
         segments: for each bar the ``SegmentKind`` it lies in.
         has_date: whether there is a column with the date.
+        by_symbols: whether a large day is to be in groups of rows of a few symbols each.
 
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
     with writing_day(path, calendar, date, DayHead.of(day), has_date=has_date) as write:
-        write(day, segments)
+        for rows, bars in _by_symbols(day.bars, groups_for(len(day.bars), len(day.bars.symbols)) if by_symbols else 1):
+            write(StoredDay(bars=bars, verdicts=day.verdicts[rows], tz=day.tz), segments[rows])
+
+
+def groups_for(bars: int, symbols: int) -> int:
+    """Return into how many groups, each of a few symbols, a day is put that is to be read by its symbols."""
+    groups = min(_MOST_GROUPS, bars // _LEAST_ROWS, symbols)
+    return groups if groups >= _FEWEST_GROUPS else 1
+
+
+def rearrange(path: Path, calendar: str, date: str, *, by_symbols: bool) -> bool:
+    """Put a day into groups of rows of a few symbols each, or into the order of time; return whether it was not yet.
+
+    What is written is read again and compared before it takes the place of the old file.
+
+    Raises:
+        FileNotFoundError: there is no file.
+        DataError: the file is damaged, or what was written of it is not the same.
+        OSError: the folder or the disk refuses; the old file is as it was.
+    """
+    with _opened(path, calendar, date) as (file, _):
+        groups = groups_for(file.count, len(file.symbols)) if by_symbols else 1
+        if file.are_by_symbols == (groups > 1):
+            return False
+    old, segments = read_day(path, calendar, date), read_segments(path, calendar, date)
+    segments = segments[np.argsort(_starts_of(path, calendar, date), kind="stable")]
+    copy = unfinished_of(path)
+    write_day(copy, calendar, date, old, segments, by_symbols=by_symbols)
+    if not _is_same(old, read_day(copy, calendar, date)):
+        copy.unlink()
+        raise DataError(f"{path}: what was written of it in another order could not be read back the same")
+    patiently(lambda: os.replace(copy, path))
+    return True
+
+
+def _starts_of(path: Path, calendar: str, date: str) -> Stamps:
+    """Return the starts of a file's bars as they stand in it."""
+    with _opened(path, calendar, date) as (file, _):
+        return read_rows(file, None, None)[1]
+
+
+def _is_same(one: StoredDay, other: StoredDay) -> bool:
+    return one.bars == other.bars and bool(np.array_equal(one.verdicts, other.verdicts)) and one.tz == other.tz
+
+
+def _by_symbols(bars: BarBatch, groups: int) -> Iterator[tuple[Any, BarBatch]]:
+    """Yield the bars of a few symbols at a time, and which they are, so that who asks for one need not read all."""
+    count = len(bars.symbols)
+    if groups == 1:
+        yield slice(None), bars
+        return
+    group_of = (np.arange(count) * groups // count).astype(np.uint8)
+    group = group_of[bars.symbol_index]
+    order = np.argsort(group, kind="stable")  # in a group they stay in the order of time
+    firsts = np.searchsorted(group_of, np.arange(groups + 1)).tolist()
+    for rows, first, end in zip(
+        np.split(order, np.cumsum(np.bincount(group, minlength=groups))[:-1]), firsts, firsts[1:], strict=False
+    ):
+        yield (
+            rows,
+            BarBatch(
+                symbols=bars.symbols[first:end],
+                symbol_index=bars.symbol_index[rows] - np.int32(first),
+                start_ns=bars.start_ns[rows],
+                values=np.take(bars.values, rows, axis=1, mode="clip"),
+                interval=bars.interval,
+            ),
+        )
 
 
 def copy_day(source: Path, target: Path, calendar: str, date: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from actors.kernel.ports import StoredDay
 from actors.reading.spelling.addresses import check_folder
 from actors.storage.atomic import FolderSyncs, patiently, replacing
-from actors.storage.dayfile import copy_day, read_day
+from actors.storage.dayfile import copy_day, read_day, rearrange
 from actors.storage.lock import StoreLock
 from actors.storage.narrow.moving import Moving
 from actors.storage.own_hours import FILE as HOURS
@@ -52,13 +52,18 @@ class MigrateReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def migrate_store(
-    root: Path, on_progress: Callable[[int, int, str], None] | None = None, *, narrow: bool | None = None
+    root: Path,
+    on_progress: Callable[[int, int, str], None] | None = None,
+    *,
+    narrow: bool | None = None,
+    by_symbols: bool | None = None,
 ) -> MigrateReport:
     """Move every day of a store that lies in an old place, or in one of another layout.
 
     Args:
         root: the store's folder.
         narrow: whether it shall be narrow; ``None``: as it is.
+        by_symbols: whether large days shall be in groups of rows of a few symbols each; ``None``: as they are.
         on_progress: called after each day with how many are done, how many there are, and its date.
 
     Raises:
@@ -71,7 +76,7 @@ def migrate_store(
     try:
         lock = StoreLock(root)
         try:
-            return _Migration(root).run(on_progress or (lambda *_: None), narrow)
+            return _Migration(root).run(on_progress or (lambda *_: None), narrow, by_symbols)
         finally:
             lock.release()
     except OSError as error:
@@ -84,7 +89,9 @@ class _Migration:
         self._places = Places(root)
         self._folders = FolderSyncs()
 
-    def run(self, on_progress: Callable[[int, int, str], None], narrow: bool | None) -> MigrateReport:
+    def run(
+        self, on_progress: Callable[[int, int, str], None], narrow: bool | None, by_symbols: bool | None
+    ) -> MigrateReport:
         for unfinished in self._places.unfinished():
             unfinished.unlink()
         names = self._places.calendars_named()
@@ -102,6 +109,10 @@ class _Migration:
             digest, fault = (None, str(outcome)) if isinstance(outcome, DataError) else (outcome, None)
             days[calendar, date] = MovedDay(calendar=calendar, date=date, digest=digest, fault=fault)
             on_progress(next(done), total, date)
+        if by_symbols is not None:
+            self._places.make_by_symbols(by_symbols=by_symbols)
+        if by_symbols is not None or self._places.is_by_symbols():
+            days |= {(day.calendar, day.date): day for day in self._rearranged(on_progress)}
         self._rename_side_files()
         self._clear()
         moved = [days[key] for key in sorted(days)]
@@ -158,6 +169,22 @@ class _Migration:
         patiently(old.unlink)
         self._folders.sync(old.parent)
         return digest
+
+    def _rearranged(self, on_progress: Callable[[int, int, str], None]) -> Iterator[MovedDay]:
+        """Let each day that has a file of its own be in the order that it is to have; yield those that were not."""
+        by_symbols, names = self._places.is_by_symbols(), self._places.calendars_named()
+        keys = [(name, date) for name in names for date in sorted(self._places.dates(name, BARS))]
+        for number, (calendar, date) in enumerate(keys, start=1):
+            path = self._places.of(calendar, date, BARS)
+            if path.name != BARS:  # one file of a narrow store
+                continue
+            try:
+                if rearrange(path, calendar, date, by_symbols=by_symbols):
+                    self._folders.sync(path.parent)
+                    yield MovedDay(calendar=calendar, date=date, digest=_digest(path, calendar, date))
+            except DataError as error:
+                yield MovedDay(calendar=calendar, date=date, fault=str(error))
+            on_progress(number, len(keys), date)
 
     def _rename_side_files(self) -> None:
         """Give side files names that readers of data sets skip."""

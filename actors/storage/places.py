@@ -25,6 +25,8 @@ PRINTS = "_prints.pq"
 """How a day was lived, beside its certificate, whatever the layout."""
 NARROW = "_narrow"
 """In the root of a store that is narrow. Empty, since polars minds files of other kinds unless they are."""
+SYMBOLS = "_symbols"
+"""In the root of a store whose large days are in groups of rows of a few symbols each. Empty, likewise."""
 ADJUSTMENTS = ("_adjustments.pq", "_adjustments.parquet", "adjustments.parquet")
 """The first that is there counts. DuckDB takes every ``*.parquet`` for bars, whatever it begins with."""
 
@@ -102,8 +104,19 @@ class Places:
 
     def make_narrow(self, *, narrow: bool) -> None:
         """Say so, or say that each has a file of its own; the root is made if it is not there."""
-        mark = self._root / NARROW
-        if narrow:
+        self._mark(NARROW, is_set=narrow)
+
+    def is_by_symbols(self) -> bool:
+        """Return whether large days are in groups of rows of a few symbols each."""
+        return exists(self._root / SYMBOLS)
+
+    def make_by_symbols(self, *, by_symbols: bool) -> None:
+        """Say so, or say that they are in the order of time."""
+        self._mark(SYMBOLS, is_set=by_symbols)
+
+    def _mark(self, name: str, *, is_set: bool) -> None:
+        mark = self._root / name
+        if is_set:
             self._root.mkdir(parents=True, exist_ok=True)
             mark.touch()
         else:

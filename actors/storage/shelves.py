@@ -130,7 +130,8 @@ class Shelves:
         path = self._places.for_writing(calendar, date, BARS)
         if len(day.bars):
             segments = self._segments(calendar, day.bars.start_ns)
-            write_day(path, calendar, date, day, segments, has_date=self._has_date(path, calendar, date))
+            has_date, by_symbols = self._has_date(path, calendar, date), self._places.is_by_symbols()
+            write_day(path, calendar, date, day, segments, has_date=has_date, by_symbols=by_symbols)
         else:
             patiently(path.unlink)
         self._folders.sync(path.parent)

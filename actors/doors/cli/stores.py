@@ -158,10 +158,14 @@ def verify(
 
 
 class Layout(enum.StrEnum):
-    """Whether a store has a file a day, or is narrow: a file a month or a year."""
+    """How the days of a store lie in files."""
 
     DAYS = "days"
+    """A file a day, in the order of time: best for who plays them."""
+    SYMBOLS = "symbols"
+    """A file a day, its symbols apart: best for who asks for one of many."""
     NARROW = "narrow"
+    """A file a month or a year."""
 
 
 def migrate(
@@ -170,7 +174,7 @@ def migrate(
     *,
     to: Annotated[
         Layout | None,
-        typer.Option(help="narrow: a file a month or a year, for days of few bars; days: a file a day."),
+        typer.Option(help="days: a file a day; symbols: its symbols apart; narrow: a file a month or a year."),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -182,7 +186,7 @@ def migrate(
     def job() -> None:
         from actors.doors.commands import migrate
 
-        migrate.migrate(Path(store), None if to is None else to is Layout.NARROW, as_json=as_json)
+        migrate.migrate(Path(store), None if to is None else to.value, as_json=as_json)
 
     ctx.obj.job = job
 

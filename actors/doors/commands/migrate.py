@@ -11,19 +11,20 @@ from messages.errors import DataError
 _MOST = 10
 
 
-def migrate(store: Path, narrow: bool | None, *, as_json: bool) -> None:  # there is no third
+def migrate(store: Path, to: str | None, *, as_json: bool) -> None:
     """Move what lies in an old place, and say what came of it.
 
     Args:
         store: the store's folder.
-        narrow: whether it shall be narrow; ``None``: as it is.
+        to: ``days``, ``symbols`` or ``narrow``; ``None``: as it is.
         as_json: whether to print JSON.
 
     Raises:
         BarkeeperError: there is no store, somebody writes to it, or a day could not be moved.
     """
     with migrate_bar() as show_progress:
-        report = migrate_store(store, show_progress, narrow=narrow)
+        narrow, by_symbols = (None, None) if to is None else (to == "narrow", to == "symbols")
+        report = migrate_store(store, show_progress, narrow=narrow, by_symbols=by_symbols)
     if as_json:
         paper.show_json(report)
     else:
