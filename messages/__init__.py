@@ -224,7 +224,7 @@ from messages.replies import (
     SystemStatus,
     VerdictCounts,
 )
-from messages.supervision import BugFound, MakeGood, SessionStands, StallNoticed, Supervised, WaitChanged
+from messages.supervision import BugFound, JournalHealth, MakeGood, SessionStands, StallNoticed, Supervised, WaitChanged
 from messages.values import (
     Bar,
     BarField,
@@ -266,6 +266,7 @@ __all__ = [
     "GetSession", "GetSnapshot", "GetStatus", "GetTicks", "GetVerdicts", "GetWarmUp", "Health", "HealthReported",
     "HearingChanged",
     "HistoryPlan", "HoldEnded", "HoldStepped", "Hours", "IllegalTransition", "Interval", "IssueCertificate",
+    "JournalHealth",
     "LagChanged", "ListenFrom", "LiveStatus", "LoadSymbols", "LockSymbols", "MakeGood", "Message", "MessagesRejected",
     "MinuteApplied", "MinuteClosed", "MinuteSettled", "MinutesRecalled", "MinutesStaged", "Mode", "NoTradeConfirmed",
     "NotReady", "NotRecorded", "Pace", "PassTicket", "Pause", "PauseSystem", "PhaseChanged", "PlanLiveSessions",

@@ -9,6 +9,7 @@ from messages import pictures
 from messages.columns import Columnar, Floats, Indices
 from messages.notebook import Reply, table, word
 from messages.repairs import SourceStatus
+from messages.supervision import JournalHealth
 from messages.values import (
     ONE_MINUTE,
     Bar,
@@ -316,6 +317,8 @@ class SystemStatus(Reply, frozen=True, kw_only=True):
     """Why it is not healthy, a sentence each."""
     beats: int = 0
     """How often the rooms of a live day were looked at from outside, about once a second: its heartbeat."""
+    journal: JournalHealth | None = None
+    """Of a live day, as it was last looked at."""
 
 
 def _number(value: float) -> float | None:

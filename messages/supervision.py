@@ -1,5 +1,7 @@
 """How a live day goes on after something went wrong: what is owed is said again, and who stands still is named."""
 
+import msgspec
+
 from messages.base import Command, Event
 from messages.values import Nanos, Room, TradingSession
 
@@ -52,6 +54,17 @@ class WaitChanged(Event, frozen=True, kw_only=True):
     """Of real time: a wait that is longer means that nothing moves."""
 
 
+class JournalHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How the journal of a live day is."""
+
+    messages: int
+    """Taken since the system was started."""
+    waiting: int
+    """Of them those that are not safe yet."""
+    held_up_s: float = 0.0
+    """For how long the disk has not come back from a write."""
+
+
 class Supervised(Event, frozen=True, kw_only=True):
     """Somebody has looked at the rooms from outside; told to SystemManager about once a second of real time."""
 
@@ -59,6 +72,8 @@ class Supervised(Event, frozen=True, kw_only=True):
     """When, on a clock that nobody sets."""
     troubles: tuple[str, ...] = ()
     """What is wrong, a sentence each: a thread that is gone, a disk that does not answer, a mailbox that grows."""
+    journal: JournalHealth | None = None
+    """``None``: there is none."""
     stall: str = ""
     """How it is seen that nothing moves, if it does not; a day that is over need not move."""
 

@@ -329,4 +329,5 @@ class SystemManagerCore:
             sources=tuple(self._sources[name] for name in sorted(self._sources)),
             timer_expired=self._has_expired,
             beats=self._supervision.beats,
+            journal=self._supervision.journal,
         )

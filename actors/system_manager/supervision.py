@@ -3,7 +3,7 @@
 from collections import deque
 
 from messages.base import Message
-from messages.supervision import MakeGood, StallNoticed, Supervised, WaitChanged
+from messages.supervision import JournalHealth, MakeGood, StallNoticed, Supervised, WaitChanged
 
 WITHIN_S = 60.0
 """So long a room that has met a bug is remembered."""
@@ -26,6 +26,7 @@ class Supervision:
         self._pushed_s = 0.0
         self._stall = ""
         self._seen: tuple[str, ...] = ()
+        self.journal: JournalHealth | None = None
         self.beats = 0
         """How often the rooms were looked at from outside."""
 
@@ -50,7 +51,7 @@ class Supervision:
     def look(self, message: Supervised, *, is_up: bool) -> list[Message]:
         """Hear what was seen from outside; return what a day is told that stands still, and the log."""
         self.beats += 1
-        self._seen = message.troubles
+        self._seen, self.journal = message.troubles, message.journal
         at_s, wait = message.at_s, self._wait
         if wait is None or not is_up:
             self._since_s = None

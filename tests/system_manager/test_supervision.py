@@ -12,6 +12,7 @@ from messages import (
     GetStatus,
     Health,
     HealthReported,
+    JournalHealth,
     MakeGood,
     Message,
     Mode,
@@ -135,11 +136,13 @@ def test_a_day_that_is_over_need_not_move() -> None:
 
 def test_what_is_seen_from_outside_is_in_the_status_while_it_lasts_and_looks_are_counted() -> None:
     core = core_that_is("running", Mode.LIVE)
-    looked(core, 1.0, troubles=("the disk is full",))
+    journal = JournalHealth(messages=40, waiting=2)
+    looked(core, 1.0, troubles=("the disk is full",), journal=journal)
     during = status_of(core)
     looked(core, 2.0)
 
     assert (during.reasons, during.health, during.beats) == (("the disk is full",), Health.DEGRADED, 1)
+    assert during.journal == journal
     assert (status_of(core).reasons, status_of(core).beats) == ((), 2)
 
 

@@ -49,6 +49,13 @@ CHARTS = (
     Chart("Mailboxes", (("barkeeper_mailbox_depth@", "{{room}}"),)),
     Chart("Handling a message", (("barkeeper_handling_seconds@", "{{room}} {{quantile}}"),), "s"),
     Chart("Messages handled", (("rate(barkeeper_messages_total@[1m])", "{{room}}"),), "cps"),
+    Chart(
+        "Journal",
+        (
+            ("rate(barkeeper_journal_messages_total@[1m])", "messages a second"),
+            ("barkeeper_journal_waiting@", "waiting for the disk"),
+        ),
+    ),
     Chart("Memory", (("process_resident_memory_bytes@", "{{instance}}"),), "bytes"),
     Chart("Processor", (("rate(process_cpu_seconds_total@[1m])", "{{instance}}"),), "percentunit"),
     Chart("Room for the store", (("barkeeper_store_free_bytes@", "{{instance}}"),), "bytes"),

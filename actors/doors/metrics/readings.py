@@ -8,6 +8,7 @@ from messages.lifecycle import FeedStatus, LiveStatus, SessionPhase
 from messages.readiness import ReadinessReport
 from messages.repairs import SourceStatus
 from messages.replies import Quality, QualityReport, RoomHealth
+from messages.supervision import JournalHealth
 from messages.values import SECOND_NS, Health, SystemState
 
 
@@ -40,6 +41,7 @@ def readings(vitals: Vitals) -> Iterator[Reading]:
     yield from () if vitals.readiness is None else _of_store(vitals.readiness)
     yield from _of_sources(status.sources)
     yield from _of_rooms(status.rooms)
+    yield from () if status.journal is None else _of_journal(status.journal)
 
 
 def _of_session(report: QualityReport) -> Iterator[Reading]:
@@ -100,6 +102,12 @@ def _of_sources(sources: Iterable[SourceStatus]) -> Iterator[Reading]:
         yield Reading("source_requests", (source.source, "answered"), source.asked - source.failed)
         yield Reading("source_requests", (source.source, "failed"), source.failed)
         yield Reading("source_failing", (source.source,), source.is_failing)
+
+
+def _of_journal(journal: JournalHealth) -> Iterator[Reading]:
+    yield Reading("journal_messages", (), journal.messages)
+    yield Reading("journal_waiting", (), journal.waiting)
+    yield Reading("journal_held_up_seconds", (), journal.held_up_s)
 
 
 def _of_rooms(rooms: Iterable[RoomHealth]) -> Iterator[Reading]:

@@ -147,6 +147,11 @@ class Written(Protocol):
     trouble: str
 
     @property
+    def taken(self) -> int:
+        """How many messages have been taken."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """How many messages have been taken that are not safe yet."""
         ...

@@ -11,7 +11,7 @@ from actors.kernel.telemetry import alarm, note
 from actors.kernel.timing import Timer
 from actors.kernel.watch.checks import Check, ClockSteps, Disk, JournalCheck, Rooms, Written
 from messages.events import RoomStopped
-from messages.supervision import Supervised
+from messages.supervision import JournalHealth, Supervised
 from messages.values import Room
 
 EVERY_S = 1.0
@@ -28,6 +28,7 @@ class Supervisor:
         timer: the one of the live day.
         checks: what is looked at.
         besides: what else is done once a second.
+        journal: of which is told how it is.
         every_s: real time between two looks.
     """
 
@@ -38,6 +39,7 @@ class Supervisor:
         checks: Sequence[Check],
         besides: Callable[[], None] = lambda: None,
         *,
+        journal: Written | None = None,
         every_s: float = EVERY_S,
     ) -> None:
         self._boss = boss
@@ -45,6 +47,7 @@ class Supervisor:
         self._checks = tuple(checks)
         self.besides = besides
         """What else is done once a second."""
+        self._journal = journal
         self._every_s = every_s
         self._stopping = threading.Event()
         self._said: dict[Check, list[str]] = {}
@@ -74,7 +77,7 @@ class Supervisor:
         checks += [] if has_own_clock else [ClockSteps()]
         checks += [Disk(root)] if root is not None else []
         checks += [JournalCheck(journal)] if journal is not None else []
-        return cls(boss, timer, checks)
+        return cls(boss, timer, checks, journal=journal)
 
     def start(self) -> None:
         """Start the thread; the first time only."""
@@ -101,7 +104,7 @@ class Supervisor:
             stall = f"nobody has asked for the time of the day for {owed_s:.0f} s"
             self._timer.remind()
         if self._boss.waiting < _MOST_UNHEARD:
-            self._boss.tell(Supervised(at_s=at_s, troubles=tuple(found), stall=stall))
+            self._boss.tell(Supervised(at_s=at_s, troubles=tuple(found), journal=_health(self._journal), stall=stall))
         try:
             self.besides()
         except Exception as error:  # noqa: BLE001  # whatever it is, somebody must go on looking
@@ -121,3 +124,9 @@ class Supervisor:
             note("trouble_over", what="; ".join(before))
         self._said[check] = found
         return found
+
+
+def _health(journal: Written | None) -> JournalHealth | None:
+    if journal is None:
+        return None
+    return JournalHealth(messages=journal.taken, waiting=journal.waiting, held_up_s=round(journal.held_up_s, 3))

@@ -241,6 +241,11 @@ class Journal:
     # --- the journal's thread
 
     @property
+    def taken(self) -> int:
+        """How many messages have been taken."""
+        return self._taken
+
+    @property
     def waiting(self) -> int:
         """How many messages have been taken that are not safe yet."""
         return self._taken - self._safe

@@ -1,5 +1,6 @@
 """Every metric means one thing, and every number is one that a room told."""
 
+import msgspec
 import pytest
 
 from actors.doors.metrics.families import FAMILIES, Kind
@@ -25,6 +26,7 @@ from messages import (
     VerdictCounts,
 )
 from messages.readiness import Hours
+from messages.supervision import JournalHealth
 from messages.values import SECOND_NS
 
 NOW_NS = 1_000 * SECOND_NS
@@ -35,6 +37,7 @@ STATUS = SystemStatus(
     sources=(SourceStatus(source="archive", asked=5, failed=2, is_failing=True),),
     health=Health.DEGRADED,
     reasons=("source archive fails",),
+    journal=JournalHealth(messages=500, waiting=12, held_up_s=0.5),
 )
 FEED = FeedStatus(
     health=FeedHealth(feed="wire", is_connected=True, last_life_ns=NOW_NS - 3 * SECOND_NS, bars=40, losses=1),
@@ -88,7 +91,8 @@ PROGRESS = Progress(
     is_finished=False,
 )
 WHOLE = Vitals(status=STATUS, progress=PROGRESS, live=LIVE, readiness=STORE, quality=QUALITY, symbols=2, gaps=1)
-BACKTEST = Vitals(status=STATUS, progress=PROGRESS, live=None, readiness=None, quality=None, symbols=0, gaps=0)
+PLAYED = msgspec.structs.replace(STATUS, journal=None)
+BACKTEST = Vitals(status=PLAYED, progress=PROGRESS, live=None, readiness=None, quality=None, symbols=0, gaps=0)
 
 
 def told(vitals: Vitals) -> dict[tuple[str, ...], float]:
@@ -122,6 +126,9 @@ def told(vitals: Vitals) -> dict[tuple[str, ...], float]:
         (("source_failing", "archive"), 1),
         (("mailbox_depth", "session_data"), 2),
         (("handling_seconds", "session_data", "0.99"), 0.0005),
+        (("journal_messages",), 500),
+        (("journal_waiting",), 12),
+        (("journal_held_up_seconds",), 0.5),
         (("store_free_bytes",), 5000),
     ],
 )
@@ -132,7 +139,9 @@ def test_a_number_is_that_of_the_reader_in_the_metrics_unit(metric: tuple[str, .
 def test_what_is_not_known_has_no_number() -> None:
     names = {name for name, *_ in told(BACKTEST)}
 
-    assert names.isdisjoint({"session_phase", "quality_ratio", "minutes", "feed_connected", "store_writable"})
+    assert names.isdisjoint(
+        {"session_phase", "quality_ratio", "minutes", "feed_connected", "store_writable", "journal_waiting"}
+    )
     assert {"up", "healthy", "state", "bars"} <= names
 
 

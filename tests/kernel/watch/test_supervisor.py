@@ -1,5 +1,6 @@
 """Who looks at a live day from outside: it tells what it sees, reminds who forgot, and never stops."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from actors.kernel.timing import Timer
 from actors.kernel.watch.supervisor import Supervisor
 from messages import Supervised, TimerFired
 from messages.commands import SetTimer
+from messages.supervision import JournalHealth
 from tests.doubles import Mailbox, Outbox
 
 
@@ -29,19 +31,26 @@ class Scripted:
 class Bench:
     """A supervisor whose thread was never started."""
 
-    def __init__(self, besides: Any = lambda: None) -> None:
+    def __init__(self, besides: Any = lambda: None, journal: Any = None) -> None:
         self.heard = Outbox()
         boss = RoomAddress()
         boss.attach(Mailbox(lambda message, _future: self.heard.tell(message)))  # type: ignore[arg-type]  # as good as a reference
         self.clock, self.stream, self.check = ManualClock(), Outbox(), Scripted()
         self.timer = Timer(self.clock, self.stream, is_only=True)
-        self.supervisor = Supervisor(boss, self.timer, [self.check], besides)
+        self.supervisor = Supervisor(boss, self.timer, [self.check], besides, journal=journal)
 
     def look(self) -> Supervised:
         self.supervisor.look()
         (said,) = self.heard.take()
         assert isinstance(said, Supervised)
         return said
+
+
+def test_how_the_journal_is_is_told() -> None:
+    bench = Bench(journal=SimpleNamespace(taken=40, waiting=2, held_up_s=0.1234))
+
+    assert bench.look().journal == JournalHealth(messages=40, waiting=2, held_up_s=0.123)
+    assert Bench().look().journal is None
 
 
 def test_what_is_found_is_told_and_that_it_is_over() -> None:
