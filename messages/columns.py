@@ -227,6 +227,10 @@ class BarBatch(BarColumns, frozen=True, kw_only=True, eq=False):
     def __iter__(self) -> Iterator[Bar]:
         return self.bars()
 
+    def _repr_html_(self) -> str:
+        html: str = self.to_pandas()._repr_html_()  # type: ignore[operator]  # what a notebook shows of a frame
+        return html
+
     def rows(self, first: int, last: int) -> "BarBatch":
         """Return bars ``[first, last)`` without copying."""
         return BarBatch(

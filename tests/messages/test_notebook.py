@@ -9,6 +9,7 @@ import pytest
 
 from messages import (
     Bar,
+    BarBatch,
     GapOutcome,
     GapStory,
     Health,
@@ -146,3 +147,7 @@ def test_a_plane_is_shown_as_its_frame() -> None:
 def test_a_table_without_rows_is_empty() -> None:
     assert table((), ()) == "<table><tbody></tbody></table>"
     assert str(ONE_MINUTE) == "1m"
+
+
+def test_a_batch_is_shown_as_its_frame() -> None:
+    assert "<td>10.0</td>" in BarBatch.of([bar("A", "09:30", 10.0)])._repr_html_()
