@@ -238,6 +238,7 @@ def test_subscribers_of_every_policy_live_side_by_side(store: MemoryStore) -> No
     kept = len(list(keen))
 
     assert (kept, len(list(lossy)), lossy.subscription.dropped) == (45, 5, 40)
+    assert repr(lossy.subscription).endswith(": drop_oldest, 5 taken, 40 dropped>")
     with pytest.raises(NotReady, match="disconnected"):
         list(touchy)
 

@@ -102,6 +102,11 @@ class Subscription:
             self.seat.is_left = True
             self._host.leave(self.seat)
 
+    def __repr__(self) -> str:
+        ended = ", left" if self.seat.is_left else ""
+        dropped = f", {self.dropped:,} dropped" if self.dropped else ""
+        return f"<{type(self).__name__} {self.name}: {self.policy.value}, {self.taken:,} taken{dropped}{ended}>"
+
     def __del__(self) -> None:
         if not self.seat.is_left:
             self.seat.is_left = True
