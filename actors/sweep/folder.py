@@ -6,7 +6,6 @@ failed is not kept, so a rerun tries it again.
 
 import hashlib
 import inspect
-import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ import msgspec
 
 from actors.kernel.ports import BarStore
 from actors.storage.atomic import FolderSyncs, replacing
+from actors.storage.elsewhere.object_path import ObjectPath
 from actors.strategy import Strategy
 from actors.sweep.pieces import Outcome, Row
 from actors.sweep.plan import Plan
@@ -25,6 +25,8 @@ from messages.errors import DataError, SettingsError
 
 _HEAD = "sweep.json"
 _SUFFIX = ".results"
+_PLACES = ("*", "*/*", "*/*/*")
+"""Where a store has files: on top, of a calendar, and of a day."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 Key = tuple[str | None, int]
@@ -156,16 +158,13 @@ def _days(plan: Plan, store: BarStore) -> Iterator[tuple[str, ...]]:
     """Yield what can be seen of a store's days up to the last that is played, without reading them."""
     last = max(date for chain in plan.chains for date in chain.dates)
     root = getattr(store, "root", None)
-    if not isinstance(root, Path):
+    if not isinstance(root, (Path, ObjectPath)):
         yield from ((date, *store.symbols(plan.calendar, date)) for date in store.dates(plan.calendar) if date <= last)
         return
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = Path(folder, name)
-            place = path.relative_to(root).as_posix()
-            dated = _DATE.search(place)
-            if name.startswith(".") or (dated and dated[0] > last):
-                continue
+    for path in (path for pattern in _PLACES for path in root.glob(pattern)):
+        place = str(path).removeprefix(str(root))
+        dated = _DATE.search(place)
+        if not path.name.startswith(".") and not path.is_dir() and not (dated and dated[0] > last):
             seen = path.stat()
             yield place, str(seen.st_size), str(seen.st_mtime_ns)
 
