@@ -11,6 +11,7 @@ import numpy as np
 from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.dealing import dealt_out
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.readings import dates_left
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certificate import as_stored
@@ -90,6 +91,8 @@ class InspectReport(msgspec.Struct, frozen=True, kw_only=True):
     days: list[InspectDay]
     certificates: list[InspectCertificate]
     """One for each day."""
+    faults: list[str] = []
+    """A sentence for every day, or file of several, that cannot be read."""
 
 
 class Standing(enum.StrEnum):
@@ -161,22 +164,28 @@ def inspect_store(
         with_runs: whether to tell of every missing minute.
 
     Raises:
-        DataError: a day or its certificate cannot be read.
         SettingsError: the calendar is unknown.
     """
     calendars = calendars or Calendars.of(store)
     names = (calendars(calendar).name,) if calendar else store.calendars()
     days: list[InspectDay] = []
     certificates: list[InspectCertificate] = []
+    faults: list[str] = []
     for name in names:
         sessions = calendars(name)
         runs = store.adjusted(name) if isinstance(store, KeepsAdjusted) else ()
-        for date in store.dates(name):
-            wanted = _meant(symbols, store.symbols(name, date)) if symbols else None
-            day = store.read(name, date, wanted)
+        dates, lost = dates_left(store, name)
+        faults += lost.values()
+        for date in dates:
+            try:
+                wanted = _meant(symbols, store.symbols(name, date)) if symbols else None
+                day, certificate = store.read(name, date, wanted), store.certificate(name, date)
+            except DataError as error:
+                faults.append(str(error))
+                continue
             days.extend(_inspected(day, date, sessions, runs, with_runs=with_runs) if day is not None else ())
-            certificates.append(_told(name, date, store.certificate(name, date), wanted))
-    return InspectReport(days=days, certificates=certificates)
+            certificates.append(_told(name, date, certificate, wanted))
+    return InspectReport(days=days, certificates=certificates, faults=faults)
 
 
 def _meant(symbols: Sequence[str], there: Sequence[str]) -> list[str]:
@@ -208,7 +217,8 @@ def verify_store(
         SystemFailed: processes die of a day.
     """
     names = (calendar,) if calendar else sorted({*store.calendars(), *store.certified_calendars()})
-    keys = [(name, date) for name in names for date in sorted({*store.dates(name), *store.certified(name)})]
+    left = {name: dates_left(store, name) for name in names}
+    keys = [(name, date) for name, (dates, _) in left.items() for date in sorted({*dates, *store.certified(name)})]
     found: dict[int, tuple[VerifiedDay, str | None]] = {}
     answers: Generator[tuple[int, Any], None, None] = ((at, _verified(store, *key)) for at, key in enumerate(keys))
     if workers > 1 and place is not None:
@@ -217,9 +227,14 @@ def verify_store(
         found[at] = answer
         if on_progress is not None:
             on_progress(VerifyProgress(done=len(found), total=len(keys), at=keys[at][1]))
+    lost = [
+        VerifiedDay(date=period, calendar=name, standing=Standing.UNREADABLE, fault=why)
+        for name, (_, damaged) in left.items()
+        for period, why in damaged.items()
+    ]
     told = [found[at] for at in range(len(keys))]
     remarks = [f"{day.calendar} on {day.date}: {remark}" for day, remark in told if remark is not None]
-    return VerifyReport(days=[day for day, _ in told], remarks=remarks)
+    return VerifyReport(days=[*lost, *(day for day, _ in told)], remarks=remarks)
 
 
 def verify_days(receive: Callable[[], Any], send: Callable[[object], None]) -> None:

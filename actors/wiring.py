@@ -26,6 +26,7 @@ from actors.kernel.future import Future, Timeout
 from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.ports import BarSource, BarStore, Interruptible, KnowsHours
+from actors.kernel.readings import dates_left
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
@@ -263,7 +264,7 @@ class House:
     def _prefetching(self) -> Prefetching:
         rules = self.settings.rules
         prefetching = Prefetching(
-            self.store.dates(self.calendar.name),
+            dates_left(self.store, self.calendar.name)[0],
             self.settings.symbols or None,
             rules.trailing_sessions,
             rules.daily_sessions,

@@ -1,7 +1,9 @@
-"""What is made of a store's days, where several systems of a process make the same of them."""
+"""What is made of a store's days, where several systems of a process make the same of them; and what cannot be read."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Protocol, TypeVar, runtime_checkable
+
+from actors.kernel.ports import BarStore
 
 R = TypeVar("R")
 
@@ -13,3 +15,20 @@ class KeepsReadings(Protocol):
     def kept(self, key: Hashable, make: Callable[[], R]) -> R:
         """Return what was made for a key before, or make it; nobody changes it. Any thread."""
         ...
+
+
+@runtime_checkable
+class KnowsDamage(Protocol):
+    """A store in which several days lie in one file, so that of a damaged one nobody knows which they are."""
+
+    def dates_left(self, calendar: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """Return the session dates of all other files, and by period (``2024``, ``2024-07``) why one cannot be read.
+
+        Where there is one, ``dates`` fails.
+        """
+        ...
+
+
+def dates_left(store: BarStore, calendar: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Return the dates of a store that can be read, and by period why others cannot."""
+    return store.dates_left(calendar) if isinstance(store, KnowsDamage) else (store.dates(calendar), {})

@@ -105,6 +105,10 @@ class ParquetStore:
         """
         return self._shelves.dates(calendar)
 
+    def dates_left(self, calendar: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """Return the dates that can be read, and by period why a file of several days cannot."""
+        return self._shelves.dates_left(calendar)
+
     def symbols(self, calendar: str, date: str) -> tuple[str, ...]:
         """Return the symbols with bars on that date, sorted.
 

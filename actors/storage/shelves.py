@@ -53,11 +53,15 @@ class Shelves:
         """
         return tuple(sorted({*self._places.dates(calendar, BARS), *self._periods.dates(calendar)}))
 
+    def dates_left(self, calendar: str) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return the dates that can be read, and by period why a file of several days cannot."""
+        dates, damaged = self._periods.dates_left(calendar)
+        return tuple(sorted({*self._places.dates(calendar, BARS), *dates})), damaged
+
     def interval(self, calendar: str) -> Interval | None:
         """Return the length of the bars, as the first file says that can be read."""
-        with suppress(DataError):
-            if (length := self._periods.interval(calendar)) is not None:
-                return length
+        if (length := self._periods.interval(calendar)) is not None:
+            return length
         for date in self._places.dates(calendar, BARS):
             with suppress(DataError, FileNotFoundError):
                 return read_head(self._places.of(calendar, date, BARS), calendar, date).interval

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from actors.doors.show import certificate_tables, paper, store_tables
 from actors.inspecting import InspectReport, inspect_store
+from actors.kernel.readings import dates_left
 from actors.reading.spelling.addresses import Place
 from actors.storage.elsewhere.opening import OpenedStore, open_store
 from actors.storage.own_hours import Calendars
@@ -35,6 +36,14 @@ def look_into(
     elif as_json:
         paper.show_json(report)
     else:
+        _show(report, calendars, all_missing=all_missing)
+    if report.faults:
+        few = f"; there are {len(report.faults) - 1} more of the kind" if len(report.faults) > 1 else ""
+        raise DataError(f"{report.faults[0]}{few}")
+
+
+def _show(report: InspectReport, calendars: Calendars, *, all_missing: bool) -> None:
+    if report.days:
         zones = {name: calendars(name).tz for name in {day.calendar for day in report.days}}
         if all_missing:
             paper.show(store_tables.missing(report.days, zones))
@@ -56,7 +65,9 @@ def _draw(store: Place, report: InspectReport, symbols: Sequence[str], plot: Pat
 
 def _check_found(report: InspectReport, store: OpenedStore, symbols: Sequence[str], calendar: str | None) -> None:
     """Refuse to answer with nothing: what was named is a slip of the pen, or nothing has been imported."""
-    there = {name: store.dates(name) for name in store.calendars()}
+    there = {name: dates_left(store, name)[0] for name in store.calendars()}
+    if report.faults and not report.days:
+        raise DataError(report.faults[0])
     if not there:
         raise DataError(f"the store {store.root} is empty; import something first")
     found = {day.symbol for day in report.days}

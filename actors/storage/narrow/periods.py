@@ -11,6 +11,7 @@ import time
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,7 @@ from actors.storage.narrow.periodfile import PeriodHead, read_period, read_perio
 from actors.storage.narrow.together import Segments, Together, merged, put_into
 from actors.storage.places import Places
 from messages.columns import Stamps
+from messages.errors import DataError
 from messages.values import Interval
 
 YEAR, MONTH, DAY = len("2024"), len("2024-07"), len("2024-07-02")
@@ -71,10 +73,25 @@ class PeriodFiles:
         heads = (self._head(calendar, period) for period in self._places.periods(calendar))
         return {date for head in heads if head is not None for date in head.dates}
 
+    def dates_left(self, calendar: str) -> tuple[set[str], dict[str, str]]:
+        """Return the dates that lie in files that can be read, and by period why another cannot."""
+        dates, damaged = set[str](), {}
+        for period in self._places.periods(calendar):
+            try:
+                head = self._head(calendar, period)
+            except DataError as error:
+                damaged[period] = str(error)
+            else:
+                dates |= set() if head is None else set(head.dates)
+        return dates, damaged
+
     def interval(self, calendar: str) -> Interval | None:
-        """Return the length of the bars, as the first file says; ``None`` where there is none."""
-        heads = (self._head(calendar, period) for period in self._places.periods(calendar))
-        return next((head.interval for head in heads if head is not None), None)
+        """Return the length of the bars, as the first file says that can be read; ``None`` where there is none."""
+        for period in self._places.periods(calendar):
+            with suppress(DataError):
+                if (head := self._head(calendar, period)) is not None:
+                    return head.interval
+        return None
 
     def period_of(self, calendar: str, date: str) -> str | None:
         """Return the period whose file has a day; ``None`` where none has.

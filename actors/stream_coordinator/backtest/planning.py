@@ -1,10 +1,12 @@
 """Which sessions a backtest plays: those of the store's days that lie in the range asked for."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
+from actors.kernel.readings import dates_left
 from actors.market.calendar import Calendar
 from actors.settings import Settings
 from actors.stream_coordinator.live_day.readiness import hours_of
@@ -65,8 +67,9 @@ class Planner:
     def _sessions(self) -> tuple[TradingSession, ...]:
         asked = self._settings
         name = self._calendar.name
-        held = self._store.dates(name)
+        held, lost = dates_left(self._store, name)
         if not held:
+            self._check_whole(lost, "", "9999")
             others = ", ".join(self._store.calendars()) or "none"
             raise DataError(f"the store {asked.store} has no day of calendar {name}; it has: {others}")
         dates = [date for date in held if (asked.start or held[0]) <= date <= (asked.end or held[-1])]
@@ -76,8 +79,24 @@ class Planner:
             )
         dates = self._theirs(name, dates)
         dates = dates[-(asked.last or len(dates)) :]
+        self._check_whole(lost, self._reach(held, dates[0]), asked.end or "9999")
         kept = set(dates)
         return tuple(s for s in self._calendar.sessions(dates[0], dates[-1]) if s.date in kept)
+
+    def _reach(self, held: Sequence[str], first: str) -> str:
+        """Return how far back a run looks that begins on a date; empty: to the beginning of the store."""
+        asked, place = self._settings, held.index(first)
+        if asked.last is None and asked.start is None:
+            return ""
+        place -= max(asked.rules.trailing_sessions, asked.rules.daily_sessions)
+        return min(held[place], asked.start or first) if place >= 0 else ""
+
+    @staticmethod
+    def _check_whole(lost: Mapping[str, str], first: str, last: str) -> None:
+        """Refuse to play what may lack days of a file that cannot be read, or to look back at it."""
+        for period, why in sorted(lost.items()):
+            if first[: len(period)] <= period <= last[: len(period)]:
+                raise DataError(why)
 
     def _theirs(self, name: str, dates: list[str]) -> list[str]:
         """Return the dates of the symbols that are named; refuse one that no day in the range has: a slip."""

@@ -6,6 +6,7 @@ import msgspec
 
 from actors.kernel.ports import BarStore
 from actors.kernel.prints import KeepsPrints
+from actors.kernel.readings import dates_left
 from actors.market.coarser import is_finer
 from actors.reading.spelling.addresses import shown
 from actors.settings import Settings
@@ -64,14 +65,14 @@ def seen_so(settings: Settings, store: BarStore, calendar: str, *, has_sources: 
     rules, first, last = settings.rules, settings.start or "", settings.end or "9999"
     if rules.grace_ns or not isinstance(store, KeepsPrints):
         return settings
-    then_ns = store.grace(calendar, tuple(date for date in store.dates(calendar) if first <= date <= last))
+    then_ns = store.grace(calendar, tuple(date for date in dates_left(store, calendar)[0] if first <= date <= last))
     return msgspec.structs.replace(settings, rules=msgspec.structs.replace(rules, grace_ns=then_ns or 0))
 
 
 def strangers(symbols: Iterable[str], store: BarStore, calendar: str) -> tuple[str, ...]:
     """Return those of some symbols that no day of a store has, sorted; reads no more days than it must."""
     wanted = set(symbols)
-    for date in reversed(store.dates(calendar)):
+    for date in reversed(dates_left(store, calendar)[0]):
         if not wanted:
             break
         wanted.difference_update(store.symbols(calendar, date))

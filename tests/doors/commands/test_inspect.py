@@ -1,5 +1,6 @@
 """The command ``inspect``."""
 
+import shutil
 from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
@@ -137,3 +138,34 @@ def test_an_empty_store_and_no_store_are_told_apart(call: Call, empty: Path) -> 
     assert [answer.code for answer in answers] == [1, 1]
     assert answers[0].err == f"error: the store {empty} is empty; import something first\n"
     assert answers[1].err == f"error: no store at {empty / 'none'}: no such folder\n"
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_what_cannot_be_read_stops_nothing_else(call: Call, store: Path, tmp_path: Path, narrow: bool) -> None:
+    store = Path(shutil.copytree(store, tmp_path / "store"))
+    torn = store / "calendar=XNYS/date=2024-07-02/bars.parquet"
+    if narrow:
+        call("migrate", "--store", store, "--to", "narrow")
+        torn = store / "calendar=XNYS/2023-05.parquet"
+    torn.write_bytes(b"PAR1")
+    shown, told = call("inspect", "--store", store), call("inspect", "--store", store, "--json")
+    verified = call("verify", "--store", store, "--json")
+
+    left = {"2024-07-03"} | ({"2024-07-02"} if narrow else set())
+    assert [shown.code, told.code, verified.code] == [1, 1, 1]
+    assert {day["date"] for day in told.object["days"]} == left
+    assert [torn.name in fault for fault in told.object["faults"]] == [True]
+    assert "2024-07-03" in shown.out
+    assert f"error: {torn} cannot be read" in shown.err
+    assert sum(day["standing"] == "unreadable" for day in verified.object["days"]) == 1
+    assert len(verified.object["days"]) == len(left) + 1
+
+
+def test_where_nothing_can_be_read_that_is_all_that_is_said(call: Call, store: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(store, tmp_path / "store"))
+    for torn in store.glob("calendar=XNYS/*/bars.parquet"):
+        torn.write_bytes(b"PAR1")
+    answer = call("inspect", "--store", store)
+
+    assert (answer.code, answer.out) == (1, "")
+    assert "bars.parquet cannot be read" in answer.err

@@ -10,12 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from actors.kernel.ports import Extent
+from actors.kernel.readings import dates_left
+from actors.storage.memory import MemoryStore
 from actors.storage.narrow import periods
 from actors.storage.narrow.periods import DAY, MONTH, YEAR, length_for
 from actors.storage.parquet import ParquetStore
 from messages.columns import BarBatch
 from messages.errors import DataError
-from messages.values import Gap
+from messages.values import ONE_MINUTE, Gap
 from tests.builders import session_xnys
 from tests.certificates import certificate
 from tests.contracts.test_many_days import together
@@ -248,3 +250,25 @@ def test_a_damaged_file_is_not_merged_over(narrow: ParquetStore) -> None:
 
     assert year_of(narrow).read_bytes() == b"PAR1 and nothing more"
     assert narrow.read("XNYS", DATES[0]) is not None
+
+
+def test_of_a_damaged_file_alone_nobody_knows_the_days(narrow: ParquetStore) -> None:
+    narrow.merge_days("XNYS", together({date: day(bar("A", 0)) for date in DATES}))
+    year_of(narrow, "2023").write_bytes(b"PAR1 and nothing more")
+    again = opened(narrow.root)
+    dates, damaged = dates_left(again, "XNYS")
+
+    assert dates == DATES[1:]
+    assert list(damaged) == ["2023"]
+    assert "2023.parquet cannot be read: expected a Parquet file with the days of XNYS in 2023" in damaged["2023"]
+    assert again.base_interval() == ONE_MINUTE
+    assert again.read("XNYS", DATES[1]) is not None
+    with pytest.raises(DataError, match=r"2023\.parquet cannot be read"):
+        again.dates("XNYS")
+
+
+def test_where_nothing_is_damaged_all_dates_are_left(narrow: ParquetStore) -> None:
+    narrow.merge_days("XNYS", together({date: day(bar("A", 0)) for date in DATES}))
+
+    assert dates_left(narrow, "XNYS") == (DATES, {})
+    assert dates_left(MemoryStore(), "XNYS") == ((), {})

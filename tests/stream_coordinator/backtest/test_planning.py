@@ -228,3 +228,41 @@ def test_a_session_that_began_yesterday_evening_is_still_the_first() -> None:
 
 def test_round_the_clock_the_next_session_is_planned_at_midnight() -> None:
     assert coming("2024-07-02", "24:00", Calendar("24/7")) == ["2024-07-03", "2024-07-04", "2024-07-05"]
+
+
+class Torn(MemoryStore):
+    """A store that lost the days of a year."""
+
+    def dates_left(self, calendar: str) -> tuple[tuple[str, ...], dict[str, str]]:
+        return self.dates(calendar), {"2023": "2023.parquet cannot be read"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "trailing", "planned"),
+    [
+        ({"start": "2024-07-02"}, 1, DATES[1:]),
+        ({"last": 1}, 3, DATES[3:]),
+        ({"last": 2, "end": "2024-07-03"}, 0, DATES[1:3]),
+        ({"start": "2023-12-01"}, 0, "2023.parquet cannot be read"),
+        (
+            {"start": "2024-07-02"},
+            2,
+            "2023.parquet cannot be read",
+        ),  # it looks back further
+        ({"last": 1}, 4, "2023.parquet cannot be read"),
+        ({}, 0, "2023.parquet cannot be read"),
+        ({"end": "2024-07-02"}, 0, "2023.parquet cannot be read"),
+    ],
+)
+def test_a_file_of_days_that_cannot_be_read_is_in_the_way_of_those_alone_who_would_need_it(
+    wanted: dict[str, Any], trailing: int, planned: tuple[str, ...] | str
+) -> None:
+    store = Torn()
+    for date in DATES:
+        put(store, date, "AAPL")
+
+    assert plan(store, rules=SessionRules(trailing_sessions=trailing), **wanted) == planned
+
+
+def test_where_no_day_is_left_the_damage_is_the_reason() -> None:
+    assert plan(Torn(), start="2024-07-02") == "2023.parquet cannot be read"
