@@ -73,6 +73,9 @@ def plan(wishes: Wishes) -> LivePlan:
         settings = msgspec.structs.replace(settings, symbols=opened.symbols)
     if opened.delay_s:
         settings = _patient(settings, opened.delay_s)
+    if opened.speed > 1:  # what takes a moment here is a while on a clock that runs ahead
+        most_s = settings.live.max_lag_s * opened.speed
+        settings = msgspec.structs.replace(settings, live=msgspec.structs.replace(settings.live, max_lag_s=most_s))
     return LivePlan(
         settings=settings,
         calendar=calendar,

@@ -40,6 +40,8 @@ class Readiness:
         self._reported = ""
         self._is_awaited = False
         self._began_ns: Nanos | None = None
+        self._lacked_feed = False
+        """Whether a feed was away when the last report was due: it is worth another one when all are there."""
 
     # --- what others say
 
@@ -76,16 +78,19 @@ class Readiness:
     def due(self, session: TradingSession, now_ns: Nanos, arrivals: Arrivals) -> list[CheckStore]:
         """Have the store tried when a session is opened, and again for its report.
 
-        A system that has just been started gives its feeds a moment to connect before it reports on them.
+        A system that has just been started gives its feeds a moment to connect before it reports on them; if that was
+        too short, as it is for a clock that runs many times as fast, it reports again when they are there.
         """
         self._began_ns = now_ns if self._began_ns is None else self._began_ns
         is_near = now_ns >= session.open_ns - self._window_ns and session.date != self._reported
-        is_report_due = is_near and not _is_connecting(session, now_ns, self._began_ns, arrivals)
+        is_there = _are_connected(arrivals)
+        is_first = is_near and (is_there or now_ns >= min(self._began_ns + _TO_CONNECT_NS, session.open_ns))
+        is_report_due = is_first or (session.date == self._reported and self._lacked_feed and is_there)
         if not is_report_due and session.date == self._checked:
             return []
         self._checked = session.date
         if is_report_due:
-            self._reported = session.date
+            self._reported, self._lacked_feed = session.date, not is_there
             self._is_awaited = True
         return self._check(now_ns)
 
@@ -156,8 +161,6 @@ def hours_of(session: TradingSession) -> tuple[str, str]:
     return opens.strftime("%H:%M:%S"), f"{24 * days + closes.hour:02}{closes.strftime(':%M:%S')}"
 
 
-def _is_connecting(session: TradingSession, now_ns: Nanos, began_ns: Nanos, arrivals: Arrivals) -> bool:
-    if now_ns >= min(began_ns + _TO_CONNECT_NS, session.open_ns):
-        return False
+def _are_connected(arrivals: Arrivals) -> bool:
     feeds = arrivals.hearing.statuses()
-    return not (feeds and all(feed.health.is_connected for feed in feeds))
+    return bool(feeds) and all(feed.health.is_connected for feed in feeds)

@@ -57,6 +57,7 @@ def test_a_simulated_market_starts_a_minute_before_the_open_of_the_day_that_is_a
     assert (made.speed, len(made.settings.symbols)) == (60.0, 4)
     assert (made.settings.mode, made.settings.certify, made.settings.live.auto_roll) == (Mode.LIVE, True, False)
     assert made.settings.rules.grace_ns == 5 * SECOND_NS
+    assert made.settings.live.max_lag_s == 60 * 5.0  # of market time
     assert not made.ends_with_feed
 
 

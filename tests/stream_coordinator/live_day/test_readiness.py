@@ -103,6 +103,20 @@ def test_who_starts_shortly_before_the_open_gives_the_feeds_a_moment_to_connect(
     assert ([bool(soon), bool(later)], len(soon + later)) == ([not waits, waits], 1)
 
 
+def test_when_feeds_that_were_away_are_there_it_is_told_anew_and_once() -> None:
+    watch = Watch(DAY, now=at("09:00")).up()
+    watch.tell(REFUSED)
+    watch.fire()
+    watch.tell(GOOD)
+    told = []
+    for second, said in ((11, []), (12, []), (13, [CONNECTED]), (14, []), (15, [REFUSED]), (16, [CONNECTED])):
+        watch.tell(*said)
+        watch.at(at("09:00") + second * SECOND_NS)
+        told += [(second, one.report.is_ready) for one in of(watch.tell(GOOD), ReadinessReported)]
+
+    assert told == [(11, False), (13, True)]
+
+
 def test_whoever_asks_has_the_store_tried_again_once_a_minute() -> None:
     watch = ready()
     before = watch.core.handle(GetReadiness()).out
