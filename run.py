@@ -10,6 +10,7 @@ def main() -> None:
 
         code = run()
     except KeyboardInterrupt:  # before the command line itself listens for it
+        sys.stderr.write("interrupted\n")
         code = 130
     sys.exit(code)
 

@@ -90,3 +90,12 @@ def test_an_interrupt_ends_a_running_backtest_within_a_second(store: Path, repai
     assert (process.returncode, out) == (130, "")
     assert err.endswith("interrupted\n")
     assert "Traceback" not in err
+
+
+def test_who_interrupts_while_it_is_still_being_loaded_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import run; run.main()"
+    process = started("-c", code)
+
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
