@@ -323,7 +323,7 @@ def nothing_kept(files: Sequence[FileReport], skipped: list[Skipped]) -> str | N
     if not files:
         return nothing_in(skipped)
     if len(refused) == len(files):
-        return refused[0] if len(refused) == 1 else f"all {len(refused)} files were refused; the first: {refused[0]}"
+        return _refusal(refused)
     if rows and rejected == rows:
         return f"none of the {rows} rows was kept: {_told(files)}"
     return None
@@ -345,6 +345,17 @@ def replacement(files: list[FileReport], skipped: list[Skipped], replaced: int) 
         f"{replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "
         "replaced them: are these several symbols, venues or lengths of bars under one name?"
     )
+
+
+def _refusal(refused: list[str]) -> str:
+    """Return why all files were refused, that one reason where it is the same."""
+    reasons = {error.partition(": ")[2] for error in refused}
+    if len(refused) == 1:
+        return refused[0]
+    if len(reasons) == 1:
+        names = ", ".join(error.partition(": ")[0] for error in refused[:_SHOWN])
+        return f"all {len(refused)} files were refused ({names}{', ...' * (len(refused) > _SHOWN)}): {reasons.pop()}"
+    return f"all {len(refused)} files were refused; the first: {refused[0]}"
 
 
 def _told(files: Sequence[FileReport]) -> str:

@@ -183,7 +183,7 @@ def test_when_every_file_is_refused_the_import_has_failed(tmp_path: Path) -> Non
     files = [written(tmp_path / name, "rubbish") for name in ("x.csv", "y.csv")]
 
     assert run(files[:1]).error == run(files[:1]).files[0].error
-    assert "all 2 files were refused; the first: x.csv" in (run(files).error or "")
+    assert "all 2 files were refused (x.csv, y.csv): fits no format" in (run(files).error or "")
 
 
 @pytest.mark.parametrize("text", [minutes("09:30", 3) + "x,x,x,x,x,x\n", "rubbish"])

@@ -129,8 +129,10 @@ def _last_parts(path: str) -> str:
 
 
 def _refusals(report: ImportReport) -> Iterator[str]:
-    """Yield why files were refused, unless it is a single one: that is the sentence on stderr."""
-    if report.totals.failed_files > 1:
+    """Yield why files were refused, unless that is the sentence on stderr: of a single one, or of all alike."""
+    reasons = {file.error.partition(": ")[2] for file in report.files if file.error}
+    are_all_alike = len(reasons) == 1 and report.totals.failed_files == len(report.files)
+    if report.totals.failed_files > 1 and not are_all_alike:
         alike: dict[str, list[str]] = {}
         for file in report.files:
             if file.error:

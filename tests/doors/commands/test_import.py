@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.doors.conftest import Call
+from tests.vendors.files import row, written
 
 HEADER = "time,open,high,low,close,volume"
 NEW_YORK = ("--tz", "America/New_York", "--calendar", "XNYS")
@@ -123,6 +124,18 @@ def test_a_file_that_fits_nothing_fails_in_one_sentence(call: Call, tmp_path: Pa
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith("error: poem.csv: fits no format")
     assert answer.err.count("\n") == 1
+
+
+def test_one_reason_for_all_files_is_said_once(call: Call, tmp_path: Path) -> None:
+    for name in ("A", "B"):
+        written(tmp_path / f"files/{name}.csv", f"{HEADER}\n" + row("2024-03-08T14:30:00Z"))
+    answer = call("import", tmp_path / "files", "--store", tmp_path / "store")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "error: all 2 files were refused (files/A.csv, files/B.csv): neither the file nor the store says which "
+        "calendar; give one, as in --calendar XNYS or --calendar 24/7\n"
+    )
 
 
 def test_a_refused_file_does_not_stop_the_others(call: Call, two_bars: Path, tmp_path: Path) -> None:
