@@ -1,5 +1,6 @@
 """The ``live`` command: runs a live system until it is over, or until somebody wants it to end."""
 
+import contextlib
 import os
 import threading
 import time
@@ -21,6 +22,7 @@ from actors.doors.web.serving import Served, serving
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
 from actors.reading.spelling.addresses import shown
+from actors.storage.elsewhere.opening import open_store
 from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
@@ -40,6 +42,8 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
         BarkeeperError: it cannot be run, or it ended in an error; or not all that came could be written down.
     """
     made = plan(wishes)
+    with contextlib.closing(open_store(made.settings.store)) as store:
+        store.claim()  # who may not write is told so before a day is announced
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
     try:
         with (

@@ -1,6 +1,7 @@
 """What a live run is put together of, and what is refused before anything runs."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from actors.doors.commands.live_plan import Wishes, plan
 from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.storage.parquet import ParquetStore
 from actors.vendors.alpaca.feed import AlpacaFeed
 from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS, SECOND_NS, Mode
+from tests.doors.conftest import Call
 
 
 def wishes(tmp_path: Path, **said: Any) -> Wishes:
@@ -283,3 +286,12 @@ def test_the_keys_that_are_set_for_the_history_are_those_of_the_feed_too(
     config.write_text(f'store = "s"\n[vendors.alpaca]\nkeys = "{keys}"\n', encoding="utf-8")
 
     assert isinstance(plan(Wishes(feed="alpaca", config=config, symbols=("AAPL",))).feed, AlpacaFeed)
+
+
+def test_where_somebody_else_writes_no_day_is_announced(call: Call, tmp_path: Path) -> None:
+    with closing(ParquetStore(tmp_path / "store")) as held:
+        held.claim()
+        answer = call("live", "--feed", "simulated", "--store", tmp_path / "store")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(f"error: the store at {tmp_path / 'store'} is being written to by process")
