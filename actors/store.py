@@ -279,13 +279,20 @@ class Store:
             yield msgspec.structs.replace(whole, base_interval=base)
 
     def _pieces(
-        self, calendar: str, symbols: Sequence[str], span: "_Span", interval: Interval, *, extended: bool
+        self,
+        calendar: str,
+        symbols: Sequence[str],
+        span: "_Span",
+        interval: Interval,
+        *,
+        extended: bool,
+        with_blanks: bool = False,
     ) -> dict[str, list[Piece]]:
         """Return by symbol its bars, session by session."""
         pieces: dict[str, list[Piece]] = {name: [] for name in symbols}
         for day in self._days(calendar, symbols, span, extended=extended):
             for name in symbols:
-                piece = day.piece(name, interval)
+                piece = day.piece(name, interval, with_blanks=with_blanks)
                 if piece is not None and len(piece):
                     pieces[name].append(span.cut(piece))
         return pieces
@@ -298,11 +305,17 @@ class Store:
         if not wanted:
             return {name: [] for name in symbols}
         dates, blocks = self._files.dates(calendar), Blocks(interval, calendar)
-        oldest, daily = max(wide.first, dates[0]), self._pieces(calendar, symbols, wide, ONE_DAY, extended=False)
+        daily = self._pieces(calendar, symbols, wide, ONE_DAY, extended=False, with_blanks=True)
+        oldest = max(wide.first, dates[0])
         pieces = {}
         for name in symbols:
             made = long_bars(
-                daily[name], blocks, today=_ordinal(dates[-1]), oldest=_ordinal(oldest), is_first=oldest == dates[0]
+                daily[name],
+                blocks,
+                today=_ordinal(dates[-1]),
+                oldest=_ordinal(oldest),
+                is_first=oldest == dates[0],
+                has_blanks=False,
             )
             told = span.cut(finished(made, fill=False, partial=False))
             pieces[name] = [told.cut((told.start_ns >= wanted[0].start_ns) & (told.start_ns < wanted[-1].end_ns))]

@@ -375,3 +375,17 @@ def test_the_heads_of_files_are_read_once_and_again_when_they_change(tmp_path: P
 
         assert (before, unread) == (("A",), (("A",), (DATES[0],)))
         assert opened.symbols() == ("A", "B")
+
+
+def test_a_week_that_lacks_a_day_of_a_symbol_is_not_complete(tmp_path: Path) -> None:
+    sessions = xnys().sessions("2024-07-08", "2024-07-12")
+    with closing(ParquetStore(tmp_path)) as files:
+        for session in sessions:
+            held = [bar(name, "09:30", 1.0, session.date) for name in ("A", "B")]
+            files.merge("XNYS", session.date, stored(*held[: 1 if session is sessions[2] else 2]))
+
+    with Store(tmp_path) as opened:
+        windows = [opened.bars(name, interval="1w") for name in ("A", "B")]
+
+    assert [window.base_expected.tolist() for window in windows] == [[5 * 390]] * 2
+    assert [window.base_counts.tolist() for window in windows] == [[5], [4]]

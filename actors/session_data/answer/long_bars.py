@@ -55,25 +55,33 @@ class Blocks:
         return places
 
 
-def long_bars(pieces: Sequence[Piece], blocks: Blocks, *, today: int, oldest: int, is_first: bool) -> Piece:
+def long_bars(
+    pieces: Sequence[Piece], blocks: Blocks, *, today: int, oldest: int, is_first: bool, has_blanks: bool
+) -> Piece:
     """Return the bars that daily bars come to, oldest first, the last one perhaps unfinished.
 
     Args:
-        pieces: daily bars in order of time, of one symbol; blanks stay such.
+        pieces: daily bars in order of time, of one symbol, and a blank for each day that has none.
         blocks: which bar each is part of.
         today: the date of the session that is open, an ordinal.
         oldest: the date of the first session in memory, an ordinal.
         is_first: whether nothing was before it.
+        has_blanks: whether a bar may begin and end with a blank. What it lacks, it lacks in any case.
     """
     days = _joined([piece for piece in pieces if len(piece)])
     if not len(days):
         return days
     number = blocks.of(days.days)
+    every, at = np.unique(number, return_index=True)
+    expected = np.add.reduceat(days.expected, at).astype(np.int32)
+    if not has_blanks:
+        has_bar: Mask = days.counts > 0
+        days, number = days.cut(has_bar), number[has_bar]
     if not is_first and not blocks.begins(oldest):
         whole: Mask = number != int(blocks.of(np.array([oldest], dtype=np.int32))[0])
         days, number = days.cut(whole), number[whole]
-        if not len(days):
-            return days
+    if not len(days):
+        return days
     first = np.flatnonzero(np.append(np.True_, number[1:] != number[:-1])).astype(np.int32)
     edges = np.append(first, np.int32(len(days)))
     last = edges[1:] - 1
@@ -86,7 +94,7 @@ def long_bars(pieces: Sequence[Piece], blocks: Blocks, *, today: int, oldest: in
         values=values[:, :, 0],
         verdicts=np.maximum.reduceat(days.verdicts, first),
         counts=np.add.reduceat(days.counts, first).astype(np.int32),
-        expected=np.add.reduceat(days.expected, first).astype(np.int32),
+        expected=expected[np.searchsorted(every, number[first])],
         revisions=np.maximum.reduceat(days.revisions, first),
         finished=is_past | (is_over & days.finished[last]),
         days=days.days[last],

@@ -49,9 +49,9 @@ class LongReader:
         return told.cut(told.days >= (date.fromisoformat(dates[0]).toordinal() if dates else self._today))
 
     def _made(self, symbol: str, column: Column | None, *, has_blanks: bool, is_adjusted: bool = False) -> Piece:
-        pieces = list(self._history.pieces_back(symbol, ONE_DAY, with_blanks=has_blanks))[::-1]
+        pieces = list(self._history.pieces_back(symbol, ONE_DAY, with_blanks=True))[::-1]
         if column is not None:
-            pieces.append(bars_of(column, ONE_DAY, include_partial=True, with_blanks=has_blanks))
+            pieces.append(bars_of(column, ONE_DAY, include_partial=True, with_blanks=True))
         if is_adjusted:
             pieces = adjusted(pieces, self._history.factors(symbol, self._session.date))
         dates, plan = (*self._history.daily_dates, *self._history.dates), self._history.plan
@@ -62,6 +62,7 @@ class LongReader:
             today=self._today,
             oldest=date.fromisoformat(oldest).toordinal(),
             is_first=plan is not None and oldest <= plan.store_begins,
+            has_blanks=has_blanks,
         )
 
     def _is_of_today(self, piece: Piece) -> Mask:

@@ -208,3 +208,14 @@ def test_round_the_clock_days_at_weekends_count() -> None:
     assert week.begins(monday)
     assert not Blocks(Interval.parse("2d"), "XNYS").begins(saturday)
     assert two.begins(saturday) != two.begins(sunday)
+
+
+@pytest.mark.parametrize("fill", [None, Fill.FORWARD])
+@pytest.mark.parametrize("empty", range(5))
+def test_a_week_that_lacks_a_day_is_not_complete_whether_it_is_filled_or_not(fill: Fill | None, empty: int) -> None:
+    days = [Day(MONDAY + timedelta(days=step), (None,) * 3 if step == empty else (1, 2, 3)) for step in range(5)]
+    core = lived([*days, Day(date(2024, 6, 10), (1, 2, 3))])
+    window = ask(core, GetLastBars(symbol="A", count=1, interval=WEEK, with_history=True, fill=fill))
+
+    assert (window.base_counts.tolist(), window.base_expected.tolist()) == ([12], [15])
+    assert window.is_complete.tolist() == [False]
