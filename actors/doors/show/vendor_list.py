@@ -14,11 +14,11 @@ from actors.vendors.vendor import Vendor
 
 _COLUMNS = (
     Column("Vendor", is_text=True),
-    Column("Who", is_text=True, rank=1),
-    Column("Writes", is_text=True),
+    Column("Who", is_text=True, rank=3),
+    Column("Writes", is_text=True, rank=2),
     Column("Streams", is_text=True),
     Column("Remembers", is_text=True),
-    Column("Needs", is_text=True),
+    Column("Needs", is_text=True, rank=1),
     Column("Keys", is_text=True),
 )
 
