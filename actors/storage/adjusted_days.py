@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from actors.kernel.adjusted import AdjustedRun
+from actors.storage.atomic import names
 from actors.storage.merging import is_session_date
 
 _PARTS = 4
@@ -14,11 +15,8 @@ _PARTS = 4
 
 def read_runs(folder: Path) -> tuple[AdjustedRun, ...]:
     """Return what the names in a folder say, sorted; nothing where there is none. Other names say nothing."""
-    try:
-        names = [path.name.split("@") for path in folder.iterdir()]
-    except FileNotFoundError:
-        return ()
-    told = [parts for parts in names if len(parts) == _PARTS and all(map(is_session_date, parts[1:]))]
+    parted = [name.split("@") for name in names(folder)]
+    told = [parts for parts in parted if len(parts) == _PARTS and all(map(is_session_date, parts[1:]))]
     return tuple(sorted(AdjustedRun(unquote(symbol), *dates) for symbol, *dates in told))
 
 

@@ -7,7 +7,7 @@ Any number of readers, one writer: the first merge takes the store's lock, ``clo
 gives it back. Files are replaced whole, so a reader sees a day before a merge or after it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
@@ -196,7 +196,9 @@ class ParquetStore:
         """
         check_key(calendar, date)
         counts = NOTHING
-        first, stretches = _first_of(stretches)
+        rest = iter(stretches)
+        first = next(rest)
+        stretches = chain((first,), rest)
         with self._writing(calendar, date), suppress(_NothingNew):
             old = self._shelves.head(calendar, date)
             if old is None:
@@ -396,9 +398,3 @@ class ParquetStore:
 
 class _NothingNew(Exception):
     """What was being written says nothing that the old file does not say."""
-
-
-def _first_of(stretches: Iterable[StoredDay]) -> tuple[StoredDay, Iterator[StoredDay]]:
-    rest = iter(stretches)
-    first = next(rest)
-    return first, chain((first,), rest)
