@@ -13,6 +13,7 @@ from actors.storage.elsewhere.opening import journals_of, open_store
 from actors.store import Store
 from actors.system import System
 from tests.doors.conftest import DAYS, MARKET, Call
+from tests.object_server import new_bucket
 from tests.postgres_server import PASSWORD, QUOTED, address, new_schema
 
 
@@ -51,6 +52,20 @@ def test_what_a_run_comes_to_does_not_depend_on_where_the_bars_are(call: Call, s
         certificates = [files.certificate("XNYS", date) for date in DAYS]
     assert all(certificates)
     assert is_secret(msgspec.json.encode(certificates).decode())
+
+
+@pytest.mark.slow
+def test_nor_on_whether_that_is_a_bucket(call: Call, store: Path) -> None:
+    with new_bucket() as place:
+        there = call(
+            "backtest", "--json", "--certify", "--drop", "0.02", "--fill-from", filled(place), "--store", place
+        )
+        verified = call("verify", "--store", place)
+    here = call("backtest", "--json", "--drop", "0.02", "--fill-from", store, "--store", store)
+
+    assert (there.code, here.code, verified.code) == (0, 0, 0), there.err + verified.err
+    came_to = [[(one["date"], one["symbols"]) for one in answer.object["sessions"]] for answer in (there, here)]
+    assert came_to[0] == came_to[1]
 
 
 @pytest.mark.slow

@@ -82,6 +82,8 @@ class Bucket:
         self._entries: dict[str, Entry] = {}
         self._children: dict[str, set[str]] = {}
         self._fresh_until = 0.0
+        self.version = 0
+        """Another number whenever something else is known to be there."""
         self._turn = _Turn()
         self._fetched: dict[tuple[str, str], tuple[int, Future[bytes]]] = {}
         self._held = 0
@@ -219,6 +221,7 @@ class Bucket:
                 for page in self._obstore.list(self._objects)
                 for one in page
             }
+        self.version += found != self._entries
         self._entries, self._children = found, {}
         for key in found:
             self._hang_up(key)
@@ -240,6 +243,7 @@ class Bucket:
         if self._turn.seen is not None:
             self._turn.seen[key] = entry
         with self._lock:
+            self.version += 1
             if entry is not None:
                 self._entries[key] = entry
                 self._hang_up(key)

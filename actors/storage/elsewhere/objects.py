@@ -54,6 +54,7 @@ class ObjectStore(ParquetStore):
         self._bucket = Bucket(address)
         self._read: tuple[str, str] | None = None
         self._depth = _FEWEST
+        self._known: tuple[int, str, tuple[str, ...]] | None = None
         # An ObjectPath is to a bucket what a Path is to a folder, in what a store does with it.
         root = cast("Path", ObjectPath(self._bucket, ""))
         try:
@@ -151,10 +152,17 @@ class ObjectStore(ParquetStore):
                     raise DataError(f"{error}; nothing was written, do it again") from None
         raise AssertionError
 
+    def _dates_known(self, calendar: str) -> tuple[str, ...]:
+        """Return the dates that have bars; put together anew only when something has changed."""
+        version = self._bucket.version
+        if self._known is None or self._known[:2] != (version, calendar):
+            self._known = (version, calendar, self.dates(calendar))
+        return self._known[2]
+
     def _look_ahead(self, calendar: str, date: str) -> None:
         if self._at.is_narrow():  # one file has what comes next, and is held
             return
-        dates = self.dates(calendar)
+        dates = self._dates_known(calendar)
         place = bisect_left(dates, date)
         is_next = place > 0 and self._read == (calendar, dates[place - 1])
         self._depth = min(2 * self._depth, _MOST) if is_next else _FEWEST
