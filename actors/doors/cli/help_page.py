@@ -33,13 +33,13 @@ def show(command: Any, ctx: Any) -> None:
     console.print(f"{command.get_usage(ctx)}\n", soft_wrap=True)
     for paragraph in re.split(r"\n\s*\n", command.help or ""):
         console.print(textwrap.fill(" ".join(paragraph.split()), width) + "\n", soft_wrap=True)
-    panels = [*_options(command, ctx), *_commands(command)]
-    left = min(max(len(names) for _, rows in panels for names, _ in rows), _LEFT)
-    for heading, rows in panels:
-        console.print(heading, style="bold", soft_wrap=True)
-        for line in _laid_out(rows, left, width):
-            console.print(line, soft_wrap=True)
-        console.print()
+    for panels in ([*_options(command, ctx)], [*_commands(command)]):
+        left = min(max((len(names) for _, rows in panels for names, _ in rows), default=0), _LEFT)
+        for heading, rows in panels:
+            console.print(heading, style="bold", soft_wrap=True)
+            for line in _laid_out(rows, left, width):
+                console.print(line, soft_wrap=True)
+            console.print()
     for line in (command.epilog or "").split("\n\n"):
         if found := _HEADING.fullmatch(line):
             console.print(found[1], style="bold")
