@@ -66,27 +66,32 @@ class PriceColumns(Columnar, frozen=True, kw_only=True, eq=False):
     @property
     def open(self) -> Floats:
         """Opening prices."""
-        return self._row(OPEN)
+        row: Floats = self.values[OPEN]
+        return row
 
     @property
     def high(self) -> Floats:
         """Highest prices."""
-        return self._row(HIGH)
+        row: Floats = self.values[HIGH]
+        return row
 
     @property
     def low(self) -> Floats:
         """Lowest prices."""
-        return self._row(LOW)
+        row: Floats = self.values[LOW]
+        return row
 
     @property
     def close(self) -> Floats:
         """Closing prices."""
-        return self._row(CLOSE)
+        row: Floats = self.values[CLOSE]
+        return row
 
     @property
     def volume(self) -> Floats:
         """Volumes."""
-        return self._row(VOLUME)
+        row: Floats = self.values[VOLUME]
+        return row
 
     @property
     def vwap(self) -> Floats | None:
