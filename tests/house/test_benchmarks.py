@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import steps, upkeep, upkeep_steps
+from tests.benchmarks import steps, sweep_steps, upkeep, upkeep_steps
 from tests.benchmarks.measuring import hit_rate, largest, percentile
 from tests.house.source import ROOT
 
@@ -51,6 +51,16 @@ def test_what_is_not_healed_is_said_in_one_sentence() -> None:
     assert "99.9999 % of the gaps with 30 %" in upkeep.wrong(
         {**healed, "failing_30": {**healed, "gaps_closed_percent": 99.9999}}
     )
+
+
+def test_a_sweep_is_the_same_work_in_every_way(store: str) -> None:
+    apart, together = (
+        sweep_steps.swept(store, last=2, sets=2, workers=1, together=together) for together in (False, True)
+    )
+    alone = sweep_steps.alone(store, last=2, sets=2)
+
+    assert apart["digest"] == together["digest"]
+    assert (alone["tasks"], apart["busiest_share"]) == (4, 1.0)
 
 
 def test_every_missing_minute_is_seen_leaving_session_data_and_seen_filled(store: str) -> None:
