@@ -204,7 +204,7 @@ class World(MemoryStore):
         cut = self._cut
         if cut is None:
             return found
-        calendar = self.calendars()[0]
+        calendar = cut.session.calendar
         later = [date for date in self.dates(calendar) if date > cut.date]
         past = [one for one in found if one.ex_date <= cut.date]
         names = self.symbols(calendar, cut.date) if later else ()

@@ -128,25 +128,33 @@ class DerivedBars:
         is_everybody = np.atleast_1d(counts.all(axis=1)).tolist()
         is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1)).tolist()
         symbols, blocks, intervals = grid.table, self._layout.blocks, self.intervals
+        at_close: dict[int, list[BarsUpdated]] = {}
         rows = zip(ended.tolist(), values, stamps, is_everybody, is_complete, strict=True)
         for place, (row, of_all, start_of_all, is_full, has_all) in enumerate(rows):
-            block, numbers, folded, starts = blocks[row], everybody, of_all, start_of_all
-            if not is_full:
-                numbers = freeze(np.flatnonzero(counts[place]).astype(np.int32))
-                folded, starts = freeze(of_all[:, numbers]), start_of_all[: len(numbers)]
-            if len(numbers):
-                interval = intervals[block.series]
-                out.setdefault(block.end - 1, []).append(
+            block, slot = blocks[row], blocks[row].end - 1
+            pieces = [(everybody, out)]
+            if not (is_full and has_all):  # who lacks the last minute is told when it closes, as minute by minute
+                has_bar, has_last = counts[place] > 0, grid.verdicts[slot, :count] >= FIRST_WITH_BAR
+                pieces = [(_places(has_bar & has_last), out), (_places(has_bar & ~has_last), at_close)]
+            for numbers, told in pieces:
+                if len(numbers) == 0:
+                    continue
+                is_whole = len(numbers) == count
+                folded = of_all if is_whole else freeze(of_all[:, numbers])
+                starts, interval = start_of_all[: len(numbers)], intervals[block.series]
+                told.setdefault(slot, []).append(
                     BarsUpdated(
                         interval=interval,
                         batch=BarBatch(
                             symbols=symbols, symbol_index=numbers, values=folded, interval=interval, start_ns=starts
                         ),
-                        revision=revisions[block.end - 1 - slots.start],
-                        base_counts=None if has_all else tuple(counts[place, numbers].tolist()),
+                        revision=revisions[slot - slots.start],
+                        base_counts=None if has_all else _counts(counts[place], numbers, block),
                         base_expected=block.end - block.first,
                     )
                 )
+        for slot, late in at_close.items():
+            out.setdefault(slot, []).extend(late)
         return out
 
     def pass_by(self, grid: Grid, slots: slice) -> None:
@@ -323,6 +331,16 @@ def _one_by_one(grid: Grid, firsts: Indices, ends: Indices, columns: Stamps | In
     start, stop = int(firsts.min()), int(ends.max())
     present = grid.verdicts[start:stop] >= FIRST_WITH_BAR
     return fold_cells(grid.values[start:stop], present, firsts - start, ends - start, columns)
+
+
+def _places(mask: Mask) -> Indices:
+    return freeze(np.flatnonzero(mask).astype(np.int32))
+
+
+def _counts(of_all: Indices, numbers: Indices, block: Block) -> tuple[int, ...] | None:
+    """Return of how many base bars each is made; ``None``: all of them."""
+    counts = of_all[numbers]
+    return None if bool((counts == block.end - block.first).all()) else tuple(counts.tolist())
 
 
 def _filled(length: int, instant_ns: Nanos) -> Stamps:

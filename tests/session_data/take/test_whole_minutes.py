@@ -25,7 +25,7 @@ from messages import (
     Verdict,
 )
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE
-from tests.builders import BREAK_DAY, HALF_DAY, arrived, bar, minute_of, opened, session_tiny
+from tests.builders import BREAK_DAY, DAY, HALF_DAY, arrived, bar, minute_of, opened, session_tiny
 from tests.builders import bars as bars_of
 from tests.certificates import run
 from tests.depth import also_slow, examples
@@ -321,3 +321,20 @@ def test_a_whole_minute_that_comes_again_is_a_duplicate() -> None:
     play(core, [whole([bar("A", "09:30", 1.0), bar("A", "09:31", 2.0)])])
 
     assert counts(core, "accepted", "duplicates") == (2, 1)
+
+
+def test_who_lacks_the_last_minute_of_a_bar_is_told_when_it_closes_however_minutes_come() -> None:
+    """In how many pieces a bar is told may not depend on how minutes are taken: that hangs on what is still to come."""
+    clocks = [f"09:{minute}" for minute in range(30, 36)]
+    given = [minute_of("A" if clock == "09:34" else "AB", clock) for clock in clocks]
+
+    def told(messages: list[Message]) -> list[tuple[str, list[str], object]]:
+        said = play(SessionDataCore(), [opened(DAY, ["A", "B"]), *messages])
+        return [(str(one.interval), one.batch.names(), one.base_counts) for one in said if isinstance(one, BarsUpdated)]
+
+    one_by_one = told([whole(minute) for minute in given])
+    together = told([whole([one for minute in given for one in minute])])
+
+    assert one_by_one == together
+    assert ("5m", ["A"], None) in together
+    assert ("5m", ["B"], (4,)) in together
