@@ -5,11 +5,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 _INTERRUPTED = 130
+_HANGUP: int = getattr(signal, "SIGHUP", 0)
+_ASKED: tuple[int, ...] = (signal.SIGTERM, *((_HANGUP,) if _HANGUP else ()))
+"""What asks a program to end besides Ctrl-C."""
 _LOOK_S = 0.1
 _TOGETHER_S = 0.5
 """Signals so near to each other are one: ``timeout`` of GNU, like a terminal, signals a process and its group."""
@@ -31,8 +35,49 @@ def until_interrupted(words: str) -> None:
             time.sleep(_LOOK_S)
 
 
+class EndedEarly(BaseException):
+    """Somebody wants the program to end that has not begun."""
+
+
+@contextmanager
+def ends_early() -> Iterator[None]:
+    """Raise ``EndedEarly`` in the block when the program is told to terminate, or its terminal is closed.
+
+    As Ctrl-C raises ``KeyboardInterrupt``; in the main thread only.
+    """
+    terminals = _terminals()
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # what Python calls it with
+        _let_go_of(terminals, number)
+        raise EndedEarly
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, heard) for number in _ASKED if is_main}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminals() -> list[int]:
+    """Return which of the two ways out lead to a terminal; it cannot be told any more when that is gone."""
+    return [stream for stream in (1, 2) if os.isatty(stream)]
+
+
+def _let_go_of(terminals: list[int], number: int) -> None:
+    """Let what is printed go nowhere if it was a closed terminal that signalled: there is nobody who could read it."""
+    if number == _HANGUP:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in terminals:
+            os.dup2(nowhere, stream)
+        os.close(nowhere)
+
+
 class Interrupts:
-    """Listens for Ctrl-C, and for being told to terminate, while the block runs; elsewhere than in the main thread not.
+    """Listens for Ctrl-C, for being told to terminate and for a closed terminal, while the block runs.
+
+    Elsewhere than in the main thread it does not.
 
     Args:
         last_words: what is said when the second one comes.
@@ -54,10 +99,11 @@ class Interrupts:
         self._clock = clock
         self._asked_s = 0.0
         self._before: dict[int, Any] = {}
+        self._terminals = _terminals()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._heard) for number in (signal.SIGINT, signal.SIGTERM)}
+            self._before = {number: signal.signal(number, self._heard) for number in (signal.SIGINT, *_ASKED)}
         return self
 
     def __exit__(
@@ -67,8 +113,9 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # what Python calls it with
+        _let_go_of(self._terminals, number)
         now_s = self._clock()
         if not self.is_asked:
             self.is_asked, self._asked_s = True, now_s
-        elif now_s - self._asked_s >= _TOGETHER_S:
+        elif number != _HANGUP and now_s - self._asked_s >= _TOGETHER_S:
             self._leave(self._last_words())

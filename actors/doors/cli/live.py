@@ -1,5 +1,8 @@
 """The commands of a live day: ``live``, ``status`` and ``check-config``."""
 
+import sys
+from typing import Annotated
+
 import typer
 
 from actors.doors.cli import options, served
@@ -48,16 +51,26 @@ def live(
     metrics: served.Metrics = None,
     serve: served.Serve = None,
     host: served.Host = served.LOOPBACK,
+    print_unit: Annotated[
+        bool, typer.Option("--print-unit", help="Print a unit file for systemd that runs just this, and do nothing.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Run live sessions: take what a feed sends, write the day down as it goes, and certify it.
 
-    Ctrl-C writes down what has come and ends; a second one ends at once.
+    Ctrl-C, being told to terminate, or a closed terminal writes down what has come and ends; a second Ctrl-C ends at
+    once.
 
     Exits with 1 if the run failed.
     """
 
     def job() -> None:
+        if print_unit:
+            from actors.doors.remote.systemd import unit
+            from actors.doors.show import paper
+
+            paper.show(unit([word for word in sys.argv[1:] if word != "--print-unit"]).rstrip("\n"))
+            return
         from actors.doors.commands import live
         from actors.doors.commands.live_plan import Wishes
 

@@ -9,12 +9,13 @@ from math import inf
 
 import msgspec
 
-from actors.doors.cli.interrupts import Interrupts
+from actors.doors.cli.interrupts import EndedEarly, Interrupts, ends_early
 from actors.doors.commands import live_report
 from actors.doors.commands.live_plan import LivePlan, Wishes, plan
 from actors.doors.commands.live_report import LiveResult
 from actors.doors.remote.live_look import look_at
 from actors.doors.remote.status_server import StatusDesk
+from actors.doors.remote.systemd import Notifier
 from actors.doors.show import figures, live_words, paper
 from actors.doors.show.left_out import LeftOut
 from actors.doors.show.live_display import Display, display
@@ -47,11 +48,15 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
     try:
         with (
+            ends_early(),
             serving(system, served, made.settings.store) as addresses,
             display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
         ):
             run = _Run(system.start(), made, shown)
             run.follow()
+    except EndedEarly:
+        paper.say("ended before a session was open")
+        return
     finally:
         system.close(_CLOSING_S)
     result = run.result()
@@ -81,6 +86,7 @@ class _Run:
         self._made = made
         self._shown = shown
         self._store = made.settings.store
+        self._notifier = Notifier()
         self._look = look_at(system, os.getpid())
         self._ended_by = ""
         self._began = time.monotonic()
@@ -95,11 +101,14 @@ class _Run:
     def follow(self) -> None:
         """Look at it four times a second until it is over, and close it."""
         with Interrupts(self._last_words) as interrupts, StatusDesk(lambda: self._look):
+            self._notifier.ready()
             while not self._ended_by:
+                self._notifier.look(self._look)
                 self._ears.is_over(within=_BETWEEN_LOOKS_S)
                 self._ended_by = "interrupt" if interrupts.is_asked else self._why_over()
                 self._ears.catch_up(time.monotonic())
                 self._take_look()  # after the verdict: the last look must not miss the certificate
+            self._notifier.stopping()
             self._ears.catch_up(inf)
             self._certificates.clear()  # a day may have been repaired since it had its first
             self._take_look()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,7 +19,7 @@ _EVENTS = 6
 
 
 class Display(Protocol):
-    """Shows looks and events; events come from another thread."""
+    """Shows looks and events; events come from another thread. A terminal that is gone ends no run."""
 
     def __enter__(self) -> Self: ...
 
@@ -68,7 +69,8 @@ class _Lines:
         pass
 
     def say(self, text: str) -> None:
-        self._console.print(_stamped(text, self._now_ns(), self._tz), soft_wrap=True)
+        with suppress(OSError):
+            self._console.print(_stamped(text, self._now_ns(), self._tz), soft_wrap=True)
 
 
 class _Panel:
@@ -86,10 +88,12 @@ class _Panel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        with suppress(OSError):
+            self._live.stop()
 
     def look(self, look: LiveLook) -> None:
-        self._live.update(panel(look, self._title, tuple(self._events), HINT), refresh=True)
+        with suppress(OSError):
+            self._live.update(panel(look, self._title, tuple(self._events), HINT), refresh=True)
 
     def say(self, text: str) -> None:
         self._events.append(_stamped(text, self._now_ns(), self._tz))
