@@ -10,11 +10,12 @@ import numpy as np
 from actors.reading import stamps
 from actors.reading.dates import Written
 from actors.reading.stamps import StampForm
-from messages.columns import Floats, Stamps
+from messages.columns import Floats, Mask, Stamps
 from messages.errors import DataError
 
 _BATCH_ROWS = 1 << 18
 _FEATHER = b"ARROW1"
+_NANOS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
 def _is_feather(path: Path) -> bool:
@@ -28,8 +29,9 @@ def _told_as_data_errors() -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"no sound Parquet or Feather file: {str(error).splitlines()[0]}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # names of columns are text, or damaged
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DataError(f"no sound Parquet or Feather file: {reason}") from error
 
 
 def column_names(path: Path) -> list[str]:
@@ -101,19 +103,24 @@ def stamps_of(column: Any, how: Written | None = None) -> tuple[Stamps, StampFor
 
     if pa.types.is_timestamp(column.type):
         form = StampForm.ISO_OFFSET if column.type.tz else StampForm.ISO
-        exact = column.cast(pa.timestamp("ns", column.type.tz)).cast(pa.int64())
-        return exact.fill_null(stamps.UNREADABLE).to_numpy(zero_copy_only=False), form
+        numbers, known = _numbers(column.cast(pa.int64()))
+        return np.where(known, stamps.nanos(numbers, _NANOS[column.type.unit]), stamps.UNREADABLE), form
     if pa.types.is_integer(column.type):
-        numbers = column.cast(pa.int64())
+        numbers, known = _numbers(column.cast(pa.int64(), safe=False))
         found = np.full(len(column), stamps.UNREADABLE, dtype=np.int64)
-        known = column.is_valid().to_numpy(zero_copy_only=False)
-        found[known] = stamps.epoch_ns(numbers.drop_null().to_numpy())
+        found[known] = stamps.epoch_ns(numbers[known])
         return found, StampForm.EPOCH
     if pa.types.is_floating(column.type):
         return stamps.from_fractions(floats_of(column, "time")), StampForm.EPOCH_FRACTION
     texts = texts_of(column)
     form = next((stamps.form_of(text) for text in texts if text), StampForm.TEXT)
     return stamps.read_texts(texts, form, how), form
+
+
+def _numbers(column: Any) -> tuple[Stamps, Mask]:
+    """Return whole numbers, 0 where there is none, and where there is one."""
+    known: Mask = column.is_valid().to_numpy(zero_copy_only=False)
+    return column.fill_null(0).to_numpy(zero_copy_only=False), known
 
 
 def texts_of(column: Any) -> Any:

@@ -5,6 +5,7 @@ import gzip
 import io
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ _PARQUET, _FEATHER = b"PAR1", b"ARRO"
 _MAGIC_BYTES = 4
 _PEEK_BYTES = 1 << 16
 _QUOTED = re.compile(r'"[^"]*"')
+_TORN = (zlib.error, zipfile.BadZipFile)
+"""What a packed file raises that is damaged in its middle."""
 _DELIMITERS = ",;\t|"
 _FEW_CELLS = 4
 
@@ -131,8 +134,8 @@ def told_as_data_errors() -> Iterator[None]:
     """Tell of a file that cannot be opened or unpacked as data that cannot be read."""
     try:
         yield
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    except (OSError, EOFError, *_TORN) as error:
+        reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"cannot be opened or unpacked: {reason}") from error
 
 
@@ -175,16 +178,26 @@ def opened(path: Path, member: str = "") -> Iterator[tuple[IO[bytes] | Any, Call
 
 
 @contextmanager
+def _inflating(raw: IO[bytes], member: str, *, is_zip: bool) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    if is_zip:
+        with zipfile.ZipFile(raw) as archive, archive.open(member) as file:
+            yield file
+    else:
+        with gzip.open(raw) as file:
+            yield file
+
+
+@contextmanager
 def unpacking(raw: IO[bytes], member: str = "") -> Iterator[IO[bytes] | Any]:
     """Read through gzip, Zstandard or zip, as the first bytes say; where ``raw`` is tells how far that has come."""
     magic = raw.read(_MAGIC_BYTES)
     raw.seek(0)
-    if magic.startswith(_ZIP):
-        with zipfile.ZipFile(raw) as archive, archive.open(member) as file:
-            yield file
-    elif magic.startswith(_GZIP):
-        with gzip.open(raw) as file:
-            yield file
+    if magic.startswith((_ZIP, _GZIP)):
+        try:
+            with _inflating(raw, member, is_zip=magic.startswith(_ZIP)) as file:
+                yield file
+        except (EOFError, *_TORN) as error:
+            raise DataError(f"cannot be unpacked: {next(iter(str(error).splitlines()), 'it is cut')}") from error
     elif magic.startswith(_ZSTD):
         import pyarrow as pa
 

@@ -20,7 +20,7 @@ from messages.values import DAY_NS, SECOND_NS
 
 __all__ = [
     "UNREADABLE", "Localised", "StampForm", "check_zone", "epoch_ns", "form_of", "from_fractions",
-    "from_milliseconds", "localise", "pattern_of", "read_texts",
+    "from_milliseconds", "localise", "nanos", "pattern_of", "read_texts",
 ]  # fmt: skip
 
 _EARLIEST_NS, _LATEST_NS = -2_208_988_800 * SECOND_NS, 4_733_510_400 * SECOND_NS  # 1900 to 2119
@@ -113,8 +113,16 @@ def from_fractions(numbers: Floats) -> Stamps:
 
 
 def from_milliseconds(milliseconds: Floats) -> Stamps:
-    """Return nanoseconds, to the microsecond, of milliseconds that may have a fraction."""
-    return np.round(milliseconds * 1e3).astype(np.int64) * 1_000
+    """Return nanoseconds, to the microsecond, of milliseconds that may have a fraction; no number is ``UNREADABLE``."""
+    is_sound = np.abs(milliseconds) <= _LATEST_NS / 1e6
+    micros = np.round(np.where(is_sound, milliseconds, 0.0) * 1e3).astype(np.int64)
+    return np.where(is_sound, micros * 1_000, UNREADABLE)
+
+
+def nanos(numbers: Stamps, unit_ns: int) -> Stamps:
+    """Return stamps of a known unit as nanoseconds; those of no time in which there were bars as ``UNREADABLE``."""
+    is_sound = (numbers >= _EARLIEST_NS // unit_ns) & (numbers <= _LATEST_NS // unit_ns)
+    return np.where(is_sound, np.where(is_sound, numbers, 0) * unit_ns, UNREADABLE)
 
 
 def _unit(number: int) -> int:
