@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 from actors.reading.spelling.addresses import shown
 from messages.errors import SettingsError
 
+_MACHINE_S_OWN = "http://169.254.169.254/"
+"""Where a machine of the cloud finds its own keys (RFC 3927 keeps the address to the link)."""
 _OLD_S = 5.0
 _SHARE = 20
 """A listing serves for so many times as long as it took, at least."""
@@ -366,4 +368,6 @@ def _told(error: BaseException) -> str:
     code, message = re.search(r"<Code>(\w+)</Code>", text), re.search(r"<Message>([^<]*)</Message>", text)
     if code is not None:
         return f"{code[1]}: {message[1]}" if message is not None else code[1]
-    return " ".join(text.partition("<")[0].split())
+    if _MACHINE_S_OWN in text:  # whom the library asks last, on a machine of the cloud
+        return "no keys to it are in the environment (of S3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+    return " ".join(re.split(r"<|\bDebug source:", text)[0].split())

@@ -227,3 +227,21 @@ def test_that_prices_were_adjusted_is_kept_in_a_bucket_too(place: str) -> None:
 
     assert (before, kept) == ((), (AdjustedRun("A", DATE, DATE, DATE),))
     assert store_at(place).adjusted("XNYS") == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Generic S3 error: PUT http://169.254.169.254/latest/api/token Debug source: Generic { ... }",
+            "no keys to it are in the environment (of S3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
+        ),
+        (
+            "Generic S3 error: no route\n to host Debug source: Generic { store: 1 }",
+            "Generic S3 error: no route to host",
+        ),
+        ("<Code>AccessDenied</Code><Message>Access Denied</Message><Key>k</Key>", "AccessDenied: Access Denied"),
+    ],
+)
+def test_what_a_bucket_says_is_told_in_a_sentence(said: str, told: str) -> None:
+    assert bucket._told(OSError(said)) == told
