@@ -35,7 +35,7 @@ def early(axis: SessionAxis, bars: BarBatch, verdicts: Verdicts, prints: Prints 
         prints: how the day was lived; without it their verdicts say.
     """
     told: Mask = verdicts != Verdict.STREAMED
-    if prints is None or not len(bars):
+    if prints is None or not len(prints) or not len(bars):  # of who came later nobody wrote anything down
         return told
     place = {symbol: column for column, symbol in enumerate(bars.symbols)}
     columns = np.array([place.get(symbol, -1) for symbol in prints.symbols], dtype=np.int64)[prints.symbol_index]
