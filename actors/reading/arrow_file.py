@@ -124,10 +124,18 @@ def _numbers(column: Any) -> tuple[Stamps, Mask]:
 
 
 def texts_of(column: Any) -> Any:
-    """Return a column as text, empty where there is nothing."""
+    """Return a column as text, empty where there is nothing.
+
+    Raises:
+        DataError: it holds what cannot be written as text.
+    """
     import pyarrow as pa
 
-    return column.cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False).astype(object)
+    try:
+        texts = column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"a column is {column.type}; wanted text") from error
+    return texts.fill_null("").to_numpy(zero_copy_only=False).astype(object)
 
 
 def floats_of(column: Any, role: str) -> Floats:

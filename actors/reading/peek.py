@@ -146,8 +146,11 @@ def members(path: Path) -> tuple[str, ...]:
     if (small := small_file(path)) is not None:
         found = small.names()
     else:
-        with zipfile.ZipFile(path) as archive:
-            found = archive.namelist()
+        try:
+            with zipfile.ZipFile(path) as archive:
+                found = archive.namelist()
+        except (NotImplementedError, ValueError) as error:  # a version to come, a false place
+            raise DataError(f"cannot be unpacked: {error}") from error
     names = sorted(name for name in found if not name.endswith("/") and not _is_hidden(name))
     if not names:
         raise DataError("the zip is empty")
@@ -180,8 +183,17 @@ def opened(path: Path, member: str = "") -> Iterator[tuple[IO[bytes] | Any, Call
 @contextmanager
 def _inflating(raw: IO[bytes], member: str, *, is_zip: bool) -> Iterator[IO[bytes] | gzip.GzipFile]:
     if is_zip:
-        with zipfile.ZipFile(raw) as archive, archive.open(member) as file:
-            yield file
+        with zipfile.ZipFile(raw) as archive:
+            try:
+                packed = archive.open(member)
+            except (
+                NotImplementedError,
+                RuntimeError,
+                ValueError,
+            ) as error:  # another method, a password, a false place
+                raise DataError(f"cannot be unpacked: {error}") from error
+            with packed:
+                yield packed
     else:
         with gzip.open(raw) as file:
             yield file
