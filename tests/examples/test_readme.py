@@ -153,7 +153,7 @@ ELSEWHERE = {"--web", "--serve", "--cluster"}
 
 def can_be_done(line: list[str]) -> bool:
     words = {*line}
-    needs = {word for word in line if "://" in word or word.endswith(".toml")}
+    needs = {word for word in line if "://" in word or word.endswith((".toml", ".jsonl"))}
     return bool(NEEDS_NOBODY & {*line[:1]}) and not words & ELSEWHERE and not needs
 
 
