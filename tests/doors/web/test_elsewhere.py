@@ -62,4 +62,4 @@ def test_something_has_to_be_shown(call: Call) -> None:
     answer = call("dashboard")
 
     assert answer.code == 2
-    assert "--store DIR, --connect ADDRESS, or both" in answer.err
+    assert "--store DIR|URL, --connect ADDRESS, or both" in answer.err
