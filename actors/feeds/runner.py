@@ -244,7 +244,7 @@ class FeedRunner:
     def _pass_on(self, items: tuple[FeedItem, ...], now_ns: Nanos) -> None:
         for item in items:
             self._tally.add(item, now_ns)
-            self._put(msgspec.structs.replace(item, arrived_ns=now_ns))
+            self._put(msgspec.structs.replace(item, feed=self.name, arrived_ns=now_ns))  # a feed may pass on another's
             if not isinstance(item, MessagesRejected | SymbolsRefused):  # an answer is no data, and neither is noise
                 self._life_ns = now_ns
                 self._patience.came(now_ns)

@@ -289,6 +289,15 @@ def test_heartbeats_count_as_life(run: Run) -> None:
     assert runner.health().last_life_ns == clock.now_ns()
 
 
+def test_what_a_feed_passes_on_of_another_is_its_own(run: Run) -> None:
+    feed = ScriptedFeed()
+    runner, listener, _ = run(feed)
+    listener.wait_for(FeedConnected)
+    feed.play(FeedHeartbeat(feed="another"))
+
+    assert [beat.feed for beat in listener.wait_for(FeedHeartbeat)] == [runner.name]
+
+
 def test_noise_and_refusals_are_no_life(run: Run) -> None:
     feed = ScriptedFeed()
     _, listener, clock = run(feed)
