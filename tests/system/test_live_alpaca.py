@@ -160,7 +160,7 @@ def test_what_a_connection_withholds_that_stands_is_filled(server: AlpacaServer)
 
 
 def test_a_server_that_restarts_is_found_again(server: AlpacaServer) -> None:
-    lived = day(server, {5: instead(AlpacaServer.stop), 9: instead(AlpacaServer.start)})
+    lived = day(server, {5: instead(lambda server: server.stop()), 9: instead(lambda server: server.start())})
 
     assert is_whole(lived)
     assert lived.status.feeds[0].health.connections == 2
@@ -168,7 +168,7 @@ def test_a_server_that_restarts_is_found_again(server: AlpacaServer) -> None:
 
 
 def test_a_connection_that_breaks_twenty_times_is_made_anew_each_time(server: AlpacaServer) -> None:
-    lived = day(server, dict.fromkeys(range(2, 22), instead(AlpacaServer.drop)))
+    lived = day(server, dict.fromkeys(range(2, 22), instead(lambda server: server.drop())))
 
     assert is_whole(lived)
     assert lived.status.feeds[0].health.losses == 20
