@@ -89,7 +89,7 @@ def test_a_file_that_turns_out_to_be_broken_leaves_nothing_behind(tmp_path: Path
     store = MemoryStore()
     report = imported([broken, sound], store, 1_000, **NEW_YORK)
 
-    assert "a.csv.gz: cannot be opened or unpacked" in (report.files[0].error or "")
+    assert "a.csv.gz: cannot be unpacked" in (report.files[0].error or "")
     assert (report.totals.rows, report.totals.kept, report.totals.corrected) == (3, 3, 0)
     assert [day.bars.symbols for day in days(store)] == [("B",)]
 
