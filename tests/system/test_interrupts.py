@@ -12,6 +12,11 @@ from actors.system import System
 from messages import MinuteClosed, NotReady, SystemState
 from tests.system.worlds import memory, names_of, short
 
+pytestmark = pytest.mark.filterwarnings(
+    # What a handler raises while Python deletes something is dropped by Python; pytest warns of it.
+    "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
+)
+
 
 class Alarm(Exception):
     """What a program's own handler raises."""
