@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from actors.doors.guide.chapters import chapter
 from actors.doors.web.serving import serving_page
@@ -51,7 +51,12 @@ class Watched:
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("console", lambda message: self._said(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
+        # What a page still asks for when it is left is given up by the browser: nothing failed.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def _said(self, text: str) -> None:
         # Somebody typed what makes no sense; and these tests read pixels.
