@@ -10,7 +10,8 @@ import pyarrow.csv
 import pytest
 
 from actors.exporting.export import ExportOptions, ExportReport, export
-from actors.exporting.targets import Target, open_target
+from actors.exporting.places import open_target
+from actors.exporting.targets import Target
 from actors.storage.parquet import ParquetStore
 from actors.storage.postgres.store import PostgresStore
 from messages.errors import DataError, SettingsError, UnknownSymbol

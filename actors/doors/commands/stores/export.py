@@ -8,7 +8,7 @@ from actors.doors.show import figures, paper
 from actors.doors.show.progress import export_bar
 from actors.exporting.export import ExportOptions, ExportReport
 from actors.exporting.export import export as copy_days
-from actors.exporting.targets import open_target
+from actors.exporting.places import open_target
 from actors.reading.spelling.addresses import Place, shown
 from actors.storage.elsewhere.opening import is_one_place, open_store
 from actors.storage.own_hours import Calendars
