@@ -27,6 +27,17 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """The message's beginning."""
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of bars, trades and quotes; ``accepted + rejected + duplicates = received``."""
+
+    received: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    """They could not be taken, whatever the reason."""
+    duplicates: int = 0
+    """They said nothing that was not known."""
+
+
 class FeedHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How a feed is, counted since it was started."""
 
@@ -50,11 +61,21 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int = 0
     rejected: int = 0
     """Messages that could not be understood, and bars, trades and quotes that were and could not be taken."""
+    received: int = 0
+    """What is dealt with of all that it gave: ``accepted + rejected + duplicates``. The rest is on its way."""
+    accepted: int = 0
+    duplicates: int = 0
     misread: int = 0
     """Of them: messages that could not be understood."""
     first_misread: Rejection | None = None
     waiting: int = 0
     """Bars, ticks and quotes that wait for credit."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether each thing that was received became just one thing, and no more was received than was given."""
+        given = self.bars + self.ticks + self.quotes - self.conflated + self.misread
+        return self.accepted + self.rejected + self.duplicates == self.received <= given
 
 
 # --- what one read gave: feed -> StreamCoordinator
@@ -234,8 +255,8 @@ class FeedSettled(Event, frozen=True, kw_only=True):
 
     feed: str
     ticket: int
-    refused: int = 0
-    """Bars, trades and quotes of the feed that could not be taken, since its last ticket came home."""
+    taken: Taken = Taken()
+    """What has become of all that the feed sent since it was started."""
 
 
 class SubscribeSymbols(Command, frozen=True, kw_only=True):

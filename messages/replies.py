@@ -294,6 +294,8 @@ class RoomHealth(msgspec.Struct, frozen=True, kw_only=True):
     handling_p50_us: float = 0.0
     handling_p99_us: float = 0.0
     quarantined: int = 0
+    troubles: tuple[str, ...] = ()
+    """What it found wrong with itself, a sentence each."""
 
 
 class SystemStatus(Reply, frozen=True, kw_only=True):

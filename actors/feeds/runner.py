@@ -125,7 +125,7 @@ class FeedRunner:
         """Take a ticket back, or change what is subscribed, soon; never waits. From any thread."""
         match message:
             case FeedSettled():
-                self._tally.refused(message.refused)
+                self._tally.settled(message.taken)
                 self._outgoing.settled(message.ticket)
             case SubscribeSymbols() | UnsubscribeSymbols():
                 self._orders.put(message)

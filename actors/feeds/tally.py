@@ -8,6 +8,7 @@ from messages.feeds import (
     FeedTicks,
     MessagesRejected,
     Rejection,
+    Taken,
 )
 from messages.values import Nanos
 
@@ -30,7 +31,7 @@ class Tally:
         self._ticks = 0
         self._misread = 0
         self._first_misread: Rejection | None = None
-        self._refused = 0
+        self._taken = Taken()
 
     def connected(self) -> None:
         """Count a connection."""
@@ -43,9 +44,9 @@ class Tally:
         self._losses += 1
         self._last_error = reason
 
-    def refused(self, count: int) -> None:
-        """Count what was understood and could not be taken; told by the thread that settles tickets."""
-        self._refused += count
+    def settled(self, taken: Taken) -> None:
+        """Note what has become of all that was understood so far; told by the thread that settles tickets."""
+        self._taken = taken
 
     def over(self) -> None:
         """Note that there will be no more."""
@@ -71,6 +72,7 @@ class Tally:
 
     def health(self, *, waiting: int, conflated: int) -> FeedHealth:
         """Return all of it."""
+        taken, misread = self._taken, self._misread
         return FeedHealth(
             feed=self._feed,
             is_connected=self._is_connected,
@@ -84,8 +86,11 @@ class Tally:
             quotes=self._quotes,
             conflated=conflated,
             ticks=self._ticks,
-            rejected=self._misread + self._refused,
-            misread=self._misread,
+            rejected=misread + taken.rejected,
+            received=misread + taken.received,
+            accepted=taken.accepted,
+            duplicates=taken.duplicates,
+            misread=misread,
             first_misread=self._first_misread,
             waiting=waiting,
         )

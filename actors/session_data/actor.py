@@ -14,6 +14,7 @@ from actors.session_data.core import SessionDataCore
 from messages.errors import BarkeeperError
 from messages.events import BarsArrived, BoundaryKind, SessionBoundary
 from messages.inboxes import Journaled
+from messages.replies import RoomHealth
 from messages.values import Nanos, Room
 
 _JOURNALED = frozenset(get_args(Journaled))
@@ -80,6 +81,10 @@ class SessionData(Shell):
         note("renewed", session=opening.session.date, messages=len(told))
         return super().renew(message)
 
+    def health(self) -> RoomHealth:
+        """Return the counters since the start, and what does not add up."""
+        return replace(super().health(), troubles=cast("SessionDataCore", self._core).troubles())
+
     def _open(self, opening: SessionBoundary, journal: Journals) -> Outcome:
         """Open a session; one that was open before, in a process that is gone, as it was left."""
         if self._opening is not None and self._opening.session == opening.session:
@@ -112,11 +117,13 @@ class SessionData(Shell):
 
     @staticmethod
     def _retold(core: SessionDataCore, opening: SessionBoundary, journaled: Sequence[Journaled]) -> Outcome:
-        """Have a core take a session from its opening on; return what came of that."""
+        """Have a core take a session from its opening on; return what came of that. No feed has sent it again."""
+        accounts = core.senders.accounts()
         opened = core.handle(opening)
         for message in journaled:
             try:
                 core.handle(message)
             except Exception as error:  # noqa: BLE001  # it raised when it came first, too
                 alarm("not_recovered", message=type(message).__name__, reason=repr(error))
+        core.senders.reckon(accounts)
         return opened

@@ -6,6 +6,7 @@ import msgspec
 
 from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.answer.reader import Reader
+from actors.session_data.hold.accounts import unequal
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.print_log import PrintLog
@@ -42,14 +43,7 @@ from messages.events import (
     TicksArrived,
     TimeAdvanced,
 )
-from messages.feeds import (
-    FeedConnected,
-    FeedEnded,
-    FeedLost,
-    FeedSettled,
-    TradeAmended,
-    TradingStatusChanged,
-)
+from messages.feeds import FeedConnected, FeedEnded, FeedLost, FeedSettled, Taken, TradeAmended, TradingStatusChanged
 from messages.history import RequireHistory
 from messages.inboxes import SessionDataInbox, SessionDataQuery
 from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
@@ -102,12 +96,12 @@ class SessionDataCore:
         self._book: Book | None = None
         self.history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
-        self._senders = Senders(self._rules.sources)
-        self._sealer = Sealer(self.history, self._senders, self._rules.intervals, is_on=has_upkeep)
+        self.senders = Senders(self._rules.sources)
+        self._sealer = Sealer(self.history, self.senders, self._rules.intervals, is_on=has_upkeep)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
-        self._trading = Trading(self._rules, self._senders)
+        self._trading = Trading(self._rules, self.senders)
         self._reader = Reader(self.history, self._requirements, self._trading)
-        self._ahead = Ahead(self._senders, self._members, self._trading)
+        self._ahead = Ahead(self.senders, self._members, self._trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
@@ -156,7 +150,7 @@ class SessionDataCore:
             case PassTicket():
                 return tell(MinuteSettled(ticket=message.ticket))
             case FeedSettled():
-                return tell(self._senders.settled(message))
+                return tell(self.senders.settled(message))
             case BarsFilled():
                 return self._bars_filled(message)
             case NoTradeConfirmed():
@@ -203,8 +197,16 @@ class SessionDataCore:
         return [] if self._book is None else self._book.missing()
 
     def inherit(self, before: "SessionDataCore") -> None:
-        """Take over the closed days of one that met a bug: nobody writes to them."""
+        """Take over the closed days of one that met a bug, to which nobody writes, and what feeds are told."""
         self.history.adopt(before.history)
+        self.senders.reckon(before.senders.accounts())
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return a sentence for each sender, and for the session, whose counts do not add up. It costs nothing."""
+        counts = self.senders.accounts()
+        if self._book is not None:
+            counts[f"session {self._book.session.date}"] = self._book.ledger.taken()
+        return tuple(unequal(counts))
 
     def check(self) -> None:
         """Assert what must always be true."""
@@ -221,31 +223,32 @@ class SessionDataCore:
 
     def _whole(self, batch: BarBatch, message: BarsArrived | FromStore, book: Book) -> list[Event]:
         """Take whole minutes, with what is played from here."""
-        intake = Intake(message, book, self.history, self._senders, self._rules, self._now_ns)
+        intake = Intake(message, book, self.history, self.senders, self._rules, self._now_ns)
         intake.take_whole(self._members.with_due(batch, book, self._now_ns))
         return intake.events
 
     def _take(self, batch: BarBatch, message: BarsArrived | BarArrived) -> Outcome:
         self._know(message.now_ns)
         if (book := self._book) is None:
-            self._senders.refused[message.source] += len(batch)
             rejected = [BarRejected(bar=bar, source=message.source, reason="no_session") for bar in batch.bars()]
+            self.senders.book(message.source, Taken(received=len(batch), rejected=len(rejected)))
             return receipted(rejected, message.receipt, accepted=0, duplicates=0)
-        accepted, duplicates = book.ledger.accepted, book.ledger.duplicates
-        intake = Intake(message, book, self.history, self._senders, self._rules, self._now_ns)
+        before = book.ledger.taken()
+        intake = Intake(message, book, self.history, self.senders, self._rules, self._now_ns)
         intake.take(batch)
+        taken = self.senders.book(message.source, book.ledger.taken(since=before))
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
             book.close_until(self._now_ns, intake.events)
         return receipted(
             [*intake.events, *self._certify_again(intake)],
             message.receipt,
-            accepted=book.ledger.accepted - accepted,
-            duplicates=book.ledger.duplicates - duplicates,
+            accepted=taken.accepted,
+            duplicates=taken.duplicates,
         )
 
     def _bars_filled(self, message: BarsFilled) -> Outcome:
         assert self._book is not None, "a fill before any session"
-        intake = Intake(message, self._book, self.history, self._senders, self._rules, self._now_ns)
+        intake = Intake(message, self._book, self.history, self.senders, self._rules, self._now_ns)
         intake.take_fill(message.batch)
         return tell(*intake.events, *self._certify_again(intake))
 
@@ -285,7 +288,7 @@ class SessionDataCore:
         if book is None:
             return events
         for made in self._trading.due(self._now_ns, grace_ns):
-            intake = Intake(made, book, self.history, self._senders, self._rules, self._now_ns)
+            intake = Intake(made, book, self.history, self.senders, self._rules, self._now_ns)
             if made.is_gone:
                 intake.take_out(made.batch)
             else:
@@ -361,7 +364,7 @@ class SessionDataCore:
         unseen = set(message.symbols) - known
         symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
         self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
-        self._book.recall(message.runs, self._senders, message.told)
+        self._book.recall(message.runs, self.senders, message.told)
         self._ahead.open(self._book, None if self._has_upkeep else message.tape)
         self._trading.open(self._book.axis.interval, message.session)
         return events
@@ -381,9 +384,9 @@ class SessionDataCore:
         self.history.widen(message.history, message.background)
         book, tape = self._book, message.tape
         if book is not None and tape is not None and tape.session == book.session:
-            book.recall(tape.runs, self._senders, tape.told)
+            book.recall(tape.runs, self.senders, tape.told)
             given = FromStore("tape" if message.is_played else "recording")
-            intake = Intake(given, book, self.history, self._senders, self._rules, self._now_ns)
+            intake = Intake(given, book, self.history, self.senders, self._rules, self._now_ns)
             intake.take(self._members.so_far(message, tape, book, self._now_ns))
             out += [*intake.events, *self._certify_again(intake)]
         if not self._requirements.symbols.isdisjoint(message.symbols):

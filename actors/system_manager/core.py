@@ -309,6 +309,7 @@ class SystemManagerCore:
             *(f"subscriber {name!r} holds up the run" for name in self._late),
             *(str(self._sources[name]) for name in sorted(self._sources) if self._sources[name].is_failing),
             *self._supervision.troubles(),
+            *(trouble for health in self._health.values() for trouble in health.troubles),
             *(trouble for trouble in self._troubles if trouble not in map(str, self._sources.values())),
             *(said if count == 1 else f"{said} ({count} times)" for said, count in self._bugs.items()),
         )

@@ -24,6 +24,7 @@ from messages import (
     MessagesRejected,
     SubscribeSymbols,
     SymbolsRefused,
+    Taken,
     UnsubscribeSymbols,
 )
 from messages.errors import ConnectionLost, DataError, FeedRefused, SettingsError
@@ -492,9 +493,15 @@ def test_what_could_not_be_taken_counts_as_rejected_too(run: Run) -> None:
     runner, listener, _ = run(feed)
     feed.play((some_bars(1, 2), MessagesRejected(feed="scripted", count=4, first=())))
     listener.wait_for(MessagesRejected)
-    runner.tell(FeedSettled(feed="scripted", ticket=1, refused=2))
+    settled = FeedSettled(feed="scripted", ticket=1, taken=Taken(received=2, rejected=2))
+    runner.tell(settled)
+    runner.tell(settled)
+    health = runner.health()
 
-    assert runner.health().rejected == 6
+    assert (health.received, health.accepted, health.rejected, health.duplicates) == (6, 0, 6, 0)
+    assert health.adds_up
+    assert not msgspec.structs.replace(health, accepted=1).adds_up
+    assert not msgspec.structs.replace(health, bars=1).adds_up
 
 
 def test_what_is_told_carries_the_time_at_which_it_arrived(run: Run) -> None:

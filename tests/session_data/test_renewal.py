@@ -110,7 +110,10 @@ def test_a_session_that_met_bugs_is_the_one_that_was_not_told_those_messages(
     bugs = process.boss.of(BugFound)
     assert [bug.is_sound for bug in bugs] == [True] * len(struck)
     assert kept == len(struck)
+    assert process.core.senders.accounts() == whole.senders.accounts()
+    assert again.core.senders.accounts() == {}  # nothing was sent to that process
     for core in (process.core, again.core):
+        assert core.troubles() == ()
         assert difference(insides(core), insides(whole)) is None
         assert difference(readings(core), readings(whole)) is None
         core.check()

@@ -180,7 +180,7 @@ def test_the_status_holds_the_last_report_of_each_room_in_their_order() -> None:
     core = SystemManagerCore()
     reports = [
         RoomHealth(room=Room.STREAM_COORDINATOR, messages=5),
-        RoomHealth(room=Room.SESSION_DATA, messages=7),
+        RoomHealth(room=Room.SESSION_DATA, messages=7, troubles=("its counts do not add up",)),
         RoomHealth(room=Room.STREAM_COORDINATOR, messages=9),
     ]
 
@@ -188,6 +188,7 @@ def test_the_status_holds_the_last_report_of_each_room_in_their_order() -> None:
 
     assert [outcome.out for outcome in outcomes] == [(), (), ()]
     assert status_of(core).rooms == (reports[1], reports[2])
+    assert (status_of(core).health, status_of(core).reasons) == (Health.DEGRADED, ("its counts do not add up",))
 
 
 def test_a_subscriber_that_is_late_is_named_in_the_status() -> None:

@@ -50,7 +50,11 @@ class LiveFeed(msgspec.Struct, frozen=True, kw_only=True):
     bars: int
     ticks: int
     quotes: int
+    received: int
+    """``accepted + rejected + duplicates``."""
+    accepted: int
     rejected: int
+    duplicates: int
     connections: int
     losses: int
     lag_p50_ms: float | None
@@ -154,16 +158,19 @@ def _counts(
 
 def feeds_of(statuses: Iterable[FeedStatus], left_out: Mapping[str, int]) -> list[LiveFeed]:
     """Return what the feeds came to; ``left_out`` is what could not be taken of each, which it may not know yet."""
-    shared = ("feed", "bars", "ticks", "quotes", "connections", "losses")
-    return [
-        LiveFeed(
-            **{name: getattr(status.health, name) for name in shared},
-            rejected=max(status.health.rejected, left_out.get(status.health.feed, 0)),
-            lag_p50_ms=status.lag_p50_ms,
-            lag_p99_ms=status.lag_p99_ms,
-        )
-        for status in statuses
-    ]
+    shared = ("feed", "bars", "ticks", "quotes", "accepted", "duplicates", "connections", "losses")
+    return [_feed(status, shared, left_out.get(status.health.feed, 0)) for status in statuses]
+
+
+def _feed(status: FeedStatus, shared: Iterable[str], left_out: int) -> LiveFeed:
+    health = status.health
+    return LiveFeed(
+        **{name: getattr(health, name) for name in shared},
+        received=health.received + max(left_out - health.rejected, 0),
+        rejected=max(health.rejected, left_out),
+        lag_p50_ms=status.lag_p50_ms,
+        lag_p99_ms=status.lag_p99_ms,
+    )
 
 
 def sheet(result: LiveResult) -> Sheet:

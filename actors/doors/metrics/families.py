@@ -67,6 +67,7 @@ FAMILIES = (
     _gauge("feed_clock_offset_seconds", "How far the feed's stamps are ahead of our clock.", "feed"),
     _gauge("feed_waiting", "Bars, trades and quotes that wait for credit.", "feed"),
     _counter("feed_items", "What the feed gave.", "feed", "kind"),
+    _counter("feed_received", "What the feed gave and was dealt with, by what became of it.", "feed", "outcome"),
     _counter("feed_rejected", "What the feed gave and could not be understood or taken.", "feed"),
     _counter("feed_connections", "How often a connection was made.", "feed"),
     _counter("feed_losses", "How often a connection was lost, or could not be made.", "feed"),

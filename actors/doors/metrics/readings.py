@@ -11,6 +11,9 @@ from messages.replies import Quality, QualityReport, RoomHealth
 from messages.supervision import JournalHealth
 from messages.values import SECOND_NS, Health, SystemState
 
+OUTCOMES = ("accepted", "rejected", "duplicates")
+"""What becomes of all that is received; their sum is what was."""
+
 
 class Reading(NamedTuple):
     """A value of a metric of ``families``."""
@@ -51,7 +54,7 @@ def _of_session(report: QualityReport) -> Iterator[Reading]:
             yield Reading("minutes", (hours, verdict), getattr(counts, verdict))
     yield from _shares(report.quality)
     yield Reading("gaps", (), report.gaps)
-    for outcome in ("accepted", "rejected", "duplicates"):
+    for outcome in OUTCOMES:
         yield Reading("received", (outcome,), getattr(report, outcome))
     yield from (Reading("rejected", (reason,), number) for reason, number in report.reasons)
     yield Reading("prints", ("ticks",), report.ticks)
@@ -84,6 +87,8 @@ def _of_feed(feed: FeedStatus, now_ns: int) -> Iterator[Reading]:
     yield Reading("feed_waiting", (name,), health.waiting)
     for kind in ("bars", "ticks", "quotes"):
         yield Reading("feed_items", (name, kind), getattr(health, kind))
+    for outcome in OUTCOMES:
+        yield Reading("feed_received", (name, outcome), getattr(health, outcome))
     yield Reading("feed_rejected", (name,), health.rejected)
     yield Reading("feed_connections", (name,), health.connections)
     yield Reading("feed_losses", (name,), health.losses)

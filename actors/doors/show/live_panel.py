@@ -10,8 +10,9 @@ from rich.text import Text
 from actors.doors.remote.live_look import LiveLook
 from actors.doors.show import figures
 from actors.doors.show.live_words import readiness
+from messages.feeds import FeedHealth
 from messages.lifecycle import FeedStatus
-from messages.replies import RoomHealth, SystemStatus
+from messages.replies import QualityReport, RoomHealth, SystemStatus
 from messages.values import Health, moment
 
 _WORST = 5
@@ -81,10 +82,20 @@ def _feed(feed: FeedStatus) -> str:
     there = "connected" if health.is_connected else "over" if health.is_over else "not connected"
     why = f" ({health.last_error})" if health.last_error and not health.is_connected else ""
     parts = [f"{health.feed} {there}{why}", f"lag {_lag(feed)}"]
-    counted = (("bars", health.bars), ("ticks", health.ticks), ("quotes", health.quotes), ("rejected", health.rejected))
-    parts += [f"{figures.count(number)} {name}" for name, number in (*counted, ("losses", health.losses)) if number]
+    counted = (("bars", health.bars), ("ticks", health.ticks), ("quotes", health.quotes), ("losses", health.losses))
+    parts += [f"{figures.count(number)} {name}" for name, number in counted if number]
+    parts += _taken(health)
     parts += [f"{len(feed.refused)} symbols refused"] if feed.refused else []
     return ", ".join(parts)
+
+
+def _taken(counts: FeedHealth | QualityReport) -> list[str]:
+    """Say what became of what was received, where anything was."""
+    if not counts.received:
+        return []
+    outcomes = (("accepted", counts.accepted), ("rejected", counts.rejected), ("duplicates", counts.duplicates))
+    parts = " + ".join(f"{figures.count(number)} {name}" for name, number in outcomes if number)
+    return [f"{figures.count(counts.received)} received = {parts}"]
 
 
 def _lag(feed: FeedStatus) -> str:
@@ -107,9 +118,9 @@ def _quality(look: LiveLook) -> str:
         ("abandoned", quality.verdicts.abandoned),
         ("catching up", len(report.catching_up)),
         ("gaps", report.gaps),
-        ("rejected", report.rejected),
     )
-    return ", ".join(parts + [f"{figures.count(number)} {name}" for name, number in counted if number])
+    parts += [f"{figures.count(number)} {name}" for name, number in counted if number]
+    return ", ".join([*parts, *_taken(report)])
 
 
 def _worst(look: LiveLook) -> str:

@@ -22,7 +22,11 @@ class FeedTold(msgspec.Struct, frozen=True, kw_only=True):
     bars: int
     ticks: int
     quotes: int
+    received: int
+    """``accepted + rejected + duplicates``; the rest is on its way."""
+    accepted: int
     rejected: int
+    duplicates: int
     losses: int
 
 
@@ -49,7 +53,9 @@ class VitalsTold(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
     """Runs of minutes of which nothing is known."""
     received: int
+    accepted: int
     rejected: dict[str, int]
+    duplicates: int
     feeds: list[FeedTold]
     commands: list[str]
     """What may be commanded of it: a replay can be paused, resumed, stepped, and played at another speed."""
@@ -84,7 +90,9 @@ def vitals_told(vitals: Vitals, *, is_ours: bool = True) -> VitalsTold:
         verdicts={} if report is None else msgspec.structs.asdict(report.quality.verdicts),
         gaps=vitals.gaps,
         received=0 if report is None else report.received,
+        accepted=0 if report is None else report.accepted,
         rejected={} if report is None else dict(report.reasons),
+        duplicates=0 if report is None else report.duplicates,
         feeds=[] if vitals.live is None else [_feed(feed, vitals.live.now_ns) for feed in vitals.live.feeds],
         commands=["pause", "resume", "step", "speed"] if is_ours and is_replay and not progress.is_finished else [],
     )
@@ -103,6 +111,9 @@ def _feed(feed: FeedStatus, now_ns: int) -> FeedTold:
         bars=health.bars,
         ticks=health.ticks,
         quotes=health.quotes,
+        received=health.received,
+        accepted=health.accepted,
         rejected=health.rejected,
+        duplicates=health.duplicates,
         losses=health.losses,
     )

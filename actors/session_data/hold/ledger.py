@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from actors.session_data.hold.grid import Written
 from messages.events import BarRejected
+from messages.feeds import Taken
+
+_NOTHING = Taken()
 
 
 class Ledger:
@@ -59,6 +62,16 @@ class Ledger:
         """Book trades that had been taken before."""
         self.received += trades
         self.duplicates += trades
+
+    def taken(self, since: Taken | None = None) -> Taken:
+        """Return what became of what was received; since an earlier answer, if one is given."""
+        before = since or _NOTHING
+        return Taken(
+            received=self.received - before.received,
+            accepted=self.accepted - before.accepted,
+            rejected=self.rejected - before.rejected,
+            duplicates=self.duplicates - before.duplicates,
+        )
 
     def since_sealed(self) -> tuple[int, dict[str, int]]:
         """Return the corrections and the refusals by reason since this was asked last."""

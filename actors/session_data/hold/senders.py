@@ -1,12 +1,13 @@
 """Who sends bars, and whose bar stays when two of equal rank claim a cell."""
 
-from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages.feeds import FeedSettled
+from actors.session_data.hold.accounts import plus
+from messages.feeds import FeedSettled, Taken
 
 MOST_SENDERS = 127
 
@@ -22,8 +23,7 @@ class Senders:
         self._numbers: dict[str, int] = {}
         self.preference: npt.NDArray[np.uint8] = np.full(MOST_SENDERS + 1, MOST_SENDERS, dtype=np.uint8)
         """By number: the place in the order of preference; lower is preferred."""
-        self.refused: Counter[str] = Counter()
-        """Bars, trades and quotes that could not be taken, by sender, since it was told."""
+        self._taken: dict[str, Taken] = {}
         for name in (UNKNOWN, *preferred):  # first, so that however many come, those named have their own
             self.number(name)
 
@@ -33,9 +33,23 @@ class Senders:
         return {number: name for name, number in self._numbers.items()}
 
     def settled(self, message: FeedSettled) -> FeedSettled:
-        """Return a feed's ticket with what could not be taken of what it sent."""
-        refused = self.refused.pop(message.feed, 0)
-        return FeedSettled(feed=message.feed, ticket=message.ticket, refused=refused) if refused else message
+        """Return a feed's ticket with what has become of what it sent."""
+        taken = self._taken.get(message.feed)
+        return message if taken is None else msgspec.structs.replace(message, taken=taken)
+
+    def book(self, name: str, taken: Taken) -> Taken:
+        """Book what became of one message's bars, trades or quotes; return it."""
+        before = self._taken.get(name)
+        self._taken[name] = taken if before is None else plus(before, taken)
+        return taken
+
+    def accounts(self) -> dict[str, Taken]:
+        """Return what became of what each sent to this process."""
+        return dict(self._taken)
+
+    def reckon(self, accounts: dict[str, Taken]) -> None:
+        """Have these accounts: what is told again from a journal was not sent again."""
+        self._taken = dict(accounts)
 
     def number(self, name: str) -> int:
         """Return a sender's number; beyond the 127th all share one, and come last."""

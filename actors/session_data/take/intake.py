@@ -50,7 +50,6 @@ class Intake:
         now_ns: Nanos,
     ) -> None:
         self._source = message.source
-        self._refused = senders.refused
         self._book = book
         self._history = history
         self._rules = rules
@@ -260,5 +259,4 @@ class Intake:
         if len(batch):
             rejected = [BarRejected(bar=bar, source=self._source, reason=reason) for bar in batch.bars()]
             self._book.ledger.take_rejected(rejected)
-            self._refused[self._source] += len(batch)
             self.events += rejected

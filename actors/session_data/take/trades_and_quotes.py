@@ -12,7 +12,15 @@ from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.events import QuotesArrived, TicksArrived
-from messages.feeds import AmendmentMissed, FeedConnected, FeedEnded, FeedLost, TradeAmended, TradingStatusChanged
+from messages.feeds import (
+    AmendmentMissed,
+    FeedConnected,
+    FeedEnded,
+    FeedLost,
+    Taken,
+    TradeAmended,
+    TradingStatusChanged,
+)
 from messages.values import Interval, Nanos, Quote, Tick, TradingSession
 
 
@@ -21,7 +29,7 @@ class Trading:
 
     def __init__(self, rules: SessionRules, senders: Senders) -> None:
         self.halts = Halts(senders.number)
-        self._refused = senders.refused
+        self._senders = senders
         self.quotes: Prints[Quote] = Prints(rules.quote_window)
         self.ticks: Prints[Tick] = Prints(rules.quote_window)
         self._rules = rules
@@ -48,10 +56,12 @@ class Trading:
     def take_ticks(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep trades; return what cannot be kept."""
         ticks, ids, reasons = message.ticks, message.ids, self._judge.ticks(message.ticks, now_ns)
+        received, duplicates = len(ticks), 0
         if ids:
             are_new = self._known_of(message.source).are_new(ticks, ids, reasons)
             if not all(are_new):
-                ledger.take_again(are_new.count(False))
+                duplicates = are_new.count(False)
+                ledger.take_again(duplicates)
                 ticks, ids = tuple(compress(ticks, are_new)), tuple(compress(ids, are_new))
                 reasons = list(compress(reasons, are_new))
         forming = self._forming(message.source) if message.is_folded else None
@@ -64,6 +74,9 @@ class Trading:
         kept, rejected = sifted(ticks, reasons, message.source)
         self.ticks.extend(kept)
         ledger.take_prints(reasons, ticks=len(kept))
+        refused = sum(count for event in rejected for _, count in event.reasons)
+        taken = Taken(received=received, accepted=len(kept), rejected=refused, duplicates=duplicates)
+        self._senders.book(message.source, taken)
         if forming is not None:
             forming.add(kept, tuple(compress(ids, (not reason for reason in reasons))) if rejected else ids)
         return rejected
@@ -79,7 +92,9 @@ class Trading:
         """Keep quotes; return what cannot be kept."""
         reasons = self._judge.quotes(message.quotes, now_ns)
         quotes, rejected = sifted(message.quotes, reasons, message.source)
-        self._refused[message.source] += len(message.quotes) - len(quotes)
+        refused = sum(count for event in rejected for _, count in event.reasons)
+        taken = Taken(received=len(message.quotes), accepted=len(quotes), rejected=refused)
+        self._senders.book(message.source, taken)
         self.quotes.extend(quotes)
         ledger.take_prints(reasons, quotes=len(quotes))
         return rejected

@@ -70,9 +70,17 @@ class Hearing:
         for feed, refused in sorted(self._refused.items()):
             for (channel, symbol), reason in refused.items():
                 found.setdefault((feed, channel, reason), []).append(symbol)
-        return self.clock_troubles() + [
+        return [*self._unequal(), *self.clock_troubles()] + [
             f"{feed} does not send {what(symbols, channel)}: {reason}"
             for (feed, channel, reason), symbols in found.items()
+        ]
+
+    def _unequal(self) -> list[str]:
+        return [
+            f"the counts of feed {health.feed} do not add up: {health.accepted} accepted + {health.rejected} rejected "
+            f"+ {health.duplicates} duplicates are not {health.received} received of what it gave"
+            for health in self._healths.values()
+            if not health.adds_up
         ]
 
     def clock_troubles(self) -> list[str]:

@@ -132,7 +132,9 @@ def test_lines_of_another_program_are_taken_and_what_is_none_is_shown(call: Call
         answer = call("live", *feed, "--store", tmp_path / "store", "--json")
 
     assert answer.code == 0
-    assert answer.object["feeds"][0]["bars"] == 2
+    (counts,) = answer.object["feeds"]
+    assert (counts["bars"], counts["accepted"], counts["duplicates"]) == (2, 2, 0)
+    assert counts["received"] == counts["accepted"] + counts["rejected"]
     assert "1 not understood, number 3: JSON is malformed" in answer.err
 
 

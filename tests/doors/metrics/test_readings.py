@@ -40,7 +40,17 @@ STATUS = SystemStatus(
     journal=JournalHealth(messages=500, waiting=12, held_up_s=0.5),
 )
 FEED = FeedStatus(
-    health=FeedHealth(feed="wire", is_connected=True, last_life_ns=NOW_NS - 3 * SECOND_NS, bars=40, losses=1),
+    health=FeedHealth(
+        feed="wire",
+        is_connected=True,
+        last_life_ns=NOW_NS - 3 * SECOND_NS,
+        bars=40,
+        losses=1,
+        received=39,
+        accepted=35,
+        rejected=3,
+        duplicates=1,
+    ),
     lag_p50_ms=20.0,
     lag_p99_ms=250.0,
 )
@@ -120,6 +130,9 @@ def told(vitals: Vitals) -> dict[tuple[str, ...], float]:
         (("feed_last_heard_seconds", "wire"), 3),
         (("feed_lag_seconds", "wire", "0.99"), 0.25),
         (("feed_items", "wire", "bars"), 40),
+        (("feed_received", "wire", "accepted"), 35),
+        (("feed_received", "wire", "rejected"), 3),
+        (("feed_received", "wire", "duplicates"), 1),
         (("feed_losses", "wire"), 1),
         (("source_requests", "archive", "answered"), 3),
         (("source_requests", "archive", "failed"), 2),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from actors.doors.commands import status
 from actors.doors.remote import status_socket
@@ -19,6 +20,7 @@ from messages.lifecycle import LiveStatus, SessionPhase
 from messages.replies import Progress, SystemStatus
 from messages.values import Mode, SystemState
 from tests.doors.conftest import Call
+from tests.doors.metrics.test_readings import FEED, QUALITY
 from tests.doors.runs import HALF_DAY, Onlooker, interrupt, sockets
 
 __all__ = ["sockets"]
@@ -70,6 +72,15 @@ def test_a_run_is_described_in_a_few_lines(call: Call) -> None:
     assert "session    none yet" in answer.out
     assert "prices     BTC/USD 67,123.5  AAPL 9.25" in answer.out
     assert "2 bars came before their time" in answer.out
+
+
+def test_what_was_received_is_said_with_what_became_of_it(call: Call) -> None:
+    look = replace(EARLY, live=replace(EARLY.live, feeds=(FEED,)), quality=QUALITY)
+    with StatusDesk(lambda: look):
+        answer = call("status")
+
+    assert "40 bars, 1 losses, 39 received = 35 accepted + 3 rejected + 1 duplicates" in answer.out
+    assert "2 gaps, 22 received = 18 accepted + 3 rejected + 1 duplicates" in answer.out
 
 
 def test_its_json_is_the_look_itself(call: Call) -> None:

@@ -14,6 +14,8 @@ def test_a_live_day_tells_its_phase_and_feeds_and_takes_no_command() -> None:
     assert (feed.name, feed.connected, feed.lag_ms, feed.heard_s) == ("wire", True, 20.0, 3.0)
     assert told.verdicts["streamed"] == 18
     assert told.rejected == {"negative_price": 3}
+    assert told.accepted + sum(told.rejected.values()) + told.duplicates == told.received == 22
+    assert (feed.accepted, feed.rejected, feed.duplicates, feed.received) == (35, 3, 1, 39)
 
 
 def test_a_feed_that_was_never_heard_has_no_time() -> None:

@@ -19,7 +19,12 @@ from messages import (
     GetMetrics,
     GetQuality,
     Interval,
+    Quote,
+    QuotesArrived,
     RemoveSymbols,
+    Taken,
+    Tick,
+    TicksArrived,
     Verdict,
 )
 from messages.values import SECOND_NS
@@ -259,11 +264,28 @@ def test_what_is_accepted_rejected_and_repeated_adds_up_to_what_was_received() -
     assert ask(core, GetQuality()).reasons == (("high_too_low", 1), ("symbol_removed", 1))
 
 
-def test_a_ticket_says_how_much_of_its_feed_could_not_be_taken_since_the_last_one() -> None:
+def test_a_ticket_says_what_has_become_of_all_that_its_feed_sent() -> None:
     core = core_with(OPEN)
     play(core, [arrived(bar("A", "09:31", low=200.0), bar("B", "09:31"), source="wire", now="09:32")])
     play(core, [arrived(bar("A", "03:31"), source="other", now="09:32")])
-    first, second = (told(core, FeedSettled, FeedSettled(feed="wire", ticket=ticket)) for ticket in (1, 2))
+    first, none = (told(core, FeedSettled, FeedSettled(feed=feed, ticket=1)) for feed in ("wire", "away"))
+    play(core, [arrived(bar("B", "09:31"), source="wire", now="09:32")])
+    ticks = tuple(Tick(symbol="A", at_ns=at("09:31"), price=price, size=1.0) for price in (1.0, 1.0, -1.0))
+    play(core, [TicksArrived(ticks=ticks, ids=("x", "x", "y"), now_ns=at("09:32"), source="wire")])
+    quotes = tuple(Quote(symbol="A", at_ns=at("09:31"), bid=bid, ask=2.0, bid_size=1, ask_size=1) for bid in (1, -1))
+    play(core, [QuotesArrived(quotes=quotes, now_ns=at("09:32"), source="wire")])
+    later = told(core, FeedSettled, FeedSettled(feed="wire", ticket=2))
 
-    assert first == [FeedSettled(feed="wire", ticket=1, refused=1)]
-    assert second == [FeedSettled(feed="wire", ticket=2)]
+    assert first == [FeedSettled(feed="wire", ticket=1, taken=Taken(received=2, accepted=1, rejected=1))]
+    assert none == [FeedSettled(feed="away", ticket=1)]
+    assert later == [FeedSettled(feed="wire", ticket=2, taken=Taken(received=8, accepted=3, rejected=3, duplicates=2))]
+    assert core.troubles() == ()
+
+
+def test_counts_that_do_not_add_up_are_named() -> None:
+    core = core_with(OPEN)
+    play(core, [arrived(bar("A", "09:31"), source="wire", now="09:32")])
+    core.senders.book("wire", Taken(received=1))
+    (said,) = core.troubles()
+
+    assert said == "the counts of wire do not add up: 1 accepted + 0 rejected + 0 duplicates are not 2 received"

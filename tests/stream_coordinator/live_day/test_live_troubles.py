@@ -12,7 +12,9 @@ from messages import (
     BoundaryKind,
     CertificateIssued,
     DayVolumeReported,
+    FeedHealth,
     FeedHeartbeat,
+    FeedReported,
     NotRecorded,
     Pause,
     PhaseChanged,
@@ -211,6 +213,20 @@ def test_a_certificate_that_could_not_be_kept_is_told_and_shown_too() -> None:
 
 
 # --- other troubles
+
+
+def test_a_feed_whose_counts_do_not_add_up_is_named_until_they_do() -> None:
+    watch = Watch(DAY).up()
+    whole = FeedHealth(feed="wire", is_connected=True, bars=9, received=8, accepted=5, rejected=2, duplicates=1)
+    watch.tell(FeedReported(health=msgspec.structs.replace(whole, received=9)))
+    wrong = watch.status.troubles
+    watch.tell(FeedReported(health=msgspec.structs.replace(whole, bars=7)))
+    more = watch.status.troubles
+    watch.tell(FeedReported(health=whole))
+
+    said = "the counts of feed wire do not add up: 5 accepted + 2 rejected + 1 duplicates are not {} received"
+    assert (wrong, more) == ((f"{said.format(9)} of what it gave",), (f"{said.format(8)} of what it gave",))
+    assert watch.status.troubles == ()
 
 
 def test_symbols_that_are_refused_are_shown_with_the_reason() -> None:

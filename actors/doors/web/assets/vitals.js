@@ -19,7 +19,7 @@ export function show(vitals, plane) {
     plane && card("done", "Minutes", `${count(plane.closed)} of ${count(plane.minutes)}`, null, null, [plane.closed, plane.minutes]),
     card("complete", "Complete", percent(vitals.completeness), `${count(bars(vitals))} bars of ${many(vitals.symbols, "symbol")}`),
     card("quality", "Quality", percent(vitals.quality), missing(vitals), vitals.quality === null ? null : vitals.quality >= 100 ? "well" : "warn"),
-    card("refused", "Refused", count(sum(vitals.rejected)), Object.entries(vitals.rejected).map(([reason, number]) => `${count(number)} ${reason.replace(/_/g, " ")}`).join(", ") || "no bar", sum(vitals.rejected) ? "warn" : null),
+    card("refused", "Refused", count(sum(vitals.rejected)), outcomes(vitals), sum(vitals.rejected) ? "warn" : null),
   ].filter(Boolean);
   by("vitals").replaceChildren(...cards);
   const troubles = by("troubles");
@@ -48,6 +48,11 @@ function hours(plane) {
   const regular = plane.segments.filter((part) => part.kind === "regular");
   const short = (ms) => clockSeconds(ms, plane.tz).slice(0, 5);
   return `${short(regular[0].start)} to ${short(regular[regular.length - 1].end)} ${plane.zone}`;
+}
+
+function outcomes({ received, accepted, duplicates, rejected }) {
+  const reasons = Object.entries(rejected).map(([reason, number]) => `${count(number)} ${reason.replace(/_/g, " ")}`);
+  return [`of ${count(received)} received`, `${count(accepted)} accepted`, many(duplicates, "duplicate"), ...reasons].join(", ");
 }
 
 const bars = ({ verdicts }) => (verdicts.streamed || 0) + (verdicts.late || 0) + (verdicts.filled || 0) + (verdicts.corrected || 0);
