@@ -109,7 +109,7 @@ class Asking:
         self._take(source.name, came.bars)
         cells = self._cells(Gap(symbols=gap.symbols, start_ns=gap.start_ns, end_ns=min(gap.end_ns, came.end_ns)))
         cells[:, [name in came.refused for name in self.day.names]] = False
-        final = self.axis.ends_ns + source.delay_ns <= self._now_ns()
+        final = self.axis.ends_ns <= source.final_ns
         return cells & final[:, np.newaxis] & came.is_all_read
 
     def _ask_other(self, source: BarSource, gap: Gap, answered: Mask) -> None:

@@ -127,6 +127,7 @@ class _Fetch:
             seconds=time.monotonic() - began_s,
             refused_symbols=refused,
             silent_symbols=tuple(sorted(self._asked - shown - set(refused))),
+            clocks=tuple(source.clock_trouble for source in self._vendors if source.clock_trouble),
             error=self._failure,
             is_interrupted=is_interrupted,
         )

@@ -46,6 +46,8 @@ class FetchReport(msgspec.Struct, frozen=True, kw_only=True):
     """Symbols that a vendor will not have, and why."""
     silent_symbols: tuple[str, ...]
     """Symbols of which nobody has shown a bar, so that silence says nothing: unknown, renamed, or never traded."""
+    clocks: tuple[str, ...] = ()
+    """Sentences about clocks: ours is ahead of a vendor's, which then says what is over."""
     error: str | None = None
     is_interrupted: bool = False
 

@@ -83,6 +83,22 @@ def test_what_was_fetched_is_never_asked_for_again_whatever_came_of_it() -> None
     assert len(client.asked) == 1
 
 
+def test_a_day_that_is_over_by_our_clock_alone_is_not_certified_to_be_untraded() -> None:
+    store = MemoryStore()
+    client, asked = vendor(
+        [*traded("A", without=range(200, 390)), *traded("B", without=range(195, 390))], DAY.end_ns + 10**12
+    )
+    client.time_ns = at("12:50")
+    report = run(store, asked, now_ns=DAY.end_ns + 10**12, is_complete=True)
+    certificate = store.certificate("XNYS", DAY.date)
+
+    assert sums(report) == (780, 395, 4, 0, 381)
+    assert [said[:28] for said in report.clocks] == ["this computer's clock is abo"]
+    assert certificate is None or max(run.end_ns for run in certificate.runs if run.verdict is Verdict.NO_TRADE) <= at(
+        "12:50"
+    )
+
+
 def test_only_what_the_store_lacks_is_asked_for() -> None:
     store = MemoryStore()
     store.merge("XNYS", DAY.date, stored(*traded("A", without=(10, 11, 12, 40)), *traded("B", without=(10, 11, 12))))

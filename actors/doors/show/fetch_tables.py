@@ -57,6 +57,7 @@ def _lines(report: FetchReport) -> Iterator[str]:
             f"Nobody has shown a bar of {named}{f' and {more} more' if more > 0 else ''}: unknown, renamed, or not "
             "traded; its minutes are left open."
         )
+    yield from (f"{said[0].upper()}{said[1:]}." for said in report.clocks)
     asked = " and ".join(report.sources)
     waited = figures.duration(report.waited_s)
     took = figures.duration(report.seconds)

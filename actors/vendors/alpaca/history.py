@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import JSONDecodeError, RequestException
 
 from actors.vendors.alpaca.keys import AlpacaKeys
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
     HistoryRefused,
@@ -50,14 +51,17 @@ _NAMES = ("o", "h", "l", "c", "v", "vw", "n")
 
 
 class _Timed(HTTPAdapter):
-    """Connections that are given up when nothing comes."""
+    """Connections that are given up when nothing comes; what time it is there is heard."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, clock: VendorClock) -> None:
         self._seconds = seconds
+        self._clock = clock
         super().__init__(max_retries=0)
 
     def send(self, *arguments: Any, **more: Any) -> Response:
-        return super().send(*arguments, **{**more, "timeout": (_CONNECT_S, self._seconds)})
+        response = super().send(*arguments, **{**more, "timeout": (_CONNECT_S, self._seconds)})
+        self._clock.hear(response.headers.get("Date"))
+        return response
 
 
 class AlpacaHistory:
@@ -82,6 +86,7 @@ class AlpacaHistory:
         url: str | None = None,
         is_crypto: bool = False,
     ) -> None:
+        self.clock = VendorClock()
         self._keys = (keys.key, keys.secret) if keys else ()
         self._tape = tape
         self._adjustment = adjustment
@@ -91,7 +96,7 @@ class AlpacaHistory:
         self._client = kind(key, secret, raw_data=True, url_override=url)
         self._client._retry = 0  # noqa: SLF001  # pages are asked for again with the vendor's own patience
         for scheme in ("https://", "http://"):
-            self._client._session.mount(scheme, _Timed(deadline_s))  # noqa: SLF001  # as alpaca-py issue 415 has it
+            self._client._session.mount(scheme, _Timed(deadline_s, self.clock))  # noqa: SLF001  # as alpaca-py issue 415 has it
 
     def page(self, request: PageRequest) -> Page:
         """Return one page; see ``VendorHistory``."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from actors.vendors.ccxt.folded_pages import FoldedPages, folded, is_sound
 from actors.vendors.ccxt.library import in_our_words, is_of_a_request, sentence
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
     HistoryRefused,
@@ -61,6 +62,7 @@ class CcxtHistory:
         from_trades: bool = False,
     ) -> None:
         own = {"enableRateLimit": False, "enableLastJsonResponse": True, "timeout": max(1000, round(deadline_s * 1000))}
+        self.clock = VendorClock()
         self._kind, self._config = kind, {**(config or {}), **own}
         self._folded = FoldedPages() if from_trades else None
         self._idle: list[Any] = []
@@ -76,6 +78,7 @@ class CcxtHistory:
             self._load_markets(exchange)
             _check_symbols(exchange, request.symbols)
             page = self._page(exchange, request)
+            self.clock.hear(_headers(exchange).get("date"))
         except Exception as error:
             raise _meaning(error, exchange) from error
         finally:
@@ -212,8 +215,12 @@ def _meaning(error: Exception, exchange: Any) -> Exception:
 
 
 def _after_s(exchange: Any) -> float:
-    headers = {str(name).lower(): text for name, text in dict(exchange.last_response_headers or {}).items()}
     try:
-        return float(headers["retry-after"])
+        return float(_headers(exchange)["retry-after"])
     except (KeyError, ValueError):
         return _BUSY_S
+
+
+def _headers(exchange: Any) -> dict[str, str]:
+    """Return what stands above the exchange's last answer, by names in small letters."""
+    return {str(name).lower(): text for name, text in dict(exchange.last_response_headers or {}).items()}

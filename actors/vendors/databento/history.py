@@ -28,6 +28,7 @@ from actors.vendors.databento.instruments import Instruments
 from actors.vendors.databento.keys import DatabentoKey
 from actors.vendors.databento.records import MINUTES, SECONDS, TRADES, of_file
 from actors.vendors.databento.symbols import by_type
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
     HistoryRefused,
@@ -56,9 +57,10 @@ _LACKING = "quality"
 class _Timeseries(TimeseriesHttpAPI):
     """Its requests, with a deadline of ours; its warnings are kept and not raised in the whole process."""
 
-    def __init__(self, key: str, gateway: str, deadline_s: float) -> None:
+    def __init__(self, key: str, gateway: str, deadline_s: float, clock: VendorClock) -> None:
         super().__init__(key=key, gateway=gateway)
         self._deadline_s = deadline_s
+        self._clock = clock
 
     def _stream(self, url: str, data: Any, basic_auth: bool, path: Any = None) -> "Answer":  # type: ignore[override]  # noqa: ARG002
         with requests.post(
@@ -68,6 +70,7 @@ class _Timeseries(TimeseriesHttpAPI):
             auth=HTTPBasicAuth(self._key, ""),
             timeout=(_CONNECT_S, self._deadline_s),
         ) as response:
+            self._clock.hear(response.headers.get("Date"))
             check_http_error(response)
             return Answer(response.content, response.headers.get(WARNING_HEADER_FIELD, "[]"))
 
@@ -125,7 +128,8 @@ class DatabentoHistory:
         self._is_folded = venues > 1 and publisher is None
         self._publisher = publisher
         self._now_ns = now_ns
-        self._timeseries = _Timeseries(key.key, gateway, deadline_s)
+        self.clock = VendorClock()
+        self._timeseries = _Timeseries(key.key, gateway, deadline_s, self.clock)
         metadata: Any = MetadataHttpAPI(key=key.key, gateway=gateway)
         metadata.TIMEOUT = deadline_s
         self._metadata = metadata

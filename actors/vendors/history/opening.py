@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from actors.vendors.history.asker import Persistence
 from actors.vendors.history.entry import HistoryEntry, HistoryOption, Pace
 from actors.vendors.history.pacer import Rank
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
-from actors.vendors.history.source import Persistence, VendorSource
+from actors.vendors.history.source import VendorSource
 from actors.vendors.registry import histories, history_named, thing_at
 from messages.errors import SettingsError, nearest, shown
 from messages.values import Interval, Nanos

@@ -12,12 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import ib_async
 import numpy as np
 
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageRequest, SymbolsRefused
 from actors.vendors.ibkr.link import TwsLink, contract_with
 from actors.vendors.ibkr.notices import Broken, Notice, is_news
@@ -35,6 +37,7 @@ https://interactivebrokers.github.io/tws-api/historical_limitations.html"""
 FIRST_CLIENT = 81
 """The first number under which a history connects; the feed's are others."""
 _CLIENTS = 8
+_TIME_S = 2.0
 _SMALL_S, _MOST_SMALL, _WITHIN_S = 30, 60, 600.0
 """Of bars of so many seconds or less: so many requests in so many seconds."""
 _IDENTICAL_S = 15.0
@@ -59,6 +62,7 @@ class IbkrHistory:
     """
 
     def __init__(self, host: str, port: int, *, deadline_s: float = 60.0, pacing_s: float = 60.0) -> None:
+        self.clock = VendorClock()
         self._place = (host, port)
         self._deadline_s = deadline_s
         self._pacing_s = pacing_s
@@ -143,7 +147,7 @@ class IbkrHistory:
             if self._link is None or not self._link.is_up:
                 if self._link is not None:
                     await self._link.leave()
-                link = self._link = _Link(*self._place, self._client)
+                link = self._link = _Link(*self._place, self._client, self.clock)
                 try:
                     await link.open()
                 except ConnectionLost as error:
@@ -173,9 +177,17 @@ class _Refusal(Exception):
 class _Link(TwsLink):
     """A connection on which history is asked for."""
 
-    def __init__(self, host: str, port: int, client: int) -> None:
+    def __init__(self, host: str, port: int, client: int, clock: VendorClock) -> None:
         super().__init__(host, port, client)
         self._heard: dict[int, asyncio.Future[Notice]] = {}
+        self._clock = clock
+
+    async def open(self) -> None:
+        """Connect and be let in, and ask what time it is there; see ``TwsLink``."""
+        await super().open()
+        with suppress(OSError, TimeoutError):  # then the first request tells
+            said = await asyncio.wait_for(self.ib.reqCurrentTimeAsync(), _TIME_S)
+            self._clock.hear_ns(round(said.timestamp()) * SECOND_NS)
 
     async def rows(self, symbol: str, end_ns: Nanos, seconds: int, size: str, deadline_s: float) -> list[Any]:
         """Return a contract's bars before an instant.

@@ -18,6 +18,7 @@ from massive import RESTClient
 from urllib3.exceptions import HTTPError
 
 from actors.kernel.telemetry import note
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
     HistoryRefused,
@@ -83,6 +84,7 @@ class MassiveHistory:
         base: str | None = None,
         files: FlatFiles | str = "no keys",
     ) -> None:
+        self.clock = VendorClock()
         self._key = key.key
         self._is_adjusted = adjustment == "split"
         self._files = files
@@ -151,6 +153,7 @@ class MassiveHistory:
     def _asked(self, path: str) -> _Answer:
         try:
             response = self._client.client.request("GET", self._client.BASE + path)
+            self.clock.hear(response.headers.get("Date"))
             body = response.data
         except HTTPError as error:
             raise NoAnswer(f"Massive cannot be reached, or broke off: {type(error).__name__}") from error

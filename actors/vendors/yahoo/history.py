@@ -18,6 +18,7 @@ from yfinance.config import YfConfig
 from yfinance.data import YfData
 from yfinance.exceptions import YFRateLimitError
 
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageRequest, SymbolsRefused, is_html
 from messages.columns import FIELDS, BarBatch, freeze
 from messages.values import SECOND_NS, Nanos
@@ -86,6 +87,7 @@ class YahooHistory:
         if proxy:
             YfConfig.network.proxy = proxy
         logging.getLogger("yfinance").addHandler(_UNHEARD)  # what fails is raised: it need not be printed as well
+        self.clock = VendorClock()
         self._deadline_s = deadline_s
         self._now_ns = now_ns
         self._decoder = msgspec.json.Decoder(_Answer)
@@ -116,6 +118,7 @@ class YahooHistory:
         except Exception as error:  # noqa: BLE001  # what curl raises is of all kinds
             nobody = ConnectionRefusedError() if getattr(error, "code", None) in _NOBODY else None
             raise NoAnswer(f"Yahoo: {type(error).__name__}: {_short(str(error))}") from nobody or error
+        self.clock.hear(response.headers.get("Date"))
         try:
             chart = self._decoder.decode(response.content).chart
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

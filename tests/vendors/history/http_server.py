@@ -58,6 +58,8 @@ class VendorServer:
         self.faults = dict(faults or {})
         self.calls: list[Call] = []
         self.refused_for_pace = 0
+        self.date_s: float | None = None
+        """What time it says it is; ``None``: what time it is."""
         self._delay_s = delay_s
         self._given: deque[float] = deque(maxlen=pace[0] if pace else 1)
         self._lock = threading.Lock()
@@ -189,6 +191,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.vendor.date_s if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # what it is called there
         pass

@@ -9,12 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from actors.kernel.ports import HoldsSessions, Interruptible, SourceAnswer
+from actors.vendors.history.asker import Persistence
 from actors.vendors.history.entry import Pace
 from actors.vendors.history.pages import HistoryRefused, NoAnswer
-from actors.vendors.history.source import Persistence, VendorSource
+from actors.vendors.history.source import VendorSource
 from messages import Bar
 from messages.errors import DataError, NotReady
-from messages.values import MINUTE_NS, Nanos
+from messages.values import MINUTE_NS, SECOND_NS, Nanos
 from tests.data_upkeep.test_fetcher import keys
 from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaStocks
 from tests.vendors.ccxt.binance_history import CcxtBinance
@@ -299,7 +300,9 @@ def test_a_minute_that_is_not_over_is_never_final(world: Make, kind: type[Histor
     final_ns = now_ns - source.delay_ns
 
     assert all(bar.start_ns + MINUTE_NS <= now_ns for bar in answer.bars)
-    assert len(answer.bars) == sum(bar.start_ns + MINUTE_NS <= now_ns - source._out_after_ns for bar in given(kind))
+    assert len(answer.bars) == sum(
+        bar.start_ns + MINUTE_NS <= now_ns - source._times._out_after_ns for bar in given(kind)
+    )
     assert len(answer.bars) > 0
     assert all(gap.end_ns <= final_ns for gap in answer.no_trade)
 
@@ -312,6 +315,23 @@ def test_of_a_vendor_whose_clock_is_behind_nothing_is_concluded_of_what_it_has_n
     answer = ask(there, source)
 
     assert all(gap.end_ns <= minute(there, 29) for gap in answer.no_trade)
+
+
+@pytest.mark.parametrize(("ahead_s", "said"), [(30, "30 s"), (130, "2 min"), (7 * 3600, "7 h")])
+def test_a_clock_of_ours_that_is_ahead_decides_nothing(
+    world: Make, kind: type[HistoryWorld], ahead_s: int, said: str
+) -> None:
+    there = world([bar for bar in given(kind) if bar.start_ns <= kind.session.start_ns + 30 * MINUTE_NS])
+    vendor_ns = minute(there, 30) + MINUTE_NS // 2  # what it shows of minute 30 is not all of it
+    there.set_clock(vendor_ns)
+    source = there.source(now_ns=lambda: vendor_ns + ahead_s * SECOND_NS)
+    answers = [ask(there, source), source.pick(there.session, keys_of(there.symbols[1], minute(there, 40)))]
+    source.read_ahead(there.session, there.symbols[:2])
+
+    assert all(bar.start_ns < minute(there, 30) for answer in answers for bar in answer.bars)
+    assert all(gap.end_ns <= vendor_ns - source.delay_ns + SECOND_NS for one in answers for gap in one.no_trade)
+    assert not source.holds(there.session, there.symbols[:2])
+    assert source.clock_trouble.startswith(f"this computer's clock is about {said} ahead")
 
 
 def test_nothing_is_asked_for_before_it_is_there(world: Make) -> None:
@@ -403,7 +423,7 @@ def test_closing_while_waiting_for_a_turn_ends_at_once(world: Make) -> None:
         ended.set()
 
     threading.Thread(target=wait, daemon=True).start()
-    while not source._pacer._waiting:  # a turn is asked for without a word to anybody
+    while not source._asker._pacer._waiting:  # a turn is asked for without a word to anybody
         time.sleep(0.001)
     source.interrupt()
 

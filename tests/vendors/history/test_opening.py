@@ -53,7 +53,7 @@ def test_what_the_table_says_holds_and_the_name_goes_before_it() -> None:
 def test_all_that_ask_for_one_account_in_a_process_have_one_pacer() -> None:
     one, other = open_history("alpaca"), open_history("alpaca:sip", rank=Rank.LONG)
 
-    assert one._pacer is other._pacer
+    assert one._asker._pacer is other._asker._pacer
 
 
 @pytest.mark.parametrize(

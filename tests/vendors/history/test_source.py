@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from actors.vendors.history.asker import Persistence
+from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.entry import HistoryEntry, Tape
 from actors.vendors.history.pacer import Pacer
 from actors.vendors.history.pages import (
@@ -17,8 +19,9 @@ from actors.vendors.history.pages import (
     Page,
     PageRequest,
     SymbolsRefused,
+    VendorHistory,
 )
-from actors.vendors.history.source import Persistence, VendorSource
+from actors.vendors.history.source import VendorSource
 from messages import Bar, BarBatch, BarKeys
 from messages.errors import DataError
 from messages.values import MINUTE_NS, SECOND_NS, Nanos
@@ -38,6 +41,9 @@ ENTRY = HistoryEntry(
 )
 
 
+TODAY_NS = DAY.end_ns + 365 * 24 * 3600 * SECOND_NS
+
+
 class Vendor:
     """A client in memory; what it raises is given by the number of the call."""
 
@@ -45,10 +51,13 @@ class Vendor:
         self.asked: list[PageRequest] = []
         self._bars = tuple(given)
         self._raises = raises
+        self.clock = VendorClock()
+        self.time_ns: Nanos = TODAY_NS
         self.closed = 0
 
     def page(self, request: PageRequest) -> Page:
         self.asked.append(request)
+        self.clock.hear_ns(self.time_ns)
         error = self._raises(len(self.asked) - 1)
         if error is not None:
             raise error
@@ -60,13 +69,23 @@ class Vendor:
 
 
 def source(
-    vendor: Vendor, now: str | Nanos = "20:00", tape: str = "all", entry: HistoryEntry = ENTRY, adjustment: str = "raw"
+    vendor: VendorHistory,
+    now: str | Nanos = "20:00",
+    tape: str = "all",
+    entry: HistoryEntry = ENTRY,
+    adjustment: str = "raw",
 ) -> VendorSource:
     request = HistoryRequest(entry=entry, tape=tape, adjustment=adjustment, deadline_s=5.0)
     opened = OpenedHistory(client=vendor, account="x")
     time = ByHand()
     quick = Persistence(tries=3, backoff_s=1.0)
-    return VendorSource(opened, request, now_ns=lambda: at(now), persistence=quick, pacer=Pacer((), time))
+    return VendorSource(
+        opened,
+        request,
+        now_ns=lambda: at(now) if isinstance(now, str) else now,
+        persistence=quick,
+        pacer=Pacer((), time),
+    )
 
 
 def keys(**minutes: Sequence[str]) -> BarKeys:
@@ -148,6 +167,23 @@ def test_only_the_last_few_sessions_are_held() -> None:
         asked.read_ahead(day, ("A",))
 
     assert [asked.holds(day, ("A",)) for day in days] == [False, True, True, True, True]
+
+
+class Timeless:
+    """The same, if it said nothing of the time."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self.page, self.close = vendor.page, vendor.close
+
+
+def test_of_a_vendor_that_tells_no_time_only_what_lies_before_its_newest_minute_is_over() -> None:
+    client = Timeless(Vendor([*bars("A", "09:30", *range(1, 31)), *bars("B", "09:30", 1, 2, 3)]))
+    for now_ns, until_ns in ((at("16:30"), at("09:59")), (at("16:30") + 24 * 3600 * SECOND_NS, DAY.end_ns)):
+        asked = source(client, now_ns)
+        answer = asked.fetch(DAY, "AB", DAY.start_ns, DAY.end_ns)
+
+        assert max(gap.end_ns for gap in answer.no_trade) == until_ns
+        assert asked.clock_trouble == ""
 
 
 def test_waits_between_tries_double_and_are_counted() -> None:

@@ -4,10 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from actors.vendors.history.asker import Persistence
 from actors.vendors.history.entry import HistoryEntry, Pace
 from actors.vendors.history.pacer import Pacer
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
-from actors.vendors.history.source import Persistence, VendorSource
+from actors.vendors.history.source import VendorSource
 from messages import Bar, TradingSession
 from messages.values import Nanos
 from tests.builders import DAY
@@ -81,6 +82,10 @@ class HistoryWorld(ABC):
         """Wait until so many have come."""
 
     @abstractmethod
+    def set_clock(self, now_ns: Nanos) -> None:
+        """Let it be that time at the vendor's."""
+
+    @abstractmethod
     def stop(self) -> None:
         """End the server, and whoever waits for it."""
 
@@ -128,6 +133,9 @@ class HttpWorld(HistoryWorld):
 
     def wait_for_requests(self, count: int) -> None:
         self.server.wait_for_calls(count)
+
+    def set_clock(self, now_ns: Nanos) -> None:
+        self.server.date_s = now_ns / 10**9
 
     def stop(self) -> None:
         self.server.stop()

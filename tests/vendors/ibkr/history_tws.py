@@ -151,6 +151,9 @@ class IbkrStocks(HistoryWorld):
     def wait_for_requests(self, count: int) -> None:
         self.tws.wait(lambda: self.tws.asked >= count)
 
+    def set_clock(self, now_ns: Nanos) -> None:
+        self.tws.date_s = now_ns / SECOND_NS
+
     def vanish(self) -> None:
         self.tws.stop()
         self.stop = self._leave  # type: ignore[method-assign]

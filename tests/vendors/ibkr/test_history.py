@@ -249,7 +249,7 @@ def test_nothing_of_the_account_is_asked_for_and_nothing_is_printed(
     with pytest.raises(NoAnswer):
         client().page(asked("A"))
 
-    assert {request[0] for request in tws.requests} == {"71", "20"}
+    assert {request[0] for request in tws.requests} == {"71", "49", "20"}
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("ib_async").handlers
 

@@ -6,6 +6,7 @@ https://interactivebrokers.github.io/tws-api/message_codes.html has the codes of
 
 import socket
 import struct
+import time
 from typing import Any
 
 from messages import Bar
@@ -13,7 +14,7 @@ from messages.values import SECOND_NS
 from tests.vendors.sockets import SocketServer
 
 _VERSION = 178
-_REAL_TIME_BARS, _NO_REAL_TIME_BARS, _START = "50", "51", "71"
+_TIME, _REAL_TIME_BARS, _NO_REAL_TIME_BARS, _START = "49", "50", "51", "71"
 
 
 class Client:
@@ -46,6 +47,8 @@ class Tws(SocketServer):
             "NONE": (200, "No security definition has been found for the request")
         }
         """By symbol what a request for it is answered with."""
+        self.date_s: float | None = None
+        """What time it says it is; ``None``: what time it is."""
         super().__init__(Client)
 
     # --- what a test tells it
@@ -104,6 +107,8 @@ class Tws(SocketServer):
             client.send(9, 1, 1)
             client.send(4, 2, -1, 2104, "Market data farm connection is OK:usfarm", "")
             client.is_in = True
+        elif fields[0] == _TIME:
+            client.send(49, 1, round(time.time() if self.date_s is None else self.date_s))
         elif fields[0] == _REAL_TIME_BARS:
             self._begin(client, fields[2], fields[3:15])
         elif fields[0] == _NO_REAL_TIME_BARS:
