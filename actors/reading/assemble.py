@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from actors.reading.dates import Written
@@ -18,6 +19,49 @@ _LOCAL_ROWS = 4 << 20
 _LAST_SECOND = "the stamps are the last second of a minute: read as its end"
 _TWICE = "an hour occurs twice because clocks went back; the order of the rows tells its two passes apart"
 NO_VOLUME = "there is no volume column: every volume is 0"
+
+
+class HalfDays:
+    """Looks at clock times in the order of a file: 12:59, then 01:00, says that the halves of the day are missing."""
+
+    def __init__(self) -> None:
+        self._latest = self._rising = self._jumps = 0
+
+    def note(self, block: Block) -> None:
+        """Take the rows of a block with local stamps."""
+        if self._latest > 12 or len(block.stamps_ns) < 2:
+            return
+        hours = block.stamps_ns // (60 * MINUTE_NS)
+        of_day, steps = hours % 24, np.diff(block.stamps_ns)
+        self._latest = max(self._latest, int(of_day.max()))
+        if self._latest > 12:
+            return
+        is_near = (np.diff(hours // 24) == 0) & (np.diff(block.symbol_index) == 0)
+        edges = ((of_day[:-1] == 12) & (of_day[1:] == 1), (of_day[:-1] == 1) & (of_day[1:] == 12))
+        self._rising += int(np.sign(steps).sum())
+        self._jumps += int(np.count_nonzero(edges[0] & is_near)) - int(np.count_nonzero(edges[1] & is_near))
+
+    def check(self) -> None:
+        """Check that times of the afternoon are told from those of the morning.
+
+        Raises:
+            DataError: they are not.
+        """
+        if self._latest == 12 and self._jumps * self._rising > 0:
+            raise DataError(
+                "clock times go on from 12:59 with 01:00, and none is later: whether they are before or after noon is "
+                "missing; write the file again with 24 hours, or with AM and PM"
+            )
+
+
+def _without_edges(block: Block) -> Block:
+    """Return a block whose symbols have no blanks around them."""
+    bare = [symbol.strip() for symbol in block.symbols]
+    if bare == list(block.symbols):
+        return block
+    place = {symbol: number for number, symbol in enumerate(dict.fromkeys(bare))}
+    index = np.array([place[symbol] for symbol in bare], dtype=np.int32)[block.symbol_index]
+    return msgspec.structs.replace(block, symbols=tuple(place), symbol_index=index)
 
 
 class Assembler:
@@ -60,6 +104,7 @@ class Assembler:
         self._without_zone: list[Stamps] = []
         self._unread: BrokenRow | None = None
         self._remarks: tuple[str, ...] = ()
+        self._halves = HalfDays()
         if hints.tz and not is_local:
             self.remark(f"the stamps say their zone or are counted from 1970 in UTC: --tz {hints.tz} has no effect")
 
@@ -83,6 +128,9 @@ class Assembler:
         Raises:
             DataError: nothing gives the symbol, or the one given fits several.
         """
+        block = _without_edges(block)
+        if self._is_local:
+            self._halves.note(block)
         if self._zone is None:
             self._keep_local(block.stamps_ns)
             self._unread = self._unread or next(iter(block.broken.rows), None)
@@ -118,8 +166,9 @@ class Assembler:
 
         Raises:
             ZoneMissing: its stamps are local and nobody said where.
-            DataError: and none of them can be read.
+            DataError: and none of them can be read; or clock times do not say which half of the day they are of.
         """
+        self._halves.check()
         if not self._without_zone:
             return
         local_ns = np.concatenate(self._without_zone)

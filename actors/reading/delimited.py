@@ -15,10 +15,11 @@ import numpy as np
 from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import DatesUnclear, Written
-from actors.reading.format import Block, Format, Hints, RawBars, open_to
+from actors.reading.format import Block, Format, Hints, RawBars, open_to, zone_said_otherwise
 from actors.reading.layout import Layout, layout_of
 from actors.reading.peek import Head, members, opened, split, told_as_data_errors, unpacked
 from actors.reading.raw.cells import cells_of
+from actors.reading.series import OneSeries
 from actors.reading.spelling import header
 from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
@@ -61,11 +62,13 @@ def read(
             strangers=layout.strangers,
             written=layout.pattern if isinstance(layout.pattern, Written) else None,
         )
-        for remark in layout.remarks:
+        for remark in (*layout.remarks, *zone_said_otherwise(layout.zone, hints)):
             assembler.remark(remark)
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)
+        one_series = OneSeries(layout.series)
         for block in blocks(path, member, layout):
+            one_series.note(block)
             yield from assembler.assembled(block)
         assembler.finish()
 

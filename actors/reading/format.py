@@ -49,6 +49,10 @@ class Unsupported(DataError):
     """A file that was recognised and is not what is imported: quotes, ticks, bars of another length."""
 
 
+class Ambiguous(DataError):
+    """A file whose columns were recognised, and which would be read wrongly as it stands."""
+
+
 class ZoneMissing(DataError):
     """Stamps without a zone, and nobody said which; ``local_ns`` holds them as if they were UTC."""
 
@@ -218,3 +222,14 @@ def open_to(fmt: Format, *, zone: str | None, is_end: bool) -> Format:
     """Return a format with what a file says of its zone and the end of the bar, where the format leaves them open."""
     stamp = fmt.stamp or (Stamp.END if is_end else None)
     return msgspec.structs.replace(fmt, tz=fmt.tz or zone, stamp=stamp)
+
+
+_ALIKE = {"UTC", "GMT", "ETC/UTC", "ETC/GMT", "UTC+0", "UTC+00:00"}
+
+
+def zone_said_otherwise(zone: str | None, hints: Hints) -> tuple[str, ...]:
+    """Return the remark that a file states another zone than the user, if so: the user's counts."""
+    is_one = zone is None or hints.tz is None or zone == hints.tz or {zone.upper(), hints.tz.upper()} <= _ALIKE
+    return (
+        () if is_one else (f"the file says that its stamps are of {zone}: they are read in {hints.tz}, as --tz says",)
+    )

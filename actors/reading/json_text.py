@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from actors.reading import shape
+from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header
 from messages.errors import DataError
 
@@ -212,7 +213,12 @@ def _named(columns: dict[str, list[Any]]) -> dict[str, list[Any]] | None:
         places = header.places_of(names, [_text(columns[name][0]) for name in names])
     except DataError:
         return None
-    return {role: columns[names[place]] for role, place in places.items()}
+    found = {role: columns[names[place]] for role, place in places.items()}
+    for name in telling(names, places):
+        one_series = OneSeries(name)
+        for symbol, word in zip(found.get(header.SYMBOL, columns[name]), columns[name], strict=True):
+            one_series.take(_text(symbol) if header.SYMBOL in found else "", _text(word))
+    return found
 
 
 def _said(document: Any) -> tuple[str, str | None]:

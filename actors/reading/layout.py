@@ -9,10 +9,12 @@ import msgspec
 
 from actors.reading import shape, stamps
 from actors.reading.dates import DateOrder, Written
+from actors.reading.format import Ambiguous, Unsupported
 from actors.reading.peek import Head
+from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header as spelling
 from actors.reading.spelling.coding import PLAIN, Coding
-from actors.reading.spelling.numerals import Numerals, is_number, numerals_of
+from actors.reading.spelling.numerals import Numerals, are_in_32nds, is_number, numerals_of
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES
 from messages.columns import FIELDS
@@ -21,6 +23,8 @@ from messages.errors import DataError
 _TITLE_LINES = 10
 """How many lines may stand above a header: the address of a site, what the file is of, a blank one."""
 
+SERIES = "series"
+"""The role of the column that tells series apart, where there is one beside the symbol."""
 _COMPARED_ROWS = 10
 _ASKED_ROWS = 20
 
@@ -52,6 +56,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """The columns that are numbers and become a block's values: a bar's fields, or what is no bar yet."""
     strangers: tuple[str, ...] = ()
     """The columns of words whose names nobody knows, where none is of symbols."""
+    series: str = ""
+    """The name of the column with that role."""
     label: str = ""
     """A column of text that becomes a block's labels; a cell may be empty."""
 
@@ -100,12 +106,15 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     if not rows:
         raise DataError("there is a header and no row" if found.first_row else "the file is empty")
     width = _checked_width(found.width, rows, columns)
-    places, strangers = found.said.places, tuple[str, ...]()
+    places, strangers, series = found.said.places, tuple[str, ...](), ""
     if found.names:
         places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
         even = [row for row in rows if len(row) == width]
         strangers = strangers_among(places, found.names, even)
         _check_told_apart(places, found.names, strangers, even)
+        _check_named_once(places, found.names, even)
+        series = _series(places, found.names, even)
+        places = places | ({SERIES: found.names.index(series)} if series else {})
     layout = Layout(
         delimiter=head.delimiter,
         places=places,
@@ -118,9 +127,22 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         zone=found.said.zone,
         is_end=found.said.is_end,
         strangers=strangers,
+        series=series,
+        label=SERIES if series else "",
         remarks=tuple(filter(None, (*found.remarks, head.coding.remark))),
     )
     return msgspec.structs.replace(layout, form=_form(rows, layout))
+
+
+def is_of_bars(head: Head) -> bool:
+    """Return whether a file's header or its shape is one of bars, though it may have to be refused when it is read."""
+    try:
+        layout_of(head)
+    except (Ambiguous, Unsupported):
+        return True
+    except DataError:
+        return False
+    return True
 
 
 def misfit(head: Head) -> str | None:
@@ -240,10 +262,32 @@ def _check_told_apart(
         for row in rows:
             other = words.setdefault(tuple(row[at] for at in stamp), row[place])
             if other != row[place]:
-                raise DataError(
+                raise Ambiguous(
                     f"the column {name!r} tells rows of one time apart ({other!r} and {row[place]!r}), and it is none "
                     "that is known; say what it is, as symbol or -, with --columns"
                 )
+
+
+def _check_named_once(places: dict[str, int], names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Check that no other column has the name of a price or the volume, and other cells."""
+    for role, place in ((role, place) for role, place in places.items() if role in FIELDS):
+        plain = spelling.plain(names[place])
+        same = [at for at, name in enumerate(names) if at != place and spelling.plain(name) == plain]
+        if any(row[at] != row[place] for at in same for row in rows):
+            raise Ambiguous(
+                f"two columns are called {names[place]!r} and differ; say which is the {role} with --columns, and - "
+                "for the other"
+            )
+
+
+def _series(places: dict[str, int], names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return the column that tells series apart beside the symbol, if there is one; a symbol has to be one series."""
+    found = telling(names, places)
+    for name in found:
+        one, place = OneSeries(name), names.index(name)
+        for row in rows:
+            one.take(row[places[spelling.SYMBOL]] if spelling.SYMBOL in places else "", row[place])
+    return next(iter(found), "")
 
 
 def _form(rows: Sequence[Sequence[str]], layout: Layout) -> StampForm:
@@ -256,6 +300,9 @@ def _form(rows: Sequence[Sequence[str]], layout: Layout) -> StampForm:
 
 
 def _marks(rows: Sequence[Sequence[str]], places: dict[str, int], delimiter: str) -> Numerals:
+    prices = [row[places[role]] for row in rows for role in spelling.PRICES if places[role] < len(row)]
+    if are_in_32nds(prices):
+        raise Ambiguous(f"prices like {prices[0]} look like 32nds; write them as decimals")
     columns = [place for role, place in places.items() if role in VALUE_ROLES]
     cells = (row[place] for row in rows for place in columns if place < len(row))
     return numerals_of(cells, divided_by_commas=delimiter == ",")

@@ -15,11 +15,17 @@ import numpy as np
 from messages.errors import DataError
 from messages.values import DAY_NS, Nanos
 
-_PACKING = (".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".feather", ".dat", ".psv")
+_PACKING = (
+    ".gz", ".zst", ".zip", ".bz2", ".xz", ".csv", ".txt", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq",
+    ".feather", ".arrow", ".ipc", ".dat", ".psv", ".prn", ".asc", ".log", ".md", ".xls", ".xlsx", ".ods",
+)  # fmt: skip
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"(?:[01]\d|2[0-3])[-_]?[0-5]\d(?:[-_]?[0-5]\d)?"
-_FULL = rf"(?:{_YEAR}(?:{_MONTH}{_DAY}|[-_.]{_MONTH}[-_.]{_DAY})(?:[-_T ]?{_TIME})?|{_DAY}[-_.]{_MONTH}[-_.]{_YEAR})"
+_FULL = (
+    rf"(?:{_YEAR}(?:{_MONTH}{_DAY}|[-_.]{_MONTH}[-_.]{_DAY})(?:[-_T ]?{_TIME})?|{_DAY}[-_.]{_MONTH}[-_.]{_YEAR}"
+    rf"|{_MONTH}[-_.]{_DAY}[-_.]{_YEAR})"
+)
 _SHORT = rf"\d\d{_MONTH}{_DAY}"
 _MINUTE = r"(?:(?:1|one)[-_ ]?(?:m|min|mins|minute|minutes)|m1|mins?|minutes?)(?:[-_ ]?bars?)?"
 _SURE = tuple(
@@ -27,14 +33,18 @@ _SURE = tuple(
     for pattern in (
         rf"[-_. ]{_FULL}(?:[-_ ]to[-_ ]{_FULL})?",
         rf"[-_. ]{_SHORT}[-_]{_SHORT}",
+        rf"[-_. ]{_DAY}{_MONTH}{_YEAR}[-_]{_DAY}{_MONTH}{_YEAR}",
         rf"[-_. ]{_MINUTE}",
-        r"[-_. ](?:bars?|data|ohlcv?|last|trades?|samples?)",
+        r"[-_. ](?:bars?|data|ohlcv?|last|trades?|samples?|intraday|historical|history)",
         r" ?\(\d+\)",
+        r" - Copy",
         r", ?1(?:_[0-9a-f]{5})?",
     )
 )
 _PERIOD = re.compile(rf"[-_ ]({_YEAR})(?:[-_]?({_MONTH}))?|\.({_YEAR})(?:[-_.]({_MONTH}))?")
-_NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH})?", re.IGNORECASE)
+_LEADING = re.compile(rf"^{_FULL}[-_ ]+(?=[^\W_])", re.IGNORECASE)
+_BEFORE_SIDE = re.compile(rf"[-_ ]{_MINUTE}(?=[-_ ](?:bid|ask)$)", re.IGNORECASE)
+_NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH}|\d\d?)?", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"(?:data|bars?|ohlcv?|candles?|prices?|quotes?|klines?|trades?|history|historical|export|output|sheet\d*|file)",
     re.IGNORECASE,
@@ -117,11 +127,12 @@ def in_capitals(symbol: str) -> str:
 
 
 def _symbol(path: Path, is_date: Callable[["re.Match[str]"], bool]) -> str:
-    symbol, whole = stem_of(path), ""
+    symbol, whole = _LEADING.sub("", stem_of(path), count=1), ""
     while symbol != whole:
         whole = symbol
-        symbol = _shorter(symbol, is_date)
-    if _NO_SYMBOL.fullmatch(symbol):
+        symbol = _BEFORE_SIDE.sub("", _shorter(symbol, is_date))
+    # In capitals DATA is a ticker.
+    if _NO_SYMBOL.fullmatch(symbol) or (_NO_NAME.fullmatch(symbol) and symbol == symbol.lower()):
         raise DataError("neither a column nor the file's name gives the symbol; say it with --symbol")
     return in_capitals(symbol)
 

@@ -64,7 +64,7 @@ _FORMS = (
 )
 
 _AT_24 = re.compile(r"([T ])24:00(?!:(?!00)|:00\.0*[1-9])")
-_AHEAD = re.compile(r"(.*[A-Za-z])([+-]\d\d?)")
+_AHEAD = re.compile(r"(.*[A-Za-z])([+-])(\d\d?)(?::?([0-5]\d))?")
 _PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {
     StampForm.EPOCH_FRACTION: rf"{_COUNTS}(\.\d+)?",
     StampForm.TIME_OF_DAY: r"\d{1,8}(\.\d+)?",
@@ -221,9 +221,9 @@ def check_zone(zone: str) -> tuple[ZoneInfo, int]:
     name, ahead = zone, 0
     shifted = _AHEAD.fullmatch(zone)
     if shifted and not zone.startswith("Etc/"):
-        name, ahead = shifted[1], int(shifted[2])
+        name, ahead = shifted[1], (int(shifted[3]) * 60 + int(shifted[4] or 0)) * (-1 if shifted[2] == "-" else 1)
     try:
-        return ZoneInfo(name), ahead * 3600 * SECOND_NS
+        return ZoneInfo(name), ahead * 60 * SECOND_NS
     except (KeyError, ValueError, OSError) as error:
         raise DataError(f"{zone!r} is no time zone; write it as America/New_York, Europe/Berlin or UTC") from error
 
@@ -237,7 +237,7 @@ def localise(local_ns: Stamps, zone: str, groups: Indices | None = None) -> Loca
 
     Args:
         local_ns: wall-clock time as if it were UTC, in the order of the file.
-        zone: the IANA name, perhaps with whole hours that its clocks are ahead: ``America/New_York+7``.
+        zone: the IANA name, perhaps with how far its clocks are ahead: ``America/New_York+7``.
         groups: which stamps are in order among themselves, those of one symbol; by default all of them.
 
     Raises:

@@ -10,13 +10,15 @@ from actors.reading import stamps
 from actors.reading.dates import Written
 from actors.reading.format import Block, Broken, BrokenRow
 from actors.reading.spelling import numerals
-from actors.reading.spelling.header import SYMBOL
+from actors.reading.spelling.header import PRICES, SYMBOL, places_of
 from actors.reading.spelling.numerals import Numerals
 from actors.reading.stamps import StampForm
 from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps
+from messages.errors import DataError
 
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60
+_ASKED = 100
 _NOTE = re.compile(r"[\"#\s]*(?:[A-Za-z][\w.]*\s+\w|(?i:end|eof)\W*$)")
 """How a sentence begins, which may stand below a table and is no broken row."""
 
@@ -72,7 +74,9 @@ def read_tolerantly(
 
     stamps_ns = stamps.read_texts(_joined(cells, stamp_roles), form, pattern)
     is_read = stamps_ns != stamps.UNREADABLE
-    wanted = form.wanted(_joined(cells, stamp_roles)[keep & ~is_read])
+    unread = np.flatnonzero(keep & ~is_read)
+    _check_no_other_header(table, names, unread[:_ASKED], rows)
+    wanted = form.wanted(_joined(cells, stamp_roles)[unread])
     keep &= _checked("time", _joined(cells, stamp_roles), is_read, wanted, keep, rows, broken)
     if SYMBOL in cells:
         keep &= _checked(SYMBOL, cells[SYMBOL], cells[SYMBOL] != "", "a symbol", keep, rows, broken)
@@ -94,6 +98,19 @@ def read_tolerantly(
         rows=rows[keep],
         broken=Broken.of(broken, blank + int(np.count_nonzero(is_blank))),
     )
+
+
+def _check_no_other_header(table: Any, names: Sequence[str], places: Stamps, rows: Stamps) -> None:
+    """Check that no row in the midst is a header with the columns in another order: what follows would be misread."""
+    for place in places.tolist():
+        try:
+            found = places_of([table[name][place].as_py() for name in names])
+        except DataError:
+            continue
+        if any(names[found[role]] != role for role in PRICES):
+            raise DataError(
+                f"line {rows[place]} is a header with the columns in another order than above: split the file there"
+            )
 
 
 def _table_of(cells: Mapping[str, Any], role: str, keep: Mask) -> tuple[tuple[str, ...], Indices | None]:

@@ -10,7 +10,20 @@ from actors.importing.into_store import ImportOptions, import_paths
 from actors.market.calendar import Calendar
 from actors.reading.format import Stamp
 from actors.storage.memory import MemoryStore
-from tests.importing.test_format_table import ISO, PLAIN, SAID, SOUND, TWO, UTC, Row, held, packed, rows
+from tests.importing.test_format_table import (
+    EPOCHS,
+    ISO,
+    NO_VOLUME,
+    PLAIN,
+    SAID,
+    SOUND,
+    TWO,
+    UTC,
+    Row,
+    held,
+    packed,
+    rows,
+)
 from tests.vendors.files import written
 
 ALWAYS = Calendar("24/7")
@@ -75,6 +88,38 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "ABC.csv", PLAIN + rows("2024-01-15 23:59", "2024-01-15 24:00"), UTC | {"stamp": Stamp.END},
         [(bar[0], f"2024-01-15 23:5{place}", *bar[2:]) for place, bar in enumerate(TWO, 8)]),
     "the only file in a zip of another name": ("download.zip", packed({"ABC.csv": SOUND}), UTC, TWO),
+    "hours ahead in the header": (
+        "ABC.csv", "Time (GMT+2)" + PLAIN[9:] + rows("2024-01-15 11:30:00", "2024-01-15 11:31:00"), SAID, TWO),
+    "half hours ahead in the header": (
+        "ABC.csv", "date UTC+05:30" + PLAIN[9:] + rows("2024-01-15 15:00:00", "2024-01-15 15:01:00"), SAID, TWO),
+    "hours behind in the header": (
+        "ABC.csv", "Time (UTC-05:00)" + PLAIN[9:] + rows("2024-01-15 04:30:00", "2024-01-15 04:31:00"), SAID, TWO),
+    "a local time before that of utc": (
+        "ABC.csv", "datetime,datetime_utc" + PLAIN[9:] + rows(*(f"2024-01-15 04:3{place}:00,{at}"
+                                                              for place, at in enumerate(ISO))), SAID, TWO),
+    "seconds since 1970 beside a local time": (
+        "ABC.csv", "Unix Timestamp,Date" + PLAIN[9:] + rows(*(f"{at},15.01.2024 04:30" for at in EPOCHS)), SAID, TWO),
+    "the end of the bar in brackets": (
+        "ABC.csv", "Time (bar end)" + PLAIN[9:] + rows("2024-01-15 09:31:00", "2024-01-15 09:32:00"), UTC, TWO),
+    "the end of the bar beside a date": (
+        "ABC.csv", "Date,End Time" + PLAIN[9:] + rows("2024-01-15,09:31:00", "2024-01-15,09:32:00"), UTC, TWO),
+    "the start and the end of the bar": (
+        "ABC.csv", "bar_end_time,bar_start_time" + PLAIN[9:] + rows(*(f"x,{at}" for at in ISO)), UTC, TWO),
+    "coinapi": (
+        "ABC.csv", "time_period_start;time_period_end;time_open;px_open;px_high;px_low;px_close;sx_sum;sx_cnt\n"
+        + rows(*(f"{at}Z;;" for at in ISO), mark=";", tails=("10;1", "20;2")), SAID, TWO),
+    "futu": ("x.csv", "code,time_key,open,high,low,close,pe_ratio,turnover_rate,volume\n"
+             + rows(*(f"ABC,{at}" for at in ISO), tails=("0,0,10", "0,0,20")), UTC, TWO),
+    "nasdaq nordic": ("ABC.csv", "Date;Opening price;High price;Low price;Closing price;Total volume\n"
+                      + rows(*ISO, mark=";", point=","), UTC, TWO),
+    "blanks around symbols": (
+        "x.csv", "symbol," + PLAIN + rows(f"ABC ,{ISO[0]}", f" ABC,{ISO[1]}"), UTC, TWO),
+    "a column of venues that says one": (
+        "x.csv", "symbol,exchange,interval," + PLAIN + rows(*(f"ABC,SHFE,1m,{at}" for at in ISO)), UTC, TWO),
+    "swiss thousands": (
+        "ABC.csv", PLAIN + f"{ISO[0]},11'100,11'101,10'999,11'100.50,1'010\n", UTC,
+        [("ABC", "2024-01-15 09:30", 11100.0, 11101.0, 10999.0, 11100.5, 1010.0)]),
+    "words for no volume": ("ABC.csv", PLAIN + rows(*ISO, tails=("n/a", "#VALUE!")), UTC, NO_VOLUME),
     "a zip whose only file has no name of its own": ("ABC.zip", packed({"data.csv": SOUND}), UTC, TWO),
 }  # fmt: skip
 
@@ -98,6 +143,30 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
         "'close' stands above what looks like open"),
     "hours and minutes in columns of their own": (
         {"x.csv": "date,hour,minute,open,high,low,close\n20240115,9,30,1,1,1,1\n"}, "hour and minute stand in columns"),
+    "two venues under one symbol": (
+        {"x.csv": "symbol,exchange," + PLAIN + rows(f"A,SSE,{ISO[0]}", f"A,SZSE,{ISO[1]}")},
+        "'exchange' tells rows of A apart"),
+    "two months of a contract, far into the file": (
+        {"x.csv": "symbol,expiry," + PLAIN + "".join(
+            rows(f"A,2024-0{3 + place // 720},2024-01-15 {place // 60:02}:{place % 60:02}") for place in range(1440)
+        )}, "'expiry' tells rows of A apart ('2024-03' and '2024-04')"),
+    "several strikes without a symbol": (
+        {"x.json": json.dumps([{"strike": strike} | dict(zip("tohlcv", (1705311000, *TWO[0][2:]), strict=True))
+                               for strike in (100, 110)])}, "'strike' tells rows apart ('100' and '110')"),
+    "bars of an hour between them": (
+        {"x.csv": "symbol,interval," + PLAIN + rows(f"A,1m,{ISO[0]}", f"A,1h,{ISO[1]}")}, "'interval' says '1h'"),
+    "two columns of one name": (
+        {"ABC.csv": PLAIN.replace("volume", "close,volume") + rows(*ISO, tails=("7,10", "7,20"))},
+        "two columns are called 'close'"),
+    "another header in the midst": (
+        {"ABC.csv": SOUND + "timestamp,close,high,low,open,volume\n" + rows("2024-01-15 09:32:00")},
+        "line 4 is a header with the columns in another order"),
+    "halves of the day that nobody wrote": (
+        {"ABC.csv": PLAIN + rows(*(f"2024-01-15 {at}" for at in ("11:59", "12:58")))
+         + rows(*(f"2024-01-15 {at}" for at in ("12:59", "01:00")))}, "before or after noon is missing"),
+    "prices in 32nds": (
+        {"ZN.csv": PLAIN + f"{ISO[0]},110'16,110'17,110'155,110'16,10\n"}, "look like 32nds"),
+    "a name that says nothing": ({"data.csv": SOUND}, "say it with --symbol"),
     "one name in two folders": ({"a/ABC.csv": SOUND, "b/ABC.csv": OTHER_PRICES}, "2 rows gave 2 minutes other values"),
 }  # fmt: skip
 
@@ -124,3 +193,15 @@ def test_a_column_of_flags_tells_no_instruments_apart(tmp_path: Path) -> None:
     report = import_paths([path], store, ImportOptions(**THERE), calendars=lambda _: ALWAYS)
 
     assert (report.error, len(held(store))) == (None, 2)
+
+
+def test_a_zone_that_the_file_contradicts_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "ABC.csv", "datetime_utc" + PLAIN[9:] + rows(*ISO))
+
+    report = import_paths(
+        [path], MemoryStore(), ImportOptions(calendar="24/7", tz="Asia/Tokyo"), calendars=lambda _: ALWAYS
+    )
+
+    assert report.files[0].warnings == [
+        "the file says that its stamps are of UTC: they are read in Asia/Tokyo, as --tz says"
+    ]

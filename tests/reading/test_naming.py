@@ -20,15 +20,25 @@ from messages.errors import DataError
         ("233740.KS.csv", "233740.KS"),
         ("msft_bars.parquet", "MSFT"),
         ("V.csv", "V"),
+        ("2024-01-03_AAPL_1min.csv", "AAPL"),
+        ("20240103-005930.csv", "005930"),
+        ("esh24_intraday-1min_historical-data-01-16-2024.csv", "ESH24"),
+        ("eurusd-m1-bid-2024-01-03-2024-01-04.csv", "EURUSD-BID"),
+        ("AAPL_2020-01-01_2024-12-31.csv", "AAPL"),
+        ("AAPL_01012024_31012024.csv", "AAPL"),
+        ("AAPL - Copy (2).csv", "AAPL"),
+        ("AAPL.xlsx", "AAPL"),
+        ("DATA.csv", "DATA"),
     ],
 )
 def test_a_files_name_gives_the_symbol(name: str, symbol: str) -> None:
     assert symbol_of(Path("/data") / name) == symbol
 
 
-def test_a_name_that_is_only_an_interval_is_no_symbol() -> None:
+@pytest.mark.parametrize("name", ["1min.csv", "data.csv", "prices_1min.csv", "2024/01.csv"])
+def test_a_name_that_is_only_an_interval_or_a_word_for_anything_is_no_symbol(name: str) -> None:
     with pytest.raises(DataError, match="--symbol"):
-        symbol_of(Path("1min.csv"))
+        symbol_of(Path(name))
 
 
 @pytest.mark.parametrize(

@@ -37,36 +37,47 @@ def plain(name: str) -> str:
 
 _NUMBERED = re.compile(r"^\d+\.\s+")
 
+_ENDS = (
+    "closetime", "endtime", "end", "barend", "barendtime", "barclosetime", "endtimestamp", "timestampend", "timeend",
+    "enddatetime", "datetimeend", "periodend", "timeperiodend", "windowend", "candleend", "candleclosetime",
+)  # fmt: skip
+"""What the end of a bar is called."""
+
 # Of several the first in this order counts.
 _NAMES = {
-    STAMP: ("candledatetimeutc", "timestamp", "datetime", "ts", "opentime", "starttime", "start", "windowstart",
-            "begin", "bartime", "tsevent", "timestamputc", "datetimeutc", "timeutc", "unix", "epoch", "t",
-            "indexlevel0", "gmttime", "localtime", "dateandtime", "tradetime", "epochtime", "dates", "timegmt",
-            "timeeet", "datetimegmt", "candledatetimekst", "fechahora", "fechayhora", "datahora", "zeitstempel",
-            "datumzeit", "horodatage", "交易时间", "成交时间", "日期时间", "日時", "일시", "체결시간", "closetime",
-            "endtime", "end", "barend", "mts", "startat", "periodstart", "candletime", "datatempo", "dataora"),
+    # What says its zone, or is counted in one, before what may be anywhere's; the start before the end.
+    STAMP: ("candledatetimeutc", "timestamputc", "datetimeutc", "timeutc", "gmttime", "timegmt", "datetimegmt",
+            "unixtimestamp", "unixtime", "timestampms", "timestampus", "timestampns", "timestampunix", "epochms",
+            "timestamp", "datetime", "ts", "opentime", "starttime", "start", "windowstart", "timeperiodstart",
+            "begin", "bartime", "tsevent", "unix", "epoch", "t", "tsms", "tsns", "timekey", "barstart", "barstarttime",
+            "starttimestamp", "timestampstart", "timestart", "startdatetime", "candlestart", "opentimems",
+            "opentimeiso", "indexlevel0", "localtime", "dateandtime", "tradetime", "epochtime", "dates",
+            "timeeet", "candledatetimekst", "fechahora", "fechayhora", "datahora", "zeitstempel",
+            "datumzeit", "horodatage", "交易时间", "成交时间", "日期时间", "日時", "일시", "체결시간", "mts", "startat",
+            "periodstart", "candletime", "datatempo", "dataora", "utc", "gmt", *_ENDS),
     DATE: ("date", "day", "tradedate", "tradingday", "dt", "fecha", "data", "datum", "日期", "交易日期", "日付", "날짜",
            "일자", "дата", "dtyyyymmdd", "yyyymmdd"),
     CLOCK: ("time", "timeofday", "minute", "hour", "clock", "hora", "ora", "heure", "uhrzeit", "zeit", "时间", "時間",
             "時刻", "시간", "시각", "время"),
     "open": ("open", "o", "openprice", "first", "openingprice", "startprice", "apertura", "abertura", "eroffnung",
              "eroffnungskurs", "ouverture", "开盘", "开盘价", "開盤", "開盤價", "今开", "시가", "始値", "открытие",
-             "mido", "midopen", "erster"),
+             "mido", "midopen", "erster", "priceopen", "pxopen"),
     "high": ("high", "h", "highprice", "max", "maxprice", "maximo", "maxima", "alto", "hoch", "hochst", "hochstkurs",
              "haut", "plushaut", "最高", "最高价", "最高價", "고가", "高値", "максимум", "massimo",
-             "maximum", "midh", "midhigh"),
+             "maximum", "midh", "midhigh", "pricehigh", "pxhigh"),
     "low": ("low", "l", "lowprice", "min", "minprice", "minimo", "minima", "bajo", "baixo", "tief", "tiefst",
             "tiefstkurs", "bas", "plusbas", "最低", "最低价", "最低價", "저가", "安値", "минимум", "minimum",
-            "midl", "midlow"),
+            "midl", "midlow", "pricelow", "pxlow"),
     "close": ("close", "c", "closeprice", "last", "lastprice", "closelast", "endprice", "tradeprice", "latest",
               "cierre", "ultimo", "fechamento", "schluss", "schlusskurs", "cloture", "dernier", "收盘", "收盘价",
-              "收盤", "收盤價", "종가", "終値", "закрытие", "chiusura", "midc", "midclose"),
+              "收盤", "收盤價", "종가", "終値", "закрытие", "chiusura", "midc", "midclose", "closingprice",
+              "priceclose", "pxclose"),
     "volume": ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol", "tradedvolume",
                "candleacctradevolume", "stuecke", "stucke", "volumen", "cantidad", "umsatz", "成交量", "거래량",
-               "出来高", "объем", "totalvolume", "totalvol"),
+               "出来高", "объем", "totalvolume", "totalvol", "volumetraded", "sxsum"),
     "vwap": ("vwap", "vw", "wap", "average", "weightedprice", "均价", "均價"),
     "trades": ("trades", "tradecount", "n", "transactions", "numberoftrades", "numtrades", "count", "oftrades",
-               "tradesdone", "成交笔数", "체결건수"),
+               "tradesdone", "tradescount", "sxcnt", "成交笔数", "체결건수"),
     SYMBOL: ("symbol", "ticker", "sym", "instrument", "code", "secid", "ric", "s", "tscode", "mnemonic", "contract",
              "stockcode", "instrumentid", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード", "銘柄",
              "orderbookid", "productid", "instid", "securityid", "seccode", "tradingsymbol", "pair", "currencypair",
@@ -74,7 +85,7 @@ _NAMES = {
 }  # fmt: skip
 _SYNONYMS = {role: tuple(dict.fromkeys(map(plain, names))) for role, names in _NAMES.items()}
 
-_END_NAMES = frozenset({"closetime", "endtime", "end", "barend"})
+_END = re.compile(r"[(\[][^)\]]*\b(?:end|close)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
 _WHOLE_STAMP = re.compile(r"\d{4}-\d\d?-\d\d?[T ]|\d{12}")
 _UNNAMED = re.compile(r"(Unnamed: ?0|index|level_0)?")
@@ -83,9 +94,13 @@ _ZONES = {
     "kst": "Asia/Seoul", "jst": "Asia/Tokyo", "hkt": "Asia/Hong_Kong", "msk": "Europe/Moscow",
 }  # fmt: skip
 _ZONE = re.compile(rf"(?:^|[\W_])({'|'.join(_ZONES)})(?:$|[\W_])", re.IGNORECASE)
+_AHEAD = re.compile(r"(?:^|[\W_])(?:utc|gmt)\s*([+-\u2212]\d{1,2}(?::?[0-5]\d)?)\b", re.IGNORECASE)
 _PLACE = re.compile(r"[(\[]([A-Za-z]+/[\w/+-]+)[)\]]$")
 _OTHER_ZONES = ("est", "edt", "cst", "ist", "local")
-_SUFFIX = re.compile(rf"\s*[(\[\uff08].*$|[\s_]+(?:{'|'.join((*_ZONES, *_OTHER_ZONES))})$", re.IGNORECASE)
+_SUFFIX = re.compile(
+    rf"\s*[(\[\uff08].*$|[\s_]+(?:{'|'.join((*_ZONES, *_OTHER_ZONES))})(?:[+-]\d[\d:]*)?$",
+    re.IGNORECASE,
+)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +109,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, int]
     """For each role its column."""
     zone: str | None = None
-    """The zone that the name of the time states: ``Gmt time``, ``Time (EET)``, ``datetime_utc``."""
+    """The zone that the name of the time states: ``Gmt time``, ``Time (EET)``, ``datetime_utc``, ``Date (UTC+8)``."""
     is_end: bool = False
     """Whether the name of the time says that it is the end of the bar."""
 
@@ -114,12 +129,14 @@ def read(header: Sequence[str], row: Sequence[str] = ()) -> Header:
     return Header(
         places=places,
         zone=zone_of(name),
-        is_end=STAMP in places and plain(name) in _END_NAMES,
+        is_end=plain(name) in _ENDS or _END.search(name) is not None,
     )
 
 
 def zone_of(name: str) -> str | None:
     """Return the zone that the name of a time states, or ``None``."""
+    if ahead := _AHEAD.search(name):
+        return f"UTC{ahead[1]}".replace("\u2212", "-")
     zone, place = _ZONE.search(name), _PLACE.search(name)
     return _ZONES[zone[1].lower()] if zone else place[1] if place else None
 

@@ -9,11 +9,16 @@ import numpy as np
 
 from messages.columns import Floats, Mask
 
-EMPTY = ("", "NaN", "nan", "NULL", "null", "NA", "N/A", "None", "#N/A", "<NA>", "-", "--")
+EMPTY = (
+    "", "NaN", "nan", "NAN", "NULL", "null", "Null", "NA", "N/A", "n/a", "na", "None", "none", "nil", "#N/A", "#NA",
+    "#VALUE!", "#DIV/0!", "#REF!", "#NULL!", "<NA>", "NaT", "-", "--", "---", "?", ".",
+)  # fmt: skip
 """What stands where there is no number."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
-_ORNAMENTS = re.compile(r"[\s'\u2019$€£¥₩₹\u00a0\u202f]")
+_MONEY = re.compile(r"[$€£¥₩₹]")
+_THOUSANDS = re.compile(r"(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3}(?!\d))")
+_IN_32NDS = re.compile(r"[89]\d'(?:[0-2]\d|3[01])[0257]?|1\d\d'(?:[0-2]\d|3[01])[0257]?")
 _MULTIPLES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -75,10 +80,16 @@ def read(cells: Any, numerals: Numerals) -> tuple[Floats, Mask]:
 def _number(text: str) -> float:
     """Return a number with a unit of money, blanks between thousands or a K, M or B behind it; NaN: it is none."""
     # To pandas 2 a number beyond a float, 1e400, is no number; to pandas 3 and pyarrow it is infinite.
-    bare = _ORNAMENTS.sub("", text)
+    bare = _THOUSANDS.sub("", _MONEY.sub("", text).strip())
     multiple = _MULTIPLES.get(bare[-1:].lower(), 1.0)
-    bare = bare[:-1] if multiple != 1.0 else bare
+    bare = bare[:-1].rstrip() if multiple != 1.0 else bare
     return float(bare) * multiple if _NUMBER.fullmatch(bare) else np.nan
+
+
+def are_in_32nds(cells: Iterable[str]) -> bool:
+    """Return whether all prices are written as those of US treasuries are, ``110'16`` for 110 and 16/32."""
+    texts = list(cells)
+    return bool(texts) and all(map(_IN_32NDS.fullmatch, texts))
 
 
 def is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ from actors.reading.peek import Head
 
 
 def _sniff(head: Head) -> bool:
-    return not head.is_json and layout.misfit(head) is None
+    return not head.is_json and layout.is_of_bars(head)
 
 
 CSV = Format(

@@ -12,7 +12,17 @@ import numpy as np
 from actors.reading import json_text, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import Written, written
-from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, open_to
+from actors.reading.format import (
+    Block,
+    Broken,
+    BrokenRow,
+    Coverage,
+    Format,
+    Hints,
+    RawBars,
+    open_to,
+    zone_said_otherwise,
+)
 from actors.reading.json_text import JsonTable
 from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.spelling import numerals
@@ -35,7 +45,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     fmt = open_to(fmt, zone=table.zone, is_end=table.is_end)
     block, form, how = _block(table, hints)
     assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol, written=how)
-    for remark in table.remarks:
+    for remark in (*table.remarks, *zone_said_otherwise(table.zone, hints)):
         assembler.remark(remark)
     if "volume" not in table.columns:
         assembler.remark(NO_VOLUME)

@@ -13,8 +13,19 @@ import numpy as np
 from actors.reading import arrow_file, dates, layout, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import Written
-from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, open_to
+from actors.reading.format import (
+    Block,
+    Broken,
+    BrokenRow,
+    Coverage,
+    Format,
+    Hints,
+    RawBars,
+    open_to,
+    zone_said_otherwise,
+)
 from actors.reading.peek import Head
+from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES, value_rows
@@ -57,13 +68,22 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
     fmt = open_to(fmt, zone=said.zone, is_end=said.is_end)
     places = header.with_volume(said.places, names, lambda place: _has_any(path, names[place]))
     roles = {role: names[place] for role, place in places.items()}
+    series = next(iter(telling(names, places)), "")
+    one_series = OneSeries(series)
+    if series:
+        roles[layout.SERIES] = series
     how = _written(path, [roles[role] for role in (header.DATE, header.CLOCK, header.STAMP) if role in roles], hints)
     first_row, assembler = 1, None
     for batch, share in arrow_file.record_batches(path, list(roles.values())):
         columns = {role: batch.column(batch.schema.names.index(name)) for role, name in roles.items()}
         stamps_ns, form = _stamps(columns, how)
-        assembler = assembler or _assembler(fmt, path, hints, roles, symbol, how, is_local=form.is_local)
-        yield from assembler.assembled(_block(columns, stamps_ns, form, first_row, share))
+        if assembler is None:
+            assembler = _assembler(fmt, path, hints, roles, symbol, how, is_local=form.is_local)
+            for remark in zone_said_otherwise(said.zone, hints):
+                assembler.remark(remark)
+        block = _block(columns, stamps_ns, form, first_row, share)
+        one_series.note(block)
+        yield from assembler.assembled(block)
         first_row += len(batch)
     if assembler is None:
         raise DataError("the file has no rows")
@@ -136,7 +156,10 @@ def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_ro
         more = arrow_file.floats_of(columns[header.MORE_VOLUME], header.MORE_VOLUME)
         numbers["volume"] = numbers["volume"] + np.nan_to_num(more, posinf=np.inf)
     values = value_rows(numbers, len(rows))
+    labels, label_index = _symbols(columns.get(layout.SERIES), len(rows))
     return Block(
+        labels=labels,
+        label_index=label_index[keep] if layout.SERIES in columns else None,
         stamps_ns=stamps_ns[keep],
         symbols=symbols,
         symbol_index=symbol_index[keep],
