@@ -8,14 +8,16 @@ import operator
 import re
 from bisect import bisect_right
 from functools import reduce
+from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from actors.session_data.answer.latest import latest_slot
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Revisions
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
 from messages.queries import GetLastBars
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
 from messages.windows import BarWindow
@@ -32,22 +34,25 @@ class _Room(msgspec.Struct, frozen=True, gc=False):
     """Fields x bars."""
     verdicts: Verdicts
     revisions: Revisions
+    shown: tuple[Floats, Verdicts, Revisions]
+    """The same, read-only, as what is cut out of it is then."""
 
     @classmethod
     def of(cls, values: Floats, verdicts: Verdicts, revisions: Revisions) -> "_Room":
         """Return one that begins with these bars."""
         count = len(verdicts)
-        room = cls(
+        planes = (
             np.empty((len(values), count + _SPARE)),
             np.empty(count + _SPARE, dtype=np.uint8),
             np.empty(count + _SPARE, dtype=np.uint32),
         )
+        room = cls(*planes, (freeze(planes[0].view()), freeze(planes[1].view()), freeze(planes[2].view())))
         room.values[:, :count], room.verdicts[:count], room.revisions[:count] = values, verdicts, revisions
         return room
 
 
 class _Bars(msgspec.Struct, frozen=True, gc=False):
-    """The last bars, which lack nothing, by the column; what windows say of them that stays as it is."""
+    """The last bars, which lack nothing, and the window that shows them."""
 
     until: int
     """They are made of slots before this one."""
@@ -56,14 +61,8 @@ class _Bars(msgspec.Struct, frozen=True, gc=False):
     room: _Room
     end: int
     """So many bars are in the room."""
-    start_ns: Stamps
-    end_ns: Stamps
-    values: Floats
-    verdicts: Verdicts
-    revisions: Revisions
-    zeros: Indices
-    counts: Indices
-    nowhere: Mask
+    window: BarWindow
+    """As of when they were found; each answer is a copy that says when it was given: a fifth of making one."""
 
 
 def bar_count(book: Book, column: int, interval: Interval) -> int | None:
@@ -92,48 +91,33 @@ def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> B
         query: how many, and of which length; nothing is filled, nothing partial.
         now_ns: session time.
     """
-    grid, interval, count = book.grid, query.interval, query.count
+    kept, interval, count, over = book.grid.kept, query.interval, query.count, book.last_slot + 1
     key = (column, interval, count)
-    bars: _Bars | None = grid.kept.get(key)
-    if bars is None or not bars.until <= book.last_slot + 1 < bars.holds_before:
+    bars: _Bars | None = kept.get(key)
+    if bars is None or not bars.until <= over < bars.holds_before:
         if interval == book.axis.interval:
-            bars = _last_base(book, column, count, bars)
-        elif interval.is_daily or interval.is_long or grid.values.shape[1] != len(FIELDS):
+            bars = _last_base(book, column, query, bars)
+        elif interval.is_daily or interval.is_long or book.grid.values.shape[1] != len(FIELDS):
             return None
         else:
-            bars = _last_derived(book, column, interval, count, bars)
+            bars = _last_derived(book, column, query, bars)
         if bars is not None and bars.until <= book.closed:  # what comes in open minutes would throw all away
-            grid.kept.put(key, bars, bars.until)
-    if bars is None or (query.with_history and len(bars.start_ns) < count):
+            kept.put(key, bars, bars.until)
+    if bars is None or (query.with_history and bars.window.short):
         return None
-    return BarWindow(
-        symbols=(query.symbol,),
-        symbol_index=bars.zeros,
-        interval=interval,
-        start_ns=bars.start_ns,
-        end_ns=bars.end_ns,
-        values=bars.values,
-        verdicts=bars.verdicts,
-        base_counts=bars.counts,
-        base_expected=bars.counts,
-        revisions=bars.revisions,
-        forming=bars.nowhere,
-        tz=book.session.tz,
-        now_ns=now_ns,
-        revision=book.revision,
-        short=count - len(bars.start_ns),
-        is_adjusted=query.is_adjusted,
-    )
+    if query.is_adjusted:
+        return replace(bars.window, now_ns=now_ns, revision=book.revision, is_adjusted=True)
+    return replace(bars.window, now_ns=now_ns, revision=book.revision)
 
 
-def _last_base(book: Book, column: int, count: int, before: _Bars | None) -> _Bars | None:
-    last = latest_slot(book, column)
+def _last_base(book: Book, column: int, query: GetLastBars, before: _Bars | None) -> _Bars | None:
+    last, count = latest_slot(book, column), query.count
     if last is None:
         return None
     if before is not None and before.until > last:
         return before
     if before is not None and before.until == last:
-        bars = _followed(book, column, before, slice(last, last + 1), 1, count, last + 2)
+        bars = _followed(book, column, query, before, slice(last, last + 1), 1, last + 2)
         if bars is not None:
             return bars
     grid, slots = book.grid, slice(max(last + 1 - count, 0), last + 1)
@@ -141,11 +125,11 @@ def _last_base(book: Book, column: int, count: int, before: _Bars | None) -> _Ba
     if _NO_BAR.search(told.tobytes()) is not None:
         return None
     room = _Room.of(grid.values[slots, :, column].T, told, grid.revisions[slots, column])
-    return _bars(book, room, len(told), slots.stop, 1, count, last + 2)
+    return _begun(book, query, room, len(told), slots.stop, 1, last + 2)
 
 
-def _last_derived(book: Book, column: int, interval: Interval, count: int, before: _Bars | None) -> _Bars | None:
-    axis, closed = book.axis, book.closed
+def _last_derived(book: Book, column: int, query: GetLastBars, before: _Bars | None) -> _Bars | None:
+    axis, closed, interval = book.axis, book.closed, query.interval
     edges = axis.edge_list(interval)
     finished = bisect_right(edges, closed) - 1  # blocks whose slots are closed
     if finished == 0:
@@ -160,12 +144,12 @@ def _last_derived(book: Book, column: int, interval: Interval, count: int, befor
         return before
     holds_before = edges[finished + 1] if finished + 1 < len(edges) else axis.slots + 1
     if before is not None and before.until == edges[finished - 1]:
-        bars = _followed(book, column, before, slice(before.until, until), length, count, holds_before)
+        bars = _followed(book, column, query, before, slice(before.until, until), length, holds_before)
         if bars is not None:
             return bars
-    blocks = min(count, finished)
+    blocks = min(query.count, finished)
     room = _folded(book, column, slice(edges[finished - blocks], until), blocks, length)
-    return None if room is None else _bars(book, room, blocks, until, length, count, holds_before)
+    return None if room is None else _begun(book, query, room, blocks, until, length, holds_before)
 
 
 def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _Room | None:
@@ -186,7 +170,7 @@ def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _
 
 
 def _followed(
-    book: Book, column: int, before: _Bars, slots: slice, length: int, count: int, holds_before: int
+    book: Book, column: int, query: GetLastBars, before: _Bars, slots: slice, length: int, holds_before: int
 ) -> _Bars | None:
     """Return the last bars with one more, of these slots; nothing where it lacks a minute, or there is no space."""
     grid, room, place = book.grid, before.room, before.end
@@ -203,22 +187,41 @@ def _followed(
         bar = opens[0], max(highs), min(lows), closes[-1], reduce(operator.add, volumes)
         room.values[:, place] = bar
         room.verdicts[place], room.revisions[place] = max(told), max(grid.revisions[slots, column].tolist())
-    return _bars(book, room, place + 1, slots.stop, length, count, holds_before)
+    end = place + 1
+    if before.window.short:
+        return _begun(book, query, room, end, slots.stop, length, holds_before)
+    columns = _columns(book, room, end - query.count, end, slots.stop, length)
+    return _Bars(slots.stop, holds_before, room, end, replace(before.window, **columns))
 
 
-def _bars(book: Book, room: _Room, end: int, until: int, length: int, count: int, holds_before: int) -> _Bars:
-    """Return the last bars of a room, ``count`` at most, of ``length`` slots each, up to ``until``."""
-    axis, begin = book.axis, max(end - count, 0)
-    first = until - (end - begin) * length
-    return _Bars(
-        until,
-        holds_before,
-        room,
-        end,
-        axis.starts_ns[first:until:length],
-        axis.ends_ns[first + length - 1 : until : length],
-        freeze(room.values[:, begin:end]),
-        freeze(room.verdicts[begin:end]),
-        freeze(room.revisions[begin:end]),
-        *axis.plain(end - begin, length),
+def _begun(book: Book, query: GetLastBars, room: _Room, end: int, until: int, length: int, holds_before: int) -> _Bars:
+    """Return the last bars of a room, of ``length`` slots each, up to ``until``."""
+    count = min(end, query.count)
+    zeros, lengths, nowhere = book.axis.plain(count, length)
+    window = BarWindow(
+        symbols=(query.symbol,),
+        symbol_index=zeros,
+        interval=query.interval,
+        base_counts=lengths,
+        base_expected=lengths,
+        forming=nowhere,
+        tz=book.session.tz,
+        now_ns=0,
+        revision=0,
+        short=query.count - count,
+        **_columns(book, room, end - count, end, until, length),
     )
+    return _Bars(until, holds_before, room, end, window)
+
+
+def _columns(book: Book, room: _Room, begin: int, end: int, until: int, length: int) -> dict[str, Any]:
+    """Return what windows of these bars have that others have not."""
+    axis, (values, verdicts, revisions) = book.axis, room.shown
+    first = until - (end - begin) * length
+    return {
+        "start_ns": axis.starts_ns[first:until:length],
+        "end_ns": axis.ends_ns[first + length - 1 : until : length],
+        "values": values[:, begin:end],
+        "verdicts": verdicts[begin:end],
+        "revisions": revisions[begin:end],
+    }
