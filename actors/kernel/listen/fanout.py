@@ -282,19 +282,21 @@ class Fanout:
 
     def _release(self, settled: MinuteSettled) -> None:
         events, self._held = self._held, []
+        holders: set[Seat] = set()
         if self._opening:
             self._opened, self._opening = self._opening, []
         with self._lock:
             ticket = settled.ticket
-            given = [(to, kept) for to in self._seats if to.listens_from <= ticket and (kept := to.pick(events))]
-            holders = {to for to, _ in given if to.policy is Policy.BLOCK}
+            for to in self._seats:
+                if to.listens_from <= ticket and (picked := to.pick(events)):
+                    if to.policy is Policy.BLOCK:
+                        holders.add(to)
+                    to.push(picked, ticket)
             if holders:
                 self._out[ticket] = _Given(events, holders)
             is_kept = not holders and self._is_keeping and self._kept is None
             if is_kept:
                 self._kept = ticket, events
-            for to, picked in given:
-                to.push(picked, ticket)
             if holders and self._is_lockstep and (len(self._seats) > 1 or self._runners):
                 self._wake_deadlocked()
         if not holders and not is_kept:

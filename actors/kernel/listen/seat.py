@@ -2,7 +2,6 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
 
 import msgspec
 
@@ -72,6 +71,8 @@ class Seat:
         """Who reads it: who asked last, and at first who made it."""
         self.wait: Wait | None = None
         self._wanted = wanted
+        self._is_whole = bool(wanted.events) and _OF_BARS.isdisjoint(wanted.events)
+        """Whether nothing that is wanted here could be cut."""
         self._bound = bound
         self._lock = threading.Lock()
         self._queue: deque[tuple[Event, int]] = deque()
@@ -86,10 +87,12 @@ class Seat:
         """Whether nothing but events of these kinds is wanted here."""
         return bool(self._wanted.events) and self._wanted.events <= kinds
 
-    def pick(self, events: Sequence[Event]) -> list[Event]:
+    def pick(self, events: list[Event]) -> list[Event]:
         """Return those of the events that are wanted here."""
         kinds = self._wanted.events
         some = [event for event in events if type(event) in kinds] if kinds else events
+        if self._is_whole:
+            return some
         pick = self._wanted.pick
         return [kept for event in some if (kept := event if type(event) not in _OF_BARS else pick(event)) is not None]
 
