@@ -311,23 +311,21 @@ class Book:
 
     def closing(self, slot: int, expected: int, missing: tuple[str, ...], wanted: tuple[str, ...]) -> list[Event]:
         """Return what is told when a minute closes: of how many symbols which lack a bar, and whose is asked for."""
-        start_ns = self._starts_ns[slot]
-        end_ns = start_ns + self.axis.step_ns
-        closed = MinuteClosed(
-            start_ns=start_ns,
-            end_ns=end_ns,
-            present=expected - len(missing),
-            expected=expected,
-            missing=missing,
-            is_complete=not missing,
-            tz=self.session.tz,
-        )
+        closed = self.closed_whole(slot, expected)
+        if missing:
+            present = expected - len(missing)
+            closed = msgspec.structs.replace(closed, present=present, missing=missing, is_complete=False)
         if not wanted:
             return [closed]
         self.ledger.gaps += 1
-        gap = Gap(symbols=wanted, start_ns=start_ns, end_ns=end_ns)
+        gap = Gap(symbols=wanted, start_ns=closed.start_ns, end_ns=closed.end_ns)
         is_catch_up = slot < self.catch_up_before
         return [closed, GapDetected(session_date=self.session.date, gap=gap, is_catch_up=is_catch_up)]
+
+    def closed_whole(self, slot: int, expected: int) -> MinuteClosed:
+        """Return what is told of a minute that has closed with a bar of each of so many symbols."""
+        start_ns, end_ns = self._starts_ns[slot], self.end_of(slot)
+        return MinuteClosed(start_ns=start_ns, end_ns=end_ns, present=expected, expected=expected, tz=self.session.tz)
 
     def recall_many(self, slots: slice) -> None:
         """Let minutes that close have what is known of them from an earlier run of this day."""

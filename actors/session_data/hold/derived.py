@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 import numpy as np
+from msgspec.structs import replace
 
 from actors.market.aggregate import fold, fold_block, fold_cells
 from actors.market.axis import SessionAxis
@@ -127,7 +128,7 @@ class DerivedBars:
         stamps = freeze(np.repeat(np.array(starts_ns, dtype=np.int64), count).reshape(-1, count))
         is_everybody = np.atleast_1d(counts.all(axis=1)).tolist()
         is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1)).tolist()
-        symbols, blocks, intervals = grid.table, self._layout.blocks, self.intervals
+        blocks, plain = self._layout.blocks, [_plain(grid, interval, everybody) for interval in self.intervals]
         at_close: dict[int, list[BarsUpdated]] = {}
         rows = zip(ended.tolist(), values, stamps, is_everybody, is_complete, strict=True)
         for place, (row, of_all, start_of_all, is_full, has_all) in enumerate(rows):
@@ -141,13 +142,11 @@ class DerivedBars:
                     continue
                 is_whole = len(numbers) == count
                 folded = of_all if is_whole else freeze(of_all[:, numbers])
-                starts, interval = start_of_all[: len(numbers)], intervals[block.series]
+                starts, bare = start_of_all[: len(numbers)], plain[block.series]
                 told.setdefault(slot, []).append(
-                    BarsUpdated(
-                        interval=interval,
-                        batch=BarBatch(
-                            symbols=symbols, symbol_index=numbers, values=folded, interval=interval, start_ns=starts
-                        ),
+                    replace(
+                        bare,
+                        batch=replace(bare.batch, symbol_index=numbers, values=folded, start_ns=starts),
                         revision=revisions[slot - slots.start],
                         base_counts=None if has_all else _counts(counts[place], numbers, block),
                         base_expected=block.end - block.first,
@@ -335,6 +334,15 @@ def _one_by_one(grid: Grid, firsts: Indices, ends: Indices, columns: Stamps | In
 
 def _places(mask: Mask) -> Indices:
     return freeze(np.flatnonzero(mask).astype(np.int32))
+
+
+def _plain(grid: Grid, interval: Interval, everybody: Indices) -> BarsUpdated:
+    """Return how the bars of an interval are told, but for which they are: a copy costs a third of making one."""
+    nothing = np.zeros((0, 0))
+    batch = BarBatch(
+        symbols=grid.table, symbol_index=everybody, start_ns=np.zeros(0, np.int64), values=nothing, interval=interval
+    )
+    return BarsUpdated(interval=interval, batch=batch, revision=0)
 
 
 def _counts(of_all: Indices, numbers: Indices, block: Block) -> tuple[int, ...] | None:

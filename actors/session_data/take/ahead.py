@@ -1,5 +1,7 @@
 """Minutes of the tape that are made ready before they are over, many at once, where nobody can see them."""
 
+import itertools
+
 import numpy as np
 
 from actors.kernel.outcome import NOTHING, Outcome
@@ -30,20 +32,23 @@ class _Ready:
         latest = book.derived.latest
         minutes.write(book, claim)
         self._minutes = minutes
-        self._rows = [first_row + edge for edge in minutes.edges]
-        """The row of the tape that each begins with, and where the last ends."""
-        self._ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
+        ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
+        pairs = itertools.pairwise(minutes.edges)
+        self._steps = [(end, first_row + row, stop - row) for end, (row, stop) in zip(ends_ns, pairs, strict=True)]
+        """When each ends, the row of the tape that it begins with, and how many it has."""
         self._grid = book.grid.lift(minutes.slots)
         self._published = book.derived.lift(minutes.slots, latest)
         self._everybody = slice(0, len(book.grid.symbols))
         self._taken = 0
         self.is_over = False
         """Whether all of them have been taken."""
+        self.is_of_all = book.symbols == minutes.batch.symbols == book.grid.table
+        """Whether the tables of what is told are those of just who is there."""
 
     def take(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event] | None:
         """Put the next minute back into the book; return what follows from it, ``None``: the message is another."""
-        row, end_ns = self._taken, self._ends_ns[self._taken]
-        first, count = self._rows[row], self._rows[row + 1] - self._rows[row]
+        row = self._taken
+        end_ns, first, count = self._steps[row]
         if message.now_ns != end_ns:
             return None
         batch = None
@@ -53,17 +58,16 @@ class _Ready:
                 return None
         elif count:
             return None
-        self._taken += 1
-        self.is_over = self._taken == len(self._ends_ns)
-        minutes, slot = self._minutes, book.closed
+        self._taken = row + 1
+        self.is_over = row + 1 == len(self._steps)
+        minutes, derived, slot = self._minutes, book.derived, book.closed
         book.grid.lay(slot, self._grid, row)
-        book.derived.latest = slot
+        derived.latest = slot
         if (published := self._published.get(slot)) is not None:
-            book.derived.lay(slot, published)
-        if count == self._everybody.stop:
-            book.stamp(self._everybody, end_ns)
-        elif count:
-            book.stamp(minutes.columns[minutes.edges[row] : minutes.edges[row + 1]], end_ns)
+            derived.lay(slot, published)
+        if count:
+            is_all = count == self._everybody.stop
+            book.stamp(self._everybody if is_all else minutes.columns[minutes.edges[row] :][:count], end_ns)
         out: list[Event] = []
         minutes.close(book, slot, batch, out)
         return out
@@ -116,7 +120,9 @@ class Ahead:
         if out is None or (ready is not None and ready.is_over):
             self._ready = None
         tables = self._members.tables
-        return out if out is None or tables is None else list(tables.told(out, book))
+        if out is None or ready is None or tables is None or ready.is_of_all:
+            return out
+        return list(tables.told(out, book))
 
     def _make_ready(self, message: BarsArrived, tape: BarBatch, book: Book) -> None:
         """Make the minute that has come ready, and those after it, where nothing is in the way."""

@@ -6,6 +6,7 @@ Both do what ``Book.write`` does bar by bar, where nothing is in the way: every 
 import itertools
 
 import numpy as np
+from msgspec.structs import replace
 
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
@@ -14,7 +15,6 @@ from messages.columns import BarBatch, Indices
 from messages.events import BarsUpdated
 from messages.values import FIRST_WITH_BAR, Nanos, Verdict
 
-_NOBODY: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 _STREAMED, _FILLED, _NO_TRADE = int(Verdict.STREAMED), int(Verdict.FILLED), int(Verdict.NO_TRADE)
 
 
@@ -31,6 +31,9 @@ class Minutes:
         self._revisions = book.revision + np.cumsum(np.diff(self.edges) > 0)
         self._derived: dict[int, list[BarsUpdated]] = {}
         self._missing: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._closed = book.closed_whole(self.slots.start, len(book.grid.symbols))
+        self._told = BarsUpdated(interval=batch.interval, batch=batch, revision=0)
+        """As the minutes and their bars are told of: a copy that says which costs a third of making one."""
 
     @classmethod
     def found(cls, book: Book, batch: BarBatch) -> "Minutes | None":
@@ -81,11 +84,15 @@ class Minutes:
             ledger.received += count
             ledger.accepted += count
             book.revision += 1
-            out.append(BarsUpdated(interval=batch.interval, batch=batch, revision=book.revision))
+            out.append(replace(self._told, batch=batch, revision=book.revision))
         if (derived := self._derived.get(slot)) is not None:
             out += derived
         book.closed += 1
-        out += book.closing(slot, len(book.grid.symbols), *self._missing.get(slot, _NOBODY))
+        if (missing := self._missing.get(slot)) is not None:
+            out += book.closing(slot, self._closed.expected, *missing)
+        else:
+            end_ns = book.end_of(slot)
+            out.append(replace(self._closed, start_ns=end_ns - book.axis.step_ns, end_ns=end_ns))
 
     def pass_by(self, book: Book, out: list[Event]) -> None:
         """Close all of them where nobody hears of it; put out what is missing, for that is asked for."""
