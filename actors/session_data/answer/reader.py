@@ -224,7 +224,7 @@ class Reader:
                 return latest_bar(book, column, symbol)
             window = last_window(book, column, GetLastBars(symbol=symbol, count=1, interval=interval), self._now_ns)
             if window is not None:
-                return window.bar(-1)
+                return window.bar(-1) if len(window) else None
         piece = self._of_session(symbol, interval, partial=query.include_partial)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None

@@ -50,6 +50,11 @@ class _Room(msgspec.Struct, frozen=True, gc=False):
         room.values[:, :count], room.verdicts[:count], room.revisions[:count] = values, verdicts, revisions
         return room
 
+    @classmethod
+    def empty(cls, book: Book) -> "_Room":
+        """Return one without any."""
+        return cls.of(np.empty((book.grid.values.shape[1], 0)), np.empty(0, np.uint8), np.empty(0, np.uint32))
+
 
 class _Bars(msgspec.Struct, frozen=True, gc=False):
     """The last bars, which lack nothing, and the window that shows them."""
@@ -113,7 +118,8 @@ def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> B
 def _last_base(book: Book, column: int, query: GetLastBars, before: _Bars | None) -> _Bars | None:
     last, count = latest_slot(book, column), query.count
     if last is None:
-        return None
+        over = book.last_slot + 1
+        return _begun(book, query, _Room.empty(book), 0, over, 1, over + 1)
     if before is not None and before.until > last:
         return before
     if before is not None and before.until == last:
@@ -132,8 +138,6 @@ def _last_derived(book: Book, column: int, query: GetLastBars, before: _Bars | N
     axis, closed, interval = book.axis, book.closed, query.interval
     edges = axis.edge_list(interval)
     finished = bisect_right(edges, closed) - 1  # blocks whose slots are closed
-    if finished == 0:
-        return None
     # While minutes stay open any block that follows, not the next alone, may be finished: a clipped one is short.
     if book.last_slot >= closed:
         ends = axis.edges(interval)[finished + 1 :] - 1
@@ -142,6 +146,8 @@ def _last_derived(book: Book, column: int, query: GetLastBars, before: _Bars | N
     until, length = edges[finished], axis.length_of(interval)
     if before is not None and before.until == until:
         return before
+    if finished < 1:
+        return _begun(book, query, _Room.empty(book), 0, edges[0], length, edges[1])
     holds_before = edges[finished + 1] if finished + 1 < len(edges) else axis.slots + 1
     if before is not None and before.until == edges[finished - 1]:
         bars = _followed(book, column, query, before, slice(before.until, until), length, holds_before)

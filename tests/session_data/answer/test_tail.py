@@ -75,3 +75,14 @@ def test_a_short_block_behind_one_that_is_open_is_the_latest_bar() -> None:
 
     assert latest is not None
     assert (latest.start_ns, latest.base_count, latest.base_expected) == (second[3], 1, 1)
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "1h"])
+def test_until_the_first_bar_is_there_the_short_way_says_so(interval: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    core = core_with(opened(session_tiny(9), ["A"]))
+    monkeypatch.delattr(reader, "last_bars")  # which the long way takes
+    length = Interval.parse(interval)
+
+    for _ in range(2):
+        window = ask(core, GetLastBars(symbol="A", count=3, interval=length))
+        assert (len(window), window.short, ask(core, GetLatestBar(symbol="A", interval=length))) == (0, 3, None)
