@@ -5,9 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from actors.exporting.targets import Held, Target
+from actors.exporting.targets import AdjustedRuns, Held, Target
+from actors.kernel.adjusted import KeepsAdjusted, noted
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.prints import KeepsPrints
+from actors.storage.journal.prints import digest_of
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.errors import BarkeeperError, UnknownSymbol
 
 
@@ -85,6 +89,9 @@ def export(
     due, there = _due(store, target, options)
     if adjustments := store.adjustments():
         target.adjust(adjustments)
+    if isinstance(store, KeepsAdjusted):
+        for calendar, dates in _dates(store, options):
+            _tell_adjusted(store, target, calendar, dates, options.symbols)
     days = bars = 0
     error = None
     for one in due:
@@ -122,8 +129,8 @@ def _due(store: BarStore, target: Target, options: ExportOptions) -> tuple[list[
             wanted = _wanted(has, held.get(date), options.symbols)
             if wanted is None:
                 continue
-            digest = None if wanted else _digest(store, calendar, date)
-            if held.get(date) == Held(frozenset(wanted or has), digest):
+            digests = (None, None) if wanted else _digests(store, calendar, date)
+            if held.get(date) == Held(frozenset(wanted or has), *digests):
                 there += 1
             else:
                 due.append(_Due(calendar, date, wanted))
@@ -153,17 +160,53 @@ def _wanted(has: Sequence[str], held: Held | None, symbols: Sequence[str]) -> tu
     return () if len(wanted) == len(has) else wanted
 
 
-def _digest(store: BarStore, calendar: str, date: str) -> str | None:
-    certificate = store.certificate(calendar, date)
-    return None if certificate is None else certificate.digest
+def _digests(store: BarStore, calendar: str, date: str) -> tuple[str | None, str | None]:
+    """Return that of a day's certificate, and of how it was lived."""
+    certificate, prints = store.certificate(calendar, date), _prints(store, calendar, date)
+    return None if certificate is None else certificate.digest, None if prints is None else digest_of(prints)
+
+
+def _prints(store: BarStore, calendar: str, date: str) -> Prints | None:
+    return store.prints(calendar, date) if isinstance(store, KeepsPrints) else None
+
+
+def _tell_adjusted(
+    store: KeepsAdjusted, target: Target, calendar: str, dates: Sequence[str], symbols: Sequence[str]
+) -> None:
+    """Let a target know of some days which prices were adjusted: before it has them, so that it never has them without.
+
+    Args:
+        store: that knows.
+        target: may know of other days.
+        calendar: whose days.
+        dates: of these days.
+        symbols: only theirs, if any are named.
+    """
+    ours = store.adjusted(calendar)
+
+    def changed(theirs: AdjustedRuns) -> AdjustedRuns:
+        named = {run.symbol for run in (*ours, *theirs)}
+        named &= {*symbols, *(symbol.upper() for symbol in symbols)} or named
+        if not named:
+            return theirs
+        stored = sorted({*dates, *target.held(calendar)})
+        told = noted(theirs, dict.fromkeys(named, dates), None, stored)
+        for run in ours:
+            if run.symbol in named:
+                told = noted(told, {run.symbol: [date for date in dates if date in run]}, run.as_of, stored)
+        return told
+
+    target.change_adjusted(calendar, changed)
 
 
 def _copy(store: BarStore, target: Target, one: _Due) -> int:
     day: StoredDay | None = store.read(one.calendar, one.date, one.symbols or None)
     certificates: list[SessionCertificate] = []
+    prints = None
     if not one.symbols:
+        prints = _prints(store, one.calendar, one.date)
         certificates += store.earlier(one.calendar, one.date)
         latest = store.certificate(one.calendar, one.date)
         certificates += [] if latest is None else [latest]
-    target.put(one.calendar, one.date, day, certificates)
+    target.put(one.calendar, one.date, day, certificates, prints)
     return 0 if day is None else len(day.bars)

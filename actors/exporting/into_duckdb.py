@@ -1,17 +1,19 @@
-"""Export into a file of DuckDB: tables ``bars``, ``days``, ``runs``, ``certificates`` and ``adjustments``."""
+"""Export into a file of DuckDB: the tables that a store in PostgreSQL has, ``runs`` among them as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from actors.exporting.tables import BARS, RUNS, bars_of, runs_of
-from actors.exporting.targets import Held
+from actors.exporting.tables import BARS, PRINTS, RUNS, bars_of, prints_of, runs_of
+from actors.exporting.targets import AdjustedRuns, Held
+from actors.kernel.adjusted import AdjustedRun
 from actors.kernel.ports import StoredDay
+from actors.storage.journal.prints import digest_of
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
-from messages.columns import EXTRA_FIELDS, FIELDS
+from messages.columns import EXTRA_FIELDS, FIELDS, Prints
 from messages.errors import DataError, SettingsError
 from messages.history import Adjustment
 
@@ -34,8 +36,20 @@ _SHAPES: dict[str, dict[str, str]] = {
         "until": "TIMESTAMP WITH TIME ZONE",
         "source": "VARCHAR",
     },
+    "lived": {**_KEY, "interval": "VARCHAR", "grace_ns": "BIGINT", "members": "VARCHAR[]", "digest": "VARCHAR"},
+    "prints": {
+        **_KEY,
+        "place": "INTEGER",
+        "symbol": "VARCHAR",
+        "start": "TIMESTAMP WITH TIME ZONE",
+        "known": "TIMESTAMP WITH TIME ZONE",
+        "nanos": "SMALLINT",
+        **dict.fromkeys((*FIELDS, *EXTRA_FIELDS), "DOUBLE"),
+        "verdict": "VARCHAR",
+    },
     "certificates": {**_KEY, "earlier": "INTEGER", "digest": "VARCHAR", "certificate": "VARCHAR"},
     "adjustments": {"symbol": "VARCHAR", "ex_date": "DATE", "split_ratio": "DOUBLE", "dividend": "DOUBLE"},
+    "adjusted": {"calendar": "VARCHAR", "symbol": "VARCHAR", **dict.fromkeys(("first", "last", "as_of"), "DATE")},
 }
 
 
@@ -75,20 +89,25 @@ class DuckdbTarget:
     def held(self, calendar: str) -> dict[str, Held]:
         """Return the days that are there, by their dates."""
         rows = self._run(
-            "select strftime(date, '%Y-%m-%d'), symbols, digest from days full join"
-            " (select calendar, date, digest from certificates where earlier = 0) using (calendar, date)"
-            " where calendar = ?",
+            "select strftime(date, '%Y-%m-%d'), symbols, c.digest, l.digest from days full join"
+            " (select calendar, date, digest from certificates where earlier = 0) c using (calendar, date)"
+            " left join lived l using (calendar, date) where calendar = ?",
             [calendar],
         ).fetchall()
-        return {date: Held(frozenset(symbols or ()), digest) for date, symbols, digest in rows}
+        return {date: Held(frozenset(symbols or ()), *digests) for date, symbols, *digests in rows}
 
     def put(
-        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+        self,
+        calendar: str,
+        date: str,
+        day: StoredDay | None,
+        certificates: Sequence[SessionCertificate] = (),
+        prints: Prints | None = None,
     ) -> None:
-        """Put a day and its certificates, the last of which counts, in the place of what is there."""
+        """Put a day, its certificates, the last of which counts, and how it was lived in the place of what is there."""
         self._run("begin")
         try:
-            for table in ("bars", "days", "runs", "certificates"):
+            for table in ("bars", "days", "runs", "certificates", "lived", "prints"):
                 self._run(f"delete from {table} where calendar = ? and date = ?", [calendar, date])  # noqa: S608  # ours
             if day is not None and len(day.bars):
                 self._put_table("bars", calendar, date, BARS, bars_of(calendar, day, self._segment_of))
@@ -99,6 +118,10 @@ class DuckdbTarget:
                 known = [(before + 1) % len(certificates), certificate.digest, text]
                 self._run("insert into certificates values (?, ?, ?, ?, ?)", [calendar, date, *known])
             self._put_table("runs", calendar, date, RUNS, runs_of(certificates[-1] if certificates else None))
+            if prints is not None:
+                lived = [str(prints.interval), prints.grace_ns, list(prints.members), digest_of(prints)]
+                self._run("insert into lived values (?, ?, ?, ?, ?, ?)", [calendar, date, *lived])
+                self._put_table("prints", calendar, date, PRINTS, prints_of(prints))
         except BaseException:
             self._file.rollback()
             raise
@@ -111,6 +134,19 @@ class DuckdbTarget:
         for one in adjustments:
             known = [one.symbol, one.ex_date, one.split_ratio, one.dividend]
             self._run("insert into adjustments values (?, ?, ?, ?)", known)
+        self._run("commit")
+
+    def change_adjusted(self, calendar: str, changed: Callable[[AdjustedRuns], AdjustedRuns]) -> None:
+        """Put what becomes of what it knows of adjusted prices of a calendar's days in its place."""
+        asked = "select symbol, first::varchar, last::varchar, as_of::varchar from adjusted where calendar = ?"
+        old = tuple(sorted(AdjustedRun(*row) for row in self._run(asked, [calendar]).fetchall()))
+        new = changed(old)
+        if new == old:
+            return
+        self._run("begin")
+        self._run("delete from adjusted where calendar = ?", [calendar])
+        for run in new:
+            self._run("insert into adjusted values (?, ?, ?, ?, ?)", [calendar, *msgspec.structs.astuple(run)])
         self._run("commit")
 
     def close(self) -> None:

@@ -1,12 +1,13 @@
 """Export into PostgreSQL: what comes of it is a store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from actors.exporting.targets import Held
+from actors.exporting.targets import AdjustedRuns, Held
 from actors.kernel.ports import StoredDay
 from actors.storage.postgres.store import PostgresStore
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.history import Adjustment
 
 
@@ -33,17 +34,26 @@ class PostgresTarget:
 
     def held(self, calendar: str) -> dict[str, Held]:
         """Return the days that are there, by their dates."""
-        return {date: Held(frozenset(names), digest) for date, names, digest in self._store.outlines(calendar)}
+        return {date: Held(frozenset(names), *digests) for date, names, *digests in self._store.outlines(calendar)}
 
     def put(
-        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+        self,
+        calendar: str,
+        date: str,
+        day: StoredDay | None,
+        certificates: Sequence[SessionCertificate] = (),
+        prints: Prints | None = None,
     ) -> None:
-        """Put a day and its certificates, the last of which counts, in the place of what is there."""
-        self._store.put(calendar, date, day, certificates)
+        """Put a day, its certificates, the last of which counts, and how it was lived in the place of what is there."""
+        self._store.put(calendar, date, day, certificates, prints)
 
     def adjust(self, adjustments: Sequence[Adjustment]) -> None:
         """Put splits and dividends in the place of those that are there."""
         self._store.adjust(adjustments)
+
+    def change_adjusted(self, calendar: str, changed: Callable[[AdjustedRuns], AdjustedRuns]) -> None:
+        """Put what becomes of what it knows of adjusted prices of a calendar's days in its place."""
+        self._store.change_adjusted(calendar, changed)
 
     def close(self) -> None:
         """Close the connections."""

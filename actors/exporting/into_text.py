@@ -1,22 +1,26 @@
 """Export into files of text: ``DIR.csv/calendar=XNYS/date=2024-07-02/bars.csv``, as Hive names partitions.
 
-Beside a day's bars lie ``_runs.csv``, its minutes without a bar of which it is known why, its certificates, and
-``_day.json``, which is written last: a day without it is not there.
+Beside a day's bars lie ``_runs.csv``, its minutes without a bar of which it is known why, ``_prints.csv``, how it was
+lived, its certificates, and ``_day.json``, which is written last: a day without it is not there.
 """
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
 
-from actors.exporting.tables import bars_of, runs_of
-from actors.exporting.targets import Held
+from actors.exporting.tables import adjusted_of, bars_of, prints_of, runs_of
+from actors.exporting.targets import AdjustedRuns, Held
+from actors.kernel.adjusted import AdjustedRun
 from actors.kernel.ports import StoredDay
 from actors.storage.atomic import replacing
+from actors.storage.journal.prints import digest_of
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
 
@@ -28,6 +32,16 @@ class _Day(msgspec.Struct):
     interval: str
     symbols: tuple[str, ...]
     digest: str | None
+    lived: "_Lived | None" = None
+
+
+class _Lived(msgspec.Struct):
+    """What ``_prints.csv`` does not say."""
+
+    interval: str
+    grace_ns: int
+    members: tuple[str, ...]
+    digest: str
 
 
 class TextTarget:
@@ -64,29 +78,37 @@ class TextTarget:
                 raise DataError(
                     f"{path} cannot be read; take it away, and its day is exported again: {error}"
                 ) from error
-            found[unquote(path.parent.name.removeprefix("date="))] = Held(frozenset(day.symbols), day.digest)
+            lived = None if day.lived is None else day.lived.digest
+            found[unquote(path.parent.name.removeprefix("date="))] = Held(frozenset(day.symbols), day.digest, lived)
         return found
 
     def put(
-        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+        self,
+        calendar: str,
+        date: str,
+        day: StoredDay | None,
+        certificates: Sequence[SessionCertificate] = (),
+        prints: Prints | None = None,
     ) -> None:
-        """Put a day and its certificates, the last of which counts, in the place of what is there."""
+        """Put a day, its certificates, the last of which counts, and how it was lived in the place of what is there."""
         folder = self._of(calendar) / f"date={date}"
         latest = certificates[-1] if certificates else None
         try:
             (folder / _DAY).unlink(missing_ok=True)
-            for stale in folder.glob("_certificate*.json"):
+            for stale in folder.glob("_*"):
                 stale.unlink()
             if day is not None and len(day.bars):
                 _write(folder / "bars.csv", bars_of(calendar, day, self._segment_of))
             if latest is not None and latest.runs:
                 _write(folder / "_runs.csv", runs_of(latest))
+            if prints is not None:
+                _write(folder / "_prints.csv", prints_of(prints))
             for number, certificate in enumerate(certificates, start=1):
                 name = "_certificate.json" if certificate is latest else f"_certificate.{number}.json"
                 with replacing(folder / name) as sink:
                     sink.write(msgspec.json.encode(certificate) + b"\n")
             with replacing(folder / _DAY) as sink:
-                sink.write(msgspec.json.encode(_described(day, latest)) + b"\n")
+                sink.write(msgspec.json.encode(_described(day, latest, prints)) + b"\n")
         except OSError as error:
             raise DataError(f"{folder} is not written to: {error}") from error
 
@@ -100,6 +122,17 @@ class TextTarget:
         except OSError as error:
             raise DataError(f"{self._folder} is not written to: {error}") from error
 
+    def change_adjusted(self, calendar: str, changed: Callable[[AdjustedRuns], AdjustedRuns]) -> None:
+        """Put what becomes of what it knows of adjusted prices of a calendar's days in its place."""
+        path = self._of(calendar) / "_adjusted.csv"
+        try:
+            old = _read_adjusted(path)
+            new = changed(old)
+            if new != old:
+                _write(path, adjusted_of(new))
+        except (OSError, TypeError) as error:
+            raise DataError(f"{path} cannot be read, or is not written to: {error}") from error
+
     def close(self) -> None:
         """Do nothing: every file is closed once it is written."""
 
@@ -107,15 +140,35 @@ class TextTarget:
         return self._folder / f"calendar={quote(calendar, safe='').replace('.', '%2E')}"
 
 
-def _described(day: StoredDay | None, certificate: SessionCertificate | None) -> _Day:
-    digest = None if certificate is None else certificate.digest
-    if day is None:
-        return _Day(tz="", interval="", symbols=(), digest=digest)
-    return _Day(tz=day.tz, interval=str(day.bars.interval), symbols=day.bars.symbols, digest=digest)
+def _described(day: StoredDay | None, certificate: SessionCertificate | None, prints: Prints | None) -> _Day:
+    made = _Day(tz="", interval="", symbols=(), digest=None if certificate is None else certificate.digest)
+    if day is not None:
+        made.tz, made.interval, made.symbols = day.tz, str(day.bars.interval), day.bars.symbols
+    if prints is not None:
+        made.lived = _Lived(
+            interval=str(prints.interval),
+            grace_ns=prints.grace_ns,
+            members=prints.members,
+            digest=digest_of(prints),
+        )
+    return made
+
+
+def _read_adjusted(path: Path) -> AdjustedRuns:
+    """Return what a file says that was written here.
+
+    Raises:
+        OSError: it cannot be read.
+        TypeError: it has other columns.
+    """
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(AdjustedRun(**row) for row in csv.DictReader(file))
 
 
 def _write(path: Path, table: Any) -> None:
-    from pyarrow import csv
+    from pyarrow import csv as arrow_csv
 
     with replacing(path) as sink:
-        csv.write_csv(table, sink, csv.WriteOptions(quoting_style="needed"))
+        arrow_csv.write_csv(table, sink, arrow_csv.WriteOptions(quoting_style="needed"))

@@ -1,17 +1,21 @@
-"""A day as tables that any program reads: its bars, and the minutes without one of which it is known why."""
+"""A day as tables that any program reads: its bars, why minutes are without one, and when what was known of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy.typing as npt
+
+from actors.kernel.adjusted import AdjustedRun
 from actors.kernel.ports import StoredDay
 from actors.storage.barfile import SEGMENTS
 from actors.storage.dayrows import VERDICTS
 from actors.storage.segments import SegmentOf, segments_of
 from messages.certificates import SessionCertificate
-from messages.columns import EXTRA_FIELDS, FIELDS
+from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Prints, Stamps
 
-_NAMES = {number: name for name, number in VERDICTS.items()}
-_SEGMENT_NAMES = {number: name for name, number in SEGMENTS.items()}
 BARS = ("symbol", "start", *FIELDS, *EXTRA_FIELDS, "verdict", "segment")
+PRINTS = ("place", "symbol", "start", "known", "nanos", *FIELDS, *EXTRA_FIELDS, "verdict")
+ADJUSTED = AdjustedRun.__struct_fields__
 RUNS = ("symbol", "verdict", "first", "until", "source")
 
 
@@ -21,19 +25,65 @@ def bars_of(calendar: str, day: StoredDay, segment_of: SegmentOf) -> Any:
 
     bars = day.bars
     segments = segments_of(segment_of, calendar, bars.start_ns)
-    names = (*FIELDS, *EXTRA_FIELDS)[: len(bars.values)]
-    fields = {name: pa.array(row, from_pandas=True) for name, row in zip(names, bars.values, strict=True)}
-    missing = {name: pa.nulls(len(bars), pa.float64()) for name in EXTRA_FIELDS if name not in fields}
     return pa.table(
         {
-            "symbol": pa.array(bars.symbols, pa.string()).take(pa.array(bars.symbol_index)),
-            "start": pa.array(bars.start_ns // 1000, pa.int64()).cast(pa.timestamp("us", "UTC")),
-            **fields,
-            **missing,
-            "verdict": pa.array([_NAMES[number] for number in day.verdicts.tolist()], pa.string()),
-            "segment": pa.array([_SEGMENT_NAMES[number] for number in segments.tolist()], pa.string()),
+            "symbol": _named(bars.symbol_index, bars.symbols),
+            "start": _stamps(bars.start_ns),
+            **_fields(bars.values),
+            "verdict": _named(day.verdicts, tuple(VERDICTS)),
+            "segment": _named(segments, tuple(SEGMENTS)),
         }
     )
+
+
+def prints_of(prints: Prints) -> Any:
+    """Return how a day was lived as a table of Arrow, in the order in which things became known.
+
+    ``known`` has microseconds, as most databases do; ``nanos`` is what it lacks.
+    """
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            "place": pa.array(range(len(prints)), pa.int32()),
+            "symbol": _named(prints.symbol_index, prints.symbols),
+            "start": _stamps(prints.start_ns),
+            "known": _stamps(prints.known_ns),
+            "nanos": pa.array(prints.known_ns % 1000, pa.int16()),
+            **_fields(prints.values),
+            "verdict": _named(prints.verdicts, tuple(VERDICTS)),
+        }
+    )
+
+
+def adjusted_of(runs: Sequence[AdjustedRun]) -> Any:
+    """Return which prices were adjusted before they came as a table of Arrow."""
+    import pyarrow as pa
+
+    return pa.table({name: pa.array([getattr(run, name) for run in runs], pa.string()) for name in ADJUSTED})
+
+
+def _named(places: npt.NDArray[Any], names: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(names, pa.string()).take(pa.array(places))
+
+
+def _stamps(instants_ns: Stamps) -> Any:
+    import pyarrow as pa
+
+    return pa.array(instants_ns // 1000, pa.int64()).cast(pa.timestamp("us", "UTC"))
+
+
+def _fields(values: Floats) -> dict[str, Any]:
+    """Return all fields; an unknown number is empty, and so is a field of which nothing is known."""
+    import pyarrow as pa
+
+    rows = dict(zip((*FIELDS, *EXTRA_FIELDS), values, strict=False))
+    return {
+        name: pa.array(rows[name], from_pandas=True) if name in rows else pa.nulls(values.shape[1], pa.float64())
+        for name in (*FIELDS, *EXTRA_FIELDS)
+    }
 
 
 def runs_of(certificate: SessionCertificate | None) -> Any:

@@ -1,13 +1,17 @@
 """What takes an export: days, whole or not at all."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 import msgspec
 
+from actors.kernel.adjusted import AdjustedRun
 from actors.kernel.ports import StoredDay
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.history import Adjustment
+
+AdjustedRuns: TypeAlias = tuple[AdjustedRun, ...]
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -16,6 +20,8 @@ class Held(msgspec.Struct, frozen=True):
     symbols: frozenset[str]
     digest: str | None
     """Of its certificate; ``None``: it has none."""
+    lived: str | None = None
+    """The digest of how it was lived; ``None``: nobody has written it down."""
 
 
 class Target(Protocol):
@@ -35,9 +41,14 @@ class Target(Protocol):
         ...
 
     def put(
-        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+        self,
+        calendar: str,
+        date: str,
+        day: StoredDay | None,
+        certificates: Sequence[SessionCertificate] = (),
+        prints: Prints | None = None,
     ) -> None:
-        """Put a day and its certificates, the last of which counts, in the place of what is there.
+        """Put a day, its certificates, the last of which counts, and how it was lived in the place of what is there.
 
         Raises:
             DataError: it cannot be written, or the target refuses.
@@ -49,6 +60,14 @@ class Target(Protocol):
 
         Raises:
             DataError: they cannot be written, or the target refuses.
+        """
+        ...
+
+    def change_adjusted(self, calendar: str, changed: Callable[[AdjustedRuns], AdjustedRuns]) -> None:
+        """Put what becomes of what it knows of adjusted prices of a calendar's days in its place.
+
+        Raises:
+            DataError: they cannot be read or written, or the target refuses.
         """
         ...
 

@@ -16,6 +16,7 @@ from actors.storage.parquet import ParquetStore
 from actors.storage.postgres.store import PostgresStore
 from messages.errors import DataError, SettingsError, UnknownSymbol
 from messages.values import Verdict
+from tests.contracts.test_prints import TOLD, prints
 from tests.exporting.conftest import DATES, SPLIT, issued
 from tests.postgres_server import address, connection, new_schema
 from tests.storage.days import all_regular, bar, day
@@ -122,6 +123,7 @@ class Breaks:
 
     def __init__(self, target: Target) -> None:
         self.name, self.held, self.adjust = target.name, target.held, target.adjust
+        self.change_adjusted = target.change_adjusted
         self._put = target.put
 
     def put(self, calendar: str, date: str, *more: Any) -> None:
@@ -141,8 +143,62 @@ def test_what_a_target_refuses_ends_it_and_what_is_there_stays(store: ParquetSto
     assert rows(place) == expected(DATES[0])
 
 
+def known(place: str) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """Return minute, nanosecond, close and verdict of the prints, and by symbol which days are adjusted."""
+    prints = "select strftime(known, '%M'), nanos, close, verdict from prints order by place"
+    runs = "select concat_ws(' ', symbol, first, last, as_of) from adjusted order by symbol, first"
+    if place.startswith("duckdb:"):
+        with duckdb.connect(place.removeprefix("duckdb:")) as file:
+            file.execute("set timezone = 'UTC'")
+            return file.execute(prints).fetchall(), [row[0] for row in file.execute(runs).fetchall()]
+    if place.startswith("postgresql:"):
+        with connection() as server:
+            server.execute(f"set search_path to {place.partition('schema=')[2]}")  # type: ignore[arg-type]
+            found = server.execute(prints.replace("strftime(known, '%M')", "to_char(known, 'MI')")).fetchall()
+            return found, [row[0] for row in server.execute(runs)]
+    (file,) = Path(place).glob("calendar=XNYS/date=*/_prints.csv")
+    rows = [
+        (f"{row['known'].minute:02}", row["nanos"], row["close"] and float(row["close"]), row["verdict"])
+        for row in pyarrow.csv.read_csv(file).to_pylist()
+    ]
+    runs = "\n".join(path.read_text(encoding="utf-8") for path in Path(place).glob("calendar=XNYS/_adjusted.csv"))
+    return rows, [line.replace('"', "").replace(",", " ") for line in runs.splitlines()[1:]]
+
+
+def test_how_a_day_was_lived_and_that_prices_were_adjusted_goes_along(store: ParquetStore, place: str) -> None:
+    to(store, place, start=DATES[1], end=DATES[1])
+    store.keep_prints("XNYS", DATES[0], prints(TOLD))
+    store.note_adjusted("XNYS", {"A": DATES}, "2026-11-29")
+
+    first, second = to(store, place), to(store, place)
+    once = known(place)
+    store.note_adjusted("XNYS", {"A": DATES[1:2]}, None)
+    to(store, place, start=DATES[1], end=DATES[1])
+
+    assert (first.days, first.there, second.days, second.there) == (2, 1, 0, 3)
+    assert once == (
+        [
+            ("31", 1, 10.0, "streamed"),
+            ("31", 999, 10.5, "late"),
+            ("33", 0, 11.0, "corrected"),
+            ("33", 0, None, "no_trade"),
+        ],
+        [f"A {DATES[0]} {DATES[2]} 2026-11-29"],
+    )
+    assert known(place)[1] == [f"A {date} {date} 2026-11-29" for date in (DATES[0], DATES[2])]
+
+
+def test_a_day_that_was_lived_on_is_written_again(store: ParquetStore, place: str) -> None:
+    store.keep_prints("XNYS", DATES[0], prints(TOLD[:1]))
+    to(store, place)
+    store.keep_prints("XNYS", DATES[0], prints(TOLD))
+
+    assert (to(store, place).days, len(known(place)[0])) == (1, 4)
+
+
 @pytest.mark.slow
 def test_what_comes_of_postgres_is_a_store(store: ParquetStore) -> None:
+    store.keep_prints("XNYS", DATES[0], prints(TOLD))
     with new_schema() as schema:
         to(store, address(schema))
 
@@ -157,6 +213,7 @@ def test_what_comes_of_postgres_is_a_store(store: ParquetStore) -> None:
             assert (here.bars, here.verdicts.tolist(), here.tz) == (there.bars, there.verdicts.tolist(), there.tz)
         assert made.certificate("XNYS", DATES[0]) == store.certificate("XNYS", DATES[0])
         assert made.adjustments() == (SPLIT,)
+        assert made.prints("XNYS", DATES[0]) == prints(TOLD)
     assert runs == [("A", "no_trade", "13:30", "13:32")]
 
 

@@ -7,28 +7,20 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ports import StoredDay
-from actors.storage.dayrows import VERDICTS
+from actors.storage.barfile import ALL
 from actors.storage.merging import Span, tidied
-from actors.storage.postgres.rows import COLUMNS, decoded, encoded
-from actors.storage.postgres.tables import in_schema
+from actors.storage.postgres.of_day import OfDay
+from actors.storage.postgres.rows import bar_columns, encoded, nanos_of
+from actors.storage.postgres.tables import COLUMNS
 from actors.storage.segments import SegmentOf, segments_of
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Mask, freeze
+from messages.columns import BarBatch, Mask, freeze
 from messages.values import Gap, Interval, moment
 
 if TYPE_CHECKING:
-    from psycopg import Cursor
+    from psycopg.sql import Composed
 
-_HEAD = "select tz, interval, fields, symbols from {schema}.days where calendar = %s and date = %s"
+_HEAD = "select tz, interval, fields, symbols from {schema}.days where {day}"
 _LENGTH = "select interval from {schema}.days limit 1"
-_READ = (
-    "copy (select s.place::int4, b.start, {values}, v.place::int4 from {bars} b"
-    " join unnest({names}::text[]) with ordinality as s (symbol, place) using (symbol)"
-    " join unnest({verdicts}::text[]) with ordinality as v (verdict, place) using (verdict)"
-    " where {where}) to stdout (format binary)"
-)
-_HASHED = "set local enable_nestloop = off"
-"""Of a day that was written just now the server has no statistics, and would look up each bar's symbol in turn."""
-_VALUES = ", ".join([*(f"b.{name}" for name in FIELDS), *(f"coalesce(b.{name}, 'NaN')" for name in EXTRA_FIELDS)])
 _NEW = f"copy {{schema}}.bars ({', '.join(COLUMNS)}) from stdin (format binary)"
 _CHANGED = f"copy changed ({', '.join(COLUMNS)}) from stdin (format binary)"
 _TABLE_OF_CHANGED = "create temp table changed (like {schema}.bars) on commit drop"
@@ -40,17 +32,15 @@ _TAKE_CHANGED = (
 )
 _DESCRIBE = (
     "insert into {schema}.days as d (calendar, date, tz, interval, fields, symbols, bars)"
-    " select %s, %s, %s, %s, %s, %s, count(*) from {schema}.bars where calendar = %s and date = %s"
+    " select %(calendar)s, %(date)s, %(tz)s, %(interval)s, %(fields)s, %(symbols)s,"
+    " count(*) from {schema}.bars where {day}"
     " on conflict (calendar, date) do update set fields = greatest(d.fields, excluded.fields),"
     " bars = excluded.bars, symbols = excluded.symbols, changed = clock_timestamp()"
 )
 _TAKE_OUT = (
-    "delete from {schema}.bars where calendar = %s and date = %s and symbol = any(%s) and start >= %s and start < %s"
+    "delete from {schema}.bars where {day} and symbol = any(%(symbols)s) and start >= %(first)s and start < %(end)s"
 )
-_FORGET = (
-    "delete from {schema}.bars where calendar = %s and date = %s",
-    "delete from {schema}.days where calendar = %s and date = %s",
-)
+_FORGET = ("delete from {schema}.bars where {day}", "delete from {schema}.days where {day}")
 _FIRST_NS, _LAST_NS = 0, 1 << 62
 
 
@@ -63,25 +53,12 @@ class Head(msgspec.Struct, frozen=True):
     symbols: tuple[str, ...]
 
 
-class DayTable:
-    """One day, in a transaction.
-
-    Args:
-        cursor: in it.
-        schema: that has the tables.
-        calendar: of the day.
-        date: of the day, ISO.
-    """
-
-    def __init__(self, cursor: "Cursor", schema: str, calendar: str, date: str) -> None:
-        self._cursor = cursor
-        self._schema = schema
-        self._calendar = calendar
-        self._date = date
+class DayTable(OfDay):
+    """Its bars, and what is known of it without them."""
 
     def head(self) -> Head | None:
         """Return what is known of the day without its bars; ``None`` where it has none."""
-        found = self._run(_HEAD, self._calendar, self._date).fetchone()
+        found = self._run(_HEAD).fetchone()
         if found is None:
             return None
         tz, interval, fields, symbols = found
@@ -94,38 +71,22 @@ class DayTable:
 
     def read(self, symbols: Sequence[str] | None = None, span: Span | None = None) -> StoredDay | None:
         """Return the bars of some symbols that start in a span; all where none is named, or no span is given."""
-        from psycopg import sql
-
         head = self.head()
         if head is None:
             return None
         names = head.symbols if not symbols else tuple(sorted({*symbols} & {*head.symbols}))
-        where = sql.SQL("b.calendar = {} and b.date = {}::date").format(self._calendar, self._date)
-        if len(names) < len(head.symbols):
-            where += sql.SQL(" and b.symbol = any({})").format(list(names))
-        if span is not None:
-            first, end = (_instant(min(max(bound, _FIRST_NS), _LAST_NS)) for bound in span)
-            where += sql.SQL(" and b.start >= {} and b.start < {}").format(first, end)
-        asked = sql.SQL(_READ).format(
-            values=sql.SQL(_VALUES),
-            bars=sql.Identifier(self._schema, "bars"),
-            names=list(names),
-            verdicts=list(VERDICTS),
-            where=where,
+        are_some = len(names) < len(head.symbols)
+        found = self._copy_out(
+            "bars", names, {"start": "i8"}, ("start", "symbol"), _where(names if are_some else None, span)
         )
-        self._cursor.execute(_HASHED)
-        with self._cursor.copy(asked) as rows:
-            raw = b"".join(rows)
-        index, starts, values, verdicts = decoded(raw, head.fields)
-        numbers = np.array([*VERDICTS.values()], dtype=np.uint8)
         bars = BarBatch(
             symbols=names,
-            symbol_index=freeze(index - 1),
-            start_ns=freeze(starts),
-            values=freeze(values),
+            symbol_index=freeze(found["symbol"]),
+            start_ns=freeze(nanos_of(found["start"])),
+            values=freeze(np.array([found[name] for name in ALL[: head.fields]])),
             interval=Interval.parse(head.interval),
         )
-        return tidied(StoredDay(bars=bars, verdicts=freeze(numbers[verdicts - 1]), tz=head.tz))
+        return tidied(StoredDay(bars=bars, verdicts=freeze(found["verdict"]), tz=head.tz))
 
     def write(
         self, old: StoredDay | None, new: StoredDay, segment_of: SegmentOf, symbols: Sequence[str] | None = None
@@ -145,9 +106,8 @@ class DayTable:
             bars, verdicts = bars.where(is_changed), verdicts[is_changed]
             self._run(_TABLE_OF_CHANGED)
         segments = segments_of(segment_of, self._calendar, bars.start_ns)
-        with self._cursor.copy(in_schema(_CHANGED if is_upsert else _NEW, self._schema)) as sink:
-            for part in encoded(self._calendar, self._date, bars, verdicts, segments):
-                sink.write(part)
+        columns = bar_columns(self._calendar, self._date, bars, verdicts, segments)
+        self._copy_in(_CHANGED if is_upsert else _NEW, encoded(columns))
         if is_upsert:
             self._run(_TAKE_CHANGED)
             self._run("drop table changed")
@@ -156,8 +116,7 @@ class DayTable:
     def take_out(self, gaps: Sequence[Gap], left: StoredDay) -> None:
         """Take out the bars that start in these minutes, of which is known what they leave."""
         for gap in gaps:
-            first, end = _instant(gap.start_ns), _instant(gap.end_ns)
-            self._run(_TAKE_OUT, self._calendar, self._date, list(gap.symbols), first, end)
+            self._run(_TAKE_OUT, symbols=list(gap.symbols), first=_instant(gap.start_ns), end=_instant(gap.end_ns))
         if len(left.bars):
             self._describe(left, left.bars.symbols)
         else:
@@ -166,14 +125,11 @@ class DayTable:
     def forget(self) -> None:
         """Take out the day."""
         for asked in _FORGET:
-            self._run(asked, self._calendar, self._date)
+            self._run(asked)
 
     def _describe(self, day: StoredDay, symbols: Sequence[str]) -> None:
-        known = (day.tz, str(day.bars.interval), len(day.bars.values), list(symbols))
-        self._run(_DESCRIBE, self._calendar, self._date, *known, self._calendar, self._date)
-
-    def _run(self, asked: str, *given: object) -> "Cursor":
-        return self._cursor.execute(in_schema(asked, self._schema), given)
+        bars = day.bars
+        self._run(_DESCRIBE, tz=day.tz, interval=str(bars.interval), fields=len(bars.values), symbols=list(symbols))
 
 
 def _changed(old: StoredDay, new: StoredDay) -> Mask:
@@ -191,6 +147,19 @@ def _changed(old: StoredDay, new: StoredDay) -> Mask:
         after = row[found]
         is_changed[found] |= (after != before) & ~(np.isnan(after) & np.isnan(before))
     return is_changed
+
+
+def _where(names: Sequence[str] | None, span: Span | None) -> "Composed":
+    """Return which bars of a day are of these symbols and start in this span, where any are named or one is given."""
+    from psycopg import sql
+
+    asked = sql.SQL("true").format()
+    if names is not None:
+        asked += sql.SQL(" and r.symbol = any({})").format(list(names))
+    if span is not None:
+        first, end = (_instant(min(max(bound, _FIRST_NS), _LAST_NS)) for bound in span)
+        asked += sql.SQL(" and r.start >= {} and r.start < {}").format(first, end)
+    return asked
 
 
 def _instant(nanos: int) -> Any:

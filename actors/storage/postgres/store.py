@@ -4,36 +4,39 @@ Any number of readers and of writers: each day is read as it is at one moment, a
 who would change it wait for. What is merged sends only rows that change.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.merging import NOTHING, Span, check_key, check_length, merge_days, merged_stretches, tidied, without
 from actors.storage.own_hours import Calendars
-from actors.storage.postgres import tables
+from actors.storage.postgres import prices, tables
 from actors.storage.postgres.address import PostgresAddress
 from actors.storage.postgres.certificates import CertificateTable
 from actors.storage.postgres.connections import Connections
 from actors.storage.postgres.days import DayTable
+from actors.storage.postgres.lived import LivedTable
 from actors.storage.segments import CalendarSegments, SegmentOf
 from actors.storage.sidecar import check_day
 from messages.certificates import SessionCertificate
+from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
-from messages.values import Gap, Interval
+from messages.values import Gap, Interval, Nanos
 
 if TYPE_CHECKING:
     from psycopg import Cursor
 
 _OUTLINES = (
-    "select date, symbols, certificate::json ->> 'digest' from {schema}.days full join"
+    "select date, d.symbols, certificate::json ->> 'digest', l.digest from {schema}.days d full join"
     " (select calendar, date, certificate from {schema}.certificates where earlier = 0) c using (calendar, date)"
-    " where calendar = %s"
+    " left join {schema}.lived l using (calendar, date) where calendar = %s"
 )
-_ADJUST = "insert into {schema}.adjustments (symbol, ex_date, split_ratio, dividend) values (%s, %s, %s, %s)"
+_LIVED = "select grace_ns from {schema}.lived where calendar = %s and date = any(%s::date[]) order by date desc limit 1"
 
 
 class PostgresStore:
@@ -69,8 +72,9 @@ class PostgresStore:
         self._segment_of = segment_of or CalendarSegments(Calendars(self.own_hours))
         self._connections = Connections(self._address)
         self._opening = Lock()
-        self._is_made = False
-        if not self._is_there() and read_only:
+        self._there: frozenset[str] = frozenset()
+        self._is_claimed = False
+        if not self._has("bars") and read_only:
             raise DataError(f"no store at {self.root}: the schema {self._schema} has no tables of one")
 
     @property
@@ -111,10 +115,8 @@ class PostgresStore:
             DataError: the server cannot be reached, or refuses.
         """
         check_key(calendar, date)
-        if not self._is_there():
-            return None
-        with self._connections.reading() as cursor:
-            return DayTable(cursor, self._schema, calendar, date).read(symbols, span)
+        with self._reading("bars") as cursor:
+            return None if cursor is None else DayTable(cursor, self._schema, calendar, date).read(symbols, span)
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         """Add a day's bars; ``actors.storage.merging`` says what changes.
@@ -186,9 +188,14 @@ class PostgresStore:
         return count
 
     def put(
-        self, calendar: str, date: str, day: StoredDay | None, certificates: Sequence[SessionCertificate] = ()
+        self,
+        calendar: str,
+        date: str,
+        day: StoredDay | None,
+        certificates: Sequence[SessionCertificate] = (),
+        prints: Prints | None = None,
     ) -> None:
-        """Put a day and its certificates, the last of which counts, in the place of what is there.
+        """Put a day, its certificates, the last of which counts, and how it was lived in the place of what is there.
 
         Raises:
             DataError: the store is open for reading only, the bars are not as long as the store's, or the server
@@ -201,15 +208,16 @@ class PostgresStore:
                 check_length(table.length(), day.bars)
                 table.write(None, tidied(day), self._segment_of)
             CertificateTable(cursor, self._schema, calendar, date).put(certificates)
+            LivedTable(cursor, self._schema, calendar, date).put(prints)
 
-    def outlines(self, calendar: str) -> list[tuple[str, tuple[str, ...], str | None]]:
-        """Return of each day of a calendar its date, its symbols, and the digest that its certificate states.
+    def outlines(self, calendar: str) -> list[tuple[str, tuple[str, ...], str | None, str | None]]:
+        """Return of each day of a calendar its date, its symbols, and the digests of its certificate and its prints.
 
         Raises:
             DataError: the server cannot be reached.
         """
         found = self._rows(_OUTLINES, calendar)
-        return [(date.isoformat(), tuple(symbols or ()), digest) for date, symbols, digest in found]
+        return [(date.isoformat(), tuple(symbols or ()), *digests) for date, symbols, *digests in found]
 
     def certified_calendars(self) -> tuple[str, ...]:
         """Return the calendars that have certificates, sorted; their bars may be gone."""
@@ -260,19 +268,38 @@ class PostgresStore:
         with self._certificates(calendar, date) as there:
             return there.are_as_issued() if there is not None else None
 
+    def prints(self, calendar: str, date: str) -> Prints | None:
+        """Return how a day was lived; ``None``: nobody has written it down.
+
+        Raises:
+            DataError: it is not what was written, or the server cannot be reached.
+        """
+        check_key(calendar, date)
+        with self._reading("prints") as cursor:
+            return None if cursor is None else LivedTable(cursor, self._schema, calendar, date).read()
+
+    def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
+        """Keep how a day was lived, in addition to what an earlier run of it knew.
+
+        Raises:
+            DataError: the store is open for reading only, what is there is not what was written, or the server refuses.
+        """
+        with self._writing(calendar, date) as cursor:
+            LivedTable(cursor, self._schema, calendar, date).keep(prints)
+
+    def grace(self, calendar: str, dates: tuple[str, ...]) -> Nanos | None:
+        """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
+        found = self._rows(_LIVED, calendar, list(dates), table="lived")
+        return int(found[0][0]) if found else None
+
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date.
 
         Raises:
             DataError: the server cannot be reached.
         """
-        made = [
-            Adjustment(symbol=symbol, ex_date=ex_date.isoformat(), split_ratio=ratio, dividend=dividend)
-            for symbol, ex_date, ratio, dividend in self._rows(
-                "select symbol, ex_date, split_ratio, dividend from {schema}.adjustments"
-            )
-        ]
-        return tuple(sorted(made, key=lambda one: (one.symbol, one.ex_date)))
+        with self._reading("adjustments") as cursor:
+            return () if cursor is None else prices.read_adjustments(cursor, self._schema)
 
     def adjust(self, adjustments: Iterable[Adjustment]) -> None:
         """Put splits and dividends in the place of those that are there.
@@ -281,10 +308,37 @@ class PostgresStore:
             DataError: the store is open for reading only, or the server refuses.
         """
         self.claim()
-        rows = [(one.symbol, one.ex_date, one.split_ratio, one.dividend) for one in adjustments]
         with self._connections.writing() as cursor:
-            cursor.execute(tables.in_schema("delete from {schema}.adjustments", self._schema))
-            cursor.executemany(tables.in_schema(_ADJUST, self._schema), rows)
+            prices.put_adjustments(cursor, self._schema, adjustments)
+
+    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
+        """Return the days whose prices are known to have been adjusted before they came, sorted."""
+        with self._reading("adjusted") as cursor:
+            return () if cursor is None else prices.read_adjusted(cursor, self._schema, calendar)
+
+    def note_adjusted(self, calendar: str, days: Mapping[str, Sequence[str]], as_of: str | None) -> None:
+        """Keep whether the prices of some days, by symbol, are adjusted; ``actors.kernel.adjusted`` says how.
+
+        Raises:
+            DataError: the store is open for reading only, or the server refuses.
+        """
+        stored = self.dates(calendar)
+        self.change_adjusted(calendar, lambda old: noted(old, days, as_of, stored))
+
+    def change_adjusted(
+        self, calendar: str, changed: Callable[[tuple[AdjustedRun, ...]], tuple[AdjustedRun, ...]]
+    ) -> None:
+        """Put what becomes of what is known of adjusted prices in its place.
+
+        Raises:
+            DataError: the store is open for reading only, or the server refuses.
+        """
+        self.claim()
+        with self._alone(f"{calendar} adjusted") as cursor:
+            old = prices.read_adjusted(cursor, self._schema, calendar)
+            new = changed(old)
+            if new != old:
+                prices.put_adjusted(cursor, self._schema, calendar, new)
 
     def claim(self) -> None:
         """Make the tables now, and not with the first merge: who may not is refused before the day begins.
@@ -295,10 +349,10 @@ class PostgresStore:
         if self._read_only:
             raise DataError(f"the store at {self.root} is open for reading only")
         with self._opening:
-            if not self._is_made:
+            if not self._is_claimed:
                 with self._connections.writing() as cursor:
-                    tables.make(cursor, self._schema, self.root)
-                self._is_made = True
+                    self._there = tables.make(cursor, self._schema, self.root)
+                self._is_claimed = True
 
     def close(self) -> None:
         """Close the connections that nobody uses; may be called twice. Others are opened when they are needed."""
@@ -309,29 +363,36 @@ class PostgresStore:
         """Be the only one who changes a day, and change it at once."""
         check_key(calendar, date)
         self.claim()
+        with self._alone(f"{calendar} {date}") as cursor:
+            yield cursor
+
+    @contextmanager
+    def _alone(self, name: str) -> "Iterator[Cursor]":
         with self._connections.writing() as cursor:
-            name = f"{self._schema} {calendar} {date}"
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{self._schema} {name}",))
             yield cursor
 
     @contextmanager
     def _certificates(self, calendar: str, date: str) -> Iterator[CertificateTable | None]:
         check_key(calendar, date)
-        if not self._is_there():
+        with self._reading("certificates") as cursor:
+            yield None if cursor is None else CertificateTable(cursor, self._schema, calendar, date)
+
+    def _has(self, table: str) -> bool:
+        """Return whether a table is there; somebody else may make it at any time."""
+        if table not in self._there:
+            with self._connections.reading() as cursor:
+                self._there = tables.are_there(cursor, self._schema, self.root)
+        return table in self._there
+
+    @contextmanager
+    def _reading(self, table: str) -> "Iterator[Cursor | None]":
+        if not self._has(table):
             yield None
             return
         with self._connections.reading() as cursor:
-            yield CertificateTable(cursor, self._schema, calendar, date)
+            yield cursor
 
-    def _is_there(self) -> bool:
-        """Return whether the tables are; somebody else may make them at any time."""
-        if not self._is_made:
-            with self._connections.reading() as cursor:
-                self._is_made = tables.are_there(cursor, self._schema, self.root)
-        return self._is_made
-
-    def _rows(self, asked: str, *given: object) -> list[tuple[Any, ...]]:
-        if not self._is_there():
-            return []
-        with self._connections.reading() as cursor:
-            return cursor.execute(tables.in_schema(asked, self._schema), given).fetchall()
+    def _rows(self, asked: str, *given: object, table: str = "bars") -> list[tuple[Any, ...]]:
+        with self._reading(table) as cursor:
+            return [] if cursor is None else cursor.execute(tables.in_schema(asked, self._schema), given).fetchall()

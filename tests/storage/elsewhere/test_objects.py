@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 from obstore.store import from_url
 
-from actors.kernel.adjusted import AdjustedRun
 from actors.storage.elsewhere import bucket
 from actors.storage.elsewhere.objects import ObjectStore
 from actors.storage.elsewhere.opening import folder_of, journals_of, open_store
@@ -214,19 +213,6 @@ def test_the_journal_of_a_bucket_lies_where_the_program_runs(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
 
     assert journals_of("s3://bucket-1/minutes/us") == tmp_path / "bucket-1-minutes-us.journals"
-
-
-@pytest.mark.slow
-def test_that_prices_were_adjusted_is_kept_in_a_bucket_too(place: str) -> None:
-    store = store_at(place)
-    store.merge("XNYS", DATE, day(bar("A", 0)))
-    before = store.adjusted("XNYS")
-    store.note_adjusted("XNYS", {"A": (DATE,)}, DATE)
-    kept = store_at(place).adjusted("XNYS")
-    store.note_adjusted("XNYS", {"A": (DATE,)}, None)
-
-    assert (before, kept) == ((), (AdjustedRun("A", DATE, DATE, DATE),))
-    assert store_at(place).adjusted("XNYS") == ()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """How a day was lived, as it rests in the store: written, read, gone on with, and found out when it is damaged."""
 
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from actors.storage.journal.prints import continued, read_prints, write_prints
-from actors.storage.memory import MemoryStore
-from actors.storage.parquet import ParquetStore
 from messages import DataError, Prints, Verdict
 from tests.builders import DAY, arrived, at, bar, opened, time
-from tests.storage.days import all_regular, made_narrow
-from tests.system.test_as_lived import sealed, stored
+from tests.system.test_as_lived import sealed
 from tests.system.test_lived_day import CAME
 
 
@@ -44,24 +40,6 @@ CAME_SO = [
 def test_every_print_is_kept_with_when_it_came() -> None:
     assert told(lived()) == CAME_SO
     assert lived().members == ("A", "B")
-
-
-@pytest.fixture(params=["a file a day", "narrow"])
-def root(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    return made_narrow(tmp_path / "store") if request.param == "narrow" else tmp_path / "store"
-
-
-def test_it_is_read_as_it_was_written_whatever_the_layout(root: Path) -> None:
-    memory = stored(CAME)
-    day = memory.read("XNYS", DAY.date)
-    assert day is not None
-    with closing(ParquetStore(root, segment_of=all_regular)) as store:
-        store.merge("XNYS", DAY.date, day)
-        store.keep_prints("XNYS", DAY.date, lived())
-        assert store.prints("XNYS", DAY.date) == lived()
-        assert store.prints("XNYS", "2024-07-03") is None
-        assert store.grace("XNYS", (DAY.date, "2024-07-03")) == 0
-        assert store.grace("XNYS", ("2024-07-03",)) is None
 
 
 def test_what_is_known_of_vwap_and_trades_is_kept(tmp_path: Path) -> None:
@@ -126,11 +104,3 @@ def test_what_a_later_run_says_again_is_no_news_and_first_prints_stay() -> None:
         (at("09:50"), "A", at("09:31"), Verdict.STREAMED, 5.0),  # it had been corrected
         (at("09:50"), "C", at("09:31"), Verdict.STREAMED, 8.0),
     ]
-
-
-def test_a_store_in_memory_keeps_it_too() -> None:
-    store = MemoryStore()
-    store.keep_prints("XNYS", DAY.date, sealed(CAME[:4]).prints or lived())
-    store.keep_prints("XNYS", DAY.date, lived())
-
-    assert store.prints("XNYS", DAY.date) == lived()

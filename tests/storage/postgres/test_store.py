@@ -12,6 +12,7 @@ from messages.errors import BarkeeperError, DataError, SettingsError
 from messages.history import Adjustment
 from messages.values import Verdict
 from tests.certificates import certificate
+from tests.contracts.test_prints import TOLD, prints
 from tests.postgres_server import address, connection, new_schema, port
 from tests.storage.days import DATE, all_regular, bar, day
 
@@ -102,6 +103,52 @@ def test_of_a_store_no_table_may_be_missing(schema: str) -> None:
 
     with pytest.raises(DataError, match=f"the schema {schema} has .*, but not days"):
         PostgresStore(address(schema))
+
+
+def test_a_store_of_a_former_version_is_read_as_it_is_and_gets_what_it_lacks_when_it_is_written_to(schema: str) -> None:
+    PostgresStore(address(schema), segment_of=all_regular).merge("XNYS", DATE, day(bar("A", 0)))
+    with connection() as server:
+        server.execute(f"drop table {schema}.adjusted, {schema}.lived, {schema}.prints")  # type: ignore[arg-type]
+    reader, writer = PostgresStore(address(schema), read_only=True), PostgresStore(address(schema))
+
+    before = (reader.prints("XNYS", DATE), reader.grace("XNYS", (DATE,)), reader.adjusted("XNYS"))
+    writer.note_adjusted("XNYS", {"A": (DATE,)}, "2026-11-30")
+    writer.keep_prints("XNYS", DATE, prints(TOLD))
+
+    assert before == (None, None, ())
+    assert (reader.prints("XNYS", DATE), len(reader.adjusted("XNYS"))) == (prints(TOLD), 1)
+    assert reader.symbols("XNYS", DATE) == ("A",)
+
+
+def test_anybody_may_query_when_each_bar_was_first_known(schema: str) -> None:
+    PostgresStore(address(schema)).keep_prints("XNYS", DATE, prints(TOLD))
+
+    late = rows(
+        f"select symbol, extract(epoch from min(known) - start)::float, (array_agg(close order by place))[1]"
+        f" from {schema}.prints where close is not null group by symbol, start order by symbol"
+    )
+
+    assert late == [("A", 60.0, 10.0), ("BRK/B", 61.0, 10.5)]
+
+
+def test_while_a_day_goes_on_only_what_has_come_is_added(schema: str) -> None:
+    store = PostgresStore(address(schema))
+    store.keep_prints("XNYS", DATE, prints(TOLD[:2]))
+    before = rows(f"select place, xmin::text from {schema}.prints order by place")
+
+    store.keep_prints("XNYS", DATE, prints(TOLD))
+
+    assert rows(f"select place, xmin::text from {schema}.prints order by place")[:2] == before
+
+
+def test_a_print_that_somebody_changed_is_found_out(schema: str) -> None:
+    store = PostgresStore(address(schema))
+    store.keep_prints("XNYS", DATE, prints(TOLD))
+    with connection() as server:
+        server.execute(f"update {schema}.prints set close = 9 where place = 1")  # type: ignore[arg-type]
+
+    with pytest.raises(DataError, match=f"how XNYS was lived on {DATE} is not what was written: the rows .*{schema}"):
+        store.prints("XNYS", DATE)
 
 
 @pytest.mark.parametrize("password", ["wr0ng-s3cret", "wr0ng%zz-s3cret"])
