@@ -1,8 +1,6 @@
 """Stores of the old layout: read and written as they are, and moved."""
 
-import os
-from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +17,7 @@ from tests.builders import session_xnys
 from tests.certificates import certificate
 from tests.depth import also_slow
 from tests.storage.days import DATE, all_regular, bar, day
+from tests.storage.dying import killed_after
 from tests.storage.old_layout import aged
 
 DAYS = (DATE, "2024-03-11", "2024-03-12")
@@ -111,33 +110,14 @@ def test_the_second_time_there_is_nothing_to_move(old: Path) -> None:
     assert (report.days, report.in_place) == ([], 3)
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-STEPS = ("replace", "unlink", "fsync", "rename", "rmdir")
-
-
 @pytest.mark.parametrize("survived", also_slow([3, 18], [step for step in range(0, 40, 3) if step not in (3, 18)]))
 def test_a_store_whose_migration_was_killed_says_the_same_and_can_be_moved_on(
     old: Path, survived: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, left = content(old), [survived]
+    before = content(old)
 
-    def mortal(step: Callable[..., object]) -> Callable[..., object]:
-        def take(*given: object, **named: object) -> object:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Killed
-            return step(*given, **named)
-
-        return take
-
-    with monkeypatch.context() as dying:
-        for name in STEPS:
-            dying.setattr(os, name, mortal(getattr(os, name)))
-        with suppress(Killed):
-            migrate_store(old)
+    with killed_after(survived):
+        migrate_store(old)
     between = content(old)
     report = migrate_store(old)
 

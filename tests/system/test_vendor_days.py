@@ -28,7 +28,7 @@ from tests.feeds.vendor_worlds import FarSide
 from tests.patience import PATIENCE_S
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of
 from tests.system.test_live import digest_of, replayed
-from tests.system.vendor_pairs import PAIRS, Opens, day_of
+from tests.system.vendor_pairs import PAIRS, Makes, day_of, opened
 from tests.vendors.databento.gateway import DATASET, KEY, Gateway
 
 pytestmark = pytest.mark.slow
@@ -134,10 +134,10 @@ def day(
     return Day(certificate=certificate, digest=digest, replayed=again, losses=losses)
 
 
-@pytest.mark.parametrize("opens", PAIRS, ids=lambda opens: opens.__name__)
-def test_a_day_of_a_feed_that_breaks_and_a_history_that_fails_loses_nothing(opens: Opens, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", PAIRS, ids=lambda make: make.__name__)
+def test_a_day_of_a_feed_that_breaks_and_a_history_that_fails_loses_nothing(make: Makes, tmp_path: Path) -> None:
     clock = clock_before(SESSION, SPEED, early_ns=2 * MINUTE_NS)
-    with opens(SESSION, clock) as pair:
+    with opened(make, SESSION, clock) as pair:
         on_air = Broadcast(pair.bars, clock, pair.happen, pair.server)
         came = day(tmp_path / "store", pair.feed, clock, pair.symbols, [pair.source], on_air)
 

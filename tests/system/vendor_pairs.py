@@ -55,8 +55,16 @@ class Pair(msgspec.Struct):
     """How many requests of the history failed."""
 
 
-Opens = Callable[[TradingSession, SystemClock], Any]
-"""A context in which there is a pair."""
+Makes = Callable[[TradingSession, SystemClock], Pair]
+
+
+@contextmanager
+def opened(make: Makes, session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+    """Give a pair, and stop its servers."""
+    pair = make(session, clock)
+    yield pair
+    pair.world.stop()
+    pair.server.stop()
 
 
 def day_of(market: SimulatedMarket, session: TradingSession, *, printed: bool = False) -> list[Bar]:
@@ -82,29 +90,24 @@ def _unanswered(server: Any) -> Callable[[], int]:
     return lambda: sum(call.status == 0 for call in server.calls)
 
 
-@contextmanager
-def alpaca_stocks(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def alpaca_stocks(session: TradingSession, clock: SystemClock) -> Pair:
     """Stocks of Alpaca's IEX stream, of which some minutes have no trade."""
-    with _alpaca(AlpacaStocks, "iex", SimulatedMarket.of_size(6, quiet=0.05), session, clock) as pair:
-        yield pair
+    return _alpaca(AlpacaStocks, "iex", SimulatedMarket.of_size(6, quiet=0.05), session, clock)
 
 
-@contextmanager
-def alpaca_crypto(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def alpaca_crypto(session: TradingSession, clock: SystemClock) -> Pair:
     """Alpaca's crypto, of whose silence it says nothing: there is none."""
     pairs = tuple(f"{coin}/USD" for coin in ("ADA", "BTC", "ETH", "SOL", "XRP"))
-    with _alpaca(AlpacaCrypto, "crypto", SimulatedMarket(symbols=pairs), session, clock) as pair:
-        yield pair
+    return _alpaca(AlpacaCrypto, "crypto", SimulatedMarket(symbols=pairs), session, clock)
 
 
-@contextmanager
 def _alpaca(
     kind: type[AlpacaStocks], stream: str, market: SimulatedMarket, session: TradingSession, clock: SystemClock
-) -> Iterator[Pair]:
+) -> Pair:
     bars, server = day_of(market, session), AlpacaServer()
     history = AlpacaHistoryServer(bars, pace=PACE, faults=FAILING, now_ns=clock.now_ns)
     world = kind((), server=history)
-    yield Pair(
+    return Pair(
         bars=bars,
         symbols=market.symbols,
         feed=AlpacaFeed(KEYS, stream=stream, url=server.url),
@@ -114,8 +117,6 @@ def _alpaca(
         source=paced(world, clock),
         failed=_unanswered(history),
     )
-    server.stop()
-    world.stop()
 
 
 def _alpaca_bar(bar: Bar) -> dict[str, Any]:
@@ -123,14 +124,13 @@ def _alpaca_bar(bar: Bar) -> dict[str, Any]:
     return {**bar_message(bar.symbol, bar.start_ns), **prices}
 
 
-@contextmanager
-def databento(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def databento(session: TradingSession, clock: SystemClock) -> Pair:
     """A dataset of Databento, of which some minutes have no record."""
     market = SimulatedMarket.of_size(6)
     bars = [bar for number, bar in enumerate(day_of(market, session)) if number % 17]
     gateway = Gateway({symbol: number for number, symbol in enumerate(market.symbols, 1)})
     world = DatabentoStocks(bars, pace=PACE, faults=FAILING)
-    yield Pair(
+    return Pair(
         bars=bars,
         symbols=market.symbols,
         feed=DatabentoFeed(KEY, DATASET, gateway=gateway.place, now_ns=clock.now_ns),
@@ -140,19 +140,16 @@ def databento(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
         source=paced(world, clock),
         failed=_unanswered(world.server),
     )
-    gateway.stop()
-    world.stop()
 
 
-@contextmanager
-def interactive_brokers(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def interactive_brokers(session: TradingSession, clock: SystemClock) -> Pair:
     """Stocks from TWS, which prints minutes without a trade, and answers feed and history at one port."""
     market = SimulatedMarket.of_size(2)
     bars = day_of(market, session, printed=True)
     world = IbkrStocks(bars, pace=PACE)
     tws = world.tws
     tws.faults = {number: ("error", "drop", "junk")[number % 3] for number in FAILING}
-    yield Pair(
+    return Pair(
         bars=bars,
         symbols=market.symbols,
         feed=IbkrFeed(port=tws.port, now_ns=clock.now_ns),
@@ -162,17 +159,15 @@ def interactive_brokers(session: TradingSession, clock: SystemClock) -> Iterator
         source=paced(world, clock),
         failed=lambda: sum(number < tws.asked for number in tws.faults),
     )
-    world.stop()
 
 
-@contextmanager
-def massive(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def massive(session: TradingSession, clock: SystemClock) -> Pair:
     """Stocks of Massive, of which some minutes have no bar."""
     market = SimulatedMarket.of_size(6, quiet=0.05)
     bars, server = day_of(market, session), MassiveServer()
     history = MassiveHistoryServer(bars, pace=PACE, faults=FAILING)
     world = MassiveStocks((), server=history)
-    yield Pair(
+    return Pair(
         bars=bars,
         symbols=market.symbols,
         feed=MassiveFeed(MASSIVE_KEY, address=server.address, is_secure=False),
@@ -182,18 +177,15 @@ def massive(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
         source=paced(world, clock),
         failed=_unanswered(history),
     )
-    server.stop()
-    world.stop()
 
 
-@contextmanager
-def alpaca_and_yahoo(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def alpaca_and_yahoo(session: TradingSession, clock: SystemClock) -> Pair:
     """Alpaca's stream with Yahoo's chart, which streams nothing itself, and of whose silence nothing is known."""
     market = SimulatedMarket.of_size(4)
     bars, server = day_of(market, session, printed=True), AlpacaServer()
     history = ChartServer(bars, pace=PACE, faults=FAILING)
     world = YahooChart((), server=history)
-    yield Pair(
+    return Pair(
         bars=bars,
         symbols=market.symbols,
         feed=AlpacaFeed(KEYS, stream="iex", url=server.url),
@@ -203,12 +195,9 @@ def alpaca_and_yahoo(session: TradingSession, clock: SystemClock) -> Iterator[Pa
         source=paced(world, clock),
         failed=_unanswered(history),
     )
-    server.stop()
-    world.stop()
 
 
-@contextmanager
-def kraken(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
+def kraken(session: TradingSession, clock: SystemClock) -> Pair:
     """Kraken by ccxt: minutes folded of trades, live and past."""
     market = SimulatedMarket(symbols=("A/USD", "B/USD", "C/USD"))
     bars, server = day_of(market, session), KrakenServer(pairs=market.symbols)
@@ -221,7 +210,7 @@ def kraken(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
             prints = enumerate(prints_of(bar), minute * 100)
             server.trade(bar.symbol, *(trade(*one, number) for number, one in prints))
 
-    yield Pair(
+    return Pair(
         bars=bars,
         symbols=market.symbols,
         feed=CcxtFeed("kraken", config=server.config, clock=clock),
@@ -231,11 +220,9 @@ def kraken(session: TradingSession, clock: SystemClock) -> Iterator[Pair]:
         source=paced(world, clock),
         failed=_unanswered(history),
     )
-    server.stop()
-    world.stop()
 
 
-PAIRS: tuple[Opens, ...] = (
+PAIRS: tuple[Makes, ...] = (
     alpaca_stocks,
     alpaca_crypto,
     databento,

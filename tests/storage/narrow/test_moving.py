@@ -1,8 +1,6 @@
 """A store's days moved together, and apart again: it says the same before, between and after."""
 
-import os
-from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +17,7 @@ from tests.builders import session_xnys
 from tests.certificates import certificate
 from tests.depth import also_slow
 from tests.storage.days import all_regular, bar, day
+from tests.storage.dying import killed_after
 from tests.storage.old_layout import aged
 from tests.storage.test_migration import content, files
 
@@ -113,10 +112,6 @@ def test_days_of_many_bars_get_files_of_their_own(apart: Path, monkeypatch: pyte
     assert content(apart) == before
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 @pytest.mark.parametrize("narrow", [True, False])
 @pytest.mark.parametrize("survived", also_slow([4, 15], [step for step in range(0, 40, 2) if step not in (4, 15)]))
 def test_a_store_that_was_killed_says_the_same_can_be_written_and_moved_on(
@@ -125,22 +120,10 @@ def test_a_store_that_was_killed_says_the_same_can_be_written_and_moved_on(
     root = filled(tmp_path / "store")
     if not narrow:
         migrate_store(root, narrow=True)
-    before, left = content(root), [survived]
+    before = content(root)
 
-    def mortal(step: Callable[..., object]) -> Callable[..., object]:
-        def take(*given: object, **named: object) -> object:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Killed
-            return step(*given, **named)
-
-        return take
-
-    with monkeypatch.context() as dying:
-        for name in ("replace", "unlink", "fsync", "rename", "rmdir"):
-            dying.setattr(os, name, mortal(getattr(os, name)))
-        with suppress(Killed):
-            migrate_store(root, narrow=narrow)
+    with killed_after(survived):
+        migrate_store(root, narrow=narrow)
     between = content(root)
     with closing(opened(root)) as store:
         for date in DAYS:

@@ -1,8 +1,8 @@
 """A narrow store: which file a day lies in, how files grow finer, and what a crash leaves."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +23,7 @@ from tests.certificates import certificate
 from tests.contracts.test_many_days import together
 from tests.depth import also_slow
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, made_narrow, year_of
+from tests.storage.dying import killed_after
 
 DATES = ("2023-12-29", "2024-03-08", "2024-03-11", "2024-04-02", "2024-04-03")
 
@@ -201,33 +202,17 @@ def test_a_day_in_stretches_gets_a_file_of_its_own(narrow: ParquetStore) -> None
     assert [len(bars) for bars, _ in content(narrow).values()] == [2, 1]
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 @pytest.mark.parametrize("survived", also_slow([3, 7], [step for step in range(16) if step not in (3, 7)]))
 def test_a_process_that_dies_while_a_file_gives_way_to_finer_ones_loses_nothing_and_doubles_nothing(
     narrow: ParquetStore, monkeypatch: pytest.MonkeyPatch, survived: int
 ) -> None:
     narrow.merge_days("XNYS", together({date: day(bar("A", 0)) for date in DATES}))
-    before, left = content(narrow), [survived]
+    before = content(narrow)
     narrow.close()
 
-    def mortal(step: Callable[..., object]) -> Callable[..., object]:
-        def take(*given: object, **named: object) -> object:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Killed
-            return step(*given, **named)
-
-        return take
-
-    with monkeypatch.context() as dying:
-        dying.setattr(periods, "MOST_ROWS", 1)
-        for name in ("replace", "unlink", "fsync"):
-            dying.setattr(os, name, mortal(getattr(os, name)))
-        with suppress(Killed):
-            narrow.merge("XNYS", DATES[4], day(bar("A", 1)))
+    with monkeypatch.context() as crowded, killed_after(survived):
+        crowded.setattr(periods, "MOST_ROWS", 1)
+        narrow.merge("XNYS", DATES[4], day(bar("A", 1)))
     narrow.close()
     after = content(opened(narrow.root))
 

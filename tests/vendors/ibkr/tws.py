@@ -88,8 +88,10 @@ class Tws(SocketServer):
 
     def _converse(self, client: Client) -> None:
         stream = client.connection.makefile("rb")
-        assert stream.read(4) == b"API\0"
-        assert _message(stream)[0].startswith("v157..178")
+        opening, versions = stream.read(4), _message(stream)
+        if not versions:
+            return  # who gives up waiting leaves without a word
+        assert (opening, versions[0][:9]) == (b"API\0", "v157..178")
         client.send(_VERSION, "20240702 09:30:00 EST")
         while fields := _message(stream):
             with self._changed:
