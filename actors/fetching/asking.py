@@ -60,7 +60,7 @@ class Asking:
         """By whom: bars of minutes that were open."""
         self.no_trade: list[tuple[str, Mask]] = []
         """By whom: minutes that were never traded."""
-        self.given_up = np.zeros_like(self.open)
+        self.abandoned = np.zeros_like(self.open)
         """Minutes that somebody who would have them by now has not."""
         self.refused = 0
         """Bars that cannot be true."""
@@ -101,7 +101,7 @@ class Asking:
                 self.errors.append(str(error) or type(error).__name__)
         if vendor is not None:
             self._judge(vendor, answered)
-        self.given_up = (self.given_up | answered) & self.open
+        self.abandoned = (self.abandoned | answered) & self.open
 
     def _ask_vendor(self, source: VendorSource, gap: Gap) -> Mask:
         """Return which cells the vendor would have given, had it a bar."""

@@ -38,8 +38,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class FetchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How it is done."""
 
-    is_given_up_too: bool = False
-    """Whether minutes are asked for that were given up before."""
+    is_abandoned_too: bool = False
+    """Whether minutes are asked for that were abandoned before."""
     is_exact: bool = False
     """Whether no other minutes are asked for than those that are missing, whatever that costs."""
     is_complete: bool = False
@@ -154,7 +154,7 @@ class _Fetch:
             return
         session, options = wanted.session, self._options
         old = self._store.certificate(session.calendar, session.date)
-        if not options.is_given_up_too and _is_there(old, wanted):
+        if not options.is_abandoned_too and _is_there(old, wanted):
             self._count(None)
             return
         symbols = wanted.symbols or self._market(session, old)
@@ -163,7 +163,7 @@ class _Fetch:
         day = day_of(self._store, session, symbols)
         asking = Asking(
             day,
-            day.lacking(is_given_up_too=options.is_given_up_too),
+            day.lacking(is_abandoned_too=options.is_abandoned_too),
             self._now_ns,
             self._shown,
             is_exact=options.is_exact,
@@ -182,7 +182,7 @@ class _Fetch:
         except NotReady:  # interrupted: what came of it so far is asked for again
             return
         self._write(asking, counts)
-        left = np.flatnonzero(asking.given_up.any(axis=0)).tolist()
+        left = np.flatnonzero(asking.abandoned.any(axis=0)).tolist()
         self._asked.update(day.names[column] for column in left)
         self._count(counts if counts.asked or counts.certified or counts.error else None)
 
@@ -237,8 +237,8 @@ class _Fetch:
     def _write(self, asking: Asking, counts: DayCounts) -> None:
         counts.filled = asking.count
         counts.no_trade = sum(int(np.count_nonzero(cells)) for _, cells in asking.no_trade)
-        counts.given_up = int(asking.given_up.sum())
-        counts.unanswered = counts.asked - counts.filled - counts.no_trade - counts.given_up
+        counts.abandoned = int(asking.abandoned.sum())
+        counts.unanswered = counts.asked - counts.filled - counts.no_trade - counts.abandoned
         counts.refused = asking.refused
         counts.error = asking.errors[-1] if asking.errors else ""
         try:

@@ -33,9 +33,9 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         mask: Mask = self.verdicts >= FIRST_WITH_BAR
         return mask
 
-    def lacking(self, *, is_given_up_too: bool) -> Mask:
-        """Return which minutes are missing, and of those that were given up before whether they are wanted too."""
-        worst = Verdict.ABANDONED if is_given_up_too else Verdict.MISSING
+    def lacking(self, *, is_abandoned_too: bool) -> Mask:
+        """Return which minutes are missing, and of those that were abandoned before whether they are wanted too."""
+        worst = Verdict.ABANDONED if is_abandoned_too else Verdict.MISSING
         mask: Mask = self.verdicts <= worst
         return mask
 

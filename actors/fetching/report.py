@@ -13,7 +13,7 @@ class DayCounts(msgspec.Struct, kw_only=True):
     filled: int = 0
     no_trade: int = 0
     """Known by now never to have been traded."""
-    given_up: int = 0
+    abandoned: int = 0
     """Everybody who could be asked has answered, and nobody has them or says that there is none."""
     unanswered: int = 0
     """Nobody answered, or it is too early to know."""

@@ -39,10 +39,10 @@ def write(store: BarStore, asking: Asking, now_ns: Nanos) -> SessionCertificate 
         store.merge(calendar, date, StoredDay(bars=bars.narrowed(), verdicts=verdicts, tz=session.tz))
         note_adjusted(store, asking, now_ns)
     runs = [
-        *_runs(asking, asking.given_up, Verdict.ABANDONED, _last_asked(asking)),
+        *_runs(asking, asking.abandoned, Verdict.ABANDONED, _last_asked(asking)),
         *(run for name, cells in asking.no_trade for run in _runs(asking, cells, Verdict.NO_TRADE, name)),
     ]
-    is_news = bool(asking.count or asking.no_trade) or bool((asking.given_up & (day.verdicts == 0)).any())
+    is_news = bool(asking.count or asking.no_trade) or bool((asking.abandoned & (day.verdicts == 0)).any())
     is_news |= asking.is_market and not asking.errors  # that it is all there is, is news
     is_covered = day.certificate is not None and set(day.names) <= set(day.certificate.names)
     has_all = not asking.wanted.any()
@@ -99,7 +99,7 @@ def _stories(asking: Asking, now_ns: Nanos) -> list[GapStory]:
     silent = [(source, cells, GapOutcome.NO_TRADE) for source, cells in asking.no_trade]
     return [
         _story(asking, gap.symbols, (gap.start_ns, gap.end_ns), now_ns, source, outcome)
-        for source, cells, outcome in (*filled, *silent, (name, asking.given_up, GapOutcome.ABANDONED))
+        for source, cells, outcome in (*filled, *silent, (name, asking.abandoned, GapOutcome.ABANDONED))
         for gap in find_gaps(cells, axis, day.names)
     ]
 

@@ -94,7 +94,7 @@ def measure(folder: Path, symbols: int, sessions: int, pace: tuple[int, float]) 
         "cpu_seconds": round(cpu_s, 1),
         "bars_per_cpu_s": round(bars / cpu_s),
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "unaccounted": report.sum_of("given_up") + report.sum_of("unanswered"),
+        "unaccounted": report.sum_of("abandoned") + report.sum_of("unanswered"),
         "requests_of_a_second_run": again.requests - report.requests,
     }
 

@@ -73,7 +73,7 @@ def test_healing_a_thousand_scattered_holes_asks_for_these_minutes_and_no_other(
         keep = np.array([key not in holes for key in keys], dtype=np.bool_)
         store.merge("XNYS", session.date, StoredDay(bars=day.bars.where(keep), verdicts=day.verdicts[keep]))
     world.server.is_noting = True
-    options = FetchOptions(is_given_up_too=True, is_exact=True)
+    options = FetchOptions(is_abandoned_too=True, is_exact=True)
     report = fetch(store, [source(world)], wanted(market), options)
     again = fetch(store, [source(world)], wanted(market), options)
 

@@ -47,8 +47,8 @@ def run(store: BarStore, *sources: BarSource, days: Sequence[TradingSession] = (
 
 
 def sums(report: FetchReport) -> tuple[int, ...]:
-    """Asked, filled, no trade, given up, unanswered."""
-    return tuple(report.sum_of(name) for name in ("asked", "filled", "no_trade", "given_up", "unanswered"))
+    """Asked, filled, no trade, abandoned, unanswered."""
+    return tuple(report.sum_of(name) for name in ("asked", "filled", "no_trade", "abandoned", "unanswered"))
 
 
 # --- what a day comes to
@@ -272,12 +272,12 @@ def test_a_store_that_cannot_be_written_ends_it() -> None:
 # --- healing
 
 
-def test_healing_asks_for_exactly_what_is_missing_or_was_given_up() -> None:
+def test_healing_asks_for_exactly_what_is_missing_or_was_abandoned() -> None:
     store, holes = MemoryStore(), (7, 8, 30, 31, 90)
     _, lossy = vendor([*traded("A", without=holes, trades=90.0), *traded("B", without=(200,), trades=90.0)])
     run(store, lossy)
     client, asked = vendor([*traded("A", trades=90.0), *traded("B", trades=90.0)])
-    report = run(store, asked, is_given_up_too=True, is_exact=True)
+    report = run(store, asked, is_abandoned_too=True, is_exact=True)
     certificate = store.certificate("XNYS", DAY.date)
 
     assert sums(report) == (6, 6, 0, 0, 0)

@@ -67,7 +67,7 @@ def test_a_live_day_that_is_healed_is_verified_and_its_own_certificate_is_kept(t
     with closing(ParquetStore(folder)) as store:
         upstream = upstream_of(MARKET, SESSION)
         wanted = [Wanted(session=before.session, symbols=before.names)]
-        report = fetch(store, [upstream], wanted, FetchOptions(is_given_up_too=True, is_exact=True))
+        report = fetch(store, [upstream], wanted, FetchOptions(is_abandoned_too=True, is_exact=True))
         after, earlier = store.certificate("XNYS", DATE), store.earlier("XNYS", DATE)
         verified = verify_store(store)
     whole = MemoryStore()

@@ -146,7 +146,7 @@ def heal(
     yes: Yes = False,
     as_json: options.Json = False,
 ) -> None:
-    """Ask for exactly the minutes that a store's days lack or that were given up, and certify the days anew.
+    """Ask for exactly the minutes that a store's days lack or that were abandoned, and certify the days anew.
 
     Exits with 1 if something was not answered.
     """

@@ -89,7 +89,7 @@ def heal(wishes: FetchWishes, *, as_json: bool) -> None:
         raise DataError(f"the store {shown(settings.store)} is empty; fetch or import something first")
     if not wanted:
         raise DataError(f"the store {shown(settings.store)} has no day of what was asked for")
-    options = FetchOptions(is_given_up_too=True, is_exact=True, is_complete=wishes.complete)
+    options = FetchOptions(is_abandoned_too=True, is_exact=True, is_complete=wishes.complete)
     _run(wishes, settings, wanted, options, None, as_json=as_json, title="Healed")
 
 

@@ -11,13 +11,13 @@ _COLUMNS = (
     Column("Asked"),
     Column("Filled"),
     Column("No trade", rank=1),
-    Column("Given up", is_watched=True),
+    Column("Abandoned", is_watched=True),
     Column("Not answered", rank=1, is_watched=True),
     Column("Refused", rank=3, is_watched=True),
     Column("Quality", is_watched=True),
     Column("Certified", rank=2, is_text=True),
 )
-_SUMMED = ("asked", "filled", "no_trade", "given_up", "unanswered", "refused")
+_SUMMED = ("asked", "filled", "no_trade", "abandoned", "unanswered", "refused")
 _MOST_ROWS = 40
 _MOST_NAMED = 8
 

@@ -23,7 +23,7 @@ _MEANING = {
 _ENDS = {
     GapOutcome.CLOSED: "its bars came",
     GapOutcome.NO_TRADE: "nothing was traded",
-    GapOutcome.ABANDONED: "given up",
+    GapOutcome.ABANDONED: "abandoned",
     GapOutcome.OPEN: "still open",
 }
 

@@ -67,6 +67,7 @@ def test_sessions_are_fetched_once_and_certified(call: Call, config: Path, serve
     assert (first.code, first.err) == (0, "")
     assert "2024-07-02  1,170" in first.out
     assert "alpaca:iex: 2 requests in" in first.out
+    assert "Abandoned" in first.out  # as in every other table
     assert (again.object["whole"], again.object["requests"], len(server.calls)) == (2, 0, 2)
     assert [day["standing"] for day in verified.object["days"]] == ["match", "match"]
 
@@ -99,6 +100,7 @@ def test_healing_asks_for_what_is_not_there_and_for_nothing_else(
     assert (report["days"][0]["asked"], report["days"][0]["filled"]) == (3 + absent, 3)
     assert set(server.minutes) >= holes
     assert len(server.minutes) == len(set(server.minutes)) == 3 + absent
+    assert sum(report["days"][0][field] for field in ("filled", "no_trade", "abandoned", "unanswered")) == 3 + absent
 
 
 def test_healing_an_empty_store_or_days_that_it_has_not_says_which(call: Call, config: Path, tmp_path: Path) -> None:
