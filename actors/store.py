@@ -24,6 +24,7 @@ from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
+from messages.notebook import Rows
 from messages.values import ONE_DAY, ONE_MINUTE, Gap, Interval, Nanos, TradingSession, Verdict, moment
 from messages.windows import BarWindow, VerdictPlane
 
@@ -58,7 +59,7 @@ class Store:
 
     def calendars(self) -> tuple[str, ...]:
         """Return the calendars that have days in the folder, sorted."""
-        return self._files.calendars()
+        return Rows(self._files.calendars())
 
     def symbols(self, date: Day | None = None) -> tuple[str, ...]:
         """Return the symbols that have bars, of one session date or of any, sorted.
@@ -74,7 +75,7 @@ class Store:
             for day in ((wanted,) if wanted is not None else self._files.dates(calendar))
             for symbol in self._files.symbols(calendar, day)
         }
-        return tuple(sorted(found))
+        return Rows(sorted(found))
 
     def dates(self, symbol: str | None = None) -> tuple[str, ...]:
         """Return the session dates (ISO) that have bars, of one symbol or of any, ascending.
@@ -84,9 +85,9 @@ class Store:
             UnknownSymbol: no day has that symbol.
         """
         if symbol is None:
-            return tuple(sorted({date for calendar in self._mine() for date in self._files.dates(calendar)}))
+            return Rows(sorted({date for calendar in self._mine() for date in self._files.dates(calendar)}))
         name = take.symbol(symbol)
-        return self._dates_of(self._calendar_of([name]), name)
+        return Rows(self._dates_of(self._calendar_of([name]), name))
 
     def bars(
         self,
@@ -161,7 +162,7 @@ class Store:
             if there:
                 grid = self._grid(session, there)
                 gaps += find_gaps(grid.verdicts < Verdict.NO_TRADE, SessionAxis(session), there)
-        return tuple(gaps)
+        return Rows(gaps)
 
     def verdicts(
         self, date: Day, symbols: str | Iterable[str] | None = None, *, extended: bool = False

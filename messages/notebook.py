@@ -3,14 +3,17 @@
 import enum
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+T = TypeVar("T")
+
 _NOTHING = "-"
 _NAMED = 8
 _MOST_ROWS = 20
+_UNSAID = (None, "", ())
 _ANCIENT_NS = 10**15
 """Nanoseconds from here on are an instant (of 1970 or later), less is a length of time."""
 
@@ -22,6 +25,22 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         tz = getattr(self, "tz", "UTC")
         rows = ((_name(field), _told(field, getattr(self, field), tz)) for field in self.__struct_fields__)
         return table((), rows)
+
+
+class Rows(tuple[T, ...]):
+    """An answer of several: a tuple, shown by a notebook as a table with a row for each."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        first: Any = next((each for each in self if each is not None), None)
+        if not isinstance(first, msgspec.Struct):
+            return f"<p>{_plain(_several(self))}</p>"
+        said = [
+            name for name in first.__struct_fields__ if any(getattr(each, name, None) not in _UNSAID for each in self)
+        ]
+        rows = ([_told(name, getattr(each, name, None), getattr(each, "tz", "UTC")) for name in said] for each in self)
+        return table([*map(_name, said)], rows)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from actors.flight.failures import Failure
+from actors.kernel.outcome import as_rows
 from messages.base import Event, Query, R
 from messages.codec import decoder, encode
 from messages.columns import BarBatch
@@ -64,7 +65,7 @@ def unpacked(query: Query[R], reply: memoryview) -> R:
         BarkeeperError: there is none; the error that was raised over there.
         msgspec.DecodeError: it is none to this query.
     """
-    answer: R = unpacked_as(_answers(type(query)), reply)
+    answer: R = as_rows(unpacked_as(_answers(type(query)), reply))
     return answer
 
 

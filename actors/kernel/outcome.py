@@ -6,6 +6,7 @@ import msgspec
 
 from messages.base import Message, Query
 from messages.errors import BarkeeperError
+from messages.notebook import Rows
 
 R = TypeVar("R")
 
@@ -30,7 +31,12 @@ def tell(*messages: Message) -> Outcome:
 def answer(query: Query[R], value: R, *out: Message) -> Outcome:
     """Answer a query, and send what follows. The type checkers hold ``value`` to the query's answer type."""
     del query
-    return Outcome(answer=value, out=out)
+    return Outcome(answer=as_rows(value), out=out)
+
+
+def as_rows(value: Any) -> Any:
+    """Return an answer of several as one that a notebook shows as a table; any other as it is."""
+    return Rows(value) if type(value) is tuple else value
 
 
 def refuse(query: Query[Any], error: BarkeeperError) -> Outcome:

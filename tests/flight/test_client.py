@@ -32,6 +32,9 @@ def asked(door: Any, symbol: str, date: str) -> Iterator[tuple[str, Any]]:
         for number, (args, more) in enumerate(calls(symbol, date)):
             try:
                 answer = getattr(door, name)(*args, **more).get(timeout=5)
+                assert answer is None or isinstance(answer, (str, int)) or answer._repr_html_(), (
+                    f"a notebook shows {name}"
+                )
                 yield f"{name} {number}", type(answer) if name in CHANGING else plain(answer)
             except BarkeeperError as error:
                 yield f"{name} {number}", (type(error), str(error))

@@ -27,7 +27,7 @@ from messages import (
     VerdictCounts,
     VerdictPlane,
 )
-from messages.notebook import Reply, table
+from messages.notebook import Reply, Rows, table
 from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS
 from tests.builders import DAY, NEW_YORK, at, bar
 from tests.certificates import certificate
@@ -48,6 +48,13 @@ def metrics(symbol: str) -> SessionMetrics:
         symbol=symbol, open=1.0, high=2.5, low=0.5, last=1234.5, volume=1e6, vwap=None, bars=3,
         first_update_ns=None, last_update_ns=at("09:31"), quality=quality(streamed=3), extended_quality=quality(),
         extended_volume=0.0, revision=4,
+    )  # fmt: skip
+
+
+def gap_story(symbol: str, source: str = "") -> GapStory:
+    return GapStory(
+        symbols=(symbol,), start_ns=5 * SECOND_NS, end_ns=at("09:31"), detected_ns=0, settled_ns=0, attempts=1,
+        source=source, outcome=GapOutcome.OPEN,
     )  # fmt: skip
 
 
@@ -86,10 +93,7 @@ def test_of_many_things_it_is_said_how_many_and_of_many_words_the_first() -> Non
 
 
 def test_what_a_symbol_is_called_cannot_become_a_part_of_the_page() -> None:
-    story = GapStory(
-        symbols=("<script>&",), start_ns=5 * SECOND_NS, end_ns=at("09:31"), detected_ns=0, settled_ns=0, attempts=1,
-        source="", outcome=GapOutcome.OPEN,
-    )  # fmt: skip
+    story = gap_story("<script>&")
 
     assert cells(story)["symbols"] == "&lt;script&gt;&amp;"
     assert cells(story)["start"] == "5.0 s"
@@ -120,6 +124,22 @@ def test_what_is_not_there_is_counted_beside_what_is() -> None:
     shown = cells(Answer(bars=(bar("A"), None)))
 
     assert shown == {"bars": "1 of 2", "progress": "-"}
+
+
+def test_an_answer_of_several_is_a_row_for_each_without_what_none_of_them_says() -> None:
+    stories = (gap_story("A", source="alpaca"), None, gap_story("B", source="yahoo"))
+    shown = Rows(stories)._repr_html_()
+
+    assert Rows(stories) == stories
+    assert re.findall("<th>(.*?)</th>", shown)[:3] == ["symbols", "start", "end"]
+    assert "error" not in shown
+    assert re.findall("<tr><th>(.*?)</th>", shown)[1:] == ["A", "-", "B"]
+    assert Rows([stories[0]] * 25)._repr_html_().endswith("<p>and 5 more</p>")
+
+
+def test_words_are_a_line_and_nothing_is_said_to_be_nothing() -> None:
+    assert Rows(("A", "<B>"))._repr_html_() == "<p>A, &lt;B&gt;</p>"
+    assert Rows()._repr_html_() == Rows((None,))._repr_html_() == "<p>-</p>"
 
 
 @pytest.mark.parametrize(
