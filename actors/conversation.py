@@ -24,6 +24,7 @@ from messages.commands import (
     Recover,
     ReportHealth,
     Resume,
+    SetSpeed,
     SetTimer,
     StartRoom,
     StartStopwatch,
@@ -119,7 +120,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     timer: Address[Any]
     stopwatch: Address[Any]
     clock_keeper: Address[Any]
-    """Who lets the clock of a replay stand still."""
+    """Who holds and paces the clock of a live day that is a replay."""
     log: Address[Any]
 
 
@@ -174,6 +175,7 @@ def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dic
             HoldEnded: (to.fanout, to.turnstile),
             HoldStepped: (to.fanout,),
             StepSettled: (to.milestones,),
+            SetSpeed: (to.clock_keeper,),
             Prefetch: (upkeep,),
             # What became of gaps on a day that is played as it was lived.
             **dict.fromkeys((BarsFilled, NoTradeConfirmed, GapAbandoned), (session,)),
@@ -221,7 +223,7 @@ def conversation(to: Addresses, *, is_live: bool, is_lived: bool = False) -> dic
             PrepareRun: (stream,),
             Pause: (stream, to.clock_keeper),
             Resume: (to.clock_keeper, stream),
-            Step: (stream,),
+            Step: (to.clock_keeper,) if is_live else (stream,),
             AbortRun: (stream, to.log),
             Recover: (stream,),
             # SessionData last: what it says then is heard by rooms that know why.

@@ -82,7 +82,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         Readers.__init__(self, rooms[Room.SESSION_DATA], rooms[Room.DATA_UPKEEP], settings.rules.base_interval)
         Membership.__init__(self, rooms[Room.SESSION_DATA], lobby.strangers)
         three = rooms[Room.SYSTEM_MANAGER], rooms[Room.STREAM_COORDINATOR], rooms[Room.SESSION_DATA]
-        Controls.__init__(self, *three, lobby.next_step, is_live=is_live)
+        Controls.__init__(self, *three, lobby.next_step, lobby.is_replay, is_live=is_live)
         Publishing.__init__(self, rooms[Room.STREAM_COORDINATOR], lobby.receipts)
         self._lock = threading.Lock()
         self._is_closed = False
@@ -265,6 +265,11 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.shield(asyncio.to_thread(self.close))
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether its time can be held and paced: a backtest's, or a live day's whose feeds all go by one clock."""
+        return self._lobby.is_replay()
 
     @property
     def calendar(self) -> OpeningTimes:

@@ -82,6 +82,10 @@ class Lobby:
         """Return those of some symbols that can never have a bar."""
         return self.house().strangers(symbols)
 
+    def is_replay(self) -> bool:
+        """Return whether its time can be held, and paced."""
+        return not self.house().is_live or self.house().feeds.own_clock is not None
+
     def next_step(self) -> tuple[int, Future[None]]:
         """Return a number for a step, and what resolves when it is taken; whoever was let go before has left."""
         if self._house is not None:
@@ -151,7 +155,6 @@ class House:
         self.journal = Journal.of(settings, self.store, self.stream_coordinator)
         self.quarantine = None if self.journal is None else Quarantine(self.journal.folder)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
-        self._own_clock = self.feeds.own_clock
         self.supervisor = Supervisor.of(self.rooms, self.timer, self._root, self.journal, has_own_clock=bool(clock))
         if self.quarantine is not None:
             self.supervisor.besides = Redelivery(self.quarantine, self.rooms).look
@@ -162,6 +165,7 @@ class House:
         stream, workers = self.stream_coordinator, self.workers
         # A live day's upstream does not have tomorrow yet.
         reads_ahead = bool(self.sources) and not self.is_live
+        minutes = self.settings.rules.base_interval.span_ns, self.settings.rules.grace_ns
         addresses = Addresses(
             session=self.session_data,
             stream=stream,
@@ -189,7 +193,7 @@ class House:
             ),
             timer=self.timer,
             stopwatch=Stopwatch(stream),
-            clock_keeper=ClockKeeper(self._own_clock),
+            clock_keeper=ClockKeeper(self.feeds.own_clock, self.timer, self.milestones, minutes),
             log=EventLog(),
         )
         return conversation(addresses, is_live=self.is_live, is_lived=self.lived is not None)
@@ -240,7 +244,7 @@ class House:
         return SystemManagerCore(
             settings.mode,
             settings.late_after_s,
-            is_clock_ours=self._own_clock is not None,
+            is_clock_ours=self.feeds.own_clock is not None,
             max_restarts=settings.live.max_restarts,
         )
 

@@ -46,11 +46,10 @@ class SystemClock:
     """
 
     def __init__(self, scale: float = 1.0, start_ns: Nanos | None = None) -> None:
-        self._scale = scale
         self._follows = start_ns is None and scale == 1.0
-        # What it shows, and since when it runs from there (None: it stands still); one value, for any thread to read.
-        self._anchor: tuple[Nanos, Nanos | None]
-        self._anchor = (time.time_ns() if start_ns is None else start_ns, time.monotonic_ns())
+        # What it shows, since when it runs from there (None: it stands still), and how fast; one value, for any thread.
+        self._anchor: tuple[Nanos, Nanos | None, float]
+        self._anchor = (time.time_ns() if start_ns is None else start_ns, time.monotonic_ns(), scale)
         self._due: list[tuple[Nanos, int, Callable[[Nanos], None]]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
@@ -64,29 +63,40 @@ class SystemClock:
         return self._shown_ns()
 
     def _shown_ns(self) -> Nanos:
-        shown_ns, since_ns = self._anchor
-        return shown_ns if since_ns is None else shown_ns + round((time.monotonic_ns() - since_ns) * self._scale)
+        shown_ns, since_ns, scale = self._anchor
+        return shown_ns if since_ns is None else shown_ns + round((time.monotonic_ns() - since_ns) * scale)
 
     def _look(self) -> None:
         """Go to the computer's time, if that is ahead."""
         with self._changed:
             there_ns = time.time_ns()
             if self._anchor[1] is not None and there_ns > self._shown_ns() + _STEP_NS:
-                self._anchor = there_ns, time.monotonic_ns()
+                self._anchor = there_ns, time.monotonic_ns(), 1.0
                 self._changed.notify()
 
     def hold(self) -> None:
         """Stand still; what is due is due when it goes on. For a clock that shows another time than the computer's."""
-        with self._changed:
-            self._anchor = self.now_ns(), None
-            self._follows = False
-            self._changed.notify()
+        self._move(is_held=True)
 
     def go_on(self) -> None:
         """Run on from where it stands; nothing if it runs."""
+        self._move(is_held=False)
+
+    def run_at(self, scale: float) -> None:
+        """Be so many times as fast, from now on or when it goes on."""
+        self._move(scale=scale)
+
+    def hop(self, to_ns: Nanos) -> None:
+        """Stand still at a later time, as if none had gone by until then; what has become due is called."""
+        self._move(to_ns, is_held=True)
+
+    def _move(self, to_ns: Nanos = 0, *, is_held: bool | None = None, scale: float | None = None) -> None:
         with self._changed:
-            shown_ns, since_ns = self._anchor
-            self._anchor = shown_ns, time.monotonic_ns() if since_ns is None else since_ns
+            real_ns = time.monotonic_ns()
+            now_ns, (_, since_ns, before) = max(self.now_ns(), to_ns), self._anchor
+            is_held, scale = since_ns is None if is_held is None else is_held, before if scale is None else scale
+            self._follows = self._follows and not is_held and scale == 1.0
+            self._anchor = now_ns, None if is_held else real_ns, scale
             self._changed.notify()
 
     def call_at(self, due_ns: Nanos, callback: Callable[[Nanos], None]) -> None:
@@ -123,10 +133,10 @@ class SystemClock:
                 wait_ns = self._due[0][0] - self.now_ns() if self._due else SECOND_NS * 3600
                 if wait_ns <= 0:
                     return heapq.heappop(self._due)[2]
-                is_held = self._anchor[1] is None
+                _, since_ns, scale = self._anchor
                 if self._follows and self._due:
                     wait_ns = min(wait_ns, _LOOK_NS)
-                self._changed.wait(None if is_held else wait_ns / self._scale / SECOND_NS)
+                self._changed.wait(None if since_ns is None else wait_ns / scale / SECOND_NS)
         return None
 
 

@@ -1,12 +1,19 @@
-"""What needs real time: the timer, the stopwatch of transitions, and a clock that can be held."""
+"""What needs real time: the timer, the stopwatch of transitions, and a clock that can be held and moved."""
 
+import threading
 import time
 from time import perf_counter_ns
 
 from actors.kernel.address import Address
 from actors.kernel.clock import Clock, SystemClock
-from messages.commands import Pause, ReadStopwatch, Resume, SetTimer, StartStopwatch
-from messages.events import StopwatchRead, TimerFired
+from messages.commands import Pause, ReadStopwatch, Resume, SetSpeed, SetTimer, StartStopwatch, Step
+from messages.events import StepSettled, StopwatchRead, TimerFired
+from messages.values import Nanos
+
+_COMING_S = 0.25
+"""So long the bars of a minute may be on their way at its end, when a replay is stepped."""
+_PATIENCE_S = 2.0
+_LOOK_S = 0.01
 
 
 class Timer:
@@ -24,11 +31,14 @@ class Timer:
         self._reply_to = reply_to
         self._is_only = is_only
         self._last = 0
+        self.set_for_ns: Nanos = 0
+        """What was asked for last."""
         self._fired_s: float | None = None
 
     def tell(self, message: SetTimer) -> None:
         """Have the clock call back."""
         self._last += 1
+        self.set_for_ns = message.due_ns
         self._fired_s = None
         number = self._last
         self._clock.call_at(message.due_ns, lambda clock_ns: self._fired(number, clock_ns))
@@ -52,19 +62,67 @@ class Timer:
 
 
 class ClockKeeper:
-    """Lets a clock stand still while the system is paused, if there is one that may."""
+    """Holds, moves and paces the clock of a live day of which all is a replay that goes by it; else it does nothing.
 
-    def __init__(self, clock: SystemClock | None) -> None:
+    Args:
+        clock: such a clock; ``None``: there is none.
+        timer: goes by it; who sets it has dealt with the time before.
+        minutes: how long a base bar is, and how long it stays open after its end.
+        told: hears that a step is taken.
+    """
+
+    def __init__(
+        self,
+        clock: SystemClock | None,
+        timer: Timer,
+        told: Address[StepSettled],
+        minutes: tuple[Nanos, Nanos],
+    ) -> None:
         self._clock = clock
+        self._timer = timer
+        self._minute_ns, grace_ns = minutes
+        self._grace_ns = min(grace_ns, self._minute_ns - 1)  # or the next step would be one over two minutes
+        self._told = told
+        self._stepping = threading.Lock()
+        self._moving = threading.Lock()
+        self._is_held = False
 
-    def tell(self, message: Pause | Resume) -> None:
-        """Hold the clock, or let it go on."""
+    def tell(self, message: Pause | Resume | Step | SetSpeed) -> None:
+        """Hold the clock, let it go on, take it to where the next minute is closed, or pace it."""
         if self._clock is None:
             return
-        if isinstance(message, Pause):
-            self._clock.hold()
-        else:
-            self._clock.go_on()
+        match message:
+            case Pause():
+                with self._moving:
+                    self._is_held = True
+                    self._clock.hold()
+            case Resume():
+                with self._moving:
+                    self._is_held = False
+                    self._clock.go_on()
+            case SetSpeed():
+                self._clock.run_at(message.speed)
+            case Step():
+                step = self._clock, message.step
+                threading.Thread(target=self._step, args=step, name="barkeeper-step", daemon=True).start()
+
+    def _step(self, clock: SystemClock, step: int) -> None:
+        with self._stepping:
+            end_ns = (clock.now_ns() // self._minute_ns + 1) * self._minute_ns
+            self._come_to(clock, end_ns)
+            time.sleep(_COMING_S)
+            self._come_to(clock, end_ns + self._grace_ns)
+        self._told.tell(StepSettled(step=step))
+
+    def _come_to(self, clock: SystemClock, to_ns: Nanos) -> None:
+        """Hop there, if nobody has let the clock go on, and wait until who sets the timer has been there too."""
+        with self._moving:
+            if not self._is_held:
+                return
+            clock.hop(to_ns)
+        until_s = time.monotonic() + _PATIENCE_S
+        while self._timer.set_for_ns <= to_ns and time.monotonic() < until_s:
+            time.sleep(_LOOK_S)
 
 
 class Stopwatch:

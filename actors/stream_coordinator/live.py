@@ -111,7 +111,7 @@ class LiveCore:
         self._readiness = Readiness(self._window_ns)
         parts = (self._coming, self._writing, self._arrivals, self._readiness)
         self._troubles = Troubles(parts, self._arrivals.hearing)
-        self._noted = Noted(*parts, self._reports, self._ready)
+        self._noted = Noted(*parts, self._reports, self._ready, settings.speed)
 
     def handle(self, message: LiveStreamInbox) -> Outcome:
         """Take one message."""

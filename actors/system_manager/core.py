@@ -187,9 +187,8 @@ class SystemManagerCore:
                 assert_never(message)
 
     def _is_refused_live(self, message: Message) -> bool:
-        if self._mode is not Mode.LIVE or not isinstance(message, PauseSystem | StepSystem):
-            return False
-        return not (self._is_clock_ours and isinstance(message, PauseSystem))
+        is_held = isinstance(message, PauseSystem | StepSystem)
+        return is_held and self._mode is Mode.LIVE and not self._is_clock_ours
 
     def _clear_error(self, message: ClearError) -> Outcome:
         """Stop what is left of a backtest; let a live run whose rooms are all up go on."""

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from actors.kernel.clock import ManualClock, SystemClock
 from actors.kernel.future import Future
-from actors.kernel.timing import ClockKeeper
+from actors.kernel.timing import ClockKeeper, Timer
 from messages import Pause, Resume
-from messages.values import SECOND_NS
+from messages.values import MINUTE_NS, SECOND_NS
 
 HOUR_NS = 3600 * SECOND_NS
 
@@ -153,12 +153,55 @@ def test_a_clock_that_is_held_stands_still_calls_nobody_and_goes_on_from_there()
     assert called_ns >= held + HOUR_NS
 
 
+def test_a_clock_hops_over_what_lies_between_and_calls_what_has_become_due() -> None:
+    clock, called = SystemClock(scale=60.0, start_ns=0), Future[int]()
+    clock.call_at(HOUR_NS, called.set)
+    clock.hop(2 * HOUR_NS)
+    clock.hop(HOUR_NS)  # it never goes back
+    called_ns, stands_ns = called.get(timeout=10), clock.now_ns()
+    clock.close()
+
+    assert called_ns == stands_ns == 2 * HOUR_NS
+
+
+def test_a_clock_runs_at_another_speed_from_where_it_is_and_when_it_is_held_from_there() -> None:
+    clock, called = SystemClock(start_ns=0), Future[int]()
+    clock.hold()
+    held_ns = clock.now_ns()
+    clock.run_at(1e6)
+    still_ns = clock.now_ns()
+    clock.call_at(HOUR_NS, called.set)
+    clock.go_on()
+    called_ns = called.get(timeout=10)
+    clock.run_at(1e-9)
+    slow_ns = clock.now_ns()
+    clock.close()
+
+    assert still_ns == held_ns < 600 * SECOND_NS  # a minute here is a minute
+    assert called_ns >= HOUR_NS
+    assert slow_ns >= called_ns
+
+
+def keeper_of(clock: SystemClock | None) -> tuple[ClockKeeper, list[object]]:
+    told: list[object] = []
+    timer = Timer(clock or SystemClock(), Told(told), is_only=True)
+    return ClockKeeper(clock, timer, Told(told), (MINUTE_NS, 5 * SECOND_NS)), told
+
+
+class Told:
+    """An address that remembers."""
+
+    def __init__(self, into: list[object]) -> None:
+        self.tell = into.append
+
+
 def test_only_a_clock_of_ones_own_is_held_while_the_system_is_paused() -> None:
     clock = SystemClock(scale=1e6, start_ns=0)
-    for keeper in (ClockKeeper(clock), ClockKeeper(None)):
-        keeper.tell(Pause())
+    keeper, nobody = keeper_of(clock)[0], keeper_of(None)[0]
+    for one in (keeper, nobody):
+        one.tell(Pause())
     held = clock.now_ns(), clock.now_ns()
-    ClockKeeper(clock).tell(Resume())
+    keeper.tell(Resume())
     first = clock.now_ns()
     while clock.now_ns() == first:
         pass

@@ -19,7 +19,7 @@ from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from messages import BoundaryKind, GetDigest, IllegalTransition, SessionBoundary, SessionPhase, SystemState, Verdict
-from messages.errors import DataError, SystemFailed
+from messages.errors import DataError, SettingsError, SystemFailed
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.feeds.scripted import ScriptedFeed
 from tests.feeds.worlds import lines_of
@@ -255,13 +255,43 @@ def test_a_replay_is_paused_with_its_clock_and_goes_on_where_it_stood() -> None:
     assert certificate.digest == undisturbed()
 
 
-def test_the_speed_of_a_live_system_cannot_be_set_and_it_says_why() -> None:
+def test_a_replay_is_stepped_minute_by_minute_and_played_on_at_another_speed() -> None:
+    clock = clock_before(SESSION, 600)
+    with live(MemoryStore(), [market_feed(MARKET, SESSION, clock)], clock, symbols=MARKET.symbols) as system:
+        events = system.subscribe(("minutes",), policy="drop_oldest")
+        first = next(events)
+        system.pause().get(timeout=5)
+        counts = [system.verdicts().get(timeout=5).closed]
+        for _ in range(3):
+            stepped = system.step().get(timeout=30)
+            plane = system.verdicts().get(timeout=5)
+            counts.append(plane.closed)
+        stands_ns, stood_ns = clock.now_ns(), clock.now_ns()
+        system.set_speed(1200.0)
+        system.resume().get(timeout=5)
+        rest = list(events)
+        certificate = system.certificate().get(timeout=5)
+
+    assert counts == [counts[0] + number for number in range(4)]
+    assert (stepped.state, stands_ns) == (SystemState.PAUSED, stood_ns)
+    assert len([first, *rest]) == MINUTES
+    assert certificate is not None
+    assert certificate.digest == undisturbed()
+
+
+def test_the_speed_of_a_live_day_is_that_of_its_clock() -> None:
     clock = clock_before(SESSION, 1)
     with (
-        live(MemoryStore(), [market_feed(MARKET, SESSION, clock)], clock, symbols=MARKET.symbols) as system,
+        live(MemoryStore(), [ScriptedFeed(is_remote=False)], clock, symbols=("A",)) as system,
         pytest.raises(IllegalTransition, match="cannot set the speed of a live system: it goes by the clock"),
     ):
         system.set_speed(2.0)
+    clock = clock_before(SESSION, 1)
+    with (
+        live(MemoryStore(), [market_feed(MARKET, SESSION, clock)], clock, symbols=MARKET.symbols) as system,
+        pytest.raises(SettingsError, match="its speed is more than 0"),
+    ):
+        system.set_speed(0.0)
 
 
 class Unreadable(MemoryStore):

@@ -75,7 +75,8 @@ def plan(wishes: Wishes) -> LivePlan:
         settings = _patient(settings, opened.delay_s)
     if opened.speed > 1:  # what takes a moment here is a while on a clock that runs ahead
         most_s = settings.live.max_lag_s * opened.speed
-        settings = msgspec.structs.replace(settings, live=msgspec.structs.replace(settings.live, max_lag_s=most_s))
+        live = msgspec.structs.replace(settings.live, max_lag_s=most_s)
+        settings = msgspec.structs.replace(settings, live=live, speed=opened.speed)
     return LivePlan(
         settings=settings,
         calendar=calendar,

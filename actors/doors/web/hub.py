@@ -120,7 +120,7 @@ class Hub:
         vitals: VitalsTold | None
         try:
             looked = await asyncio.to_thread(vitals_of, self._system, _PATIENCE_S)
-            vitals = vitals_told(looked, is_ours=isinstance(self._system, System))
+            vitals = vitals_told(looked, can_be_held=isinstance(self._system, System) and self._system.is_replay)
         except (BarkeeperError, Timeout) as error:
             vitals = self._vitals and silent(self._vitals, str(error))
         if vitals != self._vitals:

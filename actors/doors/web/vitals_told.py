@@ -58,7 +58,10 @@ class VitalsTold(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     feeds: list[FeedTold]
     commands: list[str]
-    """What may be commanded of it: a replay can be paused, resumed, stepped, and played at another speed."""
+    """What may be commanded of it: a replay can be paused, resumed, stepped, and played at another speed.
+
+    One that runs live cannot be played as fast as possible: it goes by a clock.
+    """
 
 
 def silent(last: VitalsTold, why: str) -> VitalsTold:
@@ -67,11 +70,10 @@ def silent(last: VitalsTold, why: str) -> VitalsTold:
     return msgspec.structs.replace(last, health=Health.ERROR, troubles=troubles, commands=[])
 
 
-def vitals_told(vitals: Vitals, *, is_ours: bool = True) -> VitalsTold:
-    """Return a look in the page's words; one in another process is not commanded from here."""
+def vitals_told(vitals: Vitals, *, can_be_held: bool) -> VitalsTold:
+    """Return a look in the page's words; a replay in another process is not commanded from here."""
     status, progress, report = vitals.status, vitals.progress, vitals.quality
     troubles = [*status.reasons, *(() if vitals.live is None else vitals.live.troubles)]
-    is_replay = status.mode is Mode.BACKTEST
     return VitalsTold(
         mode=status.mode,
         state=status.state,
@@ -94,7 +96,7 @@ def vitals_told(vitals: Vitals, *, is_ours: bool = True) -> VitalsTold:
         rejected={} if report is None else dict(report.reasons),
         duplicates=0 if report is None else report.duplicates,
         feeds=[] if vitals.live is None else [_feed(feed, vitals.live.now_ns) for feed in vitals.live.feeds],
-        commands=["pause", "resume", "step", "speed"] if is_ours and is_replay and not progress.is_finished else [],
+        commands=["pause", "resume", "step", "speed"] if can_be_held and not progress.is_finished else [],
     )
 
 

@@ -16,7 +16,7 @@ from messages.commands import (
     StepSystem,
     StopSystem,
 )
-from messages.errors import IllegalTransition, NotReady
+from messages.errors import IllegalTransition, NotReady, SettingsError
 from messages.lifecycle import GetLiveStatus, LiveStatus
 from messages.queries import GetNow, GetProgress, GetRunSummary, GetStatus
 from messages.readiness import GetReadiness, ReadinessReport
@@ -35,6 +35,7 @@ class Controls:
         stream: RoomAddress,
         session: RoomAddress,
         next_step: Callable[[], tuple[int, Future[None]]],
+        is_replay: Callable[[], bool],
         *,
         is_live: bool = False,
     ) -> None:
@@ -42,10 +43,14 @@ class Controls:
         self._stream = stream
         self._session_data = session
         self._next_step = next_step
+        self._is_replay = is_replay
         self._is_live = is_live
 
     def pause(self) -> Future[SystemStatus]:
-        """Hold the stream, or a replay's clock; fails with ``IllegalTransition`` unless running, and live."""
+        """Hold the stream, or a replay's clock; fails with ``IllegalTransition`` unless running, and on a live day.
+
+        A live day can be held that is a replay: all its feeds go by one clock, as ``replay`` and ``simulated`` do.
+        """
         return self._manager.ask(PauseSystem())
 
     def resume(self) -> Future[SystemStatus]:
@@ -68,15 +73,17 @@ class Controls:
         return self._manager.ask(StopSystem())
 
     def set_speed(self, speed: float) -> None:
-        """Change the pace of a backtest: 0 as fast as possible, 1 real time, N times as fast.
+        """Change the pace of a replay: 0 as fast as possible, 1 real time, N times as fast.
 
         Raises:
-            SettingsError: the speed is no such number.
-            IllegalTransition: the system is live.
+            SettingsError: the speed is no such number; a replay that runs live goes by a clock, so 0 is none for it.
+            IllegalTransition: the system is live, and goes by the computer's clock.
         """
         factor = take.speed(speed)
-        if self._is_live:
+        if not self._is_replay():
             raise IllegalTransition("cannot set the speed of a live system: it goes by the clock")
+        if self._is_live and not factor:
+            raise SettingsError("a replay that runs live goes by a clock: its speed is more than 0")
         self._stream.tell(SetSpeed(speed=factor))
 
     def set_mode(self, mode: str) -> Future[SystemStatus]:

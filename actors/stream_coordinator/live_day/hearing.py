@@ -47,6 +47,12 @@ class Hearing:
             self._meters[feed] = LagMeter(feed, self._most_ns)
         return self._meters[feed].add(event_ns, arrived_ns)
 
+    def be_more_patient(self, times: float) -> None:
+        """Let a lag be so many times as long before it is told: what takes a moment is longer on a faster clock."""
+        self._most_ns = round(self._most_ns * times)
+        for meter in self._meters.values():
+            meter.most_ns = self._most_ns
+
     def heard(self, feed: str, events: Iterable[tuple[str, Nanos]], arrived_ns: Nanos) -> None:
         """Remember what came last of symbols: each with the time that it tells of."""
         last = self._last.setdefault(feed, {})

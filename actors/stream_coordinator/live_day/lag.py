@@ -20,7 +20,7 @@ class LagMeter:
 
     def __init__(self, feed: str, most_ns: Nanos) -> None:
         self._feed = feed
-        self._most_ns = most_ns
+        self.most_ns = most_ns
         self._lags: deque[Nanos] = deque(maxlen=_KEPT)
         self._is_late = False
 
@@ -28,7 +28,7 @@ class LagMeter:
         """Count one arrival; return the news, if it is one."""
         lag_ns = max(arrived_ns - event_ns, 0)
         self._lags.append(lag_ns)
-        if (lag_ns > self._most_ns) is self._is_late:
+        if (lag_ns > self.most_ns) is self._is_late:
             return []
         self._is_late = not self._is_late
         return [LagChanged(feed=self._feed, lag_ns=lag_ns, is_late=self._is_late, now_ns=arrived_ns)]

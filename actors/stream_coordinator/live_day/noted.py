@@ -47,6 +47,7 @@ class Noted:
         readiness: Readiness,
         reports: Reports,
         ready: Callable[[], ReadinessReport],
+        speed: float,
     ) -> None:
         self._coming = coming
         self._writing = writing
@@ -54,6 +55,7 @@ class Noted:
         self._readiness = readiness
         self._reports = reports
         self._ready = ready
+        self._speed = max(speed, 1.0)
 
     def take(self, message: Remark) -> list[Message]:
         """Take note; return what is told of it."""
@@ -77,7 +79,11 @@ class Noted:
                 return [message]
             case StartRun() | StopwatchRead() | SubscriberLate():
                 return []
-            case Step() | SetSpeed():
-                return []  # they are refused at the door
+            case SetSpeed():  # it is the clock that runs at it
+                before, self._speed = self._speed, max(message.speed, 1.0)
+                self._arrivals.hearing.be_more_patient(self._speed / before)
+                return [message]
+            case Step():
+                return []  # it is the clock that takes it
             case _:
                 assert_never(message)

@@ -269,8 +269,7 @@ def test_reports_of_sessions_make_the_summary() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [StartRun(), Resume(), Step(), SetSpeed(speed=2.0), StopwatchRead(elapsed_ns=1),
-     SubscriberLate(names=("slow",), seconds=99.0)],
+    [StartRun(), Resume(), Step(), StopwatchRead(elapsed_ns=1), SubscriberLate(names=("slow",), seconds=99.0)],
     ids=lambda message: type(message).__name__,
 )  # fmt: skip
 def test_what_makes_a_tape_go_or_stand_still_changes_nothing_on_a_live_day(message: Message) -> None:
@@ -279,3 +278,7 @@ def test_what_makes_a_tape_go_or_stand_still_changes_nothing_on_a_live_day(messa
 
     assert watch.tell(message) == []
     assert watch.status == before
+
+
+def test_it_is_the_clock_that_runs_at_a_speed() -> None:
+    assert at_close().tell(SetSpeed(speed=2.0)) == [SetSpeed(speed=2.0)]

@@ -32,6 +32,7 @@ from messages import (
     RunFailed,
     RunReady,
     SessionBoundary,
+    SetSpeed,
     SetTimer,
     SubscribersChanged,
     SymbolsRefused,
@@ -308,6 +309,16 @@ def test_a_feed_that_falls_behind_and_catches_up_is_news_each_time() -> None:
 
     assert [(news.feed, news.lag_ns, news.is_late) for news in of(late, LagChanged)] == [(FEED, 2 * SECOND_NS, True)]
     assert [news.is_late for news in of(prompt, LagChanged)] == [False]
+
+
+@pytest.mark.parametrize(("speed", "is_news"), [(1.9, True), (2.0, False)])
+def test_what_a_feed_may_be_behind_grows_with_the_speed_of_its_clock(speed: float, is_news: bool) -> None:
+    watch = trading(max_lag_s=1.0)
+    watch.bars(bar("A", "09:39"), at=at("09:40"))
+    watch.tell(SetSpeed(speed=speed))
+    late = watch.bars(bar("A", "09:40"), at=at("09:41") + 2 * SECOND_NS)
+
+    assert bool(of(late, LagChanged)) is is_news
 
 
 @pytest.mark.parametrize(

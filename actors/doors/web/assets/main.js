@@ -216,6 +216,7 @@ function showVitals() {
   const isPaused = run.vitals.state === "paused";
   put("pause", isPaused ? "Resume" : "Pause");
   by("step").disabled = !isPaused;
+  by("speed").lastElementChild.disabled = run.vitals.mode === "live"; // a clock cannot run as fast as it can
 }
 
 async function commanded(name, body) {
