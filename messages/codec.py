@@ -1,5 +1,6 @@
 """Messages to bytes and back: MessagePack, numpy columns as an extension of their own."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -12,8 +13,8 @@ M = TypeVar("M")
 _COLUMN = 1  # the extension code of a numpy array: (dtype, shape, bytes)
 
 
-def encode(message: msgspec.Struct) -> bytes:
-    """Return a message, or what one is made of, as MessagePack; deterministic for equal ones."""
+def encode(message: msgspec.Struct | Sequence[msgspec.Struct]) -> bytes:
+    """Return a message, what one is made of, or several, as MessagePack; deterministic for equal ones."""
     return _ENCODER.encode(message)
 
 

@@ -52,15 +52,15 @@ class SessionData(Shell):
 
     def handle(self, message: Any) -> Outcome:
         """Write a message down that changes the session, then have the core take it."""
-        journal = self._journal
-        if journal is None or type(message) not in _JOURNALED:
+        journal, kind = self._journal, type(message)
+        if journal is None or kind not in _JOURNALED:
             return self._core.handle(message)
-        if isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED:
+        if kind is SessionBoundary and message.kind is BoundaryKind.OPENED:
             return self._open(message, journal)
-        if self._is_recovered and isinstance(message, BarsArrived) and message.source == "recording":
+        if self._is_recovered and kind is BarsArrived and message.source == "recording":
             return NOTHING  # the journal has told it all
         journal.append(message)
-        return super().handle(message)
+        return self._core.handle(message)
 
     def renew(self, message: Any) -> bool:
         """Begin again with another core: all that the session was told is in its journal, but for this message."""

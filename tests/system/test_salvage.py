@@ -31,7 +31,7 @@ def journal_of(folder: Path, *messages: Message) -> Path:
     path = path_of(folder, DAY.calendar, DAY.date)
     folder.mkdir(exist_ok=True)
     file = JournalFile(path)
-    file.append(Row(seq, getattr(one, "now_ns", 0), encode(one)) for seq, one in enumerate(messages, 1))
+    file.append([Row(seq, getattr(one, "now_ns", 0), encode(one)) for seq, one in enumerate(messages, 1)])
     file.close()
     return path
 

@@ -1,28 +1,36 @@
-"""A journal's file: SQLite, a row a message, in the order in which they were taken."""
+"""A journal's file: SQLite, in the order in which they were taken; a row is what was committed together.
+
+Version 1 had a row a message; a file that was begun like that is read, and goes on, with rows of both kinds.
+"""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import msgspec
 
-from messages.codec import decoder
+from messages.codec import decoder, encode
 from messages.errors import DataError
 from messages.events import SessionBoundary
 from messages.inboxes import Journaled
 from messages.values import Nanos
 
 SUFFIX = ".journal"
-_VERSION = 1
+_VERSION = 2
+_PAGE_BYTES = 16_384
+"""Many messages are one long row: a page of SQLite's usual size would be written four times as often."""
 _TABLES = f"""
     pragma user_version = {_VERSION};
     create table messages (seq integer primary key, now_ns integer not null, body blob not null) strict;
     create table facts (name text primary key, value text not null) strict;
 """
+_INSERT = "insert into messages values (?, ?, ?)"
 _LEFT_OUT = "left out"
-_DECODER: "msgspec.msgpack.Decoder[Journaled]" = decoder(Journaled)
+_DECODER: "msgspec.msgpack.Decoder[Journaled | list[Journaled]]" = decoder(Journaled | list[Journaled])
+_PARTS = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_EVER: Nanos = (1 << 63) - 1
 
 
 def folder_beside(store: Path) -> Path:
@@ -41,13 +49,14 @@ def journals(folder: Path) -> Iterator[Path]:
 
 
 class Row(NamedTuple):
-    """One message, encoded."""
+    """One message, or several that were taken one after the other, encoded."""
 
     seq: int
-    """Its number: 1, 2, 3 and so on."""
+    """The number of the last: they are 1, 2, 3 and so on."""
     now_ns: Nanos
-    """The session's time at which it was taken."""
+    """The session's time at which the first was taken."""
     body: bytes
+    """The message, or an array of them."""
 
 
 class JournalFile:
@@ -65,6 +74,7 @@ class JournalFile:
     def __init__(self, path: Path, *, is_synced: bool = False, read_only: bool = False) -> None:
         self.path = path
         self._is_read_only = read_only
+        self._is_of_today = False
         if read_only and not path.is_file():
             raise DataError(f"{path}: there is no journal")
         with _explained(path):
@@ -87,6 +97,8 @@ class JournalFile:
             raise DataError(f"{self.path}: expected a journal of version {_VERSION}, not {version}")
         if read_only:
             return
+        self._is_of_today = version != 1
+        self._file.execute(f"pragma page_size = {_PAGE_BYTES}")  # of a file that has none yet
         self._file.execute("pragma journal_mode = wal")
         self._file.execute(f"pragma synchronous = {'full' if is_synced else 'normal'}")
         if version == 0:
@@ -99,16 +111,21 @@ class JournalFile:
             (last,) = self._file.execute("select coalesce(max(seq), 0) from messages").fetchone()
         return cast("int", last)
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """Write some messages: all of them, or none.
+    def append(self, rows: Sequence[Row]) -> None:
+        """Write some rows: all of them, or none.
 
         Raises:
             OSError: the disk refuses.
         """
         try:
+            if len(rows) == 1 and self._is_of_today:  # a commit by itself: every call has to wait for its turn to run
+                self._file.execute(_INSERT, rows[0])
+                return
             self._file.execute("begin immediate")
-            self._file.executemany("insert into messages values (?, ?, ?)", rows)
+            self._file.execute(f"pragma user_version = {_VERSION}")
+            self._file.executemany(_INSERT, rows)
             self._file.execute("commit")
+            self._is_of_today = True
         except sqlite3.Error as error:
             if self._file.in_transaction:
                 self._file.rollback()
@@ -123,9 +140,9 @@ class JournalFile:
             DataError: one cannot be read; says which.
         """
         left_out = self.left_out
-        for row in self._rows(until_ns):
-            if row.seq not in left_out:
-                yield row.now_ns, self._decoded(row)
+        for seq, now_ns, message in self._taken(_EVER if until_ns is None else until_ns):
+            if seq not in left_out:
+                yield now_ns, message
 
     def numbered(self) -> Iterator[tuple[int, Journaled]]:
         """Yield all messages in order, those that met a bug too, each with its number.
@@ -133,26 +150,40 @@ class JournalFile:
         Raises:
             DataError: one cannot be read; says which.
         """
-        return ((row.seq, self._decoded(row)) for row in self._rows())
+        return ((seq, message) for seq, _, message in self._taken())
 
     def number_of(self, body: bytes) -> int | None:
         """Return the number of a message that met a bug; ``None``: it is not one of these."""
         left_out = self.left_out
-        return next((row.seq for row in self._rows() if row.seq in left_out and row.body == body), None)
+        try:
+            wanted = encode(_DECODER.decode(body))
+        except msgspec.DecodeError:  # it is none that a session is told
+            return None
+        return next((seq for seq, message in self.numbered() if seq in left_out and encode(message) == wanted), None)
 
-    def _rows(self, until_ns: Nanos | None = None) -> Iterator[Row]:
-        limit = (1 << 63) - 1 if until_ns is None else until_ns
+    def _taken(self, until_ns: Nanos = _EVER) -> Iterator[tuple[int, Nanos, Journaled]]:
+        """Yield each message with its number and the time at which it was taken, which never goes back."""
+        for row in self._rows(until_ns):
+            now_ns, messages = row.now_ns, self._decoded(row)
+            for seq, message in enumerate(messages, row.seq - len(messages) + 1):
+                now_ns = max(now_ns, getattr(message, "now_ns", 0))
+                if now_ns > until_ns:
+                    return
+                yield seq, now_ns, message
+
+    def _rows(self, until_ns: Nanos) -> Iterator[Row]:
         with _explained(self.path):
             for row in self._file.execute(
-                "select seq, now_ns, body from messages where now_ns <= ? order by seq", (limit,)
+                "select seq, now_ns, body from messages where now_ns <= ? order by seq", (until_ns,)
             ):
                 yield Row(*row)
 
-    def _decoded(self, row: Row) -> Journaled:
+    def _decoded(self, row: Row) -> list[Journaled]:
         try:
-            return _DECODER.decode(row.body)
+            found = _DECODER.decode(row.body)
         except msgspec.DecodeError as error:
-            raise DataError(f"{self.path}: message {row.seq} cannot be read: {error}") from error
+            raise DataError(f"{self.path}: message {_odd_one(row)} cannot be read: {error}") from error
+        return found if isinstance(found, list) else [found]
 
     def opening(self) -> SessionBoundary | None:
         """Return how the session opened; ``None``: nothing has been written.
@@ -217,6 +248,20 @@ class JournalFile:
                 self._file.execute("pragma busy_timeout = 0")
                 self._file.execute("pragma journal_mode = delete")
         self._file.close()
+
+
+def _odd_one(row: Row) -> int:
+    """Return the number of the first message of a row that cannot be read."""
+    try:
+        parts = _PARTS.decode(row.body)
+        for seq, part in enumerate(parts, row.seq - len(parts) + 1):
+            try:
+                _DECODER.decode(part)
+            except msgspec.DecodeError:
+                return seq
+    except msgspec.DecodeError:  # it is a single one, or it is not known where one ends
+        pass
+    return row.seq
 
 
 class _explained:  # noqa: N801  # used as a function is

@@ -1,12 +1,11 @@
 """Writing a live day's messages down before they are applied; many of them become safe together."""
 
-import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,9 +14,10 @@ from actors.kernel.ports import BarStore
 from actors.kernel.telemetry import alarm
 from actors.settings import SessionRules, Settings
 from actors.storage.elsewhere.opening import journals_of
-from actors.storage.journal.file import JournalFile, Row, journals, path_of
+from actors.storage.journal.file import JournalFile, path_of
+from actors.storage.journal.over import finish, free_name, prune
+from actors.storage.journal.packing import latest, rows_of
 from messages.certificates import SessionCertificate
-from messages.codec import encode
 from messages.errors import BarkeeperError, DataError
 from messages.events import SessionBoundary
 from messages.inboxes import Journaled
@@ -25,7 +25,10 @@ from messages.repairs import CertificateIssued, NotRecorded
 from messages.values import DAY_NS, Durability, Mode, Nanos, TradingSession
 
 _TOGETHER = 512
-"""So many messages are committed at once, at most."""
+"""So many messages are not kept waiting for others."""
+
+_MOST = 4096
+"""So many are committed at once, at most: what came while the disk was busy goes together."""
 
 _WAIT_S = 0.02
 """So long the first of them waits for others."""
@@ -37,8 +40,28 @@ _TOLD_AFTER = 60
 """So many refusals in a row are told of once: what is told of a day is forgotten when it is written the next time."""
 
 
-_Taken: TypeAlias = tuple[JournalFile, int, Row, Journaled]
-"""Where a message goes, its number in this life, its row, and the message itself, which nobody can change any more."""
+class _Begun:
+    """The journal of a session, and what is known of it while it is written.
+
+    Args:
+        file: where it is.
+        before: the number, in this life, of the last message before its own: what is 1 there is one more here.
+        now_ns: the latest time that any of its messages tells.
+    """
+
+    def __init__(self, file: JournalFile, before: int, now_ns: Nanos) -> None:
+        self.file = file
+        self.before = before
+        self.now_ns = now_ns
+
+
+class _Group(NamedTuple):
+    """Messages that are committed together; none: there is something else to do."""
+
+    into: _Begun | None
+    seq: int
+    """The number of the first there."""
+    messages: list[Journaled]
 
 
 class Journal:
@@ -71,19 +94,18 @@ class Journal:
         self.trouble = ""
         """Why nothing is written at the moment; empty: all is well."""
         self._lock = threading.Condition()
-        self._file: JournalFile | None = None
+        self._open: _Begun | None = None
         self._session: TradingSession | None = None
-        self._rows: list[_Taken] = []
+        self._waiting: list[Journaled] = []
+        """What was taken and is in no group yet. Nobody can change a message, so it is encoded when its turn comes."""
         self._acts: list[tuple[int, Callable[[], None]]] = []
-        self._left: list[tuple[int, JournalFile]] = []
-        """Files of sessions that are no longer open, each to be closed when the message of that number is written."""
-        self._refusals = 0
-        """How often in a row the disk has refused."""
+        self._left: list[tuple[int, _Begun]] = []
+        """Those of sessions that are no longer open, each to be closed when the message of that number is written."""
+        self._refusals = 0  # in a row, of the disk
         self._taken = 0
-        self._base = 0
-        """The number of the last message before those of the open file."""
         self._safe = 0
-        self._now_ns: Nanos = 0
+        self._is_idle = False
+        """Whether the journal's thread must be woken by who takes a message."""
         self._writing_s: float | None = None
         """Since when the disk is being written to."""
         self._is_closed = False
@@ -114,50 +136,53 @@ class Journal:
             self._leave_file()
             self._session = session
         try:
-            file, found = self._opened(path)
+            begun, found = self._opened(path)
         except DataError as error:
-            aside = _free_name(path)
+            aside = free_name(path)
             path.rename(aside)
             self._tell(f"it could not be read, and lies in {aside.name} now: {error}")
-            file, found = self._opened(path)
+            begun, found = self._opened(path)
         with self._lock:
-            self._file, self._base = file, self._taken - file.last
+            self._open = begun
             self._start()
         return found
 
-    def _opened(self, path: Path) -> tuple[JournalFile, list[Journaled]]:
+    def _opened(self, path: Path) -> tuple[_Begun, list[Journaled]]:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = JournalFile(path, is_synced=self._is_synced)
         try:
             if not file.last:
                 file.note("rules", msgspec.json.encode(self._rules).decode())
-            found: list[Journaled] = []
-            for now_ns, message in file.messages():
-                self._now_ns = max(self._now_ns, now_ns)
+            now_ns, found = 0, list[Journaled]()
+            for now_ns, message in file.messages():  # noqa: B007  # the last is the latest
                 found.append(message)
+            return _Begun(file, self._taken - file.last, now_ns), found
         except BaseException:
             file.close()
             raise
-        return file, found
 
     @property
     def path(self) -> Path | None:
         """The file of the open session; ``None``: none is open."""
-        file = self._file
-        return None if file is None else file.path
+        begun = self._open
+        return None if begun is None else begun.file.path
 
     def append(self, message: Journaled) -> None:
         """Take the next message. Never waits for the disk."""
-        if isinstance(message, SessionBoundary):
+        if self._open is None:
+            return
+        if type(message) is SessionBoundary:
             message = msgspec.structs.replace(message, history=(), background=None, tape=None)
-        self._now_ns = max(self._now_ns, getattr(message, "now_ns", 0))
+        waiting = self._waiting
+        self._taken += 1
+        waiting.append(message)  # one step of the interpreter: no lock is taken twenty thousand times a second
+        if self._is_idle or len(waiting) == _TOGETHER:
+            self._wake()
+
+    def _wake(self) -> None:
         with self._lock:
-            if self._file is None:
-                return
-            self._taken += 1
-            self._rows.append((self._file, self._taken, Row(self._taken - self._base, self._now_ns, b""), message))
-            if len(self._rows) in (1, _TOGETHER):
-                self._lock.notify_all()
+            self._is_idle = False
+            self._lock.notify_all()
 
     def when_safe(self, act: Callable[[], None]) -> None:
         """Do something once all that was taken so far is committed; at once if it is. Done on the journal's thread."""
@@ -187,9 +212,9 @@ class Journal:
         """
         is_whole = self.flush()
         with self._lock:
-            file, last = self._file, self._taken - self._base
-        if file is None:
-            raise DataError("no session is open")
+            if (begun := self._open) is None:
+                raise DataError("no session is open")
+            file, last = begun.file, self._taken - begun.before
         if not is_whole:
             raise OSError(f"{file.path}: {self.trouble or 'it is not written yet'}")
         if is_last_left_out:
@@ -208,9 +233,8 @@ class Journal:
     def _day_is_kept(self, certificate: SessionCertificate) -> None:
         with suppress(BarkeeperError, OSError):
             path = path_of(self.folder, certificate.calendar, certificate.date)
-            file = self._file
-            if file is not None and file.path == path:
-                file.finish()
+            if (begun := self._open) is not None and begun.file.path == path:
+                begun.file.finish()
             else:
                 finish(path)
         prune(self.folder, before_ns=certificate.session.end_ns - self._kept_ns)
@@ -228,14 +252,14 @@ class Journal:
             self._leave_file()
             left, self._left = self._left, []
             self._acts.clear()  # what was not written is not acknowledged
-        for _, file in left:
-            file.close()
+        for _, begun in left:
+            begun.file.close()
 
     def _leave_file(self) -> None:
         """Have the open file closed when all is written that belongs to it."""
-        file, self._file = self._file, None
-        if file is not None:
-            self._left.append((self._taken, file))
+        begun, self._open = self._open, None
+        if begun is not None:
+            self._left.append((self._taken, begun))
             self._lock.notify_all()
 
     # --- the journal's thread
@@ -267,45 +291,76 @@ class Journal:
             self._thread.start()
 
     def _run(self) -> None:
-        while (batch := self._next()) is not None:
-            self._writing_s = time.monotonic()
-            try:
-                if batch:
-                    batch[0][0].append(_encoded(batch))
-            except Exception as error:  # noqa: BLE001  # a disk that refuses, or a bug: nothing that was taken is lost
-                self._writing_s = None
-                self._refused(batch, str(error) if isinstance(error, OSError) else repr(error))
-            else:
-                self._writing_s = None
-                self._committed(batch)
+        is_busy = False
+        while (group := self._next(is_busy=is_busy)) is not None:
+            if group.into is None or self._is_written(group, group.into):
+                self._committed(len(group.messages))
+            is_busy = group.into is not None
 
-    def _next(self) -> list[_Taken] | None:
-        """Wait for messages, and for others to go with the first, or for something to do; ``None``: it is closed."""
+    def _next(self, *, is_busy: bool) -> _Group | None:
+        """Wait for messages, and for others to go with the first, or for something to do; ``None``: it is closed.
+
+        While it is busy nobody has to wake it: that costs more than a look at what has come by itself.
+        """
         with self._lock:
-            while not self._rows and not any(at <= self._safe for at, _ in (*self._acts, *self._left)):
+            if is_busy:
+                self._gather()
+            while not self._waiting and not any(at <= self._safe for at, _ in (*self._acts, *self._left)):
+                self._is_idle = True
                 if self._is_closed:
                     return None
-                self._lock.wait()
-            until = time.monotonic() + _WAIT_S
-            while self._is_patient() and (left := until - time.monotonic()) > 0:
-                self._lock.wait(left)
-            most = self._rows[:_TOGETHER]
-            batch = [taken for taken in most if taken[0] is most[0][0]]  # of one file; the next session's comes after
-            self._rows = self._rows[len(batch) :]
-            return batch
+                if not self._waiting:
+                    self._lock.wait()
+                is_busy = False
+            self._is_idle = False
+            if not is_busy and self._waiting:
+                self._gather()
+            return self._group()
 
-    def _is_patient(self) -> bool:
-        """Whether there are so few messages that others may go with them."""
-        return 0 < len(self._rows) < _TOGETHER and not self._is_closed and not self._is_hurried
+    def _gather(self) -> None:
+        """Wait until there are many messages, or for so long as the first may wait for others."""
+        until = time.monotonic() + _WAIT_S
+        while len(self._waiting) < _TOGETHER and not (self._is_closed or self._is_hurried):
+            if (left := until - time.monotonic()) <= 0:
+                return
+            self._lock.wait(left)
 
-    def _committed(self, batch: list[_Taken]) -> None:
+    def _group(self) -> _Group:
+        """Return what waits, as far as it goes into one file; the next session's comes after."""
+        safe, count = self._safe, min(len(self._waiting), _MOST)
+        into, last = next(((begun, at) for at, begun in self._left if at > safe), (self._open, safe + count))
+        if into is None:  # closed, while somebody was still at it
+            self._waiting.clear()
+            return _Group(None, 0, [])
+        count = min(count, last - safe)
+        messages = self._waiting[:count]
+        del self._waiting[:count]  # each is one step of the interpreter: who appends meanwhile appends behind them
+        return _Group(into if count else None, safe - into.before + 1, messages)
+
+    def _is_written(self, group: _Group, into: _Begun) -> bool:
+        """Write messages, and go on until it has been done; return whether it has."""
+        rows = list(rows_of(group.seq, into.now_ns, group.messages))
+        into.now_ns = latest(into.now_ns, group.messages)
+        while True:
+            self._writing_s = time.monotonic()
+            try:
+                into.file.append(rows)
+            except Exception as error:  # noqa: BLE001  # a disk that refuses, or a bug: nothing that was taken is lost
+                self._writing_s = None
+                if not self._is_tried_again(str(error) if isinstance(error, OSError) else repr(error)):
+                    return False
+            else:
+                self._writing_s = None
+                return True
+
+    def _committed(self, count: int) -> None:
         with self._lock:
-            if batch:
-                self._safe, self.trouble, self._refusals = batch[-1][1], "", 0
+            if count:
+                self._safe, self.trouble, self._refusals = self._safe + count, "", 0
             due = [act for seq, act in self._acts if seq <= self._safe]
             self._acts = [(seq, act) for seq, act in self._acts if seq > self._safe]
-            over = [file for seq, file in self._left if seq <= self._safe]
-            self._left = [(seq, file) for seq, file in self._left if seq > self._safe]
+            over = [begun.file for seq, begun in self._left if seq <= self._safe]
+            self._left = [(seq, begun) for seq, begun in self._left if seq > self._safe]
             self._lock.notify_all()
         for act in (*due, *(file.close for file in over)):
             try:
@@ -313,40 +368,24 @@ class Journal:
             except Exception as error:  # noqa: BLE001  # whatever it is, the next message must be written
                 alarm("journal_bug", reason=repr(error))
 
-    def _refused(self, batch: list[_Taken], reason: str) -> None:
+    def _is_tried_again(self, reason: str) -> bool:
+        """Wait a little after the disk has refused; return whether it is to be tried again."""
         with self._lock:
-            self._rows[:0] = batch
             self.trouble = reason
             self._refusals += 1
         if self._refusals % _TOLD_AFTER == 1:
             self._tell(reason)
         with self._lock:
             if self._is_closed:
-                self._rows.clear()
-            else:
-                self._lock.wait(_AGAIN_S)
+                self._waiting.clear()
+                return False
+            self._lock.wait(_AGAIN_S)
+            return True
 
     def _tell(self, reason: str) -> None:
         alarm("journal_refused", reason=reason)
         if self._reply_to is not None and self._session is not None:
             self._reply_to.tell(NotRecorded(session_date=self._session.date, reason=f"its journal: {reason}"))
-
-
-def _encoded(batch: Sequence[_Taken]) -> list[Row]:
-    """Return rows with their messages; one that cannot be encoded is a bug, and no reason to lose those after it."""
-    rows: list[Row] = []
-    for _, _, row, message in batch:
-        try:
-            rows.append(row._replace(body=encode(message)))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the journal's thread must live
-            alarm("not_journaled", message=type(message).__name__, reason=repr(error))
-    return rows
-
-
-def _free_name(path: Path) -> Path:
-    """Return a name beside a file that nothing has."""
-    names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in itertools.count())
-    return next(name for name in names if not name.exists())
 
 
 class Acknowledged:
@@ -359,35 +398,3 @@ class Acknowledged:
     def tell(self, message: Any) -> None:
         """Hand it on when the time has come."""
         self._journal.when_safe(lambda: self._to.tell(message))
-
-
-def finish(path: Path) -> None:
-    """Note that the day of a journal is in the store, if there is such a journal.
-
-    Raises:
-        DataError: it cannot be read.
-        OSError: the disk refuses.
-    """
-    if not path.is_file():
-        return
-    file = JournalFile(path)
-    try:
-        file.finish()
-    finally:
-        file.close()
-
-
-def prune(folder: Path, before_ns: Nanos) -> None:
-    """Delete the journals of days that are in the store and ended before a moment; one that cannot be read stays."""
-    for path in journals(folder):
-        with suppress(BarkeeperError, OSError):
-            file = JournalFile(path, read_only=True)
-            try:
-                opening = file.opening()
-                is_over = opening is not None and opening.session.end_ns < before_ns
-                is_old = is_over and file.is_finished
-            finally:
-                file.close()
-            if is_old:
-                for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-                    one.unlink(missing_ok=True)

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.storage.journal import writer
@@ -234,24 +236,45 @@ def test_a_days_end_that_comes_after_the_next_has_opened_finishes_its_own_journa
         file.close()
 
 
-def test_a_message_that_cannot_be_encoded_costs_nobody_else_his_place(
-    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    odd, plain = arrived(bar("A", "09:30")), arrived(bar("A", "09:31"))
-
-    def encode(message: Any) -> bytes:
-        if message == odd:
-            raise NotImplementedError("no message holds a set")
-        return encoded(message)
-
-    encoded = writer.encode
-    monkeypatch.setattr(writer, "encode", encode)
+def test_a_message_that_cannot_be_encoded_costs_nobody_else_his_place(tmp_path: Path) -> None:
+    journal, publisher = Journal(tmp_path), Outbox()
+    plain = [arrived(bar("A", f"09:{minute}")) for minute in range(30, 36)]
+    odd: Any = msgspec.structs.replace(plain[0], source=object())
     journal.open(DAY)
-    for message in (OPENING, odd, plain):
+    for message in (OPENING, *plain[:2], odd, *plain[2:]):
         journal.append(message)
+    Acknowledged(journal, publisher).tell("all")
+    journal.close()
+    with closing(JournalFile(path_of(tmp_path, DAY.calendar, DAY.date), read_only=True)) as file:
+        numbered = list(file.numbered())
 
-    assert journal.flush()
-    assert held(tmp_path / "store.journals") == [OPENING, plain]
+    assert numbered == [(1, OPENING), (2, plain[0]), (3, plain[1]), *enumerate(plain[2:], 5)]
+    assert publisher.messages == ["all"]
+
+
+def test_what_came_while_the_disk_was_busy_goes_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append, busy, gate = JournalFile.append, threading.Event(), threading.Event()
+    commits: list[int] = []
+
+    def wait(file: JournalFile, rows: Any) -> None:
+        busy.set()
+        gate.wait(5)
+        append(file, rows)
+        commits.append(len(rows))
+
+    monkeypatch.setattr(JournalFile, "append", wait)
+    journal, later = Journal(tmp_path), [time(f"{9 + of // 60:02}:{of % 60:02}") for of in range(31, 600)]
+    journal.open(DAY)
+    journal.append(OPENING)
+    assert busy.wait(5)
+    for message in later:
+        journal.append(message)
+    gate.set()
+    journal.close()
+
+    assert len(later) > writer._TOGETHER
+    assert commits == [1, 1]
+    assert held(tmp_path) == [OPENING, *later]
 
 
 def test_what_was_never_written_is_never_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
