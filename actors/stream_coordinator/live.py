@@ -233,10 +233,8 @@ class LiveCore:
         following, now_ns = self._coming.next, self._now_ns
         if following is None:
             return []
-        out: list[Message] = []
-        is_near = now_ns >= following.start_ns - self._window_ns
-        if is_near:
-            out += self._coming.prefetch(now_ns)
+        is_near = self._coming.begins_by(now_ns + self._window_ns)
+        out: list[Message] = [*self._coming.prefetch(now_ns)] if is_near else []
         if not self._is_closed:
             return out
         if not self._is_between:
@@ -294,7 +292,8 @@ class LiveCore:
 
     def _waits(self) -> WaitChanged:
         following = self._coming.next
-        is_needed = self._life is None or (self._is_closed and self._is_between)
+        is_near = self._coming.begins_by(self._now_ns + self._window_ns)
+        is_needed = self._life is None or (self._is_closed and self._is_between and is_near)
         return waits(
             date=self._open_date,
             is_planned=following is not None,

@@ -156,6 +156,21 @@ def test_a_day_that_is_under_way_waits_for_nothing() -> None:
     assert waits(watch)[-1] == ""
 
 
+def test_a_night_waits_for_nothing_until_the_next_session_is_near() -> None:
+    watch = Watch(DAY, HALF_DAY, *LATER).up()
+    lived(watch, at("15:58"), at("15:59"))
+    watch.at(at("16:00") + 6 * SECOND_NS)
+    for when in ("21:00", "22:00"):
+        watch.at(at(when))
+    night = waits(watch)[-1]
+    watch.silent = (Prefetch,)
+    watch.at(HALF_DAY.start_ns - 60 * SECOND_NS)
+    watch.fire()
+
+    assert night == ""
+    assert waits(watch)[-1] == "the next session is not in memory yet"
+
+
 def test_a_day_that_is_closing_says_what_it_waits_for() -> None:
     watch = Watch(DAY, HALF_DAY, *LATER, silent=(SessionBoundary,), auto_roll=False).up()
     watch.tell(MinuteSettled(ticket=1))
