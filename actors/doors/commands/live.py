@@ -46,6 +46,8 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     with contextlib.closing(open_store(made.settings.store)) as store:
         store.claim()  # who may not write is told so before a day is announced
     system = System(made.settings, clock=made.clock, feeds=[made.feed])
+    if system.is_replay:
+        made.clock.hold()  # a busy machine takes minutes of a fast clock to start
     try:
         with (
             ends_early(),
@@ -53,6 +55,8 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
             display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
         ):
             run = _Run(system.start(), made, shown)
+            if system.is_replay:
+                made.clock.go_on()
             run.follow()
     except EndedEarly:
         paper.say("ended before a session was open")
