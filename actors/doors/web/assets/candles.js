@@ -38,12 +38,14 @@ export class Candles {
   /** Take newer bars: those that are there are replaced, the others come behind. */
   take(newer) {
     const wasAtEnd = this.last >= this.length;
+    const wasWhole = wasAtEnd && this.span >= this.length;
     const columns = Object.keys(this.bars).filter((name) => Array.isArray(this.bars[name]));
     if (!newer.start.length) return;
     let keep = this.length;
     while (keep > 0 && this.bars.start[keep - 1] >= newer.start[0]) keep -= 1;
     for (const name of columns) this.bars[name].splice(keep, Infinity, ...newer[name]);
     if (wasAtEnd) this.last = this.length;
+    if (wasWhole) this.span = Math.max(this.span, Math.min(this.length, USUAL));
     this.draw();
   }
 
@@ -118,6 +120,7 @@ export class Candles {
     pen.textAlign = "center";
     pen.textBaseline = "top";
     let after = -60;
+    const isRound = roundTimes(this.bars, this.first, this.step);
     for (let place = this.first; place < this.last; place += 1) {
       const [start, tz] = [this.bars.start[place], this.bars.tz];
       const isNewDay = place > 0 && day(start, tz) !== day(this.bars.start[place - 1], tz);
@@ -126,7 +129,8 @@ export class Candles {
         stroke(pen, crisp(this.x(place) - this.step / 2), 0, crisp(this.x(place) - this.step / 2), height - AXIS);
       }
       const isDaily = this.bars.interval.endsWith("d") || this.bars.interval.endsWith("w");
-      if ((this.x(place) - after > 74 || (isNewDay && this.x(place) - after > 40)) && this.x(place) > 16) {
+      const isDue = this.x(place) - after > 60 && (isDaily || isRound(start));
+      if ((isDue || (isNewDay && this.x(place) - after > 40)) && this.x(place) > 16) {
         after = this.x(place);
         pen.fillStyle = colour(isNewDay ? "ink" : "dim");
         pen.fillText(isNewDay || isDaily ? day(start, tz) : clock(start, tz), this.x(place), height - AXIS + 5);
@@ -260,6 +264,20 @@ function stroke(pen, x, y, toX, toY) {
 }
 
 const crisp = (value) => Math.floor(value) + 0.5;
+
+const MINUTE = 60000;
+const ROUND = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800].map((seconds) => seconds * 1000);
+
+/** Which starts of bars are named below them: round times of the exchange's clock, at least 74 pixels apart. */
+function roundTimes(bars, first, step) {
+  const [start, length] = [bars.start[first], Math.max(bars.end[first] - bars.start[first], 1)];
+  const least = (74 / step) * length;
+  const every = ROUND.find((each) => each >= least && each % length === 0) || length * Math.ceil(least / length);
+  const [hours, minutes] = clock(start, bars.tz).split(":").map(Number);
+  const local = (hours * 60 + minutes) * MINUTE + (start % MINUTE) - start; // of that day; another one has its own name
+  const anchor = ROUND.includes(every) && length < 30 * MINUTE ? 0 : (start + local) % length;
+  return (moment) => (moment + local - anchor) % every === 0;
+}
 
 function ticks(low, high, most) {
   const raw = (high - low) / most;

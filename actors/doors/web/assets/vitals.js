@@ -17,7 +17,7 @@ export function show(vitals, plane) {
       : card("phase", "Replay", vitals.finished ? "finished" : vitals.state, `session ${Math.min(vitals.sessions_done + 1, vitals.sessions_total)} of ${vitals.sessions_total}`),
     ...vitals.feeds.map((feed, number) => card(`feed${number}`, `Feed ${feed.name}`, feed.over ? "over" : feed.connected ? "connected" : "offline", lag(feed), feed.connected || feed.over ? null : "bad")),
     plane && card("done", "Minutes", `${count(plane.closed)} of ${count(plane.minutes)}`, null, null, [plane.closed, plane.minutes]),
-    card("complete", "Complete", percent(vitals.completeness), `${count(bars(vitals))} bars of ${many(vitals.symbols, "symbol")}`),
+    card("complete", "Complete", percent(vitals.completeness), many(bars(vitals), "bar")),
     card("quality", "Quality", percent(vitals.quality), missing(vitals), vitals.quality === null ? null : vitals.quality >= 100 ? "well" : "warn"),
     card("refused", "Refused", count(sum(vitals.rejected)), outcomes(vitals), sum(vitals.rejected) ? "warn" : null),
   ].filter(Boolean);
@@ -65,8 +65,8 @@ function missing({ verdicts, gaps }) {
 
 function lag(feed) {
   if (feed.error && !feed.connected) return feed.error;
-  const heard = feed.heard_s === null ? "" : `, heard ${lasting(feed.heard_s)} ago`;
-  return `lag ${milliseconds(feed.lag_ms)}${heard}`;
+  const heard = feed.heard_s === null ? "" : `, ${lasting(feed.heard_s)} ago`;
+  return `${milliseconds(feed.lag_ms)} late${heard}`;
 }
 
 const sum = (counts) => Object.values(counts).reduce((total, number) => total + number, 0);
