@@ -18,15 +18,19 @@ from actors.reading.spelling import header
 from messages.errors import DataError
 
 _FLAT_OBJECT = re.compile(r"\{[^{}\[\]]*\}")
+_ROW = re.compile(r"\[[^\[\]{}]*\]")
 _FLAT_ROW = re.compile(r"\[\s*\[([^\[\]{}]*)\]")
 _NAMED_COLUMN = re.compile(r'"([^"]+)"\s*:\s*[\[{]')
 _SPLIT = re.compile(r'"columns"\s*:\s*\[([^\[\]]*)\]')
 _KRAKEN = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
 _BINANCE = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
 _OKX = (*_BINANCE[:6], "", "", "")
+_ORDERS = ((1, 3, 4, 2), (3, 2, 1, 4))
+"""Where open, high, low and close stand with Bitfinex and KuCoin, and with Coinbase."""
 _INDEX = "timestamp"
 _META = "Meta Data"
 _PROBED = 1 << 14
+_SEEN = 100
 
 
 class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +55,14 @@ def looks_like_bars(text: str) -> bool:
     names = _loaded(f"[{listed[1]}]") if listed else None
     if _has_prices(map(str, names or _NAMED_COLUMN.findall(text))):
         return True
-    row = _FLAT_ROW.search(text)
-    return row is not None and _columns_of_row(_loaded(f"[{row[1]}]") or []) is not None
+    return columns_of_rows(rows_within(text)) is not None
+
+
+def rows_within(text: str) -> list[Any]:
+    """Return the first rows of a document that is, or holds, a list of lists; the last may be cut, and is left out."""
+    begin = _FLAT_ROW.search(text)
+    found = _ROW.finditer(text, begin.start(1) - 1, begin.start() + _PROBED) if begin else ()
+    return [row for row in (_loaded(one[0]) for one in found) if row is not None]
 
 
 def _loaded(text: str) -> Any:
@@ -78,15 +88,26 @@ def _is_header(names: Sequence[str]) -> bool:
         return False
 
 
-def _columns_of_row(row: Sequence[Any]) -> tuple[str, ...] | None:
-    cells = [_text(cell) for cell in row]
-    if len(cells) == len(_KRAKEN) and shape.columns_of([[*cells[:5], *cells[6:]]]):
+def columns_of_rows(rows: Sequence[Any]) -> tuple[str, ...] | None:
+    """Return the role of each cell of rows without names, as their shape shows it; ``None``: they show none."""
+    width = len(rows[0]) if rows and isinstance(rows[0], list) else 0
+    cells = [[_text(cell) for cell in row] for row in rows[:_SEEN] if isinstance(row, list) and len(row) == width]
+    if width == len(_KRAKEN) and shape.columns_of([[*row[:5], *row[6:]] for row in cells]):
         return _KRAKEN
-    if len(cells) == len(_BINANCE) and shape.columns_of([cells[:6]]):
+    if width == len(_BINANCE) and shape.columns_of([row[:6] for row in cells]):
         return _BINANCE
-    if len(cells) == len(_OKX) and cells[-1] in ("0", "1") and shape.columns_of([cells[:6]]):
+    if width == len(_OKX) and cells[0][-1] in ("0", "1") and shape.columns_of([row[:6] for row in cells]):
         return _OKX
-    return shape.columns_of([cells])
+    return (shape.columns_of(cells) if cells else None) or _turned(cells, width)
+
+
+def _turned(cells: Sequence[Sequence[str]], width: int) -> tuple[str, ...] | None:
+    """Return the roles where prices stand in another order than the usual one."""
+    for order in _ORDERS if width > max(_ORDERS[0]) + 1 else ():
+        if shape.columns_of([[row[0], *(row[place] for place in order), row[5]] for row in cells]):
+            roles = {0: header.STAMP, 5: "volume"} | dict(zip(order, header.PRICES, strict=True))
+            return tuple(roles.get(place, "") for place in range(width))
+    return None
 
 
 def table_of(text: str) -> JsonTable:
@@ -169,15 +190,16 @@ def _columns(held: Any) -> dict[str, list[Any]] | None:
             names = list(dict.fromkeys(name for record in records for name in record))
             return _named({name: [record.get(name) for record in records] for name in names})
         case [list(), *_]:
-            roles = _columns_of_row(held[0])
+            roles = columns_of_rows(held)
             even = [row for row in held if isinstance(row, list) and len(row) == len(roles or ())]
             return {role: [row[place] for row in even] for place, role in enumerate(roles) if role} if roles else None
         case {"columns": list(names), "data": list(rows)}:
             index = held.get("index")
             first = {_INDEX: index} if isinstance(index, list) else {}
-            return _named(first | {str(name): [row[place] for row in rows] for place, name in enumerate(names)})
+            cells = {str(name): [row[place] for row in rows] for place, name in enumerate(names)}
+            return _named(first | cells, is_indexed=bool(first))
         case {"timestamp": list(times), "indicators": {"quote": [dict(quote), *_]}}:  # Yahoo's chart
-            return _named({_INDEX: times} | quote)
+            return _named({_INDEX: times} | quote, is_indexed=True)
         case dict() if held and all(isinstance(value, dict) for value in held.values()):
             return _of_dicts(held)
         case dict() if any(isinstance(value, list) for value in held.values()):
@@ -196,18 +218,20 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
 def _of_dicts(held: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]] | None:
     """Return the columns of what pandas writes by columns or by index: a dictionary of dictionaries."""
     rows = list(dict.fromkeys(key for column in held.values() for key in column))
-    by_column = _named({_INDEX: rows} | {name: [column.get(key) for key in rows] for name, column in held.items()})
+    cells = {name: [column.get(key) for key in rows] for name, column in held.items()}
+    by_column = _named({_INDEX: rows} | cells, is_indexed=True)
     if by_column is not None:
         return by_column
     names = rows
-    return _named({_INDEX: list(held)} | {name: [record.get(name) for record in held.values()] for name in names})
+    cells = {name: [record.get(name) for record in held.values()] for name in names}
+    return _named({_INDEX: list(held)} | cells, is_indexed=True)
 
 
-def _named(columns: dict[str, list[Any]]) -> dict[str, list[Any]] | None:
+def _named(columns: dict[str, list[Any]], *, is_indexed: bool = False) -> dict[str, list[Any]] | None:
     names = list(columns)
     if len({len(cells) for cells in columns.values()}) != 1 or not names or not columns[names[0]]:
         return None
-    if names[0] == _INDEX and _has_time(names[1:]):
+    if is_indexed and _has_time(names[1:]):
         names = names[1:]
     try:
         places = header.places_of(names, [_text(columns[name][0]) for name in names])

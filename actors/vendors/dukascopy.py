@@ -18,7 +18,7 @@ from actors.reading.peek import Head
 from actors.reading.spelling.header import plain
 from actors.vendors import currencies
 
-_TIMES = {"gmttime", "localtime", "timeeet", "timeutc", "timegmt"}
+_TIMES = {"gmttime", "localtime", "timeeet", "timeutc", "timegmt", "utc", "gmt"}
 _COLUMNS = ["open", "high", "low", "close", "volume"]
 _NAME = re.compile(
     r"(?P<symbol>.+?)_(?:UTC_)?(?:Candlestick_)?\d+[_ ]?[A-Za-z]+_(?P<side>bid|ask)(?:_.*)?", re.IGNORECASE

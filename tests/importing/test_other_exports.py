@@ -10,6 +10,7 @@ from actors.importing.into_store import ImportOptions, import_paths
 from actors.market.calendar import Calendar
 from actors.reading.format import Stamp
 from actors.storage.memory import MemoryStore
+from messages.columns import FIELDS
 from tests.importing.test_format_table import (
     EPOCHS,
     ISO,
@@ -23,6 +24,7 @@ from tests.importing.test_format_table import (
     held,
     packed,
     rows,
+    sided,
 )
 from tests.vendors.files import written
 
@@ -120,6 +122,28 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "ABC.csv", PLAIN + f"{ISO[0]},11'100,11'101,10'999,11'100.50,1'010\n", UTC,
         [("ABC", "2024-01-15 09:30", 11100.0, 11101.0, 10999.0, 11100.5, 1010.0)]),
     "words for no volume": ("ABC.csv", PLAIN + rows(*ISO, tails=("n/a", "#VALUE!")), UTC, NO_VOLUME),
+    "coinbase's answer": (
+        "ABC.json", json.dumps([[1705311060, 100, 102, 100.5, 101.5, 20], [1705311000, 99, 101, 100, 100.5, 10]]),
+        SAID, TWO),
+    "bitfinex's answer": (
+        "ABC.json", json.dumps([[1705311000000, 100, 100.5, 101, 99, 10], [1705311060000, 100.5, 101.5, 102, 100, 20]]),
+        SAID, TWO),
+    "kucoin's answer": ("ABC.json", json.dumps({"code": "200000", "data": [
+        ["1705311060", "100.5", "101.5", "102", "100", "20", "2000"],
+        ["1705311000", "100", "100.5", "101", "99", "10", "1000"]]}), SAID, TWO),
+    "eodhd's answer": ("ABC.json", json.dumps([
+        {"timestamp": at, "gmtoffset": 0, "datetime": "any", **dict(zip(FIELDS, bar[2:], strict=True))}
+        for at, bar in zip((1705311000, 1705311060), TWO, strict=True)]), SAID, TWO),
+    "oanda's bids and asks": (
+        "ABC.csv", "time,bid.o,bid.h,bid.l,bid.c,ask.o,ask.h,ask.l,ask.c\n"
+        + rows(*(f"{at}Z" for at in ISO), tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6")), SAID,
+        sided("ABC", NO_VOLUME)),
+    "dukascopy's header of one word": (
+        "ABCUSD_Candlestick_1_M_BID_15.01.2024-15.01.2024.csv", "UTC,Open,High,Low,Close,Volume\n"
+        + rows("15.01.2024 09:30:00.000 UTC", "15.01.2024 09:31:00.000 UTC"), SAID,
+        [("ABCUSD-BID", *bar[1:]) for bar in TWO]),
+    "tickers above fields, and an index of local times called date": (
+        "x.csv", ",ABC,ABC,ABC,ABC,ABC\n,Open,High,Low,Close,Volume\nDate,,,,,\n" + rows(*ISO), UTC, TWO),
     "a zip whose only file has no name of its own": ("ABC.zip", packed({"data.csv": SOUND}), UTC, TWO),
 }  # fmt: skip
 

@@ -18,7 +18,9 @@ import numpy as np
 from actors.reading import arrow_file, naming
 from actors.reading.assemble import Assembler
 from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.json_text import columns_of_rows, rows_within
 from actors.reading.peek import Head, told_as_data_errors, unpacked
+from actors.reading.spelling.header import PRICES
 from actors.reading.stamps import epoch_ns
 from actors.vendors.plain import parquet_file
 from messages.columns import FIELDS, Stamps
@@ -81,7 +83,9 @@ def has_candles_beside(path: Path) -> bool:
 def _holds_candles(head: Head) -> bool:
     if head.is_arrow:
         return name_of(head.path) is not None and _columns(head) == _COLUMNS
-    return _cells(head) == _CANDLE_CELLS
+    # Bitfinex and Coinbase answer with as many numbers, and their prices in another order.
+    roles = columns_of_rows(rows_within(head.text)) if _cells(head) == _CANDLE_CELLS else None
+    return _cells(head) == _CANDLE_CELLS and (roles is None or roles[1:5] == PRICES)
 
 
 def _columns(head: Head) -> set[str]:

@@ -29,7 +29,9 @@ _SIDE, _FIELD = "(?P<side>bid|ask)", "(?P<field>open|high|low|close|volume)"
 _COLUMNS = (
     re.compile(rf"(?P<name>.*?){_FIELD}{_SIDE}"),
     re.compile(rf"(?P<name>.*?){_SIDE}{_FIELD}"),
+    re.compile(rf"(?P<name>){_SIDE}(?P<field>[ohlc])"),  # OANDA's bid.o, as pandas flattens it
 )
+_FIELDS = {price[0]: price for price in PRICES}
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +50,7 @@ def _table(head: Head) -> _Table | None:
     found: dict[tuple[str, str], int] = {}
     for place, name in enumerate(header):
         if match := next((one for pattern in _COLUMNS if (one := pattern.fullmatch(name))), None):
-            found[f"{match['name']}-{match['side']}".upper(), match["field"]] = place
+            found[f"{match['name']}-{match['side']}".upper(), _FIELDS.get(match["field"], match["field"])] = place
     series = tuple(dict.fromkeys(symbol for symbol, _ in found))
     if not series or any((symbol, price) not in found for symbol in series for price in PRICES):
         return None

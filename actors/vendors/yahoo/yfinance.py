@@ -27,6 +27,7 @@ from actors.reading.wide import unfolded
 from actors.vendors.yahoo.flat import YAHOO, calendar_of
 from actors.vendors.yahoo.levels import FIELD_OF, Levels, of_names, of_text
 from messages.errors import DataError
+from messages.values import DAY_NS
 
 
 def _levels(head: Head) -> Levels | None:
@@ -43,7 +44,7 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     if levels is None:
         yield from YAHOO.read(fmt, path, hints)
         return
-    if levels.is_daily:
+    if levels.is_daily and not _has_clock(head, path, levels):
         raise Unsupported("yfinance bars of a day or longer; only one-minute bars are imported")
     tickers = levels.symbols
     if missing := levels.missing():
@@ -61,12 +62,25 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     assembler.finish()
 
 
-def _of_text(head: Head, levels: Levels) -> tuple[Iterator[Block], bool]:
-    places = levels.places()
+def _has_clock(head: Head, path: Path, levels: Levels) -> bool:
+    """Return whether the first stamps of an index called Date have a time beside it."""
+    if not head.is_arrow:
+        return ":" in _first_row(head, levels)[levels.time]
+    first, _ = next(arrow_file.record_batches(path, [arrow_file.column_names(path)[levels.time]]), (None, 0.0))
+    return first is not None and bool(np.any(arrow_file.stamps_of(first.column(0))[0] % DAY_NS))
+
+
+def _first_row(head: Head, levels: Levels) -> list[str]:
     header = next(line for line in range(len(head.lines) + 1) if head.lines_before(line) >= levels.header_lines)
     row = head.cells(header)
     if not row:
         raise DataError("there is a header and no row")
+    return row
+
+
+def _of_text(head: Head, levels: Levels) -> tuple[Iterator[Block], bool]:
+    places = levels.places()
+    row = _first_row(head, levels)
     layout = Layout(
         delimiter=head.delimiter,
         places={"time": levels.time} | places,
