@@ -19,6 +19,7 @@ from messages.errors import BarkeeperError, NotReady, SettingsError, Unreachable
 from messages.matrices import BarMatrix
 from tests.benchmarks.reads import filled
 from tests.depth import also_slow
+from tests.patience import PATIENCE_S
 from tests.system.futures import ASKED, plain, readers
 from tests.system.worlds import memory, short
 
@@ -31,7 +32,7 @@ def asked(door: Any, symbol: str, date: str) -> Iterator[tuple[str, Any]]:
     for name, calls in ASKED.items():
         for number, (args, more) in enumerate(calls(symbol, date)):
             try:
-                answer = getattr(door, name)(*args, **more).get(timeout=5)
+                answer = getattr(door, name)(*args, **more).get(timeout=PATIENCE_S)
                 assert answer is None or isinstance(answer, (str, int)) or answer._repr_html_(), (
                     f"a notebook shows {name}"
                 )
@@ -50,7 +51,7 @@ def at_minute(system: System, number: int) -> None:
 def test_it_answers_as_the_system_does(minute: int, symbol: str) -> None:
     with short(memory(3)) as system, connect(system.serve().address) as session:
         at_minute(system, minute)
-        symbol = symbol if symbol == "NOBODY" else system.active_symbols().get(timeout=5)[0]
+        symbol = symbol if symbol == "NOBODY" else system.active_symbols().get(timeout=PATIENCE_S)[0]
 
         assert dict(asked(session, symbol, "2024-07-01")) == dict(asked(system, symbol, "2024-07-01"))
 
@@ -65,7 +66,7 @@ def test_a_matrix_of_the_market_comes_whole_and_cannot_be_written() -> None:
     store = filled(tuple(f"S{number:02}" for number in range(40)), "2024-07-01")
     with System.backtest(store, closed=("10:30-16:00",)) as system, connect(system.serve().address) as session:
         at_minute(system, 60)
-        far, near = (door.matrix(60, fields=(), fill="forward").get(timeout=5) for door in (session, system))
+        far, near = (door.matrix(60, fields=(), fill="forward").get(timeout=PATIENCE_S) for door in (session, system))
 
         assert isinstance(far, BarMatrix)
         assert far == near
@@ -86,13 +87,13 @@ def test_it_knows_the_length_of_its_bars_and_what_it_is(session: RemoteSession) 
 
 def test_many_questions_at_once_are_answered_each_its_own_way(system: System, session: RemoteSession) -> None:
     at_minute(system, 15)
-    symbols = session.active_symbols().get(timeout=5)
+    symbols = session.active_symbols().get(timeout=PATIENCE_S)
     wanted = [(symbol, count) for symbol in symbols for count in range(1, 40)]
 
     windows = [session.last_bars(symbol, count) for symbol, count in wanted]
 
     for (symbol, count), window in zip(wanted, windows, strict=True):
-        assert window.get(timeout=5) == system.last_bars(symbol, count).get(timeout=5)
+        assert window.get(timeout=PATIENCE_S) == system.last_bars(symbol, count).get(timeout=PATIENCE_S)
 
 
 def test_in_an_event_loop_answers_are_awaited_and_so_are_minutes(system: System) -> None:
@@ -138,13 +139,13 @@ def test_when_the_connection_is_lost_questions_fail_and_the_next_ones_open_anoth
         list(events)
     answer = _until_answered(session)
 
-    assert answer == system.digest().get(timeout=5)
+    assert answer == system.digest().get(timeout=PATIENCE_S)
 
 
 def _until_answered(session: RemoteSession) -> str:
     for _ in range(100):
         try:
-            return session.digest().get(timeout=5)
+            return session.digest().get(timeout=PATIENCE_S)
         except Unreachable:
             continue
     raise AssertionError("it never came back")
@@ -159,7 +160,7 @@ def test_who_lost_the_connection_has_what_it_missed_from_changes_since(system: S
         with session.subscribe("bars", intervals="1m") as events:
             for _ in range(5):
                 next(minutes)
-            revision = system.changes_since(0).get(timeout=5).revision
+            revision = system.changes_since(0).get(timeout=PATIENCE_S).revision
             for event in events:
                 held |= {(bar.symbol, bar.start_ns): bar.close for bar in event.batch}  # type: ignore[attr-defined]
                 if event.revision == revision:  # type: ignore[attr-defined]
@@ -170,10 +171,10 @@ def test_who_lost_the_connection_has_what_it_missed_from_changes_since(system: S
         system.serve(port)
         _until_answered(session)
 
-        missed = session.changes_since(revision).get(timeout=5)
+        missed = session.changes_since(revision).get(timeout=PATIENCE_S)
         held |= {(bar.symbol, bar.start_ns): bar.close for bar in missed}
 
-        everything = system.changes_since(0).get(timeout=5)
+        everything = system.changes_since(0).get(timeout=PATIENCE_S)
         assert held == {(bar.symbol, bar.start_ns): bar.close for bar in everything}
         assert 0 < len(missed) < len(everything)
 
@@ -183,7 +184,7 @@ def test_a_closed_client_answers_no_more_and_may_be_closed_twice(session: Remote
     session.close()
 
     with pytest.raises(Unreachable, match="closed"):
-        session.digest().get(timeout=5)
+        session.digest().get(timeout=PATIENCE_S)
     assert repr(session).endswith("closed>")
 
 
@@ -192,4 +193,4 @@ def test_a_fork_is_told_to_connect_by_itself(session: RemoteSession, monkeypatch
     monkeypatch.setattr(session._far, "_home", 1)
 
     with pytest.raises(NotReady, match="of process 1, of which this one is a fork: connect here"):
-        session.digest().get(timeout=5)
+        session.digest().get(timeout=PATIENCE_S)

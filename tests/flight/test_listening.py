@@ -20,6 +20,7 @@ from messages import BarsArrived, Event, MinuteClosed, SessionBoundary
 from messages.errors import NotReady, SettingsError, SystemFailed, UnknownSymbol
 from messages.values import Room
 from tests.doubles import Outbox
+from tests.patience import PATIENCE_S
 from tests.system.live import clock_before, live, market_feed, session_of
 from tests.system.worlds import break_on, memory, plain, short
 
@@ -68,11 +69,11 @@ def test_who_is_waited_for_hears_what_a_subscriber_of_the_process_hears(wish: di
 
 
 def test_in_lockstep_it_reads_the_minute_in_hand_and_no_later_one(system: System, session: RemoteSession) -> None:
-    (first, *_) = system.active_symbols().get(timeout=5)
+    (first, *_) = system.active_symbols().get(timeout=PATIENCE_S)
     for minute in session.minutes(policy="block"):
-        assert (minute.end_ns - session.session().get(timeout=5).open_ns) // 60_000_000_000 <= 15  # type: ignore[union-attr]
-        assert session.bars(first).get(timeout=5).now_ns == minute.end_ns
-        assert system.progress().get(timeout=5).now_ns == minute.end_ns
+        assert (minute.end_ns - session.session().get(timeout=PATIENCE_S).open_ns) // 60_000_000_000 <= 15  # type: ignore[union-attr]
+        assert session.bars(first).get(timeout=PATIENCE_S).now_ns == minute.end_ns
+        assert system.progress().get(timeout=PATIENCE_S).now_ns == minute.end_ns
 
 
 def test_who_is_not_waited_for_hears_all_of_it_but_does_not_start_the_tape(
@@ -80,7 +81,7 @@ def test_who_is_not_waited_for_hears_all_of_it_but_does_not_start_the_tape(
 ) -> None:
     events = session.subscribe(name="monitor")
     assert isinstance(next(events), SessionBoundary)
-    assert system.progress().get(timeout=5).minutes_done == 0
+    assert system.progress().get(timeout=PATIENCE_S).minutes_done == 0
 
     near = list(system.subscribe())
     far = until(events, 30)
@@ -108,13 +109,13 @@ def test_who_comes_later_is_told_which_session_is_open(system: System, session: 
 
 
 def test_two_who_want_different_symbols_hear_each_their_own(system: System, session: RemoteSession) -> None:
-    one, other, _ = system.active_symbols().get(timeout=5)
+    one, other, _ = system.active_symbols().get(timeout=PATIENCE_S)
     ears = {name: session.subscribe("bars", name, intervals="1m") for name in (one, other)}
 
     list(system.minutes())
 
     for name, events in ears.items():
-        heard = list(itertools.islice(events, system.bar_count(name).get(timeout=5)))
+        heard = list(itertools.islice(events, system.bar_count(name).get(timeout=PATIENCE_S)))
         assert {symbol for event in heard for symbol in event.batch.names()} == {name}  # type: ignore[attr-defined]
 
 
@@ -132,7 +133,7 @@ def test_who_takes_nothing_holds_up_nobody_and_is_told_what_it_lost(
             list(events)
         return
     heard = list(itertools.islice(events, 4))
-    while heard[-1].end_ns != system.session().get(timeout=5).close_ns:  # type: ignore[attr-defined,union-attr]
+    while heard[-1].end_ns != system.session().get(timeout=PATIENCE_S).close_ns:  # type: ignore[attr-defined,union-attr]
         heard.append(next(events))
     assert events.dropped == 30 - len(heard)
     assert [minute.end_ns for minute in heard] == sorted(minute.end_ns for minute in heard)  # type: ignore[attr-defined]
@@ -153,7 +154,7 @@ def test_before_the_start_nobody_can_listen() -> None:
         with pytest.raises(NotReady, match="not started"):
             session.subscribe()
         with pytest.raises(NotReady, match="not started"):
-            session.digest().get(timeout=5)
+            session.digest().get(timeout=PATIENCE_S)
     system.close()
 
 
@@ -215,7 +216,10 @@ def test_of_a_live_day_nobody_is_waited_for() -> None:
             session.subscribe(policy="block")
         near = system.subscribe(["minutes"])
         far = session.subscribe(["minutes"])
-        assert session.live_status().get(timeout=5).session == system.live_status().get(timeout=5).session
+        assert (
+            session.live_status().get(timeout=PATIENCE_S).session
+            == system.live_status().get(timeout=PATIENCE_S).session
+        )
         assert until(far, 8)[-1] == until(near, 8)[-1]
 
 
@@ -236,7 +240,7 @@ def test_a_tape_at_full_speed_is_told_whole_in_the_end() -> None:
     with short(memory(5), pace="free") as system, connect(system.serve().address) as session:
         events = session.subscribe(["minutes", "sessions"])
         heard = [next(events)]
-        system.run(timeout=20)
+        system.run(timeout=PATIENCE_S)
         heard += events
 
     assert sum(isinstance(event, MinuteClosed) for event in heard) == 5 * 15

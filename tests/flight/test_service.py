@@ -17,6 +17,7 @@ from actors.flight.place import TOKEN, Place
 from actors.system import System
 from messages.errors import NotReady, SettingsError, Unreachable
 from tests.house.source import ROOT
+from tests.patience import PATIENCE_S
 from tests.system.worlds import memory, short
 
 HANGING = """
@@ -40,12 +41,16 @@ def test_port_0_takes_a_free_one_and_two_are_served_in_one_process(system: Syste
             other.serve("[::1]:0") if _has_ipv6() else other.serve(),
         ]
         with connect(services[0].address) as a, connect(services[1].address) as b, connect(services[2].address) as c:
-            assert a.digest().get(timeout=5) == b.digest().get(timeout=5) == system.digest().get(timeout=5)
-            assert c.digest().get(timeout=5) == other.digest().get(timeout=5)
+            assert (
+                a.digest().get(timeout=PATIENCE_S)
+                == b.digest().get(timeout=PATIENCE_S)
+                == system.digest().get(timeout=PATIENCE_S)
+            )
+            assert c.digest().get(timeout=PATIENCE_S) == other.digest().get(timeout=PATIENCE_S)
             services[0].close()
             with pytest.raises(Unreachable):
-                a.digest().get(timeout=5)
-            assert len(c.active_symbols().get(timeout=5)) == 3
+                a.digest().get(timeout=PATIENCE_S)
+            assert len(c.active_symbols().get(timeout=PATIENCE_S)) == 3
         assert repr(services[0]).endswith("closed>")
 
 
@@ -91,7 +96,7 @@ def test_beyond_this_computer_there_is_a_token_and_nothing_is_said_without_it(
 
     assert len(service.token) > 20
     with connect(port, token=service.token) as session:
-        assert session.digest().get(timeout=5) == system.digest().get(timeout=5)
+        assert session.digest().get(timeout=PATIENCE_S) == system.digest().get(timeout=PATIENCE_S)
         assert next(session.subscribe()).kind == "opened"  # type: ignore[attr-defined]
     for wrong in ("", "guess", service.token + "x"):
         with pytest.raises(SettingsError, match=f"the session at grpc://127.0.0.1:{port} wants its token"):
@@ -106,7 +111,7 @@ def test_a_token_may_be_chosen_and_comes_from_the_environment(system: System, mo
 
     assert service.token == "swordfish"
     with connect(service.address) as session:
-        assert session.digest().get(timeout=5)
+        assert session.digest().get(timeout=PATIENCE_S)
     assert system.serve(token="other").token == "other"
 
 
@@ -144,7 +149,7 @@ def test_a_program_that_forgets_its_clients_and_services_still_ends(tmp_path: Pa
         "print(type(next(events)).__name__)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 

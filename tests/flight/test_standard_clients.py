@@ -17,6 +17,7 @@ from actors.flight.tickets import QUERIES
 from actors.system import System
 from messages import BarBatch, BarsUpdated, Interval
 from tests.builders import minute_of
+from tests.patience import PATIENCE_S
 from tests.system.worlds import memory, names_of, short
 
 FIRST = names_of(memory())[0]
@@ -41,7 +42,7 @@ def told(chunk: Any) -> Any:
 def test_a_window_is_the_table_of_to_arrow_with_its_facts_beside_it(
     system: System, client: flight.FlightClient
 ) -> None:
-    window = system.last_bars(FIRST, 3, "5m").get(timeout=5)
+    window = system.last_bars(FIRST, 3, "5m").get(timeout=PATIENCE_S)
 
     table = client.do_get(ticket(type="GetLastBars", symbol=FIRST, count=3, interval="5m")).read_all()
 
@@ -57,14 +58,14 @@ def test_a_matrix_and_a_plane_of_verdicts_have_a_column_a_symbol(system: System,
     matrix = client.do_get(ticket(type="GetMatrix", count=5)).read_all()
     plane = client.do_get(ticket(type="GetVerdicts")).read_all()
 
-    assert matrix.replace_schema_metadata(None) == system.matrix(5).get(timeout=5).to_arrow()
-    assert plane.replace_schema_metadata(None) == system.verdicts().get(timeout=5).to_arrow()
+    assert matrix.replace_schema_metadata(None) == system.matrix(5).get(timeout=PATIENCE_S).to_arrow()
+    assert plane.replace_schema_metadata(None) == system.verdicts().get(timeout=PATIENCE_S).to_arrow()
     assert json.loads(plane.schema.metadata[b"barkeeper"])["closed"] == 12
 
 
 def test_polars_and_duckdb_read_them_as_they_come(system: System, client: flight.FlightClient) -> None:
     bars = client.do_get(ticket(type="GetBars", symbol=FIRST)).read_all()
-    window = system.bars(FIRST).get(timeout=5)
+    window = system.bars(FIRST).get(timeout=PATIENCE_S)
 
     frame = pl.from_arrow(bars)
     (row,) = duckdb.sql("select count(*), max(high), any_value(verdict)::text from bars").fetchall()
@@ -76,12 +77,12 @@ def test_polars_and_duckdb_read_them_as_they_come(system: System, client: flight
 
 
 def test_what_is_no_table_comes_as_json_beside_an_empty_one(system: System, client: flight.FlightClient) -> None:
-    metrics = system.metrics(FIRST).get(timeout=5)
+    metrics = system.metrics(FIRST).get(timeout=PATIENCE_S)
 
     chunk = client.do_get(ticket(type="GetMetrics", symbol=FIRST)).read_chunk()
 
     assert (chunk.data.num_rows, told(chunk)["volume"]) == (0, metrics.volume)
-    assert told(client.do_get(ticket(type="GetDigest")).read_chunk()) == system.digest().get(timeout=5)
+    assert told(client.do_get(ticket(type="GetDigest")).read_chunk()) == system.digest().get(timeout=PATIENCE_S)
     assert told(client.do_get(ticket(type="GetRunSummary")).read_chunk()) == {
         "sessions": [], "is_finished": False, "failure": None,
     }  # fmt: skip
@@ -157,7 +158,7 @@ def test_a_stream_ends_with_what_ended_the_run() -> None:
     with short(memory(1)) as system, flight.connect(system.serve().address) as client:
         stream = client.do_get(ticket(type="Subscribe", events=["sessions"]))
         stream.read_chunk()
-        system.run(timeout=20)
+        system.run(timeout=PATIENCE_S)
         kinds = [json.loads(chunk.app_metadata.to_pybytes())["kind"] for chunk in stream]
 
     assert kinds == ["opened", "closed"]

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from actors.doors.cli.interrupts import Interrupts, until_interrupted
+from tests.patience import PATIENCE_S
 
 
 def test_the_first_asks_and_the_second_leaves_with_the_last_words() -> None:
@@ -70,7 +71,9 @@ def test_leaving_waits_for_no_thread() -> None:
         "threading.Thread(target=threading.Event().wait).start(); leave_at_once('lost')"
     )
 
-    left = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    left = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
     assert (left.returncode, left.stderr) == (130, "lost\n")
 

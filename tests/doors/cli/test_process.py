@@ -83,7 +83,7 @@ def test_an_interrupt_ends_a_running_backtest_within_a_second(store: Path, repai
 
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert time.perf_counter() - began < SOON_S
     assert (process.returncode, out) == (130, "")
     assert err.endswith("interrupted\n")

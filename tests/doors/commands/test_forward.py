@@ -15,6 +15,7 @@ import redis
 from actors.doors.commands.forward import forward
 from actors.flight.place import Place
 from tests.doors.conftest import Call
+from tests.patience import PATIENCE_S
 from tests.system.worlds import memory, short
 
 pytestmark = pytest.mark.slow
@@ -81,7 +82,7 @@ def test_what_was_missed_while_the_connection_was_lost_is_there_in_the_end(broke
         while not any(kind == "BarWindow" for kind, _ in entries(broker)):
             broker.xread({"day": "$"}, block=100)
         list(minutes)
-        everything = {(bar.symbol, bar.start_ns) for bar in system.changes_since(0).get(timeout=5)}
+        everything = {(bar.symbol, bar.start_ns) for bar in system.changes_since(0).get(timeout=PATIENCE_S)}
         thread.join(20)
 
     held = set()

@@ -17,6 +17,7 @@ from actors.system import System
 from messages import Verdict
 from tests.certificates import certificate, run
 from tests.doors.conftest import DAYS, MARKET, Call
+from tests.patience import PATIENCE_S
 
 MINUTES = {"2024-07-02": 390, "2024-07-03": 210}
 OUTAGE = ("--outage", "10:00-10:07")
@@ -296,10 +297,13 @@ def test_a_single_day_that_is_not_certified_is_named(call: Call, tape: Path) -> 
 
 def test_a_program_reads_the_certificate_of_a_session(store: Path, archive: Path) -> None:
     with System.backtest(store, faults=Faults(drop=0.05), fill_from=(str(archive),)) as system:
-        before = system.certificate().get(timeout=10)
+        before = system.certificate().get(timeout=PATIENCE_S)
         system.run(timeout=60)
-        first, latest = system.certificate(DAYS[0]).get(timeout=10), system.certificate().get(timeout=10)
-        unknown = system.certificate("2024-07-04").get(timeout=10)
+        first, latest = (
+            system.certificate(DAYS[0]).get(timeout=PATIENCE_S),
+            system.certificate().get(timeout=PATIENCE_S),
+        )
+        unknown = system.certificate("2024-07-04").get(timeout=PATIENCE_S)
 
     assert before is unknown is None
     assert first is not None

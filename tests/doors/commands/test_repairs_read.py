@@ -14,6 +14,7 @@ from messages import BarKeys, DataError, GapOutcome, GapStory, SymbolVerdicts, T
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at
 from tests.certificates import certificate
+from tests.patience import PATIENCE_S
 
 
 def story(start: str, end: str, settled: str, outcome: GapOutcome, *symbols: str) -> GapStory:
@@ -118,7 +119,7 @@ def test_where_nothing_is_to_be_repaired_there_is_no_certificate(store: Path) ->
     with System.backtest(store, last=1) as system:
         system.run(timeout=60)
 
-        assert system.certificate().get(timeout=10) is None
+        assert system.certificate().get(timeout=PATIENCE_S) is None
 
 
 def test_bars_that_are_asked_for_one_by_one_are_counted_too(store: Path) -> None:

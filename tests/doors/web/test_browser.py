@@ -6,6 +6,7 @@ Needs Debian's ``chromium`` (``apt-get install chromium``); without it these tes
 import contextlib
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from actors.system import System
 from messages import BarBatch, Verdict
 from tests.builders import DAY, bar
 from tests.doors.web.conftest import PLAYED, Place, Served, port_of, replay
+from tests.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXIS = 18
@@ -35,6 +37,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -71,6 +74,7 @@ def visit(browser: Browser) -> Iterator[Any]:
 
     def visiting(place: Place, at: str = "", **how: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **how})
+        context.set_default_timeout(1000 * PATIENCE_S)
         watched = Watched(context)
         opened.append((watched, place))
         watched.page.goto(f"http://127.0.0.1:{place.port}/{at}")
@@ -110,6 +114,15 @@ def colours_at(page: Page, *places: dict[str, float]) -> list[str]:
     return found
 
 
+def are_drawn(page: Page, **places: dict[str, float]) -> None:
+    """Wait until cells have the colours of these verdicts."""
+    wanted = [named(page, name) for name in places]
+    until_s = time.monotonic() + PATIENCE_S
+    while (seen := colours_at(page, *places.values())) != wanted and time.monotonic() < until_s:
+        page.wait_for_timeout(50)
+    assert seen == wanted
+
+
 def named(page: Page, name: str) -> str:
     """A colour of the style sheet."""
     return str(page.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim()"))
@@ -127,11 +140,10 @@ def test_a_cell_has_the_colour_of_its_verdict(
     page = visit(run_of_it[1], color_scheme=scheme, device_scale_factor=scale)
     is_drawn(page)
 
-    seen = {
-        "streamed": cell(page, 0, 0), "filled": cell(page, 3, 0), "missing": cell(page, 4, 1),
-        "pending": cell(page, PLAYED + 30, 2),
-    }  # fmt: skip
-    assert colours_at(page, *seen.values()) == [named(page, name) for name in seen]
+    are_drawn(
+        page, streamed=cell(page, 0, 0), filled=cell(page, 3, 0), missing=cell(page, 4, 1),
+        pending=cell(page, PLAYED + 30, 2),
+    )  # fmt: skip
 
 
 def test_dark_and_light_differ(run_of_it: tuple[System, Place], visit: Any) -> None:
@@ -188,13 +200,12 @@ def test_a_replay_is_stepped_from_the_page_and_the_picture_follows(visit: Any) -
     with replay(Served(page=0)) as (_, place):
         page = visit(place)
         expect(page.locator("#card-done")).to_contain_text(f"{PLAYED} of 390")
-        before = colours_at(page, cell(page, PLAYED, 0))
+        is_drawn(page)
+        are_drawn(page, pending=cell(page, PLAYED, 0))
         page.get_by_role("button", name="Step").click()
         expect(page.locator("#card-done")).to_contain_text(f"{PLAYED + 1} of 390")
         expect(page.locator("#minutes-of")).to_contain_text(f"{PLAYED + 1} of 390")
-
-        assert before == [named(page, "pending")]
-        assert colours_at(page, cell(page, PLAYED, 0)) == [named(page, "streamed")]
+        are_drawn(page, streamed=cell(page, PLAYED, 0))
         page.locator("#speed").select_option("1")
         page.get_by_role("button", name="Resume").click()
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
@@ -299,6 +310,7 @@ def test_the_guide_is_read_on_a_phone_and_leads_back(dashboard: Place, visit: An
     for one in map(chapter, ("look", "formats", "embed", "live", "processes", "speed")):  # with what is wide
         page.get_by_role("navigation", name="Chapters").get_by_role("link", name=one.name, exact=True).click()
         expect(page.get_by_role("heading", level=1, name=one.title)).to_be_visible()
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), one.name
 
     page.get_by_role("link", name="Days", exact=True).click()
