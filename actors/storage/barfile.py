@@ -40,17 +40,19 @@ _REPEATING = [*_NAMED, *FIELDS[: CLOSE + 1]]
 H = TypeVar("H", bound=msgspec.Struct)
 
 
-def schema_of(header: msgspec.Struct, *, has_date: bool = False) -> Any:
+def schema_of(header: msgspec.Struct, *, has_date: bool = False, by_symbols: bool = False) -> Any:
     """Return the schema of a file.
 
     Args:
         header: what the keys ``barkeeper.*`` of its metadata say, as text.
         has_date: whether there is a column with the date.
+        by_symbols: whether symbols are plain texts to Arrow: it and polars pass over no group of rows by what stands in
+            a column of a dictionary's words. Such files are larger in memory, and polars wants all files alike.
     """
     import pyarrow as pa  # here and below: 0.2 s that only those who read or write shall pay
 
     kinds = {
-        "symbol": pa.dictionary(pa.int32(), pa.string()),
+        "symbol": pa.string() if by_symbols else pa.dictionary(pa.int32(), pa.string()),
         "start": pa.timestamp("ns", "UTC"),
         **dict.fromkeys(ALL, pa.float64()),
         "verdict": pa.dictionary(pa.uint8(), pa.string()),
@@ -81,8 +83,9 @@ def table_of(
     """
     import pyarrow as pa
 
+    symbols = named_column(bars.symbol_index, bars.symbols)
     columns = [
-        named_column(bars.symbol_index, bars.symbols),
+        symbols if symbols.type == schema.field("symbol").type else symbols.dictionary_decode(),
         column_of(bars.start_ns, pa.timestamp("ns", "UTC")),
         *(column_of(row, pa.float64()) for row in bars.values[: len(FIELDS)]),
         *(column_of(row, pa.float64(), may_lack=True) for row in bars.values[len(FIELDS) :]),

@@ -153,12 +153,12 @@ def write_day(
         day: bars, sorted, with a symbol table of only the symbols that have bars.
         segments: for each bar the ``SegmentKind`` it lies in.
         has_date: whether there is a column with the date.
-        by_symbols: whether a large day is to be in groups of rows of a few symbols each.
+        by_symbols: whether a large day is to be in groups of rows of a few symbols each, and symbols plain texts.
 
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    with writing_day(path, calendar, date, DayHead.of(day), has_date=has_date) as write:
+    with writing_day(path, calendar, date, DayHead.of(day), has_date=has_date, by_symbols=by_symbols) as write:
         for rows, bars in _by_symbols(day.bars, groups_for(len(day.bars), len(day.bars.symbols)) if by_symbols else 1):
             write(StoredDay(bars=bars, verdicts=day.verdicts[rows], tz=day.tz), segments[rows])
 
@@ -181,7 +181,7 @@ def rearrange(path: Path, calendar: str, date: str, *, by_symbols: bool) -> bool
     """
     with _opened(path, calendar, date) as (file, _):
         groups = groups_for(file.count, len(file.symbols)) if by_symbols else 1
-        if file.are_by_symbols == (groups > 1):
+        if file.are_by_symbols == (groups > 1) and file.has_plain_symbols == by_symbols:
             return False
     old, segments = read_day(path, calendar, date), read_segments(path, calendar, date)
     segments = segments[np.argsort(_starts_of(path, calendar, date), kind="stable")]
@@ -260,16 +260,18 @@ def _casted(column: Any, field: Any) -> Any:
 
 @contextmanager
 def writing_day(
-    path: Path, calendar: str, date: str, head: DayHead, *, has_date: bool = False
+    path: Path, calendar: str, date: str, head: DayHead, *, has_date: bool = False, by_symbols: bool = False
 ) -> Iterator[Callable[[StoredDay, npt.NDArray[np.uint8]], None]]:
     """Yield what writes one stretch of a day after the other, with for each bar its segment; else as ``write_day``.
+
+    In which groups the rows are is the caller's.
 
     The file takes its place at the end. Where the block raises, the old file stays, and nothing of the new one.
 
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    schema = schema_of(_header_of(calendar, date, head), has_date=has_date)
+    schema = schema_of(_header_of(calendar, date, head), has_date=has_date, by_symbols=by_symbols)
 
     def table(day: StoredDay, segments: npt.NDArray[np.uint8]) -> Any:
         dates = ((date,), np.zeros(len(day.bars), dtype=np.int32)) if has_date else None

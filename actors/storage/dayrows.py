@@ -65,6 +65,12 @@ class OpenFile:
             one is not None and other is not None and one.max < other.min for one, other in pairwise(found)
         )
 
+    @property
+    def has_plain_symbols(self) -> bool:
+        """Whether symbols are plain texts to Arrow, not words of a dictionary."""
+        schema = self._parquet.metadata.schema.to_arrow_schema()
+        return not hasattr(schema.field("symbol").type, "value_type")
+
     def rows(self, group: int) -> int:
         """Return how many rows a group has."""
         return int(self._parquet.metadata.row_group(group).num_rows)

@@ -177,8 +177,8 @@ class Shelves:
         path = self._places.for_writing(calendar, date, BARS)
         if is_narrow and not path.exists():
             path = self._places.apart(calendar, date)
-        has_date = self._has_date(path, calendar, date)
-        with writing_day(path, calendar, date, head, has_date=has_date) as write:
+        has_date, by_symbols = self._has_date(path, calendar, date), self._places.is_by_symbols()
+        with writing_day(path, calendar, date, head, has_date=has_date, by_symbols=by_symbols) as write:
             yield lambda day: write(day, self._segments(calendar, day.bars.start_ns))
         self._folders.sync(path.parent)
         if period is not None:
