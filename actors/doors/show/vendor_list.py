@@ -31,6 +31,7 @@ class HistoryFacts(msgspec.Struct, frozen=True, kw_only=True):
     tapes: tuple[str, ...]
     adjustments: tuple[str, ...]
     is_silence_told: bool
+    is_rename_told: bool
     delay_s: dict[str, float]
     """By tape."""
     pace: tuple[str, ...]
@@ -86,6 +87,7 @@ def _history(entry: HistoryEntry) -> HistoryFacts:
         tapes=tuple(tape.name for tape in entry.tapes),
         adjustments=entry.adjustments,
         is_silence_told=entry.is_silence_told,
+        is_rename_told=entry.is_rename_told,
         delay_s={tape.name: tape.delay_s for tape in entry.tapes},
         pace=tuple(f"{one.requests} in {one.seconds:g} s" for one in entry.pace),
         most_symbols=entry.most_symbols,
@@ -133,5 +135,6 @@ def _histories(found: list[VendorFacts]) -> list[str]:
             tapes = f" (tapes: {', '.join(history.tapes)})" if history.tapes else ""
             pace = f"; {' and '.join(history.pace)}" if history.pace else ""
             silence = "no row: no trade" if history.is_silence_told else "no row says nothing"
-            lines.append(f"{history.name}{tapes}: {history.title}; {silence}{pace}.")
+            names = "; tells new names" if history.is_rename_told else ""
+            lines.append(f"{history.name}{tapes}: {history.title}; {silence}{names}{pace}.")
     return lines

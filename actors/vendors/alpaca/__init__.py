@@ -5,6 +5,7 @@ from actors.vendors.vendor import FeedEntry, Vendor
 
 _PLANS = "https://docs.alpaca.markets/docs/about-market-data-api"
 _BARS = "https://docs.alpaca.markets/reference/stockbars"
+_NAMES = "https://docs.alpaca.markets/reference/corporateactions-1"
 _MADE = "https://alpaca.markets/learn-api/stock-minute-bars"
 _FREE = (Pace(requests=200, seconds=60.0),)
 _FORUM = "https://forum.alpaca.markets/t/lots-of-missing-data-in-the-historical-minute-bars-api/12417"
@@ -60,6 +61,7 @@ VENDOR = Vendor(
             ),
             adjustments=("raw", "split", "dividend", "all"),
             is_silence_told=True,
+            is_rename_told=True,
             silent_after_s=120.0,
             revised_until_s=30.0,
             most_symbols=500,
@@ -68,6 +70,8 @@ VENDOR = Vendor(
             options=(_URL,),
             cited={
                 **_CITED,
+                "is_rename_told": f"{_NAMES}: name changes; {_BARS}: asof, by which an old name has its bars "
+                "until the change, and none after it",
                 "tapes": f"{_PLANS}: of SIP the free plan has not the last 15 minutes",
                 "adjustments": f"{_BARS}: adjustment, raw if nothing is said",
                 "most_symbols": f"{_BARS}: no number is named; an address of 4 kB goes everywhere",
@@ -93,6 +97,7 @@ VENDOR = Vendor(
             cited={
                 **{fact: _CITED[fact] for fact in ("revised_until_s", "rows_a_page", "pace")},
                 "is_silence_told": "https://docs.alpaca.markets/reference/cryptobars: nothing is said of it",
+                "is_rename_told": f"{_NAMES}: it has those of stocks only",
                 "most_symbols": "no number is named; an address of 4 kB goes everywhere",
             },
         ),

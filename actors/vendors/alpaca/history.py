@@ -8,13 +8,14 @@ asked for one by one, with a timeout, and without its tries. Imported only when 
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from alpaca.common.exceptions import APIError
 from alpaca.data.enums import Adjustment, DataFeed
+from alpaca.data.historical.corporate_actions import CorporateActionsClient
 from alpaca.data.historical.crypto import CryptoHistoricalDataClient
 from alpaca.data.historical.stock import StockHistoricalDataClient
 from alpaca.data.requests import CryptoBarsRequest, StockBarsRequest
@@ -27,6 +28,7 @@ from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
+    Fate,
     HistoryRefused,
     NoAnswer,
     NotOutYet,
@@ -44,6 +46,9 @@ _CONNECT_S = 5.0
 _KEPT_BACK_S = 900.0
 """https://docs.alpaca.markets/docs/about-market-data-api: SIP data of the last 15 minutes is not in the free plan."""
 _SHOWN = 200
+_FIRST_DATE = "2016-01-01"
+_MOST_NAMES = 5
+"""Changes of name that are followed, one after the other."""
 _LONGEST_RESET_S = 120.0
 _BAD_SYMBOL = re.compile(r"invalid symbols?:?\s*([^\s\"}][^\"}]*)", re.IGNORECASE)
 _NAMES = ("o", "h", "l", "c", "v", "vw", "n")
@@ -94,31 +99,55 @@ class AlpacaHistory:
         kind = CryptoHistoricalDataClient if is_crypto else StockHistoricalDataClient
         key, secret = self._keys or (None, None)
         self._client = kind(key, secret, raw_data=True, url_override=url)
-        self._client._retry = 0  # noqa: SLF001  # pages are asked for again with the vendor's own patience
-        for scheme in ("https://", "http://"):
-            self._client._session.mount(scheme, _Timed(deadline_s, self.clock))  # noqa: SLF001  # as alpaca-py issue 415 has it
+        self._actions = CorporateActionsClient(key, secret, raw_data=True, url_override=url) if key else None
+        for client in filter(None, (self._client, self._actions)):
+            client._retry = 0  # noqa: SLF001  # pages are asked for again with the vendor's own patience
+            for scheme in ("https://", "http://"):
+                client._session.mount(scheme, _Timed(deadline_s, self.clock))  # noqa: SLF001  # as alpaca-py issue 415 has it
 
     def page(self, request: PageRequest) -> Page:
         """Return one page; see ``VendorHistory``."""
         path = f"/crypto/{self._tape}/bars" if self._is_crypto else "/stocks/bars"
         fields = {**self._fields(request), "limit": ROWS_A_PAGE, "page_token": request.token}
+        answer = self._answer(self._client, path, fields)
+        if not isinstance(bars := answer.get("bars", ""), Mapping | None):
+            raise NoAnswer(f"Alpaca's answer has no bars: {self._shown(repr(answer))}")
+        token = answer.get("next_page_token")
+        batch, unread = _batch(bars or {}, request)
+        return Page(bars=batch, unread=unread, next_token=str(token) if token else None)
+
+    def fate(self, symbol: str) -> Fate | None:
+        """Return under which name a stock goes on, by Alpaca's list of changed names; see ``TellsFate``."""
+        if self._is_crypto or self._actions is None:
+            return None
+        name, since = symbol, ""
+        for _ in range(_MOST_NAMES):
+            fields = {"symbols": name, "types": "name_change", "start": since or _FIRST_DATE, "end": _today()}
+            answer = self._answer(self._actions, "/corporate-actions", {**fields, "limit": 1000})
+            following = [change for change in _changes(answer) if change[1] == name and change[0] >= since]
+            if not following:
+                break
+            changed, _, name = max(following)
+            since = since or changed
+        return None if name == symbol else Fate(said=f"{symbol} was renamed on {since}: ask for {name}", since=since)
+
+    def _answer(self, client: Any, path: str, fields: dict[str, Any]) -> Mapping[str, Any]:
         try:
-            answer = self._client.get(path, fields)
+            answer = client.get(path, fields)
         except APIError as error:
             raise self._refusal(error) from None
         except JSONDecodeError as error:
             raise NoAnswer("Alpaca's answer is no JSON, or not all of it") from error
         except RequestException as error:
             raise NoAnswer(f"Alpaca cannot be reached, or broke off: {type(error).__name__}") from error
-        if not isinstance(answer, Mapping) or not isinstance(bars := answer.get("bars", ""), Mapping | None):
-            raise NoAnswer(f"Alpaca's answer has no bars: {self._shown(repr(answer))}")
-        token = answer.get("next_page_token")
-        batch, unread = _batch(bars or {}, request)
-        return Page(bars=batch, unread=unread, next_token=str(token) if token else None)
+        if not isinstance(answer, Mapping):
+            raise NoAnswer(f"Alpaca's answer is no mapping: {self._shown(repr(answer))}")
+        return answer
 
     def close(self) -> None:
         """Close its connections."""
-        self._client._session.close()  # noqa: SLF001  # the client has no way to be closed
+        for client in filter(None, (self._client, self._actions)):
+            client._session.close()  # noqa: SLF001  # the client has no way to be closed
 
     def _fields(self, request: PageRequest) -> dict[str, Any]:
         span: dict[str, Any] = {
@@ -156,6 +185,20 @@ class AlpacaHistory:
     def _shown(self, text: str) -> str:
         short = " ".join(without_keys(text, *self._keys).split())
         return short if len(short) <= _SHOWN else f"{short[:_SHOWN]}..."
+
+
+def _changes(answer: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield when which name was changed to which."""
+    actions = answer.get("corporate_actions")
+    changes = actions.get("name_changes") if isinstance(actions, Mapping) else None
+    for change in changes if isinstance(changes, list) else ():
+        told = [change.get(name) for name in ("process_date", "old_symbol", "new_symbol")]
+        if all(isinstance(one, str) for one in told) and told[1] != told[2]:
+            yield told[0], told[1], told[2]
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _moment(instant_ns: Nanos) -> datetime:

@@ -42,6 +42,7 @@ VENDOR = Vendor(
                 HistoryOption(name="url", title="https://HOST of a mirror or proxy, in place of the exchange's own"),
             ),
             cited={
+                "is_rename_told": f"{_MANUAL}?id=market-structure: active, whether a market is still traded, is all",
                 "is_silence_told": "https://github.com/ccxt/ccxt/blob/master/examples/py/validate-paginated-data.py: "
                 "exchanges have gaps in their candles. Of what is folded from trades it is told: "
                 "a minute without any has none",

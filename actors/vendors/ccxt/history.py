@@ -13,10 +13,11 @@ import msgspec
 import numpy as np
 
 from actors.vendors.ccxt.folded_pages import FoldedPages, folded, is_sound
-from actors.vendors.ccxt.library import in_our_words, is_of_a_request, sentence
+from actors.vendors.ccxt.library import in_our_words, is_of_a_request, sentence, why_not_traded
 from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
+    Fate,
     HistoryRefused,
     NoAnswer,
     Page,
@@ -87,6 +88,18 @@ class CcxtHistory:
         with self._lock:
             self._idle.append(exchange)
         return page
+
+    def fate(self, symbol: str) -> Fate | None:
+        """Return whether a symbol is still traded; see ``TellsFate``. Its past may still be there."""
+        exchange = self._borrowed()
+        try:
+            self._load_markets(exchange)
+            why = why_not_traded(exchange, symbol, symbol)
+        finally:
+            with self._lock:
+                self._busy.discard(exchange)
+                self._idle.append(exchange)
+        return None if why is None else Fate(said=why)
 
     def close(self) -> None:
         """Close its connections."""
@@ -167,7 +180,10 @@ def _longest(answer: Any) -> int:
 def _check_symbols(exchange: Any, symbols: Sequence[str]) -> None:
     refused = tuple(symbol for symbol in symbols if symbol not in exchange.markets)
     if refused:
-        raise SymbolsRefused(f"{exchange.id} does not trade {', '.join(refused)}", refused)
+        several = f"{exchange.id} does not trade {', '.join(refused)}"
+        raise SymbolsRefused(
+            several if len(refused) > 1 else str(why_not_traded(exchange, refused[0], refused[0])), refused
+        )
 
 
 def _check_answer(exchange: Any) -> None:

@@ -1,6 +1,7 @@
 """ccxt itself, which is an extra and imported only when it is used: exchanges by name, and its errors in our words."""
 
 import re
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -37,6 +38,15 @@ def moved(urls: Any, address: str) -> Any:
         return urls
     here = re.sub("^http", "ws", address) if urls.startswith("ws") else address
     return re.sub(r"^[a-z]+://[^/]+", here.rstrip("/"), urls)
+
+
+def why_not_traded(exchange: Any, symbol: str, called: str = "it") -> str | None:
+    """Return why an exchange, whose markets are known, does not trade a symbol; ``None``: it does."""
+    market, same = exchange.markets.get(symbol), exchange.markets_by_id.get(symbol)
+    if market is not None:
+        return f"{exchange.id} trades {called} no more" if market.get("active") is False else None
+    near = same[0]["symbol"] if same else next(iter(get_close_matches(symbol, exchange.markets, n=1)), "")
+    return f"{exchange.id} does not trade {called}" + (f"; nearest: {near}" if near else "")
 
 
 def in_our_words(error: BaseException, exchange: str) -> FeedError:

@@ -9,10 +9,9 @@ kept watching, and trades are taken from where ccxt keeps them.
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from actors.vendors.ccxt.library import in_our_words, is_of_a_request
+from actors.vendors.ccxt.library import in_our_words, is_of_a_request, why_not_traded
 from messages.errors import ConnectionLost, FeedError
 
 _LEAVING_S = 0.5
@@ -103,12 +102,7 @@ class Link:
 
     def lacks(self, symbol: str) -> str | None:
         """Return why a symbol cannot be followed, if it cannot."""
-        exchange = self._exchange
-        market, same = exchange.markets.get(symbol), exchange.markets_by_id.get(symbol)
-        if market is not None:
-            return f"{exchange.id} trades it no more" if market.get("active") is False else None
-        near = same[0]["symbol"] if same else next(iter(get_close_matches(symbol, exchange.markets, n=1)), "")
-        return f"{exchange.id} does not trade it" + (f"; nearest: {near}" if near else "")
+        return why_not_traded(self._exchange, symbol)
 
     async def follow(self, channels: Iterable[Channel], symbols: Sequence[str]) -> None:
         """Follow symbols, and return when the far side has read what was asked of it.

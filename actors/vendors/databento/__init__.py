@@ -40,6 +40,8 @@ VENDOR = Vendor(
             deadline_s=60.0,
             options=(HistoryOption(name="url", title="another endpoint in place of https://hist.databento.com"),),
             cited={
+                "is_rename_told": "https://databento.com/docs/api-historical/helpers/request-symbology: not_found, "
+                "that a span has no such symbol, is all; new names are in the Reference API, a subscription of its own",
                 "is_silence_told": f"{_BARS}: if no trade occurs within the interval, no record is printed",
                 "is_silence_exact": f"{_HISTORY}/metadata/metadata-get-dataset-condition: which days lack something",
                 "silent_after_s": f"{_HISTORY}: asked beyond what is there it says so (422); a minute, for the clocks",

@@ -141,12 +141,12 @@ class DatabentoHistory:
         stype, symbols = kinds[place]
         answer = self._asked(lambda: self._timeseries.get_range(**self._fields(request, stype, symbols)), symbols)
         spelled = {symbol.upper(): symbol for symbol in symbols}
-        if unknown := [spelled[name.upper()] for name in answer.store.metadata.not_found if name.upper() in spelled]:
-            raise SymbolsRefused(f"Databento: {self._dataset} has no {', '.join(unknown)}", tuple(unknown))
+        lacking = [spelled[name.upper()] for name in answer.store.metadata.not_found if name.upper() in spelled]
         bars, unread = self._bars(answer.store, request, spelled)
         return Page(
             bars=bars,
             unread=unread + answer.is_lacking,
+            refused={name: f"Databento: {self._dataset} has no {name} in this session" for name in lacking},
             next_token=kinds[place + 1][0] if place + 1 < len(kinds) else None,
         )
 
@@ -197,7 +197,7 @@ class DatabentoHistory:
         if case.startswith("symbology"):
             named = {word.strip("'\"`,.:;()[]").upper() for word in text.split()}
             found = tuple(symbol for symbol in symbols if symbol.upper() in named)
-            return SymbolsRefused(said, found or tuple(symbols))
+            return SymbolsRefused(said, found or tuple(symbols), is_of_span=True)
         after_s = _after_s(error)
         if status == 429 or (status == 503 and after_s is not None):
             return AskedTooMuch(said, 1.0 if after_s is None else after_s)

@@ -119,6 +119,11 @@ class Asker:
         asked = rules.tries if self._is_somebody_there else min(rules.tries, _TRIES_OF_NOBODY)
         raise NoAnswer(f"{self._name} was asked {asked} times: {error}") from error
 
+    def try_once(self, what: Callable[[], R]) -> R:
+        """Ask for one thing that can be done without, once. Raises whatever goes wrong."""
+        with self._turn():
+            return self.calls.make(what)
+
     @contextmanager
     def _turn(self) -> Iterator[None]:
         with ExitStack() as turn:

@@ -57,6 +57,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The lengths of bars that it has."""
     is_silence_told: bool
     """Whether it documents that a minute without a row was not traded. What it only fails to show is never final."""
+    is_rename_told: bool = False
+    """Whether it tells the new name of a symbol that was renamed, when it shows nothing of it."""
     is_silence_exact: bool = False
     """Whether it says by itself of which days it lacks something, so that its silence about others needs no second
     look: bars of a tape that it has whole, and no symbol passed over without a word."""

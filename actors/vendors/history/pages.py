@@ -37,6 +37,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     bars: BarBatch
     next_token: str | None = None
     """What the next page is asked with; ``None``: there is no more."""
+    refused: Mapping[str, str] = {}
+    """Symbols that it does not know in this span, and why; they may have bars in others."""
+    has_others: bool = False
+    """Whether it has bars of symbols that nobody asked for because there is all of a market in it."""
     unread: int = 0
     """Rows of it that make no sense. Nobody knows which minutes they are of, so nothing is concluded from silence."""
 
@@ -83,6 +87,24 @@ class ListsSymbols(Protocol):
         ...
 
 
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a symbol of which a vendor shows nothing."""
+
+    said: str
+    """A sentence. It names the new symbol, if the vendor tells it."""
+    since: str = ""
+    """From which date on (ISO) nothing is traded under that name; empty: that is not told."""
+
+
+@runtime_checkable
+class TellsFate(Protocol):
+    """A vendor's client that knows of renamed or inactive symbols."""
+
+    def fate(self, symbol: str) -> Fate | None:
+        """Return what has become of a symbol; ``None``: nothing is known. Raises as ``page`` does."""
+        ...
+
+
 @runtime_checkable
 class Priced(Protocol):
     """A vendor's client that asks for money by the span, and says beforehand how much."""
@@ -122,11 +144,18 @@ class HistoryRefused(DataError):
 
 
 class SymbolsRefused(DataError):
-    """A vendor will not have some symbols, and so gives nothing of the others either."""
+    """A vendor will not have some symbols, and so gives nothing of the others either.
 
-    def __init__(self, text: str, symbols: tuple[str, ...]) -> None:
+    Args:
+        text: why.
+        symbols: those.
+        is_of_span: whether it may have them in another span: symbols come and go.
+    """
+
+    def __init__(self, text: str, symbols: tuple[str, ...], *, is_of_span: bool = False) -> None:
         super().__init__(text)
         self.symbols = symbols
+        self.is_of_span = is_of_span
 
 
 class AskedTooMuch(DataError):

@@ -11,7 +11,6 @@ import numpy as np
 
 from actors.data_upkeep.plan import clustered
 from actors.kernel.ports import SourceAnswer
-from actors.kernel.telemetry import note
 from actors.market.axis import SessionAxis
 from actors.storage.source import HeldDay
 from actors.vendors.history.asker import Asker, Persistence
@@ -36,6 +35,7 @@ from actors.vendors.history.pages import (
     SymbolsRefused,
 )
 from actors.vendors.history.silence import REACH, believed
+from actors.vendors.history.symbols import Symbols
 from messages.columns import BarKeys, Floats, Mask
 from messages.errors import DataError
 from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingSession
@@ -101,7 +101,7 @@ class VendorSource:
             out_after_s=tape.delay_s if tape else 0.0,
             silent_after_s=entry.silent_after_s,
         )
-        self._refused: dict[str, str] = {}
+        self._symbols = Symbols(self.name, opened.client)
         self._held: OrderedDict[tuple[str, str], HeldSession] = OrderedDict()
         self._reading = threading.Lock()
 
@@ -142,7 +142,7 @@ class VendorSource:
     @property
     def refused(self) -> dict[str, str]:
         """The symbols that the vendor will not have, and why."""
-        return dict(self._refused)
+        return self._symbols.refused
 
     def unhurried(self) -> "VendorSource":
         """Return the same history for who has time; interrupting it interrupts nobody else."""
@@ -177,8 +177,7 @@ class VendorSource:
             raise DataError(f"{self.name} has bars of {' and '.join(self.entry.intervals)}, and none of {interval}")
         while True:
             out_ns = self._times.out_ns(interval.span_ns, end_ns)
-            wanted = tuple(symbol for symbol in symbols if symbol not in self._refused)
-            refused = tuple(symbol for symbol in symbols if symbol in self._refused)
+            wanted = tuple(symbol for symbol in symbols if self._symbols.why_not(session, symbol) is None)
             span = PageRequest(symbols=wanted, start_ns=start_ns, end_ns=out_ns, interval=interval)
             try:
                 pages = list(self._pages(span)) if wanted and out_ns > start_ns else []
@@ -186,8 +185,7 @@ class VendorSource:
                 named = set(error.symbols).intersection(wanted)
                 if not named:
                     raise NoAnswer(f"{self.name}: {error}") from error
-                self._refused.update(dict.fromkeys(named, str(error)))
-                note("symbols_refused", source=self.name, symbols=sorted(named), reason=str(error))
+                self._symbols.refuse(session if error.is_of_span else None, named, str(error))
             except NotOutYet as error:
                 if not self._times.is_later(error.delay_s):
                     raise
@@ -196,6 +194,8 @@ class VendorSource:
                 heard_ns = self._times.out_ns(interval.span_ns, out_ns)  # its answers tell its time
                 bars = bars if heard_ns == out_ns else bars.where(bars.start_ns < heard_ns)
                 self._times.shown(bars)
+                self._symbols.answered(session, wanted, pages, bars, heard_ns - start_ns, self._asker)
+                refused = tuple(symbol for symbol in symbols if self._symbols.why_not(session, symbol) is not None)
                 return Asked(bars=bars, end_ns=heard_ns, refused=refused, is_all_read=not unread)
 
     def quiet(self, has_bar: Mask, trades: Floats, is_in_view: Mask) -> Mask:
@@ -208,7 +208,8 @@ class VendorSource:
         """Return which minutes of an answer were not traded, slots x symbols."""
         is_asked = (axis.starts_ns >= start_ns) & (axis.starts_ns < asked.end_ns) & asked.is_all_read
         is_final = is_asked & (axis.ends_ns <= self.final_ns)
-        return self.quiet(*planes(axis, asked.bars.symbols, asked.bars), is_asked) & is_final[:, np.newaxis]
+        silent = self.quiet(*planes(axis, asked.bars.symbols, asked.bars), is_asked) & is_final[:, np.newaxis]
+        return silent & ~np.isin(asked.bars.symbols, asked.refused)
 
     # --- pages
 
@@ -260,7 +261,8 @@ class VendorSource:
             return answer
         is_final = int(missing.start_ns[-1]) + session.base_interval.span_ns <= self.final_ns
         doubt = _DOUBT if self.entry.is_silence_told and is_final else self.clock_trouble
-        return msgspec.structs.replace(answer, doubt=doubt)
+        refused = [why for symbol in missing.symbols if (why := self._symbols.why_not(session, symbol)) is not None]
+        return msgspec.structs.replace(answer, doubt="; ".join(dict.fromkeys(refused[:3])) or doubt)
 
     def _picked(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
         held = self._held.get((session.calendar, session.date))

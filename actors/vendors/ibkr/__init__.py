@@ -29,6 +29,7 @@ VENDOR = Vendor(
             deadline_s=60.0,
             needs_keys=False,
             cited={
+                "is_rename_told": f"{_API}/message_codes.html: 200, no such contract, is all that it says",
                 "is_silence_told": "https://github.com/ib-api-reloaded/ib_async/issues/23: a minute without a trade is "
                 "a row of volume 0; of one without a row nothing is said",
                 "pace": f"{_API}/historical_limitations.html: of one contract fewer than six requests in two seconds; "

@@ -32,6 +32,7 @@ VENDOR = Vendor(
             adjustments=("raw", "split"),
             intervals=("1m", "1s"),
             is_silence_told=True,
+            is_rename_told=True,
             silent_after_s=1200.0,
             revised_until_s=900.0,
             rows_a_page=50_000,
@@ -46,6 +47,8 @@ VENDOR = Vendor(
                 ),
             ),
             cited={
+                "is_rename_told": f"{_DOCS}/rest/stocks/tickers/all-tickers: inactive ones, and until when; and "
+                f"{_DOCS}/rest/stocks/corporate-actions/ticker-events: names by FIGI, which it calls experimental",
                 "is_silence_told": f"{_DOCS}/rest/stocks/aggregates/custom-bars: without eligible trades there is "
                 "no bar; client-python issue 1028: which was not so of two busy stocks at once",
                 "silent_after_s": f"{_DOCS}/websocket/stocks/overview: plans are 15 minutes late at most; 5 more",

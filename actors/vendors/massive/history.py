@@ -7,8 +7,8 @@ a history is opened: the package is an extra.
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,11 +21,13 @@ from actors.kernel.telemetry import note
 from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import (
     AskedTooMuch,
+    Fate,
     HistoryRefused,
     NoAnswer,
     NotOutYet,
     Page,
     PageRequest,
+    SymbolsRefused,
     is_html,
 )
 from actors.vendors.massive.flat import FlatFiles
@@ -45,6 +47,7 @@ _NAMES = ("o", "h", "l", "c", "v", "vw", "n")
 _BUSY_S = 15.0
 _DAY_S = 24 * 3600.0
 _SHOWN = 200
+R = TypeVar("R")
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -58,8 +61,36 @@ class _Answer(msgspec.Struct):
     """What is used of an answer; a ticker without aggregates has no results."""
 
     status: str
+    ticker: str = ""
     results: tuple[Any, ...] = ()
     next_url: str | None = None
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    ticker: str
+    composite_figi: str | None = None
+    delisted_utc: str | None = None
+
+
+class _Tickers(msgspec.Struct, frozen=True):
+    results: tuple[_Listed, ...] = ()
+
+
+class _Name(msgspec.Struct, frozen=True):
+    ticker: str
+
+
+class _Event(msgspec.Struct, frozen=True):
+    date: str
+    ticker_change: _Name
+
+
+class _History(msgspec.Struct, frozen=True):
+    events: tuple[_Event, ...] = ()
+
+
+class _Events(msgspec.Struct, frozen=True):
+    results: _History = _History()
 
 
 class MassiveHistory:
@@ -95,7 +126,6 @@ class MassiveHistory:
             read_timeout=deadline_s,
             connection_pool_kw={"retries": False, "maxsize": 8},
         )
-        self._decoder = msgspec.json.Decoder(_Answer)
 
     def page(self, request: PageRequest) -> Page:
         """Return one page; see ``VendorHistory``."""
@@ -107,6 +137,10 @@ class MassiveHistory:
         place = _Place(0) if request.token is None else msgspec.json.decode(request.token, type=_Place)
         symbol = request.symbols[place.symbol]
         answer = self._asked(place.path or self._path(symbol, request))
+        if answer.ticker not in ("", symbol):
+            raise SymbolsRefused(
+                f"Massive answers for {symbol} with {answer.ticker}: ask for that", (symbol,), is_of_span=True
+            )
         bars, unread = _batch(symbol, answer.results, request)
         if answer.next_url:
             parts = urlsplit(answer.next_url)
@@ -139,7 +173,7 @@ class MassiveHistory:
         )
         if first != last:
             raise HistoryRefused("Massive's flat files have a day each")
-        return self._files.day(first)
+        return msgspec.structs.replace(self._files.day(first), has_others=True)
 
     def _path(self, symbol: str, request: PageRequest) -> str:
         span = "minute" if request.interval == ONE_MINUTE else "second"
@@ -150,7 +184,33 @@ class MassiveHistory:
             f"/v2/aggs/ticker/{ticker}/range/1/{span}/{first}/{last}?adjusted={adjusted}&sort=asc&limit={ROWS_A_PAGE}"
         )
 
+    def fate(self, symbol: str) -> Fate | None:
+        """Return under which name a stock goes on, or since when it is inactive; see ``TellsFate``."""
+        asked = f"/v3/reference/tickers?ticker={quote(symbol, safe='')}&market=stocks&active=false&limit=1000"
+        listed = [one for one in self._read(asked, _Tickers).results if one.ticker == symbol]
+        if not listed:
+            return None
+        last = max(listed, key=lambda one: one.delisted_utc or "")
+        gone = (last.delisted_utc or "")[:10]
+        names = self._names(last.composite_figi) if last.composite_figi else []
+        place = next((number for number, (_, name) in enumerate(names) if name == symbol), None)
+        if place:  # the newest comes first: before it are the names that it had later
+            since = names[place - 1][0]
+            return Fate(said=f"{symbol} was renamed on {since}: ask for {names[0][1]}", since=since)
+        if not gone:
+            return Fate(said=f"{symbol} is inactive")
+        after = date.fromisoformat(gone) + timedelta(days=1)
+        return Fate(said=f"{symbol} is inactive: it was traded until {gone}", since=after.isoformat())
+
+    def _names(self, figi: str) -> list[tuple[str, str]]:
+        """Return the names that a stock has had and from when on, the newest first."""
+        told = self._read(f"/vX/reference/tickers/{quote(figi, safe='')}/events?types=ticker_change", _Events)
+        return sorted(((one.date, one.ticker_change.ticker) for one in told.results.events), reverse=True)
+
     def _asked(self, path: str) -> _Answer:
+        return self._read(path, _Answer)
+
+    def _read(self, path: str, kind: type[R]) -> R:
         try:
             response = self._client.client.request("GET", self._client.BASE + path)
             self.clock.hear(response.headers.get("Date"))
@@ -160,7 +220,7 @@ class MassiveHistory:
         if response.status != 200:
             raise self._refusal(response.status, body, response.headers)
         try:
-            return self._decoder.decode(body)
+            return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             what = "a page of HTML" if is_html(body) else self._shown(str(error))
             raise NoAnswer(f"Massive's answer has no aggregates: {what}") from error

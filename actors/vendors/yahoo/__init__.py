@@ -22,6 +22,8 @@ VENDOR = Vendor(
             needs_keys=False,
             options=(HistoryOption(name="proxy", title="by which all requests to Yahoo go, such as http://HOST:PORT"),),
             cited={
+                "is_rename_told": f"{_ISSUES}/2902: 'No data found, symbol may be delisted' is all that is said; where "
+                "it answers with another symbol than was asked for, that one is named",
                 "is_silence_told": f"{_ISSUES}/789: minutes may be missing for hours, and nothing is documented",
                 "tapes": "nothing is documented; fifteen minutes are what most exchanges ask for",
                 "pace": f"{_ISSUES}/2422: nothing is documented, who asks too much is shut out; so two seconds apart",

@@ -56,7 +56,12 @@ class _Indicators(msgspec.Struct, frozen=True):
     quote: tuple[_Quotes, ...] = ()
 
 
+class _Meta(msgspec.Struct, frozen=True):
+    symbol: str = ""
+
+
 class _Result(msgspec.Struct, frozen=True):
+    meta: _Meta = _Meta()
     timestamp: tuple[int, ...] = ()
     indicators: _Indicators = _Indicators()
 
@@ -129,6 +134,9 @@ class YahooHistory:
             raise SymbolsRefused(said, (symbol,)) if response.status_code == 404 else NoAnswer(said)
         if response.status_code >= 400 or not chart.result:
             raise NoAnswer(f"Yahoo's answer has no chart ({response.status_code})")
+        named = chart.result[0].meta.symbol
+        if named.upper() not in ("", symbol.upper()):
+            raise SymbolsRefused(f"Yahoo answers for {symbol} with {named}: ask for that", (symbol,))
         return chart.result[0]
 
 

@@ -59,16 +59,19 @@ class AlpacaHistoryServer(VendorServer):
         self.minutes: list[tuple[str, Nanos]] = []
         """Every minute of every symbol that was asked for, as often as it was; kept if ``is_noting``."""
         self.is_noting = False
+        self.name_changes: list[dict[str, str]] = []
         super().__init__(**more)
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         is_crypto = path.startswith("/v1beta3/crypto/")
-        if not is_crypto and path != "/v2/stocks/bars":
+        if not is_crypto and path not in ("/v2/stocks/bars", "/v1/corporate-actions"):
             return _said(404, "endpoint not found.")
         given = headers.get("apca-api-key-id"), headers.get("apca-api-secret-key")
         if given != (KEYS.key, KEYS.secret) and not (is_crypto and given == (None, None)):
             return _said(403, "forbidden.") if any(given) else _said(401, "unauthorized.")
         symbols = query.get("symbols", "").split(",")
+        if path == "/v1/corporate-actions":
+            return self._actions(symbols[0], query)
         if wrong := [symbol for symbol in symbols if not _SYMBOL.fullmatch(symbol)]:
             return _said(400, f"invalid symbol: {wrong[0]}")
         if query.get("timeframe") != "1Min":
@@ -80,6 +83,16 @@ class AlpacaHistoryServer(VendorServer):
             minutes = range(start_ns, end_ns + 1, 60 * SECOND_NS)
             self.minutes += [(symbol, minute) for symbol in symbols for minute in minutes]
         return self._page(sorted(symbols), start_ns, end_ns, int(query.get("limit", 1000)), query.get("page_token"))
+
+    def _actions(self, symbol: str, query: Mapping[str, str]) -> Reply:
+        found = [
+            change
+            for change in self.name_changes
+            if symbol in (change["old_symbol"], change["new_symbol"])
+            and query["start"] <= change["process_date"] <= query["end"]
+        ]
+        actions = {"name_changes": found} if query["types"] == "name_change" and found else {}
+        return Reply(msgspec.json.encode({"corporate_actions": actions, "next_page_token": None}))
 
     def _page(self, symbols: list[str], start_ns: Nanos, end_ns: Nanos, limit: int, token: str | None) -> Reply:
         after, left = _from_token(token), min(limit, self._rows_a_page)
@@ -166,6 +179,9 @@ class AlpacaStocks(HttpWorld):
             is_crypto=self.is_crypto,
         )
         return OpenedHistory(client=client, account="test")
+
+    def rename(self, old: str, new: str, date: str) -> None:
+        self.server.name_changes.append({"id": "1", "old_symbol": old, "new_symbol": new, "process_date": date})
 
 
 class AlpacaCrypto(AlpacaStocks):

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("alpaca")
 
-from actors.vendors.history.pages import HistoryRefused, NoAnswer
+from actors.vendors.history.pages import Fate, HistoryRefused, NoAnswer
 from actors.vendors.history.source import VendorSource
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, at, bars
@@ -43,6 +43,27 @@ def test_the_tape_and_the_adjustment_are_asked_for_by_name(world: AlpacaStocks) 
     query = world.server.calls[0].query
     assert (asked.name, query["feed"], query["adjustment"]) == ("alpaca:iex", "iex", "raw")
     assert (query["timeframe"], query["limit"]) == ("1Min", "10000")
+
+
+def test_names_are_followed_to_the_last_and_a_name_that_others_had_before_is_not(world: AlpacaStocks) -> None:
+    changes = [("FB", "META", "2022-06-09"), ("META", "METV", "2022-01-31"), ("META", "M", "2024-01-02")]
+    for change in changes:
+        world.rename(*change)
+    client: Any = source(world)._client
+
+    assert client.fate("FB") == Fate(said="FB was renamed on 2022-06-09: ask for M", since="2022-06-09")
+    assert client.fate("AAPL") is None
+
+
+def test_who_may_not_see_changes_of_names_is_given_bars_all_the_same(world: AlpacaStocks) -> None:
+    plain = world.server.answer
+    no = Reply(b'{"message": "forbidden."}', 403)
+    world.server.answer = lambda path, *more: no if "actions" in path else plain(path, *more)  # type: ignore[method-assign]
+    asked = source(world)
+    for _ in range(2):
+        assert len(asked.fetch(DAY, ("AAPL", "FB"), at("09:30"), at("10:10")).bars) == 30
+
+    assert (asked.requests, asked.refused) == (3, {})
 
 
 def test_of_sip_the_last_quarter_of_an_hour_is_not_asked_for(world: AlpacaStocks) -> None:

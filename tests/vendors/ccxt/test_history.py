@@ -1,5 +1,6 @@
 """What is an exchange's own in its history; ``tests/vendors/history`` has what all vendors promise."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,11 +11,20 @@ from actors.vendors.ccxt import VENDOR
 from actors.vendors.ccxt.history import CcxtHistory
 from actors.vendors.ccxt.library import exchange_class, moved
 from actors.vendors.ccxt.open_history import open_ccxt
-from actors.vendors.history.pages import AskedTooMuch, HistoryRefused, HistoryRequest, NoAnswer, PageRequest
+from actors.vendors.history.pages import (
+    AskedTooMuch,
+    Fate,
+    HistoryRefused,
+    HistoryRequest,
+    NoAnswer,
+    PageRequest,
+    SymbolsRefused,
+)
 from messages import Bar
 from messages.errors import SettingsError
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import ROUND_THE_CLOCK
+from tests.vendors.ccxt.kraken import asset_pair
 from tests.vendors.ccxt.kraken_history import KrakenTrades
 from tests.vendors.history.http_server import Reply
 
@@ -87,6 +97,24 @@ def test_trades_fold_to_the_bars_that_they_are_of_however_they_are_paged(rows_a_
 
     plain = [msgspec.structs.replace(bar, vwap=None) for bar in found]
     assert plain == [msgspec.structs.replace(bar, trades=5.0) for bar in bars()]
+
+
+def test_a_market_that_is_no_more_says_so_when_it_shows_nothing(server: KrakenTrades) -> None:
+    plain = server.handle
+    old = {**asset_pair("OLD/USD"), "status": "delisted"}
+    pairs = {"AUSD": asset_pair("A/USD"), "OLDUSD": old}
+    server.handle = lambda path, *more: (  # type: ignore[method-assign]
+        Reply(json.dumps({"error": [], "result": pairs}).encode())
+        if path.endswith("AssetPairs")
+        else plain(path, *more)
+    )
+    history = client(server)
+
+    assert history.fate("OLD/USD") == Fate(said="kraken trades OLD/USD no more")
+    assert history.fate("A/USD") is None
+    with pytest.raises(SymbolsRefused, match="kraken does not trade AUSD; nearest: A/USD"):
+        history.page(msgspec.structs.replace(request(), symbols=("AUSD",)))
+    history.close()
 
 
 def test_what_is_traded_is_asked_once(server: KrakenTrades) -> None:

@@ -166,6 +166,7 @@ class DatabentoStocks(HttpWorld):
     symbols = ("AAPL", "BRK.B", "MSFT")
     secrets = (KEY.key,)
     pages = False
+    requests_in_vain = 0  # the others' bars come with the refusal
     way_s = 0.2
 
     def __init__(

@@ -127,12 +127,13 @@ def test_symbols_come_as_they_were_asked_for(serve: Serve) -> None:
 def test_symbols_that_are_not_found_are_named(serve: Serve) -> None:
     server = serve(minute(0))
 
-    with pytest.raises(SymbolsRefused, match=r"XNAS\.ITCH has no C") as some:
-        client(server).page(asked("A", "C"))
+    page = client(server).page(asked("A", "C"))
     with pytest.raises(SymbolsRefused, match="could be resolved") as none:
         client(server).page(asked("C", "D"))
 
-    assert (some.value.symbols, none.value.symbols) == (("C",), ("C", "D"))
+    assert len(page.bars) == 1  # which are paid for: they are not asked for again
+    assert page.refused == {"C": "Databento: XNAS.ITCH has no C in this session"}
+    assert (none.value.symbols, none.value.is_of_span) == (("C", "D"), True)
 
 
 def test_of_several_venues_one_is_used_or_their_trades_are_folded(serve: Serve) -> None:

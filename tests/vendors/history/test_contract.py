@@ -110,7 +110,7 @@ def quiet(answer: SourceAnswer) -> int:
 
 def test_every_fact_that_decides_something_says_where_it_was_read(kind: type[HistoryWorld]) -> None:
     entry = kind.entry
-    decided = {"is_silence_told", "pace"}
+    decided = {"is_silence_told", "is_rename_told", "pace"}
     decided |= {name for name in ("most_symbols", "rows_a_page", "revised_until_s") if getattr(entry, name) is not None}
     decided |= {"silent_after_s"} if entry.silent_after_s else set()
     decided |= {"is_silence_exact"} if entry.is_silence_exact else set()
@@ -267,6 +267,25 @@ def test_a_symbol_that_it_refuses_costs_the_others_nothing(world: Make, kind: ty
     assert list(source.refused) == ["not-a symbol"]
     in_vain = 0 if there.refuses_before_it_asks else there.requests_in_vain
     assert there.requests == 2 * there.requests_a_question + in_vain
+
+
+def test_a_renamed_symbol_is_refused_by_its_new_name_from_that_day_on(world: Make, kind: type[HistoryWorld]) -> None:
+    if not kind.entry.is_rename_told:
+        pytest.skip("it does not tell")
+    there = world()
+    there.rename(there.symbols[2], "NEW", there.session.date)
+    source = there.source()
+    for _ in range(2):
+        answer = source.fetch(there.session, there.symbols, minute(there, 0), minute(there, MINUTES))
+        assert told(answer) == plain(given(kind))
+        assert there.symbols[2] not in {name for gap in answer.no_trade for name in gap.symbols}
+    gap = source.pick(there.session, keys_of(there.symbols[2], minute(there, 3)))
+    before = replace(there.session, date="2020-01-02")
+
+    assert list(source.refused) == [there.symbols[2]]
+    assert gap.doubt == f"{there.symbols[2]} was renamed on {there.session.date}: ask for NEW"
+    assert source.ask(there.session, there.symbols, minute(there, 0), minute(there, 9)).refused == there.symbols[2:]
+    assert source.ask(before, there.symbols, minute(there, 0), minute(there, 9)).refused == ()
 
 
 def test_bars_of_another_length_than_it_has_are_a_clear_error(world: Make) -> None:

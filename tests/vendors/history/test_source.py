@@ -24,7 +24,7 @@ from actors.vendors.history.pages import (
 from actors.vendors.history.source import VendorSource
 from messages import Bar, BarBatch, BarKeys
 from messages.errors import DataError
-from messages.values import MINUTE_NS, SECOND_NS, Nanos
+from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, Nanos
 from tests.builders import DAY, HALF_DAY, at, bars
 from tests.vendors.history.test_pacer import ByHand
 
@@ -244,6 +244,36 @@ def test_a_vendor_that_keeps_back_what_it_says_it_has_is_a_failure() -> None:
 def test_a_refusal_of_symbols_that_were_not_asked_for_is_no_answer() -> None:
     with pytest.raises(DataError, match="Z is none"):
         source(Vendor(raises=lambda _: SymbolsRefused("Z is none", ("Z",)))).ask(DAY, ("A",), at("10:00"), at("10:01"))
+
+
+def test_a_symbol_that_is_refused_in_a_span_may_have_bars_in_another() -> None:
+    vendor = Vendor(
+        HOURS, lambda number: SymbolsRefused("B is not yet", ("B",), is_of_span=True) if number == 0 else None
+    )
+    asked = source(vendor, at("20:00") + 30 * DAY_NS)
+    first, again = (asked.ask(DAY, ("A", "B"), at("10:00"), at("10:01")) for _ in range(2))
+    later = asked.ask(HALF_DAY, ("A", "B"), HALF_DAY.start_ns, HALF_DAY.end_ns)
+
+    assert (first.refused, again.refused, later.refused) == (("B",), ("B",), ())
+    assert asked.refused == {"B": "B is not yet"}
+
+
+class Renames(Vendor):
+    """One that answers for a symbol with another, as if that were what was asked for."""
+
+    def page(self, request: PageRequest) -> Page:
+        bars = super().page(replace(request, symbols=("A", "NEW"))).bars
+        return Page(bars=bars)
+
+
+@pytest.mark.parametrize("is_exact", [False, True])
+def test_an_answer_under_another_name_is_told_and_is_no_silence(is_exact: bool) -> None:
+    vendor = Renames([*bars("A", "09:30", *range(1, 391)), *bars("NEW", "09:30", *range(1, 391))])
+    asked = source(vendor, entry=replace(ENTRY, is_silence_exact=is_exact))
+    answer = asked.fetch(DAY, ("A", "OLD"), DAY.start_ns, DAY.end_ns)
+
+    assert (len(answer.bars), answer.no_trade) == (390, ())
+    assert asked.refused == {"OLD": "vendor:all answers for OLD with NEW"}
 
 
 def test_a_vendor_that_refuses_everybody_has_nothing() -> None:

@@ -85,6 +85,10 @@ class HistoryWorld(ABC):
     def set_clock(self, now_ns: Nanos) -> None:
         """Let it be that time at the vendor's."""
 
+    def rename(self, old: str, new: str, date: str) -> None:
+        """Let a symbol have another name from a date on; of a vendor that tells it."""
+        raise NotImplementedError
+
     @abstractmethod
     def stop(self) -> None:
         """End the server, and whoever waits for it."""

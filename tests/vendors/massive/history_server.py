@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from actors.vendors.massive import VENDOR
@@ -36,15 +37,21 @@ class MassiveServer(VendorServer):
             self._rows.setdefault(bar.symbol, []).append(bar)
         self._rows_a_page = rows_a_page
         self.adjusted: list[str] = []
+        self.names: dict[str, tuple[str, str]] = {}
+        """By a name that is inactive the new one, or none, and since when."""
         super().__init__(**more)
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         if headers.get("authorization") != f"Bearer {KEY.key}":
             return _said(401, "Unknown API Key")
+        if path == "/v3/reference/tickers":
+            return self._listed(query)
+        if path.startswith("/vX/reference/tickers/FIGI-"):
+            return self._events(path.split("/")[4].removeprefix("FIGI-"))
         named = _PATH.fullmatch(path)
         if named is None:
             return _said(404, "not found")
-        ticker, first, last = named[1], int(query.get("cursor", named[3])), int(named[4])
+        ticker, first, last = unquote(named[1]), int(query.get("cursor", named[3])), int(named[4])
         self.adjusted.append(query.get("adjusted", "true"))
         rows = [bar for bar in self._rows.get(ticker, []) if first <= bar.start_ns // _MS_NS <= last]
         shown, rest = rows[: self._rows_a_page], rows[self._rows_a_page :]
@@ -55,6 +62,21 @@ class MassiveServer(VendorServer):
             cursor = rest[0].start_ns // _MS_NS
             told["next_url"] = f"https://api.massive.com{path}?adjusted={query['adjusted']}&cursor={cursor}"
         return Reply(json.dumps(told).encode())
+
+    def _listed(self, query: Mapping[str, str]) -> Reply:
+        ticker, is_gone = query["ticker"], query.get("active") == "false"
+        found = []
+        if is_gone and ticker in self.names:
+            new, date = self.names[ticker]
+            found = [{"ticker": ticker, "active": False, "delisted_utc": f"{date}T00:00:00Z"}]
+            found[0] |= {"composite_figi": f"FIGI-{ticker}"} if new else {}
+        return Reply(json.dumps({"status": "OK", "count": len(found), "results": found}).encode())
+
+    def _events(self, ticker: str) -> Reply:
+        new, date = self.names[ticker]
+        told = [{"type": "ticker_change", "date": date, "ticker_change": {"ticker": new}},
+                {"type": "ticker_change", "date": "2012-05-18", "ticker_change": {"ticker": ticker}}]  # fmt: skip
+        return Reply(json.dumps({"status": "OK", "results": {"name": "One, Inc.", "events": told}}).encode())
 
     def too_fast(self, after_s: float) -> Reply:
         body = b'{"status": "ERROR", "error": "You\'ve exceeded the maximum requests per minute."}'
@@ -94,3 +116,6 @@ class MassiveStocks(HttpWorld):
         key = MassiveKey(key="wrong-secret") if wrong_keys else KEY
         client = MassiveHistory(key, adjustment=request.adjustment, deadline_s=request.deadline_s, base=self.server.url)
         return OpenedHistory(client=client, account="test")
+
+    def rename(self, old: str, new: str, date: str) -> None:
+        self.server.names[old] = new, date

@@ -8,11 +8,13 @@ import pytest
 
 from actors.vendors.history.pages import (
     AskedTooMuch,
+    Fate,
     HistoryRefused,
     HistoryRequest,
     NoAnswer,
     NotOutYet,
     PageRequest,
+    SymbolsRefused,
 )
 from actors.vendors.massive import VENDOR
 from actors.vendors.massive.history import MassiveHistory
@@ -50,6 +52,23 @@ def test_a_row_has_its_vwap_and_its_trades_and_prices_as_they_were_paid(server: 
 
     assert server.adjusted == ["false", "true"]
     assert "/range/1/second/" in server.calls[1].path
+
+
+def test_a_ticker_that_is_inactive_is_told_with_its_last_day_where_no_new_name_is(server: MassiveServer) -> None:
+    server.names = {"GONE": ("", "2022-06-30")}
+    history = MassiveHistory(KEY, base=server.url)
+
+    assert history.fate("GONE") == Fate(said="GONE is inactive: it was traded until 2022-06-30", since="2022-07-01")
+    assert history.fate("NONE") is None
+    history.close()
+
+
+def test_an_answer_for_another_ticker_is_not_taken_for_none(server: MassiveServer) -> None:
+    server.answer = lambda *_: Reply(b'{"status":"OK","ticker":"META","results":[]}')  # type: ignore[method-assign]
+    history = MassiveHistory(KEY, base=server.url)
+    with pytest.raises(SymbolsRefused, match="answers for FB with META: ask for that"):
+        history.page(request(symbols=("FB",)))
+    history.close()
 
 
 def test_a_ticker_is_never_more_than_a_part_of_the_address(server: MassiveServer) -> None:

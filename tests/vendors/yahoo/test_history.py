@@ -66,6 +66,15 @@ def test_a_row_that_is_empty_is_no_bar_and_one_that_is_half_empty_makes_no_sense
     assert (len(page.bars), page.unread) == (1, 1)
 
 
+def test_an_answer_for_another_symbol_names_it(server: ChartServer) -> None:
+    told = {"meta": {"symbol": "META"}, "indicators": {"quote": [{}]}}
+    reply = Reply(json.dumps({"chart": {"result": [told], "error": None}}).encode())
+    server.answer = lambda *_: reply  # type: ignore[method-assign]
+    with pytest.raises(SymbolsRefused, match="Yahoo answers for FB with META: ask for that"):
+        opened(server).page(request("FB"))
+    assert len(opened(server).page(request("meta")).bars) == 0
+
+
 def test_nobody_is_asked_for_what_is_longer_ago_than_yahoo_keeps(server: ChartServer) -> None:
     page = opened(server, now_ns=START_NS + 31 * DAYS_NS).page(request())
 
