@@ -1,22 +1,25 @@
 """One session, asked for: who has what of its minutes, and what is known of the others then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import ParamSpec
 
 import numpy as np
 
 from actors.data_upkeep.answer_check import check_answer
+from actors.fetching.came import Came
 from actors.fetching.lacking import Day
 from actors.fetching.questions import questions
-from actors.kernel.ports import BarSource
+from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
 from actors.market.axis import SessionAxis
 from actors.market.validate import Fault, faults
-from actors.vendors.history.cells import places, planes
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pages import HistoryRefused, Page, PageRequest
 from actors.vendors.history.source import VendorSource
-from messages.columns import BarBatch, Mask
+from messages.columns import TRADES, BarBatch, BarKeys, Mask
 from messages.errors import NotReady
 from messages.values import Gap, Nanos
+
+P = ParamSpec("P")
 
 
 class Asking:
@@ -67,7 +70,8 @@ class Asking:
         self.asked: list[str] = []
         """Who was asked."""
         self.errors: list[str] = []
-        self._has_bar, self._trades = day.has_bar, day.trades
+        self._has_bar, self._trades = day.has_bar, day.trades.copy()
+        self._column = {name: column for column, name in enumerate(day.names)}
 
     def ask(self, source: BarSource) -> None:
         """Ask a source for what is open.
@@ -80,59 +84,97 @@ class Asking:
             return
         self.asked.append(source.name)
         vendor = source if isinstance(source, VendorSource) else None
-        answered = np.zeros_like(self.open)
-        asked = questions(
+        answered, told = np.zeros_like(self.open), np.zeros_like(self.open)
+        if vendor is not None:
+            for gap in self._questions(source, vendor.entry.rows_a_page):
+                self._try(self._ask_vendor, vendor, gap, answered)
+            self._judge(vendor, answered)
+        else:
+            if isinstance(source, HoldsSessions):
+                self._try(self._pick, source, source, answered, told)
+            else:
+                for gap in self._questions(source, None):
+                    self._try(self._ask_other, source, gap, answered, told)
+            self._settle(source.name, (told | (answered & source.is_authoritative)) & ~self._has_bar)
+        self.abandoned = (self.abandoned | answered) & self.open
+
+    def _questions(self, source: BarSource, rows_a_page: int | None) -> list[Gap]:
+        return questions(
             self.open,
             self.axis,
             self.day.names,
             most_symbols=source.most_symbols,
-            rows_a_page=vendor.entry.rows_a_page if vendor else None,
+            rows_a_page=rows_a_page,
             is_exact=self._is_exact,
         )
-        for gap in asked:
-            try:
-                if vendor is not None:
-                    answered |= self._ask_vendor(vendor, gap)
-                else:
-                    self._ask_other(source, gap, answered)
-            except (HistoryRefused, NotReady):
-                raise
-            except Exception as error:  # noqa: BLE001  # whatever an upstream raises, its answer is missing
-                self.errors.append(str(error) or type(error).__name__)
-        if vendor is not None:
-            self._judge(vendor, answered)
-        self.abandoned = (self.abandoned | answered) & self.open
 
-    def _ask_vendor(self, source: VendorSource, gap: Gap) -> Mask:
-        """Return which cells the vendor would have given, had it a bar."""
+    def _try(self, ask: Callable[P, None], *args: P.args, **more: P.kwargs) -> None:
+        try:
+            ask(*args, **more)
+        except (HistoryRefused, NotReady):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever an upstream raises, its answer is missing
+            self.errors.append(str(error) or type(error).__name__)
+
+    def _ask_vendor(self, source: VendorSource, gap: Gap, answered: Mask) -> None:
+        """Ask, and mark which cells the vendor would have given, had it a bar."""
         came = source.ask(self.day.session, gap.symbols, gap.start_ns, gap.end_ns)
         self._take(source.name, came.bars)
-        cells = self._cells(Gap(symbols=gap.symbols, start_ns=gap.start_ns, end_ns=min(gap.end_ns, came.end_ns)))
-        cells[:, [name in came.refused for name in self.day.names]] = False
-        final = self.axis.ends_ns <= source.final_ns
-        return cells & final[:, np.newaxis] & came.is_all_read
+        if came.is_all_read:
+            given = [name for name in gap.symbols if name not in came.refused]
+            self._mark(answered, given, gap.start_ns, min(gap.end_ns, came.end_ns), self._final(source))
 
-    def _ask_other(self, source: BarSource, gap: Gap, answered: Mask) -> None:
-        came = check_answer(source.fetch(self.day.session, gap.symbols, gap.start_ns, gap.end_ns))
+    def _ask_other(self, source: BarSource, gap: Gap, answered: Mask, told: Mask) -> None:
+        """Ask, and mark which cells it would have given, and of which it says that there is no bar."""
+        self._hear(source, source.fetch(self.day.session, gap.symbols, gap.start_ns, gap.end_ns), told)
+        self._mark(answered, gap.symbols, gap.start_ns, gap.end_ns, self._final(source))
+
+    def _pick(self, source: BarSource, holding: HoldsSessions, answered: Mask, told: Mask) -> None:
+        """Ask for all that is open at once, which costs who has the session whole nothing; mark likewise."""
+        asked = self.open.copy()
+        slots, columns = np.nonzero(asked)
+        starts = self.axis.starts_ns[slots]
+        missing = BarKeys(symbols=self.day.names, symbol_index=columns.astype(np.int32), start_ns=starts)
+        self._hear(source, holding.pick(self.day.session, missing), told)
+        answered |= asked & self._final(source)[:, np.newaxis]
+
+    def _hear(self, source: BarSource, answer: SourceAnswer, told: Mask) -> None:
+        came = check_answer(answer)
         self._take(source.name, came.bars)
-        told = np.zeros_like(self.open)
         for silent in came.no_trade:
-            told |= self._cells(silent)
-        final = self.axis.ends_ns + source.delay_ns <= self._now_ns()
-        answered |= self._cells(gap) & final[:, np.newaxis]
-        self._settle(source.name, (told | (answered & self._cells(gap) & source.is_authoritative)) & ~self._has_bar)
+            self._mark(told, silent.symbols, silent.start_ns, silent.end_ns)
+
+    def _final(self, source: BarSource) -> Mask:
+        """Return of which slots a source's silence is its last word."""
+        final_ns = source.final_ns if isinstance(source, VendorSource) else self._now_ns() - source.delay_ns
+        mask: Mask = self.axis.ends_ns <= final_ns
+        return mask
+
+    def _mark(
+        self, cells: Mask, symbols: Collection[str], start_ns: Nanos, end_ns: Nanos, where: Mask | None = None
+    ) -> None:
+        """Mark the cells of some symbols from one instant to another, in the slots that are meant."""
+        rows = slice(self.axis.slots_before(start_ns), self.axis.slots_before(end_ns))
+        columns = [self._column[name] for name in symbols if name in self._column]
+        cells[rows, columns] |= True if where is None else where[rows, np.newaxis]
 
     def _take(self, name: str, bars: BarBatch) -> None:
         """Take the bars of open minutes, as far as they can be true."""
         step_ns = self.axis.step_ns
         if not len(bars) or bars.interval.span_ns != step_ns:
             return
-        self._shown.setdefault(name, set()).update(bars.symbols[number] for number in np.unique(bars.symbol_index))
+        there = np.unique(bars.symbol_index)
+        self._shown.setdefault(name, set()).update(bars.symbols[number] for number in there)
         found = faults(bars.values, bars.start_ns, step_ns=step_ns, allow_negative=self._allow_negative)
-        has_bar, trades = planes(self.axis, self.day.names, bars)
-        self._trades = np.where(has_bar & ~self._has_bar, trades, self._trades)
-        self._has_bar = self._has_bar | has_bar
-        rows, slots, columns = places(self.axis, self.day.names, bars)
+        place = np.full(len(bars.symbols), -1, dtype=np.int32)
+        place[there] = [self._column.get(bars.symbols[number], -1) for number in there]
+        every, at = place[bars.symbol_index], self.axis.slots_of(bars.start_ns)
+        rows = np.flatnonzero((at >= 0) & (every >= 0))
+        slots, columns = at[rows], every[rows]
+        if len(bars.values) > TRADES:
+            is_new = ~self._has_bar[slots, columns]
+            self._trades[slots[is_new], columns[is_new]] = bars.values[TRADES, rows[is_new]]
+        self._has_bar[slots, columns] = True
         is_open = self.open[slots, columns]
         rows, slots, columns = rows[is_open], slots[is_open], columns[is_open]
         is_sane = found[rows] == Fault.SANE
@@ -160,28 +202,26 @@ class Asking:
             self.no_trade.append((name, cells))
             self.open &= ~cells
 
-    def _cells(self, gap: Gap) -> Mask:
-        rows = slice(self.axis.slots_before(gap.start_ns), self.axis.slots_before(gap.end_ns))
-        cells = np.zeros_like(self.open)
-        cells[rows, [name in gap.symbols for name in self.day.names]] = True
-        return cells
-
     @property
     def count(self) -> int:
         """How many bars were taken."""
         return sum(len(page.bars) for pages in self._taken.values() for page in pages)
 
-    def filled(self, name: str | None = None) -> BarBatch:
-        """Return the bars that were taken, of all or of one source."""
-        pages = [page for source, pages in self._taken.items() if name in (None, source) for page in pages]
-        return joined(pages, PageRequest.of(self.day.session, self.day.names))[0]
-
-    @property
-    def fillers(self) -> tuple[str, ...]:
-        """Whose bars were taken."""
-        return tuple(self._taken)
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the session is over, and nothing of it is still to come."""
-        return self.day.session.end_ns <= self._now_ns()
+    def came(self) -> Came:
+        """Return what came of it."""
+        day, request = self.day, PageRequest.of(self.day.session, self.day.names)
+        is_news = bool(self._taken or self.no_trade) or bool((self.abandoned & (day.verdicts == 0)).any())
+        return Came(
+            session=day.session,
+            names=day.names,
+            taken={source: joined(pages, request)[0] for source, pages in self._taken.items()},
+            no_trade=tuple(self.no_trade),
+            abandoned=self.abandoned,
+            errors=tuple(self.errors),
+            last_asked=self.asked[-1] if self.asked else "",
+            is_first=day.is_empty,
+            is_market=self.is_market,
+            is_settled=day.session.end_ns <= self._now_ns(),
+            has_all=not self.wanted.any(),
+            is_news=is_news or (self.is_market and not self.errors),  # that it is all there is, is news
+        )

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 import msgspec
 import numpy as np
 
 from actors.data_upkeep.health import SourceHealth
 from actors.fetching.asking import Asking
-from actors.fetching.lacking import day_of, is_whole, is_whole_market
+from actors.fetching.desk import Desk, Look, OwnDesk
+from actors.fetching.lacking import Day, is_whole, is_whole_market
 from actors.fetching.report import DayCounts, FetchProgress, FetchReport
-from actors.fetching.writing import write
 from actors.kernel.ports import BarSource, BarStore, Interruptible
 from actors.market.validate import may_be_negative
 from actors.vendors.history.pages import HistoryRefused
@@ -57,6 +57,7 @@ def fetch(
     on_progress: Callable[[FetchProgress], None] = lambda _: None,
     is_wanted: Callable[[], bool] = lambda: True,
     now_ns: Callable[[], Nanos] = time.time_ns,
+    desk: Desk | None = None,
 ) -> FetchReport:
     """Ask for what a store lacks of sessions, write it down session by session, and certify those that are over.
 
@@ -70,19 +71,26 @@ def fetch(
         on_progress: called in this thread a few times a second.
         is_wanted: asked as often; if it says no, what is being done is left, and what has been done is kept.
         now_ns: the time.
+        desk: where days are read and written; by default in this process.
     """
-    return _Fetch(store, sources, options or FetchOptions(), now_ns).run(wanted, on_progress, is_wanted)
+    made = _Fetch(store, sources, options or FetchOptions(), now_ns, desk or OwnDesk(store))
+    return made.run(wanted, on_progress, is_wanted)
 
 
 class _Fetch:
     def __init__(
-        self, store: BarStore, sources: Sequence[BarSource], options: FetchOptions, now_ns: Callable[[], Nanos]
+        self,
+        store: BarStore,
+        sources: Sequence[BarSource],
+        options: FetchOptions,
+        now_ns: Callable[[], Nanos],
+        desk: Desk,
     ) -> None:
         self._store = store
         self._sources = tuple(sources)
         self._options = options
         self._now_ns = now_ns
-        self._writing = Lock()
+        self._desk = desk
         self._counting = Lock()
         self._shown: dict[str, set[str]] = {}
         self._health = {source.name: SourceHealth(_FAILURES, SECOND_NS << 40) for source in sources}
@@ -104,11 +112,15 @@ class _Fetch:
         at_once = max((source.entry.at_once for source in self._vendors), default=1)
         if not all(one.symbols for one in wanted):
             at_once = 1  # a day of a whole market is some hundred megabytes
-        with ThreadPoolExecutor(at_once, thread_name_prefix="barkeeper-fetch") as pool:
-            left: set[Future[None]] = {pool.submit(self._day, one) for one in wanted}
+        asking = BoundedSemaphore(at_once)
+        with ThreadPoolExecutor(at_once + self._desk.hands - 1, thread_name_prefix="barkeeper-fetch") as pool:
+            left: set[Future[None]] = {pool.submit(self._day, one, asking) for one in wanted}
             while left:
                 done, left = wait(left, _LOOK_S, FIRST_COMPLETED)
                 for future in done:
+                    if future.exception() is not None:
+                        self._is_over = True  # the others need not be waited for
+                        self._interrupt()
                     future.result()
                 on_progress(self._progress(len(wanted)))
                 if not is_interrupted and not is_wanted():
@@ -148,43 +160,59 @@ class _Fetch:
                 trouble=next((source.trouble for source in self._vendors if source.trouble), ""),
             )
 
-    def _day(self, wanted: Wanted) -> None:
+    def _day(self, wanted: Wanted, turn: BoundedSemaphore) -> None:
         """Ask for one session, and write it down; in a thread of the pool."""
         if self._is_over:
             return
         session, options = wanted.session, self._options
-        old = self._store.certificate(session.calendar, session.date)
+        old = self._certificate(wanted)
         if not options.is_abandoned_too and _is_there(old, wanted):
             self._count(None)
             return
         symbols = wanted.symbols or self._market(session, old)
         if not symbols:
             return
-        day = day_of(self._store, session, symbols)
-        asking = Asking(
-            day,
-            day.lacking(is_abandoned_too=options.is_abandoned_too),
-            self._now_ns,
-            self._shown,
-            is_exact=options.is_exact,
-            is_complete=options.is_complete,
-            allow_negative=may_be_negative(session.calendar)
-            if options.allow_negative is None
-            else options.allow_negative,
+        look = Look(
+            session=session,
+            symbols=symbols,
+            is_abandoned_too=options.is_abandoned_too,
             is_market=not wanted.symbols,
+            now_ns=self._now_ns(),
         )
-        counts = DayCounts(calendar=session.calendar, date=session.date, asked=int(asking.wanted.sum()))
-        if wanted.symbols and not counts.asked and old is not None and set(symbols) <= set(old.names):
+        day = self._desk.look(look)
+        if day is None:
             self._count(None)
             return
+        asking = self._asking(day, look)
+        counts = DayCounts(calendar=session.calendar, date=session.date, asked=int(asking.wanted.sum()))
         try:
-            self._ask(asking)
+            with turn:
+                self._ask(asking)
         except NotReady:  # interrupted: what came of it so far is asked for again
             return
         self._write(asking, counts)
         left = np.flatnonzero(asking.abandoned.any(axis=0)).tolist()
         self._asked.update(day.names[column] for column in left)
         self._count(counts if counts.asked or counts.certified or counts.error else None)
+
+    def _certificate(self, wanted: Wanted) -> SessionCertificate | None:
+        """Return a session's certificate, where one need not look at its bars if that says that all is there."""
+        if self._options.is_abandoned_too and wanted.symbols:
+            return None
+        return self._store.certificate(wanted.session.calendar, wanted.session.date)
+
+    def _asking(self, day: Day, look: Look) -> Asking:
+        options, negative = self._options, self._options.allow_negative
+        return Asking(
+            day,
+            day.lacking(is_abandoned_too=options.is_abandoned_too),
+            self._now_ns,
+            self._shown,
+            is_exact=options.is_exact,
+            is_complete=options.is_complete,
+            allow_negative=may_be_negative(day.session.calendar) if negative is None else negative,
+            is_market=look.is_market,
+        )
 
     def _market(self, session: TradingSession, old: SessionCertificate | None) -> tuple[str, ...]:
         """Return the symbols that have bars of a session, and those that it is certified of; empty: nobody says."""
@@ -210,6 +238,8 @@ class _Fetch:
 
     def _ask(self, asking: Asking) -> None:
         for source in self._sources:
+            if self._is_over and self._failure is None:
+                raise NotReady("interrupted")
             health = self._health[source.name]
             if not health.may_ask(0):
                 continue
@@ -242,14 +272,12 @@ class _Fetch:
         counts.refused = asking.refused
         counts.error = asking.errors[-1] if asking.errors else ""
         try:
-            with self._writing:
-                certificate = write(self._store, asking, self._now_ns())
+            stands = self._desk.write(asking.came(), self._now_ns())
         except (BarkeeperError, OSError) as error:
             counts.error = str(error)
             with self._counting:
                 self._is_over, self._failure = True, self._failure or str(error)
             return
-        stands = certificate or asking.day.certificate
         if stands is not None:
             counts.certified, counts.bar_quality = True, stands.bar_quality
 

@@ -11,7 +11,7 @@ from actors.market.planes import with_runs
 from actors.vendors.history.cells import places, planes
 from messages.certificates import SessionCertificate
 from messages.columns import BarBatch, Floats, Mask, Verdicts
-from messages.values import FIRST_WITH_BAR, TradingSession, Verdict
+from messages.values import FIRST_WITH_BAR, Nanos, TradingSession, Verdict
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,12 +20,14 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     session: TradingSession
     names: tuple[str, ...]
     """Sorted."""
-    bars: BarBatch
+    is_empty: bool
+    """Whether it has no bar of them, and no certificate."""
+    is_certified: bool
+    """Whether its certificate covers them all."""
     verdicts: Verdicts
     """Slots x names: of its bars, and what the certificate says of minutes without one."""
     trades: Floats
     """Slots x names: of how many trades each bar is made, NaN where that is not known."""
-    certificate: SessionCertificate | None = None
 
     @property
     def has_bar(self) -> Mask:
@@ -38,6 +40,11 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         worst = Verdict.ABANDONED if is_abandoned_too else Verdict.MISSING
         mask: Mask = self.verdicts <= worst
         return mask
+
+    def lacks(self, now_ns: Nanos, *, is_abandoned_too: bool) -> bool:
+        """Return whether any minute is lacking that is over."""
+        is_over = SessionAxis(self.session).ends_ns <= now_ns
+        return bool(self.lacking(is_abandoned_too=is_abandoned_too)[is_over].any())
 
 
 def is_whole(certificate: SessionCertificate | None, session: TradingSession, symbols: Sequence[str]) -> bool:
@@ -59,8 +66,8 @@ def is_whole_market(certificate: SessionCertificate | None, session: TradingSess
     return any(start_ns <= session.start_ns and session.end_ns <= end_ns for start_ns, end_ns in spans)
 
 
-def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> Day:
-    """Return what a store has of a session.
+def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> tuple[Day, SessionCertificate | None]:
+    """Return what a store has of a session, and its certificate.
 
     Raises:
         DataError: it cannot be read.
@@ -75,11 +82,12 @@ def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> 
     _, trades = planes(axis, names, held.bars)
     if certificate is not None:
         verdicts = with_runs(axis, names, verdicts, certificate.runs)
-    return Day(
+    day = Day(
         session=session,
         names=names,
-        bars=held.bars,
+        is_empty=not len(held.bars) and certificate is None,
+        is_certified=certificate is not None and set(names) <= set(certificate.names),
         verdicts=verdicts,
         trades=trades,
-        certificate=certificate,
     )
+    return day, certificate

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from actors.fetching.asking import Asking
+from actors.fetching.came import Came
 from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarStore
 from actors.vendors.history.source import ADJUSTED
@@ -79,21 +79,20 @@ def check_prices_alike(name: str, symbols: Collection[str], runs: Iterable[Adjus
         )
 
 
-def note_adjusted(store: BarStore, asking: Asking, now_ns: Nanos) -> None:
+def note_adjusted(store: BarStore, came: Came, now_ns: Nanos) -> None:
     """Keep with a day whether the prices of a vendor's history are adjusted.
 
     Raises:
         StoreLocked: another process is writing to the store.
         DataError: the disk refuses.
     """
-    session = asking.day.session
+    session = came.session
     if not isinstance(store, KeepsAdjusted):
         return
-    for name in asking.fillers:
+    for name, bars in came.taken.items():
         vendor, is_adjusted, _ = name.partition(ADJUSTED)
         if history_named(vendor) is None:
             continue
-        bars = asking.filled(name)
         symbols = [bars.symbols[number] for number in np.unique(bars.symbol_index).tolist()]
         today = datetime.fromtimestamp(now_ns / 1e9, UTC).date().isoformat()
         days = dict.fromkeys(symbols, (session.date,))

@@ -8,12 +8,14 @@ from msgspec.structs import replace
 
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchProgress, FetchReport
-from actors.kernel.ports import BarSource, BarStore
+from actors.kernel.ports import BarSource, BarStore, SourceAnswer
 from actors.market.certificate import stored_digest
 from actors.storage.memory import MemoryStore
+from actors.storage.source import StoreSource
 from actors.vendors.history.pages import HistoryRefused, SymbolsRefused
 from actors.vendors.history.source import VendorSource
 from messages import Bar, Gap, GapOutcome, TradingSession, Verdict
+from messages.columns import BarKeys
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar
 from tests.storage.days import day as stored
@@ -217,6 +219,24 @@ def test_what_a_source_knows_to_be_untraded_is_believed() -> None:
     report = run(store, Upstream(name="archive", no_trade=(silent,)), symbols=("A",))
 
     assert sums(report) == (3, 0, 2, 1, 0)
+
+
+def test_who_holds_sessions_is_asked_once_for_all_that_is_open() -> None:
+    store, archive = MemoryStore(), MemoryStore()
+    store.merge("XNYS", DAY.date, stored(*traded("A", without=range(0, 300, 3)), *traded("B", without=(1, 2, 5))))
+    run(archive, Upstream([*traded("A", without=(3, 7)), *traded("B", without=(5,))], is_authoritative=True))
+    archive.merge("XNYS", DAY.date, stored(*traded("C")))
+
+    class Picked(StoreSource):
+        asked = 0
+
+        def pick(self, session: TradingSession, missing: BarKeys) -> SourceAnswer:
+            Picked.asked += 1
+            return super().pick(session, missing)
+
+    report = run(store, Picked(archive, "archive"), is_exact=True)
+
+    assert (sums(report), Picked.asked) == ((103, 101, 2, 0, 0), 1)
 
 
 def test_a_source_that_knows_all_need_not_say_what_it_has_not() -> None:
