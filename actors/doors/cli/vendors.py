@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import options
+from actors.doors.cli import options, sweeps
 from actors.vendors import registry
 
 _HISTORIES = ", ".join(entry.name for entry in registry.histories())
@@ -66,7 +66,11 @@ def add_to(app: typer.Typer) -> None:
         )
     )(fetch)
     app.command(
-        epilog=options.examples("heal --store store --from alpaca", "heal --store store --from alpaca --from archive")
+        epilog=options.examples(
+            "heal --store store --from alpaca",
+            "heal --store store --from alpaca --from archive",
+            "heal --store store --from archive --workers 4",
+        )
     )(heal)
 
 
@@ -96,6 +100,7 @@ def fetch(
     config: options.Config = None,
     keys: OwnKeys = None,
     yes: Yes = False,
+    workers: sweeps.Several = 1,
     as_json: options.Json = False,
 ) -> None:
     """Fetch sessions from a vendor: only what the store lacks, in the vendor's pace, certified day by day.
@@ -123,6 +128,7 @@ def fetch(
                 complete=complete,
                 keys=keys,
                 agreed=yes,
+                workers=workers,
             ),
             as_json=as_json,
         )
@@ -144,6 +150,7 @@ def heal(
     config: options.Config = None,
     keys: OwnKeys = None,
     yes: Yes = False,
+    workers: sweeps.Several = 1,
     as_json: options.Json = False,
 ) -> None:
     """Ask for exactly the minutes that a store's days lack or that were abandoned, and certify the days anew.
@@ -168,6 +175,7 @@ def heal(
                 complete=complete,
                 keys=keys,
                 agreed=yes,
+                workers=workers,
             ),
             as_json=as_json,
         )

@@ -14,6 +14,7 @@ from actors.doors.cli.interrupts import Interrupts
 from actors.doors.commands import check_config
 from actors.doors.show import fetch_tables, figures, paper
 from actors.doors.show.progress import fetch_bar
+from actors.fetching.clerks import desk_of
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchReport
 from actors.fetching.scale import check_adjusted_alike, check_prices_alike, histories_in, of_the_same_tape
@@ -49,6 +50,8 @@ class FetchWishes(msgspec.Struct, frozen=True, kw_only=True):
     keys: Path | None = None
     agreed: bool = False
     """Whether what it costs has been agreed to."""
+    workers: int = 1
+    """How many processes read and write days."""
 
 
 def bring(wishes: FetchWishes, *, as_json: bool) -> None:
@@ -122,9 +125,16 @@ def _run(
             fetch_bar() as show_progress,
         ):
             store.claim()  # before anybody is asked: what could not be written would be asked for in vain
-            report = fetch(
-                store, sources, wanted, options, on_progress=show_progress, is_wanted=lambda: not asked.is_asked
-            )
+            with desk_of(store, calendars, wishes.workers) as desk:
+                report = fetch(
+                    store,
+                    sources,
+                    wanted,
+                    options,
+                    on_progress=show_progress,
+                    is_wanted=lambda: not asked.is_asked,
+                    desk=desk,
+                )
     finally:
         for source in sources:
             source.close()

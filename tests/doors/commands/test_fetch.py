@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from messages.columns import BarBatch
 from tests.depth import IS_CI
 from tests.doors.conftest import MARKET, Call
 from tests.house.source import ROOT
+from tests.patience import PATIENCE_S
 from tests.vendors.alpaca.history_server import AlpacaHistoryServer
 from tests.vendors.alpaca.server import KEYS
 
@@ -190,15 +192,21 @@ def test_a_symbol_that_nobody_has_is_named(call: Call, config: Path) -> None:
     assert "Nobody has shown a bar of ZZZ" in answer.out
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(call: Call, config: Path, server: AlpacaHistoryServer) -> None:
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
+    call: Call, config: Path, server: AlpacaHistoryServer, workers: str
+) -> None:
     server.faults = {1: "mute"}
 
     def interrupt() -> None:
         server.wait_for_calls(2)
+        deadline_s = time.monotonic() + PATIENCE_S  # until the other session is written
+        while not any((config.parent / "store").rglob("_certificate.json")) and time.monotonic() < deadline_s:
+            time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt, daemon=True).start()
-    answer = call(*asked(config, "--start", DATES[0], "--end", DATES[1]))
+    answer = call(*asked(config, "--start", DATES[0], "--end", DATES[1], "--workers", workers))
     again = call(*asked(config, "--start", DATES[0], "--end", DATES[1], "--json"))
 
     assert answer.code == 130
