@@ -1,8 +1,9 @@
 """A session that is opened again in another process is as it was left, to the last cell."""
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -52,10 +53,15 @@ class Process:
     """One life of the room, with its journal in a folder that outlives it."""
 
     def __init__(self, folder: Path, rules: SessionRules | None = None) -> None:
-        self.core = SessionDataCore(rules or SessionRules())
         self.said = Outbox()
         self._journal = Journal(folder)
-        self._room = SessionData(self.core, Routes(self.said), Outbox(), self._journal)
+        make = partial(SessionDataCore, rules or SessionRules())
+        self._room = SessionData(make(), Routes(self.said), Outbox(), self._journal, make=make)
+
+    @property
+    def core(self) -> SessionDataCore:
+        """The mind that the room has now."""
+        return cast("SessionDataCore", self._room._core)
 
     def tell(self, *messages: Message) -> "Process":
         for message in messages:
