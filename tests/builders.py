@@ -53,6 +53,13 @@ def session_xhkg(day: str = "2024-07-02") -> TradingSession:
     return TradingSession(calendar="XHKG", date=day, tz="Asia/Hong_Kong", segments=parts)
 
 
+def session_boats(day: str = "2024-07-02") -> TradingSession:
+    """Blue Ocean's night before a day: 480 minutes from 20:00 on, over midnight."""
+    eve = (datetime.fromisoformat(day) - timedelta(days=1)).date().isoformat()
+    parts = segments(eve, NEW_YORK, (REGULAR, "20:00", "28:00"))
+    return TradingSession(calendar="BOATS", date=day, tz=NEW_YORK, segments=parts)
+
+
 def session_24_7(day: str = "2024-07-02") -> TradingSession:
     """Round the clock: 1440 minutes."""
     parts = segments(day, "UTC", (REGULAR, "00:00", "24:00"))
@@ -79,6 +86,7 @@ HALF_DAY = session_xnys("2024-07-03")
 EXTENDED_DAY = session_xnys(extended=True)
 BREAK_DAY = session_xhkg()
 ROUND_THE_CLOCK = session_24_7()
+NIGHT = session_boats()
 
 
 def at(clock: str | Nanos, session: TradingSession = DAY) -> Nanos:

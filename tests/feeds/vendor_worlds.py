@@ -132,6 +132,12 @@ def alpaca_night_world(folder: Path) -> Iterator[VendorWorld]:
         yield world
 
 
+@contextmanager
+def alpaca_overnight_world(folder: Path) -> Iterator[VendorWorld]:
+    with alpaca_world(folder, "overnight") as world:
+        yield world
+
+
 def _alpaca_bar(bar: Bar) -> dict[str, Any]:
     prices: dict[str, Any] = {"o": bar.open, "h": bar.high, "l": bar.low, "c": bar.close, "v": bar.volume}
     return bar_message(bar.symbol, bar.start_ns, **prices, n=None, vw=None)
@@ -234,10 +240,11 @@ def ibkr_world(_folder: Path) -> Iterator[VendorWorld]:
     tws.stop()
 
 
+NIGHTLY = (alpaca_crypto_world, alpaca_night_world, alpaca_overnight_world, ccxt_world)
 VENDOR_WORLDS = [
     alpaca_world,
     databento_world,
     ibkr_world,
     massive_world,
-    *(pytest.param(slow, marks=pytest.mark.slow) for slow in (alpaca_crypto_world, alpaca_night_world, ccxt_world)),
+    *(pytest.param(slow, marks=pytest.mark.slow) for slow in NIGHTLY),
 ]

@@ -49,12 +49,13 @@ def live(
     symbols: Iterable[str] = (),
     closed: tuple[str, ...] = EIGHT,
     sources: Iterable[BarSource] = (),
+    calendar: str = "XNYS",
     **more: Any,
 ) -> System:
     """A live system of sessions of eight minutes; it ends with the first one's certificate."""
     given = {"live": LiveRules(auto_roll=False), "rules": RULES, **more}
     return System.live(
-        store, tuple(feeds), symbols, calendar="XNYS", clock=clock, closed=closed, sources=tuple(sources), **given
+        store, tuple(feeds), symbols, calendar=calendar, clock=clock, closed=closed, sources=tuple(sources), **given
     )
 
 

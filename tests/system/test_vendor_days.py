@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,18 +18,19 @@ from actors.feeds.simulated.market import SimulatedMarket
 from actors.inspecting import Standing, verify_store
 from actors.kernel.clock import SystemClock
 from actors.kernel.ports import BarSource, StoredDay
+from actors.market.calendar import Calendar
 from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.vendors.databento.feed import DatabentoFeed
-from messages import Bar, BarBatch, FeedLost, SessionCertificate, Verdict
+from messages import Bar, BarBatch, FeedLost, SessionCertificate, TradingSession, Verdict
 from messages.columns import freeze
 from messages.values import MINUTE_NS
 from tests.feeds.vendor_worlds import FarSide
 from tests.patience import PATIENCE_S
 from tests.system.live import DATE, FAST_UPKEEP, clock_before, live, lived, session_of
 from tests.system.test_live import digest_of, replayed
-from tests.system.vendor_pairs import PAIRS, Makes, day_of, opened
+from tests.system.vendor_pairs import PAIRS, Makes, alpaca_night, day_of, opened
 from tests.vendors.databento.gateway import DATASET, KEY, Gateway
 
 pytestmark = pytest.mark.slow
@@ -36,6 +38,8 @@ pytestmark = pytest.mark.slow
 CLOSED = ("10:10-16:00",)
 """Hours to close so that a session is forty minutes."""
 SESSION = session_of(closed=CLOSED)
+NIGHT_CLOSED = ("20:00-23:40", "00:20-04:00")
+"""What is left is the twenty minutes to either side of midnight."""
 SPEED = 300.0
 DEATHS = range(2, 22)
 OUTAGE = range(24, 31)
@@ -63,6 +67,7 @@ class Broadcast(threading.Thread):
         server: whose connections break, and whose port is closed in the outage.
         loses: what becomes of bars that are not sent.
         share: of bars that are lost one by one.
+        session: of the day.
     """
 
     def __init__(
@@ -74,21 +79,22 @@ class Broadcast(threading.Thread):
         *,
         loses: Callable[[Sequence[Bar]], None] = lambda _: None,
         share: float = 0.02,
+        session: TradingSession = SESSION,
     ) -> None:
         super().__init__(name="broadcast", daemon=True)
         self._minutes: dict[int, list[Bar]] = {}
         for bar in bars:
             self._minutes.setdefault(bar.start_ns, []).append(bar)
         self._clock, self._happen, self._server, self._loses = clock, happen, server, loses
-        self._share = share
+        self._share, self._session = share, session
         self._chance = Random(1)
 
     def run(self) -> None:
-        for start_ns in range(SESSION.open_ns, SESSION.close_ns, MINUTE_NS):
+        for start_ns in range(self._session.open_ns, self._session.close_ns, MINUTE_NS):
             reached = threading.Event()
             self._clock.call_at(start_ns + MINUTE_NS, lambda _, reached=reached: reached.set())  # type: ignore[misc]  # bound early
             assert reached.wait(PATIENCE_S)
-            number = (start_ns - SESSION.open_ns) // MINUTE_NS
+            number = (start_ns - self._session.open_ns) // MINUTE_NS
             if number == OUTAGE.start:
                 self._server.stop()
             elif number == OUTAGE.stop:
@@ -102,12 +108,12 @@ class Broadcast(threading.Thread):
             self._loses(lost)
 
 
-def undisturbed(bars: list[Bar]) -> str:
+def undisturbed(bars: list[Bar], calendar: str = "XNYS", closed: tuple[str, ...] = CLOSED) -> str:
     """Return the digest of a day of which nothing was lost."""
     store, batch = MemoryStore(), BarBatch.of(bars)
     verdicts = freeze(np.full(len(batch), Verdict.STREAMED, dtype=np.uint8))
-    store.merge("XNYS", DATE, StoredDay(bars=batch, verdicts=verdicts))
-    return replayed(store, closed=CLOSED)[0]
+    store.merge(calendar, DATE, StoredDay(bars=batch, verdicts=verdicts))
+    return replayed(store, calendar=calendar, closed=closed)[0]
 
 
 def day(
@@ -117,11 +123,12 @@ def day(
     symbols: tuple[str, ...],
     sources: list[BarSource],
     on_air: Broadcast,
+    calendar: str = "XNYS",
+    closed: tuple[str, ...] = CLOSED,
 ) -> Day:
     """Live through a day, write it down and verify what was written."""
-    with live(
-        str(folder), [feed], clock, symbols=symbols, closed=CLOSED, sources=sources, upkeep=FAST_UPKEEP, feed=PATIENT
-    ) as system:
+    given: dict[str, Any] = {"calendar": calendar, "closed": closed, "upkeep": FAST_UPKEEP, "feed": PATIENT}
+    with live(str(folder), [feed], clock, symbols=symbols, sources=sources, **given) as system:
         on_air.start()
         told = lived(system)
         certificate = system.certificate().get(timeout=PATIENCE_S)
@@ -130,7 +137,7 @@ def day(
     (verified,) = verify_store(ParquetStore(folder, read_only=True)).days
     assert (verified.standing, verified.certified) == (Standing.MATCH, certificate.digest)
     losses = sum(isinstance(event, FeedLost) for event in told)
-    again = replayed(str(folder), closed=CLOSED)[0]
+    again = replayed(str(folder), calendar=calendar, closed=closed)[0]
     return Day(certificate=certificate, digest=digest, replayed=again, losses=losses)
 
 
@@ -147,6 +154,20 @@ def test_a_day_of_a_feed_that_breaks_and_a_history_that_fails_loses_nothing(make
         assert came.losses > len(DEATHS) // 2
         assert pair.failed() > 1
         assert pair.world.refused_for_pace == 0
+
+
+def test_a_night_over_midnight_loses_nothing_either(tmp_path: Path) -> None:
+    night = Calendar("BOATS", closed=NIGHT_CLOSED).session(DATE)
+    assert night is not None
+    clock = clock_before(night, SPEED, early_ns=2 * MINUTE_NS)
+    with opened(alpaca_night, night, clock) as pair:
+        on_air = Broadcast(pair.bars, clock, pair.happen, pair.server, session=night)
+        came = day(tmp_path / "store", pair.feed, clock, pair.symbols, [pair.source], on_air, "BOATS", NIGHT_CLOSED)
+
+        assert (came.certificate.calendar, came.certificate.date) == ("BOATS", DATE)
+        assert came.certificate.bar_quality == 100.0
+        assert came.certificate.digest == came.digest == came.replayed
+        assert came.digest == undisturbed(pair.bars, "BOATS", NIGHT_CLOSED)
 
 
 def test_a_gateway_that_remembers_what_it_sent_needs_no_history_for_what_was_not_heard(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from actors.vendors.massive.feed import MassiveFeed
 from messages import Bar, TradingSession
 from messages.values import MINUTE_NS
 from tests.feeds.vendor_worlds import FarSide
-from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaHistoryServer, AlpacaStocks
+from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaHistoryServer, AlpacaNight, AlpacaStocks
 from tests.vendors.alpaca.server import KEYS, AlpacaServer, bar_message
 from tests.vendors.ccxt.kraken import KrakenServer, trade
 from tests.vendors.ccxt.kraken_history import CcxtKraken, KrakenTrades, prints_of
@@ -95,6 +95,11 @@ def alpaca_stocks(session: TradingSession, clock: SystemClock) -> Pair:
     return _alpaca(AlpacaStocks, "iex", SimulatedMarket.of_size(6, quiet=0.05), session, clock)
 
 
+def alpaca_night(session: TradingSession, clock: SystemClock) -> Pair:
+    """Stocks of Alpaca by night, from Blue Ocean."""
+    return _alpaca(AlpacaNight, "boats", SimulatedMarket.of_size(4, quiet=0.05), session, clock)
+
+
 def alpaca_crypto(session: TradingSession, clock: SystemClock) -> Pair:
     """Alpaca's crypto, of whose silence it says nothing: there is none."""
     pairs = tuple(f"{coin}/USD" for coin in ("ADA", "BTC", "ETH", "SOL", "XRP"))
@@ -105,7 +110,7 @@ def _alpaca(
     kind: type[AlpacaStocks], stream: str, market: SimulatedMarket, session: TradingSession, clock: SystemClock
 ) -> Pair:
     bars, server = day_of(market, session), AlpacaServer()
-    history = AlpacaHistoryServer(bars, pace=PACE, faults=FAILING, now_ns=clock.now_ns)
+    history = AlpacaHistoryServer(bars, pace=PACE, faults=FAILING, now_ns=clock.now_ns, tapes=(kind.tape,))
     world = kind((), server=history)
     return Pair(
         bars=bars,

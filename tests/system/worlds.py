@@ -53,7 +53,8 @@ def short(store: BarStore | str, **more: Any) -> System:
 
 def names_of(store: BarStore) -> tuple[str, ...]:
     """All symbols that a store has; where none are named, who has not traded before is not known at an open."""
-    return tuple(sorted({name for date in store.dates("XNYS") for name in store.symbols("XNYS", date)}))
+    days = [(calendar, date) for calendar in store.calendars() for date in store.dates(calendar)]
+    return tuple(sorted({name for day in days for name in store.symbols(*day)}))
 
 
 def frame(store: BarStore, date: str) -> pd.DataFrame:

@@ -33,6 +33,12 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def tell(connection: ServerConnection, frame: bytes | str) -> None:
+    """Send a frame; who has gone and is not forgotten yet hears nothing."""
+    with contextlib.suppress(ConnectionClosed):
+        connection.send(frame)
+
+
 class Loopback:
     """May be stopped and started again at the same port.
 

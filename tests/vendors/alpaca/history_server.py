@@ -22,7 +22,7 @@ from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from messages import Bar, TradingSession
 from messages.columns import BarBatch
 from messages.values import SECOND_NS, Nanos
-from tests.builders import ROUND_THE_CLOCK
+from tests.builders import NIGHT, ROUND_THE_CLOCK
 from tests.vendors.alpaca.server import KEYS
 from tests.vendors.history.http_server import Reply, VendorServer
 from tests.vendors.history.world import HttpWorld
@@ -38,6 +38,7 @@ class AlpacaHistoryServer(VendorServer):
         bars: what there is.
         rows_a_page: so many at most, whatever ``limit`` says.
         now_ns: the vendor's clock, by which SIP data of the last 15 minutes are not given.
+        tapes: of which there are bars; those of another are none.
         more: see ``VendorServer``.
     """
 
@@ -47,11 +48,13 @@ class AlpacaHistoryServer(VendorServer):
         *,
         rows_a_page: int = 10_000,
         now_ns: Callable[[], Nanos] = time.time_ns,
+        tapes: tuple[str, ...] = ("iex", "sip"),
         **more: Any,
     ) -> None:
         batch = bars if isinstance(bars, BarBatch) else BarBatch.of(bars)
         self._rows_a_page = rows_a_page
         self._now_ns = now_ns
+        self._tapes = tapes
         self._bars: dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = {}
         for number, symbol in enumerate(batch.symbols):
             rows = batch.symbol_index == number
@@ -82,7 +85,8 @@ class AlpacaHistoryServer(VendorServer):
         if self.is_noting and "page_token" not in query:
             minutes = range(start_ns, end_ns + 1, 60 * SECOND_NS)
             self.minutes += [(symbol, minute) for symbol in symbols for minute in minutes]
-        return self._page(sorted(symbols), start_ns, end_ns, int(query.get("limit", 1000)), query.get("page_token"))
+        there = symbols if is_crypto or query.get("feed") in self._tapes else []
+        return self._page(sorted(there), start_ns, end_ns, int(query.get("limit", 1000)), query.get("page_token"))
 
     def _actions(self, symbol: str, query: Mapping[str, str]) -> Reply:
         found = [
@@ -182,6 +186,24 @@ class AlpacaStocks(HttpWorld):
 
     def rename(self, old: str, new: str, date: str) -> None:
         self.server.name_changes.append({"id": "1", "old_symbol": old, "new_symbol": new, "process_date": date})
+
+
+class AlpacaNight(AlpacaStocks):
+    """Alpaca's bars of Blue Ocean's nights, which no other tape has."""
+
+    tape = "boats"
+    session: TradingSession = NIGHT
+
+    def __init__(
+        self,
+        bars: Iterable[Bar],
+        *,
+        pace: tuple[int, float] | None = None,
+        rows_a_page: int | None = None,
+        server: AlpacaHistoryServer | None = None,
+    ) -> None:
+        night = server or AlpacaHistoryServer(bars, pace=pace, rows_a_page=rows_a_page or 10_000, tapes=("boats",))
+        super().__init__((), server=night)
 
 
 class AlpacaCrypto(AlpacaStocks):

@@ -9,7 +9,7 @@ from msgspec.msgpack import Ext
 from websockets.sync.server import ServerConnection
 
 from actors.vendors.alpaca.keys import AlpacaKeys
-from tests.vendors.loopback import Loopback
+from tests.vendors.loopback import Loopback, tell
 
 KEYS = AlpacaKeys(key="AKTEST", secret="sesame")
 CHANNELS = ("trades", "quotes", "bars", "updatedBars", "dailyBars", "statuses")
@@ -87,13 +87,13 @@ class AlpacaServer:
                 symbols = set().union(*channels.values())
                 wanted = [m for m in messages if m.get("S", "") in symbols or "*" in symbols or "S" not in m]
                 if wanted:
-                    connection.send(msgspec.msgpack.encode(wanted))
+                    tell(connection, msgspec.msgpack.encode(wanted))
 
     def send_raw(self, frame: bytes | str) -> None:
         """Send any frame at all to every connection."""
         with self._loopback.changing():
             for connection in self._sessions:
-                connection.send(frame)
+                tell(connection, frame)
 
     def _converse(self, connection: ServerConnection) -> None:
         try:

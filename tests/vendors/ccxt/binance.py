@@ -10,7 +10,7 @@ from typing import Any
 from websockets.sync.server import ServerConnection
 
 from tests.vendors.ccxt.binance_history import PAIRS, market
-from tests.vendors.loopback import Answer, Asked, Loopback
+from tests.vendors.loopback import Answer, Asked, Loopback, tell
 
 
 class BinanceStreams:
@@ -42,7 +42,7 @@ class BinanceStreams:
         with self._loopback.changing():
             for connection, followed in self._followed.items():
                 if f"{name.lower()}@trade" in followed:
-                    connection.send(json.dumps({**told, "m": True, "M": True}))
+                    tell(connection, json.dumps({**told, "m": True, "M": True}))
 
     def _converse(self, connection: ServerConnection) -> None:
         with self._loopback.changing():

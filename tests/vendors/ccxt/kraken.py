@@ -12,7 +12,7 @@ from websockets.sync.server import ServerConnection
 
 from messages import Bar
 from messages.values import MINUTE_NS, SECOND_NS
-from tests.vendors.loopback import Answer, Asked, Loopback
+from tests.vendors.loopback import Answer, Asked, Loopback, tell
 
 PAIRS = ("A/USD", "B/USD")
 
@@ -61,7 +61,7 @@ class KrakenServer:
         """Send a text to everybody."""
         with self._loopback.changing():
             for connection in self._sessions:
-                connection.send(text)
+                tell(connection, text)
 
     def trade(self, pair: str, *trades: dict[str, Any]) -> None:
         """Tell trades of a pair to those who follow it."""
@@ -77,7 +77,7 @@ class KrakenServer:
         with self._loopback.changing():
             for connection, followed in self._sessions.items():
                 if (channel, pair) in followed:
-                    connection.send(json.dumps({"channel": channel, "type": "update", "data": data}))
+                    tell(connection, json.dumps({"channel": channel, "type": "update", "data": data}))
 
     def _converse(self, connection: ServerConnection) -> None:
         connection.send(json.dumps({"channel": "status", "type": "update", "data": [{"system": "online"}]}))

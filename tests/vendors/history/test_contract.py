@@ -17,7 +17,7 @@ from messages import Bar
 from messages.errors import DataError, NotReady
 from messages.values import MINUTE_NS, SECOND_NS, Nanos
 from tests.data_upkeep.test_fetcher import keys
-from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaStocks
+from tests.vendors.alpaca.history_server import AlpacaCrypto, AlpacaNight, AlpacaStocks
 from tests.vendors.ccxt.binance_history import CcxtBinance
 from tests.vendors.ccxt.kraken_history import CcxtKraken
 from tests.vendors.databento.history_server import DatabentoStocks
@@ -26,8 +26,8 @@ from tests.vendors.ibkr.history_tws import IbkrStocks
 from tests.vendors.massive.history_server import MassiveStocks
 from tests.vendors.yahoo.chart_server import YahooChart
 
-SLOW = (CcxtBinance, CcxtKraken, YahooChart)
-"""Those whose library is slow to import."""
+SLOW = (AlpacaNight, CcxtBinance, CcxtKraken, YahooChart)
+"""Those whose library is slow to import, and another tape of one that is tried anyway."""
 WORLDS = (
     AlpacaStocks,
     AlpacaCrypto,

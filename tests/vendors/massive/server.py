@@ -10,7 +10,7 @@ from websockets.sync.server import ServerConnection
 
 from actors.vendors.massive.keys import MassiveKey
 from messages import Bar
-from tests.vendors.loopback import Loopback
+from tests.vendors.loopback import Loopback, tell
 
 KEY = MassiveKey(key="sesame")
 
@@ -52,13 +52,13 @@ class MassiveServer:
                     or {f"{message['ev']}.{message.get('sym')}", f"{message['ev']}.*"} & topics
                 ]
                 if wanted:
-                    connection.send(json.dumps(wanted))
+                    tell(connection, json.dumps(wanted))
 
     def send_raw(self, frame: bytes | str) -> None:
         """Send any frame at all to everybody."""
         with self._loopback.changing():
             for connection in self._sessions:
-                connection.send(frame)
+                tell(connection, frame)
 
     def hang_up(self) -> None:
         """Close every connection in order."""
