@@ -86,7 +86,7 @@ class Asking:
         vendor = source if isinstance(source, VendorSource) else None
         answered, told = np.zeros_like(self.open), np.zeros_like(self.open)
         if vendor is not None:
-            for gap in self._questions(source, vendor.entry.rows_a_page):
+            for gap in self._questions(source, self._rows_a_page(vendor)):
                 self._try(self._ask_vendor, vendor, gap, answered)
             self._judge(vendor, answered)
         else:
@@ -98,14 +98,24 @@ class Asking:
             self._settle(source.name, (told | (answered & source.is_authoritative)) & ~self._has_bar)
         self.abandoned = (self.abandoned | answered) & self.open
 
-    def _questions(self, source: BarSource, rows_a_page: int | None) -> list[Gap]:
+    def _rows_a_page(self, source: VendorSource) -> int | dict[str, int] | None:
+        """Return how many bars are in an answer; of one made of trades, by how many each symbol's bars are made of."""
+        most = source.entry.trades_a_page
+        if most is None or not self._has_bar.any():
+            return source.entry.rows_a_page
+        is_over = self.axis.ends_ns <= self._now_ns()
+        seen = np.where(self._has_bar & ~np.isnan(self._trades), self._trades, 0.0).sum(axis=0)
+        trades = np.maximum(seen / max(int(np.count_nonzero(is_over)), 1), most / self.axis.slots)
+        return {name: max(1, round(most / mean)) for name, mean in zip(self.day.names, trades, strict=True)}
+
+    def _questions(self, source: BarSource, rows_a_page: int | dict[str, int] | None) -> list[Gap]:
         return questions(
             self.open,
             self.axis,
             self.day.names,
             most_symbols=source.most_symbols,
             rows_a_page=rows_a_page,
-            is_exact=self._is_exact,
+            is_exact=self._is_exact and not isinstance(rows_a_page, dict),
         )
 
     def _try(self, ask: Callable[P, None], *args: P.args, **more: P.kwargs) -> None:

@@ -1,6 +1,6 @@
 """Minutes that are lacking, as questions for a source: exactly these, or more where that costs not half as much."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def questions(
     names: Sequence[str],
     *,
     most_symbols: int | None = None,
-    rows_a_page: int | None = None,
+    rows_a_page: int | Mapping[str, int] | None = None,
     is_exact: bool = False,
 ) -> list[Gap]:
     """Return what to ask for.
@@ -26,7 +26,7 @@ def questions(
         axis: of the session.
         names: of the columns.
         most_symbols: as many as one question may name.
-        rows_a_page: how many bars an answer has, by which a question costs.
+        rows_a_page: how many bars an answer has, by which a question costs; by symbol, where each has its own answers.
         is_exact: whether no other minutes may be asked for, whatever that costs.
     """
     gaps = list(_chunked(find_gaps(lacking, axis, names), most_symbols))
@@ -51,9 +51,11 @@ def _hull(lacking: Mask) -> Mask:
     return hull
 
 
-def _cost(gaps: Sequence[Gap], axis: SessionAxis, rows_a_page: int | None) -> int:
+def _cost(gaps: Sequence[Gap], axis: SessionAxis, rows_a_page: int | Mapping[str, int] | None) -> int:
     """Return how many pages are asked for at most."""
     if rows_a_page is None:
         return len(gaps)
-    rows = (len(gap.symbols) * (gap.end_ns - gap.start_ns) // axis.step_ns for gap in gaps)
-    return sum(-(-count // rows_a_page) for count in rows)
+    spans = [(gap.symbols, (gap.end_ns - gap.start_ns) // axis.step_ns) for gap in gaps]
+    if isinstance(rows_a_page, int):
+        return sum(-(-len(symbols) * count // rows_a_page) for symbols, count in spans)
+    return sum(-(-count // rows_a_page[symbol]) for symbols, count in spans for symbol in symbols)

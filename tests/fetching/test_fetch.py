@@ -111,6 +111,19 @@ def test_only_what_the_store_lacks_is_asked_for() -> None:
     assert sorted(spans(client)) == [("A", 40, 41), ("AB", 10, 13)]
 
 
+def test_of_a_vendor_whose_answers_hold_so_many_trades_holes_within_one_are_one_question() -> None:
+    """Found with Kraken's trades: the minutes of today without one were asked for one by one, and learnt nothing of."""
+    thin = traded("A", without=range(5, 300, 7))
+    store = MemoryStore()
+    store.merge("XNYS", DAY.date, stored(*thin))
+    client = Vendor(thin)
+    asked = source(client, "16:30", entry=replace(ENTRY, rows_a_page=25, trades_a_page=1000, is_silence_exact=False))
+    report = run(store, asked, symbols=("A",), is_exact=True, now_ns=at("16:30"))
+
+    assert sums(report) == (43, 0, 43, 0, 0)
+    assert spans(client) == [("A", 5, 300)]
+
+
 def test_many_holes_are_one_question_where_that_costs_not_half_as_much() -> None:
     store = MemoryStore()
     store.merge("XNYS", DAY.date, stored(*traded("A", without=range(10, 40, 2))))

@@ -53,3 +53,10 @@ def test_no_question_spans_a_break() -> None:
     lacking = np.ones((axis.slots, 1), dtype=np.bool_)
 
     assert len(questions(lacking, axis, ("A",))) == 2
+
+
+def test_symbols_with_answers_of_their_own_cost_what_theirs_hold() -> None:
+    holes = [(slot, column) for slot in (0, 100, 200, 300, 389) for column in (0, 1)]
+
+    assert len(asked(*holes, rows_a_page={"A": 390, "B": 200})) == 1
+    assert len(asked(*holes, rows_a_page={"A": 20, "B": 20})) == 5

@@ -14,6 +14,7 @@ _SILENT_AFTER_S = 60.0
 _KEEPS_FEW_CANDLES = {"kraken"}
 """Has its latest 720 candles and no more, but all trades:
 https://docs.kraken.com/api-reference/market-data/get-ohlc-data"""
+_TRADES_A_PAGE = 1000
 _MINUTES_OF_TRADES = 25
 """So many minutes, about, are in a page of a thousand trades of what is traded most."""
 
@@ -36,6 +37,7 @@ def open_ccxt(request: HistoryRequest) -> OpenedHistory:
         tapes=(Tape(name=request.tape, title=exchange.name, delay_s=_DELAY_S),),
         intervals=request.entry.intervals if from_trades else tuple(exchange.timeframes or ("1m",)),
         rows_a_page=_MINUTES_OF_TRADES if from_trades else request.entry.rows_a_page,
+        trades_a_page=_TRADES_A_PAGE if from_trades else None,
         pace=(Pace(requests=1, seconds=exchange.rateLimit / 1000),),
         is_silence_told=is_trusted,
         silent_after_s=_SILENT_AFTER_S if is_trusted else 0.0,

@@ -70,6 +70,9 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """As many as one request may name."""
     rows_a_page: int | None = None
     """As many bars as one answer holds, of all symbols together; ``None``: an answer holds all."""
+    trades_a_page: int | None = None
+    """As many trades as one answer holds whatever is asked, of a history that is folded from them: so holes within one
+    answer are one question. ``None``: it is not folded."""
     pace: tuple[Pace, ...] = ()
     """What it allows of one account; all of them hold."""
     at_once: int = 4
