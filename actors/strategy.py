@@ -29,6 +29,7 @@ from messages.errors import SettingsError, StrategyFailed, nearest, shown
 if TYPE_CHECKING:
     from actors.system import System
 
+_NUMBERS = {"int": "an int", "float": "a float", "bool": "true or false"}
 _KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -72,13 +73,15 @@ class Strategy:
         """Check that it takes these parameters and no other is needed.
 
         Raises:
-            SettingsError: names the one that is unknown, or is missing.
+            SettingsError: names the one that is unknown, is missing, or is a text where the signature says a number.
         """
         takes_any = any(one.kind is one.VAR_KEYWORD for one in self._parameters.values())
-        for name in given:
+        for name, value in given.items():
             if name not in self.parameters and not takes_any:
                 hint = nearest(name, self.parameters) if self.parameters else "; it takes none"
                 raise SettingsError(f"{self.name} has no parameter {name}{hint}")
+            if isinstance(value, str) and (kind := self._number(name)):
+                raise SettingsError(f"{self.name} takes {kind} as {name}, got {shown(value)}")
         needed = [name for name in self.parameters if self._parameters[name].default is inspect.Parameter.empty]
         if lacking := [name for name in needed if name not in given]:
             raise SettingsError(f"{self.name} needs a value for {', '.join(lacking)}, which has no default")
@@ -110,6 +113,13 @@ class Strategy:
             return Played(result=result, carried={name: getattr(made, name) for name in self.carry})
         except Exception as error:
             raise StrategyFailed(_told(error, self.given)) from error
+
+    def _number(self, name: str) -> str | None:
+        """Return the kind of number that the signature says a parameter is, if it says so."""
+        one = self._parameters.get(name)
+        kind = None if one is None else one.annotation
+        word = kind if isinstance(kind, str) else getattr(kind, "__name__", None)
+        return _NUMBERS.get(word or "")
 
     def _carried(self) -> tuple[str, ...]:
         named = getattr(self.given, "carry", ())

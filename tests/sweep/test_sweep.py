@@ -152,6 +152,7 @@ def test_who_cannot_share_a_system_has_one_of_its_own(store: Path, together: boo
         ({"symbols": "BBA"}, UnknownSymbol, "unknown symbol 'BBA'; nearest: BAB"),
         ({"start": "2031-01-01"}, DataError, "run from 2024-07-01 to 2024-07-09: none lies in the range"),
         ({"grid": {"lenght": [1]}}, SettingsError, "watch has no parameter lenght; nearest: length"),
+        ({"grid": {"length": [3, "5.5"]}}, SettingsError, "watch takes an int as length, got .5.5."),
         ({"grid": {"length": []}}, SettingsError, "length has no value"),
         ({"grid": "fast"}, SettingsError, "expected values by parameter"),
         ({"grid": []}, SettingsError, "no set of parameters"),
