@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from inspect import signature
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -22,6 +23,9 @@ from messages.values import Interval
 S = TypeVar("S", bound=msgspec.Struct)
 
 _PATHS = ("store", "fill_from")
+
+# A sweep reads settings anew for each task, and to work hints out is a third of all calls that one takes to begin.
+_hints = cache(get_type_hints)
 
 
 def section(kind: type[S], given: object, place: str = "", days: Sequence[str] = ()) -> S:
@@ -42,7 +46,7 @@ def section(kind: type[S], given: object, place: str = "", days: Sequence[str] =
     if not isinstance(given, Mapping):
         raise take.refused(place or "settings", f"{kind.__name__}(...) or a mapping of its fields", given)
     within = f"{place}." if place else ""
-    fields = get_type_hints(kind)
+    fields = _hints(kind)
     for key in given:
         if key not in fields:
             raise SettingsError(f"there is no option {within}{key}{nearest(str(key), kind.__struct_fields__)}")
@@ -59,7 +63,7 @@ def check_names(given: Iterable[str], method: Callable[..., Any], kind: type[msg
     Raises:
         SettingsError: names the nearest that there is, within a section of the settings too.
     """
-    fields = get_type_hints(kind)
+    fields = _hints(kind)
     own = [name for name, one in signature(method).parameters.items() if one.kind is not one.VAR_KEYWORD]
     sections = {name: hint for name, hint in fields.items() if hasattr(hint, "__struct_fields__")}
     within = [f"{name}={{'{field}': ...}}" for name, hint in sections.items() for field in hint.__struct_fields__]
