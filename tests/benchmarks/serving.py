@@ -4,10 +4,11 @@
 
 ``*_us`` are medians over loopback, the session in a process of its own: ``last_20`` and ``matrix_390`` (of all symbols)
 by our client, ``arrow_*`` by a Flight client that knows nothing of us. For the cost a strategy plays a day in lockstep,
-reading ``matrix(20)`` at every minute, as fast as it can: ``alone_*``; while so many in another process hear every
-event, ``heard_*``; and while as many stand still that had begun to, ``stopped_*``. ``*_cpu_ms`` is the processor time
-of the strategy and the rooms, ``*_process_ms`` that of the whole process, sending included, ``*_wall_ms`` how long it
-took on this machine, the listeners on the same cores. Medians, in turns.
+reading ``matrix(20)`` at every minute, as fast as it can: ``alone_*``, beside another process that hears nothing; while
+so many in that hear every event, ``heard_*``; and while as many stand still that had begun to, ``stopped_*``.
+``*_cpu_ms`` is the processor time of the strategy and the rooms, ``*_process_ms`` that of the whole process, sending
+included, ``*_wall_ms`` how long it took on this machine, the listeners on the same cores. Medians, in turns;
+``*_more_percent`` is that of what a day cost more than the one alone before it.
 """
 
 import argparse
@@ -96,30 +97,30 @@ def days(symbols: int, listeners: int, repeat: int) -> dict[str, Any]:
     report: dict[str, Any] = {name: round(median(values), 1) for name, values in found.items()}
     for kind in ("heard", "stopped"):
         for name in ("cpu", "wall"):
+            pairs = zip(found[f"{kind}_{name}_ms"], found[f"alone_{name}_ms"], strict=True)
             report[f"{kind}_{name}_more_percent"] = round(
-                100 * (report[f"{kind}_{name}_ms"] / report[f"alone_{name}_ms"] - 1), 1
+                median(100 * (value / alone - 1) for value, alone in pairs), 1
             )
     return report
 
 
 def _day(store: BarStore, kind: str, listeners: int) -> dict[str, float]:
     with System.backtest(store) as system:
-        other = _process("listen", address=system.serve().address, listeners=listeners) if listeners else None
-        if other is not None:
-            assert other.stdout is not None, "it has a pipe"
-            other.stdout.readline()
-            if kind == "stopped":
-                other.send_signal(signal.SIGSTOP)
+        other = _process("listen", address=system.serve().address, listeners=listeners)
+        assert other.stdout is not None, "it has a pipe"
+        other.stdout.readline()
+        if kind == "stopped":
+            other.send_signal(signal.SIGSTOP)
         threads, process, wall = _own_cpu_s(), time.process_time(), time.perf_counter()
         for _ in system.minutes():
             system.matrix(20).get()
         took = {"cpu_ms": _own_cpu_s() - threads, "wall_ms": time.perf_counter() - wall}
         told = {}
-        if other is not None and kind == "heard":
+        if kind == "heard":
             events, dropped = map(int, other.communicate()[0].split())
             took["process_ms"] = time.process_time() - process
             told = {"events": float(events), "dropped": float(dropped)}
-        elif other is not None:
+        else:
             other.kill()
             other.communicate()
     return {name: 1000 * value for name, value in took.items()} | told
@@ -171,7 +172,7 @@ def _listen(address: str, listeners: int) -> None:
     print("there", flush=True)
     for thread in threads:
         thread.join()
-    print(min(counts), sum(events.dropped for events in heard), flush=True)
+    print(min(counts, default=0), sum(events.dropped for events in heard), flush=True)
     for session in sessions:
         session.close()
 

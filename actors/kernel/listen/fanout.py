@@ -297,7 +297,7 @@ class Fanout:
             is_kept = not holders and self._is_keeping and self._kept is None
             if is_kept:
                 self._kept = ticket, events
-            if holders and self._is_lockstep and (len(self._seats) > 1 or self._runners):
+            if holders and self._is_lockstep and self._may_be_deadlocked(holders):
                 self._wake_deadlocked()
         if not holders and not is_kept:
             self._credit.tell(settled)
@@ -358,6 +358,12 @@ class Fanout:
         """Return who keeps somebody waiting and is kept from reading by that wait."""
         holders = [to for given in self._out.values() if seat not in given.holders for to in given.holders]
         return wait.culprit(holders, is_patience_over=is_patience_over)
+
+    def _may_be_deadlocked(self, holders: set[Seat]) -> bool:
+        """Whether anybody waits who has not just been given what everybody has who holds the run up."""
+        if len(self._out) > 1 or self._runners:
+            return True
+        return any(to.wait is not None and to not in holders for to in self._seats)
 
     def _wake_deadlocked(self, *, is_patience_over: bool = False) -> None:
         waiting = [(to.wait, to) for to in self._seats if to.wait is not None] + [(run, None) for run in self._runners]

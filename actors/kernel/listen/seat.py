@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from itertools import repeat
 
 import msgspec
 
@@ -12,6 +13,7 @@ from messages.errors import NotReady
 from messages.events import BarsUpdated, BarsWithdrawn
 from messages.values import Interval, Policy
 
+_NO_TICKET = repeat(0)
 NEVER = 1 << 62
 """A ticket that is never issued."""
 
@@ -71,8 +73,9 @@ class Seat:
         """Who reads it: who asked last, and at first who made it."""
         self.wait: Wait | None = None
         self._wanted = wanted
-        self._is_whole = bool(wanted.events) and _OF_BARS.isdisjoint(wanted.events)
-        """Whether nothing that is wanted here could be cut."""
+        is_cut = bool(wanted.symbols or wanted.intervals)
+        self._is_whole = not is_cut or (bool(wanted.events) and _OF_BARS.isdisjoint(wanted.events))
+        """Whether nothing that is wanted here is cut."""
         self._bound = bound
         self._lock = threading.Lock()
         self._queue: deque[tuple[Event, int]] = deque()
@@ -103,9 +106,9 @@ class Seat:
                 return
             if len(events) == 1:  # nearly always
                 self._queue.append((events[0], ticket))
-            else:
-                last = len(events) - 1
-                self._queue.extend((event, ticket if place == last else 0) for place, event in enumerate(events))
+            elif events:
+                self._queue.extend(zip(events, _NO_TICKET, strict=False))
+                self._queue[-1] = events[-1], ticket
             if ticket:
                 self._mark = self._pushed
             self._pushed += len(events)
