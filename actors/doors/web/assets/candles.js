@@ -115,7 +115,7 @@ export class Candles {
       pen.strokeStyle = colour("edge");
       stroke(pen, 0, crisp(this.y(value)), this.width, crisp(this.y(value)));
       pen.fillStyle = colour("dim");
-      pen.fillText(price(value, this.decimals), this.width + 7, this.y(value));
+      if (this.y(value) > 6) pen.fillText(price(value, this.decimals), this.width + 7, this.y(value));
     }
     pen.textAlign = "center";
     pen.textBaseline = "top";
