@@ -173,8 +173,11 @@ def migrate(
     store: options.Store,
     *,
     to: Annotated[
-        Layout | None,
-        typer.Option(help="days: a file a day; symbols: its symbols apart; narrow: a file a month or a year."),
+        str | None,
+        typer.Option(
+            metavar="days|symbols|narrow",
+            help="days: a file a day; symbols: its symbols apart; narrow: a file a month or a year.",
+        ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -182,11 +185,16 @@ def migrate(
 
     Each day is copied, compared by a digest, and only then taken away. It may be cut short and called again.
     """
+    if to is not None and to not in set(Layout):
+        raise typer.BadParameter(
+            f"--to {to}: no such layout; there are days (a file a day), symbols (a file a day, its symbols apart) and "
+            "narrow (a file a month or a year)"
+        )
 
     def job() -> None:
         from actors.doors.commands import migrate
 
-        migrate.migrate(Path(store), None if to is None else to.value, as_json=as_json)
+        migrate.migrate(Path(store), to, as_json=as_json)
 
     ctx.obj.job = job
 

@@ -53,7 +53,9 @@ def test_days_are_moved_together_and_apart(call: Call, store: Path, tmp_path: Pa
     assert (together.code, apart.code) == (0, 0)
     assert together.out.startswith("Moved 2 days, compared by their digests; 0 days lay in the new place before.\n")
     assert apart.out == together.out
-    assert call("migrate", "--store", tmp_path / "copy", "--to", "weeks").code == 2
+    wrong = call("migrate", "--store", tmp_path / "copy", "--to", "weeks")
+    assert wrong.code == 2
+    assert "--to weeks: no such layout; there are days (a file a day)" in " ".join(wrong.err.split())
 
 
 def test_symbols_are_set_apart_and_days_say_so(call: Call, store: Path, tmp_path: Path) -> None:
