@@ -1,6 +1,7 @@
 """Store: the door for programs that read what was stored, without a system. Nothing is written."""
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ask import arguments as take
+from actors.kernel.readings import dates_left
 from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
 from actors.market.instants import Day, Moment
@@ -65,27 +67,25 @@ class Store:
         """Return the symbols that have bars, of one session date or of any, sorted.
 
         Raises:
-            DataError: a day cannot be read.
+            DataError: the day cannot be read; where none is named, such days are left out with a warning.
             SettingsError: that is no date.
         """
         wanted = take.day(date, "date")
-        found = {
-            symbol
-            for calendar in self._mine()
-            for day in ((wanted,) if wanted is not None else self._files.dates(calendar))
-            for symbol in self._files.symbols(calendar, day)
-        }
-        return Rows(sorted(found))
+        if wanted is not None:
+            return Rows(sorted({name for calendar in self._mine() for name in self._files.symbols(calendar, wanted)}))
+        days = ((calendar, day) for calendar in self._mine() for day in self._dates(calendar))
+        return Rows(sorted({name for calendar, day in days for name in self._names(calendar, day)}))
 
     def dates(self, symbol: str | None = None) -> tuple[str, ...]:
         """Return the session dates (ISO) that have bars, of one symbol or of any, ascending.
 
+        What lies in a file that cannot be read is left out, with a warning.
+
         Raises:
-            DataError: a day cannot be read.
             UnknownSymbol: no day has that symbol.
         """
         if symbol is None:
-            return Rows(sorted({date for calendar in self._mine() for date in self._files.dates(calendar)}))
+            return Rows(sorted({date for calendar in self._mine() for date in self._dates(calendar)}))
         name = take.symbol(symbol)
         return Rows(self._dates_of(self._calendar_of([name]), name))
 
@@ -245,8 +245,10 @@ class Store:
         wanted = take.day(date, "date")
         if wanted is None:
             raise SettingsError("date: say which day")
-        calendars = [calendar for calendar in self._mine() if wanted in self._files.dates(calendar)]
+        calendars = [calendar for calendar in self._mine() if wanted in self._dates(calendar)]
         if not calendars:
+            for calendar in self._mine():
+                self._check_readable(calendar, wanted, wanted)
             raise DataError(f"{self._files.root} has no day {wanted}")
         if len(calendars) > 1:
             several = ", ".join(calendars)
@@ -263,15 +265,41 @@ class Store:
         return msgspec.structs.replace(session, base_interval=self._files.base_interval() or ONE_MINUTE)
 
     def _has(self, calendar: str, symbol: str) -> bool:
-        dates = reversed(self._files.dates(calendar))  # most symbols are there until the end
-        return any(symbol in self._files.symbols(calendar, date) for date in dates)
+        dates = reversed(self._dates(calendar))  # most symbols are there until the end
+        return any(symbol in self._names(calendar, date) for date in dates)
 
     def _dates_of(self, calendar: str, symbol: str) -> tuple[str, ...]:
-        return tuple(date for date in self._files.dates(calendar) if symbol in self._files.symbols(calendar, date))
+        return tuple(date for date in self._dates(calendar) if symbol in self._names(calendar, date))
+
+    def _dates(self, calendar: str) -> tuple[str, ...]:
+        """Return the dates that can be read; of a file that cannot, and has others, there is a warning."""
+        dates, lost = dates_left(self._files, calendar)
+        for reason in lost.values():
+            _warn(reason)
+        return dates
+
+    def _names(self, calendar: str, date: str) -> tuple[str, ...]:
+        """Return the symbols of a day; none of one that cannot be read, with a warning."""
+        try:
+            return self._files.symbols(calendar, date)
+        except DataError as error:
+            _warn(str(error))
+            return ()
+
+    def _check_readable(self, calendar: str, first: str, last: str) -> None:
+        """Check that no day from one date to another lies in a file that cannot be read.
+
+        Raises:
+            DataError: one may.
+        """
+        for period, reason in dates_left(self._files, calendar)[1].items():
+            if first[: len(period)] <= period <= last[: len(period)]:
+                raise DataError(reason)
 
     def _between(self, calendar: str, span: "_Span", *, extended: bool) -> Iterator[TradingSession]:
         """Yield the sessions from the first to the last day of the store that a span touches, missing days included."""
-        dates, sessions = self._files.dates(calendar), self._sessions(calendar)
+        self._check_readable(calendar, span.first, span.last)
+        dates, sessions = self._dates(calendar), self._sessions(calendar)
         first, last = max(dates[0], span.first), min(dates[-1], span.last)
         base = self._files.base_interval() or ONE_MINUTE
         for session in sessions.sessions(first, last) if first <= last else ():
@@ -305,7 +333,7 @@ class Store:
         wanted, wide = list(self._between(calendar, span, extended=False)), span.widened(interval.sessions)
         if not wanted:
             return {name: [] for name in symbols}
-        dates, blocks = self._files.dates(calendar), Blocks(interval, calendar)
+        dates, blocks = self._dates(calendar), Blocks(interval, calendar)
         daily = self._pieces(calendar, symbols, wide, ONE_DAY, extended=False, with_blanks=True)
         oldest = max(wide.first, dates[0])
         pieces = {}
@@ -324,7 +352,7 @@ class Store:
 
     def _days(self, calendar: str, symbols: Sequence[str], span: "_Span", *, extended: bool) -> Iterator[HistoryDay]:
         """Yield the days that the store has, one in memory at a time."""
-        stored = set(self._files.dates(calendar))
+        stored = set(self._dates(calendar))
         for session in self._between(calendar, span, extended=extended):
             if session.date in stored:
                 yield HistoryDay(self._grid(session, symbols))
@@ -338,6 +366,10 @@ class Store:
         if certificate is not None:
             plane = with_runs(axis, symbols, plane, certificate.runs)
         return DayGrid(session=session, symbols=tuple(symbols), values=freeze(values), verdicts=freeze(plane))
+
+
+def _warn(reason: str) -> None:
+    warnings.warn(f"{reason}; its days are left out", stacklevel=4)
 
 
 class _Span:

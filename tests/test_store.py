@@ -22,6 +22,7 @@ from messages import Bar, BarBatch, BarWindow, DataError, Gap, SettingsError, Un
 from messages.values import SECOND_NS, Interval
 from tests.builders import at, session_xnys
 from tests.certificates import certificate, run
+from tests.storage.days import all_regular, made_narrow
 from tests.system.worlds import DATES, fill, xnys
 
 FIVE, DAILY = "5m", "1d"
@@ -283,6 +284,31 @@ def test_a_day_that_is_not_there_has_no_verdicts_and_no_certificate(store: Store
     with pytest.raises(UnknownSymbol, match="NONE"):
         store.verdicts(DATES[0], "NONE")
     assert store.certificate(DATES[0]) is None
+
+
+_LOST = "2023-07-03"
+
+
+def test_a_damaged_file_of_several_days_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    with closing(ParquetStore(made_narrow(tmp_path), segment_of=all_regular)) as files:
+        for date in (_LOST, "2024-07-02"):
+            files.merge("XNYS", date, stored(bar("A", "10:00", 7.0, date)))
+    broken = tmp_path / "calendar=XNYS" / "2023.parquet"
+    broken.write_bytes(b"PAR1 and nothing more")
+
+    with Store(tmp_path) as opened:
+        with pytest.warns(UserWarning, match=r"2023\.parquet cannot be read"):
+            assert opened.dates() == opened.dates("A") == ("2024-07-02",)
+        with pytest.warns(UserWarning, match=r"2023\.parquet cannot be read"):
+            assert opened.symbols() == ("A",)
+        with pytest.warns(UserWarning, match=r"2023\.parquet cannot be read"):
+            assert opened.bars("A", "2024-07-01").close.tolist() == [7.0]
+        for asked in (lambda: opened.bars("A"), lambda: opened.bars("A", "2023-12-31"), lambda: opened.verdicts(_LOST)):
+            with (
+                pytest.warns(UserWarning, match="are left out"),
+                pytest.raises(DataError, match=r"2023\.parquet cannot be read"),
+            ):
+                asked()
 
 
 def test_a_date_of_several_calendars_is_asked_for_one_calendar_at_a_time(tmp_path: Path) -> None:

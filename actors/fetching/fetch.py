@@ -1,8 +1,9 @@
 """Many sessions, each asked for what it lacks: several at once, in the vendor's pace, each written when it is done."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 
 import msgspec
@@ -75,6 +76,18 @@ def fetch(
     """
     made = _Fetch(store, sources, options or FetchOptions(), now_ns, desk or OwnDesk(store))
     return made.run(wanted, on_progress, is_wanted)
+
+
+class _Unreadable(Exception):
+    """What the store has of a day cannot be read: it is left as it is, and the others go on."""
+
+
+@contextmanager
+def _told_as_unreadable() -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise _Unreadable(str(error)) from error
 
 
 class _Fetch:
@@ -164,8 +177,16 @@ class _Fetch:
         """Ask for one session, and write it down; in a thread of the pool."""
         if self._is_over:
             return
+        try:
+            self._asked_for(wanted, turn)
+        except _Unreadable as error:
+            session = wanted.session
+            self._count(DayCounts(calendar=session.calendar, date=session.date, error=str(error)))
+
+    def _asked_for(self, wanted: Wanted, turn: BoundedSemaphore) -> None:
         session, options = wanted.session, self._options
-        old = self._certificate(wanted)
+        with _told_as_unreadable():
+            old = self._certificate(wanted)
         if not options.is_abandoned_too and _is_there(old, wanted):
             self._count(None)
             return
@@ -179,7 +200,8 @@ class _Fetch:
             is_market=not wanted.symbols,
             now_ns=self._now_ns(),
         )
-        day = self._desk.look(look)
+        with _told_as_unreadable():
+            day = self._desk.look(look)
         if day is None:
             self._count(None)
             return

@@ -11,6 +11,7 @@ from actors.importing.pile import Days
 from actors.importing.report import FileReport
 from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarStore
+from actors.kernel.readings import dates_left, symbols_left
 
 _LOOKED_AT = 20
 _NAMED = 3
@@ -74,8 +75,8 @@ class AdjustedPrices:
         runs: dict[str, list[AdjustedRun]] = defaultdict(list)
         for run in self._runs(calendar):
             runs[run.symbol].append(run)
-        latest = self._store.dates(calendar)[-_LOOKED_AT:] if runs else ()
-        there = {date: frozenset(self._store.symbols(calendar, date)) for date in latest}
+        latest = dates_left(self._store, calendar)[0][-_LOOKED_AT:] if runs else ()
+        there = {date: frozenset(symbols_left(self._store, calendar, date)) for date in latest}
         mixed: dict[int, list[tuple[str, str]]] = defaultdict(list)
         for symbol, files in sorted(of_calendar.items()):
             dates = {*files, *(date for date, symbols in there.items() if symbol in symbols)}

@@ -16,9 +16,14 @@ from actors.kernel.ports import BarStore, StoredDay, StoredDays
 from actors.storage.merging import same
 from actors.storage.narrow.together import side_by_side
 from messages.columns import FIELDS, BarBatch, Floats, Mask, freeze
+from messages.errors import DataError
 from messages.values import ONE_MINUTE, Interval, Verdict
 
 _Places = npt.NDArray[np.intp]
+UNREADABLE = "store_unreadable"
+"""The reason of rows of whose day the store has what cannot be read: that is not written over."""
+NOT_WRITTEN = ": the rows of its days were not written"
+"""How the warning of a file ends that has such rows."""
 _SPARSE = 8
 """A table of cells may have this many times as many places as there are bars, before sorting is cheaper."""
 
@@ -30,6 +35,16 @@ class Settled:
         self._counts: list[dict[str, npt.NDArray[np.int64]]] = []
         self.replaced = 0
         """How many rows replace a different one of the same import."""
+        self.why = ""
+        """Why what the store has of these days cannot be read, if it cannot."""
+
+    @classmethod
+    def refused(cls, days: Days, why: str) -> "Settled":
+        """Count all rows of days as refused, for what the store has of them cannot be read."""
+        settled = cls()
+        settled.why = why
+        settled._counts = [{UNREADABLE: np.bincount(stretch.file)} for stretch in days.cells()]
+        return settled
 
     def count(self, stretch: Stretch, previous: "_Places | None", stored: StoredDay | None) -> None:
         """Take a stretch of the day.
@@ -47,7 +62,17 @@ class Settled:
         """Let the counts of the files grow."""
         for name, counts in chain.from_iterable(of_stretch.items() for of_stretch in self._counts):
             for file in np.flatnonzero(counts).tolist():
+                if name == UNREADABLE:
+                    _refuse(reports[file], int(counts[file]), self.why)
+                    continue
                 setattr(reports[file], name, getattr(reports[file], name) + int(counts[file]))
+
+
+def _refuse(report: FileReport, count: int, why: str) -> None:
+    report.reject(UNREADABLE, count, [])
+    said = f"{why}{NOT_WRITTEN}"
+    if said not in report.warnings:
+        report.warnings.append(said)
 
 
 def settle(
@@ -73,7 +98,38 @@ def settle(
         write: whether to merge, or only to count.
         base: the length of the bars.
         spans: takes what passes by of a day that is not whole.
+
+    Raises:
+        DataError: the days cannot be written; those of which the store has what cannot be read are counted as refused.
     """
+    try:
+        return _settled(days, store, tz=tz, is_stored=is_stored, write=write, base=base, spans=spans)
+    except DataError as error:
+        if not _is_damaged(store, days):
+            raise
+        return Settled.refused(days, str(error))
+
+
+def _is_damaged(store: BarStore, days: Days) -> bool:
+    """Return whether the store has something of these days that cannot be read."""
+    try:
+        for date in days.dates:
+            store.read(days.calendar, date)
+    except DataError:
+        return True
+    return False
+
+
+def _settled(
+    days: Days,
+    store: BarStore,
+    *,
+    tz: str,
+    is_stored: Callable[[str], bool],
+    write: bool,
+    base: Interval,
+    spans: SpanDigest | None,
+) -> Settled:
     settled = Settled()
     if len(days.dates) > 1:
         merged = _together(days, store, settled, tz=tz, is_stored=is_stored, base=base)

@@ -17,6 +17,7 @@ from actors.importing.rivals import Repeats, Rivals
 from actors.importing.row_order import Rows
 from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
+from actors.kernel.readings import dates_left, symbols_left
 from actors.market.calendar import Calendar
 from actors.market.sale_conditions import sale_rules
 from actors.market.validate import may_be_negative
@@ -267,7 +268,11 @@ class Intake:
         """The symbols that the store had before, by calendar: those of its latest days."""
         store = self._store
         return {
-            name: {symbol for date in store.dates(name)[-_LOOKED_AT:] for symbol in store.symbols(name, date)}
+            name: {
+                symbol
+                for date in dates_left(store, name)[0][-_LOOKED_AT:]
+                for symbol in symbols_left(store, name, date)
+            }
             for name in store.calendars()
         }
 

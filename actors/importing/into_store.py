@@ -11,6 +11,7 @@ from actors.importing.adjusted_prices import AdjustedPrices
 from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_intake import Intake
+from actors.importing.outcome import concluded, nothing_kept
 from actors.importing.pile import HELD_BYTES, Days, Pile
 from actors.importing.report import (
     FileReport,
@@ -18,10 +19,10 @@ from actors.importing.report import (
     ImportProgress,
     ImportReport,
     Skipped,
-    nothing_in,
     totals_of,
 )
 from actors.kernel.ports import BarStore, KeepsDaysTogether
+from actors.kernel.readings import dates_left
 from actors.market.calendar import Calendar
 from actors.reading.format import Format, Unsupported
 from actors.reading.overlap import overlapped
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 _SHOWN = 3
-_FEW_BARS, _FEW_REPLACED = 20, 2
+_FEW_BARS = 20
 
 
 class Found(NamedTuple):
@@ -210,7 +211,7 @@ class _Import:
             written=write,
             certified=self._certified,
             layout=self._layout,
-            error=error or replacement(self._files, self._skipped, self.replaced),
+            error=error or concluded(self._files, self._skipped, self.replaced),
         )
 
     def _file(self, path: Path, named: Path, member: str, reading: "_Reading | None" = None, members: int = 1) -> int:
@@ -271,7 +272,7 @@ class _Import:
         return nothing_kept(self._files, self._skipped), True
 
     def _settle(self, pile: Pile, rows: int, *, write: bool) -> None:
-        stored = {(name, date) for name in self._store.calendars() for date in self._store.dates(name)}
+        stored = {(name, date) for name in self._store.calendars() for date in dates_left(self._store, name)[0]}
         zones = {calendar.name: calendar.tz for calendar in self._intake.calendars.values()}
         done, total, shelves = 0, len(pile), None
         if isinstance(self._store, KeepsDaysTogether) and write and total:
@@ -288,9 +289,12 @@ class _Import:
                     spans=large and large.spans,
                     is_stored=lambda date: (days.calendar, date) in stored,
                 )  # fmt: skip
-                if write:
-                    self._prices.note(days)
-                return days, counts, claims.certify_each(days, large) if write else 0
+                if not write or counts.why:
+                    if large is not None and large.spans is not None:
+                        large.spans.close()
+                    return days, counts, 0
+                self._prices.note(days)
+                return days, counts, claims.certify_each(days, large)
 
         for number, is_adjusted in self._intake.adjusted.items():
             self._prices.claim(number, is_adjusted)
@@ -313,55 +317,6 @@ class _Import:
             if of_store >= _FEW_BARS and of_store * 2 > file.rows:
                 same = "the same instrument, from the same venue, adjusted in the same way"
                 file.warnings.append(f"{of_store} of {file.rows} bars replace other ones: are they of {same}?")
-
-
-def nothing_kept(files: Sequence[FileReport], skipped: list[Skipped]) -> str | None:
-    """Return why an import fails that keeps nothing, in one sentence; ``None``: it keeps something."""
-    refused = [file.error for file in files if file.error]
-    rejected = sum(sum(file.rejected.values()) for file in files)
-    rows = sum(file.rows for file in files)
-    if not files:
-        return nothing_in(skipped)
-    if len(refused) == len(files):
-        return _refusal(refused)
-    if rows and rejected == rows:
-        return f"none of the {rows} rows was kept: {_told(files)}"
-    return None
-
-
-def replacement(files: list[FileReport], skipped: list[Skipped], replaced: int) -> str | None:
-    """Return why an import fails that replaced most of what it had just written.
-
-    Args:
-        files: what became of each.
-        skipped: those that were left out.
-        replaced: how many rows replace a different one of the same import.
-    """
-    totals = totals_of(files, skipped)
-    minutes = totals.kept + totals.duplicates + totals.corrected - replaced
-    if replaced < _FEW_REPLACED or replaced * 2 <= minutes:
-        return None
-    return (
-        f"{replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "
-        "replaced them: are these several symbols, venues or lengths of bars under one name?"
-    )
-
-
-def _refusal(refused: list[str]) -> str:
-    """Return why all files were refused, that one reason where it is the same."""
-    reasons = {error.partition(": ")[2] for error in refused}
-    if len(refused) == 1:
-        return refused[0]
-    if len(reasons) == 1:
-        names = ", ".join(error.partition(": ")[0] for error in refused[:_SHOWN])
-        return f"all {len(refused)} files were refused ({names}{', ...' * (len(refused) > _SHOWN)}): {reasons.pop()}"
-    return f"all {len(refused)} files were refused; the first: {refused[0]}"
-
-
-def _told(files: Sequence[FileReport]) -> str:
-    """Return the first example of a rejected row."""
-    example = next(example for file in files for example in file.examples)
-    return f"row {example.row} ({example.reason}): {example.field} is {example.seen!r}, expected {example.expected}"
 
 
 def _format_of(options: ImportOptions) -> Format | None:

@@ -1,7 +1,7 @@
 """What an import is asked, how far it is, and what it did; the names of fields are those in the documented JSON."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -151,7 +151,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.error is not None or self.totals.failed_files > 0
 
 
-def totals_of(files: list[FileReport], skipped: list[Skipped], *, written: bool = True) -> Totals:
+def totals_of(files: Sequence[FileReport], skipped: Sequence[Skipped], *, written: bool = True) -> Totals:
     """Sum up; what was not written is held back."""
     rejected: dict[str, int] = {}
     for reason, count in (item for file in files for item in file.rejected.items()):

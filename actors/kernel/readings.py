@@ -1,9 +1,11 @@
 """What is made of a store's days, where several systems of a process make the same of them; and what cannot be read."""
 
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from typing import Protocol, TypeVar, runtime_checkable
 
 from actors.kernel.ports import BarStore
+from messages.errors import DataError
 
 R = TypeVar("R")
 
@@ -32,3 +34,10 @@ class KnowsDamage(Protocol):
 def dates_left(store: BarStore, calendar: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """Return the dates of a store that can be read, and by period why others cannot."""
     return store.dates_left(calendar) if isinstance(store, KnowsDamage) else (store.dates(calendar), {})
+
+
+def symbols_left(store: BarStore, calendar: str, date: str) -> tuple[str, ...]:
+    """Return the symbols of a day; none of one that cannot be read."""
+    with suppress(DataError):
+        return store.symbols(calendar, date)
+    return ()

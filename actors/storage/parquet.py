@@ -360,7 +360,7 @@ class ParquetStore:
         """
         with self._turns.of(calendar, "adjusted prices"):
             old = self.adjusted(calendar)
-            write_runs(self._places.adjusted(calendar), old, noted(old, days, as_of, self.dates(calendar)))
+            write_runs(self._places.adjusted(calendar), old, noted(old, days, as_of, self.dates_left(calendar)[0]))
 
     def claim(self) -> None:
         """Take the lock now, and not with the first merge: who is to write all day is refused before it begins.

@@ -113,10 +113,10 @@ class Shelves:
         It holds for as long as no file comes or goes.
         """
         if not self._places.is_narrow():
-            return lambda date: self._period_of(calendar, date) or date
+            return lambda date: self._place_of(calendar, date) or date
         home = self._periods.homes(calendar, self._bars_a_day.get(calendar, 0.0))
         has_own = self._places.own_files(calendar)
-        return lambda date: self._period_of(calendar, date) or date if has_own(date) else home(date)
+        return lambda date: self._place_of(calendar, date) or date if has_own(date) else home(date)
 
     def replace(self, calendar: str, date: str, day: StoredDay) -> None:
         """Put a day in the place of the one that is there, if any; one without a bar leaves nothing.
@@ -188,7 +188,6 @@ class Shelves:
         """Remove what somebody left who died while he wrote.
 
         Raises:
-            DataError: a file cannot be read.
             OSError: the disk refuses.
         """
         for unfinished in self._places.unfinished():
@@ -204,6 +203,10 @@ class Shelves:
     def _period_of(self, calendar: str, date: str) -> str | None:
         """Return the period whose file has a day, if that is where it counts."""
         return None if self._is_apart(calendar, date) else self._periods.period_of(calendar, date)
+
+    def _place_of(self, calendar: str, date: str) -> str | None:
+        """Return likewise; a file that cannot be read counts as one that has the day."""
+        return None if self._is_apart(calendar, date) else self._periods.place_of(calendar, date)
 
     def _is_apart(self, calendar: str, date: str) -> bool:
         return exists(self._places.apart(calendar, date))

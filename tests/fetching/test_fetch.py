@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,6 +13,7 @@ from actors.fetching.report import FetchProgress, FetchReport
 from actors.kernel.ports import BarSource, BarStore, SourceAnswer
 from actors.market.certificate import stored_digest
 from actors.storage.memory import MemoryStore
+from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.vendors.history.pages import HistoryRefused, SymbolsRefused
 from actors.vendors.history.source import VendorSource
@@ -18,6 +21,7 @@ from messages import Bar, Gap, GapOutcome, TradingSession, Verdict
 from messages.columns import BarKeys
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar
+from tests.storage.days import all_regular, made_narrow
 from tests.storage.days import day as stored
 from tests.upstreams import Upstream
 from tests.vendors.history.test_source import ENTRY, Vendor, source, spans
@@ -99,6 +103,21 @@ def test_a_day_that_is_over_by_our_clock_alone_is_not_certified_to_be_untraded()
     assert certificate is None or max(run.end_ns for run in certificate.runs if run.verdict is Verdict.NO_TRADE) <= at(
         "12:50"
     )
+
+
+def test_a_day_that_cannot_be_read_is_named_and_left_and_the_others_are_asked_for(tmp_path: Path) -> None:
+    with closing(ParquetStore(made_narrow(tmp_path), segment_of=all_regular)) as store:
+        store.merge(DAY.calendar, "2023-07-03", stored(bar("A", at("10:00"))))
+        broken = tmp_path / f"calendar={DAY.calendar}" / "2023.parquet"
+        broken.write_bytes(b"PAR1 and nothing more")
+        early = replace(DAY, date="2023-07-03")
+        report = run(store, vendor([*traded("A"), *traded("B")])[1], days=(early, DAY))
+
+        assert [(day.date, day.filled, bool(day.error)) for day in report.days] == [
+            ("2023-07-03", 0, True), (DAY.date, 2 * MINUTES, False),
+        ]  # fmt: skip
+        assert "2023.parquet cannot be read" in report.days[0].error
+        assert broken.read_bytes() == b"PAR1 and nothing more"
 
 
 def test_only_what_the_store_lacks_is_asked_for() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.importing.report import ImportProgress, ImportReport
 from actors.kernel.ports import BarStore
+from actors.kernel.readings import dates_left
 from actors.storage.memory import MemoryStore
 from actors.storage.narrow import periods
 from actors.storage.parquet import ParquetStore
@@ -115,6 +116,42 @@ def test_a_year_is_written_once_however_many_days_come_or_change(
     assert sorted(written) == ["2023", "2023", "2024", "2024"]
     assert [report.totals.kept for report in (new, same, other)] == [120, 0, 0]
     assert (same.totals.duplicates, other.totals.corrected) == (120, 120)
+
+
+@pytest.mark.parametrize("damaged", ["2023", "2024"])
+def test_a_damaged_file_of_the_store_is_named_and_left_as_it_is_and_the_others_are_written(
+    tmp_path: Path, store: ParquetStore, damaged: str
+) -> None:
+    imported(store, file_of(tmp_path, MONTH))
+    broken = store.root / "calendar=24%2F7" / f"{damaged}.parquet"
+    broken.write_bytes(b"PAR1 and nothing more")
+    store.close()
+
+    with closing(ParquetStore(store.root, segment_of=all_regular)) as again:
+        report = imported(again, file_of(tmp_path, [*MONTH, *(("B", day, 5, 7) for day in range(40))], "more.csv"))
+        left = dates_left(again, "24/7")[0]
+
+        assert broken.read_bytes() == b"PAR1 and nothing more"
+        assert {date[:4] for date in left} == {"2023", "2024"} - {damaged}
+        assert all("B" in again.symbols("24/7", date) for date in left)
+        assert (report.totals.kept, report.totals.duplicates) == (len(left), 3 * len(left))
+        assert report.totals.rejected == {"store_unreadable": 4 * (40 - len(left))}
+        assert report.error is not None
+        assert f"{damaged}.parquet cannot be read" in report.error
+        assert report.error.endswith("put such a file right, or take it away, and import again")
+
+
+def test_a_damaged_file_of_one_day_does_not_stop_the_other_days(tmp_path: Path, store: ParquetStore) -> None:
+    imported(store, file_of(tmp_path, MONTH[:9]))
+    broken = store.root / "calendar=24%2F7" / "date=2023-12-21" / "bars.parquet"
+    broken.write_bytes(b"PAR1 and nothing more")
+    store.close()
+
+    with closing(ParquetStore(store.root, segment_of=all_regular)) as again:
+        report = imported(again, file_of(tmp_path, [("B", day, 5, 7) for day in range(3)], "more.csv"))
+
+        assert (report.totals.kept, report.totals.rejected) == (2, {"store_unreadable": 1})
+        assert broken.read_bytes() == b"PAR1 and nothing more"
 
 
 def test_a_complete_file_certifies_each_day(tmp_path: Path, store: ParquetStore) -> None:

@@ -20,6 +20,7 @@ from actors.fetching.report import FetchReport
 from actors.fetching.scale import check_adjusted_alike, check_prices_alike, histories_in, of_the_same_tape
 from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarSource, BarStore
+from actors.kernel.readings import dates_left, symbols_left
 from actors.market.calendar import Calendar
 from actors.reading.spelling.addresses import Place, shown
 from actors.settings import Settings
@@ -86,14 +87,17 @@ def heal(wishes: FetchWishes, *, as_json: bool) -> None:
     """
     settings = check_config.settings_of(wishes.config, wishes.store)
     with contextlib.closing(open_store(settings.store, read_only=True)) as held:
-        wanted = list(_held(wishes, held))
+        lost: dict[str, None] = {}
+        wanted = list(_held(wishes, held, lost))
         is_empty = not (held.calendars() or held.certified_calendars())
     if is_empty:
         raise DataError(f"the store {shown(settings.store)} is empty; fetch or import something first")
     if not wanted:
-        raise DataError(f"the store {shown(settings.store)} has no day of what was asked for")
+        raise DataError(next(iter(lost), f"the store {shown(settings.store)} has no day of what was asked for"))
     options = FetchOptions(is_abandoned_too=True, is_exact=True, is_complete=wishes.complete)
     _run(wishes, settings, wanted, options, None, as_json=as_json, title="Healed")
+    if lost:
+        raise DataError(f"what lies there was not healed: {'; '.join(lost)}")
 
 
 def _run(
@@ -218,18 +222,23 @@ def _sessions(wishes: FetchWishes, calendar: Calendar) -> Iterator[TradingSessio
     yield from begun[-wishes.last :] if wishes.last is not None else begun
 
 
-def _held(wishes: FetchWishes, store: BarStore) -> Iterator[Wanted]:
-    """Yield what a store's days should have: the symbols that they have, or of which they are certified."""
+def _held(wishes: FetchWishes, store: BarStore, lost: dict[str, None]) -> Iterator[Wanted]:
+    """Yield what a store's days should have: the symbols that they have, or of which they are certified.
+
+    Why files of several days cannot be read is put into ``lost``.
+    """
     calendars = Calendars.of(store)
     for name in sorted({*store.calendars(), *store.certified_calendars()}):
         if wishes.calendar is not None and calendars(wishes.calendar).name != name:
             continue
-        dates = sorted({*store.dates(name), *store.certified(name)})
+        held, damaged = dates_left(store, name)
+        lost.update(dict.fromkeys(damaged.values()))
+        dates = sorted({*held, *store.certified(name)})
         dates = [date for date in dates if (wishes.start or "") <= date <= (wishes.end or "9999")]
         for date in dates[-wishes.last :] if wishes.last is not None else dates:
             certificate = store.certificate(name, date)
             session = calendars(name).session(date) if certificate is None else certificate.session
-            there = {*store.symbols(name, date), *(certificate.names if certificate else ())}
+            there = {*symbols_left(store, name, date), *(certificate.names if certificate else ())}
             symbols = there.intersection(wishes.symbols) if wishes.symbols else there
             if session is not None and symbols:
                 yield Wanted(session=session, symbols=tuple(sorted(symbols)))

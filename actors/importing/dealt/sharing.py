@@ -20,10 +20,9 @@ from actors.importing.into_store import (
     ImportReport,
     NeedsTheOthers,
     import_found,
-    nothing_kept,
-    replacement,
     walked,
 )
+from actors.importing.outcome import concluded
 from actors.importing.report import FileReport, totals_of
 from actors.kernel.dealing import dealt_out
 from actors.storage.elsewhere.object_path import ObjectPath
@@ -170,5 +169,5 @@ def _joined(parts: Sequence[Part], found: Sequence[Found]) -> ImportReport:
         written=True,
         certified=sum(one.certified for one in reports),
         layout=layouts.pop() if layouts else None,
-        error=nothing_kept(files, skipped) or replacement(files, skipped, sum(part.replaced for part in parts)),
+        error=concluded(files, skipped, sum(part.replaced for part in parts)),
     )

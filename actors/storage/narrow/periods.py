@@ -105,6 +105,16 @@ class PeriodFiles:
                 return date[:length]
         return None
 
+    def place_of(self, calendar: str, date: str, lengths: Sequence[int] = (MONTH, YEAR)) -> str | None:
+        """Return likewise; a file that cannot be read counts as one that has the day: who writes there is refused."""
+        for length in lengths:
+            with suppress(DataError):
+                head = self._head(calendar, date[:length])
+                if head is None or date not in head.dates:
+                    continue
+            return date[:length]
+        return None
+
     def read(
         self, calendar: str, date: str, symbols: Sequence[str] | None = None, span: Span | None = None
     ) -> StoredDay | None:
@@ -129,13 +139,9 @@ class PeriodFiles:
         names = frozenset(known)
 
         def home(date: str) -> str:
-            here = [date[:length] for length in (MONTH, YEAR) if date[:length] in names]
-            for period in here:
-                head = self._head(calendar, period)
-                if head is not None and date in head.dates:
-                    return period
+            here = [length for length in (MONTH, YEAR) if date[:length] in names]
             if here:
-                return here[0]
+                return self.place_of(calendar, date, here) or date[: here[0]]
             before = known[bisect_left(known, date) - 1 :][:1] or known[:1]
             length = len(before[0]) if before else length_for(bars_a_day)
             if length == YEAR and any(period.startswith(date[:YEAR]) for period in known):
@@ -191,13 +197,15 @@ class PeriodFiles:
         """Take out of each file the days that a finer one has: somebody died before it came to that.
 
         Raises:
-            DataError: a file cannot be read.
             OSError: the disk refuses.
         """
         known = [*self._places.periods(calendar), *self._places.days_apart(calendar)]
         for period in known:
             if any(finer.startswith(period) and finer != period for finer in known):
-                there, left = self._read(calendar, period), self.whole(calendar, period)
+                try:
+                    there, left = self._read(calendar, period), self.whole(calendar, period)
+                except DataError:
+                    continue  # what cannot be read is left as it is, for whoever can repair it
                 if there is not None and (left is None or left.dates != there.dates):
                     self.put(calendar, period, left)
 
@@ -226,6 +234,8 @@ class PeriodFiles:
     def whole(self, calendar: str, period: str) -> Together | None:
         """Return what a file has, but for days that a finer one has; ``None`` where that is nothing.
 
+        Of a finer one that cannot be read nobody knows its days; then they stay.
+
         Raises:
             DataError: the file cannot be read.
         """
@@ -234,8 +244,10 @@ class PeriodFiles:
             return None
         finer = {date for date in self._places.days_apart(calendar) if date.startswith(period)}
         for name in self._places.periods(calendar):
-            if name.startswith(period) and name != period and (head := self._head(calendar, name)) is not None:
-                finer.update(head.dates)
+            if name.startswith(period) and name != period:
+                with suppress(DataError):
+                    head = self._head(calendar, name)
+                    finer.update(() if head is None else head.dates)
         return found if finer.isdisjoint(found.dates) else found.without(finer)
 
     def _head(self, calendar: str, period: str) -> PeriodHead | None:
