@@ -57,10 +57,12 @@ class DatesUnclear(DataError):
 
 _FIRST_DAY, _LAST_DAY = 0, 54_787  # 1970 to 2119: no bar of a minute is older
 _FEW = 20
-_JOINT = re.compile(r"(.+?)(?:, ?|[ T]+)(\d[\d:.,]*(?: ?[AaPp]\.?[Mm]\.?)?)")
+DAY_S = DAY_NS // SECOND_NS
+_JOINT = re.compile(r"(.+?)(?:, ?|[ T]+|_|(?<=\d)t)(\d[\d:.,-]*(?: ?[AaPp]\.?[Mm]\.?)?)")
+_FIX = re.compile(r"(\d{8})-(\d\d:[\d:.]+)")  # https://www.onixs.biz/fix-dictionary/4.4/index.html#UTCTimestamp
 _RUN = re.compile(r"(\d{8})(\d{4}(?:\d\d(?:\d{3})?)?)")
 _WHOLE = re.compile(r"(\d+)\.(?:0|(?<=\d{3}\.)00|000+)")  # 9.00 is a clock time
-_CLOCK = re.compile(r"(\d\d?)(?P<mark>[:.h])(\d\d)(?:(?P=mark)(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
+_CLOCK = re.compile(r"(\d\d?)(?P<mark>[:.h-])(\d\d)(?:(?P=mark)(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
 _SPACED_NOON = re.compile(r" ([ap])\. ?m\.$", re.IGNORECASE)  # as Spanish has it: 9:30 a. m.
 _DIGITS = re.compile(r"(\d{1,9})(?:\.0+|(?<=\d{5})\.\d+)?")
 # By the digits of the longest: how many digits are a clock time, or the unit in which it is counted since midnight.
@@ -69,6 +71,8 @@ _CLOCK_WAYS: tuple[tuple[int, tuple[tuple[int, Nanos], ...]], ...] = (
     (6, ((6, 0), (6, SECOND_NS))),
     (9, ((9, 0), (9, SECOND_NS // 1_000))),
 )
+_FRACTION = re.compile(r"(?:0?|1)\.\d+|[01]")
+_LONG_FRACTION = re.compile(r"0?\.\d{3,}")
 _PADDED = {"%d%m%y", "%m%d%y", "%y%m%d"}
 
 
@@ -136,7 +140,7 @@ def _parts(text: str) -> tuple[str, str]:
     date, _, clock = _SPACED_NOON.sub(r"\1m", text).rpartition(" ")
     if date and clock[:1].isdigit() and " " not in date and date[-1] != ",":
         return date, clock
-    found = _RUN.fullmatch(_bare(text)) or _JOINT.fullmatch(_bare(text))
+    found = _RUN.fullmatch(_bare(text)) or _FIX.fullmatch(text) or _JOINT.fullmatch(_bare(text))
     return (found[1], found[2]) if found else ("", "")
 
 
@@ -208,6 +212,9 @@ def days_of(tokens: Iterable[str], pattern: str) -> Stamps:
 
 def _read_as(clocks: Iterable[str]) -> tuple[int, int]:
     """Return how clock times that are nothing but digits are read: by how many digits, or in which unit."""
+    clocks = list(clocks)
+    if any(map(_LONG_FRACTION.fullmatch, clocks)) and all(map(_FRACTION.fullmatch, filter(None, clocks))):
+        return 4, DAY_NS  # parts of a day, as spreadsheets count them
     numbers = [found[1] for clock in clocks if not _CLOCK.fullmatch(clock) and (found := _DIGITS.fullmatch(clock))]
     longest = max(map(len, numbers), default=4)
     ways = next(ways for digits, ways in _CLOCK_WAYS if longest <= digits)
@@ -221,6 +228,8 @@ def clocks_of(clocks: Iterable[str], how: Written) -> Stamps:
 
 
 def _clock(text: str, how: Written) -> int | None:
+    if how.unit_ns == DAY_NS:
+        return round(float(text) * DAY_S) * SECOND_NS if _FRACTION.fullmatch(text) and float(text) <= 1 else None
     parts = _CLOCK.fullmatch(text)
     if parts is None:
         number = _DIGITS.fullmatch(text)

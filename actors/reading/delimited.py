@@ -14,7 +14,7 @@ import numpy as np
 
 from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
-from actors.reading.dates import DatesUnclear, Written
+from actors.reading.dates import DateOrder, DatesUnclear, Written
 from actors.reading.format import Block, Format, Hints, RawBars, open_to, zone_said_otherwise
 from actors.reading.layout import Layout, layout_of
 from actors.reading.peek import Head, members, opened, split, told_as_data_errors, unpacked
@@ -115,7 +115,12 @@ def _written(path: Path, member: str, layout: Layout) -> Written | None:
                         return found
             for texts, seen in zip(dates.split(_stamp_texts(body, layout)), (days, clocks), strict=True):
                 seen.update(texts)
-    return dates.way_of(days, clocks, layout.order)
+    try:
+        return dates.way_of(days, clocks, layout.order)
+    except DatesUnclear as unclear:
+        if not layout.is_day_first or DateOrder.DMY not in unclear.days:
+            raise
+    return dates.way_of(days, clocks, DateOrder.DMY)
 
 
 def _stamp_texts(text: bytes, layout: Layout, about: int = 0) -> list[str]:
@@ -204,6 +209,7 @@ def _typed(text: memoryview, layout: Layout) -> Any:
         StampForm.EPOCH: pa.int64(),
         StampForm.TIME_OF_DAY: pa.float64(),
         StampForm.EPOCH_FRACTION: pa.float64(),
+        StampForm.SERIAL: pa.string(),
         StampForm.ZONED: pa.string(),
         StampForm.TEXT: pa.string(),
     }
@@ -234,7 +240,7 @@ def _has_holes(table: Any, layout: Layout) -> bool:
 
 def _stamps(table: Any, layout: Layout) -> Stamps:
     columns = [table[role] for role in layout.stamp_roles]
-    if len(columns) > 1 or layout.form.is_worded:
+    if len(columns) > 1 or layout.form.is_worded or layout.form is StampForm.SERIAL:
         texts = [column.to_numpy() for column in columns]
         return stamps.read_texts(
             texts[0] if len(texts) == 1 else texts[0] + " " + texts[1], layout.form, layout.pattern

@@ -44,6 +44,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     coding: Coding = PLAIN
     zone: str | None = None
     """The zone that the header states, if it does."""
+    is_day_first: bool = False
+    """Whether the header's language has the day first, where the dates leave it open."""
     is_end: bool = False
     """Whether the header says that stamps are the end of the bar."""
     remarks: tuple[str, ...] = ()
@@ -126,6 +128,7 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         coding=head.coding,
         zone=found.said.zone,
         is_end=found.said.is_end,
+        is_day_first=found.said.is_day_first,
         strangers=strangers,
         series=series,
         label=SERIES if series else "",

@@ -36,18 +36,21 @@ class StampForm(enum.Enum):
     EPOCH = "a whole number of seconds, milliseconds, microseconds or nanoseconds since 1970"
     EPOCH_FRACTION = "seconds, milliseconds, microseconds or nanoseconds since 1970, perhaps with a fraction"
     TIME_OF_DAY = "milliseconds since midnight"
+    SERIAL = "days since 1900, as spreadsheets count them, like 45294.5"
     ZONED = "a date and a time with a zone, like 2024-03-08 09:30:00 EST"
     TEXT = "a date and a time as in the rest of the file"
 
     def wanted(self, unread: Iterable[str]) -> str:
         """Return what stamps that could not be read should have looked like; mere dates lack their time."""
         texts = list(unread) if self in (StampForm.ISO, StampForm.TEXT) else []
+        if texts and all(map(_SHORTENED.fullmatch, texts)):
+            return "all digits of the number: a spreadsheet has left the last ones out"
         return _TIME_TOO if texts and all(map(_DATE.fullmatch, texts)) else self.value
 
     @property
     def is_local(self) -> bool:
         """Whether it needs a zone to become an instant."""
-        return self in (StampForm.ISO, StampForm.TIME_OF_DAY, StampForm.TEXT)
+        return self in (StampForm.ISO, StampForm.TIME_OF_DAY, StampForm.SERIAL, StampForm.TEXT)
 
     @property
     def is_worded(self) -> bool:
@@ -56,17 +59,23 @@ class StampForm(enum.Enum):
 
 
 _COUNTS = r"(?:\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})"
+_POWER = "(?:" + "|".join(rf"\d\.\d{{{digits},}}[eE]\+?0?{digits}" for digits in (9, 11, 12, 14, 15, 17, 18)) + ")"
+"""As NumPy writes a table: no digit is missing."""
 _FORMS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?"), StampForm.ISO),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)"), StampForm.ISO_OFFSET),
     (re.compile(_COUNTS), StampForm.EPOCH),
-    (re.compile(rf"{_COUNTS}\.\d+"), StampForm.EPOCH_FRACTION),
+    (re.compile(rf"{_COUNTS}\.\d+|{_POWER}"), StampForm.EPOCH_FRACTION),
+    (re.compile(r"[2-6]\d{4}(?:\.\d{3,}|(?:\.0+)? (?:0?\.\d{3,}|[01](?:\.0+)?))"), StampForm.SERIAL),
 )
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+?\d\d", re.IGNORECASE)
+_SERIAL_OF_1970 = 25_569
 
 _AT_24 = re.compile(r"([T ])24:00(?!:(?!00)|:00\.0*[1-9])")
 _AHEAD = re.compile(r"(.*[A-Za-z])([+-])(\d\d?)(?::?([0-5]\d))?")
 _PATTERNS = {form: pattern.pattern for pattern, form in _FORMS} | {
-    StampForm.EPOCH_FRACTION: rf"{_COUNTS}(\.\d+)?",
+    StampForm.EPOCH_FRACTION: rf"{_COUNTS}(\.\d+)?|{_POWER}",
+    StampForm.SERIAL: r"[2-6]\d{4}(?:\.\d+)?(?: (?:0?\.\d+|[01](?:\.0+)?))?",
     StampForm.TIME_OF_DAY: r"\d{1,8}(\.\d+)?",
 }
 
@@ -153,6 +162,9 @@ def read_texts(texts: Any, form: StampForm, pattern: str | Written | None = None
         found[fits] = epoch_ns(np.array([min(int(text), 2**63 - 1) for text in series[fits]], dtype=np.int64))
     elif form is StampForm.TIME_OF_DAY:
         found[fits] = from_milliseconds(series[fits].to_numpy().astype(np.float64))
+    elif form is StampForm.SERIAL:
+        days = [sum(map(float, text.split())) - _SERIAL_OF_1970 for text in series[fits]]
+        found[fits] = np.round(np.array(days) * (DAY_NS // SECOND_NS)).astype(np.int64) * SECOND_NS
     elif form is StampForm.EPOCH_FRACTION:
         found[fits] = from_fractions(series[fits].to_numpy().astype(np.float64))
     else:

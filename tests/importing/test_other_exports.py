@@ -144,6 +144,28 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         [("ABCUSD-BID", *bar[1:]) for bar in TWO]),
     "tickers above fields, and an index of local times called date": (
         "x.csv", ",ABC,ABC,ABC,ABC,ABC\n,Open,High,Low,Close,Volume\nDate,,,,,\n" + rows(*ISO), UTC, TWO),
+    "a low line between date and time": (
+        "ABC.csv", PLAIN + rows("2024-01-15_09:30:00", "2024-01-15_09-31-00"), UTC, TWO),
+    "fix": ("ABC.csv", PLAIN + rows("20240115-09:30:00", "20240115-09:31:00.000"), UTC, TWO),
+    "rfc 3339 in small letters": ("ABC.csv", PLAIN + rows("2024-01-15t09:30:00z", "2024-01-15t09:31:00z"), SAID, TWO),
+    "dashes in clock times": ("ABC.csv", PLAIN + rows("2024-01-15 09-30-00", "2024-01-15 09-31-00"), UTC, TWO),
+    "german months": ("ABC.csv", PLAIN + rows("15. Januar 2024 09:30", "15. Januar 2024 09:31"), UTC, TWO),
+    "spanish months": ("ABC.csv", PLAIN + rows("15-ene-2024 09:30", "15-ene.-2024 09:31"), UTC, TWO),
+    "a september of four letters": (
+        "ABC.csv", PLAIN + rows("15-Sept-2024 09:30", "15-Sept-2024 09:31"), UTC,
+        [(bar[0], bar[1].replace("-01-", "-09-"), *bar[2:]) for bar in TWO]),
+    "a spreadsheet's days": ("ABC.csv", PLAIN + rows("45306.3958333333", "45306.3965277778"), UTC, TWO),
+    "a spreadsheet's days and their parts": (
+        "ABC.csv", CLOCKED + rows("45306,0.395833333333333", "45306,0.396527777777778"), UTC, TWO),
+    "parts of a day beside a date": (
+        "ABC.csv", CLOCKED + rows("2024-01-15,0.25", "2024-01-15,0.250694444"), UTC,
+        [(bar[0], bar[1].replace("09:3", "06:0"), *bar[2:]) for bar in TWO]),
+    "numpy's numbers": (
+        "ABC.csv", PLAIN + rows("1.705311000000000000e+09", "1.705311060000000000e+09"), SAID, TWO),
+    "days first, as the header's language has it": (
+        "ABC.csv", "Date;Heure;Ouverture;Plus haut;Plus bas;Clôture;Volume\n"
+        + rows("02/01/2024;09:30", "02/01/2024;09:31", mark=";", point=","), UTC,
+        [(bar[0], bar[1].replace("-15", "-02"), *bar[2:]) for bar in TWO]),
     "a zip whose only file has no name of its own": ("ABC.zip", packed({"data.csv": SOUND}), UTC, TWO),
 }  # fmt: skip
 
@@ -190,6 +212,8 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
          + rows(*(f"2024-01-15 {at}" for at in ("12:59", "01:00")))}, "before or after noon is missing"),
     "prices in 32nds": (
         {"ZN.csv": PLAIN + f"{ISO[0]},110'16,110'17,110'155,110'16,10\n"}, "look like 32nds"),
+    "numbers that a spreadsheet has shortened": (
+        {"ABC.csv": PLAIN + rows("1.70531E+12", "1.70531E+12")}, "a spreadsheet has left the last ones out"),
     "a name that says nothing": ({"data.csv": SOUND}, "say it with --symbol"),
     "one name in two folders": ({"a/ABC.csv": SOUND, "b/ABC.csv": OTHER_PRICES}, "2 rows gave 2 minutes other values"),
 }  # fmt: skip

@@ -103,6 +103,14 @@ _SUFFIX = re.compile(
 )
 
 
+_DAY_FIRST = {
+    "fecha", "fechahora", "fechayhora", "hora", "datum", "uhrzeit", "zeit", "datumzeit", "zeitstempel", "heure",
+    "horodatage", "data", "datahora", "datatempo", "dataora", "ora", "дата", "время", "ouverture", "apertura",
+    "abertura", "eroffnung",
+}  # fmt: skip
+"""Words of languages in which the day comes first, wherever the month does not have letters."""
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a header says."""
 
@@ -110,6 +118,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """For each role its column."""
     zone: str | None = None
     """The zone that the name of the time states: ``Gmt time``, ``Time (EET)``, ``datetime_utc``, ``Date (UTC+8)``."""
+    is_day_first: bool = False
+    """Whether its words are of a language in which dates begin with the day."""
     is_end: bool = False
     """Whether the name of the time says that it is the end of the bar."""
 
@@ -129,6 +139,7 @@ def read(header: Sequence[str], row: Sequence[str] = ()) -> Header:
     return Header(
         places=places,
         zone=zone_of(name),
+        is_day_first=not _DAY_FIRST.isdisjoint(map(plain, header)),
         is_end=plain(name) in _ENDS or _END.search(name) is not None,
     )
 

@@ -38,6 +38,26 @@ _BEFORE_NOON = re.compile(r"(?:上午|午前|오전)\s*([\d:.]+)")
 _AFTER_NOON = re.compile(r"(?:下午|午後|午后|오후)\s*([\d:.]+)")
 _CTIME = re.compile(r"([A-Z][a-z]{2}) +(\d\d?) (\d\d:\d\d:\d\d) ((?:[A-Z]{1,5} )?)(\d{4})\b")
 _KDB = re.compile(r"^(\d{4}[-.]\d\d[-.]\d\d)D(?=\d)")
+_MONTHS = {
+    "Jan": "januar janvier janv enero ene gennaio gen janeiro",
+    "Feb": "februar février févr fevr fevrier febrero febbraio fevereiro fev",
+    "Mar": "märz mrz maerz mars marzo março marco",
+    "Apr": "avril avr abril abr aprile",
+    "May": "mai mayo maggio mag maio",
+    "Jun": "juni juin junio giugno giu junho",
+    "Jul": "juli juillet juil julio luglio lug julho",
+    "Aug": "août aout agosto ago",
+    "Sep": "sept septembre septiembre settembre set setembro",
+    "Oct": "oktober okt octobre octubre ottobre ott outubro out",
+    "Nov": "novembre noviembre novembro",
+    "Dec": "dezember dez décembre déc decembre diciembre dic dicembre dezembro",
+}
+_MONTH_OF = {word: month for month, words in _MONTHS.items() for word in words.split()}
+_MONTH = re.compile(
+    rf"(?<=\d)(\.?[- /]?)(?:de )?({'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})\.?"
+    r"(?=[- /]|\d)([- /]?)(?:de )?",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"[A-Za-z]")
 
 
@@ -50,12 +70,15 @@ def plain(text: str) -> str:
         text = _AFTER_NOON.sub(r"\1 PM", _BEFORE_NOON.sub(r"\1 AM", text))
     elif not _LETTER.search(text):
         return text
+    text = _MONTH.sub(lambda found: found[1].lstrip(".") + _MONTH_OF[found[2].lower()] + found[3], text)
     text = _SEVERAL_WORD.sub("", _WEEKDAY.sub("", _KDB.sub(r"\1 ", _CTIME.sub(r"\2 \1 \5 \3 \4", text))))
     return " ".join(text.split())
 
 
 def zoned(text: str) -> tuple[str, str | int] | None:
     """Return a stamp without the zone behind it, and that zone, by its name or in minutes east; else ``None``."""
+    if text.endswith("z"):
+        text = f"{text[:-1]}Z"
     found = _ZONED.fullmatch(_CTIME.sub(r"\2 \1 \5 \3 \4", text).strip())
     if found is None:
         return None
