@@ -3,8 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
-from datetime import date, timedelta
+from datetime import date
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +19,7 @@ from actors.market.planes import spread, with_runs
 from actors.reading.spelling.addresses import Place
 from actors.session_data.answer.long_bars import Blocks, finished, long_bars
 from actors.session_data.hold.windows import Heading, Piece, window_of
+from actors.session_data.past.asked_span import AskedSpan
 from actors.session_data.past.history import HistoryDay
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
@@ -27,11 +27,10 @@ from messages.certificates import SessionCertificate
 from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
 from messages.notebook import Rows
-from messages.values import ONE_DAY, ONE_MINUTE, Gap, Interval, Nanos, TradingSession, Verdict, moment
+from messages.values import ONE_DAY, ONE_MINUTE, Gap, Interval, TradingSession, Verdict
 from messages.windows import BarWindow, VerdictPlane
 
 _FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
-_NEVER = "9999-12-31"
 _NONE = np.zeros(0, dtype=np.uint8)
 
 
@@ -116,7 +115,7 @@ class Store:
         base = self._files.base_interval() or ONE_MINUTE
         asked = base if interval is None else take.interval(interval)
         calendar = self._calendar_of(names)
-        span = _Span(start, end)
+        span = AskedSpan(start, end)
         if asked.is_long:
             pieces = self._long_pieces(calendar, names, span, asked)
         else:
@@ -157,7 +156,7 @@ class Store:
         first, last = take.day(start, "start"), take.day(end, "end")
         held = {name: self._dates_of(calendar, name) for name in names}
         gaps: list[Gap] = []
-        for session in self._between(calendar, _Span(first, last), extended=take.flag(extended, "extended")):
+        for session in self._between(calendar, AskedSpan(first, last), extended=take.flag(extended, "extended")):
             there = [name for name in names if held[name][0] <= session.date <= held[name][-1]]
             if there:
                 grid = self._grid(session, there)
@@ -296,7 +295,7 @@ class Store:
             if first[: len(period)] <= period <= last[: len(period)]:
                 raise DataError(reason)
 
-    def _between(self, calendar: str, span: "_Span", *, extended: bool) -> Iterator[TradingSession]:
+    def _between(self, calendar: str, span: AskedSpan, *, extended: bool) -> Iterator[TradingSession]:
         """Yield the sessions from the first to the last day of the store that a span touches, missing days included."""
         self._check_readable(calendar, span.first, span.last)
         dates, sessions = self._dates(calendar), self._sessions(calendar)
@@ -311,7 +310,7 @@ class Store:
         self,
         calendar: str,
         symbols: Sequence[str],
-        span: "_Span",
+        span: AskedSpan,
         interval: Interval,
         *,
         extended: bool,
@@ -327,7 +326,7 @@ class Store:
         return pieces
 
     def _long_pieces(
-        self, calendar: str, symbols: Sequence[str], span: "_Span", interval: Interval
+        self, calendar: str, symbols: Sequence[str], span: AskedSpan, interval: Interval
     ) -> dict[str, list[Piece]]:
         """Return by symbol its bars of several sessions that begin in a span; those around them make them whole."""
         wanted, wide = list(self._between(calendar, span, extended=False)), span.widened(interval.sessions)
@@ -350,7 +349,7 @@ class Store:
             pieces[name] = [told.cut((told.start_ns >= wanted[0].start_ns) & (told.start_ns < wanted[-1].end_ns))]
         return pieces
 
-    def _days(self, calendar: str, symbols: Sequence[str], span: "_Span", *, extended: bool) -> Iterator[HistoryDay]:
+    def _days(self, calendar: str, symbols: Sequence[str], span: AskedSpan, *, extended: bool) -> Iterator[HistoryDay]:
         """Yield the days that the store has, one in memory at a time."""
         stored = set(self._dates(calendar))
         for session in self._between(calendar, span, extended=extended):
@@ -372,44 +371,8 @@ def _warn(reason: str) -> None:
     warnings.warn(f"{reason}; its days are left out", stacklevel=4)
 
 
-class _Span:
-    """From where to where bars are wanted: sessions by their dates, and instants at which bars start."""
-
-    def __init__(self, start: object, end: object) -> None:
-        self.first, self.start_ns = _bound(start, "start", -1, ("", -(1 << 63)))
-        self.last, self.end_ns = _bound(end, "end", 1, (_NEVER, (1 << 63) - 1))
-        if self.first > self.last or self.start_ns > self.end_ns:
-            raise SettingsError(f"the range ends at {shown(end)}, before it starts at {shown(start)}")
-
-    def widened(self, sessions: int) -> "_Span":
-        """Return the span with room for a bar of so many sessions before and after it."""
-        days = timedelta(days=2 * sessions + 7)
-        wide = copy(self)
-        wide.first = (date.fromisoformat(self.first) - days).isoformat() if self.first else ""
-        wide.last = (date.fromisoformat(self.last) + days).isoformat() if self.last < _NEVER else _NEVER
-        wide.start_ns, wide.end_ns = -(1 << 63), (1 << 63) - 1
-        return wide
-
-    def cut(self, piece: Piece) -> Piece:
-        """Return the bars that start inside."""
-        return piece.cut((piece.start_ns >= self.start_ns) & (piece.start_ns < self.end_ns))
-
-
 def _ordinal(day: str) -> int:
     return date.fromisoformat(day).toordinal()
-
-
-def _bound(given: object, name: str, days: int, default: tuple[str, Nanos]) -> tuple[str, Nanos]:
-    """Return the first or last date whose session may be meant, and the instant that bounds the bars."""
-    if given is None:
-        return default
-    found = take.moment(given, name)
-    if isinstance(found, str):
-        if ":" in found:
-            raise SettingsError(f"{name}: {found} is of no day; give a date, or an instant with its zone")
-        return found, default[1]
-    # A session's date may be the day after that of its first minute.
-    return (moment(found, "UTC").date() + timedelta(days=2 * days)).isoformat(), found
 
 
 def _place(path: object) -> Place:

@@ -11,7 +11,7 @@ from actors.importing.large_certificate import SpanDigest
 from actors.importing.large_day import end_of_slot
 from actors.importing.parts import Stretch
 from actors.importing.pile import Days
-from actors.importing.report import FileReport
+from actors.importing.report import NOT_WRITTEN, UNREADABLE, FileReport
 from actors.kernel.ports import BarStore, StoredDay, StoredDays
 from actors.storage.merging import same
 from actors.storage.narrow.together import side_by_side
@@ -20,10 +20,6 @@ from messages.errors import DataError
 from messages.values import ONE_MINUTE, Interval, Verdict
 
 _Places = npt.NDArray[np.intp]
-UNREADABLE = "store_unreadable"
-"""The reason of rows of whose day the store has what cannot be read: that is not written over."""
-NOT_WRITTEN = ": the rows of its days were not written"
-"""How the warning of a file ends that has such rows."""
 _SPARSE = 8
 """A table of cells may have this many times as many places as there are bars, before sorting is cheaper."""
 

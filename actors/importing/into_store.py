@@ -11,7 +11,6 @@ from actors.importing.adjusted_prices import AdjustedPrices
 from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_intake import Intake
-from actors.importing.outcome import concluded, nothing_kept
 from actors.importing.pile import HELD_BYTES, Days, Pile
 from actors.importing.report import (
     FileReport,
@@ -19,6 +18,8 @@ from actors.importing.report import (
     ImportProgress,
     ImportReport,
     Skipped,
+    concluded,
+    nothing_kept,
     totals_of,
 )
 from actors.kernel.ports import BarStore, KeepsDaysTogether

@@ -1,4 +1,4 @@
-"""What an import is asked, how far it is, and what it did; the names of fields are those in the documented JSON."""
+"""What an import is asked, how far it is, and whether it has done it; fields are called as in the documented JSON."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,13 @@ from actors.reading.dates import DateOrder
 from actors.reading.format import EXAMPLES, Stamp
 from messages.values import ONE_MINUTE, Interval
 
+UNREADABLE = "store_unreadable"
+"""The reason of rows of whose day the store has what cannot be read: that is not written over."""
+NOT_WRITTEN = ": the rows of its days were not written"
+"""How the warning of a file ends that has such rows."""
 _MOST_REASONS = 3
+_SHOWN = 3
+_FEW_REPLACED = 2
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,3 +204,71 @@ def nothing_in(skipped: list[Skipped]) -> str:
     more = ["and other reasons"] if len(reasons) > _MOST_REASONS else []
     told = "; ".join([*reasons[:_MOST_REASONS], *more])
     return f"there is nothing to import: all {len(skipped)} files were skipped: {told}"
+
+
+def nothing_kept(files: Sequence[FileReport], skipped: list[Skipped]) -> str | None:
+    """Return why an import fails that keeps nothing, in one sentence; ``None``: it keeps something."""
+    refused = [file.error for file in files if file.error]
+    rejected = sum(sum(file.rejected.values()) for file in files)
+    rows = sum(file.rows for file in files)
+    if not files:
+        return nothing_in(skipped)
+    if len(refused) == len(files):
+        return _refusal(refused)
+    if rows and rejected == rows:
+        return f"none of the {rows} rows was kept: {_told(files)}"
+    return None
+
+
+def replacement(files: Sequence[FileReport], skipped: list[Skipped], replaced: int) -> str | None:
+    """Return why an import fails that replaced most of what it had just written.
+
+    Args:
+        files: what became of each.
+        skipped: those that were left out.
+        replaced: how many rows replace a different one of the same import.
+    """
+    totals = totals_of(files, skipped)
+    minutes = totals.kept + totals.duplicates + totals.corrected - replaced
+    if replaced < _FEW_REPLACED or replaced * 2 <= minutes:
+        return None
+    return (
+        f"{replaced} rows gave {minutes} minutes other values than rows of the same import before them, and "
+        "replaced them: are these several symbols, venues or lengths of bars under one name?"
+    )
+
+
+def in_the_way(files: Sequence[FileReport]) -> str | None:
+    """Return why an import fails that met files of the store that cannot be read; all others were written."""
+    said = (warning for file in files for warning in file.warnings if warning.endswith(NOT_WRITTEN))
+    reasons = list(dict.fromkeys(warning.removesuffix(NOT_WRITTEN) for warning in said))
+    if not reasons:
+        return None
+    rows = sum(file.rejected.get(UNREADABLE, 0) for file in files)
+    told = "; ".join(reasons[:_SHOWN]) + (" ..." if len(reasons) > _SHOWN else "")
+    return (
+        f"{rows} rows were not written, for what the store has of their days cannot be read and was left as it is: "
+        f"{told}; put such a file right, or take it away, and import again"
+    )
+
+
+def concluded(files: Sequence[FileReport], skipped: list[Skipped], replaced: int) -> str | None:
+    """Return why an import fails whose bars have been written, if it does; takes what ``replacement`` takes."""
+    return in_the_way(files) or nothing_kept(files, skipped) or replacement(files, skipped, replaced)
+
+
+def _refusal(refused: list[str]) -> str:
+    """Return why all files were refused, that one reason where it is the same."""
+    reasons = {error.partition(": ")[2] for error in refused}
+    if len(refused) == 1:
+        return refused[0]
+    if len(reasons) == 1:
+        names = ", ".join(error.partition(": ")[0] for error in refused[:_SHOWN])
+        return f"all {len(refused)} files were refused ({names}{', ...' * (len(refused) > _SHOWN)}): {reasons.pop()}"
+    return f"all {len(refused)} files were refused; the first: {refused[0]}"
+
+
+def _told(files: Sequence[FileReport]) -> str:
+    """Return the first example of a rejected row."""
+    example = next(example for file in files for example in file.examples)
+    return f"row {example.row} ({example.reason}): {example.field} is {example.seen!r}, expected {example.expected}"

@@ -22,8 +22,7 @@ from actors.importing.into_store import (
     import_found,
     walked,
 )
-from actors.importing.outcome import concluded
-from actors.importing.report import FileReport, totals_of
+from actors.importing.report import FileReport, concluded, totals_of
 from actors.kernel.dealing import dealt_out
 from actors.storage.elsewhere.object_path import ObjectPath
 from actors.storage.own_hours import Calendars
