@@ -44,6 +44,7 @@ stream_coordinator/live_day/  feeds heard, phases, lag, readiness, writing down
 data_upkeep/                  a room: completeness; stores, gap filling, prefetch, certificates
 system_manager/               a room: life, mode, supervision
 storage/                      where bars rest
+storage/beside/               the certificate that lies beside the bars of a day
 storage/elsewhere/            a store by where it lies: a folder, or an address
 storage/journal/              a live day as it was received, message by message
 storage/narrow/               several days in one file, where a day has few bars

@@ -6,9 +6,9 @@ from threading import Lock
 from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.storage.beside.sidecar import check_day, outlives, succeeding
 from actors.storage.journal.prints import continued
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
-from actors.storage.sidecar import check_day, outlives, succeeding
 from messages.certificates import SessionCertificate
 from messages.columns import Prints
 from messages.history import Adjustment
@@ -131,7 +131,7 @@ class MemoryStore:
         return self._certificates.get((calendar, date))
 
     def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
-        """Put a certificate beside a day; ``actors.storage.sidecar`` says what becomes of one that is there."""
+        """Put a certificate beside a day; ``actors.storage.beside.sidecar`` says what becomes of one that is there."""
         check_key(calendar, date)
         check_day(certificate, calendar, date)
         with self._changing:

@@ -17,10 +17,10 @@ from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.reading.spelling.addresses import check_folder
-from actors.storage import sidecar
 from actors.storage.adjusted_days import read_runs, write_runs
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs
+from actors.storage.beside import sidecar
 from actors.storage.dayfile import DayHead
 from actors.storage.elsewhere.object_path import ObjectPath
 from actors.storage.journal.prints import continued, read_grace, read_prints, write_prints

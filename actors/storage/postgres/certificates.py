@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from actors.storage.beside.sidecar import check_day, outlives, succeeding
 from actors.storage.postgres.of_day import OfDay
-from actors.storage.sidecar import check_day, outlives, succeeding
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 
@@ -46,7 +46,7 @@ class CertificateTable(OfDay):
         return are_whole and numbers == list(range(len(found)))
 
     def issue(self, certificate: SessionCertificate) -> None:
-        """Put one in the place of that which counts; ``actors.storage.sidecar`` says what becomes of that.
+        """Put one in the place of that which counts; ``actors.storage.beside.sidecar`` says what becomes of that.
 
         Raises:
             DataError: one cannot be understood, or is of another day.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.storage.beside.sidecar import check_day
 from actors.storage.merging import NOTHING, Span, check_key, check_length, merge_days, merged_stretches, tidied, without
 from actors.storage.own_hours import Calendars
 from actors.storage.postgres import prices, tables
@@ -21,7 +22,6 @@ from actors.storage.postgres.connections import Connections
 from actors.storage.postgres.days import DayTable
 from actors.storage.postgres.lived import LivedTable
 from actors.storage.segments import CalendarSegments, SegmentOf
-from actors.storage.sidecar import check_day
 from messages.certificates import SessionCertificate
 from messages.columns import Prints
 from messages.errors import DataError

@@ -2,7 +2,8 @@
 
 The last key of the file is ``seal``, a digest of the bytes before it: who changes the file without minding that is
 found out. It is no signature, and keeps nobody out who knows how it is made. Before it stands how many certificates lie
-``earlier`` beside it, if any, and the store remembers since when it seals, so that neither can go unseen.
+``earlier`` beside it, if any, and the store remembers since when it seals, so that neither can go unseen. Where there
+are many runs they stand before both, packed.
 """
 
 import hashlib
@@ -13,8 +14,13 @@ from pathlib import Path
 import msgspec
 
 from actors.storage.atomic import patiently, replacing
+from actors.storage.beside.packed_runs import PackedRuns, packed, unpacked
 from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
 from messages.errors import DataError
+
+PACKED_VERSION = 2
+"""Of a file whose runs are packed, so that programs that do not know of that refuse it, and do not read it as without
+any."""
 
 _SEAL = b',"seal":"%s"}'
 _EARLIER = b',"earlier":%d'
@@ -34,6 +40,12 @@ class _Memory(msgspec.Struct):
     """By calendar the dates whose certificates were there before the first that was sealed."""
 
 
+class _Packed(msgspec.Struct):
+    """What a certificate's file has in place of its runs, where they are many."""
+
+    packed_runs: PackedRuns
+
+
 class _Head(msgspec.Struct):
     """What has to be right before the rest is looked at."""
 
@@ -51,8 +63,13 @@ def read_certificate(path: Path, calendar: str, date: str) -> SessionCertificate
     try:
         with _explained(path, calendar, date):
             raw = patiently(path.read_bytes)
-            _check(msgspec.json.decode(raw, type=_Head), calendar, date)
-            return msgspec.json.decode(raw, type=SessionCertificate)
+            head = msgspec.json.decode(raw, type=_Head)
+            _check(head, calendar, date)
+            certificate = msgspec.json.decode(raw, type=SessionCertificate)
+            if head.version == CERTIFICATE_VERSION:
+                return certificate
+            runs = unpacked(msgspec.json.decode(raw, type=_Packed).packed_runs)
+            return msgspec.structs.replace(certificate, version=CERTIFICATE_VERSION, runs=runs)
     except FileNotFoundError:
         return None
 
@@ -68,9 +85,19 @@ def write_certificate(path: Path, certificate: SessionCertificate, earlier: int 
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    body = msgspec.json.encode(certificate).removesuffix(b"}") + (_EARLIER % earlier if earlier else b"")
+    body = _body_of(certificate) + (_EARLIER % earlier if earlier else b"")
     with replacing(path) as sink:
         sink.write(body + _SEAL % _seal_of(body) + b"\n")
+
+
+def _body_of(certificate: SessionCertificate) -> bytes:
+    """Return the JSON of a certificate without its last brace."""
+    session = certificate.session
+    runs = packed(certificate.runs, session.start_ns, session.base_interval.span_ns)
+    if runs is None:
+        return msgspec.json.encode(certificate).removesuffix(b"}")
+    rest = msgspec.structs.replace(certificate, version=PACKED_VERSION, runs=())
+    return msgspec.json.encode(rest).removesuffix(b"}") + b"," + msgspec.json.encode(_Packed(runs))[1:-1]
 
 
 def is_sealed(path: Path) -> bool | None:
@@ -184,8 +211,10 @@ def check_day(certificate: SessionCertificate, calendar: str, date: str) -> None
 
 
 def _check(head: _Head, calendar: str, date: str) -> None:
-    if head.version != CERTIFICATE_VERSION:
-        raise DataError(f"expected version {CERTIFICATE_VERSION} of the format, found {head.version}")
+    if head.version not in (CERTIFICATE_VERSION, PACKED_VERSION):
+        raise DataError(
+            f"expected version {CERTIFICATE_VERSION} or {PACKED_VERSION} of the format, found {head.version}"
+        )
     if (head.calendar, head.date) != (calendar, date):
         raise DataError(f"expected {calendar} on {date}, found {head.calendar} on {head.date}")
 

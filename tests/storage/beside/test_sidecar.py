@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from actors.storage.beside.packed_runs import FEW
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, StoreLocked
+from messages.values import MINUTE_NS, Verdict, VerdictRun
 from tests.builders import DAY, HALF_DAY
 from tests.certificates import certificate
 from tests.storage.days import all_regular, bar, day, file_of
@@ -17,6 +20,10 @@ from tests.storage.days import all_regular, bar, day, file_of
 
 def sidecar(store: ParquetStore, date: str = DAY.date) -> Path:
     return file_of(store, date).with_name("_certificate.json")
+
+
+def minute(number: int) -> int:
+    return DAY.start_ns + number * MINUTE_NS
 
 
 def test_a_certificate_lies_beside_its_day(store: ParquetStore) -> None:
@@ -43,7 +50,7 @@ def test_a_certificate_that_changes_nothing_leaves_the_file_alone(store: Parquet
         (b"", "Input data was truncated"),
         (b"\xff\xfe", "malformed|invalid|decode"),
         (b"[]", "Expected `object`, got `array`"),
-        (b'{"version": 2, "calendar": "XNYS", "date": "2024-07-02"}', "expected version 1 of the format, found 2"),
+        (b'{"version": 3, "calendar": "XNYS", "date": "2024-07-02"}', "expected version 1 or 2 of the format, found 3"),
         (b'{"version": 1, "calendar": "XNYS", "date": "2024-07-02"}', "missing required field"),
         (msgspec.json.encode(certificate("A", session=HALF_DAY)), "expected XNYS on 2024-07-02, found .*2024-07-03"),
     ],
@@ -59,6 +66,37 @@ def test_a_damaged_certificate_is_named_with_what_was_expected(
 
     assert str(caught.value).startswith(str(sidecar(store)))
     assert "XNYS on 2024-07-02" in str(caught.value) or "version 1" in str(caught.value)
+
+
+def test_many_runs_are_packed_in_the_file_and_come_back_as_they_were(store: ParquetStore) -> None:
+    runs = [
+        VerdictRun(
+            symbol=f"S{symbol:02}", verdict=verdict, start_ns=minute(first), end_ns=minute(first + 2), source="up"
+        )
+        for symbol in range(20)
+        for first, verdict in zip(range(0, 390, 3), cycle((Verdict.NO_TRADE, Verdict.NO_TRADE, Verdict.ABANDONED)))
+    ]
+    given = msgspec.structs.replace(certificate("A"), runs=tuple(runs))
+    store.certify("XNYS", DAY.date, given)
+    raw = sidecar(store).read_bytes()
+    written = msgspec.json.decode(raw)
+
+    assert store.certificate("XNYS", DAY.date) == given
+    assert store.is_as_issued("XNYS", DAY.date) is True
+    assert (written["version"], written["runs"]) == (2, [])
+    assert len(raw) < len(msgspec.json.encode(given)) / 5
+    sidecar(store).write_bytes(raw.replace(b'"S07",1,[', b'"S07",2,[', 1))
+    with pytest.raises(DataError, match="its packed runs do not fit together"):
+        store.certificate("XNYS", DAY.date)
+
+
+def test_a_file_in_which_runs_are_one_by_one_is_read_however_many_they_are(store: ParquetStore) -> None:
+    run = VerdictRun(symbol="A", verdict=Verdict.NO_TRADE, start_ns=minute(0), end_ns=minute(1), source="up")
+    given = msgspec.structs.replace(certificate("A"), runs=(run,) * 2 * FEW)
+    store.certify("XNYS", DAY.date, certificate("A"))
+    sidecar(store).write_bytes(msgspec.json.encode(given))
+
+    assert store.certificate("XNYS", DAY.date) == given
 
 
 def test_a_certificate_that_cannot_be_opened_is_an_error(store: ParquetStore) -> None:

@@ -1,0 +1,1 @@
+"""What lies beside a day's bars: its certificate."""

@@ -1,0 +1,86 @@
+"""The minutes without a bar in a certificate's file: many runs of them are packed, and come back as they were.
+
+As an object each, the runs of a whole market's day are a hundred megabytes of JSON. Packed they are four bytes each: by
+symbol how many minutes lie between one and the next, and how many it has.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+
+from messages.values import Nanos, Verdict, VerdictRun
+
+FEW = 1000
+"""So many runs are written one by one, for whoever reads the file without us."""
+
+
+class PackedRuns(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs, in their order."""
+
+    first_ns: Nanos
+    """From where the first run of each entry is counted."""
+    step_ns: Nanos
+    """How long what is counted is: a bar."""
+    told: tuple[tuple[str, Verdict], ...]
+    """Who said what."""
+    runs: tuple[tuple[str, int, list[int]], ...]
+    """Symbol, place in ``told``, and for each run how many bars it begins after the end of the one before, and how many
+    it has."""
+
+
+def packed(runs: Sequence[VerdictRun], first_ns: Nanos, step_ns: Nanos, few: int = FEW) -> PackedRuns | None:
+    """Return runs packed; ``None``: there are few, or not all are whole bars.
+
+    Args:
+        runs: in any order.
+        first_ns: the start of the session.
+        step_ns: the length of its bars.
+        few: how many are not worth it.
+    """
+    if len(runs) <= few:
+        return None
+    bounds = np.array([(run.start_ns, run.end_ns) for run in runs], dtype=np.int64) - first_ns
+    steps, rest = np.divmod(bounds, step_ns)
+    if rest.any():
+        return None
+    told: dict[tuple[str, Verdict], int] = {}
+    numbers: dict[str, int] = {}
+    kinds = np.array([told.setdefault((run.source, run.verdict), len(told)) for run in runs])
+    symbols = np.array([numbers.setdefault(run.symbol, len(numbers)) for run in runs])
+    is_first = np.append(np.True_, (symbols[1:] != symbols[:-1]) | (kinds[1:] != kinds[:-1]))
+    gaps = steps[:, 0].copy()
+    gaps[1:] -= np.where(is_first[1:], 0, steps[:-1, 1])
+    counts = np.column_stack([gaps, steps[:, 1] - steps[:, 0]]).ravel().tolist()
+    heads = np.flatnonzero(is_first)
+    entries = (
+        (runs[begin].symbol, int(kinds[begin]), counts[2 * begin : 2 * end])
+        for begin, end in pairwise([*heads.tolist(), len(runs)])
+    )
+    return PackedRuns(first_ns=first_ns, step_ns=step_ns, told=tuple(told), runs=tuple(entries))
+
+
+def unpacked(packs: PackedRuns) -> tuple[VerdictRun, ...]:
+    """Return the runs that were packed.
+
+    Raises:
+        ValueError: that is nothing that was packed.
+    """
+    sizes = [len(counts) for _, _, counts in packs.runs]
+    if any(size % 2 for size in sizes) or any(not 0 <= kind < len(packs.told) for _, kind, _ in packs.runs):
+        raise ValueError("its packed runs do not fit together")
+    counts = np.array([count for _, _, of_entry in packs.runs for count in of_entry], dtype=np.int64)
+    ends = np.cumsum(counts)  # over all entries; each begins anew
+    heads = np.cumsum([0, *sizes[:-1]])
+    before = np.repeat(np.append(0, ends)[heads], [size // 2 for size in sizes])
+    lasts = (packs.first_ns + (ends[1::2] - before) * packs.step_ns).tolist()
+    firsts = (packs.first_ns + (ends[::2] - before) * packs.step_ns).tolist()
+    bounds = iter(zip(firsts, lasts, strict=True))
+    return tuple(
+        VerdictRun(
+            symbol=symbol, verdict=packs.told[kind][1], start_ns=start_ns, end_ns=end_ns, source=packs.told[kind][0]
+        )
+        for (symbol, kind, _), size in zip(packs.runs, sizes, strict=True)
+        for _, (start_ns, end_ns) in zip(range(size // 2), bounds, strict=False)
+    )
