@@ -8,16 +8,15 @@ import msgspec
 
 from actors.kernel.ask import arguments as take
 from actors.kernel.ports import BarStore, KnowsHours
-from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.reading.spelling.addresses import shown as where
 from actors.settings import Settings
 from actors.strategy import Strategy
 from actors.stream_coordinator.backtest.store_asked import calendar_name, check_length, strangers
+from actors.sweep.warm_up import HistoryAhead, read_warm_up
 from actors.system import System
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
 from messages.history import Requirement
-from messages.values import Interval
 
 _NOT_OPTIONS = {
     "certify": "a sweep writes nothing into its store",
@@ -53,6 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     is_chained: bool
     """Whether each session needs what the one before left."""
     chains: tuple[Chain, ...]
+    remarks: tuple[str, ...] = ()
+    """Sentences about what the store lacks of what is asked for."""
 
     @property
     def tasks(self) -> int:
@@ -123,11 +124,12 @@ def planned(
     calendar = _calendar(settings, store)
     check_length(settings, store)
     dates, by_symbol = _sessions(settings, store, calendar.name, one_by_one=strategy.by_symbol)
-    wanted = _warm_up(warm_up, settings)
+    wanted = read_warm_up(warm_up, settings.rules.base_interval)
+    history = HistoryAhead(wanted, calendar, store.dates(calendar.name), dates)
     rules = msgspec.structs.replace(
         settings.rules,
-        trailing_sessions=max([settings.rules.trailing_sessions, *_trailing(wanted, calendar, store, dates)]),
-        daily_sessions=max([settings.rules.daily_sessions, *_daily(wanted)]),
+        trailing_sessions=max(settings.rules.trailing_sessions, history.minute_sessions()),
+        daily_sessions=max(settings.rules.daily_sessions, history.daily_sessions()),
     )
     chains = tuple(
         Chain(symbol=symbol, dates=played, parameters=number)
@@ -141,6 +143,7 @@ def planned(
         warm_up={str(interval): bars for interval, bars in wanted.items()},
         is_chained=bool(strategy.carry),
         chains=chains,
+        remarks=history.remarks(),
     )
 
 
@@ -209,53 +212,3 @@ def _sessions(
     if not one_by_one:
         return tuple(theirs), {None: tuple(theirs)}
     return tuple(theirs), {name: tuple(date for date in theirs if name in there[date]) for name in named}
-
-
-def _warm_up(given: Mapping[Any, int] | None, settings: Settings) -> dict[Interval, int]:
-    if given is not None and not isinstance(given, Mapping):
-        raise SettingsError(f'warm_up: expected bars by interval, as in {{"1d": 200}}, got {shown(given)}')
-    wanted = {
-        take.interval(interval, "warm_up"): take.count(bars, f"warm_up of {interval}")
-        for interval, bars in (given or {}).items()
-    }
-    for interval, bars in wanted.items():
-        Requirement.of("any", interval, bars, settings.rules.base_interval)
-    return wanted
-
-
-def _daily(wanted: Mapping[Interval, int]) -> list[int]:
-    return [
-        bars * interval.sessions + (interval.sessions if interval.is_long else 0)
-        for interval, bars in wanted.items()
-        if interval.is_daily or interval.is_long
-    ]
-
-
-def _trailing(wanted: Mapping[Interval, int], calendar: Calendar, store: BarStore, played: Sequence[str]) -> list[int]:
-    """Return how many sessions have so many bars, of each interval of less than a day; the most before any session.
-
-    So the history before a session is the same however the sessions are dealt out.
-    """
-    short = {interval: bars for interval, bars in wanted.items() if not interval.is_daily and not interval.is_long}
-    if not short:
-        return []
-    held = store.dates(calendar.name)
-    place = {date: number for number, date in enumerate(held)}
-    return [_most(interval, bars, calendar, held, [place[date] for date in played]) for interval, bars in short.items()]
-
-
-def _most(interval: Interval, bars: int, calendar: Calendar, held: Sequence[str], ends: Iterable[int]) -> int:
-    """Return over how many sessions before each end so many bars stretch, at most."""
-    counts: dict[str, int] = {}
-    most = 0
-    for end in ends:
-        there, sessions = 0, 0
-        while there < bars and sessions < end:
-            date = held[end - sessions - 1]
-            if date not in counts:
-                session = calendar.session(date)
-                counts[date] = 0 if session is None else len(SessionAxis(session).edges(interval)) - 1
-            there += counts[date]
-            sessions += 1
-        most = max(most, sessions)
-    return most

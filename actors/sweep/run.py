@@ -121,7 +121,7 @@ class _Gathering:
             is_interrupted = True
         finally:
             self._keep()
-        remarks = () if self._folder is None else tuple(self._folder.remarks)
+        remarks = (*self._plan.remarks, *(() if self._folder is None else self._folder.remarks))
         return Results(self._plan, self._rows, is_interrupted=is_interrupted, remarks=remarks)
 
     def take(self, outcome: Outcome) -> None:

@@ -90,6 +90,21 @@ def test_symbols_that_are_treated_one_by_one_are_played_one_by_one(store: Path) 
         assert mine == [{"total": first, "days": 1}, {"total": first + second, "days": 2}]
 
 
+def test_history_that_the_store_does_not_have_is_told(store: Path) -> None:
+    asked = {"symbols": "BAB", "workers": 1, **OPTIONS}
+
+    short = sweep(strategies.watch, store=store, warm_up={"1d": 3, "5m": 4}, last=5, **asked)
+    none = sweep(strategies.watch, store=store, warm_up={"1d": 9}, last=1, **asked)
+    enough = sweep(strategies.watch, store=store, warm_up={"1d": 3, "5m": 4}, last=3, **asked)
+
+    assert short.remarks == (
+        f"warm_up: before 2 of 5 sessions, the first on {DATES[1]}, the store has fewer than 3 bars of 1d",
+        f"warm_up: before 1 of 5 sessions, the first on {DATES[1]}, the store has fewer than 4 bars of 5m",
+    )
+    assert none.remarks[0].startswith(f"warm_up: before 1 of 1 sessions, the first on {DATES[5]}")
+    assert enough.remarks == ()
+
+
 def test_results_are_a_frame_with_a_row_a_task(store: Path) -> None:
     found = sweep(strategies.watch, store=store, symbols="BAB", grid={"length": [2, 3]}, last=2, workers=1, **OPTIONS)
 
