@@ -3,9 +3,9 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar, assert_never
+from typing import Any, NamedTuple, TypeVar, assert_never
 
 import msgspec
 
@@ -48,6 +48,9 @@ _MOST_GIVEN_UP = 3
 
 class _Silent(ConnectionLost):
     """Nothing came for too long."""
+
+
+_NO_MORE = object()
 
 
 class _GivenUp(BaseException):
@@ -175,6 +178,10 @@ class FeedRunner:
             self._call = _Call(what, time.monotonic())
         try:
             return call()
+        except Exception:
+            raise
+        except BaseException as error:  # a library that exits, or a task of its own that was cancelled
+            raise ConnectionLost(f"{what} ended with {error!r}") from error
         finally:
             with self._lock:
                 if threading.current_thread() is not self._thread:
@@ -229,10 +236,12 @@ class FeedRunner:
         self._attempt = 0
 
     def _listen(self) -> None:
-        reads = iter(self._feed.reads())
-        while (items := self._ask("read", lambda: next(reads, None))) is not None:
+        reads: Iterator[Any] = self._ask("read", lambda: iter(self._feed.reads()))
+        while (items := self._ask("read", lambda: next(reads, _NO_MORE))) is not _NO_MORE:
+            if not isinstance(items, tuple | list):
+                raise ConnectionLost(f"its reads gave {type(items).__name__}; a tuple of what came is expected")
             now_ns = self._clock.now_ns()
-            self._pass_on(items, now_ns)
+            self._pass_on(tuple(items), now_ns)
             self._check_for_silence(now_ns)
             self._hold_while_behind()
             self._obey()

@@ -20,16 +20,16 @@ class ScriptedFeed:
     name = "scripted"
     has_bars = True
 
-    def __init__(self, *refusals: Exception, is_remote: bool = True, is_probed: bool = False) -> None:
+    def __init__(self, *refusals: BaseException, is_remote: bool = True, is_probed: bool = False) -> None:
         self.is_remote = is_remote
         self.is_probed = is_probed
-        self.refusals = list(refusals)
+        self.refusals: list[BaseException] = list(refusals)
         """What the next connections fail with."""
         self.script: queue.Queue[Any] = queue.Queue()
         self.wanted: set[str] = set()
         self.threads: set[str] = set()
         self.closed = 0
-        self.close_error: Exception | None = None
+        self.close_error: BaseException | None = None
 
     def connect(self, stopping: threading.Event) -> None:
         self.threads.add(threading.current_thread().name)
@@ -53,7 +53,7 @@ class ScriptedFeed:
                 continue
             if step is END:
                 return
-            if isinstance(step, Exception):
+            if isinstance(step, BaseException):
                 raise step
             yield step
 
@@ -65,7 +65,7 @@ class ScriptedFeed:
     def play(self, *steps: Any) -> None:
         """Put single items, or whole reads, or exceptions, or ``END``."""
         for step in steps:
-            self.script.put(step if isinstance(step, tuple | Exception | str) else (step,))
+            self.script.put(step if isinstance(step, tuple | BaseException | str) else (step,))
 
 
 def some_bars(*closes: float, symbol: str = "A") -> FeedBars:

@@ -1,5 +1,6 @@
 """The thread of a feed: losing and finding its connection, silence, pressure, and the end."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -151,6 +152,39 @@ def test_a_bug_in_a_feed_costs_its_connection_and_no_more(run: Run) -> None:
 
     listener.wait_until(lambda: len(listener.bars()) == 1)
     assert len(listener.of(FeedConnected)) == 2
+
+
+@pytest.mark.parametrize("where", ["connect", "read", "close"])
+@pytest.mark.parametrize("kind", [SystemExit, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit])
+def test_a_feed_whose_library_exits_or_is_cancelled_is_connected_again(
+    run: Run, where: str, kind: type[BaseException]
+) -> None:
+    feed = ScriptedFeed(*([kind()] if where == "connect" else []))
+    feed.close_error = kind() if where == "close" else None
+    _, listener, clock = run(feed)
+    if where != "connect":
+        feed.play(kind() if where == "read" else ConnectionLost("gone"))
+    assert kind.__name__ in listener.wait_for(FeedLost)[0].reason or where == "close"
+
+    clock.advance(SECOND_NS)
+    feed.play(some_bars(1))
+
+    listener.wait_until(lambda: len(listener.bars()) == 1)
+
+
+@pytest.mark.parametrize("wrong", [(None,), ({},), (7,)])
+def test_a_read_of_the_wrong_type_is_a_loss_and_not_the_end(run: Run, wrong: tuple[Any]) -> None:
+    feed = ScriptedFeed()
+    _, listener, clock = run(feed)
+    feed.script.put(*wrong)
+    said = f"its reads gave {type(wrong[0]).__name__}; a tuple of what came is expected"
+    assert listener.wait_for(FeedLost)[0].reason == said
+
+    clock.advance(SECOND_NS)
+    feed.play(some_bars(1))
+
+    listener.wait_until(lambda: len(listener.bars()) == 1)
+    assert listener.of(FeedEnded) == []
 
 
 def test_a_feed_that_cannot_even_be_closed_is_connected_again(run: Run) -> None:
