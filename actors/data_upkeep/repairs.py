@@ -27,6 +27,8 @@ from messages.repairs import (
 )
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
+_CANNOT_BE = "its bars of these minutes cannot be true"
+
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a source says about itself."""
@@ -302,7 +304,8 @@ class Repairs:
         if silent.any():
             yield NoTradeConfirmed(session_date=plan.date, gaps=plan.gaps(silent), source=facts.name)
         if not plan.is_over:
-            plan.error = f"{facts.name}: {message.doubt}" if message.doubt else plan.error
+            doubt = _CANNOT_BE if bool((refused & plan.open).any()) else message.doubt
+            plan.error = f"{facts.name}: {doubt}" if doubt else plan.error
             plan.source += 1
             yield from self._again(plan, now_ns)
         if is_back:

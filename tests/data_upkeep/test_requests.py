@@ -181,6 +181,9 @@ def test_bars_that_cannot_be_true_go_along_to_be_counted_and_leave_their_minutes
     assert fills.batch.names() == ["A", "B"]
     assert not fills.batch.is_sane
     assert asked(again) == ("A", 0, 1)
+    assert [plan.error for plan in desk.repairs._days[DAY.date].plans] == [
+        "upstream: its bars of these minutes cannot be true"
+    ]
 
 
 def test_negative_prices_close_a_gap_where_they_are_allowed() -> None:
