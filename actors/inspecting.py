@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
+from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.dealing import dealt_out
 from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.readings import dates_left
@@ -173,7 +173,7 @@ def inspect_store(
     faults: list[str] = []
     for name in names:
         sessions = calendars(name)
-        runs = store.adjusted(name) if isinstance(store, KeepsAdjusted) else ()
+        runs = adjusted_in(store, name)
         dates, lost = dates_left(store, name)
         faults += lost.values()
         for date in dates:

@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.data_upkeep.as_lived import early, prints_of
 from actors.kernel.address import Address
-from actors.kernel.adjusted import KeepsAdjusted
+from actors.kernel.adjusted import adjusted_in
 from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.readings import KeepsReadings
 from actors.market.axis import SessionAxis
@@ -170,8 +170,7 @@ class Loader:
             for one in (self._store.adjustments() if since else ())
             if since < one.ex_date <= until and (wanted is None or one.symbol in wanted)
         ]
-        store = self._store
-        runs = store.adjusted(self._calendar.name) if known and isinstance(store, KeepsAdjusted) else ()
+        runs = adjusted_in(self._store, self._calendar.name) if known else ()
         return tuple(one for one in known if not any(run.includes(one) for run in runs))
 
     def _certificate(self, session: TradingSession, symbols: Sequence[str] | None) -> SessionCertificate | None:

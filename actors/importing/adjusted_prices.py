@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.importing.pile import Days
 from actors.importing.report import FileReport
-from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
+from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted, adjusted_in
 from actors.kernel.ports import BarStore
 from actors.kernel.readings import dates_left, symbols_left
 
@@ -49,7 +49,7 @@ class AdjustedPrices:
         return any(self._by_file.values()) or bool(self._runs(calendar))
 
     def _runs(self, calendar: str) -> tuple[AdjustedRun, ...]:
-        return self._store.adjusted(calendar) if isinstance(self._store, KeepsAdjusted) else ()
+        return adjusted_in(self._store, calendar)
 
     def keep(self, reports: Sequence[FileReport]) -> None:
         """Keep it with the days, which have been written, and warn of symbols that have prices of both kinds.

@@ -53,6 +53,11 @@ class KeepsAdjusted(Protocol):
         ...
 
 
+def adjusted_in(store: object, calendar: str) -> tuple[AdjustedRun, ...]:
+    """Return the days of a calendar whose prices are known to be adjusted; of a store that does not keep it, none."""
+    return store.adjusted(calendar) if isinstance(store, KeepsAdjusted) else ()
+
+
 def noted(
     runs: Iterable[AdjustedRun], days: Mapping[str, Sequence[str]], as_of: str | None, stored: Sequence[str]
 ) -> tuple[AdjustedRun, ...]:

@@ -9,6 +9,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
+from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, StoredDay
 from actors.kernel.prints import KeepsPrints
 from actors.market.axis import SessionAxis
@@ -82,6 +83,7 @@ class Archive:
         for ask in (beside.own_hours, beside.calendars, beside.base_interval, beside.adjustments):
             ask()
         beside.dates(calendar)
+        beside.adjusted(calendar)
         for date in dates:
             self.day(calendar, date)
             beside.symbols(calendar, date)
@@ -197,6 +199,11 @@ class World(MemoryStore):
         """Return how long minutes stayed open."""
         lived = (prints for date in reversed(dates) if (prints := self._lived(calendar, date)) is not None)
         return next((prints.grace_ns for prints in lived), None)
+
+    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
+        """Return the days whose prices are known to be adjusted: for what came after them, in any world."""
+        store = self._archive.store
+        return self._archive.kept(("adjusted", calendar), lambda: adjusted_in(store, calendar))
 
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return splits and dividends; those of days after the cut are others."""

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import msgspec
 import numpy as np
 
+from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, MergeCounts, StoredDay, StoredDays
 from actors.kernel.prints import KeepsPrints
 from actors.market.hours.own import NOTHING_OWN, OwnHours
@@ -118,10 +119,18 @@ class KeptDays:
         """Return the splits and dividends; as they were first asked for."""
         return self.kept("adjustments", self._store.adjustments)
 
+    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
+        """Return the days whose prices are known to be adjusted; as they were first asked for."""
+        return self.kept(("adjusted", calendar), lambda: adjusted_in(self._store, calendar))
+
     def close(self) -> None:
         """Leave the store open: the next task reads it."""
 
     def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:  # noqa: ARG002  # as any store
+        """Refuse: a sweep reads only."""
+        self._refuse()
+
+    def note_adjusted(self, calendar: str, days: Mapping[str, Sequence[str]], as_of: str | None) -> None:  # noqa: ARG002
         """Refuse: a sweep reads only."""
         self._refuse()
 

@@ -18,7 +18,7 @@ from actors.fetching.clerks import desk_of
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchReport
 from actors.fetching.scale import check_adjusted_alike, check_prices_alike, histories_in, of_the_same_tape
-from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
+from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.readings import dates_left, symbols_left
 from actors.market.calendar import Calendar
@@ -167,7 +167,7 @@ def _there(place: Place) -> tuple[frozenset[str], tuple[AdjustedRun, ...], bool]
     """Return which histories a store was filled from, which prices are adjusted, and whether it has nothing at all."""
     with contextlib.closing(open_store(place)) as store:  # made with the first bar
         names = store.calendars()
-        runs = [run for name in names for run in (store.adjusted(name) if isinstance(store, KeepsAdjusted) else ())]
+        runs = [run for name in names for run in adjusted_in(store, name)]
         return histories_in(store), tuple(runs), not names
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, StoredDay
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.settings import SessionRules
@@ -82,6 +83,10 @@ class LivedStore(MemoryStore):
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends that the store knows."""
         return () if self._before is None else self._before.adjustments()
+
+    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
+        """Return the days before it whose prices are known to be adjusted."""
+        return adjusted_in(self._before, calendar)
 
     def own_hours(self) -> OwnHours:
         """Return what goes before all calendars."""
