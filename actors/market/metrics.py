@@ -8,7 +8,7 @@ import numpy as np
 from actors.market.aggregate import sum_of_slots
 from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP, Floats, Indices, Mask, Verdicts
 from messages.replies import Quality, VerdictCounts
-from messages.values import FIRST_WITH_BAR, Verdict
+from messages.values import Verdict
 
 Counts: TypeAlias = tuple[int, ...]
 """How many minutes have each verdict, by its number."""
@@ -57,20 +57,23 @@ def counted(raw: bytes, first: int, length: int) -> Counts:
 
 def quality_of(over: Counts, still_open: Counts, closed: int) -> Quality:
     """Return the quality of minutes of which ``closed`` are over, as counted; those that are not are counted apart."""
-    bars = sum(over[FIRST_WITH_BAR:])
+    # By position, in the order of the verdicts' numbers: to look up what each is called costs more than all the rest.
+    missing, abandoned, no_trade, filled, streamed, late, corrected = over
+    pending, abandoned_too, no_trade_too, filled_too, streamed_too, late_too, corrected_too = still_open
+    bars = filled + streamed + late + corrected
     return Quality(
         completeness=percent(bars, closed),
-        bar_quality=percent(bars + over[Verdict.NO_TRADE], closed),
+        bar_quality=percent(bars + no_trade, closed),
         closed=closed,
         verdicts=VerdictCounts(
-            pending=still_open[Verdict.MISSING],
-            missing=over[Verdict.MISSING],
-            streamed=over[Verdict.STREAMED] + still_open[Verdict.STREAMED],
-            late=over[Verdict.LATE] + still_open[Verdict.LATE],
-            filled=over[Verdict.FILLED] + still_open[Verdict.FILLED],
-            corrected=over[Verdict.CORRECTED] + still_open[Verdict.CORRECTED],
-            no_trade=over[Verdict.NO_TRADE] + still_open[Verdict.NO_TRADE],
-            abandoned=over[Verdict.ABANDONED] + still_open[Verdict.ABANDONED],
+            pending=pending,
+            missing=missing,
+            streamed=streamed + streamed_too,
+            late=late + late_too,
+            filled=filled + filled_too,
+            corrected=corrected + corrected_too,
+            no_trade=no_trade + no_trade_too,
+            abandoned=abandoned + abandoned_too,
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from actors.market.metrics import NO_MINUTES, Counts, counted, quality_of
 from actors.session_data.answer.metrics import metrics_of, so_far
 from actors.session_data.hold.book import Book
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP
+from messages.columns import FIELDS, VOLUME, VWAP
 from messages.replies import SessionMetrics
 from messages.values import FIRST_WITH_BAR
 
@@ -78,25 +78,28 @@ def _anew(book: Book, symbol: str, column: int) -> _Sums:
 def _carried_on(book: Book, column: int, sums: _Sums) -> _Sums:
     """Add the minutes that have closed since."""
     until, first, high, low, last, volume, typical, own, has_own, bars, outside, revision, regular, extended = sums
-    grid, hours, slots = book.grid, book.axis.regular, slice(until, book.closed)
-    rows, verdicts = grid.values[slots, :, column].tolist(), grid.verdicts[slots, column].tolist()
-    for slot, (row, verdict) in enumerate(zip(rows, verdicts, strict=True), until):
-        if not hours.start <= slot < hours.stop:
+    grid, begin, end = book.grid, book.axis.regular.start, book.axis.regular.stop
+    values, verdict_at, revision_at = grid.values, grid.verdicts.item, grid.revisions.item
+    for slot in range(until, book.closed):
+        row, verdict, changed = values[slot, :, column].tolist(), verdict_at(slot, column), revision_at(slot, column)
+        revision = max(revision, changed)
+        if not begin <= slot < end:
             extended = _with(extended, verdict)
             outside += row[VOLUME] if verdict >= FIRST_WITH_BAR else 0.0
             continue
         regular = _with(regular, verdict)
         if verdict < FIRST_WITH_BAR:
             continue
-        first, high, low = (first, high, low) if bars else (row[OPEN], row[HIGH], row[LOW])
-        high, low, last = max(high, row[HIGH]), min(low, row[LOW]), row[CLOSE]
+        opened, top, bottom, last, traded = row[: len(FIELDS)]
+        if not bars:
+            first, high, low = opened, top, bottom
+        high, low = max(high, top), min(low, bottom)
         bars += 1
-        volume += row[VOLUME]
-        typical += row[VOLUME] * ((row[HIGH] + row[LOW] + row[CLOSE]) / 3)
+        volume += traded
+        typical += traded * ((top + bottom + last) / 3)
         if len(row) > len(FIELDS):
-            own += row[VOLUME] * row[VWAP] if isfinite(row[VWAP]) else 0.0
+            own += traded * row[VWAP] if isfinite(row[VWAP]) else 0.0
             has_own = has_own and isfinite(row[VWAP])
-    revision = max(revision, *grid.revisions[slots, column].tolist())
     until = book.closed
     return _Sums(
         until, first, high, low, last, volume, typical, own, has_own, bars, outside, revision, regular, extended
