@@ -178,13 +178,16 @@ def _folded(book: Book, column: int, slots: slice, count: int, length: int) -> _
 def _followed(
     book: Book, column: int, query: GetLastBars, before: _Bars, slots: slice, length: int, holds_before: int
 ) -> _Bars | None:
-    """Return the last bars with one more, of these slots; nothing where it lacks a minute, or there is no space."""
+    """Return the last bars with one more, of these slots; nothing where it lacks a minute."""
     grid, room, place = book.grid, before.room, before.end
     told = grid.verdicts[slots, column].tobytes()
     # A bar of open minutes may still change, and who has read it has a part of the room.
     is_open = slots.stop > book.closed
-    if is_open or place == len(room.verdicts) or len(told) != length or _NO_BAR.search(told) is not None:
+    if is_open or len(told) != length or _NO_BAR.search(told) is not None:
         return None
+    if place == len(room.verdicts):  # those who have read it keep theirs
+        last = slice(max(place - query.count, 0), place)
+        room, place = _Room.of(room.values[:, last], room.verdicts[last], room.revisions[last]), last.stop - last.start
     if length == 1:
         room.values[:, place] = grid.values[slots.start, :, column]
         room.verdicts[place], room.revisions[place] = told[0], grid.revisions.item(slots.start, column)
