@@ -64,6 +64,7 @@ class Shell(pykka.ThreadingActor):
         self._quarantines = quarantine
         self._core = core
         self._mailbox = cast("Inbox", self.actor_inbox)
+        self._waiting = self._mailbox.waiting
         self._mailbox.handler = self.on_receive
         self._mailbox.answerer = self.on_question
         self._routes = routes
@@ -98,7 +99,7 @@ class Shell(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> Any:
         """Hand a message to the core, send what comes out, and return the answer. Never raises."""
         started_ns = perf_counter_ns()
-        if (depth := len(self._mailbox.waiting)) > self._high_water:
+        if (depth := len(self._waiting)) > self._high_water:
             self._high_water = depth
         if type(message) is ReportHealth:
             return self._report()

@@ -255,7 +255,7 @@ class Fanout:
             self.leave(seat)
 
     def _changed(self, *, hold: int = 0, heard: int = 0) -> SubscribersChanged:
-        waited_for = [to for to in self._seats if to.policy is Policy.BLOCK]
+        waited_for = [to for to in self._seats if to.is_waited_for]
         of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in waited_for)
         hears_minutes = not self._seats or not all(to.wants_only(_FOR_NEWCOMERS) for to in self._seats)
         return SubscribersChanged(
@@ -264,7 +264,7 @@ class Fanout:
 
     def _is_last(self, seat: Seat) -> bool:
         """Whether nobody is left who would have the tape go on."""
-        if not self._is_lockstep or seat.policy is not Policy.BLOCK or self._runners:
+        if not self._is_lockstep or not seat.is_waited_for or self._runners:
             return False
         return not any(other.has_asked for other in self._seats)
 
@@ -289,7 +289,7 @@ class Fanout:
             ticket = settled.ticket
             for to in self._seats:
                 if to.listens_from <= ticket and (picked := to.pick(events)):
-                    if to.policy is Policy.BLOCK:
+                    if to.is_waited_for:
                         holders.add(to)
                     to.push(picked, ticket)
             if holders:
@@ -319,7 +319,7 @@ class Fanout:
             for newcomer in newcomers:
                 newcomer.listens_from = message.ticket
                 if picked := newcomer.pick(self._opened):
-                    is_waited_for = message.is_ticketed and newcomer.policy is Policy.BLOCK
+                    is_waited_for = message.is_ticketed and newcomer.is_waited_for
                     holders |= {newcomer} if is_waited_for else set()
                     newcomer.push(picked, message.ticket if is_waited_for else 0)
             if holders:

@@ -61,6 +61,7 @@ class Seat:
         self.number = number
         self.name = name
         self.policy = policy
+        self.is_waited_for = policy is Policy.BLOCK
         self.dropped = 0
         self.taken = 0
         self.listens_from = NEVER
@@ -112,7 +113,7 @@ class Seat:
             if ticket:
                 self._mark = self._pushed
             self._pushed += len(events)
-            if self.policy is not Policy.BLOCK and (overflow := len(self._queue) - self._bound) > 0:
+            if not self.is_waited_for and (overflow := len(self._queue) - self._bound) > 0:
                 self._overflow(overflow)
             waiter, self._waiter = self._waiter, None
         if waiter is not None:
@@ -141,7 +142,7 @@ class Seat:
     @property
     def is_coming(self) -> bool:
         """Whether somebody sits here who is waited for, and is not let in yet."""
-        return self.listens_from == NEVER and self.policy is Policy.BLOCK
+        return self.listens_from == NEVER and self.is_waited_for
 
     @property
     def is_over(self) -> bool:

@@ -195,7 +195,7 @@ class Subscription:
             if first is not None:
                 first()
         ticket, self._ticket = self._ticket, 0
-        if ticket and seat.policy is Policy.BLOCK:
+        if ticket and seat.is_waited_for:
             self._host.give_back(seat, ticket)
         taken = seat.take()
         if isinstance(taken, tuple):
