@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.session_data.hold.book import Book
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Indices, Stamps
+from messages.columns import FIELDS, Indices, Stamps
 from messages.values import FIRST_WITH_BAR, Bar, Verdict
 
 _LOOK_BACK = 8
 """So many slots before the last one that was written are looked at one by one."""
 _VERDICTS = tuple(Verdict)
+_NOT_KEPT: tuple[float | None, float | None] = (None, None)
+"""What a bar says of vwap and trades where they are not kept."""
 
 
 def latest_slot(book: Book, column: int) -> int | None:
@@ -30,21 +32,21 @@ def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
     slot = latest_slot(book, column)
     if slot is None:
         return None
-    grid, axis = book.grid, book.axis
-    row = grid.values[slot, :, column].tolist()
-    extra = [None if value != value else value for value in row[len(FIELDS) :]] or (None, None)  # noqa: PLR0124  # NaN
+    grid, axis, end_ns = book.grid, book.axis, book.end_of(slot)
+    first, high, low, close, volume, *more = grid.values[slot, :, column].tolist()
+    vwap, trades = [None if value != value else value for value in more] if more else _NOT_KEPT  # noqa: PLR0124  # NaN
     return Bar(
         symbol=symbol,
         interval=axis.interval,
-        start_ns=axis.starts_ns.item(slot),
-        end_ns=axis.ends_ns.item(slot),
-        open=row[OPEN],
-        high=row[HIGH],
-        low=row[LOW],
-        close=row[CLOSE],
-        volume=row[VOLUME],
-        vwap=extra[0],
-        trades=extra[1],
+        start_ns=end_ns - axis.step_ns,
+        end_ns=end_ns,
+        open=first,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        vwap=vwap,
+        trades=trades,
         verdict=_VERDICTS[grid.verdicts.item(slot, column)],
         revision=grid.revisions.item(slot, column),
         tz=book.session.tz,
