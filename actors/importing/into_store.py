@@ -312,7 +312,8 @@ class _Import:
         for number, file in enumerate(self._files):
             if file.contradictions:
                 taken = "first, which is the newest," if number in self._intake.newest_first else "last"
-                said = f"rows give the minute of an earlier row other values; the {taken} row was taken"
+                give = "row gives" if file.contradictions == 1 else "rows give"
+                said = f"{give} the minute of an earlier row other values; the {taken} row was taken"
                 file.warnings.append(f"{file.contradictions} {said}")
             of_store = file.corrected - file.contradictions
             if of_store >= _FEW_BARS and of_store * 2 > file.rows:

@@ -13,6 +13,7 @@ from actors.reading.format import Ambiguous, Unsupported
 from actors.reading.peek import Head
 from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header as spelling
+from actors.reading.spelling import volumes
 from actors.reading.spelling.coding import PLAIN, Coding
 from actors.reading.spelling.numerals import Numerals, are_in_32nds, is_number, numerals_of
 from actors.reading.stamps import StampForm
@@ -132,7 +133,7 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         strangers=strangers,
         series=series,
         label=SERIES if series else "",
-        remarks=tuple(filter(None, (*found.remarks, head.coding.remark))),
+        remarks=tuple(filter(None, (*found.remarks, *volumes.unit_told(found.names, places), head.coding.remark))),
     )
     return msgspec.structs.replace(layout, form=_form(rows, layout))
 

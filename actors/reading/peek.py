@@ -1,8 +1,10 @@
 """The beginning of a file, whatever it is packed in: what formats are recognised by."""
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -19,11 +21,13 @@ from actors.reading.spelling.coding import PLAIN, Coding, coding_of
 from messages.errors import DataError
 
 _GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK"
+_BZIP2, _XZ = b"BZh", b"\xfd7zX"
 _PARQUET, _FEATHER = b"PAR1", b"ARRO"
 _MAGIC_BYTES = 4
+_TAR, _TAR_PLACE = b"ustar", 257
 _PEEK_BYTES = 1 << 16
 _QUOTED = re.compile(r'"[^"]*"')
-_TORN = (zlib.error, zipfile.BadZipFile)
+_TORN = (zlib.error, zipfile.BadZipFile, lzma.LZMAError)
 """What a packed file raises that is damaged in its middle."""
 _DELIMITERS = ",;\t|"
 _FEW_CELLS = 4
@@ -44,6 +48,7 @@ class Head:
             self.members = members(path)
             self.member = member or next(iter(self.members), "")
             self.begins = self.magic
+            self.is_tar = False
             self.coding: Coding = PLAIN
             self.is_text = not self.is_arrow
             self.text = "" if self.is_arrow else self._beginning()
@@ -52,6 +57,7 @@ class Head:
         with unpacked(self.path, self.member) as stream:
             raw = stream.read(_PEEK_BYTES)
         self.begins = raw[:_MAGIC_BYTES]
+        self.is_tar = raw[_TAR_PLACE : _TAR_PLACE + len(_TAR)] == _TAR
         coding = coding_of(raw)
         if coding is None:
             self.is_text = False
@@ -163,7 +169,7 @@ def _is_hidden(name: str) -> bool:
 
 @contextmanager
 def unpacked(path: Path, member: str = "") -> Iterator[IO[bytes] | Any]:
-    """Open a file for reading, through gzip, Zstandard or zip as its first bytes say."""
+    """Open a file for reading, through gzip, bzip2, xz, Zstandard or zip as its first bytes say."""
     with opened(path, member) as (file, _):
         yield file
 
@@ -201,7 +207,7 @@ def _inflating(raw: IO[bytes], member: str, *, is_zip: bool) -> Iterator[IO[byte
 
 @contextmanager
 def unpacking(raw: IO[bytes], member: str = "") -> Iterator[IO[bytes] | Any]:
-    """Read through gzip, Zstandard or zip, as the first bytes say; where ``raw`` is tells how far that has come."""
+    """Read through what a file is packed in, as its first bytes say; where ``raw`` is tells how far that has come."""
     magic = raw.read(_MAGIC_BYTES)
     raw.seek(0)
     if magic.startswith((_ZIP, _GZIP)):
@@ -214,6 +220,9 @@ def unpacking(raw: IO[bytes], member: str = "") -> Iterator[IO[bytes] | Any]:
         import pyarrow as pa
 
         with pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as file:
+            yield file
+    elif magic.startswith((_BZIP2, _XZ)):
+        with bz2.open(raw) if magic.startswith(_BZIP2) else lzma.open(raw) as file:
             yield file
     else:
         yield raw

@@ -6,6 +6,7 @@ from actors.reading import layout
 from actors.reading.arrow_file import column_names
 from actors.reading.format import Format, Hints
 from actors.reading.peek import Head
+from actors.reading.raw import kinds
 from actors.reading.spelling.header import NEEDED
 from actors.vendors.registry import format_places, left_out, thing_at
 from messages.errors import DataError, SettingsError
@@ -61,6 +62,8 @@ def detect(head: Head, hints: Hints | None = None) -> Format:
     found = next(
         (fmt for fmt in formats() if not fmt.must_be_named and not _is_refuted(fmt, said) and fmt.sniff(head)), None
     )
+    if found is None and (kind := kinds.of(head)):
+        raise DataError(f"it is {kind}")
     if found is None:
         raise DataError(f"fits no format: {_seen(head)}; needed is {NEEDED}; --format names a vendor's")
     return found

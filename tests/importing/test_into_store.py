@@ -87,7 +87,7 @@ def test_of_the_same_minute_twice_the_last_row_wins_and_both_are_counted(tmp_pat
     file = one(run(new_york(tmp_path, text), store, **NEW_YORK))
 
     assert (file.kept, file.corrected, file.duplicates) == (1, 1, 1)
-    assert file.warnings == ["1 rows give the minute of an earlier row other values; the last row was taken"]
+    assert file.warnings == ["1 row gives the minute of an earlier row other values; the last row was taken"]
     assert inspect_store(store, calendars=SESSIONS.__getitem__).days[0].high == 21
 
 

@@ -1,6 +1,9 @@
 """More shapes of exports that people have, and what is refused because it could be read wrongly."""
 
+import bz2
+import gzip
 import json
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from actors.reading.format import Stamp
 from actors.storage.memory import MemoryStore
 from messages.columns import FIELDS
 from tests.importing.test_format_table import (
+    CLOCKS,
     EPOCHS,
     ISO,
     NO_VOLUME,
@@ -166,6 +170,18 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "ABC.csv", "Date;Heure;Ouverture;Plus haut;Plus bas;Clôture;Volume\n"
         + rows("02/01/2024;09:30", "02/01/2024;09:31", mark=";", point=","), UTC,
         [(bar[0], bar[1].replace("-15", "-02"), *bar[2:]) for bar in TWO]),
+    "bzip2": ("ABC.csv.bz2", bz2.compress(SOUND.encode()), UTC, TWO),
+    "xz": ("ABC.csv.xz", lzma.compress(SOUND.encode()), UTC, TWO),
+    "a zone behind both a date and a time": (
+        "ABC.csv", "Date (UTC),Time (UTC)" + PLAIN[9:] + rows(*CLOCKS), SAID, TWO),
+    "trades of two pairs": (
+        "x.csv", "time,pair,price,amount\n1705311000,ABC,1,2\n1705311001,DEF,5,2\n", SAID,
+        [(name, TWO[0][1], *(price,) * 4, 2.0) for name, price in (("ABC", 1.0), ("DEF", 5.0))]),
+    "bids and asks of two symbols": (
+        "x.csv", "symbol,time,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_close\n"
+        + rows(*(f"ABC,{at}" for at in ISO), tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6"))
+        + rows(*(f"DEF,{at}" for at in ISO), tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6")), UTC,
+        [*sided("ABC", NO_VOLUME), *sided("DEF", NO_VOLUME)]),
     "a zip whose only file has no name of its own": ("ABC.zip", packed({"data.csv": SOUND}), UTC, TWO),
 }  # fmt: skip
 
@@ -241,6 +257,38 @@ def test_a_column_of_flags_tells_no_instruments_apart(tmp_path: Path) -> None:
     report = import_paths([path], store, ImportOptions(**THERE), calendars=lambda _: ALWAYS)
 
     assert (report.error, len(held(store))) == (None, 2)
+
+
+KINDS = {
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99): "an old Excel workbook (.xls): save the sheet as CSV",
+    packed(
+        {"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<a/>"}
+    ): "an Excel workbook (.xlsx): save the sheet as CSV",
+    packed({"mimetype": "a", "content.xml": "<a/>"}): "an OpenDocument sheet (.ods): save the sheet as CSV",
+    bytes(257) + b"ustar" + bytes(99): "a tar archive: unpack it",
+    gzip.compress(bytes(257) + b"ustar" + bytes(99)): "a tar archive: unpack it",
+    b"7z\xbc\xaf\x27\x1c" + bytes(99): "a 7z archive: unpack it",
+    b"\x89HDF\r\n\x1a\n" + bytes(99): "HDF5: read it with pandas",
+    b"<!DOCTYPE html><html><body>404</body></html>": "a web page and no table",
+}
+
+
+@pytest.mark.parametrize("content", KINDS, ids=KINDS.values())
+def test_what_is_no_table_is_called_by_its_name_and_what_to_do_is_said(tmp_path: Path, content: bytes) -> None:
+    report = import_paths([written(tmp_path / "ABC.x", content)], MemoryStore(), calendars=lambda _: ALWAYS)
+
+    assert report.error is not None
+    assert KINDS[content] in " ".join([report.error, *(one.reason for one in report.skipped)])
+
+
+def test_a_volume_that_is_counted_in_lots_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "ABC.csv", PLAIN.replace("volume", "Volume (lots)") + rows(*ISO))
+
+    report = import_paths([path], MemoryStore(), ImportOptions(**UTC), calendars=lambda _: ALWAYS)
+
+    assert report.files[0].warnings == [
+        "the volume is counted as its column says, 'Volume (lots)', and stands as it is written there"
+    ]
 
 
 def test_a_zone_that_the_file_contradicts_is_told(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def _print_version(is_wanted: bool) -> None:
     invoke_without_command=True,
     epilog=options.examples(
         "",
-        "import bars.csv --store store --tz America/New_York",
+        "import AAPL.csv --store store --tz America/New_York",
         "backtest --store store --symbols AAPL,MSFT --last 5",
         "inspect --store store",
     ),

@@ -159,7 +159,7 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
         DataError: a column that a bar needs is not there; names those that are.
     """
     found = _found(header)
-    _set_right(found, row)
+    _set_right(found, header, row)
     if STAMP in found:
         found.pop(DATE, None)
         found.pop(CLOCK, None)
@@ -228,9 +228,12 @@ def _place(names: Sequence[str], known: Sequence[str]) -> int | None:
     return next((names.index(name) for name in known if name in names), None)
 
 
-def _set_right(found: dict[str, int], row: Sequence[str]) -> None:
+def _set_right(found: dict[str, int], header: Sequence[str], row: Sequence[str]) -> None:
     """Let a row say which of date and time is what: a ``timestamp`` beside a date may be a clock's time only."""
     cells = {role: row[place] for role, place in found.items() if place < len(row)}
+    if DATE not in found and _CLOCK.fullmatch(cells.get(STAMP, "")):
+        place = _place([plain(_SUFFIX.sub("", name)) for name in header], _SYNONYMS[DATE])
+        found |= {} if place is None else {DATE: place}
     if DATE in found and _CLOCK.fullmatch(cells.get(STAMP, "")):
         found[CLOCK] = found.pop(STAMP)
     elif STAMP not in found and _WHOLE_STAMP.match(cells.get(CLOCK, "")):

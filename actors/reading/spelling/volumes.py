@@ -7,12 +7,18 @@ in both currencies of a pair; TradeStation writes the shares that went up and th
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 _TICKS = ("tickvolume", "tickvol")
 _REAL = ("realvolume", "realvol")
 _UP_AND_DOWN = (("up", "down"), ("upvolume", "downvolume"), ("buyvolume", "sellvolume"))
 _OF_CURRENCY = re.compile(r"(?:volume|vol)(?:in|from)?([a-z\d]{2,10})|(base)(?:asset)?(?:volume|vol)")
+_UNIT = re.compile(
+    r"[(\[\uff08]\s*(?:(?:in )?lots?|contracts? of \d+|k|m|mln|'?000s?|thousands?|millions?|x ?\d+|\u624b|\u5343\S*"
+    r"|\u4e07\S*|\u767e\S*|\ubc31\uc8fc|\ucc9c\uc8fc)\s*[)\]\uff09]",
+    re.IGNORECASE,
+)
+"""What stands in brackets behind a volume that is not counted one by one: lots, thousands, hundreds."""
 _QUOTED_IN = {
     "usd", "usdt", "usdc", "busd", "tusd", "dai", "eur", "gbp", "jpy", "krw", "try", "currency", "quote", "counter",
     "notional", "dollar", "dollars", "money", "value", "to", "ma", "sma", "avg", "weighted", "delta", "change",
@@ -39,3 +45,10 @@ def chosen(plain: Sequence[str], usual: int | None, has_any: Callable[[int], boo
     pair = [(place, found[1] or "") for place, name in enumerate(plain) if (found := _OF_CURRENCY.fullmatch(name))]
     base = [place for place, currency in pair if currency not in _QUOTED_IN]
     return tuple((base or ([place for place, _ in pair] if len(pair) == 2 else []))[:1])
+
+
+def unit_told(names: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the remark that the volume is counted in lots or the like, if its name says so: nobody knows how many."""
+    name = names[places["volume"]] if names and "volume" in places else ""
+    said = f"the volume is counted as its column says, {name!r}, and stands as it is written there"
+    return (said,) if _UNIT.search(name) else ()

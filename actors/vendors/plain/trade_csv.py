@@ -26,7 +26,7 @@ from actors.reading.dates import DateOrder
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
 from actors.reading.layout import Layout
 from actors.reading.peek import Head
-from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL, plain
+from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL, plain, role_of
 from actors.reading.stamps import StampForm
 from actors.reading.trades import TradeTape, without_stamp
 from messages.columns import Stamps
@@ -84,7 +84,8 @@ def _named(header: list[str]) -> dict[str, int]:
     time, size = (next((name for name in names if name in header), None) for names in (_TIMES, _SIZES))
     if time is None or size is None or "price" not in header or _BARS & set(header):
         return {}
-    more = {SYMBOL: header.index(SYMBOL)} if SYMBOL in header else {}
+    symbols = [place for place, name in enumerate(header) if role_of(name) == SYMBOL]
+    more = {SYMBOL: header.index(SYMBOL) if SYMBOL in header else symbols[0]} if symbols else {}
     conditions = next((name for name in _CONDITIONS if name in header), None)
     if conditions is not None:
         more[CONDITIONS] = header.index(conditions)

@@ -14,11 +14,11 @@ import numpy as np
 
 from actors.reading import delimited, naming, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
-from actors.reading.format import Block, Coverage, Format, Hints, RawBars
+from actors.reading.format import Block, Broken, Coverage, Format, Hints, RawBars
 from actors.reading.layout import Layout
 from actors.reading.peek import Head
 from actors.reading.spelling import header as spelling
-from actors.reading.spelling.header import CLOCK, DATE, PRICES, STAMP, plain
+from actors.reading.spelling.header import CLOCK, DATE, PRICES, STAMP, SYMBOL, plain
 from actors.reading.stamps import StampForm
 from actors.reading.wide import unfolded
 from actors.vendors import currencies
@@ -43,6 +43,8 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, int]
     """For each series and field its column, series by series."""
     fields: tuple[str, ...]
+    symbol: dict[str, int]
+    """The column of symbols, if there is one and only that names them."""
 
 
 def _table(head: Head) -> _Table | None:
@@ -61,7 +63,10 @@ def _table(head: Head) -> _Table | None:
     fields = FIELDS if has_own else PRICES
     places = {f"{symbol} {field}": found[symbol, field] for symbol in series for field in fields}
     shared = {"volume": header.index("volume")} if "volume" in header and not has_own else {}
-    return _Table(times=times, series=series, places=places | shared, fields=fields)
+    is_bare = all(symbol.startswith("-") for symbol in series)
+    symbols = [place for place, name in enumerate(header) if is_bare and spelling.role_of(name) == SYMBOL]
+    symbol = {SYMBOL: symbols[0]} if symbols else {}
+    return _Table(times=times, series=series, places=places | shared, fields=fields, symbol=symbol)
 
 
 def _bars(block: Block, table: _Table, series: tuple[str, ...]) -> Block:
@@ -71,6 +76,27 @@ def _bars(block: Block, table: _Table, series: tuple[str, ...]) -> Block:
     sides = block.values[:-1].reshape(len(series), len(PRICES), -1)
     both = np.concatenate([sides, np.broadcast_to(block.values[-1], (len(series), 1, sides.shape[2]))], axis=1)
     return unfolded(msgspec.structs.replace(block, values=both.reshape(-1, sides.shape[2])), series)
+
+
+def _by_symbol(block: Block) -> Iterator[tuple[str, Block]]:
+    """Yield the rows of each symbol that a column names, or all of them where there is none."""
+    if len(block.symbols) < 2:
+        yield block.symbols[0].strip() if block.symbols else "", block
+        return
+    for number, symbol in enumerate(block.symbols):
+        rows = block.symbol_index == number
+        cells = {"stamps_ns": block.stamps_ns[rows], "values": block.values[:, rows], "rows": block.rows[rows]}
+        of_first = block.broken if number == 0 else Broken()
+        yield (
+            symbol.strip(),
+            msgspec.structs.replace(
+                block,
+                **cells,
+                symbols=(symbol,),
+                symbol_index=np.zeros(len(cells["rows"]), dtype=np.int32),
+                broken=of_first,
+            ),
+        )
 
 
 def _times(header: list[str], row: list[str]) -> dict[str, int] | None:
@@ -95,7 +121,7 @@ def _layout(head: Head, table: _Table, hints: Hints) -> Layout:
     form = StampForm.TEXT if len(table.times) > 1 else stamps.form_of(sample)
     return Layout(
         delimiter=head.delimiter,
-        places=table.times | table.places,
+        places=table.times | table.symbol | table.places,
         width=len(head.cells(0)),
         header_lines=head.lines_before(1),
         coding=head.coding,
@@ -110,7 +136,8 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     table = _table(head)
     if table is None:
         raise DataError("no columns of bids and asks: wanted are open, high, low and close of each side")
-    of_name = hints.symbol or (naming.symbol_of(head.name) if table.series[0].startswith("-") else "")
+    is_named_by_file = table.series[0].startswith("-") and not table.symbol
+    of_name = hints.symbol or (naming.symbol_of(head.name) if is_named_by_file else "")
     series = tuple(f"{of_name}{symbol}" if symbol.startswith("-") else symbol for symbol in table.series)
     layout = _layout(head, table, hints)
     bare = msgspec.structs.replace(hints, symbol=None)
@@ -118,8 +145,11 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     if table.fields == PRICES and "volume" not in table.places:
         assembler.remark(NO_VOLUME)
     for block in delimited.blocks(path, head.member, layout):
-        for raw in assembler.assembled(_bars(block, table, series)):
-            yield msgspec.structs.replace(raw, calendar=currencies.calendar_of(series[0]))
+        for symbol, of_symbol in _by_symbol(block):
+            named = tuple(f"{symbol}{side}" if symbol and side.startswith("-") else side for side in table.series)
+            mine = named if symbol else series
+            for raw in assembler.assembled(_bars(of_symbol, table, mine)):
+                yield msgspec.structs.replace(raw, calendar=currencies.calendar_of(mine[0]))
     assembler.finish()
 
 
