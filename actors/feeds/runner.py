@@ -112,7 +112,15 @@ class FeedRunner:
         self._given_up: list[threading.Thread] = []
         self._thread = self._new_thread(None)
         self._watch = threading.Thread(target=self._watch_over, name=f"barkeeper-watch-{feed.name}", daemon=True)
-        feed.subscribe(symbols)
+        self._begin_with(symbols)
+
+    def _begin_with(self, symbols: Sequence[str]) -> None:
+        try:
+            self._feed.subscribe(symbols)
+        except BarkeeperError:
+            raise
+        except Exception as error:
+            raise FeedRefused(f"{self.name}: its subscribe raised {error!r}") from error
 
     def _new_thread(self, error: FeedError | None) -> threading.Thread:
         name = f"barkeeper-feed-{self.name}"

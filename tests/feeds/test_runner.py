@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -502,6 +502,15 @@ def test_it_may_be_closed_before_it_is_started() -> None:
     runner.close()
 
     assert not runner.health().is_connected
+
+
+def test_a_feed_that_cannot_take_its_first_symbols_is_named() -> None:
+    class Choosy(ScriptedFeed):
+        def subscribe(self, symbols: Sequence[str]) -> None:
+            raise KeyError(symbols[0])
+
+    with pytest.raises(FeedRefused, match=r"^scripted: its subscribe raised KeyError\('A'\)$"):
+        FeedRunner(Choosy(), Listener(), ManualClock(), symbols=("A", "B"))
 
 
 def test_its_health_counts_what_came(run: Run) -> None:
