@@ -368,7 +368,7 @@ class Store:
 
 
 def _warn(reason: str) -> None:
-    warnings.warn(f"{reason}; its days are left out", stacklevel=4)
+    warnings.warn(f"{reason.rstrip('.')}; its days are left out", stacklevel=4)
 
 
 def _ordinal(day: str) -> int:

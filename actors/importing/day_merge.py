@@ -38,7 +38,7 @@ class Settled:
     def refused(cls, days: Days, why: str) -> "Settled":
         """Count all rows of days as refused, for what the store has of them cannot be read."""
         settled = cls()
-        settled.why = why
+        settled.why = why.rstrip(".")
         settled._counts = [{UNREADABLE: np.bincount(stretch.file)} for stretch in days.cells()]
         return settled
 
