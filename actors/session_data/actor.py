@@ -14,6 +14,7 @@ from actors.session_data.core import SessionDataCore
 from actors.session_data.retelling import at_once
 from messages.errors import BarkeeperError
 from messages.events import BarsArrived, BoundaryKind, SessionBoundary
+from messages.feeds import FeedLost
 from messages.inboxes import Journaled
 from messages.replies import RoomHealth
 from messages.values import Nanos, Room
@@ -100,6 +101,8 @@ class SessionData(Shell):
         known = opening
         if not before:
             journal.append(opening)
+            for connected in cast("SessionDataCore", self._core).trading.connected:
+                journal.append(connected)
             outcome = super().handle(opening)
         else:
             first = cast("SessionBoundary", before[0])
@@ -118,6 +121,8 @@ class SessionData(Shell):
                 core.inherit(cast("SessionDataCore", self._core))
                 self._core = core
             opened = self._retold(core, opening, journaled)
+        for feed in core.trading.folded:  # whatever it sent from then on, nobody has heard it
+            self.handle(FeedLost(feed=feed, reason="the process that heard it is gone", arrived_ns=core.now_ns))
         note("recovered", session=opening.session.date, messages=len(journaled))
         told = [replace(one, now_ns=now_ns) if isinstance(one, SessionBoundary) else one for one in opened.out]
         return Outcome(out=(*told, *core.missing()))

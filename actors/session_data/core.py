@@ -92,25 +92,25 @@ class SessionDataCore:
         self._rules = rules or SessionRules()
         self._prints = PrintLog(self._rules.grace_ns) if keeps_prints else None
         self._has_upkeep = has_upkeep
-        self._now_ns: Nanos = 0
+        self.now_ns: Nanos = 0
         self._book: Book | None = None
         self.history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
         self.senders = Senders(self._rules.sources)
         self._sealer = Sealer(self.history, self.senders, self._rules.intervals, is_on=has_upkeep)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
-        self._trading = Trading(self._rules, self.senders)
-        self._reader = Reader(self.history, self._requirements, self._trading)
-        self._ahead = Ahead(self.senders, self._members, self._trading)
+        self.trading = Trading(self._rules, self.senders)
+        self._reader = Reader(self.history, self._requirements, self.trading)
+        self._ahead = Ahead(self.senders, self._members, self.trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
         if type(message) is BarsArrived or type(message) is TimeAdvanced:
             if (events := self._ahead.take(message, self._book)) is not None:
-                self._now_ns = max(self._now_ns, message.now_ns)
+                self.now_ns = max(self.now_ns, message.now_ns)
                 return Outcome(out=(*events, *self._applied(message.ticket)))
         elif isinstance(message, Query) and not isinstance(message, Control):
-            return self._reader.read(message, self._book, self._now_ns)
+            return self._reader.read(message, self._book, self.now_ns)
         else:
             self._ahead.disturb()
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
@@ -121,10 +121,10 @@ class SessionDataCore:
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
         if self._prints is not None:
-            outcome = msgspec.structs.replace(outcome, out=self._prints.told(outcome.out, self._book, self._now_ns))
+            outcome = msgspec.structs.replace(outcome, out=self._prints.told(outcome.out, self._book, self.now_ns))
         if self._book is not None and self._members.tables is not None:
             outcome = msgspec.structs.replace(outcome, out=self._members.tables.told(outcome.out, self._book))
-        news = self._members.news(self._book, self._now_ns, self._requirements.symbols)
+        news = self._members.news(self._book, self.now_ns, self._requirements.symbols)
         return msgspec.structs.replace(outcome, out=(*before, *outcome.out, *news)) if before or news else outcome
 
     def _handle(self, message: SessionDataInbox) -> Outcome:
@@ -154,22 +154,22 @@ class SessionDataCore:
             case BarsFilled():
                 return self._bars_filled(message)
             case NoTradeConfirmed():
-                return tell(message, *self._sealer.mark(self._book, message, Verdict.NO_TRADE, self._now_ns))
+                return tell(message, *self._sealer.mark(self._book, message, Verdict.NO_TRADE, self.now_ns))
             case GapAbandoned():
-                return tell(message, *self._sealer.mark(self._book, message, Verdict.ABANDONED, self._now_ns))
+                return tell(message, *self._sealer.mark(self._book, message, Verdict.ABANDONED, self.now_ns))
             case RecordSession():
-                return tell(*self._sealer.record(self._book, self._now_ns))
+                return tell(*self._sealer.record(self._book, self.now_ns))
             case FeedConnected() | FeedLost() | FeedEnded() | TradingStatusChanged():
-                self._trading.note(message)
+                self.trading.note(message)
                 return tell(message)
             case TradeAmended():
-                return tell(message, *self._trading.amend(message))
+                return tell(message, *self.trading.amend(message))
             case AbandonGaps():
                 return self._abandon_gaps(message)
             case SessionSettled():
                 return tell(
                     *self._report(message.session_date),
-                    *self._sealer.settle(self._book, message.session_date, self._now_ns),
+                    *self._sealer.settle(self._book, message.session_date, self.now_ns),
                     message,
                 )
             case RequireHistory():
@@ -184,13 +184,13 @@ class SessionDataCore:
             case SymbolsLoaded():
                 return self._symbols_loaded(message)
             case MakeGood():
-                return tell(*stands(message, self._book, self._sealer, self._members, self._now_ns))
+                return tell(*stands(message, self._book, self._sealer, self._members, self.now_ns))
             case _:
                 return self._read(message)
 
     def _read(self, message: News | SessionDataQuery) -> Outcome:
         question = question_of(message)
-        return tell(message) if question is None else self._reader.read(question, self._book, self._now_ns)
+        return tell(message) if question is None else self._reader.read(question, self._book, self.now_ns)
 
     def missing(self) -> list[GapDetected]:
         """Return what the open session still lacks of its closed minutes, for who has not heard of it."""
@@ -223,8 +223,8 @@ class SessionDataCore:
 
     def _whole(self, batch: BarBatch, message: BarsArrived | FromStore, book: Book) -> list[Event]:
         """Take whole minutes, with what is played from here."""
-        intake = Intake(message, book, self.history, self.senders, self._rules, self._now_ns)
-        intake.take_whole(self._members.with_due(batch, book, self._now_ns))
+        intake = Intake(message, book, self.history, self.senders, self._rules, self.now_ns)
+        intake.take_whole(self._members.with_due(batch, book, self.now_ns))
         return intake.events
 
     def _take(self, batch: BarBatch, message: BarsArrived | BarArrived) -> Outcome:
@@ -234,11 +234,11 @@ class SessionDataCore:
             self.senders.book(message.source, Taken(received=len(batch), rejected=len(rejected)))
             return receipted(rejected, message.receipt, accepted=0, duplicates=0)
         before = book.ledger.taken()
-        intake = Intake(message, book, self.history, self.senders, self._rules, self._now_ns)
+        intake = Intake(message, book, self.history, self.senders, self._rules, self.now_ns)
         intake.take(batch)
         taken = self.senders.book(message.source, book.ledger.taken(since=before))
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
-            book.close_until(self._now_ns, intake.events)
+            book.close_until(self.now_ns, intake.events)
         return receipted(
             [*intake.events, *self._certify_again(intake)],
             message.receipt,
@@ -248,32 +248,32 @@ class SessionDataCore:
 
     def _bars_filled(self, message: BarsFilled) -> Outcome:
         assert self._book is not None, "a fill before any session"
-        intake = Intake(message, self._book, self.history, self.senders, self._rules, self._now_ns)
+        intake = Intake(message, self._book, self.history, self.senders, self._rules, self.now_ns)
         intake.take_fill(message.batch)
         return tell(*intake.events, *self._certify_again(intake))
 
     def _certify_again(self, intake: Intake) -> list[Event]:
-        return self._sealer.seal_again(self._book, intake.repaired, self._now_ns)
+        return self._sealer.seal_again(self._book, intake.repaired, self.now_ns)
 
     def _abandon_gaps(self, message: AbandonGaps) -> Outcome:
         """The next session is about to open: what is still open of this one closes now, its grace over or not."""
         events: list[Event] = []
         if self._book is not None and self._book.session.date == message.session_date:
             events += self._folded(0)
-            self._book.close_until(self._now_ns + self._rules.grace_ns, events)
+            self._book.close_until(self.now_ns + self._rules.grace_ns, events)
         return tell(*events, message)
 
     def _ticks_arrived(self, message: TicksArrived) -> Outcome:
         self._know(message.now_ns)
-        return Outcome(out=self._trading.take_ticks(message, self._now_ns, self._ledger))
+        return Outcome(out=self.trading.take_ticks(message, self.now_ns, self._ledger))
 
     def _quotes_arrived(self, message: QuotesArrived) -> Outcome:
         self._know(message.now_ns)
-        return Outcome(out=self._trading.take_quotes(message, self._now_ns, self._ledger))
+        return Outcome(out=self.trading.take_quotes(message, self.now_ns, self._ledger))
 
     def _print_arrived(self, item: Tick | Quote, message: TickArrived | QuoteArrived) -> Outcome:
         self._know(message.now_ns)
-        reason = self._trading.take(item, self._now_ns, self._ledger)
+        reason = self.trading.take(item, self.now_ns, self._ledger)
         refused = (reason,) if reason else ()
         return receipted((), message.receipt, accepted=1 - len(refused), duplicates=0, refused=refused)
 
@@ -287,8 +287,8 @@ class SessionDataCore:
         book, events = self._book, list[Event]()
         if book is None:
             return events
-        for made in self._trading.due(self._now_ns, grace_ns):
-            intake = Intake(made, book, self.history, self.senders, self._rules, self._now_ns)
+        for made in self.trading.due(self.now_ns, grace_ns):
+            intake = Intake(made, book, self.history, self.senders, self._rules, self.now_ns)
             if made.is_gone:
                 intake.take_out(made.batch)
             else:
@@ -304,18 +304,18 @@ class SessionDataCore:
         if self._book is not None and self._members.is_playing:
             out += self._whole(BarBatch.of(()), FromStore("tape"), self._book)
         elif self._book is not None:
-            self._book.close_until(self._now_ns, out)
+            self._book.close_until(self.now_ns, out)
         return Outcome(out=(*out, *self._applied(message.ticket)))
 
     def _applied(self, ticket: int) -> tuple[Event, ...]:
         """Send a ticket on its way: to the subscribers, or to DataUpkeep first."""
         if not ticket:
             return ()
-        now_ns = self._now_ns
+        now_ns = self.now_ns
         return (MinuteApplied(now_ns=now_ns, ticket=ticket) if self._has_upkeep else MinuteSettled(ticket=ticket),)
 
     def _know(self, now_ns: Nanos) -> None:
-        self._now_ns = max(self._now_ns, now_ns)
+        self.now_ns = max(self.now_ns, now_ns)
 
     def _session_boundary(self, message: SessionBoundary) -> Outcome:
         self._know(message.now_ns)
@@ -342,7 +342,7 @@ class SessionDataCore:
         if self._book is not None and self._book.session == message.session:
             self._book.has_ended = True
             events += self._folded(self._rules.grace_ns)
-            self._book.close_until(self._now_ns, events)
+            self._book.close_until(self.now_ns, events)
             events += [] if self._has_upkeep else self._report(message.session.date)
         return events
 
@@ -357,16 +357,16 @@ class SessionDataCore:
         if self._book is not None:
             # A day of history closes nothing: what ended closes now, its grace over or not.
             events += self._folded(0)
-            self._book.close_until(self._now_ns + self._rules.grace_ns, events)
+            self._book.close_until(self.now_ns + self._rules.grace_ns, events)
             self.history.roll(self._book.grid)
         self.history.extend(message.history, message.background)
         known = self._members.known(message, self.history.traded, self._requirements.symbols)
         unseen = set(message.symbols) - known
         symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
-        self._book = Book(message.session, symbols, self._rules, self._trading.halts, unseen)
+        self._book = Book(message.session, symbols, self._rules, self.trading.halts, unseen)
         self._book.recall(message.runs, self.senders, message.told)
         self._ahead.open(self._book, None if self._has_upkeep else message.tape)
-        self._trading.open(self._book.axis.interval, message.session)
+        self.trading.open(self._book.axis.interval, message.session)
         return events
 
     # --- symbols
@@ -375,7 +375,7 @@ class SessionDataCore:
         outcome = self._members.add(message, self._book)
         for said in outcome.out:
             if isinstance(said, SymbolsChanged):
-                self._trading.join(said.added, self._now_ns)
+                self.trading.join(said.added, self.now_ns)
         return outcome
 
     def _symbols_loaded(self, message: SymbolsLoaded) -> Outcome:
@@ -386,8 +386,8 @@ class SessionDataCore:
         if book is not None and tape is not None and tape.session == book.session:
             book.recall(tape.runs, self.senders, tape.told)
             given = FromStore("tape" if message.is_played else "recording")
-            intake = Intake(given, book, self.history, self.senders, self._rules, self._now_ns)
-            intake.take(self._members.so_far(message, tape, book, self._now_ns))
+            intake = Intake(given, book, self.history, self.senders, self._rules, self.now_ns)
+            intake.take(self._members.so_far(message, tape, book, self.now_ns))
             out += [*intake.events, *self._certify_again(intake)]
         if not self._requirements.symbols.isdisjoint(message.symbols):
             out += self._requirements.reported(self.history, message.session_date)

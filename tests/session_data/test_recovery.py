@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from actors.market.sale_conditions import sale_rules
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
@@ -33,7 +34,7 @@ from tests.depth import examples
 from tests.doubles import Outbox
 from tests.session_data.stories import RULES, difference, insides, stories
 from tests.session_data.streams import ask, readings
-from tests.session_data.telling import TUESDAY
+from tests.session_data.telling import TUESDAY, WEDNESDAY
 
 SESSIONS = (session_tiny(5), session_tiny(3, 4), session_tiny(4, 2, pre=2, post=3))
 
@@ -155,6 +156,51 @@ def test_trades_that_a_feed_repeats_after_the_end_count_once(tmp_path: Path) -> 
 
     (made,) = ask(again.core, GetBars(symbol="A")).bars()
     assert (made.open, made.close, made.volume) == (10.0, 18.0, 45.0)
+
+
+def sent(*seconds: int, symbol: str = "A", **more: Any) -> TicksArrived:
+    """Trades of these seconds after 09:30, numbered by them."""
+    ticks = tuple(Tick(symbol=symbol, at_ns=at("09:30") + second * 10**9, price=10.0, size=1.0) for second in seconds)
+    ids = tuple(f"{symbol}{second}" for second in seconds)
+    return TicksArrived(ticks=ticks, ids=ids, now_ns=ticks[-1].at_ns, source="wire", is_folded=True, **more)
+
+
+def here(when: str = "09:29", **more: Any) -> FeedConnected:
+    return FeedConnected(feed="wire", attempt=1, has_bars=False, arrived_ns=at(when), **more)
+
+
+def test_a_minute_in_which_the_process_was_away_has_no_bar_of_a_part_of_its_trades(tmp_path: Path) -> None:
+    opening = opened(DAY, ["A"], now=at("09:28"))
+    Process(tmp_path).tell(opening, here(), sent(1, 5, 61, 70)).end()
+    again = Process(tmp_path).tell(replace(opening, now_ns=at("09:32")), time("09:33"), here("09:34"), time("09:35"))
+    again.end()
+    after = Process(tmp_path).tell(replace(opening, now_ns=at("09:36")), time("09:36"))
+    after.end()
+
+    for life in (again, after):
+        assert [one.start_ns for one in ask(life.core, GetBars(symbol="A")).bars()] == [at("09:30")]
+
+
+def test_what_a_feed_repeats_makes_up_for_what_was_missed_of_everybody(tmp_path: Path) -> None:
+    opening = opened(DAY, ["A", "B"], now=at("09:28"))
+    Process(tmp_path).tell(opening, here(), sent(1, 5)).end()
+    again = Process(tmp_path).tell(replace(opening, now_ns=at("09:32")), time("09:33"), here("09:34"))
+    again.tell(sent(1, 5, 30), sent(40, symbol="B"), sent(61, 119, 130), time("09:35"))
+    again.end()
+
+    starts = {name: [one.start_ns for one in ask(again.core, GetBars(symbol=name)).bars()] for name in "AB"}
+    assert starts == {"A": [at("09:30"), at("09:31"), at("09:32")], "B": [at("09:30")]}
+    assert ask(again.core, GetBars(symbol="A")).volume.tolist() == [3, 2, 1]
+
+
+def test_a_day_is_folded_by_the_same_rules_after_it_was_cut(tmp_path: Path) -> None:
+    first = Process(tmp_path).tell(opened(DAY, ["A"]), here(sale_rules="massive"), opened(WEDNESDAY, ["A"]))
+    first.end()
+    again = Process(tmp_path).tell(opened(WEDNESDAY, ["A"]))
+    again.end()
+
+    rules = [life.core.trading._forming("wire").rules for life in (first, again)]
+    assert rules == [sale_rules("massive")] * 2
 
 
 def test_a_message_that_cannot_be_taken_again_is_passed_over_and_the_rest_is_taken(

@@ -47,7 +47,7 @@ class Half(SessionDataCore):
 
     def handle(self, message: Any) -> Any:
         if any(message is one for one in type(self).on):
-            self._now_ns += 7_000_000_000_000
+            self.now_ns += 7_000_000_000_000
             if self._book is not None:
                 self._book.closed = len(self._book.axis.starts_ns)
             raise Bug("a bug put in by a test")

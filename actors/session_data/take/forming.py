@@ -54,7 +54,9 @@ class Forming:
 
     Those of an interval are due when it is over and the feed has told of something later, at the latest when its grace
     is over: in one batch for the whole universe. A trade that comes later, or is amended, makes its bar due again.
-    An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled.
+    An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled. But who
+    repeats itself, in order, after it was away, has left nothing out: where a symbol's first trade since was known, all
+    of the symbol's are, and where the very first trade comes first again, all are.
     What a trade counts for is said by the rules of its sale conditions; one of size 0 sets no price.
 
     Trades are kept for half an hour, and about a million of them at most (32 MB); what is older cannot be amended, and
@@ -90,18 +92,34 @@ class Forming:
         self._silenced_ns: Nanos = -_KEPT_NS
         """When the connection was last made anew for nothing but silence."""
         self._joined_ns: dict[str, Nanos] = {}
+        self._symbols: dict[str, None] = {}
+        """Who has ever been heard of."""
+        self._since_ns: dict[str, float] = {}
+        """Of those that were made up for: from when on all their trades are known."""
+        self.cut_off: dict[str, float] = {}
+        """Who has not been heard of since the feed was away, and from when until then all was known."""
+        self._begun_ns: float = math.inf
+        """When it connected first."""
+        self._first: Tick | None = None
+        self._is_heard = False
+        """Whether any trade has come since it was away."""
+        self._is_behind = False
+        """Whether it was away, and has not come to the present since: it may repeat itself."""
 
     # --- what comes
 
     def add(self, ticks: Sequence[Tick], ids: Sequence[str] = ()) -> None:
         """Take trades that are sane, none before ``first_ns``; and how the feed calls them."""
         span, is_plain = self._latest, self.rules is NONE
+        if self._first is None and ticks:
+            self._first, self._begun_ns = ticks[0], self._connected_ns
         for tick, trade_id in zip(ticks, ids or [""] * len(ticks), strict=True):
             at_ns = tick.at_ns
             if not span.start_ns <= at_ns < span.end_ns:
                 span = self._span(at_ns)
             trades = span.trades.get(tick.symbol)
             if trades is None:
+                self._symbols[tick.symbol] = None
                 trades = span.trades[tick.symbol] = Trades()
                 self._room += _ROOM_OF_A_CELL
             trades.add(at_ns, tick.price, tick.size, trade_id, self._plain if is_plain else self._sets(tick, span))
@@ -129,6 +147,27 @@ class Forming:
     def _change(self, span: Span, symbol: str) -> None:
         span.changed.add(symbol)
         self._due.add(span.start_ns)
+
+    def hear_again(self, ticks: Sequence[Tick], are_new: Sequence[bool], reasons: Sequence[str]) -> None:
+        """Note whose first trade since the feed was away was known; one that is refused does not count."""
+        for tick, is_new, reason in zip(ticks, are_new, reasons, strict=True):
+            if reason:
+                continue
+            if not self._is_heard and not is_new and tick == self._first:
+                self._connected_ns = self._begun_ns
+                self.cut_off.clear()
+                for span in self._spans.values():
+                    self._made_up_for(span, span.trades)
+                    span.is_whole = span.start_ns >= self._begun_ns
+            elif (since_ns := self.cut_off.pop(tick.symbol, None)) is not None and not is_new:
+                self._since_ns[tick.symbol] = since_ns
+                for span in self._spans.values():
+                    self._made_up_for(span, span.trades.keys() & {tick.symbol})
+            self._is_heard = True
+
+    def _made_up_for(self, span: Span, symbols: Iterable[str]) -> None:
+        for symbol in symbols if span.is_written and not span.is_whole else ():
+            self._change(span, symbol)
 
     def amend(self, amendment: TradeAmended) -> bool:
         """Take a trade out, or put another in its place; return whether it is known."""
@@ -159,7 +198,9 @@ class Forming:
 
     def _away(self, until_ns: Nanos) -> None:
         """Note that nothing is known of what came after; a connection may have been dead when it is found lost."""
-        self._connected_ns = math.inf
+        for symbol in self._symbols:
+            self.cut_off.setdefault(symbol, self._since_ns.pop(symbol, self._connected_ns))
+        self._connected_ns, self._is_heard, self._is_behind = math.inf, False, bool(self._symbols)
         for span in self._spans.values():
             span.is_whole &= span.is_written or span.end_ns <= until_ns
 
@@ -178,7 +219,8 @@ class Forming:
             if span.is_written or is_told:
                 self._due.discard(start_ns)
                 made += self._written(span)
-        self._forget(now_ns, now_ns - grace_ns)
+        self._is_behind = self._is_behind and self._heard_ns < now_ns - grace_ns
+        self._forget(self._heard_ns if self._is_behind else now_ns, now_ns - grace_ns)
         return made
 
     def _written(self, span: Span) -> Iterator[Folded]:
@@ -196,7 +238,8 @@ class Forming:
 
     def _is_known(self, span: Span, symbol: str) -> bool:
         """Whether all of a symbol's trades have been heard."""
-        return span.is_whole and self._joined_ns.get(symbol, 0) <= span.start_ns
+        is_whole = span.is_whole or self._since_ns.get(symbol, math.inf) <= span.start_ns
+        return is_whole and self._joined_ns.get(symbol, 0) <= span.start_ns
 
     def _batch(self, span: Span, symbols: Sequence[str]) -> BarBatch:
         rows = [span.trades[symbol].fold(has_extra=self._has_extra) for symbol in symbols]

@@ -37,6 +37,7 @@ class Trading:
         self._interval = rules.base_interval
         self._feeds: dict[str, Forming] = {}
         self._known: dict[str, KnownTrades] = {}
+        self._connected: dict[str, FeedConnected] = {}
         self._start_ns: Nanos = 0
         self._regular_ns: tuple[Nanos, Nanos] = (0, 0)
 
@@ -57,14 +58,16 @@ class Trading:
         """Keep trades; return what cannot be kept."""
         ticks, ids, reasons = message.ticks, message.ids, self._judge.ticks(message.ticks, now_ns)
         received, duplicates = len(ticks), 0
+        forming = self._forming(message.source) if message.is_folded else None
         if ids:
             are_new = self._known_of(message.source).are_new(ticks, ids, reasons)
+            if forming is not None and forming.cut_off:
+                forming.hear_again(ticks, are_new, reasons)
             if not all(are_new):
                 duplicates = are_new.count(False)
                 ledger.take_again(duplicates)
                 ticks, ids = tuple(compress(ticks, are_new)), tuple(compress(ids, are_new))
                 reasons = list(compress(reasons, are_new))
-        forming = self._forming(message.source) if message.is_folded else None
         if forming is not None and forming.first_ns:
             first_ns = forming.first_ns
             reasons = [
@@ -125,6 +128,20 @@ class Trading:
             forming.rules = sale_rules(message.sale_rules if named == OF_THE_FEED else named)
         if message.feed in self._feeds:
             self._feeds[message.feed].note(message)
+        if isinstance(message, FeedConnected):
+            self._connected[message.feed] = message
+        else:
+            self._connected.pop(message.feed, None)
+
+    @property
+    def connected(self) -> tuple[FeedConnected, ...]:
+        """How each feed that is connected said so: a journal that begins now has to know."""
+        return tuple(self._connected.values())
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """The feeds whose trades are made into bars."""
+        return tuple(self._feeds)
 
     def join(self, symbols: tuple[str, ...], now_ns: Nanos) -> None:
         """Note that symbols are asked for from now on."""

@@ -55,6 +55,34 @@ def test_a_snapshot_on_another_connection_changes_no_bar() -> None:
     assert received(core)[1] == 2
 
 
+def test_a_symbol_whose_trades_are_repeated_from_one_that_was_known_lacks_nothing() -> None:
+    core = trading(connected(), came(trade(1), trade(2, symbol="B"), ids=("x", "b")), symbols=("A", "B"))
+    play(core, [came(trade(3), ids=("y",))])
+    play(core, [*again(30), came(trade(3), trade(20), now=31, ids=("y", "z")), time(65)])
+    assert (rows(core), rows(core, "B")) == ([(100, 100, 100, 100, 3)], [])
+
+    play(core, [came(trade(2, symbol="B"), trade(50, symbol="B"), now=70, ids=("b", "c")), time(71)])
+    assert rows(core, "B") == [(100, 100, 100, 100, 2)]  # as soon as that is known
+
+
+def test_a_symbol_of_which_something_new_comes_first_may_lack_something() -> None:
+    core = trading(connected(), came(trade(1), trade(2), ids=("w", "x")))
+    play(core, [*again(30), came(trade(31), trade(2), now=32, ids=("z", "x")), time(65)])
+
+    assert rows(core) == []
+
+
+def test_a_feed_that_begins_anew_with_its_first_trade_lacks_nothing_of_anybody_however_far_behind_it_is() -> None:
+    core = trading(connected(), came(trade(1), ids=("w",)), symbols=("A", "B"))
+    later = [came(trade(second, symbol="B"), now=7200, ids=(f"{second}",)) for second in (50, 70, 110, 130)]
+    play(core, [*again(3600), time(7200), came(trade(1), now=7200, ids=("w",))])
+    for message in later:
+        play(core, [message, time(7200)])
+
+    assert rows(core, "B") == [(100, 100, 100, 100, volume) for volume in (1, 2, 1)]
+    assert ask(core, GetQuality()).bad_prints == ()
+
+
 def test_the_same_id_of_another_symbol_or_feed_is_another_trade() -> None:
     core = trading(
         PAIR, came(trade(1, 50, 1, "B"), ids=("x",)), came(trade(1, 51), ids=("x",), source="other"), time(65)

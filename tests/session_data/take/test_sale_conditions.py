@@ -84,7 +84,7 @@ def test_a_feed_that_names_no_rules_takes_every_trade_unless_the_settings_do() -
 
 @pytest.mark.parametrize("second", [-30, 250])
 def test_outside_of_regular_hours_form_t_sets_prices(second: int) -> None:
-    forming = trading(of_alpaca(), time(0))._trading._feeds["trades"]
+    forming = trading(of_alpaca(), time(0)).trading._feeds["trades"]
 
     forming.add([us(second, 100, 1, "@ T")])
     forming.add([us(30, 100, 1, "@ T")])
