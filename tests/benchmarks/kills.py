@@ -1,11 +1,12 @@
 """Processes that are killed at seeded random moments, and begun again: python -m tests.benchmarks.kills
 
-    python -m tests.benchmarks.kills --days 10 --each 5 --imports 20 --fetches 20 --seed 1
+    python -m tests.benchmarks.kills --days 10 --lines 10 --each 5 --imports 20 --fetches 20 --seed 1
 
-A live day of trades is killed so many times, each time as soon as it says that it is so late, and goes on; an import
-and a fetch are killed once each, somewhere between their start and their usual end, and run once more. The digest, what
-was acknowledged and what the store holds must be those of an undisturbed run, ``verify`` must find nothing, and no file
-may be left unfinished. Exits with 1 if anything differs.
+A live day of trades is killed so many times, each time as soon as it says that it is so late, and goes on, half of the
+times a while later; so is one of JSON lines with trades, without an upstream. An import and a fetch are killed once
+each, somewhere between their start and their usual end, and run once more. The digest, what was acknowledged and what
+the store holds must be those of an undisturbed run, ``verify`` must find nothing, and no file may be left unfinished.
+Exits with 1 if anything differs.
 """
 
 import argparse
@@ -26,35 +27,32 @@ from tests.system.killed_day import OWN, SESSION
 from tests.system.test_killed import Day
 
 _SYMBOLS = 60
-_MINUTE_NS = 60_000_000_000
 
 
 def main(arguments: Sequence[str]) -> int:
     """Kill, and count what differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, usual in (("days", 10), ("each", 5), ("imports", 20), ("fetches", 20), ("seed", 1)):
+    for name, usual in (("days", 10), ("lines", 10), ("each", 5), ("imports", 20), ("fetches", 20), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     asked = parser.parse_args(arguments)
     dice = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as folder:
         bad = _days(Path(folder), dice, asked.days, asked.each)
+        bad += _days(Path(folder), dice, asked.lines, asked.each, "lines")
         bad += _errands(Path(folder), dice, asked.imports, asked.fetches)
     return bad > 0
 
 
-def _days(folder: Path, dice: random.Random, days: int, each: int) -> int:
+def _days(folder: Path, dice: random.Random, days: int, each: int, *more: str) -> int:
     if not days:
         return 0
-    undisturbed = Day(folder / "undisturbed")
+    undisturbed = Day(folder / f"undisturbed {more}", *more)
     undisturbed.live()
     kills = bad = 0
     for number in range(days):
-        day = Day(folder / f"day {number}")
-        for moment in sorted(SESSION.start_ns + round(dice.uniform(-0.3, 7.9) * _MINUTE_NS) for _ in range(each)):
-            if moment > day.now_ns:
-                day.live(until_ns=moment)
-                kills += 1
-        day.live()
+        day = Day(folder / f"day {number} {more}", *more)
+        day.live_and_die(dice, each)
+        kills += day.kills
         store = ParquetStore(day.store, read_only=True)
         stored = store.read("XNYS", SESSION.date, [OWN])
         own = set() if stored is None else set(stored.bars.start_ns.tolist())
@@ -63,7 +61,8 @@ def _days(folder: Path, dice: random.Random, days: int, each: int) -> int:
         bad += not is_well
         if not is_well:
             sys.stdout.write(f"day {number}: {day.digest} {undisturbed.digest} lost {day.lost}; {day.said[-3:]}\n")
-    sys.stdout.write(f"live days of trades: {kills} kills of {days} days; {days - bad} days as undisturbed\n")
+    what = " ".join(("live days of trades", *more))
+    sys.stdout.write(f"{what}: {kills} kills of {days} days; {days - bad} days as undisturbed\n")
     return bad
 
 

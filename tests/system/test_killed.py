@@ -1,10 +1,8 @@
 """A live day whose process is killed at any moment is the day that it would have been."""
 
-import functools
 import random
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,27 +15,30 @@ from tests.system.killed_day import OWN, SESSION
 
 pytestmark = pytest.mark.slow
 
-SPEEDS = 120.0, 15.0
-"""A machine that stands still for seconds leaves minutes out at the first: then the second tells."""
+SPEED = 120.0
 EARLY_NS = 30 * SECOND_NS
+LAST_NS = SESSION.start_ns + round(7.8 * MINUTE_NS)
+"""No process begins later, but where the one before was killed later: none would live this day."""
 
 
 class Day:
     """The lives of a day's processes, one after the other."""
 
-    def __init__(self, store: Path, speed: float) -> None:
+    def __init__(self, store: Path, *more: str) -> None:
         self.store = store
-        self.speed = speed
+        self._more = more
         self.now_ns = SESSION.start_ns - EARLY_NS
         self.acked: set[int] = set()
         self.lost: set[int] = set()
         """Acknowledged, and not there when a later life began."""
         self.digest = ""
+        self.kills = 0
         self.said: list[str] = []
 
-    def live(self, until_ns: int | None = None) -> None:
-        """Live on; a process is killed as soon as it says that it is so late."""
-        command = [sys.executable, "-m", "tests.system.killed_day", str(self.store), str(self.now_ns), str(self.speed)]
+    def live(self, until_ns: int | None = None, away_ns: int = 0) -> None:
+        """Live on; a process is killed as soon as it says that it is so late, and the next begins so much later."""
+        command = [sys.executable, "-m", "tests.system.killed_day", str(self.store), str(self.now_ns), str(SPEED)]
+        command += self._more
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             found: set[int] = set()
@@ -53,6 +54,7 @@ class Day:
                     found.add(int(rest[0]))
                 elif word == "begun":
                     self.lost |= self.acked - found
+                    self.acked |= found  # it was there, and killed before it could say so
                 elif word == "acked":
                     self.acked.add(int(rest[0]))
                 elif word == "digest":
@@ -61,45 +63,30 @@ class Day:
                 if line.startswith("acked ") and line.endswith("\n"):
                     self.acked.add(int(line.split()[1]))
             process.wait(timeout=PATIENCE_S)
+        self.now_ns = max(self.now_ns, min(self.now_ns + away_ns, LAST_NS))
+
+    def live_and_die(self, dice: random.Random, kills: int) -> None:
+        """Live to the end, and be killed so many times before, at most: who is away then is not killed."""
+        first = 0.2 if self._more else -0.3  # by then a trade was heard, which tells that lines are repeated
+        moments = sorted(SESSION.start_ns + round(dice.uniform(first, 7.8) * MINUTE_NS) for _ in range(kills))
+        for moment in moments:
+            if moment > self.now_ns:
+                self.live(until_ns=moment, away_ns=round(dice.uniform(0, 2) * MINUTE_NS) if dice.random() < 0.5 else 0)
+                self.kills += 1
+        self.live()
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Day]:
-    """Return the same day as a process lives it that nobody kills."""
-
-    @functools.cache
-    def lived(speed: float) -> Day:
-        day = Day(tmp_path_factory.mktemp("undisturbed") / "store", speed)
-        day.live()
-        return day
-
-    return lived
-
-
-def killed(store: Path, speed: float, seed: int) -> Day:
-    """Live a day that is killed four times."""
-    dice = random.Random(seed)
-    day = Day(store, speed)
-    for moment in sorted(SESSION.start_ns + round(dice.uniform(0.2, 7.8) * MINUTE_NS) for _ in range(4)):
-        if moment > day.now_ns:
-            day.live(until_ns=moment)
-    day.live()
-    return day
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_day_that_is_killed_again_and_again_is_the_same_day(
-    undisturbed: Callable[[float], Day], tmp_path: Path, seed: int
-) -> None:
-    for speed in SPEEDS:
-        day, other = killed(tmp_path / f"{speed:.0f}", speed, seed), undisturbed(speed)
-        if day.digest == other.digest:
-            break
+@pytest.mark.parametrize("more", [(), ("lines",)], ids=["trades", "lines"])
+def test_a_day_that_is_killed_again_and_again_is_the_same_day(tmp_path: Path, more: tuple[str, ...]) -> None:
+    undisturbed = Day(tmp_path / "undisturbed", *more)
+    undisturbed.live()
+    day = Day(tmp_path / "store", *more)
+    day.live_and_die(random.Random(1), 4)
 
     store = ParquetStore(day.store, read_only=True)
     stored = store.read("XNYS", SESSION.date, [OWN])
     assert stored is not None
-    assert set(stored.bars.start_ns.tolist()) == day.acked == other.acked
-    assert (day.digest, day.lost) == (other.digest, set())
+    assert set(stored.bars.start_ns.tolist()) == day.acked == undisturbed.acked
+    assert (day.digest, day.lost) == (undisturbed.digest, set())
     assert verify_store(store).faults == []
     assert not [line for line in day.said if line.startswith("refused")]
