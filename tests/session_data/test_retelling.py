@@ -60,7 +60,7 @@ def told(messages: Any) -> SessionDataCore:
 
 
 def known(core: SessionDataCore) -> dict[str, Any]:
-    trading = core._trading
+    trading = core.trading
     return {
         **insides(core),
         "ticks": {symbol: trading.ticks.last(symbol, 1000) for symbol in SYMBOLS},
