@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -22,13 +21,12 @@ from actors.reading.peek import Head
 from actors.reading.stamps import UNREADABLE, from_milliseconds
 from actors.storage.memory import MemoryStore
 from messages.errors import BarkeeperError, DataError
+from tests import damage
 from tests.depth import examples
 from tests.importing.imports import run
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".csv.zip", ".feather", ".parquet")
 ROWS = 120
-MANY = int(os.environ.get("BARKEEPER_FUZZ", "300"))
-"""How many inputs a door gets in the long run: the issue's 20,000 with ``BARKEEPER_FUZZ=20000``."""
 
 
 @cache
@@ -59,20 +57,7 @@ def whole(suffix: str) -> bytes:
 def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
     """A file that was cut, or of which some bytes are others, or gone."""
     suffix = draw(st.sampled_from(SUFFIXES))
-    raw = bytearray(whole(suffix))
-    first = draw(st.integers(0, len(raw) - 1))
-    how = draw(st.sampled_from(["cut", "flip", "zero", "gone"]))
-    if how == "cut":
-        del raw[first:]
-    elif how == "gone":
-        del raw[first : first + draw(st.integers(1, 200))]
-    elif how == "zero":
-        count = draw(st.integers(1, 64))
-        raw[first : first + count] = bytes(count)
-    else:
-        for place in draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=8)):
-            raw[place] ^= 1 << draw(st.integers(0, 7))
-    return suffix, bytes(raw)
+    return suffix, draw(damage.damaged(whole(suffix)))
 
 
 def imported(suffix: str, raw: bytes) -> None:
@@ -95,7 +80,7 @@ def test_a_damaged_file_is_refused_in_our_words(file: tuple[str, bytes]) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=MANY, deadline=None, derandomize=True)
+@settings(max_examples=damage.MANY, deadline=None, derandomize=True)
 @given(file=damaged())
 def test_many_damaged_files_are_refused_in_our_words(file: tuple[str, bytes]) -> None:
     imported(*file)

@@ -181,7 +181,7 @@ class JournalFile:
     def _decoded(self, row: Row) -> list[Journaled]:
         try:
             found = _DECODER.decode(row.body)
-        except msgspec.DecodeError as error:
+        except (ValueError, TypeError) as error:  # and msgspec's own, which is a ValueError
             raise DataError(f"{self.path}: message {_odd_one(row)} cannot be read: {error}") from error
         return found if isinstance(found, list) else [found]
 
@@ -218,7 +218,9 @@ class JournalFile:
     @property
     def left_out(self) -> frozenset[int]:
         """The numbers of messages that met a bug."""
-        return frozenset(map(int, (self.fact(_LEFT_OUT) or "").split()))
+        noted = self.fact(_LEFT_OUT)
+        with _explained(self.path):
+            return frozenset(map(int, (noted or "").split()))
 
     def leave_out(self, numbers: Iterable[int]) -> None:
         """Note which messages met a bug, in the place of those that were noted.
@@ -257,9 +259,9 @@ def _odd_one(row: Row) -> int:
         for seq, part in enumerate(parts, row.seq - len(parts) + 1):
             try:
                 _DECODER.decode(part)
-            except msgspec.DecodeError:
+            except (ValueError, TypeError):
                 return seq
-    except msgspec.DecodeError:  # it is a single one, or it is not known where one ends
+    except (ValueError, TypeError):  # it is a single one, or it is not known where one ends
         pass
     return row.seq
 
@@ -274,5 +276,5 @@ class _explained:  # noqa: N801  # used as a function is
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | ValueError):  # text that is none, a number that is none
             raise DataError(f"{self._path}: this journal cannot be read: {error}") from error
