@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -185,23 +184,15 @@ def test_a_day_of_a_silent_feed_without_an_upstream_is_missing_from_end_to_end_a
     assert (status.phase, status.timer_expired) == (SessionPhase.ENDED, True)
 
 
-class SkippingClock(SystemClock):
-    """A clock that can leave out a night."""
-
-    def skip_to(self, now_ns: int) -> None:
-        with self._changed:
-            self._anchor = now_ns, time.monotonic_ns()
-            self._changed.notify()
-
-
 def test_the_next_session_follows_and_the_day_before_is_history() -> None:
     days = session_of(), session_of("2024-07-03")
-    clock = SkippingClock(600, days[0].start_ns - MINUTE_NS)
+    clock = SystemClock(600, days[0].start_ns - MINUTE_NS)
     feed = market_feed(MARKET, days[0], clock)
     with live(MemoryStore(), [feed], clock, symbols=MARKET.symbols, live=LiveRules()) as system:
         boundaries = iter(system.subscribe(("sessions",), policy="drop_oldest"))
         told = [next(boundaries), next(boundaries)]
-        clock.skip_to(days[1].start_ns - 61 * MINUTE_NS)
+        clock.hop(days[1].start_ns - 61 * MINUTE_NS)
+        clock.go_on()
         told.append(next(boundaries))
         status = system.live_status().get(timeout=5)
         history = system.history(MARKET.symbols[0]).get(timeout=5)
@@ -307,18 +298,20 @@ class Unreadable(MemoryStore):
 
 def test_a_next_session_that_cannot_be_loaded_is_an_error_that_can_be_cleared() -> None:
     days = session_of(), session_of("2024-07-03")
-    store, clock = Unreadable(), SkippingClock(600, days[0].start_ns - MINUTE_NS)
+    store, clock = Unreadable(), SystemClock(600, days[0].start_ns - MINUTE_NS)
     feed = simulated_feed(MARKET, days, clock, QUIET)
     with live(store, [feed], clock, symbols=MARKET.symbols, live=LiveRules(post_market_delay_min=1.0)) as system:
         minutes = system.subscribe(("minutes",), policy="drop_oldest")
         while system.certificate().get(timeout=5) is None:
             pass
         store.is_broken = True
-        clock.skip_to(days[1].start_ns - 61 * MINUTE_NS)
+        clock.hop(days[1].start_ns - 61 * MINUTE_NS)
+        clock.go_on()
         while not system.live_status().get(timeout=5).troubles:
             pass
         troubles = system.live_status().get(timeout=5).troubles
-        clock.skip_to(days[1].start_ns - 5 * MINUTE_NS)
+        clock.hop(days[1].start_ns - 5 * MINUTE_NS)
+        clock.go_on()
         with pytest.raises(SystemFailed, match="the disk is gone"):
             list(minutes)
         failed = system.status().get(timeout=5)
