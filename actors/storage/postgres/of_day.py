@@ -21,7 +21,6 @@ _READ = (
     " join unnest({verdicts}::text[]) with ordinality as v (verdict, place) using (verdict)"
     " where r.calendar = {calendar} and r.date = {date}::date and {where}) to stdout (format binary)"
 )
-_FIELDS = {f"coalesce(r.{name}, 'NaN')": name for name in ALL}
 _HASHED = "set local enable_nestloop = off"
 """Of a day that was written just now the server has no statistics, and would look up each bar's symbol in turn."""
 
@@ -71,8 +70,9 @@ class OfDay:
         """
         from psycopg import sql
 
+        fields = [sql.SQL("coalesce({}, 'NaN')").format(sql.Identifier("r", name)) for name in ALL]
         asked = sql.SQL(_READ).format(
-            picked=sql.SQL(", ".join([*(f"r.{name}" for name in picked), *_FIELDS])),
+            picked=sql.SQL(", ").join([*(sql.Identifier("r", name) for name in picked), *fields]),
             table=sql.Identifier(self._schema, table),
             names=list(names),
             verdicts=list(VERDICTS),

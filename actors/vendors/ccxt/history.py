@@ -178,12 +178,11 @@ def _longest(answer: Any) -> int:
 
 
 def _check_symbols(exchange: Any, symbols: Sequence[str]) -> None:
-    refused = tuple(symbol for symbol in symbols if symbol not in exchange.markets)
+    refused = [symbol for symbol in symbols if symbol not in exchange.markets]
+    if len(refused) == 1:
+        raise SymbolsRefused(str(why_not_traded(exchange, refused[0], refused[0])), tuple(refused))
     if refused:
-        several = f"{exchange.id} does not trade {', '.join(refused)}"
-        raise SymbolsRefused(
-            several if len(refused) > 1 else str(why_not_traded(exchange, refused[0], refused[0])), refused
-        )
+        raise SymbolsRefused(f"{exchange.id} does not trade {', '.join(refused)}", tuple(refused))
 
 
 def _check_answer(exchange: Any) -> None:
