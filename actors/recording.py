@@ -5,14 +5,17 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from actors.data_upkeep.keeper import Keeper
 from actors.data_upkeep.loader import Loader
 from actors.kernel.outcome import Outcome
 from actors.kernel.ports import BarStore, KnowsHours
 from actors.kernel.telemetry import alarm
+from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.hours.own import NOTHING_OWN
+from actors.market.planes import with_runs
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile, journals
@@ -24,7 +27,7 @@ from messages.commands import RecordSession
 from messages.errors import BarkeeperError, DataError
 from messages.events import BoundaryKind, SessionBoundary
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
-from messages.values import Nanos
+from messages.values import Nanos, Verdict
 
 
 def lived(
@@ -77,12 +80,12 @@ def salvage(folder: Path, store: BarStore, now_ns: Nanos, told: Callable[[str], 
                 opening = file.opening()
                 if opening is None or file.is_finished or opening.session.end_ns > now_ns:
                     continue
-                _write(file, opening, store)
+                lacking = _write(file, opening, store)
                 file.finish()
         except (BarkeeperError, OSError) as error:
             told(f"a day that was cut off could not be saved: {error}")
         else:
-            told(f"session {opening.session.date} was cut off before it was in the store: saved from {path}")
+            told(f"session {opening.session.date} was cut off before it was in the store: {_saved(path, lacking)}")
 
 
 def deliver(file: JournalFile, number: int, store: BarStore, now_ns: Nanos) -> None:
@@ -116,14 +119,28 @@ def deliver(file: JournalFile, number: int, store: BarStore, now_ns: Nanos) -> N
         file.finish()
 
 
-def _write(file: JournalFile, opening: SessionBoundary, store: BarStore, old: SessionCertificate | None = None) -> None:
+def _saved(path: Path, lacking: int) -> str:
+    """Say what became of a day; who was gone at its close has asked nobody for what came meanwhile."""
+    return f"saved from {path}" + (f", without {lacking:,} of its minutes, which heal asks for" if lacking else "")
+
+
+def _write(file: JournalFile, opening: SessionBoundary, store: BarStore, old: SessionCertificate | None = None) -> int:
+    """Write a day down; return how many of its minutes have neither a bar nor a reason to have none."""
     core, sealed = lived(file, is_sealed=True)
     failures = _Failures()
     keeper = Keeper(store, failures, records=True)
-    for last in (*sealed, *_sealed(core.handle(RecordSession())))[-1:]:
+    found = (*sealed, *_sealed(core.handle(RecordSession())))[-1:]
+    for last in found:
         keeper.issue(IssueCertificate(sealed=last, gaps=(), old=old))
     if failures.reasons:
         raise OSError(f"session {opening.session.date}: {failures.reasons[0]}")
+    return sum(_lacking(last) for last in found)
+
+
+def _lacking(sealed: SessionSealed) -> int:
+    day = sealed.day
+    plane = with_runs(SessionAxis(day.session), day.symbols, day.verdicts, sealed.runs)
+    return int(np.count_nonzero(plane < Verdict.NO_TRADE))
 
 
 def _sealed(outcome: Outcome) -> list[SessionSealed]:

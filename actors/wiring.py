@@ -38,10 +38,11 @@ from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from actors.settings import Settings
 from actors.storage.elsewhere.opening import open_store
+from actors.storage.journal.acknowledged import Acknowledged
 from actors.storage.journal.lived import LivedStore
 from actors.storage.journal.quarantine import Quarantine
 from actors.storage.journal.redelivery import Redelivery
-from actors.storage.journal.writer import Acknowledged, Journal
+from actors.storage.journal.writer import Journal
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
 from actors.stream_coordinator.backtest.planning import Planner
@@ -221,13 +222,18 @@ class House:
             if self.settings.certify and claim is not None:
                 claim()
             if self.journal is not None:
-                salvage(self.journal.folder, self.store, self.clock.now_ns(), _salvaged)
+                salvage(self.journal.folder, self.store, self.clock.now_ns(), self._salvaged)
             self.system_manager.tell(RoomStarted(room=room))
             return
         shell, core = self._made(room)
         more = {"journal": self.journal, "make": self._session_data} if room is Room.SESSION_DATA else {}
         started = shell.start(core, self._routes[room], self.system_manager, quarantine=self.quarantine, **more)
         self.rooms[room].attach(started)
+
+    def _salvaged(self, sentence: str) -> None:
+        note("salvaged", what=sentence)
+        if self.journal is not None:
+            self.journal.saved += (sentence,)
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
@@ -374,10 +380,6 @@ class House:
     def _keeper_broke(self, job: Any, error: BaseException) -> None:
         date = job.sealed.day.session.date
         self.stream_coordinator.tell(AbortRun(reason=f"a bug in the keeper, on the certificate of {date}: {error!r}"))
-
-
-def _salvaged(sentence: str) -> None:
-    note("salvaged", what=sentence)
 
 
 def watch(house: "weakref.ref[House]", since: float | None = None) -> None:

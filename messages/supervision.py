@@ -63,6 +63,8 @@ class JournalHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Of them those that are not safe yet."""
     held_up_s: float = 0.0
     """For how long the disk has not come back from a write."""
+    saved: tuple[str, ...] = ()
+    """What became, at the start, of days that were cut off before they were in the store, a sentence each."""
 
 
 class Supervised(Event, frozen=True, kw_only=True):

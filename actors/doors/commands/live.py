@@ -98,6 +98,7 @@ class _Run:
         self._certificates: dict[str, SessionCertificate] = {}
         self._before: dict[str, SessionCertificate | None] = {}
         """By session the certificate that the store had when it was first seen."""
+        self._saved: tuple[str, ...] = ()
         self.left_out = LeftOut(made.calendar.tz)
         """What came and could not be taken."""
         self._ears = _Ears(system.subscribe(policy="drop_oldest", name="command line"), shown, self.left_out)
@@ -138,6 +139,7 @@ class _Run:
                 for date, session in sorted(self._sessions.items())
             ],
             feeds=live_report.feeds_of(self._look.live.feeds, self.left_out.by_feed),
+            saved=list(self._saved),
         )
 
     @property
@@ -167,6 +169,10 @@ class _Run:
             look = self._look = look_at(self._system, os.getpid())
         except (BarkeeperError, Timeout):
             return  # a room is down or busy; the latest look stands
+        if look.system.journal is not None and not self._saved:
+            self._saved = look.system.journal.saved
+            for sentence in self._saved:
+                self._shown.say(sentence)
         if look.live.session is not None:
             session = self._sessions[look.live.session.date] = look.live.session
             if session.date not in self._before:

@@ -70,6 +70,8 @@ class LiveResult(msgspec.Struct, frozen=True, kw_only=True):
     """On the wall."""
     sessions: list[LiveSession]
     feeds: list[LiveFeed]
+    saved: list[str] = []
+    """What became of days of earlier runs that were cut off, a sentence each."""
 
 
 def session_of(

@@ -145,6 +145,7 @@ class Written(Protocol):
     """A journal, as it is seen from outside."""
 
     trouble: str
+    saved: tuple[str, ...]
 
     @property
     def taken(self) -> int:

@@ -129,4 +129,6 @@ class Supervisor:
 def _health(journal: Written | None) -> JournalHealth | None:
     if journal is None:
         return None
-    return JournalHealth(messages=journal.taken, waiting=journal.waiting, held_up_s=round(journal.held_up_s, 3))
+    return JournalHealth(
+        messages=journal.taken, waiting=journal.waiting, held_up_s=round(journal.held_up_s, 3), saved=journal.saved
+    )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -93,6 +93,8 @@ class Journal:
         self._rules = rules or SessionRules()
         self.trouble = ""
         """Why nothing is written at the moment; empty: all is well."""
+        self.saved: tuple[str, ...] = ()
+        """What became of days that were cut off before, a sentence each."""
         self._lock = threading.Condition()
         self._open: _Begun | None = None
         self._session: TradingSession | None = None
@@ -386,15 +388,3 @@ class Journal:
         alarm("journal_refused", reason=reason)
         if self._reply_to is not None and self._session is not None:
             self._reply_to.tell(NotRecorded(session_date=self._session.date, reason=f"its journal: {reason}"))
-
-
-class Acknowledged:
-    """The address of somebody who is told once what was taken before is safe."""
-
-    def __init__(self, journal: Journal, to: Any) -> None:
-        self._journal = journal
-        self._to = to
-
-    def tell(self, message: Any) -> None:
-        """Hand it on when the time has come."""
-        self._journal.when_safe(lambda: self._to.tell(message))

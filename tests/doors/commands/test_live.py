@@ -8,9 +8,14 @@ import msgspec
 import pytest
 
 from actors.doors.commands.live_report import LiveResult
+from actors.session_data.core import SessionDataCore
+from actors.storage.journal.file import folder_beside
 from actors.storage.parquet import ParquetStore
+from messages import BarsArrived
 from tests.doors.conftest import DAYS, MARKET, Call
 from tests.doors.runs import HALF_DAY, Onlooker, interrupt, sockets
+from tests.system.struck_day import Bug, Place
+from tests.system.test_salvage import MINUTES, journal_of
 
 __all__ = ["sockets"]
 
@@ -20,6 +25,7 @@ unix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no S
 
 def test_a_simulated_day_is_written_and_certified_by_its_close(call: Call, tmp_path: Path) -> None:
     store = tmp_path / "store"
+    journal_of(folder_beside(store), *MINUTES)  # of the day before, which was cut off
 
     answer = call("live", *HALF_DAY, "--store", store, "--until", "close", "--speed", "12000", "--json")
 
@@ -30,6 +36,10 @@ def test_a_simulated_day_is_written_and_certified_by_its_close(call: Call, tmp_p
     assert session.recorded == session.bars == len(ParquetStore(store, read_only=True).read("XNYS", "2024-07-03").bars)
     assert session.bars + session.missing + session.abandoned + session.no_trade == 3 * 210
     assert result.feeds[0].feed == "simulated"
+    (saved,) = answer.object["saved"]
+    assert "session 2024-07-02 was cut off" in saved
+    assert "without 777 of its minutes" in saved
+    assert saved in answer.err
     assert "session 2024-07-03: settled" in answer.err  # a busy machine may sleep through all phases: a day takes 1 s
 
 
@@ -150,3 +160,21 @@ def test_a_feed_that_will_not_have_us_ends_the_run_with_its_reason(
     assert answer.code == 1
     assert answer.object["ended_by"] == "failure"
     assert answer.err.splitlines()[-1].startswith("error: alpaca: Alpaca's feed needs alpaca-py")
+
+
+def test_a_day_that_meets_too_many_bugs_ends_with_its_reason_and_what_there_is_written(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    bug = Bug(Place(SessionDataCore, BarsArrived, is_handled=True), nth=20, once=False)
+    monkeypatch.setattr(SessionDataCore, "handle", bug.bound())
+
+    answer = call("live", *HALF_DAY, "--store", store, "--speed", "1200", "--json")
+
+    day = ParquetStore(store, read_only=True).read("XNYS", "2024-07-03")
+    assert answer.code == 1
+    assert answer.object["ended_by"] == "failure"
+    assert "a bug put in by a test" in answer.err
+    assert answer.err.splitlines()[-1].endswith("it is bug 6 within 60 s, too many to go on")
+    assert day is not None
+    assert answer.object["sessions"][0]["recorded"] == len(day.bars) > 0

@@ -47,9 +47,9 @@ class Bench:
 
 
 def test_how_the_journal_is_is_told() -> None:
-    bench = Bench(journal=SimpleNamespace(taken=40, waiting=2, held_up_s=0.1234))
+    bench = Bench(journal=SimpleNamespace(taken=40, waiting=2, held_up_s=0.1234, saved=("a day",)))
 
-    assert bench.look().journal == JournalHealth(messages=40, waiting=2, held_up_s=0.123)
+    assert bench.look().journal == JournalHealth(messages=40, waiting=2, held_up_s=0.123, saved=("a day",))
     assert Bench().look().journal is None
 
 

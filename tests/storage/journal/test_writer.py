@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from actors.storage.journal import writer
+from actors.storage.journal.acknowledged import Acknowledged
 from actors.storage.journal.file import JournalFile, folder_beside, journals, path_of
-from actors.storage.journal.writer import Acknowledged, Journal
+from actors.storage.journal.writer import Journal
 from messages import CertificateIssued, Message, NotRecorded, TradingSession
 from tests.builders import DAY, arrived, bar, day_grid, opened, time
 from tests.certificates import certificate
