@@ -98,6 +98,35 @@ def table_of(
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+class _Sink:
+    """A file as Arrow writes to it. What it refused Arrow tries again when it lets go, and complains on stderr then."""
+
+    closed = False
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._has_refused = False
+
+    def write(self, data: Any) -> int:
+        if self._has_refused:
+            return len(data)
+        try:
+            return int(self._file.write(data))
+        except BaseException:
+            self._has_refused = True
+            raise
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def flush(self) -> None:
+        if not self._has_refused:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Leave it open: who opened it closes it."""
+
+
 @contextmanager
 def writing(sink: Any, schema: Any) -> Iterator[Callable[[Any], None]]:
     """Yield what writes one table after the other into a file."""
@@ -107,7 +136,7 @@ def writing(sink: Any, schema: Any) -> Iterator[Callable[[Any], None]]:
     is_of_many = DATE in schema.names  # then starts ascend from row to row, else they repeat
     searched: Any = [*_SEARCHED, DATE] if is_of_many else _SEARCHED  # pyarrow declares bools, and documents lists too
     repeating: Any = [*_REPEATING, DATE if is_of_many else "start"]
-    buffered = pa.BufferedOutputStream(pa.PythonFile(sink, "w"), _BUFFER)
+    buffered = pa.BufferedOutputStream(pa.PythonFile(_Sink(sink), "w"), _BUFFER)
     try:
         with pq.ParquetWriter(
             buffered,

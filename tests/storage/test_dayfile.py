@@ -1,5 +1,6 @@
 """What one file of the Parquet store looks like to others, and what becomes of one that is damaged."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from messages.columns import BarBatch
 from messages.errors import DataError
 from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
+
+FULL = Path("/dev/full")
 
 
 def rewritten(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -145,6 +148,24 @@ def test_an_empty_cell_of_a_value_is_read_as_unknown(store: ParquetStore):
     stored = store.read("XNYS", DATE)
     assert stored is not None
     assert [b.vwap for b in stored.bars.bars()] == [1.0, None]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device here that is full")
+def test_a_full_disk_is_an_error_of_ours_and_arrow_says_nothing_more(capfd: pytest.CaptureFixture[str]) -> None:
+    assert refused(pa.table({"start": pa.array(range(9), pa.int64())})) == "No space left on device"
+    gc.collect()
+
+    assert capfd.readouterr() == ("", "")
+
+
+def refused(table: pa.Table) -> str | None:
+    """Return why a table cannot be written; nothing of what was tried is left."""
+    try:
+        with FULL.open("wb", buffering=0) as file, barfile.writing(file, table.schema) as put:
+            put(table)
+    except OSError as error:
+        return error.strerror
+    return None
 
 
 def test_a_file_without_rows_is_an_empty_day(store: ParquetStore):
