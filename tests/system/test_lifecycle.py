@@ -100,7 +100,7 @@ def test_every_state_can_be_closed_and_leaves_no_question_open(
     system.close()
 
     late = [system.latest_bars(), system.progress(), system.status()]
-    assert {outcome(lambda f=future: f.get(timeout=5)) for future in asked} <= {"answered tuple", "NotReady"}
+    assert {outcome(lambda f=future: f.get(timeout=5)) for future in asked} <= {"answered Rows", "NotReady"}
     assert {outcome(lambda f=future: f.get(timeout=5)) for future in late} == {"NotReady"}
 
 

