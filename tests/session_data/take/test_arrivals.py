@@ -283,6 +283,8 @@ def test_a_ticket_says_what_has_become_of_all_that_its_feed_sent() -> None:
 
 
 def test_counts_that_do_not_add_up_are_named() -> None:
+    assert core_with().troubles() == ()
+
     core = core_with(OPEN)
     play(core, [arrived(bar("A", "09:31"), source="wire", now="09:32")])
     core.senders.book("wire", Taken(received=1))
