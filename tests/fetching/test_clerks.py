@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -96,17 +96,25 @@ def test_several_processes_heal_what_one_does_as_one_account_in_one_pace(world: 
         assert not verify_store(store).faults
 
 
+def children() -> set[int]:
+    """Return the processes that this one has started, as far as they still run."""
+    found = set[int]()
+    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            found.update(map(int, (task / "children").read_text().split()))
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 def test_a_process_that_is_killed_is_replaced_and_its_days_are_not_asked_for_again(
     world: AlpacaStocks, tmp_path: Path
 ) -> None:
-    killed: list[int] = []
+    before, killed = children(), set[int]()
 
     def kill(progress: FetchProgress) -> None:
         if progress.done and not killed:
-            task = Path(f"/proc/{os.getpid()}/task")
-            killed.extend(int(child) for one in task.iterdir() for child in (one / "children").read_text().split())
+            killed.update(children() - before)
             for child in killed:
                 os.kill(child, signal.SIGKILL)
 
