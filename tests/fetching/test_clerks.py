@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,7 @@ from actors.vendors.history.entry import Pace
 from actors.vendors.history.source import VendorSource
 from messages.errors import SystemFailed
 from messages.values import MINUTE_NS
+from tests.children import children
 from tests.fetching.test_costs import all_days
 from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
 
@@ -96,25 +97,16 @@ def test_several_processes_heal_what_one_does_as_one_account_in_one_pace(world: 
         assert not verify_store(store).faults
 
 
-def children() -> set[int]:
-    """Return the processes that this one has started, as far as they still run."""
-    found = set[int]()
-    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
-        with suppress(FileNotFoundError):  # a thread that has just ended
-            found.update(map(int, (task / "children").read_text().split()))
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 def test_a_process_that_is_killed_is_replaced_and_its_days_are_not_asked_for_again(
     world: AlpacaStocks, tmp_path: Path
 ) -> None:
-    before, killed = children(), set[int]()
+    before, killed = children(os.getpid()), set[int]()
 
     def kill(progress: FetchProgress) -> None:
         if progress.done and not killed:
-            killed.update(children() - before)
+            killed.update(children(os.getpid()) - before)
             for child in killed:
                 os.kill(child, signal.SIGKILL)
 

@@ -15,6 +15,7 @@ import pytest
 from actors.sweep import sweep
 from actors.system import System
 from messages.errors import SettingsError
+from tests.children import children
 from tests.house.source import ROOT
 from tests.sweep import strategies
 from tests.sweep.conftest import OPTIONS
@@ -73,12 +74,6 @@ def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(
     (tmp_path / "may").write_text("end")
     expected = undisturbed(store, strategies.Waits, endless)
     assert results_of(store, tmp_path / "results", "Waits", endless) == expected
-
-
-def children(pid: int) -> list[int]:
-    return [
-        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    ]
 
 
 def wait_for_the_end(pid: int) -> None:

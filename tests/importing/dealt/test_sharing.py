@@ -17,6 +17,7 @@ from actors.inspecting import verify_store
 from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError
+from tests.children import children
 
 HEADER = "ticker,volume,open,close,high,low,window_start,transactions"
 OPENS = {"2024-03-07": 1709821800, "2024-03-08": 1709908200, "2024-03-11": 1710163800}
@@ -110,12 +111,11 @@ def test_a_killed_process_is_replaced(folder: Path, tmp_path: Path) -> None:
 
     def kill(progress: ImportProgress) -> None:
         if not killed:
-            task = Path(f"/proc/{os.getpid()}/task")
-            children = [child for one in task.iterdir() for child in (one / "children").read_text().split()]
-            killed.append(int(children[-1]))
+            killed.append(max(children(os.getpid()) - before))
             os.kill(killed[0], signal.SIGKILL)
 
     one = alone(folder, tmp_path / "one")
+    before = children(os.getpid())
     with closing(ParquetStore(tmp_path / "two")) as store:
         two = import_shared(
             [folder], store, ImportOptions(complete=True), Calendars.of(store),
