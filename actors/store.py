@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ask import arguments as take
+from actors.kernel.ask.asked_span import AskedSpan
 from actors.kernel.readings import dates_left
 from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
@@ -19,7 +20,6 @@ from actors.market.planes import spread, with_runs
 from actors.reading.spelling.addresses import Place
 from actors.session_data.answer.long_bars import Blocks, finished, long_bars
 from actors.session_data.hold.windows import Heading, Piece, window_of
-from actors.session_data.past.asked_span import AskedSpan
 from actors.session_data.past.history import HistoryDay
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
@@ -322,7 +322,7 @@ class Store:
             for name in symbols:
                 piece = day.piece(name, interval, with_blanks=with_blanks)
                 if piece is not None and len(piece):
-                    pieces[name].append(span.cut(piece))
+                    pieces[name].append(piece.cut(span.holds(piece.start_ns)))
         return pieces
 
     def _long_pieces(
@@ -345,7 +345,8 @@ class Store:
                 is_first=oldest == dates[0],
                 has_blanks=False,
             )
-            told = span.cut(finished(made, fill=False, partial=False))
+            told = finished(made, fill=False, partial=False)
+            told = told.cut(span.holds(told.start_ns))
             pieces[name] = [told.cut((told.start_ns >= wanted[0].start_ns) & (told.start_ns < wanted[-1].end_ns))]
         return pieces
 

@@ -4,7 +4,7 @@ from copy import copy
 from datetime import date, timedelta
 
 from actors.kernel.ask import arguments as take
-from actors.session_data.hold.windows import Piece
+from messages.columns import Mask, Stamps
 from messages.errors import SettingsError, shown
 from messages.values import Nanos, moment
 
@@ -37,9 +37,10 @@ class AskedSpan:
         wide.start_ns, wide.end_ns = -(1 << 63), (1 << 63) - 1
         return wide
 
-    def cut(self, piece: Piece) -> Piece:
-        """Return the bars that start inside."""
-        return piece.cut((piece.start_ns >= self.start_ns) & (piece.start_ns < self.end_ns))
+    def holds(self, starts_ns: Stamps) -> Mask:
+        """Return which bars start inside."""
+        inside: Mask = (starts_ns >= self.start_ns) & (starts_ns < self.end_ns)
+        return inside
 
 
 def _bound(given: object, name: str, days: int, default: tuple[str, Nanos]) -> tuple[str, Nanos]:
