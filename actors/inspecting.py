@@ -20,8 +20,8 @@ from actors.reading.spelling.addresses import Place
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
-from messages.columns import HIGH, LOW, VOLUME, BarBatch, Mask
 from messages.errors import DataError, SettingsError
+from messages.tables.columns import HIGH, LOW, VOLUME, BarBatch, Mask
 from messages.values import MINUTE_NS, Nanos, moment
 
 _SHOWN_MINUTES = 5

@@ -22,11 +22,11 @@ from actors.storage.journal.file import JournalFile, journals
 from actors.storage.journal.lived import rules_of
 from messages.base import Message
 from messages.certificates import SessionCertificate
-from messages.columns import DayGrid
 from messages.commands import RecordSession
 from messages.errors import BarkeeperError, DataError
 from messages.events import BoundaryKind, SessionBoundary
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
+from messages.tables.columns import DayGrid
 from messages.values import Nanos, Verdict
 
 

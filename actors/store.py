@@ -24,11 +24,11 @@ from actors.session_data.past.history import HistoryDay
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
 from messages.errors import DataError, SettingsError, UnknownSymbol, shown
-from messages.notebook import Rows
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, DayGrid, freeze
+from messages.tables.notebook import Rows
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import ONE_DAY, ONE_MINUTE, Gap, Interval, TradingSession, Verdict
-from messages.windows import BarWindow, VerdictPlane
 
 _FIELDS = len(FIELDS) + len(EXTRA_FIELDS)
 _NONE = np.zeros(0, dtype=np.uint8)

@@ -20,8 +20,8 @@ from actors.storage.source import StoreSource
 from actors.vendors.history.opening import check_tables, open_history
 from actors.vendors.history.pacer import Rank
 from actors.vendors.registry import histories, history_named
-from messages.columns import BarKeys
 from messages.errors import DataError
+from messages.tables.columns import BarKeys
 from messages.values import Mode, Nanos, TradingSession
 
 

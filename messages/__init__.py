@@ -2,7 +2,6 @@
 
 from messages.base import BriefQuery, Command, Control, Event, Message, Query
 from messages.certificates import GapOutcome, GapStory, SessionCertificate, SymbolVerdicts
-from messages.columns import BarBatch, BarKeys, BarVerdicts, DayGrid, Prints, Tape
 from messages.commands import (
     AbortRun,
     AddSymbols,
@@ -154,7 +153,6 @@ from messages.lifecycle import (
     TroublesChanged,
 )
 from messages.listeners import HearingChanged, SubscriberLate, SubscribersChanged, SubscriptionDropped
-from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -226,6 +224,9 @@ from messages.replies import (
     VerdictCounts,
 )
 from messages.supervision import BugFound, JournalHealth, MakeGood, SessionStands, StallNoticed, Supervised, WaitChanged
+from messages.tables.columns import BarBatch, BarKeys, BarVerdicts, DayGrid, Prints, Tape
+from messages.tables.matrices import BarMatrix
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import (
     Bar,
     BarField,
@@ -248,7 +249,6 @@ from messages.values import (
     Verdict,
     VerdictRun,
 )
-from messages.windows import BarWindow, VerdictPlane
 
 # A line for each name would be half of this file.
 # fmt: off

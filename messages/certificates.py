@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from messages import pictures
-from messages.notebook import Reply
+from messages.tables import pictures
+from messages.tables.notebook import Reply
 from messages.values import Interval, Nanos, Segment, TradingSession, VerdictRun
 
 if TYPE_CHECKING:

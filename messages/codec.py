@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 import numpy as np
 
-from messages.columns import freeze
+from messages.tables.columns import freeze
 
 M = TypeVar("M")
 

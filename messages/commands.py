@@ -1,9 +1,9 @@
 """What should be done. ``Command`` is told and not answered; ``Control`` is asked and answered."""
 
 from messages.base import Command, Control
-from messages.columns import BarBatch
 from messages.history import HistoryPlan
 from messages.replies import SystemStatus
+from messages.tables.columns import BarBatch
 from messages.values import Bar, Mode, Nanos, Quote, Room, Tick, TradingSession
 
 # --- people and programs -> SystemManager

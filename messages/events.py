@@ -6,9 +6,9 @@ from datetime import datetime
 from msgspec import structs
 
 from messages.base import Event
-from messages.columns import BarBatch, BarVerdicts, DayGrid, Tape
 from messages.history import Background
 from messages.replies import RoomHealth, SessionReport
+from messages.tables.columns import BarBatch, BarVerdicts, DayGrid, Tape
 from messages.values import (
     Bar,
     Gap,

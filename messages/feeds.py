@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from messages.base import Command, Event
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import Nanos, Quote, Tick
 
 EVERYTHING = "*"

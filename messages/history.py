@@ -3,9 +3,9 @@
 import msgspec
 
 from messages.base import Command, Event, Query
-from messages.columns import Columnar, Floats, Indices, Stamps, Verdicts
 from messages.errors import SettingsError
-from messages.notebook import Reply
+from messages.tables.columns import Columnar, Floats, Indices, Stamps, Verdicts
+from messages.tables.notebook import Reply
 from messages.values import ONE_MINUTE, Interval
 
 

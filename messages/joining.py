@@ -5,8 +5,8 @@ NO_TRADE or ABANDONED.
 """
 
 from messages.base import Command, Control, Event
-from messages.columns import DayGrid, Tape
 from messages.history import Background
+from messages.tables.columns import DayGrid, Tape
 from messages.values import TradingSession
 
 # --- SessionData -> DataUpkeep, and back

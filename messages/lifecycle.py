@@ -6,7 +6,7 @@ import msgspec
 
 from messages.base import Event, Query
 from messages.feeds import FeedHealth
-from messages.notebook import Reply
+from messages.tables.notebook import Reply
 from messages.values import Nanos, TradingSession
 
 

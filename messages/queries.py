@@ -7,10 +7,10 @@ always name one.
 from typing import TypeAlias
 
 from messages.base import BriefQuery, Query
-from messages.matrices import BarMatrix
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
+from messages.tables.matrices import BarMatrix
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import ONE_MINUTE, Bar, BarField, Fill, Gap, Interval, Nanos, Quote, Tick, TradingSession
-from messages.windows import BarWindow, VerdictPlane
 
 Moment: TypeAlias = Nanos | str
 

@@ -5,7 +5,7 @@ import enum
 from messages.base import Command, Event, Query
 from messages.history import WarmUp
 from messages.lifecycle import FeedStatus
-from messages.notebook import Reply
+from messages.tables.notebook import Reply
 from messages.values import Nanos, TradingSession
 
 

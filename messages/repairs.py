@@ -7,7 +7,7 @@ import msgspec
 
 from messages.base import Command, Event, Query
 from messages.certificates import GapStory, SessionCertificate
-from messages.columns import BarBatch, BarKeys, DayGrid, Prints
+from messages.tables.columns import BarBatch, BarKeys, DayGrid, Prints
 from messages.values import Gap, Interval, Nanos, TradingSession, VerdictRun
 
 # --- SessionData -> DataUpkeep, beside GapDetected

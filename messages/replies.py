@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from messages import pictures
-from messages.columns import Columnar, Floats, Indices
-from messages.notebook import Reply, table, word
 from messages.repairs import SourceStatus
 from messages.supervision import JournalHealth
+from messages.tables import pictures
+from messages.tables.columns import Columnar, Floats, Indices
+from messages.tables.notebook import Reply, table, word
 from messages.values import (
     ONE_MINUTE,
     Bar,

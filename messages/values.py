@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from messages.errors import SettingsError, shown
-from messages.notebook import Reply
+from messages.tables.notebook import Reply
 
 Nanos: TypeAlias = int
 """An instant in nanoseconds since the epoch, UTC; or a duration in nanoseconds."""

@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ports import SourceAnswer
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch
 from messages.values import Gap
 
 _ROWS = (len(FIELDS), len(FIELDS) + len(EXTRA_FIELDS))

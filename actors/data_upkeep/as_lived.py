@@ -7,7 +7,7 @@ import numpy as np
 from actors.kernel.ports import BarStore
 from actors.kernel.prints import KeepsPrints
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, BarBatch, Mask, Prints, Stamps, Verdicts
+from messages.tables.columns import FIELDS, BarBatch, Mask, Prints, Stamps, Verdicts
 from messages.values import FIRST_WITH_BAR, TradingSession, Verdict
 
 

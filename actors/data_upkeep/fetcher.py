@@ -9,10 +9,10 @@ from actors.data_upkeep.answer_check import check_answer
 from actors.data_upkeep.repairs import SourceFacts
 from actors.kernel.address import Address
 from actors.kernel.ports import BarSource, ComesLate, HoldsSessions, SourceAnswer
-from messages.columns import Mask
 from messages.commands import ReadSession
 from messages.errors import DataError
 from messages.repairs import FetchAnswered, FetchBars, FillFailed
+from messages.tables.columns import Mask
 from messages.values import TradingSession
 
 

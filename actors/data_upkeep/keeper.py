@@ -12,9 +12,9 @@ from actors.market.axis import SessionAxis
 from actors.market.certificate import certificate_of, recertified, with_verdicts
 from actors.market.planes import spread
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, Verdicts, freeze
 from messages.errors import BarkeeperError, DataError
 from messages.repairs import CertificateIssued, IssueCertificate, NotRecorded, SessionSealed
+from messages.tables.columns import FIELDS, BarBatch, DayGrid, Floats, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Nanos, Verdict
 
 _NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))

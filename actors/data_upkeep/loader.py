@@ -20,11 +20,11 @@ from actors.market.planes import pruned, spread, with_runs
 from actors.market.validate import Fault, faults, reason_of
 from actors.settings import SessionRules
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS, BarBatch, BarVerdicts, DayGrid, Prints, Tape, Verdicts, freeze
 from messages.commands import ReadSession
 from messages.errors import BarkeeperError, DataError
 from messages.events import ReadFailed, SessionRead
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
+from messages.tables.columns import FIELDS, BarBatch, BarVerdicts, DayGrid, Prints, Tape, Verdicts, freeze
 from messages.values import Seen, TradingSession, Verdict, VerdictRun
 
 R = TypeVar("R")

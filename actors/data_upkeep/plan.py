@@ -7,7 +7,7 @@ import numpy as np
 from actors.market.axis import SessionAxis
 from actors.market.gaps import gaps_of
 from messages.certificates import GapOutcome, GapStory
-from messages.columns import BarBatch, BarKeys, Mask, Stamps, freeze
+from messages.tables.columns import BarBatch, BarKeys, Mask, Stamps, freeze
 from messages.values import Gap, Nanos
 
 OUTCOMES = (GapOutcome.CLOSED, GapOutcome.NO_TRADE, GapOutcome.ABANDONED)

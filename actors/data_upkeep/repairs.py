@@ -13,7 +13,6 @@ from actors.market.validate import Fault, faults, is_sane
 from actors.settings import UpkeepRules
 from messages.base import Message
 from messages.certificates import GapOutcome, GapStory
-from messages.columns import BarBatch, Mask
 from messages.events import GapDetected
 from messages.repairs import (
     BarsFilled,
@@ -25,6 +24,7 @@ from messages.repairs import (
     NoTradeConfirmed,
     SourceReported,
 )
+from messages.tables.columns import BarBatch, Mask
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
 _CANNOT_BE = "its bars of these minutes cannot be true"

@@ -11,8 +11,8 @@ from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.prints import KeepsPrints
 from actors.storage.journal.prints import digest_of
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.errors import BarkeeperError, UnknownSymbol
+from messages.tables.columns import Prints
 
 
 class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ from actors.kernel.ports import StoredDay
 from actors.storage.journal.prints import digest_of
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
-from messages.columns import EXTRA_FIELDS, FIELDS, Prints
 from messages.errors import DataError, SettingsError
 from messages.history import Adjustment
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, Prints
 
 _KEY = {"calendar": "VARCHAR", "date": "DATE"}
 _SHAPES: dict[str, dict[str, str]] = {

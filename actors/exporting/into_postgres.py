@@ -7,8 +7,8 @@ from actors.kernel.ports import StoredDay
 from actors.storage.postgres.store import PostgresStore
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 
 
 class PostgresTarget:

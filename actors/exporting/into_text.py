@@ -20,9 +20,9 @@ from actors.storage.atomic import replacing
 from actors.storage.journal.prints import digest_of
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 
 _DAY = "_day.json"
 

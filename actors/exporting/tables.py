@@ -11,7 +11,7 @@ from actors.storage.barfile import SEGMENTS
 from actors.storage.dayrows import VERDICTS
 from actors.storage.segments import SegmentOf, segments_of
 from messages.certificates import SessionCertificate
-from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Prints, Stamps
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, Floats, Prints, Stamps
 
 BARS = ("symbol", "start", *FIELDS, *EXTRA_FIELDS, "verdict", "segment")
 PRINTS = ("place", "symbol", "start", "known", "nanos", *FIELDS, *EXTRA_FIELDS, "verdict")

@@ -8,8 +8,8 @@ import msgspec
 from actors.kernel.adjusted import AdjustedRun
 from actors.kernel.ports import StoredDay
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 
 AdjustedRuns: TypeAlias = tuple[AdjustedRun, ...]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from messages.columns import BarBatch
 from messages.feeds import (
     DayVolumeReported,
     FeedBars,
@@ -17,6 +16,7 @@ from messages.feeds import (
     TradeAmended,
     TradingStatusChanged,
 )
+from messages.tables.columns import BarBatch
 from messages.values import Bar, Quote, Tick
 
 _REJECTIONS_SHOWN = 10

@@ -8,8 +8,8 @@ from actors.feeds.paced import PacedFeed
 from actors.feeds.wanted import WantedSymbols
 from actors.kernel.clock import Clock
 from actors.kernel.ports import BarStore
-from messages.columns import BarBatch
 from messages.feeds import FeedBars, FeedItem
+from messages.tables.columns import BarBatch
 from messages.values import Nanos, TradingSession
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from messages.columns import BarBatch
 from messages.feeds import EVERYTHING
+from messages.tables.columns import BarBatch
 
 
 class OfSymbol(Protocol):

@@ -15,8 +15,8 @@ from actors.market.validate import Fault, faults
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pages import HistoryRefused, Page, PageRequest
 from actors.vendors.history.source import VendorSource
-from messages.columns import TRADES, BarBatch, BarKeys, Mask
 from messages.errors import NotReady
+from messages.tables.columns import TRADES, BarBatch, BarKeys, Mask
 from messages.values import Gap, Nanos
 
 P = ParamSpec("P")

@@ -4,7 +4,7 @@ import msgspec
 
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pages import Page, PageRequest
-from messages.columns import BarBatch, Mask
+from messages.tables.columns import BarBatch, Mask
 from messages.values import TradingSession
 
 

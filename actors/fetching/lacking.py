@@ -10,7 +10,7 @@ from actors.market.axis import SessionAxis
 from actors.market.planes import with_runs
 from actors.vendors.history.cells import places, planes
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, Floats, Mask, Verdicts
+from messages.tables.columns import BarBatch, Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Nanos, TradingSession, Verdict
 
 

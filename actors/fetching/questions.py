@@ -6,7 +6,7 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
-from messages.columns import Mask
+from messages.tables.columns import Mask
 from messages.values import Gap
 
 

@@ -13,7 +13,7 @@ from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
 from actors.vendors.history.cells import planes
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
-from messages.columns import FIELDS, BarBatch
+from messages.tables.columns import FIELDS, BarBatch
 from messages.values import Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 ISSUER = "fill"

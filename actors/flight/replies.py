@@ -12,12 +12,12 @@ from actors.flight.failures import Failure
 from actors.kernel.outcome import as_rows
 from messages.base import Event, Query, R
 from messages.codec import decoder, encode
-from messages.columns import BarBatch
 from messages.errors import BarkeeperError
 from messages.events import BarsUpdated
-from messages.matrices import BarMatrix
+from messages.tables.columns import BarBatch
+from messages.tables.matrices import BarMatrix
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import Interval
-from messages.windows import BarWindow, VerdictPlane
 
 if TYPE_CHECKING:
     import pyarrow as pa

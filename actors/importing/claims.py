@@ -25,7 +25,7 @@ from actors.market.planes import spread
 from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
 from messages.certificates import SessionCertificate
-from messages.columns import CLOSE, FIELDS
+from messages.tables.columns import CLOSE, FIELDS
 from messages.values import (
     MINUTE_NS,
     ONE_MINUTE,

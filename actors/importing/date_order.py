@@ -12,8 +12,8 @@ import numpy as np
 
 from actors.market.calendar import Calendar
 from actors.reading.dates import UNREADABLE, DateOrder, DatesUnclear, moment_of
-from messages.columns import Stamps
 from messages.errors import DataError
+from messages.tables.columns import Stamps
 
 _CONVINCING = 2.0
 _NAMES = {DateOrder.DMY: "day, month, year", DateOrder.MDY: "month, day, year", DateOrder.YMD: "year, month, day"}

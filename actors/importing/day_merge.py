@@ -15,8 +15,8 @@ from actors.importing.report import NOT_WRITTEN, UNREADABLE, FileReport
 from actors.kernel.ports import BarStore, StoredDay, StoredDays
 from actors.storage.merging import same
 from actors.storage.narrow.together import side_by_side
-from messages.columns import FIELDS, BarBatch, Floats, Mask, freeze
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, BarBatch, Floats, Mask, freeze
 from messages.values import ONE_MINUTE, Interval, Verdict
 
 _Places = npt.NDArray[np.intp]

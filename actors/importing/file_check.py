@@ -11,7 +11,7 @@ from actors.importing.report import Example, FileReport
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import Fault, faults
 from actors.reading.format import EXAMPLES, IN_STAMPS, RawBars, Stamp
-from messages.columns import CLOSE, FIELDS, LOW, VOLUME, Floats, Indices, Mask, Stamps
+from messages.tables.columns import CLOSE, FIELDS, LOW, VOLUME, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, ONE_MINUTE, Interval, moment
 
 Codes = npt.NDArray[np.uint8]

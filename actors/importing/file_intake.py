@@ -27,8 +27,8 @@ from actors.reading.format import IN_STAMPS, Format, Hints, RawBars, Unsupported
 from actors.reading.peek import Head
 from actors.reading.stamps import check_zone
 from actors.vendors.formats import detect, unnamed
-from messages.columns import Stamps
 from messages.errors import BarkeeperError, DataError
+from messages.tables.columns import Stamps
 
 _LOOKED_AT = 20
 

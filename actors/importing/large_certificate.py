@@ -14,7 +14,7 @@ from actors.market.axis import SessionAxis
 from actors.market.planes import spread
 from actors.market.sliced_digest import SlicedDigest
 from actors.settings import DEFAULT_INTERVALS
-from messages.columns import FIELDS, Indices, Mask, Verdicts
+from messages.tables.columns import FIELDS, Indices, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Nanos, TradingSession, Verdict
 
 _CELLS = 200_000

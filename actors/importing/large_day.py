@@ -7,7 +7,7 @@ import numpy as np
 
 from actors.importing.parts import Part, Stretch
 from actors.importing.sheets import COUNT, FIELDS, FILE, NO_PIECES, NUMBER, Pieces, Sheets, following
-from messages.columns import Indices, Stamps
+from messages.tables.columns import Indices, Stamps
 from messages.values import MINUTE_NS, Nanos
 
 _SLOT_NS = 10 * MINUTE_NS

@@ -12,7 +12,7 @@ from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamp_sample import EvenSample, MinuteSet
 from actors.reading.stamps import localise
-from messages.columns import CLOSE, HIGH, LOW, Floats, Indices, Mask, Stamps
+from messages.tables.columns import CLOSE, HIGH, LOW, Floats, Indices, Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, SegmentKind, moment
 
 _FEW_BARS = 20

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import Floats, Indices, Stamps
+from messages.tables.columns import Floats, Indices, Stamps
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, eq=False):

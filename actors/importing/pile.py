@@ -12,7 +12,7 @@ from actors.importing.large_day import Deal, bytes_of_row, dealt_out, gathered, 
 from actors.importing.parts import Part, Stretch
 from actors.importing.sheets import COUNT, FILE, NUMBER, Pieces, Sheets
 from actors.kernel.ports import Extent
-from messages.columns import Indices, Stamps
+from messages.tables.columns import Indices, Stamps
 
 HELD_BYTES = 64 << 20
 """How much an import holds in memory before it moves what it has to disk."""

@@ -13,8 +13,8 @@ import numpy as np
 
 from actors.importing.file_check import FileBars
 from actors.storage.merging import same
-from messages.columns import FIELDS, Floats, Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, Floats, Mask, Stamps
 from messages.values import MINUTE_NS
 
 _KEPT = 128

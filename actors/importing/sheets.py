@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.importing.parts import Part, sorted_by
-from messages.columns import Stamps
 from messages.errors import DataError
+from messages.tables.columns import Stamps
 
 Pieces: TypeAlias = npt.NDArray[np.int64]
 NUMBER, FILE, COUNT, FIELDS, SHEET, FIRST = range(6)

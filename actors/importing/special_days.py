@@ -12,7 +12,7 @@ import numpy as np
 
 from actors.market.calendar import Calendar
 from actors.storage.own_hours import FILE
-from messages.columns import Mask, Stamps
+from messages.tables.columns import Mask, Stamps
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, SegmentKind, moment
 
 _FULL = 30

@@ -6,7 +6,7 @@ import msgspec
 
 from messages.base import Message, Query
 from messages.errors import BarkeeperError
-from messages.notebook import Rows
+from messages.tables.notebook import Rows
 
 R = TypeVar("R")
 

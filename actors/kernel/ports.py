@@ -9,9 +9,9 @@ import numpy as np
 
 from actors.market.hours.own import OwnHours
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, BarKeys, Stamps, Verdicts
 from messages.history import Adjustment
 from messages.inboxes import Journaled
+from messages.tables.columns import BarBatch, BarKeys, Stamps, Verdicts
 from messages.values import Gap, Interval, Nanos, TradingSession
 
 

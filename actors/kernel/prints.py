@@ -2,7 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
-from messages.columns import Prints
+from messages.tables.columns import Prints
 from messages.values import Nanos
 
 

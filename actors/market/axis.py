@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from messages.columns import Indices, Mask, Stamps, freeze
 from messages.errors import SettingsError
+from messages.tables.columns import Indices, Mask, Stamps, freeze
 from messages.values import Interval, Nanos, Segment, SegmentKind, TradingSession
 
 

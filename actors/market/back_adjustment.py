@@ -10,9 +10,9 @@ from datetime import date
 
 import numpy as np
 
-from messages.columns import Floats, Indices
 from messages.errors import DataError
 from messages.history import Adjustment
+from messages.tables.columns import Floats, Indices
 
 
 class Factors:

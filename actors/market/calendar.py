@@ -13,8 +13,8 @@ from actors.market.hours import book, exchanges
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.hours.spelling import clock_minutes, clock_range, day_number, iso
 from actors.market.timetable import NOWHERE, Extension, Kinds, LocalClock, Schedule, Timetable, regularly
-from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
+from messages.tables.columns import Indices, Stamps
 from messages.values import DAY_NS, ONE_MINUTE, Interval, TradingSession
 
 

@@ -10,7 +10,7 @@ from actors.market.axis import SessionAxis
 from actors.market.digest import digest, verdict_digest
 from actors.market.planes import pruned, spread, untold, with_runs
 from messages.certificates import SessionCertificate, SymbolVerdicts
-from messages.columns import FIELDS, BarBatch, Floats, Verdicts
+from messages.tables.columns import FIELDS, BarBatch, Floats, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Segment, TradingSession, Verdict, VerdictRun
 
 _CELLS_AT_ONCE = 1 << 20

@@ -8,7 +8,7 @@ import numpy as np
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
 from actors.market.planes import spread
-from messages.columns import BarBatch, Verdicts, freeze
+from messages.tables.columns import BarBatch, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Interval, TradingSession, VerdictRun
 
 _AT_ONCE = 64

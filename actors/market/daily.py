@@ -6,8 +6,8 @@ import numpy as np
 
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
-from messages.columns import Floats, Verdicts, freeze
 from messages.history import DailyBars
+from messages.tables.columns import Floats, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, ONE_DAY
 
 UNKNOWN = -1

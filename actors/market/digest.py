@@ -7,7 +7,7 @@ import numpy as np
 
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, Floats, Mask, Verdicts
+from messages.tables.columns import FIELDS, Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval
 
 DIGITS = 32

@@ -15,8 +15,21 @@ import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from actors.market.timetable import LocalClock
-from messages.columns import CLOSE, HIGH, LOW, OPEN, VOLUME, BarBatch, Columnar, Floats, Indices, Mask, Tape, freeze
 from messages.errors import SettingsError
+from messages.tables.columns import (
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    VOLUME,
+    BarBatch,
+    Columnar,
+    Floats,
+    Indices,
+    Mask,
+    Tape,
+    freeze,
+)
 from messages.values import DAY_NS, Nanos
 
 LONGEST_DELAY = 5

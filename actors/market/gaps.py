@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.market.axis import SessionAxis
-from messages.columns import Indices, Mask, Stamps
+from messages.tables.columns import Indices, Mask, Stamps
 from messages.values import Gap
 
 

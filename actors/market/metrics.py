@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 
 from actors.market.aggregate import sum_of_slots
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP, Floats, Indices, Mask, Verdicts
 from messages.replies import Quality, VerdictCounts
+from messages.tables.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, VWAP, Floats, Indices, Mask, Verdicts
 from messages.values import Verdict
 
 Counts: TypeAlias = tuple[int, ...]

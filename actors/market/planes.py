@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from actors.market.axis import SessionAxis
-from messages.columns import BarBatch, Floats, Indices, Mask, Verdicts
+from messages.tables.columns import BarBatch, Floats, Indices, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Nanos, Verdict, VerdictRun
 
 _Legend = list[tuple[Verdict, str]]

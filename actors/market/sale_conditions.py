@@ -14,8 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
+from messages.tables.columns import Indices, Stamps
 
 
 class Sets(enum.IntFlag):

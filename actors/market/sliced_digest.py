@@ -10,7 +10,7 @@ import numpy as np
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
 from actors.market.digest import DIGITS, NUMBERS_AT_ONCE, canonical
-from messages.columns import FIELDS, Floats, Indices, Mask
+from messages.tables.columns import FIELDS, Floats, Indices, Mask
 from messages.values import Interval
 
 _BYTE = 8

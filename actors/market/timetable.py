@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import Indices, Mask, Stamps
+from messages.tables.columns import Indices, Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, Nanos, Segment, SegmentKind
 
 Days: TypeAlias = npt.NDArray[np.int64]

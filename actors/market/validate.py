@@ -5,7 +5,7 @@ import enum
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, Floats, Mask, Stamps
+from messages.tables.columns import CLOSE, EXTRA_FIELDS, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, Floats, Mask, Stamps
 from messages.values import MINUTE_NS, ONE_MINUTE, Interval, Nanos
 
 

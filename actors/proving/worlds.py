@@ -17,8 +17,8 @@ from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.memory import MemoryStore
 from actors.storage.merging import only
 from messages.certificates import SessionCertificate
-from messages.columns import BarBatch, Floats, Indices, Mask, Prints, Stamps, freeze
 from messages.history import Adjustment
+from messages.tables.columns import BarBatch, Floats, Indices, Mask, Prints, Stamps, freeze
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Seen, TradingSession, Verdict
 
 R = TypeVar("R")

@@ -10,8 +10,8 @@ import numpy as np
 from actors.reading import stamps
 from actors.reading.dates import Written
 from actors.reading.stamps import StampForm
-from messages.columns import Floats, Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Floats, Mask, Stamps
 
 _BATCH_ROWS = 1 << 18
 _FEATHER = b"ARROW1"

@@ -11,8 +11,8 @@ from actors.reading.dates import Written
 from actors.reading.format import IN_STAMPS, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import OfName, of_name
 from actors.reading.stamps import localise
-from messages.columns import CLOSE, VWAP, Floats, Stamps
 from messages.errors import DataError
+from messages.tables.columns import CLOSE, VWAP, Floats, Stamps
 from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval
 
 _LOCAL_ROWS = 4 << 20

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from actors.reading.spelling import moments
-from messages.columns import Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, Nanos
 
 UNREADABLE = np.iinfo(np.int64).min

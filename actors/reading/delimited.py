@@ -24,7 +24,7 @@ from actors.reading.spelling import header
 from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import read_tolerantly, value_rows
-from messages.columns import VOLUME, Indices, Stamps
+from messages.tables.columns import VOLUME, Indices, Stamps
 
 BLOCK_BYTES = 8 << 20
 _FOR_THREADS = 1 << 20

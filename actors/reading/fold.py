@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask, Stamps
+from messages.tables.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, VWAP, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, Nanos
 
 _Places = npt.NDArray[np.intp]

@@ -9,8 +9,8 @@ import msgspec
 
 from actors.reading.dates import DateOrder, Written
 from actors.reading.naming import OfName
-from messages.columns import Floats, Indices, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Floats, Indices, Stamps
 from messages.values import ONE_MINUTE, Interval
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from actors.reading.spelling.coding import PLAIN, Coding
 from actors.reading.spelling.numerals import Numerals, are_in_32nds, is_number, numerals_of
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES
-from messages.columns import FIELDS
 from messages.errors import DataError
+from messages.tables.columns import FIELDS
 
 _TITLE_LINES = 10
 """How many lines may stand above a header: the address of a site, what the file is of, a blank one."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from messages.columns import Mask, Stamps
+from messages.tables.columns import Mask, Stamps
 from messages.values import MINUTE_NS, Nanos
 
 _PAGE_BITS = 16

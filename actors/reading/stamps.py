@@ -14,8 +14,8 @@ import numpy as np
 from actors.reading import dates
 from actors.reading.dates import UNREADABLE, DateOrder, DatesUnclear, Written
 from actors.reading.spelling import moments
-from messages.columns import Floats, Indices, Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Floats, Indices, Mask, Stamps
 from messages.values import DAY_NS, SECOND_NS
 
 __all__ = [

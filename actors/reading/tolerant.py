@@ -13,8 +13,8 @@ from actors.reading.spelling import numerals
 from actors.reading.spelling.header import PRICES, SYMBOL, places_of
 from actors.reading.spelling.numerals import Numerals
 from actors.reading.stamps import StampForm
-from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps
 
 VALUE_ROLES = (*FIELDS, *EXTRA_FIELDS)
 _SHOWN = 60

@@ -8,8 +8,8 @@ import numpy as np
 from actors.reading.assemble import Assembler
 from actors.reading.fold import MinuteBars, Sets, TickFolder
 from actors.reading.format import EXAMPLES, Block, Broken, BrokenRow, Hints, RawBars
-from messages.columns import Floats, Indices, Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Floats, Indices, Mask, Stamps
 from messages.values import ONE_MINUTE, Interval
 
 _NO_STAMPS = np.empty(0, dtype=np.int64)

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from actors.reading.format import Block
-from messages.columns import CLOSE, FIELDS
+from messages.tables.columns import CLOSE, FIELDS
 
 
 def unfolded(block: Block, series: Sequence[str], fields: Sequence[str] = FIELDS) -> Block:

@@ -25,7 +25,6 @@ from actors.session_data.take.receipts import receipted
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.settings import SessionRules
 from messages.base import Control, Event, Message, Query
-from messages.columns import BarBatch
 from messages.commands import AddSymbols, RecordSession, RemoveSymbols
 from messages.events import (
     BarArrived,
@@ -58,6 +57,7 @@ from messages.repairs import (
     SessionSettled,
 )
 from messages.supervision import MakeGood
+from messages.tables.columns import BarBatch
 from messages.values import Nanos, Quote, Tick, Verdict
 
 

@@ -19,8 +19,8 @@ from actors.reading.raw.cells import column_of, named_column
 from actors.storage.atomic import patiently
 from actors.storage.dayrows import ROW_GROUP, VERDICTS
 from actors.storage.elsewhere.object_path import ObjectPath
-from messages.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts
 from messages.errors import BarkeeperError, DataError
+from messages.tables.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts
 from messages.values import SegmentKind
 
 FORMAT_VERSION = "1"

@@ -21,8 +21,8 @@ from actors.storage.atomic import patiently, replacing, unfinished_of
 from actors.storage.barfile import ALL, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
 from actors.storage.dayrows import OpenFile, numbers_of, read_rows
 from actors.storage.merging import Span, tidied
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Stamps
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, Stamps
 from messages.values import Interval
 
 _LEAST_ROWS = 4_500

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from actors.reading.raw.cells import cells_of
 from actors.storage.merging import Span, within
-from messages.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.values import Verdict
 
 VERDICTS = {verdict.name.lower(): int(verdict) for verdict in Verdict}

@@ -10,8 +10,8 @@ from actors.storage.beside.sidecar import check_day, outlives, succeeding
 from actors.storage.journal.prints import continued
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 from messages.values import Gap, Interval, Nanos
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.kernel.ports import MergeCounts, StoredDay
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.values import Gap, Interval, Nanos, Verdict
 
 Places = npt.NDArray[np.intp]

@@ -31,9 +31,9 @@ from actors.storage.segments import CalendarSegments, SegmentOf
 from actors.storage.shelves import YEAR, Shelves
 from actors.storage.turns import Turns
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 from messages.values import Gap, Interval, Nanos
 
 

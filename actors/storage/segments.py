@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.market.calendar import Calendar
-from messages.columns import Stamps
+from messages.tables.columns import Stamps
 
 SegmentOf: TypeAlias = Callable[[str, Stamps], npt.NDArray[np.uint8]]
 """From a calendar's name and starts in ascending order to the ``SegmentKind`` number of each."""

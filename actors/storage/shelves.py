@@ -20,8 +20,8 @@ from actors.storage.narrow.periods import DAY, MONTH, SESSIONS, YEAR, Held, Peri
 from actors.storage.narrow.together import Segments, Together, single
 from actors.storage.places import BARS, Places
 from actors.storage.segments import SegmentOf, segments_of
-from messages.columns import Stamps
 from messages.errors import DataError
+from messages.tables.columns import Stamps
 from messages.values import Interval
 
 __all__ = ["YEAR", "Shelves"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.kernel.ports import BarStore, SourceAnswer
 from actors.market.coarser import coarser, is_finer, whole_runs
-from messages.columns import BarBatch, BarKeys, Indices, Stamps, freeze
+from messages.tables.columns import BarBatch, BarKeys, Indices, Stamps, freeze
 from messages.values import Gap, Nanos, TradingSession, Verdict
 
 _DAYS_HELD = 2

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from messages.columns import BarBatch
 from messages.events import BarsArrived, BoundaryKind, SessionBoundary, SessionPrefetched
+from messages.tables.columns import BarBatch
 from messages.values import Nanos, TradingSession
 
 

@@ -3,8 +3,8 @@
 import msgspec
 import numpy as np
 
-from messages.columns import freeze
 from messages.events import SessionPrefetched, SymbolsChanged
+from messages.tables.columns import freeze
 
 
 class Leavers:

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from messages.columns import Tape
 from messages.repairs import TransitionMeasured
 from messages.replies import RunSummary, SessionReport
+from messages.tables.columns import Tape
 from messages.values import Seen
 
 

@@ -13,9 +13,9 @@ from actors.kernel.ports import BarStore, KnowsHours, MergeCounts, StoredDay, St
 from actors.kernel.prints import KeepsPrints
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 from messages.values import Gap, Interval, Nanos
 
 R = TypeVar("R")

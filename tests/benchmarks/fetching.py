@@ -34,7 +34,7 @@ from actors.vendors.history.pacer import Pacer, Rank
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from actors.vendors.history.source import VendorSource
 from messages import TradingSession
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
 from tests.vendors.alpaca.server import KEYS
 

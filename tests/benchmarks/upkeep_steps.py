@@ -27,9 +27,9 @@ from actors.storage.source import StoreSource
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.system import System
 from messages.certificates import GapOutcome, SessionCertificate
-from messages.columns import Tape
 from messages.events import BarsUpdated, BoundaryKind, GapDetected, SessionBoundary
 from messages.repairs import GetCertificate
+from messages.tables.columns import Tape
 from messages.values import ONE_MINUTE, Nanos, Room, TradingSession
 from tests.benchmarks.measuring import run_asked_step
 from tests.benchmarks.steps import CALENDAR

@@ -12,7 +12,7 @@ from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.upstream import FileSource, sources_at
-from messages.columns import BarKeys
+from messages.tables.columns import BarKeys
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar, bars
 from tests.storage.days import all_regular

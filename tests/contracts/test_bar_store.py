@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay
-from messages.columns import FIELDS, BarBatch
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, BarBatch
 from messages.values import Bar, Interval, Verdict
 from tests.contracts import stores
 from tests.depth import examples

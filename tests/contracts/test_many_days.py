@@ -7,8 +7,8 @@ from msgspec import structs
 
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay, StoredDays
 from actors.storage.narrow.together import side_by_side
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from messages.values import Verdict
 from tests.contracts.test_bar_store import STORES, Opened, some_days, verdicts
 from tests.depth import examples

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from actors.kernel.ports import BarStore
 from actors.kernel.prints import KeepsPrints
 from actors.storage.journal.prints import continued
-from messages.columns import Prints
 from messages.errors import DataError
+from messages.tables.columns import Prints
 from messages.values import Verdict
 from tests.contracts.test_bar_store import STORES, Opened
 from tests.depth import examples

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from messages import FeedBars, FeedQuotes, FeedTicks, Quote, Tick
-from messages.columns import BarBatch
 from messages.errors import ConnectionLost
 from messages.feeds import FeedItem
+from messages.tables.columns import BarBatch
 from tests.builders import bar
 
 END = "end"

@@ -10,9 +10,9 @@ from actors.kernel.clock import ManualClock, SystemClock
 from actors.kernel.ports import BarStore, StoredDay
 from actors.storage.memory import MemoryStore
 from messages import Bar, FeedBars, FeedEnded, FeedHeartbeat, FeedLost, TradingSession, Verdict
-from messages.columns import BarBatch
 from messages.errors import DataError
 from messages.feeds import EVERYTHING
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, bar, bars
 from tests.doubles import FailingStore

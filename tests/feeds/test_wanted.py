@@ -3,8 +3,8 @@
 import pytest
 
 from actors.feeds.wanted import WantedSymbols
-from messages.columns import BarBatch
 from messages.feeds import EVERYTHING
+from messages.tables.columns import BarBatch
 from tests.builders import minute_of
 
 

@@ -15,7 +15,7 @@ from actors.feeds.simulated.feed import simulated_feed
 from actors.kernel.ports import StoredDay
 from actors.storage.memory import MemoryStore
 from messages import Bar, Verdict
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from tests.builders import DAY
 from tests.feeds.jsonlines.sender import LineServer
 from tests.feeds.vendor_worlds import VENDOR_WORLDS

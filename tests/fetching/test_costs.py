@@ -15,7 +15,7 @@ from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore
 from actors.vendors.history.source import VendorSource
 from messages import TradingSession
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS
 from tests.vendors.alpaca.history_server import AlpacaHistoryServer, AlpacaStocks
 

@@ -18,7 +18,7 @@ from actors.storage.source import StoreSource
 from actors.vendors.history.pages import HistoryRefused, SymbolsRefused
 from actors.vendors.history.source import VendorSource
 from messages import Bar, Gap, GapOutcome, TradingSession, Verdict
-from messages.columns import BarKeys
+from messages.tables.columns import BarKeys
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar
 from tests.storage.days import all_regular, made_narrow

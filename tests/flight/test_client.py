@@ -16,7 +16,7 @@ from actors.kernel.ask.readers import Readers
 from actors.system import System
 from messages import Bar, Interval
 from messages.errors import BarkeeperError, NotReady, SettingsError, Unreachable
-from messages.matrices import BarMatrix
+from messages.tables.matrices import BarMatrix
 from tests.benchmarks.reads import filled
 from tests.depth import also_slow
 from tests.patience import PATIENCE_S

@@ -3,7 +3,7 @@
 import numpy as np
 
 from actors.kernel.ports import StoredDay
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, Bar, Verdict
 from tests.benchmarks.floor import FloorBar, bars_of, run_floor
 

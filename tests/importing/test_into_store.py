@@ -12,8 +12,8 @@ from actors.inspecting import inspect_store
 from actors.kernel.ports import StoredDay
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
-from messages.columns import BarBatch
 from messages.errors import DataError, SettingsError
+from messages.tables.columns import BarBatch
 from tests.importing.imports import NEW_YORK, SESSIONS, minutes, new_york, one, run
 from tests.vendors.files import HEADER, written, zipped
 

@@ -13,7 +13,7 @@ from actors.importing.into_store import ImportOptions, import_paths
 from actors.market.calendar import Calendar
 from actors.reading.format import Stamp
 from actors.storage.memory import MemoryStore
-from messages.columns import FIELDS
+from messages.tables.columns import FIELDS
 from tests.importing.test_format_table import (
     CLOCKS,
     EPOCHS,

@@ -8,7 +8,7 @@ import numpy as np
 from actors.market.axis import SessionAxis
 from actors.market.faults import DamagedTape
 from actors.market.validate import Fault, faults
-from messages.columns import BarBatch, Tape
+from messages.tables.columns import BarBatch, Tape
 from messages.values import Bar, Nanos, TradingSession
 from tests.builders import DAY
 

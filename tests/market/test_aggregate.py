@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 from actors.market.aggregate import fold, fold_block, fold_cells, sum_of_slots
 from actors.market.axis import SessionAxis
 from messages import Interval
-from messages.columns import Floats, Indices, Mask
+from messages.tables.columns import Floats, Indices, Mask
 from tests.builders import session_tiny
 from tests.depth import examples
 

@@ -21,7 +21,7 @@ from messages import (
     Verdict,
     VerdictRun,
 )
-from messages.columns import Verdicts
+from messages.tables.columns import Verdicts
 from messages.values import FIRST_WITH_BAR
 from tests.builders import bar, session_tiny
 from tests.certificates import run

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.market.coarser import coarser, is_finer, whole_runs
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS, Bar, Interval, Verdict
 from tests.builders import DAY, HALF_DAY
 from tests.certificates import run

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from actors.market.axis import SessionAxis
 from actors.market.digest import digest
 from messages import Interval
-from messages.columns import Floats, Mask
+from messages.tables.columns import Floats, Mask
 from tests.builders import session_tiny
 from tests.depth import examples
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from actors.market.axis import SessionAxis
 from actors.market.faults import LONGEST_DELAY, Faults, damage
 from actors.market.validate import Fault
-from messages.columns import BarBatch, Floats, Tape
 from messages.errors import SettingsError
+from messages.tables.columns import BarBatch, Floats, Tape
 from messages.values import MINUTE_NS
 from tests.builders import DAY, session_tiny
 from tests.market.tapes import SYMBOLS, Cell, cell, is_sound, reason, slots_of, tape_of, told

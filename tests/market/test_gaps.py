@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as npst
 from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
 from messages import Gap, TradingSession
-from messages.columns import Mask
+from messages.tables.columns import Mask
 from messages.values import MINUTE_NS
 from tests.builders import session_tiny
 from tests.depth import examples

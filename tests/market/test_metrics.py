@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 
 from actors.market.metrics import Sums, percent, qualities_of
 from messages import Quality, Verdict, VerdictCounts
-from messages.columns import Floats, Mask, Verdicts
+from messages.tables.columns import Floats, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR
 from tests.depth import examples
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from actors.market.axis import SessionAxis
 from actors.market.planes import pruned, runs_told, spread, told, with_runs
 from messages import BarBatch, Verdict, VerdictRun
-from messages.columns import Mask, Verdicts
+from messages.tables.columns import Mask, Verdicts
 from messages.values import MINUTE_NS
 from tests.builders import bar, session_tiny
 

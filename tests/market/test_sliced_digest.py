@@ -14,7 +14,7 @@ from actors.market.calendar import Calendar
 from actors.market.digest import digest
 from actors.market.sliced_digest import SlicedDigest
 from messages import Interval
-from messages.columns import Floats, Mask
+from messages.tables.columns import Floats, Mask
 from messages.values import TradingSession
 from tests.builders import session_tiny
 from tests.depth import examples

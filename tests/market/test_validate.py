@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.market.validate import Fault, faults, is_sane
-from messages.columns import Floats
+from messages.tables.columns import Floats
 from messages.values import MINUTE_NS, SECOND_NS
 
 SOUND = (10.0, 12.0, 9.0, 11.0, 100.0)

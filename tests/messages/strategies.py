@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from messages.columns import freeze
+from messages.tables.columns import freeze
 
 INSTANTS = st.integers(-(2**63), 2**63 - 1)
 

@@ -24,7 +24,7 @@ from messages import (
     VerdictCounts,
     VerdictPlane,
 )
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import DAY, NEW_YORK, at
 from tests.messages.equality import assert_different, assert_equal

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.reading.fold import MinuteBars, TickFolder, fold_bars, fold_ticks, merged
-from messages.columns import VWAP
+from messages.tables.columns import VWAP
 from messages.values import MINUTE_NS, SECOND_NS
 
 Trade = tuple[int, int, float, float]

@@ -11,7 +11,7 @@ from actors.market.axis import SessionAxis
 from actors.market.daily import joined, reduced
 from actors.session_data.core import SessionDataCore
 from messages import Adjustment, Background, Bar, DailyBars, DayGrid, HistoryPlan, Interval, TradingSession, Verdict
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import MINUTE_NS
 from tests.builders import arrived, day_grid, opened, session_tiny, time
 from tests.oracle_day import Day, day_of

@@ -35,7 +35,7 @@ from messages import (
     TimeAdvanced,
     TradingSession,
 )
-from messages.columns import Floats
+from messages.tables.columns import Floats
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE, SECOND_NS, Nanos
 from tests.builders import DAY, HALF_DAY, arrived, bar, closed, opened, session_tiny
 from tests.session_data.streams import ask, play

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from actors.kernel.ports import StoredDay
 from actors.storage.parquet import ParquetStore
 from actors.storage.places import Places
-from messages.columns import BarBatch, Stamps
+from messages.tables.columns import BarBatch, Stamps
 from messages.values import Bar, SegmentKind, Verdict
 
 DATE = "2024-03-08"

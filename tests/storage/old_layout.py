@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from actors.storage.places import BARS, CERTIFICATE, Places
-from messages.columns import EXTRA_FIELDS
+from messages.tables.columns import EXTRA_FIELDS
 
 
 def aged(root: Path) -> None:

@@ -22,8 +22,8 @@ from actors.storage import barfile, dayfile
 from actors.storage.migration import migrate_store
 from actors.storage.parquet import ParquetStore
 from actors.storage.places import Places
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from messages.values import Verdict
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 

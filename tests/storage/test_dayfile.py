@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from actors.storage import barfile, dayrows
 from actors.storage.dayfile import read_day, write_day
 from actors.storage.parquet import ParquetStore
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from tests.depth import examples
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from actors.system import System
-from messages.columns import PriceColumns
 from messages.events import MinuteClosed
+from messages.tables.columns import PriceColumns
 
 
 class Seen(msgspec.Struct):

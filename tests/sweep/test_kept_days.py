@@ -12,8 +12,8 @@ from actors.sweep.kept_days import KeptDays
 from actors.sweep.pieces import Piece
 from actors.sweep.plan import planned
 from actors.sweep.player import Player
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from tests.sweep import strategies
 from tests.sweep.conftest import OPTIONS
 from tests.system.worlds import DATES, memory

@@ -36,8 +36,8 @@ from messages import (
     TradingSession,
     Verdict,
 )
-from messages.columns import DayGrid
 from messages.repairs import SessionSealed
+from messages.tables.columns import DayGrid
 from messages.values import FIRST_WITH_BAR, MINUTE_NS, SECOND_NS, Gap
 from tests.builders import DAY, arrived, at, bar, opened, time
 from tests.depth import examples

@@ -24,7 +24,7 @@ from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.vendors.databento.feed import DatabentoFeed
 from messages import Bar, BarBatch, FeedLost, SessionCertificate, TradingSession, Verdict
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import MINUTE_NS
 from tests.feeds.vendor_worlds import FarSide
 from tests.patience import PATIENCE_S

@@ -41,8 +41,8 @@ from actors.storage.journal.lived import LivedStore  # noqa: E402
 from actors.store import Store  # noqa: E402
 from actors.system import System  # noqa: E402
 from messages import errors  # noqa: E402
-from messages.columns import BarBatch  # noqa: E402
 from messages.feeds import FeedBars, FeedHeartbeat, FeedQuotes, FeedTicks  # noqa: E402
+from messages.tables.columns import BarBatch  # noqa: E402
 from messages.values import Bar, Interval, Quote, Tick, TradingSession, Verdict  # noqa: E402
 
 __all__ = [

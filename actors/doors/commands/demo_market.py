@@ -14,7 +14,7 @@ from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
 from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
-from messages.columns import FIELDS
+from messages.tables.columns import FIELDS
 from messages.values import TradingSession, Verdict, VerdictRun
 
 CALENDAR = "XNYS"

@@ -12,7 +12,7 @@ from actors.kernel.listen.subscription import Subscription
 from messages.base import Event
 from messages.errors import NotReady, SettingsError, Unreachable
 from messages.events import BarsUpdated, BarsWithdrawn, BoundaryKind, SessionBoundary
-from messages.windows import BarWindow
+from messages.tables.windows import BarWindow
 
 if TYPE_CHECKING:
     from redis import Redis

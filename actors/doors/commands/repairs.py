@@ -14,7 +14,7 @@ from actors.reading.spelling.addresses import Place
 from actors.storage.elsewhere.opening import open_store
 from actors.system import System
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
-from messages.columns import BarKeys
+from messages.tables.columns import BarKeys
 from messages.values import SECOND_NS, Nanos, TradingSession
 
 

@@ -11,8 +11,8 @@ from actors.kernel.listen.topics import EVENTS
 from messages.feeds import FeedItem
 
 _SHELVES = {
-    "Values": ("values", "columns"),
-    "Windows": ("windows", "matrices"),
+    "Values": ("values", "tables/columns"),
+    "Windows": ("tables/windows", "tables/matrices"),
     "Answers": ("replies", "lifecycle", "readiness", "history", "certificates"),
     "Events": ("events", "repairs", "feeds", "joining"),
 }

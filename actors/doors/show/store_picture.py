@@ -10,8 +10,8 @@ import numpy as np
 
 from actors.reading.spelling.addresses import Place
 from actors.store import Store
-from messages import pictures
 from messages.errors import SettingsError
+from messages.tables import pictures
 from messages.values import FIRST_WITH_BAR, Verdict
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.doors.show import figures
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import Nanos, SegmentKind, TradingSession
-from messages.windows import BarWindow, VerdictPlane
 
 _MS = 1_000_000
 

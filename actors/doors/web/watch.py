@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from actors.doors.web.told import CellsTold, ms, packed
-from messages.columns import Stamps
+from messages.tables.columns import Stamps
+from messages.tables.windows import VerdictPlane
 from messages.values import Nanos, Verdict
-from messages.windows import VerdictPlane
 
 
 class Turn(NamedTuple):

@@ -10,8 +10,8 @@ from actors.feeds.simulated.market import SimulatedMarket
 from actors.feeds.simulated.prints import MinutePrints, PrintRates, minute_prints
 from actors.feeds.wanted import WantedSymbols
 from actors.kernel.clock import Clock
-from messages.columns import BarBatch
 from messages.feeds import FeedBars, FeedItem, FeedQuotes, FeedTicks
+from messages.tables.columns import BarBatch
 from messages.values import Nanos, Quote, Tick, TradingSession
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
-from messages.columns import BarBatch, Floats, Mask, Stamps, freeze
 from messages.errors import SettingsError
+from messages.tables.columns import BarBatch, Floats, Mask, Stamps, freeze
 from messages.values import Interval, TradingSession, Verdict
 
 _CONSONANTS = "BCDFHLMNPRSTVWXZ"

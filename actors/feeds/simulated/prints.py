@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import BarBatch, Floats, Indices, Stamps
 from messages.errors import SettingsError
+from messages.tables.columns import BarBatch, Floats, Indices, Stamps
 from messages.values import Nanos
 
 _PRINTS = 3

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 
 from actors.market import instants
-from messages.columns import BarBatch
 from messages.errors import DataError, SettingsError, shown
+from messages.tables.columns import BarBatch
 from messages.values import Bar, Interval, Nanos, Quote, Tick, Verdict
 
 E = TypeVar("E", bound=StrEnum)

@@ -4,8 +4,8 @@ from copy import copy
 from datetime import date, timedelta
 
 from actors.kernel.ask import arguments as take
-from messages.columns import Mask, Stamps
 from messages.errors import SettingsError, shown
+from messages.tables.columns import Mask, Stamps
 from messages.values import Nanos, moment
 
 _NEVER = "9999-12-31"

@@ -6,10 +6,10 @@ from actors.kernel.address import RoomAddress
 from actors.kernel.ask import arguments as take
 from actors.kernel.ask.receipts import Receipts
 from actors.kernel.future import Future
-from messages.columns import BarBatch
 from messages.commands import PublishBar, PublishBars, PublishQuote, PublishTick
 from messages.errors import NotReady
 from messages.events import ReceiptSettled
+from messages.tables.columns import BarBatch
 from messages.values import Bar, Quote, Tick
 
 

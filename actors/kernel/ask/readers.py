@@ -10,7 +10,6 @@ from actors.kernel.future import Future
 from actors.market.instants import Day, Moment
 from messages.certificates import GapStory, SessionCertificate
 from messages.history import GetWarmUp, WarmUp
-from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -35,8 +34,9 @@ from messages.queries import (
 )
 from messages.repairs import GetCertificate, GetGapStories
 from messages.replies import QualityReport, SessionMetrics, Snapshot
+from messages.tables.matrices import BarMatrix
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import ONE_MINUTE, Bar, BarField, Fill, Gap, Interval, Quote, Tick, TradingSession
-from messages.windows import BarWindow, VerdictPlane
 
 Length = str | Interval | timedelta
 """The length of a bar: ``"5m"``, a timedelta, or an ``Interval``."""

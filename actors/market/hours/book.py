@@ -12,8 +12,8 @@ from actors.market.hours.shipped_calendars import ALIASES, CALENDARS, UNDECIDED
 from actors.market.hours.shipped_days import SPECIAL_SESSIONS
 from actors.market.hours.spelling import Range, day_number, iso, session_ranges
 from actors.market.timetable import Days, LocalClock, Schedule
-from messages.columns import Indices, Stamps
 from messages.errors import SettingsError
+from messages.tables.columns import Indices, Stamps
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONDAY = 4  # 1970-01-05

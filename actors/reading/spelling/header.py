@@ -13,8 +13,8 @@ import msgspec
 
 from actors.reading import stamps
 from actors.reading.spelling import volumes
-from messages.columns import FIELDS
 from messages.errors import DataError
+from messages.tables.columns import FIELDS
 
 STAMP, DATE, CLOCK, SYMBOL = "time", "date", "clock", "symbol"
 MORE_VOLUME = "volume too"

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from messages.columns import Floats, Mask
+from messages.tables.columns import Floats, Mask
 
 EMPTY = (
     "", "NaN", "nan", "NAN", "NULL", "null", "Null", "NA", "N/A", "n/a", "na", "None", "none", "nil", "#N/A", "#NA",

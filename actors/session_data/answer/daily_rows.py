@@ -12,9 +12,9 @@ from actors.session_data.answer.long_bars import Blocks
 from actors.session_data.answer.rows import Rows, joined
 from actors.session_data.hold.book import Book
 from actors.session_data.past.history import History
-from messages.columns import Indices, Mask
 from messages.history import DailyBars
 from messages.queries import GetMatrix
+from messages.tables.columns import Indices, Mask
 from messages.values import Interval
 
 

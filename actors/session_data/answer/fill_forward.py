@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from actors.session_data.hold.windows import Piece
-from messages.columns import CLOSE, OPEN, VOLUME
+from messages.tables.columns import CLOSE, OPEN, VOLUME
 
 
 def carried(pieces: Sequence[Piece], *, is_across: bool) -> list[Piece]:

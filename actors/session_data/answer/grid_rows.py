@@ -10,7 +10,7 @@ from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
 from actors.session_data.answer.rows import Rows
 from actors.session_data.past.history import HistoryDay
-from messages.columns import CLOSE, Floats, Indices, Mask, Stamps, Verdicts
+from messages.tables.columns import CLOSE, Floats, Indices, Mask, Stamps, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval
 
 

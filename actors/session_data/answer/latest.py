@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.session_data.hold.book import Book
-from messages.columns import FIELDS, Indices, Stamps
+from messages.tables.columns import FIELDS, Indices, Stamps
 from messages.values import FIRST_WITH_BAR, Bar, Verdict
 
 _LOOK_BACK = 8

@@ -12,7 +12,7 @@ import numpy as np
 from actors.market.aggregate import fold
 from actors.session_data.answer.fill_forward import carried
 from actors.session_data.hold.windows import NOTHING, Piece
-from messages.columns import Floats, Indices, Mask
+from messages.tables.columns import Floats, Indices, Mask
 from messages.values import Interval
 
 _MONDAY = date(1970, 1, 5).toordinal()

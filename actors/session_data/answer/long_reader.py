@@ -8,8 +8,8 @@ from actors.session_data.answer.long_bars import Blocks, finished, long_bars
 from actors.session_data.answer.past import adjusted
 from actors.session_data.hold.windows import Column, Piece, bars_of
 from actors.session_data.past.history import History
-from messages.columns import Mask
 from messages.queries import GetHistory, GetLastBars
+from messages.tables.columns import Mask
 from messages.values import ONE_DAY, Interval, TradingSession
 
 

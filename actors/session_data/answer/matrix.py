@@ -15,10 +15,10 @@ from actors.session_data.answer.grid_rows import GridRows
 from actors.session_data.answer.rows import Rows, joined
 from actors.session_data.hold.book import Book
 from actors.session_data.past.history import History
-from messages.columns import CLOSE, FIELDS, Floats, Indices, Mask, freeze
 from messages.errors import SettingsError
-from messages.matrices import BarMatrix
 from messages.queries import GetMatrix
+from messages.tables.columns import CLOSE, FIELDS, Floats, Indices, Mask, freeze
+from messages.tables.matrices import BarMatrix
 from messages.values import FIRST_WITH_BAR, BarField, Nanos
 
 _PLACES = {field: place for place, field in enumerate(BarField)}

@@ -9,8 +9,8 @@ from actors.market.aggregate import sum_of_slots
 from actors.market.metrics import Sums, qualities_of
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Revisions
-from messages.columns import FIELDS, VOLUME, Floats, Indices
 from messages.replies import SessionMetrics
+from messages.tables.columns import FIELDS, VOLUME, Floats, Indices
 from messages.values import FIRST_WITH_BAR
 
 _AT_ONCE = 64

@@ -9,8 +9,8 @@ from actors.market.back_adjustment import Factors
 from actors.session_data.answer.fill_forward import bars_since_first, carried
 from actors.session_data.hold.windows import Piece
 from actors.session_data.past.history import History
-from messages.columns import CLOSE, FIELDS, OPEN, VOLUME, VWAP
 from messages.queries import GetHistory, GetLastBars
+from messages.tables.columns import CLOSE, FIELDS, OPEN, VOLUME, VWAP
 
 
 def closed_bars(history: History, query: GetHistory, date: str) -> list[Piece]:

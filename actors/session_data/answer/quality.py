@@ -12,9 +12,9 @@ from actors.market.metrics import percent
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.past.history import History, HistoryDay
-from messages.columns import Indices, Mask, Verdicts
 from messages.queries import GetQuality
 from messages.replies import FirstRejected, Quality, QualityReport, VerdictCounts
+from messages.tables.columns import Indices, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Interval, Verdict
 
 _WORST = 10

@@ -24,11 +24,9 @@ from actors.session_data.past.history import History
 from actors.session_data.past.warm_up import Requirements
 from actors.session_data.take.prints import Prints
 from actors.session_data.take.trades_and_quotes import Trading
-from messages.columns import Indices, Mask, freeze
 from messages.errors import BarkeeperError, NotReady, SettingsError, UnknownSymbol
 from messages.history import GetWarmUp
 from messages.inboxes import SessionDataQuery
-from messages.matrices import BarMatrix
 from messages.queries import (
     GetActiveSymbols,
     GetBarCount,
@@ -53,8 +51,10 @@ from messages.queries import (
     GetVerdicts,
 )
 from messages.replies import QualityReport, SessionMetrics, Snapshot
+from messages.tables.columns import Indices, Mask, freeze
+from messages.tables.matrices import BarMatrix
+from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import FIRST_WITH_BAR, ONE_DAY, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
-from messages.windows import BarWindow, VerdictPlane
 
 
 class Reader:

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from actors.market.back_adjustment import Factors
-from messages.columns import CLOSE, OPEN, VOLUME, VWAP, Floats, Indices, Mask, Stamps, Verdicts
+from messages.tables.columns import CLOSE, OPEN, VOLUME, VWAP, Floats, Indices, Mask, Stamps, Verdicts
 from messages.values import FIRST_WITH_BAR
 
 

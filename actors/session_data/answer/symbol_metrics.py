@@ -9,8 +9,8 @@ from typing import NamedTuple
 from actors.market.metrics import NO_MINUTES, Counts, counted, quality_of
 from actors.session_data.answer.metrics import metrics_of, so_far
 from actors.session_data.hold.book import Book
-from messages.columns import FIELDS, VOLUME, VWAP
 from messages.replies import SessionMetrics
+from messages.tables.columns import FIELDS, VOLUME, VWAP
 from messages.values import FIRST_WITH_BAR
 
 _FEW = 8

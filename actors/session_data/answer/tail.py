@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from actors.session_data.answer.latest import latest_slot
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Revisions
-from messages.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
 from messages.queries import GetLastBars
+from messages.tables.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
+from messages.tables.windows import BarWindow
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
-from messages.windows import BarWindow
 
 _SPARE = 64
 """So many bars may follow in a room before another one is made."""

@@ -17,9 +17,9 @@ from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import CLOSE, FIELDS, BarBatch, BarVerdicts, Indices, Mask, Stamps
 from messages.events import BarsUpdated, BarsWithdrawn, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
+from messages.tables.columns import CLOSE, FIELDS, BarBatch, BarVerdicts, Indices, Mask, Stamps
 from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.

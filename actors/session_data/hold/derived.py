@@ -12,8 +12,8 @@ from actors.market.axis import SessionAxis
 from actors.session_data.hold.grid import Grid
 from actors.session_data.hold.layout import Block, layout
 from messages.base import Event
-from messages.columns import BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.events import BarsUpdated, BarsWithdrawn
+from messages.tables.columns import BarBatch, Floats, Indices, Mask, Stamps, freeze
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
 
 _EMPTY_CELL = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; cheaper than a comparison and all()

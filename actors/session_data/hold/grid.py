@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from actors.session_data.hold.kept import Kept
-from messages.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
+from messages.tables.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Verdict
 
 Revisions = npt.NDArray[np.int64]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from actors.session_data.hold.grid import Grid, mark_cells
-from messages.columns import BarBatch
 from messages.feeds import TradingStatusChanged
+from messages.tables.columns import BarBatch
 from messages.values import DAY_NS, Gap, Nanos, Verdict
 
 _TOLD_LATE = 10

@@ -7,7 +7,7 @@ import numpy as np
 from actors.market.planes import told
 from actors.session_data.hold.grid import Grid
 from actors.session_data.hold.senders import Senders
-from messages.columns import Verdicts
+from messages.tables.columns import Verdicts
 from messages.values import VerdictRun
 
 

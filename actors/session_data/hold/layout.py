@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from actors.market.axis import SessionAxis
-from messages.columns import Indices
+from messages.tables.columns import Indices
 from messages.values import Interval
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from actors.market.planes import with_fields
 from actors.session_data.hold.book import Book
 from messages.base import Message
-from messages.columns import FIELDS, BarBatch, Floats, Indices, Prints, Stamps, Verdicts, freeze
 from messages.events import BarsUpdated, BarsWithdrawn, BoundaryKind, MinuteClosed, SessionBoundary
 from messages.repairs import GapAbandoned, NoTradeConfirmed, SessionSealed
+from messages.tables.columns import FIELDS, BarBatch, Floats, Indices, Prints, Stamps, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Nanos, Verdict
 
 _AT_ONCE = 2048

@@ -4,7 +4,7 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.session_data.hold.grid import Claim, Grid
-from messages.columns import BarVerdicts, Indices, Verdicts
+from messages.tables.columns import BarVerdicts, Indices, Verdicts
 from messages.values import Verdict
 
 _STREAMED = int(Verdict.STREAMED)

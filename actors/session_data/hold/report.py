@@ -3,8 +3,8 @@
 import numpy as np
 
 from actors.session_data.hold.book import Book
-from messages.columns import HIGH, LOW, VOLUME
 from messages.replies import SessionReport
+from messages.tables.columns import HIGH, LOW, VOLUME
 
 
 def report_of(book: Book) -> SessionReport:

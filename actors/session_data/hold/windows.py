@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from actors.market.aggregate import fold
 from actors.market.axis import SessionAxis
-from messages.columns import FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.tables.columns import FIELDS, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.tables.windows import BarWindow
 from messages.values import FIRST_WITH_BAR, Fill, Interval, Nanos, Verdict
-from messages.windows import BarWindow
 
 Revisions = npt.NDArray[np.uint32]
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from messages.columns import BarBatch
 from messages.events import (
     BarArrived,
     BarsArrived,
@@ -19,6 +18,7 @@ from messages.events import (
 )
 from messages.inboxes import SessionDataInbox
 from messages.joining import LoadSymbols, SymbolsLoaded
+from messages.tables.columns import BarBatch
 from messages.values import Nanos, TradingSession
 
 _ARRIVALS = BarsArrived | TimeAdvanced | BarArrived | QuoteArrived | TickArrived | QuotesArrived | TicksArrived

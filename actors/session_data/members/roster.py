@@ -12,12 +12,12 @@ from actors.session_data.members.catching_up import CatchingUp
 from actors.session_data.members.joining import Joining, joined
 from actors.session_data.members.locks import Locks
 from messages.base import Event, Message
-from messages.columns import BarBatch, Indices, Tape, freeze
 from messages.commands import AddSymbols, RemoveSymbols
 from messages.errors import BarkeeperError, NotReady, UnknownSymbol
 from messages.events import BarsUpdated, SessionBoundary, SymbolsChanged
 from messages.inboxes import SessionDataInbox
 from messages.joining import LoadSymbols, LockSymbols, SymbolsLoaded, UnlockSymbols
+from messages.tables.columns import BarBatch, Indices, Tape, freeze
 from messages.values import Nanos
 
 M = TypeVar("M", bound=Message)

@@ -7,8 +7,8 @@ import numpy as np
 
 from actors.market.daily import beside, joined, kept
 from actors.session_data.hold.windows import Piece
-from messages.columns import Indices
 from messages.history import DailyBars
+from messages.tables.columns import Indices
 
 
 class Dailies:

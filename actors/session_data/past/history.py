@@ -14,8 +14,8 @@ from actors.market.daily import reduced
 from actors.session_data.hold.grid import Grid
 from actors.session_data.hold.windows import Column, Piece, bars_of
 from actors.session_data.past.dailies import Dailies
-from messages.columns import CLOSE, DayGrid, Floats, Indices, Verdicts, freeze
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
+from messages.tables.columns import CLOSE, DayGrid, Floats, Indices, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, ONE_DAY, Interval, Nanos
 
 _NO_DAYS: Indices = freeze(np.zeros(0, dtype=np.int32))

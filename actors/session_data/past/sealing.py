@@ -10,8 +10,8 @@ from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Grid, mark_cells
 from actors.session_data.hold.senders import Senders
 from actors.session_data.past.history import History, HistoryDay
-from messages.columns import DayGrid, Floats, Verdicts, freeze
 from messages.repairs import SessionSealed
+from messages.tables.columns import DayGrid, Floats, Verdicts, freeze
 from messages.values import Gap, Interval, Nanos, Verdict
 
 

@@ -12,9 +12,9 @@ from actors.session_data.members.roster import Members
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.session_data.take.whole_minutes import Minutes
 from messages.base import Event
-from messages.columns import BarBatch
 from messages.events import BarsArrived, TimeAdvanced
 from messages.listeners import HearingChanged
+from messages.tables.columns import BarBatch
 
 _AT_ONCE = 512
 """So many minutes are made ready together."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from actors.market.sale_conditions import Sets
-from messages.columns import Floats, Stamps
 from messages.feeds import TradeAmended
+from messages.tables.columns import Floats, Stamps
 from messages.values import Nanos
 
 _ALL, _OPEN_CLOSE, _HIGH_LOW, _VOLUME = map(int, (Sets.ALL, Sets.OPEN_CLOSE, Sets.HIGH_LOW, Sets.VOLUME))

@@ -8,8 +8,8 @@ import numpy as np
 
 from actors.market.sale_conditions import NONE, Sets
 from actors.session_data.take.folded_trades import AT_SIZE_0, Trades
-from messages.columns import BarBatch, freeze
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
+from messages.tables.columns import BarBatch, freeze
 from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick
 
 _KEPT_NS = 1800 * SECOND_NS

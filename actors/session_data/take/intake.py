@@ -17,9 +17,9 @@ from actors.session_data.take.forming import Folded
 from actors.session_data.take.whole_minutes import fill, play
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.columns import BarBatch, Indices, Mask
 from messages.events import BarArrived, BarRejected, BarsArrived, BarsUpdated
 from messages.repairs import BarsFilled
+from messages.tables.columns import BarBatch, Indices, Mask
 from messages.values import Nanos, Verdict, moment
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
 from messages.base import Event
-from messages.columns import BarBatch, Indices
 from messages.events import BarsUpdated
+from messages.tables.columns import BarBatch, Indices
 from messages.values import FIRST_WITH_BAR, Nanos, Verdict
 
 _STREAMED, _FILLED, _NO_TRADE = int(Verdict.STREAMED), int(Verdict.FILLED), int(Verdict.NO_TRADE)

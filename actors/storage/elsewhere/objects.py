@@ -18,8 +18,8 @@ from actors.storage.parquet import ParquetStore
 from actors.storage.places import BARS, CERTIFICATE, Places
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.errors import DataError
+from messages.tables.columns import Prints
 from messages.values import Gap
 
 R = TypeVar("R")

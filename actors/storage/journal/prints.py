@@ -16,8 +16,8 @@ from actors.market.planes import with_fields
 from actors.reading.raw.cells import cells_of, column_of, named_column
 from actors.storage.atomic import patiently, replacing
 from actors.storage.barfile import ALL, source_of
-from messages.columns import FIELDS, VERDICT_WORDS, Mask, Prints, freeze
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, VERDICT_WORDS, Mask, Prints, freeze
 from messages.values import Interval, Nanos
 
 _VERSION = "1"

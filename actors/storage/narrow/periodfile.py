@@ -18,8 +18,8 @@ from actors.storage.atomic import replacing, unfinished_of
 from actors.storage.barfile import DATE, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
 from actors.storage.dayrows import OpenFile, numbers_of, read_rows
 from actors.storage.narrow.together import Together
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, Indices, Stamps, freeze
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, Indices, Stamps, freeze
 from messages.values import Interval
 
 

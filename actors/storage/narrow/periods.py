@@ -24,8 +24,8 @@ from actors.storage.merging import NOTHING, Span, only
 from actors.storage.narrow.periodfile import PeriodHead, read_period, read_period_head, write_period
 from actors.storage.narrow.together import Segments, Together, merged, put_into
 from actors.storage.places import Places
-from messages.columns import Stamps
 from messages.errors import DataError
+from messages.tables.columns import Stamps
 from messages.values import Interval
 
 YEAR, MONTH, DAY = len("2024"), len("2024-07"), len("2024-07-02")

@@ -11,8 +11,8 @@ from msgspec import structs
 
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.storage.merging import NOTHING, ROWS, compacted, merge_days
-from messages.columns import BarBatch, Indices, Stamps, Verdicts, freeze
 from messages.errors import DataError
+from messages.tables.columns import BarBatch, Indices, Stamps, Verdicts, freeze
 from messages.values import Interval
 
 Segments = npt.NDArray[np.uint8]

@@ -13,7 +13,7 @@ from actors.storage.postgres.of_day import OfDay
 from actors.storage.postgres.rows import bar_columns, encoded, nanos_of
 from actors.storage.postgres.tables import COLUMNS
 from actors.storage.segments import SegmentOf, segments_of
-from messages.columns import BarBatch, Mask, freeze
+from messages.tables.columns import BarBatch, Mask, freeze
 from messages.values import Gap, Interval, moment
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from actors.storage.postgres.rows import (
     or_empty,
 )
 from actors.storage.postgres.tables import PRINTS
-from messages.columns import Prints, freeze
 from messages.errors import DataError
+from messages.tables.columns import Prints, freeze
 from messages.values import Interval, Nanos
 
 _HEAD = "select interval, fields, grace_ns, symbols, members, digest from {schema}.lived where {day}"

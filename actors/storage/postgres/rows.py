@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from actors.storage.barfile import ALL, SEGMENTS
 from actors.storage.dayrows import VERDICTS
-from messages.columns import FIELDS, BarBatch, Floats, Stamps, Verdicts
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, BarBatch, Floats, Stamps, Verdicts
 
 MICRO_NS = 1_000
 _HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)

@@ -23,9 +23,9 @@ from actors.storage.postgres.days import DayTable
 from actors.storage.postgres.lived import LivedTable
 from actors.storage.segments import CalendarSegments, SegmentOf
 from messages.certificates import SessionCertificate
-from messages.columns import Prints
 from messages.errors import DataError
 from messages.history import Adjustment
+from messages.tables.columns import Prints
 from messages.values import Gap, Interval, Nanos
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from actors.storage.barfile import ALL
-from messages.columns import EXTRA_FIELDS, FIELDS
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS
 from messages.values import Verdict
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from actors.settings import Settings
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.printed import Presence, told_of
 from messages.base import Message
-from messages.columns import Tape
 from messages.events import BarArrived, BarsArrived, SessionBoundary, TimeAdvanced
 from messages.inboxes import Journaled
 from messages.repairs import AbandonGaps, BarsFilled, SessionSettled
+from messages.tables.columns import Tape
 from messages.values import SECOND_NS, Nanos, Seen
 
 _OF_THE_RUN = (SessionBoundary, SessionSettled, AbandonGaps)

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from actors.market.axis import SessionAxis
 from actors.market.faults import Faults, damage
-from messages.columns import BarBatch, Tape
 from messages.events import BarsArrived, TimeAdvanced
+from messages.tables.columns import BarBatch, Tape
 from messages.values import Nanos
 
 _BARS_AT_ONCE = 16_384

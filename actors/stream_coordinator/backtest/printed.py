@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from messages.columns import BarBatch, Mask, Prints, freeze
 from messages.events import BarsArrived, TimeAdvanced
 from messages.inboxes import Journaled
 from messages.repairs import BarsFilled, GapAbandoned, NoTradeConfirmed
+from messages.tables.columns import BarBatch, Mask, Prints, freeze
 from messages.values import FIRST_WITH_BAR, SECOND_NS, Gap, Nanos, TradingSession, Verdict
 
 Rows: TypeAlias = npt.NDArray[np.intp]

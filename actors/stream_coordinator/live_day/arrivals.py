@@ -13,7 +13,6 @@ from actors.stream_coordinator.live_day.feed_clock import Belief
 from actors.stream_coordinator.live_day.hearing import Hearing
 from actors.stream_coordinator.live_day.volumes import DayVolumes
 from messages.base import Message
-from messages.columns import Stamps
 from messages.events import BarsArrived, QuotesArrived, TicksArrived
 from messages.feeds import (
     DayVolumeReported,
@@ -27,6 +26,7 @@ from messages.feeds import (
     FeedTicks,
 )
 from messages.lifecycle import LagChanged
+from messages.tables.columns import Stamps
 from messages.values import SECOND_NS, Nanos, Quote, Tick
 
 Arrival: TypeAlias = BarsArrived | TicksArrived | QuotesArrived

@@ -4,7 +4,7 @@ import enum
 from collections import deque
 from statistics import median
 
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS, Nanos
 
 TELLING_NS = SECOND_NS * 3 // 2

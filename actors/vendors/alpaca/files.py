@@ -18,8 +18,8 @@ from actors.reading.format import OFFSET, Block, Broken, BrokenRow, Coverage, Fo
 from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.stamps import StampForm, form_of
 from actors.reading.tolerant import VALUE_ROLES, value_rows
-from messages.columns import EXTRA_FIELDS, FIELDS
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS
 
 _LETTERS = dict(zip(VALUE_ROLES, ("o", "h", "l", "c", "v", "vw", "n"), strict=True))
 _HEADERS = (

@@ -38,7 +38,7 @@ from actors.vendors.history.pages import (
     is_html,
 )
 from actors.vendors.secrets import without_keys
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch
 from messages.values import SECOND_NS, Nanos
 
 ROWS_A_PAGE = 10_000

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from actors.session_data.take.folded_trades import Trades
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
 from messages.values import Interval, Nanos
 
 _MILLISECOND_NS = 10**6

@@ -24,8 +24,8 @@ from actors.vendors.history.pages import (
     PageRequest,
     SymbolsRefused,
 )
-from messages.columns import FIELDS, BarBatch, freeze
 from messages.errors import FeedRefused
+from messages.tables.columns import FIELDS, BarBatch, freeze
 from messages.values import Nanos
 
 _MILLISECOND_NS = 10**6

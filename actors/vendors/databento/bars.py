@@ -11,7 +11,7 @@ from actors.reading.format import Block, RawBars, Unsupported
 from actors.reading.trades import Refused, TradeTape, assembled, made
 from actors.vendors.databento.records import MINUTES, SECONDS, TRADES
 from actors.vendors.lean.seconds import ONE_SECOND, folded, sound_seconds
-from messages.columns import Floats, Stamps
+from messages.tables.columns import Floats, Stamps
 
 SCALE = 1e9
 """What prices in whole billionths are to be divided by."""

@@ -25,8 +25,8 @@ from actors.vendors.databento import header
 from actors.vendors.databento.bars import SCALE, Venues, bars_of
 from actors.vendors.databento.instruments import Instruments
 from actors.vendors.databento.records import MINUTES, RTYPES, SECONDS, TRADES, of_file, of_recording, recording
-from messages.columns import CLOSE, FIELDS, Floats, Mask
 from messages.errors import DataError
+from messages.tables.columns import CLOSE, FIELDS, Floats, Mask
 
 _MAGIC = b"DBN"
 _RECORDS = 1 << 17

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from actors.reading.peek import told_as_data_errors, unpacked
-from messages.columns import Mask, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Mask, Stamps
 from messages.values import MINUTE_NS
 
 _FIXED = struct.Struct("<3sBI16sHQQ")

@@ -40,7 +40,7 @@ from actors.vendors.history.pages import (
     is_html,
 )
 from actors.vendors.secrets import without_keys
-from messages.columns import FIELDS, BarBatch
+from messages.tables.columns import FIELDS, BarBatch
 from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos
 
 GATEWAY = "https://hist.databento.com"

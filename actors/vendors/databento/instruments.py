@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from messages.columns import Indices, Stamps
+from messages.tables.columns import Indices, Stamps
 from messages.values import DAY_NS
 
 _DAY_BITS = 24

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from messages.columns import FIELDS
 from messages.errors import DataError
+from messages.tables.columns import FIELDS
 from messages.values import DAY_NS
 
 MINUTES, SECONDS, TRADES = "ohlcv-1m", "ohlcv-1s", "trades"

@@ -17,8 +17,8 @@ from actors.reading.spelling.header import SYMBOL
 from actors.vendors.databento.bars import SCALE, Venues
 from actors.vendors.databento.records import MINUTES, RTYPES
 from actors.vendors.plain import parquet_file
-from messages.columns import CLOSE
 from messages.errors import DataError
+from messages.tables.columns import CLOSE
 
 _RTYPE, _PUBLISHER, _INSTRUMENT = "rtype", "publisher_id", "instrument_id"
 _ABOVE_ALL = 9.2e9

@@ -21,8 +21,8 @@ from actors.reading.stamps import form_of
 from actors.reading.trades import Refused, without_stamp
 from actors.vendors.databento.bars import SCALE, Venues, bars_of
 from actors.vendors.databento.records import MINUTES, RTYPES, SECONDS, TRADES
-from messages.columns import FIELDS, Floats
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, Floats
 
 _SIGN = {"rtype", "publisher_id"}
 _PRICES = (*FIELDS[:4], "price")

@@ -23,8 +23,8 @@ from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.spelling.header import PRICES
 from actors.reading.stamps import epoch_ns
 from actors.vendors.plain import parquet_file
-from messages.columns import FIELDS, Stamps
 from messages.errors import DataError
+from messages.tables.columns import FIELDS, Stamps
 
 SOURCE = "https://www.freqtrade.io/en/stable/data-download/"
 TRADE_COLUMNS = ("timestamp", "price", "amount")

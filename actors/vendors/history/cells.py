@@ -7,7 +7,7 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.market.gaps import gaps_of
-from messages.columns import TRADES, BarBatch, BarKeys, Floats, Indices, Mask, Stamps
+from messages.tables.columns import TRADES, BarBatch, BarKeys, Floats, Indices, Mask, Stamps
 from messages.values import Gap
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Protocol, runtime_checkable
 
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import SECOND_NS, Nanos
 
 _KEPT = 32

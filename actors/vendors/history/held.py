@@ -6,7 +6,7 @@ from actors.kernel.ports import SourceAnswer
 from actors.storage.source import HeldDay
 from actors.vendors.history.joining import joined
 from actors.vendors.history.pages import Page, PageRequest
-from messages.columns import BarKeys
+from messages.tables.columns import BarKeys
 from messages.values import TradingSession
 
 ANY_TIME = float("inf")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.vendors.history.pages import Page, PageRequest
-from messages.columns import FIELDS, BarBatch, Indices, Stamps, freeze
+from messages.tables.columns import FIELDS, BarBatch, Indices, Stamps, freeze
 
 
 def joined(pages: Sequence[Page], request: PageRequest) -> tuple[BarBatch, int]:

@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from actors.vendors.history.entry import HistoryEntry
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from messages.values import Interval, Nanos, TradingSession
 
 

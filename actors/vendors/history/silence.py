@@ -7,7 +7,7 @@ no more symbols are silent with it than would be by chance. What is not believed
 
 import numpy as np
 
-from messages.columns import Floats, Indices, Mask
+from messages.tables.columns import Floats, Indices, Mask
 
 REACH = 10
 """Minutes to either side that are looked at."""

@@ -36,8 +36,8 @@ from actors.vendors.history.pages import (
 )
 from actors.vendors.history.silence import REACH, believed
 from actors.vendors.history.symbols import Symbols
-from messages.columns import BarKeys, Floats, Mask
 from messages.errors import DataError
+from messages.tables.columns import BarKeys, Floats, Mask
 from messages.values import MINUTE_NS, SECOND_NS, Gap, Interval, Nanos, TradingSession
 
 _NEAR_NS = 2 * REACH * MINUTE_NS

@@ -7,8 +7,8 @@ import numpy as np
 from actors.kernel.telemetry import note
 from actors.vendors.history.asker import Asker
 from actors.vendors.history.pages import Fate, HistoryRefused, Page, TellsFate, VendorHistory
-from messages.columns import BarBatch
 from messages.errors import NotReady
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, Nanos, TradingSession
 
 _LONG_NS = 30 * MINUTE_NS

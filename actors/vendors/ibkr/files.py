@@ -15,7 +15,7 @@ import numpy as np
 from actors.reading import delimited
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
-from messages.columns import TRADES, VOLUME, VWAP
+from messages.tables.columns import TRADES, VOLUME, VWAP
 
 _ROLES = {"date": "time", "average": "vwap", "barCount": "trades"} | {
     name: name for name in ("open", "high", "low", "close", "volume")

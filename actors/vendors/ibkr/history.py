@@ -24,8 +24,8 @@ from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageReque
 from actors.vendors.ibkr.link import TwsLink, contract_with
 from actors.vendors.ibkr.notices import Broken, Notice, is_news
 from actors.vendors.ibkr.symbols import contract_of
-from messages.columns import BarBatch
 from messages.errors import ConnectionLost, DataError
+from messages.tables.columns import BarBatch
 from messages.values import SECOND_NS, Interval, Nanos
 
 R = TypeVar("R")

@@ -18,7 +18,7 @@ from actors.reading.spelling.header import PRICES
 from actors.reading.stamps import StampForm
 from actors.vendors.lean import folders
 from actors.vendors.lean.folders import QUOTED_ONLY
-from messages.columns import VOLUME
+from messages.tables.columns import VOLUME
 
 _BID = tuple(f"bid {price}" for price in PRICES)
 _ASK = tuple(f"ask {price}" for price in PRICES)

@@ -18,7 +18,7 @@ from actors.reading.peek import Head, members
 from actors.reading.trades import Refused, assembled, made, without_stamp
 from actors.vendors.lean import folders
 from actors.vendors.lean.minutes import BARS
-from messages.columns import FIELDS
+from messages.tables.columns import FIELDS
 from messages.values import SECOND_NS, Interval
 
 ONE_SECOND = Interval(seconds=1)

@@ -22,8 +22,8 @@ from actors.vendors.history.pages import HistoryRefused, NoAnswer, NotOutYet, Pa
 from actors.vendors.massive.files import MASSIVE
 from actors.vendors.massive.keys import MassiveFilesKeys
 from actors.vendors.secrets import without_keys
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
 from messages.errors import DataError
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
 from messages.values import ONE_MINUTE
 
 PLACE = "https://files.massive.com"

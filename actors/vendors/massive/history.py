@@ -33,7 +33,7 @@ from actors.vendors.history.pages import (
 from actors.vendors.massive.flat import FlatFiles
 from actors.vendors.massive.keys import MassiveKey
 from actors.vendors.secrets import without_keys
-from messages.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
+from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
 from messages.values import ONE_MINUTE, SECOND_NS
 
 BASE = "https://api.massive.com"

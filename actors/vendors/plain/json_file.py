@@ -29,7 +29,7 @@ from actors.reading.spelling import numerals
 from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL
 from actors.reading.spelling.numerals import Numerals
 from actors.reading.tolerant import VALUE_ROLES, value_rows
-from messages.columns import Floats, Mask
+from messages.tables.columns import Floats, Mask
 
 _SHOWN = 60
 

@@ -29,8 +29,8 @@ from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES, value_rows
-from messages.columns import Indices, Stamps
 from messages.errors import DataError
+from messages.tables.columns import Indices, Stamps
 
 _NO_SYMBOL = "a symbol"
 _ASKED_ROWS = 200

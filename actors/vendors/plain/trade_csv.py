@@ -29,8 +29,8 @@ from actors.reading.peek import Head
 from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL, plain, role_of
 from actors.reading.stamps import StampForm
 from actors.reading.trades import TradeTape, without_stamp
-from messages.columns import Stamps
 from messages.errors import DataError
+from messages.tables.columns import Stamps
 from messages.values import MINUTE_NS, SECOND_NS
 
 _TIMES = ("timestamp", "time", "datetime", "dateandtime", "ts", "id")

@@ -22,8 +22,8 @@ from actors.reading.spelling.header import CLOCK, DATE, PRICES, STAMP, SYMBOL, p
 from actors.reading.stamps import StampForm
 from actors.reading.wide import unfolded
 from actors.vendors import currencies
-from messages.columns import FIELDS
 from messages.errors import DataError
+from messages.tables.columns import FIELDS
 
 _SIDE, _FIELD = "(?P<side>bid|ask)", "(?P<field>open|high|low|close|volume)"
 _COLUMNS = (

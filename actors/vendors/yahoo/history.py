@@ -20,7 +20,7 @@ from yfinance.exceptions import YFRateLimitError
 
 from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageRequest, SymbolsRefused, is_html
-from messages.columns import FIELDS, BarBatch, freeze
+from messages.tables.columns import FIELDS, BarBatch, freeze
 from messages.values import SECOND_NS, Nanos
 
 _CHART = "https://query2.finance.yahoo.com/v8/finance/chart/"

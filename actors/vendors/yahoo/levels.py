@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from actors.reading.peek import Head
-from messages.columns import FIELDS
+from messages.tables.columns import FIELDS
 
 FIELD_OF = {name.capitalize(): name for name in FIELDS}
 _TIMES = ("Datetime", "Date")

@@ -6,9 +6,9 @@ from contextlib import closing
 from typing import Any
 
 from actors.system import System
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
+from messages.tables.windows import BarWindow
 from messages.values import Bar
-from messages.windows import BarWindow
 from tests.benchmarks import steps
 from tests.benchmarks.engines.work import Run
 from tests.benchmarks.measuring import run_asked_step

@@ -8,7 +8,7 @@ import pytest
 
 from actors.doors.commands.playback import BacktestResult
 from actors.storage.parquet import ParquetStore
-from messages.columns import HIGH, LOW, VOLUME
+from messages.tables.columns import HIGH, LOW, VOLUME
 from tests.builders import DAY
 from tests.doors.conftest import MARKET, Call
 from tests.system.test_as_lived import stored

@@ -22,7 +22,7 @@ from actors.market.calendar import Calendar
 from actors.settings import Settings
 from actors.storage.parquet import ParquetStore
 from actors.vendors.history.source import VendorSource
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from tests.depth import IS_CI
 from tests.doors.conftest import MARKET, Call
 from tests.house.source import ROOT

@@ -10,7 +10,7 @@ from actors.doors.guide.chapters import chapter
 from actors.doors.guide.reference import entries, reference
 from actors.kernel.listen.topics import EVENTS
 from messages.errors import SettingsError
-from messages.notebook import Reply
+from messages.tables.notebook import Reply
 from tests.doors.conftest import Call
 
 

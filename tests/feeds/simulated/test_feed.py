@@ -14,9 +14,9 @@ from actors.feeds.simulated.market import SimulatedMarket
 from actors.feeds.simulated.prints import PrintRates, minute_prints
 from actors.kernel.clock import ManualClock
 from messages import Bar, FeedBars, FeedQuotes, FeedTicks, Quote, Tick, TradingSession
-from messages.columns import BarBatch
 from messages.errors import SettingsError
 from messages.feeds import EVERYTHING, FeedItem
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, session_tiny
 from tests.depth import examples

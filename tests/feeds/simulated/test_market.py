@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
-from messages.columns import BarBatch, Floats
 from messages.errors import SettingsError
+from messages.tables.columns import BarBatch, Floats
 from messages.values import Segment, SegmentKind, TradingSession, Verdict
 from tests.depth import examples
 

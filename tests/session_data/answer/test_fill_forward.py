@@ -3,7 +3,7 @@
 import pytest
 
 from messages import DayGrid, Fill, GetBars, GetDigest, GetGaps, GetHistory, GetLastBars, Message, Verdict
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE, SECOND_NS
 from tests.builders import arrived, bar, bars, day_grid, opened, session_tiny, time
 from tests.session_data.streams import ask, play

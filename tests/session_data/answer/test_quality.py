@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from messages import DayGrid, GetQuality, GetVerdicts, Quality, QualityReport, Verdict, VerdictCounts, VerdictRun
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import ONE_DAY, ONE_MINUTE, Interval
 from tests.builders import (
     BREAK_DAY,

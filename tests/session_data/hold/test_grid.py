@@ -9,7 +9,7 @@ from actors.market.axis import SessionAxis
 from actors.session_data.core import SessionDataCore
 from actors.session_data.hold.grid import Claim, Grid, Written
 from messages import Verdict
-from messages.columns import Floats
+from messages.tables.columns import Floats
 from tests.builders import DAY, arrived, bar, closed, opened, session_tiny
 from tests.session_data.telling import core_with, play
 

@@ -19,7 +19,7 @@ from messages import (
     MinuteClosed,
     SessionBoundary,
 )
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import MINUTE_NS, ONE_DAY, ONE_MINUTE, SECOND_NS, Interval
 from tests.builders import arrived, at, bar, bars, closed, day_grid, opened, session_tiny, time
 from tests.session_data.streams import ask, play

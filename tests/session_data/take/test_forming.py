@@ -27,7 +27,7 @@ from messages import (
     TimeAdvanced,
     Verdict,
 )
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS
 from tests.builders import arrived, bar, opened
 from tests.session_data.streams import ask

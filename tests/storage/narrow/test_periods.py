@@ -15,8 +15,8 @@ from actors.storage.memory import MemoryStore
 from actors.storage.narrow import periods
 from actors.storage.narrow.periods import DAY, MONTH, YEAR, length_for
 from actors.storage.parquet import ParquetStore
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from messages.values import ONE_MINUTE, Gap
 from tests.builders import session_xnys
 from tests.certificates import certificate

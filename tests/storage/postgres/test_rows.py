@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from actors.storage.postgres.rows import bar_columns, encoded
-from messages.columns import BarBatch
 from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from messages.values import SegmentKind, Verdict
 from tests.storage.days import DATE, bar, day
 

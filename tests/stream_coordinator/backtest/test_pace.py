@@ -32,7 +32,7 @@ from messages import (
     Tick,
     TickArrived,
 )
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import bar, session_tiny
 from tests.stream_coordinator.backtest.playing import FREE, LOCKSTEP, MONDAY, Hand, ends, prefetched, shape

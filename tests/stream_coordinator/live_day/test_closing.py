@@ -34,11 +34,11 @@ from messages import (
     Step,
     TimeAdvanced,
 )
-from messages.columns import BarBatch
 from messages.commands import PublishBar, PublishQuote, SetSpeed
 from messages.events import StopwatchRead
 from messages.listeners import SubscriberLate
 from messages.queries import GetProgress, GetRunSummary
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import BREAK_DAY, DAY, EXTENDED_DAY, HALF_DAY, at, bar, session_24_7, session_xnys
 from tests.stream_coordinator.backtest.playing import report_of

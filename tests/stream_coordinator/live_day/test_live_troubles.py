@@ -33,7 +33,7 @@ from messages import (
     TimeAdvanced,
     VolumesDiffer,
 )
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import DAY, HALF_DAY, at, bar, instant, session_24_7, session_xnys
 from tests.certificates import certificate

@@ -20,7 +20,7 @@ from actors.vendors.alpaca.keys import AlpacaKeys
 from actors.vendors.history.entry import HistoryEntry
 from actors.vendors.history.pages import HistoryRequest, OpenedHistory
 from messages import Bar, TradingSession
-from messages.columns import BarBatch
+from messages.tables.columns import BarBatch
 from messages.values import SECOND_NS, Nanos
 from tests.builders import NIGHT, ROUND_THE_CLOCK
 from tests.vendors.alpaca.server import KEYS

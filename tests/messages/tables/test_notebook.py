@@ -27,7 +27,7 @@ from messages import (
     VerdictCounts,
     VerdictPlane,
 )
-from messages.notebook import Reply, Rows, table
+from messages.tables.notebook import Reply, Rows, table
 from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS
 from tests.builders import DAY, NEW_YORK, at, bar
 from tests.certificates import certificate

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages import pictures
-from messages.columns import (
+from messages.errors import SettingsError, UnknownSymbol
+from messages.tables import pictures
+from messages.tables.columns import (
     CLOSE,
     HIGH,
     LOW,
@@ -26,7 +27,6 @@ from messages.columns import (
     Verdicts,
     freeze,
 )
-from messages.errors import SettingsError, UnknownSymbol
 from messages.values import FIRST_WITH_BAR, Bar, Fill, Interval, Nanos, TradingSession, Verdict, moment
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from messages import BarField, BarMatrix, UnknownSymbol, codec
-from messages.columns import freeze
+from messages.tables.columns import freeze
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import NEW_YORK, at
 from tests.messages.equality import assert_different, assert_equal

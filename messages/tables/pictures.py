@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from messages.columns import Floats, Mask, Stamps, Verdicts
 from messages.errors import SettingsError
+from messages.tables.columns import Floats, Mask, Stamps, Verdicts
 from messages.values import MINUTE_NS, Verdict, moment
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from messages import (
     VerdictCounts,
     VerdictPlane,
 )
-from messages.columns import freeze
-from messages.pictures import COLOURS
+from messages.tables.columns import freeze
+from messages.tables.pictures import COLOURS
 from messages.values import MINUTE_NS
 from tests.builders import BREAK_DAY, DAY, NEW_YORK, session_24_7, session_tiny
 from tests.certificates import certificate

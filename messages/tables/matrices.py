@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from messages.columns import Columnar, Floats, Mask, Stamps, Verdicts
 from messages.errors import UnknownSymbol
+from messages.tables.columns import Columnar, Floats, Mask, Stamps, Verdicts
 from messages.values import BarField, Fill, Interval, Nanos, moment
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages import Bar, BarBatch, BarsUpdated, DataError, Tape
-from messages.columns import FIELDS
+from messages.tables.columns import FIELDS
 from messages.values import MINUTE_NS, Interval
 from tests.builders import DAY, at, bar, bars, day_grid, minute_of
 from tests.messages.equality import assert_different, assert_equal
