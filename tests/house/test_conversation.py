@@ -24,7 +24,6 @@ from messages import (
     base,
     certificates,
     codec,
-    columns,
     commands,
     errors,
     events,
@@ -34,15 +33,14 @@ from messages import (
     joining,
     lifecycle,
     listeners,
-    matrices,
     queries,
     readiness,
     repairs,
     replies,
     supervision,
     values,
-    windows,
 )
+from messages.tables import columns, matrices, windows
 from tests.house.source import ROOT, calls, sources, tree
 
 VOCABULARY = (
