@@ -121,7 +121,7 @@ class SessionData(Shell):
                 core.inherit(cast("SessionDataCore", self._core))
                 self._core = core
             opened = self._retold(core, opening, journaled)
-        for feed in core.trading.folded:  # whatever it sent from then on, nobody has heard it
+        for feed in core.trading.relied_on:  # whatever it sent from then on, nobody has heard it
             self.handle(FeedLost(feed=feed, reason="the process that heard it is gone", arrived_ns=core.now_ns))
         note("recovered", session=opening.session.date, messages=len(journaled))
         told = [replace(one, now_ns=now_ns) if isinstance(one, SessionBoundary) else one for one in opened.out]

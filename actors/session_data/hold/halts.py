@@ -1,22 +1,26 @@
 """Which symbols their exchange has halted, by the word of feeds: in a halt there is nothing to be lost."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
 from actors.session_data.hold.grid import Grid, mark_cells
-from messages.feeds import TradingStatusChanged
+from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradingStatusChanged
 from messages.tables.columns import BarBatch
-from messages.values import DAY_NS, Gap, Nanos, Verdict
+from messages.values import DAY_NS, SECOND_NS, Gap, Nanos, Verdict
 
 _TOLD_LATE = 10
 """How many minutes that have closed are looked at again for halts."""
+_MOMENT_NS = 5 * SECOND_NS
+"""What a connection may take that is made anew because nothing came: no word is missed in it."""
 
 
 class Halt(msgspec.Struct, kw_only=True):
     """Trading of a symbol stood still from ``start_ns`` to ``end_ns``."""
 
     symbol: str
+    feed: str
     sender: int
     """The number of who says so."""
     start_ns: Nanos
@@ -27,38 +31,86 @@ class Halt(msgspec.Struct, kw_only=True):
 class Halts:
     """Remembers halts from the word that begins them to the word that ends them, or a bar that shows their end.
 
+    Who is not connected cannot say that a halt is over: nothing is known of it from a loss on. What says that it was
+    not over yet when the feed was there again is a resumption later on.
+
     Args:
         number: of who says so, as in a grid's plane of sources.
     """
 
     def __init__(self, number: Callable[[str], int]) -> None:
         self._number = number
-        self._running: dict[str, Halt] = {}
+        self._running: dict[str, list[Halt]] = {}
+        """By symbol what its feeds say, each once."""
         self._over: list[Halt] = []
+        self._cut_off: dict[str, set[str]] = {}
+        """By feed that is away the symbols that were halted by its word."""
+        self._perhaps: dict[str, Halt] = {}
+        """Who was one of these, from the new connection on."""
+        self._silenced_ns: dict[str, Nanos] = {}
 
     def __bool__(self) -> bool:
         return bool(self._running or self._over)
 
-    def note(self, message: TradingStatusChanged) -> None:
-        """Hear of a halt or a resumption."""
-        symbol, at_ns = message.symbol, message.at_ns
-        if message.is_halted is True and symbol not in self._running:
-            self._running[symbol] = Halt(symbol=symbol, sender=self._number(f"{message.feed} (halt)"), start_ns=at_ns)
+    @property
+    def feeds(self) -> frozenset[str]:
+        """By whose word any symbol is halted."""
+        return frozenset(halt.feed for halt in chain(*self._running.values()))
+
+    def note(self, message: TradingStatusChanged | FeedConnected | FeedLost | FeedEnded) -> None:
+        """Hear of a halt or a resumption, or of who tells of them."""
+        match message:
+            case TradingStatusChanged():
+                self._note_status(message)
+            case FeedConnected():
+                silenced_ns = self._silenced_ns.pop(message.feed, None)
+                if silenced_ns is None or message.arrived_ns > silenced_ns + _MOMENT_NS:
+                    self._lose(message.feed, message.arrived_ns if silenced_ns is None else silenced_ns)
+                    self._find(message.feed, message.arrived_ns)
+            case FeedLost(is_stale=True):
+                self._silenced_ns[message.feed] = message.arrived_ns
+            case FeedLost() | FeedEnded():
+                self._lose(message.feed, self._silenced_ns.pop(message.feed, message.arrived_ns))
+
+    def _note_status(self, message: TradingStatusChanged) -> None:
+        symbol, feed, at_ns = message.symbol, message.feed, message.at_ns
+        if message.is_halted is True and all(halt.feed != feed for halt in self._running.get(symbol, ())):
+            self._perhaps.pop(symbol, None)
+            halt = Halt(symbol=symbol, feed=feed, sender=self._number(f"{feed} (halt)"), start_ns=at_ns)
+            self._running.setdefault(symbol, []).append(halt)
         elif message.is_halted is False:
-            self._end(symbol, at_ns)
+            perhaps = self._perhaps.pop(symbol, None)
+            self._end([*self._running.pop(symbol, ()), *([] if perhaps is None else [perhaps])], at_ns)
+
+    def _lose(self, feed: str, at_ns: Nanos) -> None:
+        """Nobody tells any more what becomes of the halts of a feed."""
+        gone = [halt for halt in chain(*self._running.values()) if halt.feed == feed]
+        for halt in gone:
+            self._cut_off.setdefault(feed, set()).add(halt.symbol)
+            self._running[halt.symbol].remove(halt)
+        self._running = {symbol: halts for symbol, halts in self._running.items() if halts}
+        self._end(gone, at_ns)
+
+    def _find(self, feed: str, at_ns: Nanos) -> None:
+        for symbol in self._cut_off.pop(feed, ()):
+            self._perhaps[symbol] = Halt(
+                symbol=symbol, feed=feed, sender=self._number(f"{feed} (halt)"), start_ns=at_ns
+            )
 
     def traded(self, batch: BarBatch) -> None:
         """Hear of bars: one of a minute that began in a halt shows that the halt is over."""
-        for symbol, start_ns in zip(batch.names(), batch.start_ns.tolist(), strict=True) if self._running else ():
-            halt = self._running.get(symbol)
-            if halt is not None and start_ns >= halt.start_ns:
-                self._end(symbol, start_ns)
+        some = self._running or self._perhaps
+        for symbol, start_ns in zip(batch.names(), batch.start_ns.tolist(), strict=True) if some else ():
+            if any(start_ns >= halt.start_ns for halt in self._running.get(symbol, ())):
+                self._end(self._running.pop(symbol), start_ns)
+            if symbol in self._perhaps:
+                del self._perhaps[symbol]
 
-    def _end(self, symbol: str, at_ns: Nanos) -> None:
-        halt = self._running.pop(symbol, None)
-        if halt is not None:
-            halt.end_ns = at_ns
+    def _end(self, halts: Sequence[Halt], at_ns: Nanos) -> None:
+        if halts:
             self._over = [over for over in self._over if (over.end_ns or 0) > at_ns - DAY_NS]
+        for halt in halts:
+            halt.end_ns = at_ns
             self._over.append(halt)
 
     def mark(self, grid: Grid, starts_ns: Sequence[Nanos], slot: int) -> list[tuple[Gap, int]]:
@@ -87,7 +139,7 @@ class Halts:
             step_ns: how long they are.
         """
         for start_ns in starts_ns:
-            for halt in (*self._over, *self._running.values()):
+            for halt in (*self._over, *chain(*self._running.values())):
                 first_ns, end_ns = max(start_ns, halt.start_ns), start_ns + step_ns
                 halted_ns = (end_ns if halt.end_ns is None else min(end_ns, halt.end_ns)) - first_ns
                 if 2 * halted_ns >= step_ns:

@@ -120,8 +120,8 @@ class Trading:
 
     def note(self, message: FeedConnected | FeedLost | FeedEnded | TradingStatusChanged) -> None:
         """Note whether a feed is connected, and which sends no bars; or a halt."""
+        self.halts.note(message)
         if isinstance(message, TradingStatusChanged):
-            self.halts.note(message)
             return
         if isinstance(message, FeedConnected) and not message.has_bars:
             forming, named = self._forming(message.feed), self._rules.sale_conditions
@@ -139,9 +139,9 @@ class Trading:
         return tuple(self._connected.values())
 
     @property
-    def folded(self) -> tuple[str, ...]:
-        """The feeds whose trades are made into bars."""
-        return tuple(self._feeds)
+    def relied_on(self) -> tuple[str, ...]:
+        """The feeds of which a word that is not heard would be missed: bars are made of their trades, or they halt."""
+        return tuple(sorted({*self._feeds, *self.halts.feeds}))
 
     def join(self, symbols: tuple[str, ...], now_ns: Nanos) -> None:
         """Note that symbols are asked for from now on."""

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.session_data.core import SessionDataCore
-from messages import GapDetected, GetGaps, GetQuality, TradingStatusChanged, Verdict
+from messages import FeedConnected, FeedLost, GapDetected, GetGaps, GetQuality, TradingStatusChanged, Verdict
 from messages.values import MINUTE_NS, Bar
 from tests.builders import arrived, bar, opened, session_tiny
 from tests.session_data.streams import ask, play
@@ -124,3 +125,49 @@ def test_a_halt_lasts_into_the_next_session() -> None:
     play(core, [opened(tomorrow, ("A", "B")), time((tomorrow.start_ns - START) / 1e9 + 66)])
 
     assert verdicts(core)[0] is N
+
+
+def lost(second: float, *, is_stale: bool = False) -> FeedLost:
+    return FeedLost(feed="exchange", reason="gone", is_stale=is_stale, arrived_ns=START + round(second * 1e9))
+
+
+def there(second: float) -> FeedConnected:
+    return FeedConnected(feed="exchange", attempt=1, arrived_ns=START + round(second * 1e9))
+
+
+HALTED = (HALT_S, status(HALT_S, is_halted=True))
+AWAY = (150, lost(150)), (250, there(250))
+
+
+def test_who_is_away_cannot_say_that_a_halt_is_over() -> None:
+    core = lived(HALTED, *AWAY, without={"A": range(1, 8)})
+
+    assert verdicts(core) == [S, N, N, M, M, M, M, M]  # halted until 150 s, for all that is known
+
+
+def test_a_resumption_that_is_heard_says_that_it_was_halted_since_the_feed_was_back() -> None:
+    resumed = 400, status(400, is_halted=False)
+    core = lived(HALTED, *AWAY, resumed, without={"A": range(1, 7)})
+
+    assert verdicts(core) == [S, N, N, M, N, N, N, S]  # away for 50 s of the fourth minute, and 10 s of the fifth
+
+
+def test_a_bar_of_the_time_after_says_that_it_was_not() -> None:
+    resumed = 400, status(400, is_halted=False)
+    core = lived(HALTED, *AWAY, resumed, without={"A": range(1, 5)})
+
+    assert verdicts(core) == [S, N, N, M, M, S, S, S]
+
+
+def test_the_word_of_another_feed_stays_good() -> None:
+    other = msgspec.structs.replace(status(HALT_S, is_halted=True), feed="other")
+    core = lived(HALTED, (HALT_S, other), *AWAY, without={"A": range(1, 8)})
+
+    assert verdicts(core) == [S, *[N] * 7]
+
+
+@pytest.mark.parametrize(("back_s", "then"), [(152, N), (200, M)])
+def test_silence_is_no_loss_where_the_connection_is_there_again_at_once(back_s: float, then: Verdict) -> None:
+    core = lived(HALTED, (150, lost(150, is_stale=True)), (back_s, there(back_s)), without={"A": range(1, 8)})
+
+    assert verdicts(core) == [S, N, N, *[then] * 5]
