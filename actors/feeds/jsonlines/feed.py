@@ -131,7 +131,7 @@ class JsonLinesFeed:
             gathering.add_quotes(_quotes(self._wanted.those([line for line in lines if type(line) is QuoteLine])))
         if TickLine in kinds:
             ticks = self._wanted.those([line for line in lines if type(line) is TickLine])
-            gathering.add_ticks(_ticks(ticks), [line.id for line in ticks])
+            gathering.add_ticks(_ticks(ticks), [str(line.id) for line in ticks])
         if kinds - {QuoteLine, TickLine}:
             for line in lines:
                 if not isinstance(line, QuoteLine | TickLine):
@@ -249,7 +249,7 @@ def _rarity(
     cancelled = TradeAmended(
         feed=feed,
         symbol=line.symbol,
-        trade_id=line.id,
+        trade_id=str(line.id),
         at_ns=nanos(line.at, "at"),
         price=line.price,
         size=line.size,
@@ -260,7 +260,7 @@ def _rarity(
         cancelled,
         corrected_price=line.corrected_price,
         corrected_size=line.corrected_size,
-        corrected_id=line.corrected_id,
+        corrected_id=str(line.corrected_id),
     )
 
 

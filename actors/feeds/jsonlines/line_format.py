@@ -15,10 +15,10 @@ heartbeat      none: nothing happened, and the sender lives
 
 ``start``, the beginning of a bar's interval, and ``at`` are whole nanoseconds since the epoch, or RFC 3339 with an
 offset: ``"2024-07-02T09:30:00-04:00"``, at most nine digits after the second. Prices and sizes are numbers, never
-text. ``correction`` (true or false) says that a bar replaces one that was sent before. ``final`` says whether a bar's
-minute is over: one that is not is left out, and one that is may be ahead of this computer's clock. Fields in brackets
-may be left out; a field that is not listed is an error. Lines are UTF-8 and at most one megabyte; empty ones are
-skipped.
+text; an ``id`` is text or a whole number. ``correction`` (true or false) says that a bar replaces one that was sent
+before. ``final`` says whether a bar's minute is over: one that is not is left out, and one that is may be ahead of
+this computer's clock. Fields in brackets may be left out; a field that is not listed is an error. Lines are UTF-8 and
+at most one megabyte; empty ones are skipped.
 """
 
 import re
@@ -32,6 +32,9 @@ from messages.values import Nanos
 
 Symbol: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 Instant: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)] | str
+
+TradeId: TypeAlias = str | int
+"""A number means the text that it is written as."""
 
 INSTANT = "nanoseconds since the epoch, or RFC 3339 with an offset"
 _FIELD = re.compile(r"`\$\.?([^`]*)`")
@@ -68,7 +71,7 @@ class TickLine(Line, frozen=True, kw_only=True, gc=False, tag="tick"):
     size: float
     conditions: str = ""
     tape: str = ""
-    id: str = ""
+    id: TradeId = ""
 
 
 class QuoteLine(Line, frozen=True, kw_only=True, gc=False, tag="quote"):
@@ -86,7 +89,7 @@ class CancelLine(Line, frozen=True, kw_only=True, gc=False, tag="cancel"):
     """A trade was none."""
 
     symbol: Symbol
-    id: str
+    id: TradeId
     at: Instant
     price: float
     size: float
@@ -96,13 +99,13 @@ class CorrectionLine(Line, frozen=True, kw_only=True, gc=False, tag="correction"
     """A trade was another."""
 
     symbol: Symbol
-    id: str
+    id: TradeId
     at: Instant
     price: float
     size: float
     corrected_price: float
     corrected_size: float
-    corrected_id: str = ""
+    corrected_id: TradeId = ""
 
 
 class StatusLine(Line, frozen=True, kw_only=True, gc=False, tag="status"):

@@ -148,6 +148,15 @@ def test_trades_and_quotes() -> None:
     ]
 
 
+def test_a_number_is_an_id_too() -> None:
+    numbered = {**AMENDED, "id": 12, "corrected_price": 1.4, "corrected_size": 1, "corrected_id": 2**70}
+    sent, corrected = items_of({**TICK, "id": 12}, {"type": "correction", **numbered})
+
+    assert isinstance(sent, FeedTicks)
+    assert isinstance(corrected, TradeAmended)
+    assert (sent.ids, corrected.trade_id, corrected.corrected_id) == (("12",), "12", str(2**70))
+
+
 def test_what_is_rare() -> None:
     cancelled = TradeAmended(feed="me", symbol="A", trade_id="D1", at_ns=5, price=1.5, size=2)
     corrected = msgspec.structs.replace(cancelled, corrected_price=1.4, corrected_size=1, corrected_id="D2")
