@@ -12,6 +12,10 @@ class SubscribersChanged(Event, frozen=True, kw_only=True):
     """How many of them want no more than how sessions begin and end."""
     hears_minutes: bool = True
     """Whether anybody may want more than that: somebody who listens, or who comes next where nobody does."""
+    hears_bars: bool = True
+    """Whether anybody wants bars; where nobody listens, as it was before."""
+    again: int = 0
+    """The ticket of a minute that nobody has seen yet, whose bars are wanted after all; 0: there is none."""
     hold: int = 0
     """The number of the hold that begins: the last one that was reading has left, and the tape stands still."""
     heard: int = 0
@@ -23,10 +27,14 @@ class SubscribersChanged(Event, frozen=True, kw_only=True):
 class HearingChanged(Event, frozen=True, kw_only=True):
     """Whether anybody hears of minutes and their bars is another matter now. Told to SessionData, before any of them.
 
-    What nobody hears is not put into words: of whole minutes only what is missing is told then.
+    What nobody hears is not put into words: of whole minutes only what is missing is told then, or where somebody hears
+    of minutes, all but their bars.
     """
 
     hears_minutes: bool
+    hears_bars: bool = True
+    again: int = 0
+    """The ticket with which the bars of the latest minute are to be told after all; 0: they are not."""
 
 
 class SubscriptionDropped(Event, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import pytest
@@ -13,10 +13,11 @@ from actors.market.faults import Faults
 from actors.storage.memory import MemoryStore
 from actors.storage.source import StoreSource
 from actors.system import System
-from messages import BoundaryKind, Deadlock, Event, MinuteClosed, NotReady, SessionBoundary, SystemFailed
-from messages.values import MINUTE_NS
+from messages import BarsUpdated, BoundaryKind, Deadlock, Event, MinuteClosed, NotReady, SessionBoundary, SystemFailed
+from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.system.worlds import DATES, memory, names_of, plain, short
 
+BARS_AND_MINUTES = ("bars", "minutes")
 WORLDS: dict[str, dict[str, Any]] = {
     "at full speed": {},
     "on the clock": {"speed": 36_000.0},
@@ -62,6 +63,39 @@ def test_loop_break_loop_loses_no_minute_and_repeats_none(store: MemoryStore, wo
                     break
 
     assert broken == whole
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_who_comes_for_bars_hears_those_of_a_minute_that_an_interrupt_kept_from_a_loop(
+    store: MemoryStore, world: dict[str, Any]
+) -> None:
+    with system_of(store, **world) as system:
+        whole = list(islice(system.subscribe(BARS_AND_MINUTES), 400))
+    with system_of(store, **world) as system:
+        heard: list[list[Event]] = []
+        for _ in range(10):  # the fifth minute completes a bar of five
+            minutes = system.subscribe(("minutes",))
+            next(minutes)
+            minutes.put_back()  # as after an interrupt
+            minutes.close()
+            with system.subscribe(BARS_AND_MINUTES) as events:
+                heard.append(list(until_minute(events)))
+
+    for *bars, minute in heard:
+        present = [len(one.batch) for one in bars if isinstance(one, BarsUpdated) and one.interval == ONE_MINUTE]
+        assert isinstance(minute, MinuteClosed)
+        assert sum(present) == minute.present
+    if "faults" not in world:  # else there is more in a minute, which is let go
+        assert list(chain(*heard)) == whole[: sum(map(len, heard))]
+        assert "5m" in {str(event.interval) for event in whole if isinstance(event, BarsUpdated)}
+
+
+def until_minute(events: Iterator[Event]) -> Iterator[Event]:
+    """All that comes up to the next minute."""
+    for event in events:
+        yield event
+        if isinstance(event, MinuteClosed):
+            return
 
 
 def test_after_a_break_nothing_past_the_minute_exists(store: MemoryStore) -> None:

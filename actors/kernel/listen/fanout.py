@@ -8,17 +8,15 @@ lockstep; with many it is flow control: the same mechanism.
 
 import itertools
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from actors.kernel.address import Address
 from actors.kernel.future import Future
-from actors.kernel.listen.seat import NEVER, Filter, Seat
+from actors.kernel.listen.seat import NEVER, Filter, Seat, is_bare
 from actors.kernel.listen.subscription import Subscription
-from actors.kernel.listen.waiting import Holder, Wait, is_pooled, whoami
-from actors.kernel.telemetry import note
+from actors.kernel.listen.waiting import Holder, Wait, is_pooled, warn_of_late, whoami
 from messages.base import Event
 from messages.commands import HoldEnded, HoldStepped, ListenFrom
 from messages.errors import NotReady, SystemFailed
@@ -79,6 +77,7 @@ class Fanout:
         self._numbers = itertools.count(1)
         self._seats: list[Seat] = []
         self._runners: list[Wait] = []
+        self._hears_bars = True
         self._held: list[Event] = []
         self._out: dict[int, _Given] = {}
         self._opening: list[Event] = []
@@ -92,6 +91,8 @@ class Fanout:
         """Whether a minute that is under way by then is kept: none that passes by a step is."""
         self._kept: tuple[int, list[Event]] | None = None
         """The minute that was under way then: whoever comes next begins with it."""
+        self._again: tuple[int, list[Event]] | None = None
+        """One that was kept, until its bars are told, which nobody heard."""
         self._left: list[int] = []
         """Tickets of who has left while somebody was coming: they go home when that one is in."""
         self._end: BaseException | None = None
@@ -103,9 +104,8 @@ class Fanout:
         with self._lock:
             if self._end is None:
                 self._seats.append(seat)
-                self._credit.tell(self._changed())
-                if self._is_standing:
-                    self._welcome_back(seat)
+                again = self._welcome_back(seat) if self._is_standing else 0
+                self._credit.tell(self._changed(again=again))
         if self._end is not None:
             seat.finish(self._end)
         return Subscription(seat, self)
@@ -172,7 +172,7 @@ class Fanout:
         for overseer in self._overseers:
             overseer.tell(SubscriberLate(names=names, seconds=waited))
         if is_news:
-            _warn(names, waited)
+            warn_of_late(names, waited)
 
     # --- who reads
 
@@ -254,12 +254,18 @@ class Fanout:
         for seat in left:
             self.leave(seat)
 
-    def _changed(self, *, hold: int = 0, heard: int = 0) -> SubscribersChanged:
+    def _changed(self, *, hold: int = 0, heard: int = 0, again: int = 0) -> SubscribersChanged:
         waited_for = [to for to in self._seats if to.is_waited_for]
-        of_sessions = sum(to.wants_only(_FOR_NEWCOMERS) for to in waited_for)
-        hears_minutes = not self._seats or not all(to.wants_only(_FOR_NEWCOMERS) for to in self._seats)
+        if self._seats:  # who loops in pieces asks for the same again
+            self._hears_bars = any(to.wants_bars for to in self._seats)
         return SubscribersChanged(
-            count=len(waited_for), of_sessions=of_sessions, hears_minutes=hears_minutes, hold=hold, heard=heard
+            count=len(waited_for),
+            of_sessions=sum(to.wants_only(_FOR_NEWCOMERS) for to in waited_for),
+            hears_minutes=not self._seats or not all(to.wants_only(_FOR_NEWCOMERS) for to in self._seats),
+            hears_bars=self._hears_bars,
+            hold=hold,
+            heard=heard,
+            again=again,
         )
 
     def _is_last(self, seat: Seat) -> bool:
@@ -287,6 +293,9 @@ class Fanout:
             self._opened, self._opening = self._opening, []
         with self._lock:
             ticket = settled.ticket
+            if self._again is not None and self._again[0] == ticket:
+                events += self._again[1]
+                self._again = None
             for to in self._seats:
                 if to.listens_from <= ticket and (picked := to.pick(events)):
                     if to.is_waited_for:
@@ -302,14 +311,22 @@ class Fanout:
         if not holders and not is_kept:
             self._credit.tell(settled)
 
-    def _welcome_back(self, seat: Seat) -> None:
-        """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news."""
+    def _welcome_back(self, seat: Seat) -> int:
+        """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news.
+
+        Returns:
+            The ticket of that minute, where its bars are to be told first; 0: they need not be.
+        """
         seat.listens_from = 0
-        picked = seat.pick(self._kept[1]) if self._kept is not None else []
-        if picked and self._kept is not None:
-            (ticket, events), self._kept = self._kept, None
+        ticket, events = self._kept or (0, [])
+        if seat.wants_bars and is_bare(events):
+            self._again, self._kept = self._kept, None
+            return ticket
+        if picked := seat.pick(events):
+            self._kept = None
             self._out[ticket] = _Given(events, {seat})
             seat.push(picked, ticket)
+        return 0
 
     def _listen_from(self, message: ListenFrom) -> None:
         """Let the newcomers in, and tell them which session is open, and how warm it is."""
@@ -375,18 +392,6 @@ class Fanout:
 
 def _over(how: str) -> str:
     return f"the run is over: {how}; to play again, make another System"
-
-
-def _warn(names: tuple[str, ...], seconds: float) -> None:
-    """Say it once where everybody sees it: the library is silent else, and a run that stands looks like a slow one."""
-    note("subscriber_late", names=",".join(names), seconds=round(seconds))
-    with suppress(RuntimeWarning):  # where warnings are errors: nobody stands behind this thread
-        warnings.warn(
-            f"the run has waited {seconds:.0f} s for subscriber {', '.join(names)}, which asks for no other event: "
-            "read it on, or close it",
-            RuntimeWarning,
-            stacklevel=2,
-        )
 
 
 def _is_opening(event: Event) -> bool:

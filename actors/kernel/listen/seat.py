@@ -10,7 +10,7 @@ from actors.kernel.future import Future
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from messages.base import Event
 from messages.errors import NotReady
-from messages.events import BarsUpdated, BarsWithdrawn
+from messages.events import BarsUpdated, BarsWithdrawn, MinuteClosed
 from messages.values import Interval, Policy
 
 _NO_TICKET = repeat(0)
@@ -75,7 +75,7 @@ class Seat:
         self.wait: Wait | None = None
         self._wanted = wanted
         is_cut = bool(wanted.symbols or wanted.intervals)
-        self._is_whole = not is_cut or (bool(wanted.events) and _OF_BARS.isdisjoint(wanted.events))
+        self._is_whole = not is_cut or not self.wants_bars
         """Whether nothing that is wanted here is cut."""
         self._bound = bound
         self._lock = threading.Lock()
@@ -90,6 +90,11 @@ class Seat:
     def wants_only(self, kinds: frozenset[type[Event]]) -> bool:
         """Whether nothing but events of these kinds is wanted here."""
         return bool(self._wanted.events) and self._wanted.events <= kinds
+
+    @property
+    def wants_bars(self) -> bool:
+        """Whether bars are wanted here."""
+        return not self._wanted.events or not _OF_BARS.isdisjoint(self._wanted.events)
 
     def pick(self, events: list[Event]) -> list[Event]:
         """Return those of the events that are wanted here."""
@@ -178,3 +183,9 @@ class Seat:
         for _ in range(count):
             self._queue.popleft()
         self.dropped += count
+
+
+def is_bare(events: list[Event]) -> bool:
+    """Whether a minute has no bars of its own: others that are told with it come when it has closed."""
+    kinds = map(type, events)
+    return next((kind for kind in kinds if kind in _OF_BARS or kind is MinuteClosed), None) is MinuteClosed

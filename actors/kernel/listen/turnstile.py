@@ -50,7 +50,7 @@ class Turnstile:
         self._staged: deque[BarsArrived | TimeAdvanced] = deque()
         self._is_occupied = False
         self._is_admitting = False
-        self._hears_minutes = True
+        self._hearing = HearingChanged(hears_minutes=True)
         self._allowed: int | None = None
         self._is_held = False
         self._hold = 0
@@ -89,9 +89,10 @@ class Turnstile:
         with self._lock:
             if message.hold:
                 self._is_held, self._hold = True, message.hold
-            if message.hears_minutes != self._hears_minutes:  # before any minute that is let in from now on
-                self._hears_minutes = message.hears_minutes
-                self._inside.tell(HearingChanged(hears_minutes=message.hears_minutes))
+            hearing = HearingChanged(hears_minutes=message.hears_minutes, hears_bars=message.hears_bars)
+            if hearing != self._hearing or message.again:  # before any minute that is let in from now on
+                self._hearing = hearing
+                self._inside.tell(msgspec.structs.replace(hearing, again=message.again))
             let_in = self._let_in
             returned = self._not_by_the_door()
         self._credit.tell(msgspec.structs.replace(message, let_in=let_in))

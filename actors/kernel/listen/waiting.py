@@ -6,11 +6,14 @@ subscription while another one of its own has events that it will never take, be
 
 import asyncio
 import threading
+import warnings
 import weakref
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from actors.kernel.future import Future
+from actors.kernel.telemetry import note
 from messages.errors import Deadlock
 
 _OURS = "barkeeper-"
@@ -95,3 +98,15 @@ class Wait:
 def is_pooled() -> bool:
     """Whether this thread is one of a pool."""
     return threading.current_thread().name.startswith(_POOLED)
+
+
+def warn_of_late(names: tuple[str, ...], seconds: float) -> None:
+    """Say it once where everybody sees it: the library is silent else, and a run that stands looks like a slow one."""
+    note("subscriber_late", names=",".join(names), seconds=round(seconds))
+    with suppress(RuntimeWarning):  # where warnings are errors: nobody stands behind this thread
+        warnings.warn(
+            f"the run has waited {seconds:.0f} s for subscriber {', '.join(names)}, which asks for no other event: "
+            "read it on, or close it",
+            RuntimeWarning,
+            stacklevel=2,
+        )

@@ -160,10 +160,26 @@ class DerivedBars:
         """Be told of such minutes where nobody hears of what they complete: it counts as published."""
         self.latest = slots.stop - 1
         count = len(grid.symbols)
-        for row in np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop)).tolist():
+        ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
+        if len(ended) == 0:
+            return
+        first = int(self._layout.firsts[ended].min())
+        if _EMPTY_CELL.search(grid.verdicts[first : slots.stop, :count].tobytes()) is None:
+            self._published[ended, :count] = True
+            return
+        for row in ended.tolist():
             block = self._layout.blocks[row]
             has_bar = grid.verdicts[block.first : block.end, :count] >= FIRST_WITH_BAR
             self._published[row, :count] |= has_bar.any(axis=0)
+
+    def tell_again(self, grid: Grid, slot: int, revision: int, out: list[Event]) -> None:
+        """Say what ``on_minutes`` would have said of a slot that was passed by; it is the last that is closed."""
+        has_last = grid.verdicts[slot, : len(grid.symbols)] >= FIRST_WITH_BAR
+        ended = [block for block in self._layout.of_slot[slot] if block.end - 1 == slot]
+        for of_last in (has_last, ~has_last):  # who lacks the last minute is told when it closes
+            for block in ended:
+                told = _places(self._published[block.row, : len(has_last)] & of_last)
+                self._publish(grid, block, told, revision, out, is_repair=False)
 
     def lift(self, slots: slice, latest: int) -> dict[int, list[tuple[int, Mask]]]:
         """Forget that ``on_minutes`` was told of these minutes.

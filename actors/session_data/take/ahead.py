@@ -4,15 +4,15 @@ import itertools
 
 import numpy as np
 
-from actors.kernel.outcome import NOTHING, Outcome
+from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.roster import Members
 from actors.session_data.take.trades_and_quotes import Trading
-from actors.session_data.take.whole_minutes import Minutes
+from actors.session_data.take.whole_minutes import Minutes, bars_of_latest
 from messages.base import Event
-from messages.events import BarsArrived, TimeAdvanced
+from messages.events import BarsArrived, MinuteSettled, TimeAdvanced
 from messages.listeners import HearingChanged
 from messages.tables.columns import BarBatch
 
@@ -88,21 +88,26 @@ class Ahead:
         self._trading = trading
         self._tape: BarBatch | None = None
         self._ready: _Ready | None = None
-        self._is_heard = True
+        self._is_heard = self._tells_bars = True
         self._calm = 0
         """How many minutes have come without anything between them."""
 
     def open(self, book: Book, tape: BarBatch | None) -> None:
         """A session opens with this tape; ``None``: its minutes are taken as they come."""
         self._tape, self._ready, self._calm = tape, None, _AT_ONCE
-        book.is_heard = self._is_heard
+        self._make_heard(book)
 
     def hear(self, message: HearingChanged, book: Book | None) -> Outcome:
-        """Know whether anybody hears of minutes; what nobody does is not made ready."""
-        self._is_heard = message.hears_minutes
+        """Know whether anybody hears of minutes, and of bars; minutes of which nobody does are not made ready."""
+        self._is_heard, self._tells_bars = message.hears_minutes, message.hears_bars
         if book is not None:
-            book.is_heard = self._is_heard
-        return NOTHING
+            self._make_heard(book)
+        if not message.again:
+            return NOTHING
+        return tell(*([] if book is None else bars_of_latest(book)), MinuteSettled(ticket=message.again))
+
+    def _make_heard(self, book: Book) -> None:
+        book.is_heard, book.tells_bars = self._is_heard, self._tells_bars
 
     def disturb(self) -> None:
         """Something else came: what was made ready is no longer what follows."""

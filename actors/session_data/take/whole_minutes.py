@@ -34,6 +34,7 @@ class Minutes:
         self._closed = book.closed_whole(self.slots.start, len(book.grid.symbols))
         self._told = BarsUpdated(interval=batch.interval, batch=batch, revision=0)
         """As the minutes and their bars are told of: a copy that says which costs a third of making one."""
+        self._tells_bars = book.is_heard and book.tells_bars
 
     @classmethod
     def found(cls, book: Book, batch: BarBatch) -> "Minutes | None":
@@ -62,7 +63,7 @@ class Minutes:
             book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
         book.recorded.retell(slots, book.grid, claim)
         book.recall_many(slots)
-        if book.is_heard:
+        if self._tells_bars:
             self._derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
         else:
             book.derived.pass_by(book.grid, slots)
@@ -84,8 +85,11 @@ class Minutes:
             ledger.received += count
             ledger.accepted += count
             book.revision += 1
-            out.append(replace(self._told, batch=batch, revision=book.revision))
-        if (derived := self._derived.get(slot)) is not None:
+            if self._tells_bars:
+                out.append(replace(self._told, batch=batch, revision=book.revision))
+        if not self._tells_bars:
+            book.untold = slot, batch, book.revision
+        elif (derived := self._derived.get(slot)) is not None:
             out += derived
         book.closed += 1
         if (missing := self._missing.get(slot)) is not None:
@@ -127,6 +131,18 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
     for slot in range(minutes.slots.start, minutes.slots.stop):
         minutes.close(book, slot, minutes.rows_of(slot), out)
     return True
+
+
+def bars_of_latest(book: Book) -> list[Event]:
+    """Return what is told of the bars of the minute that closed last, where it was not told then."""
+    slot, bars, revision = book.untold or (-1, None, 0)
+    out: list[Event] = []
+    if slot < 0 or slot != book.closed - 1:
+        return out
+    if bars is not None:
+        out.append(BarsUpdated(interval=bars.interval, batch=bars, revision=revision))
+    book.derived.tell_again(book.grid, slot, revision, out)
+    return out
 
 
 def fill(book: Book, batch: BarBatch, claim: Claim, now_ns: Nanos, out: list[Event]) -> bool:

@@ -120,6 +120,15 @@ def test_where_all_want_only_how_sessions_begin_and_end_nobody_hears_of_minutes(
     assert [told.hears_minutes for told in switch.home.of(SubscribersChanged)] == [False, True, False, True]
 
 
+def test_who_wants_everything_hears_bars_and_where_nobody_listens_it_is_as_it_was(switch: Switch) -> None:
+    minutes = switch.subscribe(Filter(events=frozenset({MinuteClosed})))
+    everything = switch.subscribe()
+    everything.close()
+    minutes.close()
+
+    assert [told.hears_bars for told in switch.home.of(SubscribersChanged)] == [False, True, False, False]
+
+
 # --- tickets
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from actors.kernel.future import Future
 from actors.kernel.listen.fanout import Fanout
+from actors.kernel.listen.seat import Filter
 from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from messages import (
@@ -21,7 +22,9 @@ from messages import (
 )
 from messages.values import Policy
 from tests.doubles import Outbox
-from tests.kernel.listen.test_fanout import ALL, closed
+from tests.kernel.listen.test_fanout import ALL, closed, updated
+
+MINUTES = Filter(events=frozenset({MinuteClosed}))
 
 
 class Lockstep:
@@ -32,7 +35,7 @@ class Lockstep:
         self.fanout = Fanout(self.home, is_lockstep=True)
 
     def reader(self, name: str = "reader", *, has_asked: bool = True) -> Subscription:
-        made = self.fanout.subscribe(name, ALL, Policy.BLOCK, 9)
+        made = self.fanout.subscribe(name, MINUTES, Policy.BLOCK, 9)
         self.fanout.tell(ListenFrom(ticket=0))
         if has_asked:
             made._take()
@@ -89,6 +92,35 @@ def test_a_minute_that_was_under_way_when_the_last_one_left_is_the_next_ones(hou
     late = house.reader(has_asked=False)
 
     assert (house.tickets(), next(late)) == ([], closed(1))
+
+
+def left_unseen(house: Lockstep) -> Subscription:
+    """Somebody who comes for bars after a minute that nobody saw, of which no bars were told."""
+    reader = house.reader()
+    house.minute(1)
+    reader.close()
+    return house.fanout.subscribe("bars", ALL, Policy.BLOCK, 9)
+
+
+def test_a_minute_whose_bars_nobody_heard_is_the_next_ones_when_they_are_told(house: Lockstep) -> None:
+    late = left_unseen(house)
+    asked, before = house.home.of(SubscribersChanged)[-1].again, late.seat.taken
+    house.fanout.tell(bars := updated("A"))
+    house.fanout.tell(MinuteSettled(ticket=1))
+
+    assert (asked, before, next(late), next(late), house.tickets()) == (1, 0, bars, closed(1), [])
+    late._take()
+    assert house.tickets() == [1]
+
+
+def test_such_a_minute_is_kept_for_another_one_if_that_one_leaves_meanwhile(house: Lockstep) -> None:
+    left_unseen(house).close()
+    house.fanout.tell(bars := updated("A"))
+    house.fanout.tell(MinuteSettled(ticket=1))
+    after = house.fanout.subscribe("bars", ALL, Policy.BLOCK, 9)
+
+    assert (next(after), next(after), house.tickets()) == (bars, closed(1), [])
+    assert house.home.of(SubscribersChanged)[-1].again == 0
 
 
 def test_what_one_leaves_behind_waits_for_who_has_come_and_is_not_in_yet(house: Lockstep) -> None:

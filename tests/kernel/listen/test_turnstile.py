@@ -151,6 +151,17 @@ def test_inside_it_is_known_whether_anybody_hears_of_minutes_before_the_next_one
     ]
 
 
+def test_inside_it_is_known_whether_anybody_hears_of_bars_and_which_are_to_be_told_after_all(door: Door) -> None:
+    for hears_bars, again in ((False, 0), (False, 0), (True, 0), (True, 7), (True, 0)):
+        door.turnstile.tell(SubscribersChanged(count=1, hears_bars=hears_bars, again=again))
+
+    assert door.inside.messages == [
+        HearingChanged(hears_minutes=True, hears_bars=False),
+        HearingChanged(hears_minutes=True),
+        HearingChanged(hears_minutes=True, again=7),
+    ]
+
+
 def test_a_door_that_is_shut_lets_nobody_in_until_it_is_opened(door: Door) -> None:
     door.stage(1, 2, 3)
 

@@ -184,22 +184,62 @@ def test_however_minutes_travel_they_have_the_same_effect(
 
 
 @examples(80)
-@given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, lengths=st.lists(st.integers(1, 6), min_size=1))
+@given(
+    data=st.data(),
+    session=st.sampled_from(SESSIONS),
+    rules=RULES,
+    lengths=st.lists(st.integers(1, 6), min_size=1),
+    hears_minutes=st.booleans(),
+)
 def test_what_nobody_hears_has_the_same_effect_and_what_is_missing_is_told_all_the_same(
-    data: st.DataObject, session: TradingSession, rules: SessionRules, lengths: list[int]
+    data: st.DataObject, session: TradingSession, rules: SessionRules, lengths: list[int], hears_minutes: bool
 ) -> None:
     known, story = data.draw(stories(session))
     opening, messages = opened(session, known), story.in_runs(lengths, is_sane=True)
     unheard, core = SessionDataCore(rules), SessionDataCore(rules)
-    unheard.handle(HearingChanged(hears_minutes=False))
+    unheard.handle(HearingChanged(hears_minutes=hears_minutes, hears_bars=False))
 
+    kinds = BarsUpdated if hears_minutes else BarsUpdated | MinuteClosed
     said, events = (
-        [one for one in play(of, [opening, *messages]) if not isinstance(one, BarsUpdated | MinuteClosed)]
-        for of in (unheard, core)
+        [one for one in play(of, [opening, *messages]) if not isinstance(one, kinds)] for of in (unheard, core)
     )
     assert difference(said, events) is None
     assert difference(insides(unheard), insides(core)) is None
     assert difference(readings(unheard), readings(core)) is None
+
+
+@examples(80)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), rules=RULES, is_from_tape=st.booleans())
+def test_bars_that_nobody_heard_are_told_after_all_as_they_would_have_been(
+    data: st.DataObject, session: TradingSession, rules: SessionRules, is_from_tape: bool
+) -> None:
+    known, story = data.draw(stories(session))
+    opening, messages = story.from_tape(opened(session, known))
+    core, bare = SessionDataCore(rules), SessionDataCore(rules)
+    bare.handle(HearingChanged(hears_minutes=True, hears_bars=False))
+    again = HearingChanged(hears_minutes=True, hears_bars=False, again=9)
+    play(core, [opening]), play(bare, [opening if is_from_tape else replace(opening, tape=None)])
+
+    for message in messages:
+        events, said = heard(core, message, []), heard(bare, message, [])
+        if said != events and data.draw(st.booleans()):  # else the minute went the long way, bars and all
+            said = [*heard(bare, again, []), *said]
+            assert MinuteSettled(ticket=9) in said
+            said.remove(MinuteSettled(ticket=9))
+            assert difference(said, events) is None
+
+
+def test_before_the_first_minute_there_are_no_bars_to_tell_after_all() -> None:
+    again = HearingChanged(hears_minutes=True, again=9)
+
+    assert play(SessionDataCore(), [again]) == play(core_with(OPEN), [again]) == [MinuteSettled(ticket=9)]
+
+
+def test_of_whole_minutes_whose_bars_nobody_hears_all_else_is_told() -> None:
+    core = core_with(OPEN, HearingChanged(hears_minutes=True, hears_bars=False))
+
+    told = play(core, [whole([*minute_of("AB", "09:30"), bar("A", "09:31")])])
+    assert list(map(type, told)) == [MinuteClosed, MinuteClosed, GapDetected]
 
 
 def test_of_whole_minutes_that_nobody_hears_only_what_is_missing_is_told_until_somebody_listens() -> None:
