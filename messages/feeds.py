@@ -229,6 +229,10 @@ class FeedLost(Event, frozen=True, kw_only=True):
     reason: str
     is_stale: bool = False
     """Nothing at all had come for too long, although the connection seemed to stand."""
+    is_unusual: bool = False
+    """Of a stale one: the silence is far longer than any before, so that the connection had died."""
+    heard_until_ns: Nanos = 0
+    """What happened until then had been sent when it last showed life; 0: nobody knows."""
     retry_ns: Nanos | None = None
     """When the next try is due; ``None``: never, the refusal is final."""
     arrived_ns: Nanos = 0

@@ -6,6 +6,7 @@ from actors.settings import FeedRules
 from messages.values import SECOND_NS, Nanos
 
 _LONGEST_S = 3600.0
+_FAR_LONGER = 4
 _USUAL = 20
 """Silences that must have been seen before it is known what is usual."""
 
@@ -49,7 +50,7 @@ class Patience:
     def came(self, now_ns: Nanos) -> None:
         """Something came."""
         self._losses_in_a_row = 0
-        silence_ns = now_ns - self._data_ns
+        silence_ns = now_ns - (self._data_ns or now_ns)
         # What comes at once on a new connection shows that the old one was dead, and not that silence is usual.
         if not self._in_vain or 4 * (now_ns - self._connected_ns) >= silence_ns:
             self._silences += 1
@@ -63,6 +64,10 @@ class Patience:
     def silent_ns(self, now_ns: Nanos) -> Nanos:
         """Return for how long nothing has come on this connection that should have."""
         return now_ns - max(self._data_ns, self._connected_ns)
+
+    def is_unusual(self, now_ns: Nanos) -> bool:
+        """Return whether nothing has come for far longer than ever before, and it is known what is usual."""
+        return self._silences >= _USUAL and self.silent_ns(now_ns) >= _FAR_LONGER * self._longest_ns
 
     def is_over(self, now_ns: Nanos, *, is_probed: bool) -> bool:
         """Return whether the silence has lasted for too long."""
@@ -78,8 +83,9 @@ class Patience:
         self._allowed_ns = min(2 * self._allowed_ns, self._most_ns)
 
     def lost_ns(self) -> Nanos:
-        """Return how long to wait after a loss, or an attempt that failed."""
+        """Return how long to wait after a loss, or an attempt that failed; what is silent until the next is no feed."""
         self._losses_in_a_row += 1
+        self._data_ns = 0
         rules = self._rules
         doubled = rules.backoff_s * 2.0 ** min(self._losses_in_a_row - 1, 60)
         wait_s = min(doubled, rules.longest_backoff_s) * (1.0 + rules.jitter * self._jitter.random())

@@ -106,6 +106,8 @@ class FeedRunner:
         self._connected: FeedConnected | None = None
         self._is_probed = False
         self._life_ns: Nanos = 0
+        self._came_ns: Nanos = 0
+        """When anything last came, which beats made by us are not."""
         self._next_report = 0.0
         self._lock = threading.Lock()
         self._call: _Call | None = None
@@ -263,7 +265,7 @@ class FeedRunner:
             self._tally.add(item, now_ns)
             self._put(msgspec.structs.replace(item, feed=self.name, arrived_ns=now_ns))  # a feed may pass on another's
             if not isinstance(item, MessagesRejected | SymbolsRefused):  # an answer is no data, and neither is noise
-                self._life_ns = now_ns
+                self._life_ns = self._came_ns = now_ns
                 self._patience.came(now_ns)
 
     def _check_for_silence(self, now_ns: Nanos) -> None:
@@ -296,9 +298,10 @@ class FeedRunner:
             return False
         if leaves:
             self._leave()
+        now_ns, is_stale = self._clock.now_ns(), isinstance(error, _Silent)
+        heard_ns, is_unusual = self._heard_until_ns(now_ns), self._patience.is_unusual(now_ns)
         self._connected = None
         self._tally.lost(str(error))
-        now_ns, is_stale = self._clock.now_ns(), isinstance(error, _Silent)
         retry_ns = None
         if is_stale:
             self._patience.silenced()
@@ -306,9 +309,28 @@ class FeedRunner:
         elif not isinstance(error, FeedRefused):
             retry_ns = now_ns + self._patience.lost_ns()
             self._alarm.set_for(retry_ns)
-        lost = FeedLost(feed=self.name, reason=str(error), is_stale=is_stale, retry_ns=retry_ns, arrived_ns=now_ns)
-        self._put(lost)
+        self._put(
+            FeedLost(
+                feed=self.name,
+                reason=str(error),
+                is_stale=is_stale,
+                is_unusual=is_stale and is_unusual,
+                heard_until_ns=heard_ns,
+                retry_ns=retry_ns,
+                arrived_ns=now_ns,
+            )
+        )
         return retry_ns is not None and self._wait_until(retry_ns) and self._wait_for_those_given_up()
+
+    def _heard_until_ns(self, now_ns: Nanos) -> Nanos:
+        """Return when the connection that is lost surely stood; 0: there was none.
+
+        One that breaks by itself when the far side has gone has done so within the time of a silence.
+        """
+        if self._connected is None:
+            return 0
+        probed_ns = now_ns - round(self._rules.stale_after_s * SECOND_NS) if self._is_probed else 0
+        return max(self._connected.arrived_ns, self._came_ns, probed_ns)
 
     def _leave(self) -> None:
         try:

@@ -50,6 +50,22 @@ def test_what_comes_at_once_on_a_new_connection_shows_that_the_old_one_was_dead(
     assert allowed_s(made, 92) == 90
 
 
+def test_the_time_without_a_connection_is_no_silence() -> None:
+    made = patience(1)
+    made.lost_ns()
+    made.connected(after(400))
+    made.came(after(410))
+
+    assert allowed_s(made, 410) == 90
+
+
+def test_a_silence_is_unusual_when_it_is_four_times_as_long_as_any_of_twenty() -> None:
+    made = patience(*range(5, 105, 5))
+
+    assert [made.is_unusual(after(100 + second)) for second in (19, 20)] == [False, True]
+    assert not patience(*range(5, 100, 5)).is_unusual(after(1000))
+
+
 def test_time_in_which_nothing_is_expected_is_no_silence() -> None:
     made = patience(1)
     made.excused(after(3000))

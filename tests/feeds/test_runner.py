@@ -208,7 +208,8 @@ def test_a_remote_feed_that_is_silent_for_too_long_is_connected_anew(run: Run) -
     (lost,) = listener.wait_for(FeedLost)
     clock.advance(SECOND_NS)
 
-    assert (lost.is_stale, lost.reason) == (True, "nothing came for 90 s")
+    assert (lost.is_stale, lost.is_unusual, lost.reason) == (True, False, "nothing came for 90 s")
+    assert lost.heard_until_ns == lost.arrived_ns - 90 * SECOND_NS
     assert len(listener.wait_for(FeedConnected, 2)) == 2
 
 

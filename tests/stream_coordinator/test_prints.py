@@ -6,6 +6,7 @@ import pytest
 
 from messages import (
     FeedConnected,
+    FeedLost,
     FeedQuotes,
     FeedSettled,
     FeedTicks,
@@ -50,6 +51,16 @@ def test_the_trades_of_one_read_go_on_in_one_message_with_their_ids() -> None:
     assert of(trading().tell(ticks(*given, ids=("x", "y"))), TicksArrived) == [
         TicksArrived(ticks=given, ids=("x", "y"), now_ns=NOW, source=FEED)
     ]
+
+
+def test_of_a_feed_that_is_late_less_had_come_when_it_last_showed_life() -> None:
+    lost = FeedLost(feed=FEED, reason="gone", heard_until_ns=NOW, arrived_ns=NOW + SECOND_NS)
+    watch = trading()
+    assert of(watch.tell(lost), FeedLost) == [lost]
+
+    watch.tell(ticks(tick(-3 * SECOND_NS), tick(-2 * SECOND_NS)), ticks(tick(-SECOND_NS)))
+    (said,) = of(watch.tell(lost), FeedLost)
+    assert said.heard_until_ns == NOW - 2 * SECOND_NS
 
 
 @pytest.mark.parametrize("has_bars", [True, False])

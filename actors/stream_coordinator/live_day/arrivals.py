@@ -20,6 +20,7 @@ from messages.feeds import (
     FeedData,
     FeedEvent,
     FeedHeartbeat,
+    FeedLost,
     FeedQuotes,
     FeedReported,
     FeedSettled,
@@ -73,6 +74,9 @@ class Arrivals:
                 return [*self._bars(message, now_ns), *_settled(message)]
             case FeedHeartbeat():
                 return []
+            case FeedLost() if message.heard_until_ns:
+                lag_ns = self.hearing.longest_lag_ns(message.feed)
+                return [msgspec.structs.replace(message, heard_until_ns=message.heard_until_ns - lag_ns)]
             case DayVolumeReported():
                 self.volumes.note(message)
                 return [message]

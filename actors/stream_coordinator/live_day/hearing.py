@@ -47,6 +47,10 @@ class Hearing:
             self._meters[feed] = LagMeter(feed, self._most_ns)
         return self._meters[feed].add(event_ns, arrived_ns)
 
+    def longest_lag_ns(self, feed: str) -> Nanos:
+        """Return how late its latest arrivals were at most."""
+        return self._meters[feed].longest_ns if feed in self._meters else 0
+
     def be_more_patient(self, times: float) -> None:
         """Let a lag be so many times as long before it is told: what takes a moment is longer on a faster clock."""
         self._most_ns = round(self._most_ns * times)

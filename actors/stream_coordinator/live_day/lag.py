@@ -33,6 +33,11 @@ class LagMeter:
         self._is_late = not self._is_late
         return [LagChanged(feed=self._feed, lag_ns=lag_ns, is_late=self._is_late, now_ns=arrived_ns)]
 
+    @property
+    def longest_ns(self) -> Nanos:
+        """The longest of them; 0 before the first."""
+        return max(self._lags, default=0)
+
     def quantile_ms(self, share: float) -> float | None:
         """Return the lag below which ``share`` (0..1) of them lie, in milliseconds; ``None`` before the first."""
         return float(np.quantile(list(self._lags), share)) / 1e6 if self._lags else None
