@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -16,24 +16,13 @@ from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
 from actors.reading.spelling.addresses import check_place
-from messages.errors import SettingsError, shown
+from messages.errors import SettingsError
 from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
 E = TypeVar("E", bound=StrEnum)
 
 _LISTS = ("symbols", "fill_from", "closed")
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
-
-
-def _length(given: object) -> Interval:
-    return given if isinstance(given, Interval) else Interval.parse(given)
-
-
-def _lengths(given: object) -> tuple[Interval, ...]:
-    """Return lengths of bars: several, or one."""
-    if isinstance(given, (str, bytes, Interval)) or not isinstance(given, Iterable):
-        return (_length(given),)
-    return tuple(map(_length, given))
 
 
 class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,10 +74,7 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return msgspec.structs.replace(self, allow_negative=mode is Mode.BACKTEST or may_be_negative(calendar))
 
     def __post_init__(self) -> None:
-        base = _length(self.base_interval)
-        msgspec.structs.force_setattr(self, "base_interval", base)
-        if self.intervals is not DEFAULT_INTERVALS:
-            msgspec.structs.force_setattr(self, "intervals", _lengths(self.intervals))
+        base = self.base_interval
         if not 0 < base.seconds <= ONE_MINUTE.seconds or ONE_MINUTE.seconds % base.seconds:
             raise SettingsError(f"a minute is no whole multiple of base_interval {base}; 1s, 5s, 15s or 1m are usual")
         if self.intervals is DEFAULT_INTERVALS and base < ONE_MINUTE:  # nobody has said which
@@ -285,11 +271,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         for name in _LISTS:
-            given = getattr(self, name)
-            if isinstance(given, (bytes, Mapping)) or not isinstance(given, Iterable):
-                raise SettingsError(f"{name} is a text or several, not {shown(given)}")
-            one_or_several = (given,) if isinstance(given, str) else tuple(given)  # one, not its letters
-            msgspec.structs.force_setattr(self, name, one_or_several)
+            if isinstance(given := getattr(self, name), str):  # one, not its letters
+                msgspec.structs.force_setattr(self, name, (given,))
         msgspec.structs.force_setattr(self, "mode", _known(Mode, self.mode))
         msgspec.structs.force_setattr(self, "pace", _known(Pace, self.pace))
         msgspec.structs.force_setattr(self, "seen", _known(Seen, self.seen))
@@ -340,7 +323,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return msgspec.convert(raw, cls, strict=True)
         except OSError as error:
             raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
-        except (ValueError, msgspec.MsgspecError, SettingsError) as error:
+        except (UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
             raise SettingsError(f"{path}: {error}") from error
 
 

@@ -62,6 +62,7 @@ class SymbolVerdicts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     late: int = 0
     filled: int = 0
     corrected: int = 0
+    in_part: int = 0
     no_trade: int = 0
     abandoned: int = 0
     missing: int = 0
@@ -69,7 +70,7 @@ class SymbolVerdicts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def bars(self) -> int:
         """Minutes that have a bar."""
-        return self.streamed + self.late + self.filled + self.corrected
+        return self.streamed + self.late + self.filled + self.corrected + self.in_part
 
     @property
     def minutes(self) -> int:
@@ -112,7 +113,7 @@ class SessionCertificate(Reply, frozen=True, kw_only=True):
     completeness: float | None
     """Minutes with a bar / minutes expected, in percent, regular minutes; ``None`` without a symbol."""
     bar_quality: float | None
-    """(Minutes with a bar + NO_TRADE) / minutes expected, in percent, regular minutes."""
+    """(Minutes with a bar that is not IN_PART + NO_TRADE) / minutes expected, in percent, regular minutes."""
     digest: str
     replaces: str | None = None
     """The digest of the certificate that this one replaces; the store fills it in, and keeps that of a live day."""

@@ -212,7 +212,7 @@ class BarsWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class GapDetected(Event, frozen=True, kw_only=True):
-    """Minutes closed without their bars. Told to DataUpkeep."""
+    """Minutes closed without their bars, or turned out to have been heard in part. Told to DataUpkeep."""
 
     session_date: str
     gap: Gap

@@ -38,6 +38,7 @@ class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
     late: int = 0
     filled: int = 0
     corrected: int = 0
+    in_part: int = 0
     no_trade: int = 0
     abandoned: int = 0
 
@@ -48,7 +49,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     completeness: float | None
     """Minutes with a bar / minutes closed; of an interval: bars that have all their minutes / bars closed."""
     bar_quality: float | None
-    """(Minutes with a bar + NO_TRADE) / minutes closed: 100 means nothing is missing that the upstream has.
+    """(Minutes with a bar, less IN_PART, + NO_TRADE) / minutes closed: 100 means nothing lacks that the upstream has.
     Of an interval: bars of which every minute has a bar or is NO_TRADE / bars closed."""
     closed: int
     """Minutes, or bars of the interval, closed so far (for several symbols or sessions: their sum)."""

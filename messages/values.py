@@ -44,7 +44,9 @@ class Verdict(enum.IntEnum):
     """Arrived by the stream after its minute was closed."""
     CORRECTED = 6
     """Replaced by a message that says it is a correction."""
-    PENDING = 7
+    IN_PART = 7
+    """Folded from a part of its trades: the feed was not connected throughout, and nobody has said what is right."""
+    PENDING = 8
     """Not closed yet, and nothing came; only ever read, never stored."""
 
 
@@ -125,11 +127,8 @@ def _seconds_of(given: object) -> int | None:
     if isinstance(given, Interval):
         return given.seconds if type(given.seconds) is int else None
     if isinstance(given, np.timedelta64) and not np.isnat(given):
-        try:
-            short = given.astype("timedelta64[us]")
-            given = short.item() if bool(short == given) else None
-        except TypeError:  # months and years are of no length
-            return None
+        short = given.astype("timedelta64[us]")
+        given = short.item() if bool(short == given) else None
     if isinstance(given, timedelta):
         return None if given % timedelta(seconds=1) else given // timedelta(seconds=1)
     return None

@@ -208,12 +208,13 @@ def tally(symbols: Sequence[str], verdicts: Verdicts) -> tuple[SymbolVerdicts, .
             late=late,
             filled=filled,
             corrected=corrected,
+            in_part=in_part,
             no_trade=no_trade,
             abandoned=abandoned,
             missing=missing,
         )
         # in the order of Verdict
-        for symbol, (missing, abandoned, no_trade, filled, streamed, late, corrected, _) in zip(
+        for symbol, (missing, abandoned, no_trade, filled, streamed, late, corrected, in_part, _) in zip(
             symbols, counts.tolist(), strict=True
         )
     )
@@ -225,4 +226,5 @@ def quality_of(counts: Sequence[SymbolVerdicts]) -> tuple[float | None, float | 
     minutes = bars + no_trade + sum(one.abandoned + one.missing for one in counts)
     if not minutes:
         return None, None
-    return 100.0 * bars / minutes, 100.0 * (bars + no_trade) / minutes
+    good = bars + no_trade - sum(one.in_part for one in counts)
+    return 100.0 * bars / minutes, 100.0 * good / minutes

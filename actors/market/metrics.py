@@ -51,19 +51,19 @@ def counted(raw: bytes, first: int, length: int) -> Counts:
     end = first + length
     streamed = raw.count(_STREAMED, first, end)
     if streamed == length:
-        return (0, 0, 0, 0, streamed, 0, 0)
+        return (0, 0, 0, 0, streamed, 0, 0, 0)
     return tuple([raw.count(verdict, first, end) for verdict in range(_KINDS)])
 
 
 def quality_of(over: Counts, still_open: Counts, closed: int) -> Quality:
     """Return the quality of minutes of which ``closed`` are over, as counted; those that are not are counted apart."""
     # By position, in the order of the verdicts' numbers: to look up what each is called costs more than all the rest.
-    missing, abandoned, no_trade, filled, streamed, late, corrected = over
-    pending, abandoned_too, no_trade_too, filled_too, streamed_too, late_too, corrected_too = still_open
-    bars = filled + streamed + late + corrected
+    missing, abandoned, no_trade, filled, streamed, late, corrected, in_part = over
+    pending, abandoned_too, no_trade_too, filled_too, streamed_too, late_too, corrected_too, in_part_too = still_open
+    good = filled + streamed + late + corrected
     return Quality(
-        completeness=percent(bars, closed),
-        bar_quality=percent(bars + no_trade, closed),
+        completeness=percent(good + in_part, closed),
+        bar_quality=percent(good + no_trade, closed),
         closed=closed,
         verdicts=VerdictCounts(
             pending=pending,
@@ -72,6 +72,7 @@ def quality_of(over: Counts, still_open: Counts, closed: int) -> Quality:
             late=late + late_too,
             filled=filled + filled_too,
             corrected=corrected + corrected_too,
+            in_part=in_part + in_part_too,
             no_trade=no_trade + no_trade_too,
             abandoned=abandoned + abandoned_too,
         ),

@@ -20,6 +20,7 @@ from actors.session_data.past.sealer import Sealer
 from actors.session_data.past.warm_up import Requirements
 from actors.session_data.standing import stands
 from actors.session_data.take.ahead import Ahead
+from actors.session_data.take.doubt import doubt
 from actors.session_data.take.intake import Intake
 from actors.session_data.take.receipts import receipted
 from actors.session_data.take.trades_and_quotes import Trading
@@ -160,8 +161,8 @@ class SessionDataCore:
             case RecordSession():
                 return tell(*self._sealer.record(self._book, self.now_ns))
             case FeedConnected() | FeedLost() | FeedEnded() | TradingStatusChanged():
-                self.trading.note(message)
-                return tell(message)
+                doubted = self.trading.note(message)
+                return tell(message, *doubt(doubted, self._book, self._sealer, self.senders, self.now_ns))
             case TradeAmended():
                 return tell(message, *self.trading.amend(message))
             case AbandonGaps():

@@ -20,13 +20,14 @@ COLOURS = {
     Verdict.STREAMED: "#9fd0b4",
     Verdict.LATE: "#eda93a",
     Verdict.CORRECTED: "#9a5fd0",
+    Verdict.IN_PART: "#c4517f",
     Verdict.PENDING: "#edf0f4",
 }
 """What stands for each verdict."""
 
 _QUIET = "#2f8f62"
 """Bars that streamed in: what is worth a look has the colour of its verdict."""
-_ORDER = ("streamed", "late", "filled", "corrected", "no_trade", "abandoned", "missing")
+_ORDER = ("streamed", "late", "filled", "corrected", "in_part", "no_trade", "abandoned", "missing")
 _TICKS = 9
 _DAY = 24 * 60
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360)

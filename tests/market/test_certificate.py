@@ -158,7 +158,9 @@ def test_minutes_are_counted_by_verdict() -> None:
     every = np.array([[v] for v in Verdict if v is not Verdict.PENDING], dtype=np.uint8)
 
     assert tally("A", every) == (
-        SymbolVerdicts(symbol="A", streamed=1, late=1, filled=1, corrected=1, no_trade=1, abandoned=1, missing=1),
+        SymbolVerdicts(
+            symbol="A", streamed=1, late=1, filled=1, corrected=1, in_part=1, no_trade=1, abandoned=1, missing=1
+        ),
     )
 
 
@@ -168,6 +170,7 @@ def test_minutes_are_counted_by_verdict() -> None:
         ((), (None, None)),
         ((SymbolVerdicts(symbol="A"),), (None, None)),
         ((SymbolVerdicts(symbol="A", late=3, missing=1),), (75.0, 75.0)),
+        ((SymbolVerdicts(symbol="A", late=2, in_part=1, missing=1),), (75.0, 50.0)),
         ((SymbolVerdicts(symbol="A", streamed=3), SymbolVerdicts(symbol="B", no_trade=3)), (50.0, 100.0)),
     ],
 )

@@ -35,10 +35,11 @@ def test_quality_counts_every_minute_of_a_symbol_under_one_verdict(verdicts: Ver
             counts["pending" if value == Verdict.MISSING else Verdict(value).name.lower()] += 1
         bars = sum(verdict >= FIRST_WITH_BAR for verdict in over)
         silent = sum(verdict is Verdict.NO_TRADE for verdict in over)
+        parts = over.count(Verdict.IN_PART)
         assert quality.verdicts == VerdictCounts(**counts)
         assert quality.closed == len(over)
         assert quality.completeness == (100.0 * bars / len(over) if over else None)
-        assert quality.bar_quality == (100.0 * (bars + silent) / len(over) if over else None)
+        assert quality.bar_quality == (100.0 * (bars - parts + silent) / len(over) if over else None)
 
 
 def one_quality(closed: int, *verdicts: Verdict) -> Quality:

@@ -147,7 +147,7 @@ def test_a_session_knows_its_edges_and_counts_its_regular_minutes() -> None:
 
 def test_ranks_are_ordered_by_number_and_pending_is_never_a_rank() -> None:
     assert Verdict.MISSING < Verdict.ABANDONED < Verdict.NO_TRADE < Verdict.FILLED < Verdict.STREAMED
-    assert Verdict.STREAMED < Verdict.LATE < Verdict.CORRECTED < Verdict.PENDING
+    assert Verdict.STREAMED < Verdict.LATE < Verdict.CORRECTED < Verdict.IN_PART < Verdict.PENDING
 
 
 def test_an_unknown_symbol_names_the_nearest() -> None:

@@ -181,6 +181,17 @@ def test_a_minute_in_which_the_process_was_away_has_no_bar_of_a_part_of_its_trad
         assert [one.start_ns for one in ask(life.core, GetBars(symbol="A")).bars()] == [at("09:30")]
 
 
+def test_a_bar_that_was_told_before_the_process_died_is_in_doubt_if_the_feed_had_been_mute(tmp_path: Path) -> None:
+    opening = opened(DAY, ["A"], now=at("09:28"))
+    Process(tmp_path).tell(opening, here(), sent(1, 5), time("09:32")).end()
+    lives = [Process(tmp_path).tell(replace(opening, now_ns=at(f"09:3{minute}"))) for minute in (3, 4)]
+
+    for life in lives:
+        life.end()
+        assert ask(life.core, GetBars(symbol="A")).verdicts.tolist() == [Verdict.IN_PART]
+        assert [(one.gap.start_ns, one.gap.end_ns) for one in life.said.of(GapDetected)] == [(at("09:30"), at("09:32"))]
+
+
 def test_what_a_feed_repeats_makes_up_for_what_was_missed_of_everybody(tmp_path: Path) -> None:
     opening = opened(DAY, ["A", "B"], now=at("09:28"))
     Process(tmp_path).tell(opening, here(), sent(1, 5)).end()

@@ -25,6 +25,8 @@ from messages import (
     Bar,
     BarBatch,
     BarsFilled,
+    FeedConnected,
+    FeedLost,
     GapAbandoned,
     Interval,
     Message,
@@ -32,6 +34,8 @@ from messages import (
     RecordSession,
     RunSummary,
     SettingsError,
+    Tick,
+    TicksArrived,
     TimeAdvanced,
     TradingSession,
     Verdict,
@@ -216,6 +220,23 @@ def test_a_late_bar_comes_late_and_a_first_print_first() -> None:
         "09:33": ([1.0, 100.0], [7.0, 100.0]),
         **dict.fromkeys(("09:34", "09:35", "09:36"), ([1.0, 5.0], [7.0, 100.0])),
     }
+
+
+def test_a_bar_that_was_heard_in_part_is_shown_so_until_what_is_right_was_known() -> None:
+    trade = Tick(symbol="A", at_ns=at("09:30") + 10 * SECOND_NS, price=1.0, size=1.0)
+    story = [
+        opened(DAY, ("A",)),
+        FeedConnected(feed="wire", attempt=1, has_bars=False, arrived_ns=at("09:29")),
+        TicksArrived(ticks=(trade,), now_ns=trade.at_ns, source="wire", is_folded=True),
+        time("09:31"),
+        FeedLost(feed="wire", reason="gone", arrived_ns=at("09:31") + SECOND_NS),
+        time("09:32"),
+        BarsFilled(session_date=DAY.date, batch=BarBatch.of((bar("A", "09:30", 5.0),)), source="archive"),
+    ]
+    with System.backtest(stored(story), seen="as-lived", closed=("09:36-16:00",)) as day:
+        seen = [day.bars("A").get(timeout=PATIENCE).close.tolist() for _ in day.minutes()]
+
+    assert seen == [[1.0], *[[5.0]] * 5]
 
 
 def closes(day: System) -> tuple[list[float], ...]:

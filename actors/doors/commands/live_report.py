@@ -104,7 +104,7 @@ def session_of(
         open=figures.iso(session.open_ns, session.tz),
         close=figures.iso(session.close_ns, session.tz),
         symbols=symbols,
-        bars=max(counts.streamed + counts.late + counts.filled + counts.corrected, recorded),
+        bars=max(counts.streamed + counts.late + counts.filled + counts.corrected + counts.in_part, recorded),
         late=counts.late,
         filled=counts.filled,
         no_trade=counts.no_trade,

@@ -81,4 +81,4 @@ def _if_open(answer: Future[T]) -> T | None:
 
 def _bars(quality: Quality) -> int:
     verdicts = quality.verdicts
-    return verdicts.streamed + verdicts.late + verdicts.filled + verdicts.corrected
+    return verdicts.streamed + verdicts.late + verdicts.filled + verdicts.corrected + verdicts.in_part

@@ -13,8 +13,17 @@ _MOST_LINES = 40
 _MOST_FAULTS = 10
 _SHORT = 8
 
-_RANKS = {"streamed": 3, "late": 4, "filled": 3, "corrected": 4, "no_trade": 0, "abandoned": 0, "missing": 0}
-_WATCHED = ("abandoned", "missing")
+_RANKS = {
+    "streamed": 3,
+    "late": 4,
+    "filled": 3,
+    "corrected": 4,
+    "in_part": 4,
+    "no_trade": 0,
+    "abandoned": 0,
+    "missing": 0,
+}
+_WATCHED = ("in_part", "abandoned", "missing")
 _COUNTS = tuple(
     Column(name.replace("_", " ").capitalize(), rank, is_watched=name in _WATCHED) for name, rank in _RANKS.items()
 )

@@ -85,7 +85,7 @@ def _qualities(store: Store, symbols: Sequence[str]) -> dict[str, float | None]:
             found[day] = None
             continue
         plane = store.verdicts(day, there or None).verdicts
-        known = (plane >= FIRST_WITH_BAR) | (plane == Verdict.NO_TRADE)
+        known = ((plane >= FIRST_WITH_BAR) & (plane != Verdict.IN_PART)) | (plane == Verdict.NO_TRADE)
         found[day] = 100.0 * float(known.mean()) if plane.size else None
     return found
 

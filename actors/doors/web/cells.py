@@ -18,6 +18,7 @@ _MEANING = {
     Verdict.STREAMED: "The bar came in time.",
     Verdict.LATE: "The bar came by the stream, after its minute was closed.",
     Verdict.CORRECTED: "The bar was replaced by one that says it is a correction.",
+    Verdict.IN_PART: "The bar is made of a part of its trades: the feed was away, and nobody has said what is right.",
     Verdict.PENDING: "The minute is not closed yet, and nothing has come.",
 }
 _ENDS = {

@@ -9,7 +9,7 @@ from actors.store import Store
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.values import FIRST_WITH_BAR, Verdict
 
-_VERDICTS = ("streamed", "late", "filled", "corrected", "no_trade", "abandoned", "missing")
+_VERDICTS = ("streamed", "late", "filled", "corrected", "in_part", "no_trade", "abandoned", "missing")
 
 
 class CalendarTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +51,7 @@ class SymbolTold(msgspec.Struct, frozen=True, kw_only=True):
     late: int
     filled: int
     corrected: int
+    in_part: int
     no_trade: int
     abandoned: int
     missing: int
@@ -103,12 +104,13 @@ def day_told(store: Store, date: str) -> DayTold:
         )
     plane = store.verdicts(date).verdicts
     bars, quiet = int((plane >= FIRST_WITH_BAR).sum()), int((plane == Verdict.NO_TRADE).sum())
+    good = bars + quiet - int((plane == Verdict.IN_PART).sum())
     return DayTold(
         date=date,
         symbols=plane.shape[1],
         bars=bars,
         completeness=100.0 * bars / plane.size if plane.size else None,
-        quality=100.0 * (bars + quiet) / plane.size if plane.size else None,
+        quality=100.0 * good / plane.size if plane.size else None,
         certified=False,
     )
 

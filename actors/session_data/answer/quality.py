@@ -61,7 +61,7 @@ class Plane(msgspec.Struct, frozen=True, kw_only=True):
         return Tally(
             symbols=self.symbols,
             complete=_whole(has_bar, edges),
-            good=_whole(has_bar | (blocks == Verdict.NO_TRADE), edges),
+            good=_whole((has_bar & (blocks != Verdict.IN_PART)) | (blocks == Verdict.NO_TRADE), edges),
             closed=max(len(edges) - 1, 0),
             over=np.bincount(self.verdicts[closed].ravel(), minlength=len(Verdict)),
             still_open=np.bincount(self.verdicts[closed.stop : part.stop].ravel(), minlength=len(Verdict)),

@@ -140,4 +140,4 @@ def _said(book: Book, symbol: str, column: int, sums: _Sums) -> SessionMetrics:
 
 def _pending(count: int) -> Counts:
     """Return how minutes are counted that are still to come."""
-    return (count, 0, 0, 0, 0, 0, 0)
+    return (count, 0, 0, 0, 0, 0, 0, 0)

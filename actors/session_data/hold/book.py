@@ -9,7 +9,7 @@ from actors.market.axis import SessionAxis
 from actors.market.digest import digest
 from actors.market.gaps import find_gaps
 from actors.session_data.hold.derived import DerivedBars
-from actors.session_data.hold.grid import Claim, Grid, mark_cells
+from actors.session_data.hold.grid import Claim, Grid, columns_where, mark_cells
 from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.known import Known
 from actors.session_data.hold.ledger import Ledger
@@ -17,14 +17,14 @@ from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
 from actors.settings import SessionRules
 from messages.base import Event
-from messages.events import BarsUpdated, BarsWithdrawn, GapDetected, MinuteClosed, SymbolsChanged
+from messages.events import BarsUpdated, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
 from messages.tables.columns import CLOSE, FIELDS, BarBatch, BarVerdicts, Indices, Mask, Stamps
 from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
 _LATE, _STREAMED, _NO_TRADE = int(Verdict.LATE), int(Verdict.STREAMED), int(Verdict.NO_TRADE)
-_FILLED = int(Verdict.FILLED)
+_FILLED, _IN_PART = int(Verdict.FILLED), int(Verdict.IN_PART)
 
 
 class Book:
@@ -64,6 +64,8 @@ class Book:
         """Who has joined since somebody looked."""
         self.catching_up: dict[str, int] = {}
         """Who lacks minutes that were over when it joined, and how many slots that were."""
+        self.has_parts = False
+        """Whether bars have been found to be made of a part of their trades."""
         self.catch_up_before = 0
         """Nobody waits for minutes of slots before this: somebody joined when they were over."""
         self.outside: dict[tuple[str, Nanos], Bar] = {}
@@ -174,6 +176,7 @@ class Book:
         missing = np.zeros((self.axis.slots, len(symbols)), dtype=np.bool_)
         columns = [self.grid.columns[symbol] for symbol in symbols]
         missing[: self.closed] = self.grid.verdicts[: self.closed, columns] < _NO_TRADE
+        missing |= self.grid.verdicts[:, columns] == _IN_PART
         gaps = find_gaps(missing, self.axis, symbols)
         return [GapDetected(session_date=self.session.date, gap=gap, is_catch_up=True) for gap in gaps]
 
@@ -220,8 +223,9 @@ class Book:
         """Write one minute's bars and put out what follows from it; of a fill, what was missing is not news."""
         revision = self.revision + 1
         is_late = slot < self.closed
-        was_missing = self.grid.verdicts[slot, columns] < FIRST_WITH_BAR if is_late and not is_fill else None
-        verdict = self.recorded.verdicts(slot, columns, claim, _FILLED if is_fill else _LATE if is_late else _STREAMED)
+        was_missing = None if is_fill or claim.is_part else self._were_asked_for(slot, columns)
+        given = _IN_PART if claim.is_part else _FILLED if is_fill else _LATE if is_late else _STREAMED
+        verdict = self.recorded.verdicts(slot, columns, claim, given)
         written = self.grid.write(slot, columns, batch.values, verdict, claim, revision)
         self.ledger.take(written)
         self.ledger.corrections += written.accepted if claim.is_correction else 0
@@ -239,6 +243,14 @@ class Book:
         self.derived.on_write(self.grid, slot, columns, self.closed, revision, out)
         out += narrowed
 
+    def _were_asked_for(self, slot: int, columns: Indices | slice) -> Mask | None:
+        """Return which of a minute's bars somebody may have been asked for, if any."""
+        if slot >= self.closed and not self.has_parts:
+            return None
+        held = self.grid.verdicts[slot, columns]
+        asked: Mask = held == _IN_PART if slot >= self.closed else (held < FIRST_WITH_BAR) | (held == _IN_PART)
+        return asked
+
     def withdraw(self, slot: int, columns: Indices, claim: Claim, now_ns: Nanos, out: list[Event]) -> None:
         """Take one minute's bars of one sender out, and put out what follows from it."""
         revision = self.revision + 1
@@ -246,7 +258,7 @@ class Book:
         self.revision = revision
         if len(gone):
             self.stamp(gone, now_ns)
-            out.append(withdrawn(self.grid, slot, gone, revision))
+            out.append(self.grid.withdrawn(slot, gone, revision))
             self.derived.on_withdrawal(self.grid, slot, gone, self.closed, revision, out)
 
     def keep_outside(self, batch: BarBatch) -> None:
@@ -376,21 +388,6 @@ class Book:
         present = self.grid.present()
         closes = self.grid.values[:, CLOSE, : len(self.grid.symbols)]
         assert bool((np.isfinite(closes) == present).all()), "a bar without values, or values without a bar"
-
-
-def withdrawn(grid: Grid, slot: int, columns: Indices, revision: int) -> BarsWithdrawn:
-    """Return how it is told that base bars are gone."""
-    symbols = tuple(grid.symbols[column] for column in columns.tolist())
-    return BarsWithdrawn(
-        interval=grid.axis.interval, symbols=symbols, start_ns=grid.axis.start_of(slot), revision=revision
-    )
-
-
-def columns_where(columns: Indices | slice, keep: Mask) -> Indices:
-    """Return the columns for which ``keep`` is true."""
-    if isinstance(columns, slice):
-        return np.flatnonzero(keep).astype(np.int32)
-    return columns[keep]
 
 
 def _says_no_more(bar: Bar, held: Bar) -> bool:

@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from actors.session_data.hold.kept import Kept
+from messages.events import BarsWithdrawn
 from messages.tables.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Gap, Verdict
 
 Revisions = npt.NDArray[np.int64]
 
 _CORRECTION = 0x80  # set in the sources plane where a correction wrote last; the rest is the sender's number
-_CORRECTED_RANK = 5
-_RANK = np.array([0, 1, 2, 3, 4, 4, _CORRECTED_RANK], dtype=np.uint8)  # by verdict: STREAMED and LATE are equal
+_CORRECTED_RANK = 6
+_RANK = np.array([0, 1, 2, 4, 5, 5, _CORRECTED_RANK, 3], dtype=np.uint8)  # by verdict: STREAMED and LATE are equal
 
 
 _SENDER = 0x7F
@@ -33,6 +34,8 @@ class Claim(msgspec.Struct, frozen=True):
     is_correction: bool
     source: str = ""
     """The sender's name."""
+    is_part: bool = False
+    """Whether its bars are made of a part of their trades: they only change what such bars hold."""
 
     @property
     def mark(self) -> int:
@@ -270,19 +273,43 @@ class Grid:
         gone: Indices = columns[is_own]
         return gone
 
+    def withdrawn(self, slot: int, columns: Indices, revision: int) -> BarsWithdrawn:
+        """Return how it is told that base bars are gone."""
+        return BarsWithdrawn(
+            interval=self.axis.interval,
+            symbols=tuple(self.symbols[column] for column in columns.tolist()),
+            start_ns=self.axis.start_of(slot),
+            revision=revision,
+        )
+
+    def doubt(self, slot: int, columns: Indices, sender: int, revision: int) -> tuple[Indices, Indices]:
+        """Let the bars of one sender in a slot be known to be parts, and minutes that it left empty to be missing.
+
+        Returns:
+            The columns of the bars, and those of the minutes.
+        """
+        self.kept.touch(slot)
+        held, is_own = self.verdicts[slot, columns], self.sources[slot, columns] & _SENDER == sender
+        bars, emptied = columns[is_own & (held >= FIRST_WITH_BAR)], columns[is_own & (held == Verdict.NO_TRADE)]
+        self.verdicts[slot, bars], self.verdicts[slot, emptied] = Verdict.IN_PART, Verdict.MISSING
+        self.sources[slot, bars] = sender
+        self.revisions[slot, bars] = revision
+        return bars, emptied
+
     def _contest(
         self, slot: int, columns: Indices, values: Floats, verdict: int | Verdicts, claim: Claim, revision: int
     ) -> Written:
         """Decide cell by cell between what is there and what comes."""
         held, sources = self.verdicts[slot, columns], self.sources[slot, columns]
-        mark, is_correction = claim.mark, claim.is_correction
+        is_correction = claim.is_correction
+        mark: int | Verdicts = claim.mark
         was_correction = sources >= _CORRECTION
         given = np.broadcast_to(np.asarray(verdict, dtype=np.uint8), held.shape)
         rank = np.uint8(_CORRECTED_RANK) if is_correction else _RANK[given]
         held_rank = np.where(was_correction, _CORRECTED_RANK, _RANK[held])
         has_bar = held >= FIRST_WITH_BAR
         equal = has_bar & _equal(self.values[slot][:, columns], values)
-        is_preferred = claim.preference[mark & _SENDER] <= claim.preference[sources & _SENDER]
+        is_preferred = claim.preference[claim.sender] <= claim.preference[sources & _SENDER]
         wins = (rank > held_rank) | ((rank == held_rank) & is_preferred)
 
         becomes = held.copy()
@@ -292,6 +319,9 @@ class Grid:
             becomes = np.where(wins & ~has_bar, given, becomes)
         else:
             becomes = np.where(wins & (rank > held_rank), given, becomes)
+            if not claim.is_part:  # who has all of the minute has the same: so it was whole, and stays the sender's
+                is_confirmed = (held == Verdict.IN_PART) & equal
+                becomes[is_confirmed], mark = Verdict.STREAMED, np.where(is_confirmed, sources, mark)
         # A correction that came before the bar it corrects shows as one when that bar arrives.
         becomes[~wins & was_correction] = Verdict.CORRECTED
 
@@ -300,7 +330,7 @@ class Grid:
         accepted = int((wins & changed).sum())
         self._store(slot, columns, values, revalued)
         self.verdicts[slot, columns] = becomes
-        self.sources[slot, columns[wins]] = mark
+        self.sources[slot, columns[wins]] = np.broadcast_to(mark, wins.shape)[wins]
         self.revisions[slot, columns[changed]] = revision
         return Written(
             changed=changed,
@@ -337,6 +367,13 @@ def _equal(held: Floats, values: Floats) -> Mask:
     same = (held == values) | np.isnan(values) & (np.isnan(held) | (np.arange(len(values)) >= len(FIELDS))[:, None])
     mask: Mask = same.all(axis=0)
     return mask
+
+
+def columns_where(columns: Indices | slice, keep: Mask) -> Indices:
+    """Return the columns for which ``keep`` is true."""
+    if isinstance(columns, slice):
+        return np.flatnonzero(keep).astype(np.int32)
+    return columns[keep]
 
 
 def _with_spare(count: int) -> int:

@@ -67,7 +67,7 @@ class Halts:
                 if silenced_ns is None or message.arrived_ns > silenced_ns + _MOMENT_NS:
                     self._lose(message.feed, message.arrived_ns if silenced_ns is None else silenced_ns)
                     self._find(message.feed, message.arrived_ns)
-            case FeedLost(is_stale=True):
+            case FeedLost(is_stale=True, is_unusual=False):
                 self._silenced_ns[message.feed] = message.arrived_ns
             case FeedLost() | FeedEnded():
                 self._lose(message.feed, self._silenced_ns.pop(message.feed, message.arrived_ns))

@@ -1,6 +1,7 @@
 """Base bars in the making: where a feed sends trades only, its bars are folded from them."""
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick
 _KEPT_NS = 1800 * SECOND_NS
 _MOMENT_NS = 5 * SECOND_NS
 """What a connection may take that is made anew because nothing came; trades of that time would be the first."""
+_REMEMBERED = 16
+"""For so many of the latest intervals it is known how far out of order trades came."""
 _ROOM_OF_A_CELL = 16
 """A symbol's minute takes as much memory as so many trades, however few there are."""
 
@@ -28,6 +31,8 @@ class Span:
         self.is_whole = is_whole
         """Whether the feed was connected from its start on; else its bars would be folded from a part of its trades."""
         self.is_written = False
+        self.in_part: set[str] = set()
+        """Whose bars were told as if they were whole, and stand as what they are."""
         self.trades: dict[str, Trades] = {}
         self.changed: set[str] = set()
         """Whose bars have changed since they were written."""
@@ -47,6 +52,18 @@ class Folded(NamedTuple):
     is_correction: bool = False
     is_gone: bool = False
     """Whether every trade in these bars was cancelled: there are none."""
+    is_part: bool = False
+    """Whether trades are not known that may belong to them."""
+
+
+class Doubted(NamedTuple):
+    """Bars that were told, of an interval in which a feed was not connected throughout, as it turns out."""
+
+    source: str
+    """The feed."""
+    start_ns: Nanos
+    symbols: tuple[str, ...]
+    """Sorted; at least one."""
 
 
 class Forming:
@@ -54,7 +71,8 @@ class Forming:
 
     Those of an interval are due when it is over and the feed has told of something later, at the latest when its grace
     is over: in one batch for the whole universe. A trade that comes later, or is amended, makes its bar due again.
-    An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled. But who
+    An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled. If that
+    turns out when they have been told, they are in doubt, and what comes of them later is told as a part. But who
     repeats itself, in order, after it was away, has left nothing out: where a symbol's first trade since was known, all
     of the symbol's are, and where the very first trade comes first again, all are.
     What a trade counts for is said by the rules of its sale conditions; one of size 0 sets no price.
@@ -89,6 +107,9 @@ class Forming:
         self._most_room = most_room
         self._heard_ns: Nanos = 0
         self._connected_ns: float = 0
+        self._connected: FeedConnected | None = None
+        self._behind_ns = deque([0], maxlen=_REMEMBERED)
+        """Of each of the latest intervals how far trades were behind one that came before them."""
         self._silenced_ns: Nanos = -_KEPT_NS
         """When the connection was last made anew for nothing but silence."""
         self._joined_ns: dict[str, Nanos] = {}
@@ -111,10 +132,15 @@ class Forming:
     def add(self, ticks: Sequence[Tick], ids: Sequence[str] = ()) -> None:
         """Take trades that are sane, none before ``first_ns``; and how the feed calls them."""
         span, is_plain = self._latest, self.rules is NONE
+        heard_ns, behind_ns = self._heard_ns, self._behind_ns
         if self._first is None and ticks:
             self._first, self._begun_ns = ticks[0], self._connected_ns
         for tick, trade_id in zip(ticks, ids or [""] * len(ticks), strict=True):
             at_ns = tick.at_ns
+            if at_ns > heard_ns:
+                heard_ns = at_ns
+            elif heard_ns - at_ns > behind_ns[-1]:
+                behind_ns[-1] = heard_ns - at_ns
             if not span.start_ns <= at_ns < span.end_ns:
                 span = self._span(at_ns)
             trades = span.trades.get(tick.symbol)
@@ -127,7 +153,7 @@ class Forming:
                 self._change(span, tick.symbol)
         self._latest = span
         self._room += len(ticks)
-        self._heard_ns = max([self._heard_ns, *[tick.at_ns for tick in ticks]])
+        self._heard_ns = heard_ns
 
     def _sets(self, tick: Tick, span: Span) -> int:
         open_ns, close_ns = self.regular_ns
@@ -142,6 +168,7 @@ class Forming:
             span = Span(start_ns, start_ns + step_ns, is_whole=start_ns >= self._connected_ns)
             self._spans[start_ns] = span
             self._due.add(start_ns)
+            self._behind_ns.append(0)
         return span
 
     def _change(self, span: Span, symbol: str) -> None:
@@ -184,25 +211,41 @@ class Forming:
             self._change(span, amendment.symbol)
         return True
 
-    def note(self, message: FeedConnected | FeedLost | FeedEnded) -> None:
-        """Note that the connection was made, or is gone."""
-        if isinstance(message, FeedLost) and message.is_stale:  # connected anew at once, as a rule: nothing is missed
-            self._silenced_ns = message.arrived_ns
-            return
+    def note(self, message: FeedConnected | FeedLost | FeedEnded) -> list[Doubted]:
+        """Note that the connection was made, or is gone; return which bars are in doubt now that were not."""
+        if message == self._connected:  # it is said again
+            return []
+        if isinstance(message, FeedLost) and message.is_stale and not message.is_unusual:
+            self._silenced_ns = message.arrived_ns  # connected anew at once, as a rule: nothing is missed
+            return []
         is_again = isinstance(message, FeedConnected) and message.arrived_ns <= self._silenced_ns + _MOMENT_NS
-        if not is_again:
-            self._away(message.arrived_ns if isinstance(message, FeedEnded) else self._heard_ns)
+        doubted = [] if is_again else self._away(self._whole_until_ns(message))
         if isinstance(message, FeedConnected) and not is_again:
             self._connected_ns = message.arrived_ns
+        self._connected = message if isinstance(message, FeedConnected) else None
         self._silenced_ns = -_KEPT_NS
+        return doubted
 
-    def _away(self, until_ns: Nanos) -> None:
-        """Note that nothing is known of what came after; a connection may have been dead when it is found lost."""
+    def _whole_until_ns(self, message: FeedConnected | FeedLost | FeedEnded) -> Nanos:
+        """Return until when all has come: a connection may have been dead for a while when it is found lost."""
+        if isinstance(message, FeedEnded):
+            return message.arrived_ns
+        until_ns = self._heard_ns - max(self._behind_ns)
+        return max(until_ns, message.heard_until_ns) if isinstance(message, FeedLost) else until_ns
+
+    def _away(self, until_ns: Nanos) -> list[Doubted]:
+        """Note that nothing is known of what came after."""
+        doubted: list[Doubted] = []
+        for span in self._spans.values() if self._connected_ns < math.inf else ():
+            if span.end_ns > until_ns:
+                symbols = [one for one in sorted(span.trades) if span.is_written and self._is_known(span, one)]
+                doubted += [Doubted(self._feed, span.start_ns, tuple(symbols))] if symbols else []
+                span.in_part.update(symbols)
+                span.is_whole = False
         for symbol in self._symbols:
             self.cut_off.setdefault(symbol, self._since_ns.pop(symbol, self._connected_ns))
         self._connected_ns, self._is_heard, self._is_behind = math.inf, False, bool(self._symbols)
-        for span in self._spans.values():
-            span.is_whole &= span.is_written or span.end_ns <= until_ns
+        return doubted
 
     def join(self, symbols: Iterable[str], now_ns: Nanos) -> None:
         """Note that symbols are subscribed from now on: what they had before is not known."""
@@ -226,7 +269,9 @@ class Forming:
     def _written(self, span: Span) -> Iterator[Folded]:
         changed = span.changed if span.is_written else set(span.trades)
         symbols = [symbol for symbol in sorted(changed) if self._is_known(span, symbol)]
+        parts = sorted((changed & span.in_part).difference(symbols))
         span.changed, span.is_written = set(), True
+        span.in_part.difference_update(symbols)
         left = [symbol for symbol in symbols if span.trades[symbol].has_price]
         for is_correction in (False, True):
             some = [symbol for symbol in left if span.trades[symbol].is_amended is is_correction]
@@ -235,6 +280,8 @@ class Forming:
         if len(left) < len(symbols):
             emptied = [symbol for symbol in symbols if not span.trades[symbol].has_price]
             yield Folded(self._feed, self._batch(span, emptied), is_gone=True)
+        if some := [symbol for symbol in parts if span.trades[symbol].has_price]:
+            yield Folded(self._feed, self._batch(span, some), is_part=True)
 
     def _is_known(self, span: Span, symbol: str) -> bool:
         """Whether all of a symbol's trades have been heard."""

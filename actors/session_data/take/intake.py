@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from actors.market.validate import Fault, faults, is_sane, reason_of, reason_of_length
-from actors.session_data.hold.book import Book, withdrawn
+from actors.session_data.hold.book import Book
 from actors.session_data.hold.derived import DerivedBars
 from actors.session_data.hold.grid import Claim, Grid
 from actors.session_data.hold.senders import Senders
@@ -56,7 +56,8 @@ class Intake:
         self._now_ns = now_ns
         self._is_fill = isinstance(message, BarsFilled)
         is_correction = not isinstance(message, BarsFilled) and message.is_correction
-        self._claim = Claim(senders.number(message.source), senders.preference, is_correction, message.source)
+        is_part = isinstance(message, Folded) and message.is_part
+        self._claim = Claim(senders.number(message.source), senders.preference, is_correction, message.source, is_part)
         self._takes_whole = False
         self._joined: list[str] = []
         self._thawed: dict[str, _Thawed] = {}
@@ -102,7 +103,7 @@ class Intake:
         if len(gone):
             thawed.is_changed = True
             thawed.corrections += len(gone)
-            self.events.append(withdrawn(thawed.grid, slot, gone, day.revision + 1))
+            self.events.append(thawed.grid.withdrawn(slot, gone, day.revision + 1))
             thawed.derived.on_withdrawal(thawed.grid, slot, gone, day.axis.slots, day.revision + 1, self.events)
 
     def _put_back(self) -> None:

@@ -6,7 +6,7 @@ from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.senders import Senders
-from actors.session_data.take.forming import Folded, Forming
+from actors.session_data.take.forming import Doubted, Folded, Forming
 from actors.session_data.take.known_trades import KnownTrades
 from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
@@ -118,20 +118,20 @@ class Trading:
 
     # --- what becomes of it
 
-    def note(self, message: FeedConnected | FeedLost | FeedEnded | TradingStatusChanged) -> None:
-        """Note whether a feed is connected, and which sends no bars; or a halt."""
+    def note(self, message: FeedConnected | FeedLost | FeedEnded | TradingStatusChanged) -> list[Doubted]:
+        """Note whether a feed is connected, and which sends no bars; or a halt; return which bars are in doubt now."""
         self.halts.note(message)
         if isinstance(message, TradingStatusChanged):
-            return
+            return []
         if isinstance(message, FeedConnected) and not message.has_bars:
             forming, named = self._forming(message.feed), self._rules.sale_conditions
             forming.rules = sale_rules(message.sale_rules if named == OF_THE_FEED else named)
-        if message.feed in self._feeds:
-            self._feeds[message.feed].note(message)
+        doubted = self._feeds[message.feed].note(message) if message.feed in self._feeds else []
         if isinstance(message, FeedConnected):
             self._connected[message.feed] = message
         else:
             self._connected.pop(message.feed, None)
+        return doubted
 
     @property
     def connected(self) -> tuple[FeedConnected, ...]:

@@ -83,14 +83,25 @@ def _told(
             yield GapAbandoned(session_date=session.date, gaps=tuple(_gaps(prints, rows)), source=_SOURCE)
         case Verdict.FILLED:
             yield TimeAdvanced(now_ns=known_ns)  # a fill does not say when it came
-            for batch in _batches(prints, rows):
+            is_other = _replaces(prints, rows)
+            for batch in _batches(prints, rows[~is_other]):
                 yield BarsFilled(session_date=session.date, batch=batch, source=_SOURCE)
+            for batch in _batches(prints, rows[is_other]):  # nobody doubts in a replay what came first
+                yield BarsArrived(batch=batch, now_ns=known_ns, source=_SOURCE, is_correction=True)
         case _:
             if kind is Verdict.LATE:
                 yield TimeAdvanced(now_ns=known_ns)  # its minute had closed, if only just
             is_correction = kind is Verdict.CORRECTED
             for batch in _batches(prints, rows):
                 yield BarsArrived(batch=batch, now_ns=known_ns, source=_SOURCE, is_correction=is_correction)
+
+
+def _replaces(prints: Prints, rows: Rows) -> Mask:
+    """Return which of these bars take the place of one that was made of a part of its trades."""
+    parts = np.flatnonzero(prints.verdicts == Verdict.IN_PART)
+    cells = set(zip(prints.symbol_index[parts].tolist(), prints.start_ns[parts].tolist(), strict=True))
+    keys = zip(prints.symbol_index[rows].tolist(), prints.start_ns[rows].tolist(), strict=True)
+    return np.fromiter((key in cells for key in keys), dtype=np.bool_, count=len(rows))
 
 
 def _gaps(prints: Prints, rows: Rows) -> Iterator[Gap]:

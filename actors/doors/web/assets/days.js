@@ -5,7 +5,7 @@ import { ask } from "./net.js";
 import { clockSeconds, count, date, many, milliseconds, month, percent } from "./words.js";
 
 const MONTHS = 12, SHORT = 20;
-const VERDICTS = ["streamed", "late", "filled", "corrected", "no_trade", "abandoned", "missing"];
+const VERDICTS = ["streamed", "late", "filled", "corrected", "in_part", "no_trade", "abandoned", "missing"];
 
 export const address = (calendar, day) => `#day/${encodeURIComponent(calendar)}/${day}`;
 

@@ -3,7 +3,7 @@
 import { by, colours, make, paper, whenDark } from "./dom.js";
 import { FIRST_WITH_BAR, PENDING, VERDICTS, clock, count, verdictWords } from "./words.js";
 
-const WORSE = [7, 6, 2, 4, 1, 3, 5, 0];
+const WORSE = [8, 7, 2, 4, 1, 3, 5, 6, 0];
 const TALLEST = 560, SHORTEST = 120, ROW = 20, AXIS = 18;
 
 export class HeatMap {

@@ -55,7 +55,7 @@ function outcomes({ received, accepted, duplicates, rejected }) {
   return [`of ${count(received)} received`, `${count(accepted)} accepted`, many(duplicates, "duplicate"), ...reasons].join(", ");
 }
 
-const bars = ({ verdicts }) => (verdicts.streamed || 0) + (verdicts.late || 0) + (verdicts.filled || 0) + (verdicts.corrected || 0);
+const bars = ({ verdicts }) => (verdicts.streamed || 0) + (verdicts.late || 0) + (verdicts.filled || 0) + (verdicts.corrected || 0) + (verdicts.in_part || 0);
 
 function missing({ verdicts, gaps }) {
   const lacking = (verdicts.missing || 0) + (verdicts.abandoned || 0);

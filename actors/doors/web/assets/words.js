@@ -1,7 +1,7 @@
 // Numbers, times and verdicts as people read them.
 
-export const VERDICTS = ["missing", "abandoned", "no_trade", "filled", "streamed", "late", "corrected", "pending"];
-export const MISSING = 0, ABANDONED = 1, NO_TRADE = 2, FIRST_WITH_BAR = 3, STREAMED = 4, PENDING = 7;
+export const VERDICTS = ["missing", "abandoned", "no_trade", "filled", "streamed", "late", "corrected", "in_part", "pending"];
+export const MISSING = 0, ABANDONED = 1, NO_TRADE = 2, FIRST_WITH_BAR = 3, STREAMED = 4, PENDING = 8;
 
 export const verdictWords = (verdict) => VERDICTS[verdict].replace("_", " ");
 
