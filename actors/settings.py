@@ -311,7 +311,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             SettingsError: the file cannot be read, or a key or value in it is not understood.
         """
         try:
-            raw = msgspec.toml.decode(Path(path).read_bytes())
+            raw = msgspec.toml.decode(Path(path).read_text(encoding="utf-8"))
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
             _list_the_only(raw, _LISTS)
@@ -323,8 +323,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return msgspec.convert(raw, cls, strict=True)
         except OSError as error:
             raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
-        except (UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
-            raise SettingsError(f"{path}: {error}") from error
+        except (ValueError, msgspec.MsgspecError, SettingsError) as error:
+            why = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else error
+            raise SettingsError(f"{path}: {why}") from error
 
 
 def _known(kind: type[E], text: str) -> E:

@@ -170,7 +170,7 @@ def test_the_environment_overrides_the_store_of_a_file(tmp_path: Path, monkeypat
         ('store = "bars"\n[rules]\nintervals = [5]', "Expected `object`"),
         ('store = "bars"\nrules = 5', "Expected `object`"),
         ("store = ", "Invalid"),
-        (b"store = '\xff'", "utf-8"),
+        (b"store = '\xff'", "it is no text in UTF-8"),
     ],
 )
 def test_a_file_that_is_not_understood_is_named_with_what_is_wrong(

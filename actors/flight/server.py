@@ -109,7 +109,8 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         try:
             super().__init__(str(place), middleware=middleware)
         except (OSError, pa.ArrowException) as error:
-            raise SettingsError(f"cannot serve at {place}: name another port, or 0 for a free one") from error
+            other = "name another port, 0 for a free one, or an address of this computer"
+            raise SettingsError(f"cannot serve at {place}: {other}") from error
 
     def end(self) -> None:
         """Come to an end, whatever the clients do."""

@@ -9,7 +9,7 @@ from actors.reading.peek import Head
 from actors.reading.raw import kinds
 from actors.reading.spelling.header import NEEDED
 from actors.vendors.registry import format_places, left_out, thing_at
-from messages.errors import DataError, SettingsError
+from messages.errors import DataError, SettingsError, nearest
 
 
 def formats() -> tuple[Format, ...]:
@@ -37,11 +37,12 @@ def format_named(name: str) -> Format:
     """Return the format that ``--format`` names.
 
     Raises:
-        DataError: there is none of that name; lists those there are.
+        DataError: there is none of that name; says which is nearest, or all.
     """
     found = next((fmt for fmt in formats() if fmt.name == name.lower()), None)
     if found is None:
-        raise DataError("; ".join((f"no format {name!r}; there are {_names()}", *left_out(), *_loaded()[1])))
+        near = nearest(name.lower(), (fmt.name for fmt in formats()))
+        raise DataError("; ".join((f"no format {name!r}{near}", *left_out(), *_loaded()[1])))
     return found
 
 
@@ -85,10 +86,6 @@ def _is_one(ours: str, theirs: str) -> bool:
     alike = {"NYSE": "XNYS", "NASDAQ": "XNYS", "US/EASTERN": "AMERICA/NEW_YORK", "EST5EDT": "AMERICA/NEW_YORK"}
     one, two = (alike.get(name.upper(), name.upper()) for name in (ours, theirs))
     return one == two
-
-
-def _names() -> str:
-    return ", ".join(fmt.name for fmt in formats())
 
 
 def _seen(head: Head) -> str:

@@ -62,17 +62,18 @@ def feed_named(name: str) -> tuple[FeedEntry, str]:
     """Return the feed that ``--feed`` names, and what stands behind a colon: ``kraken`` of ``ccxt:kraken``, or nothing.
 
     Raises:
-        SettingsError: there is none of that name; lists those there are. Or nothing can stand behind its name.
+        SettingsError: there is none of that name; says which is nearest, or all. Or nothing can stand behind its name.
     """
     own, colon, variant = name.lower().partition(":")
     found = next((entry for entry in feeds() if entry.name == own), None)
     if found is None or (colon and (found.variant is None or not variant)):
-        from messages.errors import SettingsError  # messages bring numpy, and the command line's help waits for nobody
+        # Here, for messages bring numpy, and the command line's help waits for nobody.
+        from messages.errors import SettingsError, nearest
 
         if found is not None:
             raise SettingsError(f"no feed {name!r}; write it as {found.spelling}")
-        there = ", ".join(entry.name for entry in feeds())
-        raise SettingsError("; ".join((f"no feed {name!r}; there are {there}", *left_out())))
+        there = nearest(own, (entry.name for entry in feeds()))
+        raise SettingsError("; ".join((f"no feed {name!r}{there}", *left_out())))
     return found, variant
 
 

@@ -44,6 +44,8 @@ def test_an_unknown_format_is_answered_with_the_known_ones() -> None:
         DataError, match="no format 'nobodys'; there are lean-quote, lean-second, lean-tick, lean, freqtrade"
     ):
         format_named("nobodys")
+    with pytest.raises(DataError, match="no format 'alphavantge'; nearest: alphavantage"):
+        format_named("alphavantge")
 
 
 def test_alpha_vantage_is_newest_first_stamped_at_the_end_in_new_york(tmp_path: Path) -> None:

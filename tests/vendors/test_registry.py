@@ -18,7 +18,8 @@ def test_what_stands_behind_a_colon_is_for_the_feed() -> None:
     [
         ("alpaca:", r"no feed 'alpaca:'; write it as alpaca\[:STREAM\]"),
         ("replay:x", "no feed 'replay:x'; write it as replay"),
-        ("alpacca", "no feed 'alpacca'; there are simulated, replay"),
+        ("alpacca", "no feed 'alpacca'; nearest: alpaca"),
+        ("zz", "no feed 'zz'; there are simulated, replay"),
     ],
 )
 def test_a_name_that_is_none_is_answered_with_those_there_are(name: str, said: str) -> None:

@@ -134,7 +134,7 @@ OnlyCalendar = Annotated[
 CalendarName = Annotated[
     str | None,
     typer.Argument(
-        metavar="[NAME]", help="Exchange calendar: XNYS, KRX, FX and so on.", autocompletion=completion.calendars
+        metavar="NAME", help="Exchange calendar: XNYS, KRX, FX and so on.", autocompletion=completion.calendars
     ),
 ]
 FirstDate = Annotated[

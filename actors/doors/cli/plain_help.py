@@ -46,6 +46,8 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; of words that belong to nothing it is said what they may be meant for."""
+        if (empty := _empty(args)) is not None and not ctx.resilient_parsing:
+            ctx.fail(f"{empty} is empty, as an unset variable leaves it; leave it out, or say what is meant")
         ctx.allow_extra_args = True
         stray = super().parse_args(ctx, list(_with_port(args)))
         if stray and not ctx.resilient_parsing:
@@ -104,6 +106,17 @@ def _with_port(args: list[str]) -> Iterator[str]:
         yield word
         if word == "--web" and not after.isdecimal():
             yield str(PAGE_PORT)
+
+
+def _empty(args: list[str]) -> str | None:
+    """Return what was given no words: as a path they would be the folder at hand, as symbols all of them."""
+    for before, word in zip(("", *args), args, strict=False):
+        option, mark, value = word.partition("=")
+        if not word.strip():
+            return before if before.startswith("-") else "an argument"
+        if mark and option.startswith("--") and not value.strip():
+            return option
+    return None
 
 
 def _meant(given: Mapping[str, Any], word: str) -> str:

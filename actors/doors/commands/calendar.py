@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from actors.doors.cli.invocation import program
 from actors.doors.show import paper
 from actors.market.calendar import Calendar, known_calendars
-from actors.market.hours.own import NOTHING_OWN
+from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.instants import nanos
 from actors.market.opening_hours import OpeningHours, OpeningTimes
 from actors.reading.spelling.addresses import Place
-from actors.storage.elsewhere.opening import own_hours_at
+from actors.storage.elsewhere.opening import open_store, own_hours_at
 from messages.errors import SettingsError
 from messages.values import moment
 
@@ -41,9 +41,10 @@ def hours(name: str, store: Place | None, start: str | None, end: str | None, at
         as_json: one object instead of a table.
 
     Raises:
+        DataError: there is no such store, and no hours beside it.
         SettingsError: nobody knows the calendar, or a date or the moment is none.
     """
-    times = OpeningTimes(Calendar(name, own=NOTHING_OWN if store is None else own_hours_at(store)))
+    times = OpeningTimes(Calendar(name, own=_own_hours(store)))
     instant = datetime.now(UTC) if at is None else _instant(at, times.tz)
     now, extended = times.session_at(instant), times.session_at(instant, extended=True)
     coming, gone = times.next_session(instant), times.previous_session(instant)
@@ -68,6 +69,14 @@ def hours(name: str, store: Place | None, start: str | None, end: str | None, at
         paper.show_json(told)
     else:
         paper.show(*_parts(told, sessions))
+
+
+def _own_hours(store: Place | None) -> OwnHours:
+    if store is None:
+        return NOTHING_OWN
+    if (own := own_hours_at(store)) == NOTHING_OWN:  # a store that is not there yet may have a file beside it already
+        open_store(store, read_only=True).close()
+    return own
 
 
 def _instant(text: str, tz: str) -> datetime | str:

@@ -46,7 +46,8 @@ def _show(report: InspectReport, calendars: Calendars, *, all_missing: bool) -> 
     if report.days:
         zones = {name: calendars(name).tz for name in {day.calendar for day in report.days}}
         if all_missing:
-            paper.show(store_tables.missing(report.days, zones))
+            lacking = any(day.missing_runs for day in report.days)
+            paper.show(store_tables.missing(report.days, zones) if lacking else "No regular minute is missing.")
             return
         held = store_tables.held(report.days, zones)
         adjusted = store_tables.adjusted(report.days)

@@ -20,11 +20,13 @@ def migrate(store: Path, to: str | None, *, as_json: bool) -> None:
         as_json: whether to print JSON.
 
     Raises:
-        BarkeeperError: there is no store, somebody writes to it, or a day could not be moved.
+        BarkeeperError: there is no store or nothing in it, somebody writes to it, or a day could not be moved.
     """
     with migrate_bar() as show_progress:
         narrow, by_symbols = (None, None) if to is None else (to == "narrow", to == "symbols")
         report = migrate_store(store, show_progress, narrow=narrow, by_symbols=by_symbols)
+    if not report.days and not report.in_place:
+        raise DataError(f"the store {store} is empty; import something first")
     if as_json:
         paper.show_json(report)
     else:

@@ -51,6 +51,8 @@ def ask(pid: int) -> LiveLook:
             line.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
         return msgspec.json.decode(answer, type=LiveLook)
+    except FileNotFoundError as error:
+        raise NotReady(f"process {pid} is no live run on this computer, or no longer{_others()}") from error
     except (OSError, msgspec.DecodeError) as error:
         raise NotReady(f"process {pid} does not say how it is: {error}") from error
 
@@ -71,6 +73,11 @@ def _looks(pid: int) -> Iterator[LiveLook]:
                 raise
             return
         yield look
+
+
+def _others() -> str:
+    pids = status_socket.running()
+    return f"; there is {' and '.join(map(str, pids))}" if pids else ""
 
 
 def _chosen(pids: list[int]) -> int:

@@ -1,13 +1,14 @@
 """The chapters of the guide: which there are, in what order, and their text."""
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 
 from actors.doors.guide.reference import entries, reference
-from messages.errors import SettingsError, nearest
+from messages.errors import SettingsError
 
 ORDER = (
     "look",
@@ -72,7 +73,10 @@ def chapter(name: str) -> Chapter:
         return _read(found[0])
     if found:
         raise SettingsError(f"several chapters begin with {name!r}: {', '.join(found)}")
-    raise SettingsError(f"the guide has no chapter {name!r}{nearest(wanted, ORDER)}")
+    known = {one.lower(): one for one in (*entries(), *ORDER)}
+    near = get_close_matches(wanted, known, n=1)
+    hint = f"; nearest: {known[near[0]]}" if near else f"; there are {', '.join(ORDER)}"
+    raise SettingsError(f"the guide has no chapter {name!r}{hint}")
 
 
 def notebook() -> str:

@@ -56,7 +56,7 @@ def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
         raise SettingsError(f"pictures need matplotlib: python -m pip install 'barkeeper[plot]' ({error})") from error
     with Store(store, calendar) as files:
         days = _qualities(files, symbols)
-        latest = next(day for day in reversed(days) if days[day] is not None)
+        latest = max(days)
         plane = files.verdicts(latest, tuple(symbols) or None)
         heights = (2.4, min(1.0 + _ROW_IN * len(plane.symbols), _HIGHEST_IN), 4.0)
         figure = Figure(figsize=(12.0, sum(heights)), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12))
@@ -72,25 +72,25 @@ def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
     return f"{_days(days)} of {calendar}, the minutes of {latest}, and candles of {symbol}: {to}"
 
 
-def _qualities(store: Store, symbols: Sequence[str]) -> dict[str, float | None]:
-    """Return the quality of each day, in percent, ascending; ``None``: the day has none of the symbols."""
-    found: dict[str, float | None] = {}
+def _qualities(store: Store, symbols: Sequence[str]) -> dict[str, float]:
+    """Return the quality of each day that has any of the symbols, in percent, ascending."""
+    found: dict[str, float] = {}
     for day in store.dates():
         certificate = None if symbols else store.certificate(day)
-        if certificate is not None:
+        if certificate is not None and certificate.bar_quality is not None:
             found[day] = certificate.bar_quality
             continue
         there = [symbol for symbol in symbols if symbol in store.symbols(day)]
         if symbols and not there:
-            found[day] = None
             continue
         plane = store.verdicts(day, there or None).verdicts
         known = ((plane >= FIRST_WITH_BAR) & (plane != Verdict.IN_PART)) | (plane == Verdict.NO_TRADE)
-        found[day] = 100.0 * float(known.mean()) if plane.size else None
+        if plane.size:
+            found[day] = 100.0 * float(known.mean())
     return found
 
 
-def _calendar(axes: "Axes", days: dict[str, float | None], calendar: str) -> None:
+def _calendar(axes: "Axes", days: dict[str, float], calendar: str) -> None:
     """Draw a column a week and a row a weekday, coloured by quality."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -101,7 +101,7 @@ def _calendar(axes: "Axes", days: dict[str, float | None], calendar: str) -> Non
     plane = np.full((used, max(weeks, 12)), np.nan)
     for day, quality in days.items():
         place = (date.fromisoformat(day) - monday).days
-        plane[place % _WEEK, place // _WEEK] = np.nan if quality is None else quality
+        plane[place % _WEEK, place // _WEEK] = quality
     shades = LinearSegmentedColormap.from_list(
         "quality", [pictures.COLOURS[v] for v in (Verdict.ABANDONED, Verdict.MISSING, Verdict.LATE, Verdict.STREAMED)]
     )
@@ -120,7 +120,7 @@ def _calendar(axes: "Axes", days: dict[str, float | None], calendar: str) -> Non
     axes.figure.colorbar(drawn, ax=axes, pad=0.01, aspect=12).ax.tick_params(labelsize=8)
 
 
-def _days(days: dict[str, float | None]) -> str:
+def _days(days: dict[str, float]) -> str:
     return "1 day" if len(days) == 1 else f"{len(days):,} days"
 
 

@@ -76,6 +76,10 @@ def test_examples_call_the_program_as_it_was_called(monkeypatch: pytest.MonkeyPa
         (("backtest", "."), "say --store ."),
         (("calendar", "XNYS", "XLON"), "'XLON' belongs to nothing"),
         (("import", "--store", "s"), "FILE|DIR"),
+        (("import", "", "--store", "s"), "an argument is empty"),
+        (("import", "f.csv", "--store", ""), "--store is empty"),
+        (("inspect", "--store= "), "--store is empty"),
+        (("backtest", "--store", "s", "--symbols", ""), "--symbols is empty"),
         (("import", "f.csv", "--store", "s", "--stamp", "middle"), "middle"),
     ],
 )

@@ -38,6 +38,7 @@ def test_special_sessions_beside_a_store_count(call: Call, tmp_path: Path) -> No
     answer = call("calendar", "XNYS", "--start", "2024-07-05", "--end", "2024-07-07", "--store", tmp_path / "store")
 
     assert "Sat 2024-07-06  10:00-12:00" in answer.out
+    assert call("calendar", "XNYS", "--store", tmp_path / "x" / "store").err.endswith("store: no such folder\n")
 
 
 def test_without_a_name_it_lists_the_calendars(call: Call) -> None:

@@ -51,6 +51,12 @@ def test_every_missing_minute_is_listed_if_wanted(call: Call, store: Path) -> No
     assert all("09:30" <= row[3] < row[4] <= "16:00" for row in rows)
 
 
+def test_where_nothing_is_missing_it_says_so(call: Call, tmp_path: Path) -> None:
+    call("sample", "--store", tmp_path / "store")
+
+    assert call("inspect", "--store", tmp_path / "store", "--missing").out == "No regular minute is missing.\n"
+
+
 def test_a_narrow_terminal_shows_what_is_missing_before_prices(
     call: Call, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,13 @@ def test_a_day_that_cannot_be_moved_fails_in_one_sentence(call: Call, old: Path)
     assert "one data set: XNYS/2024/2024-07-03.parquet, XNYS/2024/notes.txt\n" in answer.out
 
 
+def test_an_empty_folder_has_nothing_to_move(call: Call, tmp_path: Path) -> None:
+    answer = call("migrate", "--store", tmp_path)
+
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == f"error: the store {tmp_path} is empty; import something first\n"
+
+
 def test_days_are_moved_together_and_apart(call: Call, store: Path, tmp_path: Path) -> None:
     shutil.copytree(store, tmp_path / "copy")
 

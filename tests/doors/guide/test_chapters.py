@@ -32,6 +32,7 @@ def test_a_chapter_is_found_by_its_name_or_the_beginning_of_it(given: str, found
     [
         ("livr", "the guide has no chapter 'livr'; nearest: live"),
         ("re", "several chapters begin with 're': repairs, recovery, reference"),
+        ("BarWindw", "the guide has no chapter 'BarWindw'; nearest: BarWindow"),
         ("", f"the guide has no chapter ''; there are {', '.join(ORDER)}"),
     ],
 )

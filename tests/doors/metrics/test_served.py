@@ -79,3 +79,4 @@ def test_the_metrics_are_listed_and_a_dashboard_is_printed(call: Call) -> None:
     assert {"barkeeper_up", "barkeeper_gaps_open"} <= {family["name"] for family in names.object["metrics"]}
     assert dashboard.object["title"] == "Barkeeper"
     assert "barkeeper_feed_items_total" in call("metrics").out
+    assert "barkeeper_feed_items_total" in {family["name"] for family in names.object["metrics"]}

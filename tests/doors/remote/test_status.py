@@ -141,7 +141,7 @@ def test_of_several_runs_one_must_be_named(call: Call) -> None:
 
 
 def test_a_process_that_is_no_run_is_named() -> None:
-    with pytest.raises(NotReady, match="process 1 does not say how it is"):
+    with pytest.raises(NotReady, match="process 1 is no live run on this computer"):
         status.ask(1)
 
 

@@ -2,13 +2,18 @@
 
 import itertools
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from actors.doors.show import store_picture
-from tests.doors.conftest import Call
+from actors.feeds.simulated.market import SimulatedMarket
+from actors.market.calendar import Calendar
+from actors.storage.parquet import ParquetStore
+from actors.store import Store
+from tests.doors.conftest import DAYS, MARKET, Call
 
 BEGINS = {"png": b"\x89PNG", "svg": b"<?xml", "html": b"<!doctype html>"}
 
@@ -34,6 +39,15 @@ def test_a_picture_is_of_the_symbols_that_are_named(call: Call, store: Path, tmp
 
     assert f"candles of {symbol}: " in answer.out
     assert f"XNYS 2024-07-03: every minute of {symbol}</text>" in picture.read_text(encoding="utf-8")
+
+
+def test_days_that_have_none_of_the_symbols_are_not_counted(tmp_path: Path) -> None:
+    with closing(ParquetStore(tmp_path / "store")) as files:
+        for market, session in zip((SimulatedMarket.of_size(1), MARKET), Calendar("XNYS").sessions(*DAYS), strict=True):
+            files.merge("XNYS", session.date, market.day(session))
+    with Store(tmp_path / "store") as files:
+        assert list(store_picture._qualities(files, [])) == [*DAYS]
+        assert list(store_picture._qualities(files, [MARKET.symbols[2]])) == [DAYS[1]]
 
 
 def test_a_file_that_is_no_picture_is_refused(call: Call, store: Path) -> None:

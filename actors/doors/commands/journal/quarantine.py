@@ -69,6 +69,8 @@ def quarantine(store: Path, retry: str | None, show: int | None, *, as_json: boo
     Raises:
         BarkeeperError: there is no such message, or one could not be delivered.
     """
+    if not store.is_dir() and not folder_beside(store).is_dir():
+        raise DataError(f"no store at {store}: {'not a folder' if store.exists() else 'no such folder'}")
     place = Quarantine(folder_beside(store))
     files = list(place.files())
     kept = [place.read(path) for path in files]

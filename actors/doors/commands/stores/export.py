@@ -52,6 +52,8 @@ def export(store: Place, to: str, options: ExportOptions, *, as_json: bool) -> N
         raise KeyboardInterrupt
     if report.error is not None:
         raise DataError(report.error)
+    if not report.days + report.there + report.left:
+        raise DataError(f"the store {files.root} has no day of what was asked for")
 
 
 def _told(report: ExportReport) -> Iterator[str]:
@@ -61,8 +63,6 @@ def _told(report: ExportReport) -> Iterator[str]:
         yield f"{_days(report.there)} {'was' if report.there == 1 else 'were'} there already."
     if report.left:
         yield f"{_days(report.left)} {'is' if report.left == 1 else 'are'} left; the same command goes on with them."
-    if not report.days + report.there + report.left:
-        yield "There is no day of what was asked for."
 
 
 def _days(number: int) -> str:

@@ -52,7 +52,8 @@ function hours(plane) {
 
 function outcomes({ received, accepted, duplicates, rejected }) {
   const reasons = Object.entries(rejected).map(([reason, number]) => `${count(number)} ${reason.replace(/_/g, " ")}`);
-  return [`of ${count(received)} received`, `${count(accepted)} accepted`, many(duplicates, "duplicate"), ...reasons].join(", ");
+  const others = [received - accepted && `${count(accepted)} accepted`, duplicates && many(duplicates, "duplicate")].filter(Boolean);
+  return [`of ${count(received)} received`, ...reasons, ...others].join(", ");
 }
 
 const bars = ({ verdicts }) => (verdicts.streamed || 0) + (verdicts.late || 0) + (verdicts.filled || 0) + (verdicts.corrected || 0) + (verdicts.in_part || 0);

@@ -69,7 +69,8 @@ def test_one_is_shown_with_its_traceback_and_its_story(store: Path, call: Call) 
 
 
 def test_a_store_without_any_says_so(tmp_path: Path, call: Call) -> None:
-    assert call("quarantine", "--store", tmp_path / "none").out == f"Nothing is in quarantine beside {tmp_path}/none.\n"
+    assert call("quarantine", "--store", tmp_path).out == f"Nothing is in quarantine beside {tmp_path}.\n"
+    assert call("quarantine", "--store", tmp_path / "none").err.endswith("none: no such folder\n")
 
 
 def test_a_message_is_delivered_in_its_place_of_a_day_that_is_over(store: Path, call: Call) -> None:
