@@ -18,6 +18,7 @@ proving/                      whether a strategy sees the future: worlds that ha
 importing/                    many files into a store, and what became of every row
 exporting/                    what a store holds, to where others query it
 importing/dealt/              an import that several processes share, a day each at a time
+importing/held/               the bars of an import on their way to the store, in memory or in a temporary file
 fetching/                     what a store lacks, asked for session by session, written and certified
 vendors/                      whose bars can be had; what a vendor says of itself; those that only write files
 vendors/alpaca/               files, the live stream, and history

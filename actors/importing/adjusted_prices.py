@@ -7,7 +7,7 @@ from threading import Lock
 
 import numpy as np
 
-from actors.importing.pile import Days
+from actors.importing.held.pile import Days
 from actors.importing.report import FileReport
 from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted, adjusted_in
 from actors.kernel.ports import BarStore

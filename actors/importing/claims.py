@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
+from actors.importing.held.pile import Days
 from actors.importing.large_certificate import Seen, SpanDigest, stored_verdicts, take_stored
-from actors.importing.pile import Days
 from actors.kernel.ports import BarStore
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar

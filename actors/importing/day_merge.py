@@ -7,10 +7,10 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from actors.importing.held.large_day import end_of_slot
+from actors.importing.held.parts import Stretch
+from actors.importing.held.pile import Days
 from actors.importing.large_certificate import SpanDigest
-from actors.importing.large_day import end_of_slot
-from actors.importing.parts import Stretch
-from actors.importing.pile import Days
 from actors.importing.report import NOT_WRITTEN, UNREADABLE, FileReport
 from actors.kernel.ports import BarStore, StoredDay, StoredDays
 from actors.storage.merging import same

@@ -11,7 +11,7 @@ from actors.importing import oddities
 from actors.importing.claims import Claims
 from actors.importing.date_order import Maker, Orders, Undecided
 from actors.importing.file_check import FileBars, Judge
-from actors.importing.pile import Pile
+from actors.importing.held.pile import Pile
 from actors.importing.report import FileReport, ImportOptions
 from actors.importing.rivals import Repeats, Rivals
 from actors.importing.row_order import Rows

@@ -11,7 +11,7 @@ from actors.importing.adjusted_prices import AdjustedPrices
 from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
 from actors.importing.file_intake import Intake
-from actors.importing.pile import HELD_BYTES, Days, Pile
+from actors.importing.held.pile import HELD_BYTES, Days, Pile
 from actors.importing.report import (
     FileReport,
     ImportOptions,

@@ -8,7 +8,7 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from actors.importing.parts import Stretch
+from actors.importing.held.parts import Stretch
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.planes import spread

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from actors.importing.day_merge import settle
 from actors.importing.file_check import FileBars
-from actors.importing.pile import Pile
+from actors.importing.held.pile import Pile
 from actors.importing.report import FileReport
 from actors.market.calendar import Assignment
 from actors.storage.memory import MemoryStore

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.importing import large_certificate, pile
+from actors.importing import large_certificate
+from actors.importing.held import pile
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.importing.large_certificate import pieces
 from actors.kernel.ports import BarStore

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.importing.parts import Part
-from actors.importing.pile import Days, Pile
-from actors.importing.sheets import Sheets
+from actors.importing.held.parts import Part
+from actors.importing.held.pile import Days, Pile
+from actors.importing.held.sheets import Sheets
 from messages.errors import DataError
 from messages.values import MINUTE_NS
 from tests.importing.test_day_merge import file_of, rows

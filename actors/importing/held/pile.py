@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from actors.importing.file_check import FileBars
-from actors.importing.large_day import Deal, bytes_of_row, dealt_out, gathered, renumbered, slots_of
-from actors.importing.parts import Part, Stretch
-from actors.importing.sheets import COUNT, FILE, NUMBER, Pieces, Sheets
+from actors.importing.held.large_day import Deal, bytes_of_row, dealt_out, gathered, renumbered, slots_of
+from actors.importing.held.parts import Part, Stretch
+from actors.importing.held.sheets import COUNT, FILE, NUMBER, Pieces, Sheets
 from actors.kernel.ports import Extent
 from messages.tables.columns import Indices, Stamps
 

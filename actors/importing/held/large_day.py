@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.importing.parts import Part, Stretch
-from actors.importing.sheets import COUNT, FIELDS, FILE, NO_PIECES, NUMBER, Pieces, Sheets, following
+from actors.importing.held.parts import Part, Stretch
+from actors.importing.held.sheets import COUNT, FIELDS, FILE, NO_PIECES, NUMBER, Pieces, Sheets, following
 from messages.tables.columns import Indices, Stamps
 from messages.values import MINUTE_NS, Nanos
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from actors.importing.parts import Part, sorted_by
+from actors.importing.held.parts import Part, sorted_by
 from messages.errors import DataError
 from messages.tables.columns import Stamps
 
