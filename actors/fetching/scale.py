@@ -1,6 +1,7 @@
 """Whether bars are on the scale of those that a store has: of the same tape, and adjusted in the same way."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from actors.kernel.adjusted import AdjustedRun, KeepsAdjusted
 from actors.kernel.ports import BarStore
 from actors.vendors.history.source import ADJUSTED
 from actors.vendors.registry import history_named
-from messages.errors import SettingsError
+from messages.errors import DataError, SettingsError
 from messages.values import Nanos
 
 _LOOKED_AT = 5
@@ -22,8 +23,9 @@ def histories_in(store: BarStore) -> frozenset[str]:
     found: set[str] = set()
     for calendar in store.certified_calendars():
         for date in store.certified(calendar)[-_LOOKED_AT:]:
-            certificate = store.certificate(calendar, date)
-            found.update(() if certificate is None else (gap.source for gap in certificate.gaps))
+            with suppress(DataError):  # one that cannot be read is named where its day is dealt with
+                certificate = store.certificate(calendar, date)
+                found.update(() if certificate is None else (gap.source for gap in certificate.gaps))
     return frozenset(name for name in found if history_named(name.partition(ADJUSTED)[0]) is not None)
 
 

@@ -25,6 +25,7 @@ from actors.market.planes import spread
 from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
 from messages.certificates import SessionCertificate
+from messages.errors import DataError
 from messages.tables.columns import CLOSE, FIELDS
 from messages.values import (
     MINUTE_NS,
@@ -86,6 +87,8 @@ class Claims:
         self._claims: dict[int, _Claim] = {}
         self._certified: dict[str, frozenset[str]] = {}
         """By calendar the days that had a certificate before the import."""
+        self._damaged: dict[tuple[str, str], str] = {}
+        """Why the certificate of a day cannot be read, by calendar and date: it is left as it is."""
         self._looking = Lock()
 
     def note(self, file: int, source: str, calendar: Calendar, block: RawBars, kept: FileBars) -> None:
@@ -115,6 +118,10 @@ class Claims:
         """Leave out what a file claimed that turned out to be broken further on."""
         self._claims.pop(file, None)
 
+    def remarks(self) -> list[str]:
+        """Return a sentence for each old certificate that cannot be read."""
+        return [f"{why.rstrip('.')}: it was left as it is" for _, why in sorted(self._damaged.items())]
+
     def rename(self, file: int, old: str, new: str) -> None:
         """Call a symbol of a file otherwise."""
         if claim := self._claims.get(file):
@@ -135,9 +142,6 @@ class Claims:
         Args:
             days: one day.
             is_new: whether the store has no bar of it.
-
-        Raises:
-            DataError: its old certificate cannot be read.
         """
         if days.is_whole or not self._claims:
             return None
@@ -145,7 +149,7 @@ class Claims:
         for cells in days.cells():
             seen.note(cells)
         claims, spans = self._claims_of(days, seen), None
-        if is_new and claims and self._store.certificate(days.calendar, days.date) is None:
+        if is_new and claims and self._old(days) is None and not self._is_damaged(days):
             session = self._hours(None, claims, seen.session)
             spans = SpanDigest(session, days.symbols, seen.verdicts(session), self._folder)
         return Large(claims, spans)
@@ -161,7 +165,7 @@ class Claims:
             How many have a new one.
 
         Raises:
-            DataError: an old certificate cannot be read.
+            DataError: a certificate cannot be written.
             StoreLocked: another process is writing to the store.
         """
         if not self._claims:
@@ -173,8 +177,8 @@ class Claims:
         return sum(self._certify(day, large) for day in days.each())
 
     def _certify(self, day: Days, large: "Large | None") -> bool:
-        old = self._store.certificate(day.calendar, day.date)
-        if old is None and not self._claims:
+        old = self._old(day)
+        if self._is_damaged(day) or (old is None and not self._claims):
             return False
         session = self._whole(day)
         if large is None:
@@ -189,6 +193,17 @@ class Claims:
             return False
         self._store.certify(day.calendar, day.date, new)
         return True
+
+    def _old(self, day: Days) -> SessionCertificate | None:
+        """Return the certificate that a day has; ``None``: it has none, or one that cannot be read, which is noted."""
+        try:
+            return self._store.certificate(day.calendar, day.date)
+        except DataError as error:
+            self._damaged[day.calendar, day.date] = str(error)
+            return None
+
+    def _is_damaged(self, day: Days) -> bool:
+        return (day.calendar, day.date) in self._damaged
 
     def _whole(self, day: Days) -> TradingSession:
         """Return the session of a day with its extended hours."""

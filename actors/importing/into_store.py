@@ -212,6 +212,7 @@ class _Import:
             written=write,
             certified=self._certified,
             layout=self._layout,
+            remarks=self._intake.claims.remarks(),
             error=error or concluded(self._files, self._skipped, self.replaced),
         )
 

@@ -148,6 +148,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """Days that got a certificate, or a new one."""
     layout: str | None = None
     """``days``: the store has a file a day; ``narrow``: a file a month or a year; ``None``: nothing was written."""
+    remarks: list[str] = []
+    """A sentence for each certificate that was there before and cannot be read: it is left as it is."""
     error: str | None = None
     """Why the import as a whole failed, in one sentence."""
 

@@ -154,6 +154,20 @@ def test_a_damaged_file_of_one_day_does_not_stop_the_other_days(tmp_path: Path, 
         assert broken.read_bytes() == b"PAR1 and nothing more"
 
 
+def test_a_damaged_certificate_is_named_and_left_and_the_import_goes_on(tmp_path: Path, store: ParquetStore) -> None:
+    imported(store, file_of(tmp_path, MONTH[:9]), complete=True)
+    broken = store.root / "calendar=24%2F7" / "date=2023-12-21" / "_certificate.json"
+    broken.write_text("{", encoding="utf-8")
+
+    report = imported(store, file_of(tmp_path, [("B", day, 5, 7) for day in range(3)], "more.csv"), complete=True)
+
+    assert (report.totals.kept, report.certified, report.error) == (3, 2, None)
+    assert len(report.remarks) == 1
+    assert "date=2023-12-21/_certificate.json cannot be read" in report.remarks[0]
+    assert report.remarks[0].endswith("it was left as it is")
+    assert broken.read_text(encoding="utf-8") == "{"
+
+
 def test_a_complete_file_certifies_each_day(tmp_path: Path, store: ParquetStore) -> None:
     report = imported(store, file_of(tmp_path, MONTH), complete=True)
     again = imported(store, file_of(tmp_path, [*MONTH, ("A", 3, 9, 7)]))

@@ -225,7 +225,7 @@ def _sessions(wishes: FetchWishes, calendar: Calendar) -> Iterator[TradingSessio
 def _held(wishes: FetchWishes, store: BarStore, lost: dict[str, None]) -> Iterator[Wanted]:
     """Yield what a store's days should have: the symbols that they have, or of which they are certified.
 
-    Why files of several days cannot be read is put into ``lost``.
+    Why files of several days, and certificates, cannot be read is put into ``lost``.
     """
     calendars = Calendars.of(store)
     for name in sorted({*store.calendars(), *store.certified_calendars()}):
@@ -236,7 +236,11 @@ def _held(wishes: FetchWishes, store: BarStore, lost: dict[str, None]) -> Iterat
         dates = sorted({*held, *store.certified(name)})
         dates = [date for date in dates if (wishes.start or "") <= date <= (wishes.end or "9999")]
         for date in dates[-wishes.last :] if wishes.last is not None else dates:
-            certificate = store.certificate(name, date)
+            try:
+                certificate = store.certificate(name, date)
+            except DataError as error:
+                lost[str(error)] = None
+                continue
             session = calendars(name).session(date) if certificate is None else certificate.session
             there = {*symbols_left(store, name, date), *(certificate.names if certificate else ())}
             symbols = there.intersection(wishes.symbols) if wishes.symbols else there

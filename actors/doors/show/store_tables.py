@@ -47,7 +47,7 @@ def imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     if report.certified:
         days = "1 day has" if report.certified == 1 else f"{figures.count(report.certified)} days have"
         yield f"{days} a new certificate."
-    told = [*_refusals(report), *_remarks(report.files), *_left_out(report.skipped)]
+    told = [*report.remarks, *_refusals(report), *_remarks(report.files), *_left_out(report.skipped)]
     yield from told[:_MOST_REMARKS]
     if len(told) > _MOST_REMARKS:
         yield f"and {figures.count(len(told) - _MOST_REMARKS)} more remarks; --json has them all"

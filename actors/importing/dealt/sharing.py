@@ -168,5 +168,6 @@ def _joined(parts: Sequence[Part], found: Sequence[Found]) -> ImportReport:
         written=True,
         certified=sum(one.certified for one in reports),
         layout=layouts.pop() if layouts else None,
+        remarks=[remark for one in reports for remark in one.remarks],
         error=concluded(files, skipped, sum(part.replaced for part in parts)),
     )

@@ -66,3 +66,20 @@ def test_days_of_the_whole_market_come_from_a_store_of_s3(
     assert {day["date"] for day in many.object["days"]} == {DATES[1]}  # of which there are aggregates
     assert len(server.calls) == len(MANY.symbols)
     assert {call("verify", "--store", tmp_path / "store").code} == {0}
+
+
+def test_a_certificate_that_cannot_be_read_is_named_and_the_other_days_are_healed(call: Call, tmp_path: Path) -> None:
+    store, archive = tmp_path / "store", tmp_path / "archive"
+    call("sample", "--store", store, "--archive", archive)
+    for day in ("2024-07-01", "2024-07-05"):
+        assert call("heal", "--store", store, "--from", archive, "--start", day, "--end", day).code == 0
+    broken = store / "calendar=XNYS" / "date=2024-07-01" / "_certificate.json"
+    broken.write_text("{", encoding="utf-8")
+
+    answer = call("heal", "--store", store, "--from", archive, "--json")
+
+    assert answer.code == 1
+    assert answer.err.startswith("error: what lies there was not healed: ")
+    assert "date=2024-07-01/_certificate.json cannot be read" in answer.err
+    assert len([*store.rglob("_certificate.json")]) == 5
+    assert broken.read_text(encoding="utf-8") == "{"
