@@ -1,5 +1,6 @@
 """Store: the door for programs that read what was stored, without a system. Nothing is written."""
 
+import inspect
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,6 +55,7 @@ class Store:
     def __init__(self, path: Place, calendar: str | None = None) -> None:
         self._files = open_store(_place(path), read_only=True)
         self._sessions = Calendars.of(self._files)
+        self._warned: set[str] = set()
         self._only = None if calendar is None else self._sessions(take.text(calendar, "calendar")).name
         if self._only is not None and self._only not in self.calendars():
             raise DataError(f"{self._files.root} has no day of {calendar}; it has: {', '.join(self.calendars())}")
@@ -78,7 +80,7 @@ class Store:
     def dates(self, symbol: str | None = None) -> tuple[str, ...]:
         """Return the session dates (ISO) that have bars, of one symbol or of any, ascending.
 
-        What lies in a file that cannot be read is left out, with a warning.
+        What lies in a file that cannot be read is left out; of each a store warns once.
 
         Raises:
             UnknownSymbol: no day has that symbol.
@@ -274,7 +276,7 @@ class Store:
         """Return the dates that can be read; of a file that cannot, and has others, there is a warning."""
         dates, lost = dates_left(self._files, calendar)
         for reason in lost.values():
-            _warn(reason)
+            self._warn(reason)
         return dates
 
     def _names(self, calendar: str, date: str) -> tuple[str, ...]:
@@ -282,8 +284,18 @@ class Store:
         try:
             return self._files.symbols(calendar, date)
         except DataError as error:
-            _warn(str(error))
+            self._warn(str(error))
             return ()
+
+    def _warn(self, reason: str) -> None:
+        """Warn of what is left out, once, where a program has asked for it."""
+        if reason in self._warned:
+            return
+        self._warned.add(reason)
+        frame, level = inspect.currentframe(), 1
+        while frame is not None and frame.f_globals.get("__name__") == __name__:
+            frame, level = frame.f_back, level + 1
+        warnings.warn(f"{reason.rstrip('.')}; its days are left out", stacklevel=level)
 
     def _check_readable(self, calendar: str, first: str, last: str) -> None:
         """Check that no day from one date to another lies in a file that cannot be read.
@@ -366,10 +378,6 @@ class Store:
         if certificate is not None:
             plane = with_runs(axis, symbols, plane, certificate.runs)
         return DayGrid(session=session, symbols=tuple(symbols), values=freeze(values), verdicts=freeze(plane))
-
-
-def _warn(reason: str) -> None:
-    warnings.warn(f"{reason.rstrip('.')}; its days are left out", stacklevel=4)
 
 
 def _ordinal(day: str) -> int:
