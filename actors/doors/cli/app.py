@@ -201,7 +201,7 @@ def backtest(
         ),
     ] = None,
     config: options.Config = None,
-    allow_negative: options.AllowNegative = None,
+    allow_negative: options.AllowNegativeStored = None,
     extended_hours: options.ExtendedHours = False,
     drop: fault_options.Drop = 0.0,
     delay: fault_options.Delay = 0.0,

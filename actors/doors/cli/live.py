@@ -1,11 +1,27 @@
 """The commands of a live day: ``live``, ``status`` and ``check-config``."""
 
+import enum
 import sys
 from typing import Annotated
 
 import typer
 
 from actors.doors.cli import options, served
+
+
+class Until(enum.StrEnum):
+    """When a live run ends by itself."""
+
+    CLOSE = "close"
+
+
+RunUntil = Annotated[
+    Until | None, typer.Option(help="close: end when the session is over and certified.", show_default="goes on")
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")]
+Pid = Annotated[
+    int | None, typer.Option("--pid", metavar="N", help="Of which process.", show_default="the only one that runs")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,9 +51,9 @@ def live(
     symbols: options.LiveSymbols = "",
     calendar: options.LiveCalendar = None,
     speed: options.LiveSpeed = None,
-    until: options.RunUntil = None,
+    until: RunUntil = None,
     config: options.Config = None,
-    fill_from: options.FillFrom = None,
+    fill_from: options.LiveFillFrom = None,
     extended_hours: options.ExtendedHours = False,
     comes_from: options.ComesFrom = None,
     start: options.FirstSession = None,
@@ -101,9 +117,7 @@ def live(
     ctx.obj.job = job
 
 
-def status(
-    ctx: typer.Context, *, watch: options.Watch = False, pid: options.Pid = None, as_json: options.Json = False
-) -> None:
+def status(ctx: typer.Context, *, watch: Watch = False, pid: Pid = None, as_json: options.Json = False) -> None:
     """Say how a live run on this computer is: states, feeds, lag, quality, mailboxes.
 
     With --json one object, or with --watch one a line.

@@ -4,7 +4,7 @@ import csv
 import enum
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,12 +30,6 @@ class DateOrder(enum.StrEnum):
     DMY = "dmy"
     MDY = "mdy"
     YMD = "ymd"
-
-
-class Until(enum.StrEnum):
-    """When a live run ends by itself."""
-
-    CLOSE = "close"
 
 
 def examples(*lines: str) -> str:
@@ -230,14 +224,18 @@ DatesOfFiles = Annotated[
     ),
 ]
 AllMissing = Annotated[bool, typer.Option("--missing", help="List every missing minute, in runs.")]
-AllowNegative = Annotated[
-    bool | None,
-    typer.Option(
+
+
+def _allow_negative(else_: str) -> Any:
+    return typer.Option(
         "--allow-negative/--no-negative",
         help="Whether prices may be zero or below: spreads, power, rates.",
-        show_default="the config's, else on calendars of futures; backtest: as the store has them",
-    ),
-]
+        show_default=f"the config's, else {else_}",
+    )
+
+
+AllowNegative = Annotated[bool | None, _allow_negative("on calendars of futures")]
+AllowNegativeStored = Annotated[bool | None, _allow_negative("as the store has them")]
 SaleConditions = Annotated[
     str | None,
     typer.Option(
@@ -252,17 +250,22 @@ Complete = Annotated[
     bool, typer.Option("--complete", help="The files hold every trade: minutes that they lack are NO_TRADE.")
 ]
 
-FillFrom = Annotated[
-    list[str] | None,
-    typer.Option(
+
+def _fill_from(else_: str) -> Any:
+    return typer.Option(
         "--fill-from",
         metavar="DIR|VENDOR",
         help="Who is asked for them: a store, a folder of files, or a vendor's history, "
         + ", ".join(entry.name for entry in registry.histories())
         + " (a folder of that name is ./alpaca); may be given several times, the best first.",
-        show_default="live: the feed's own vendor, where that has a history of the same tape",
+        show_default=f"the config's, else {else_}",
         rich_help_panel=_REPAIRS,
-    ),
+    )
+
+
+FillFrom = Annotated[list[str] | None, _fill_from("nobody")]
+LiveFillFrom = Annotated[
+    list[str] | None, _fill_from("the feed's own vendor, where that has a history of the same tape")
 ]
 Certify = Annotated[
     bool,
@@ -324,9 +327,6 @@ LiveSpeed = Annotated[
         help="simulated, replay: how many times as fast as the clock on the wall.",
         show_default="60 for simulated, else 1",
     ),
-]
-RunUntil = Annotated[
-    Until | None, typer.Option(help="close: end when the session is over and certified.", show_default="goes on")
 ]
 Config = Annotated[
     Path | None,
@@ -393,8 +393,4 @@ TradesOnly = Annotated[
         help="jsonlines, simulated: no bars are sent; they are folded from trades.",
         rich_help_panel=_FEEDS,
     ),
-]
-Watch = Annotated[bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")]
-Pid = Annotated[
-    int | None, typer.Option("--pid", metavar="N", help="Of which process.", show_default="the only one that runs")
 ]

@@ -59,6 +59,7 @@ def add_to(app: typer.Typer) -> None:
             "verify --store store",
             "verify --store store --calendar XNYS",
             "verify --store store --workers 4",
+            "verify my_strategy.proof.jsonl --store store",
             "verify --store store --json > verified.json",
         )
     )(verify)

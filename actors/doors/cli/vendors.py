@@ -26,9 +26,16 @@ Whose = Annotated[
         "--symbols",
         metavar="A,B",
         help="Whose bars; without them massive's flat files give the whole market.",
-        show_default="heal: all that the days have",
+        show_default=False,
     ),
 ]
+OfDays = Annotated[
+    str,
+    typer.Option(
+        "--symbols", metavar="A,B", help="Only these, separated by commas.", show_default="all that the days have"
+    ),
+]
+Extended = Annotated[bool, typer.Option("--extended-hours", help="Pre-market and post-market minutes too.")]
 First = Annotated[
     str | None,
     typer.Option("--start", metavar="DATE", help="First session.", parser=options.iso_date, show_default=False),
@@ -95,7 +102,7 @@ def fetch(
     end: Last = None,
     last: LastFew = None,
     calendar: OfTape = None,
-    extended_hours: options.ExtendedHours = False,
+    extended_hours: Extended = False,
     complete: AllComplete = False,
     config: options.Config = None,
     keys: OwnKeys = None,
@@ -141,7 +148,7 @@ def heal(
     store: options.StoreOrConfigs = None,
     *,
     comes_from: From = None,
-    symbols: Whose = "",
+    symbols: OfDays = "",
     start: First = None,
     end: Last = None,
     last: LastFew = None,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from actors.doors.cli.invocation import program
 from actors.doors.show import figures
 from actors.doors.show.live_words import misread
 from messages.base import Event
@@ -13,7 +14,6 @@ from messages.values import Bar, moment
 
 _OTHER_DAY = ("not_a_session_minute", "not_a_session_day", "no_session")
 _MOST_DAYS = 3
-_OF_OTHER_DAYS = "what is of other days comes into a store from a file: python run.py import FILE --store DIR"
 
 
 class LeftOut:
@@ -94,7 +94,8 @@ class LeftOut:
         """Return where bars of other days go, if there were any; the arguments are those of ``lines``."""
         unheard = {self._day(one.bar) for one in first if one.reason in _OTHER_DAY}
         heard = {day for (_, code), days in self._days.items() if code in _OTHER_DAY for day in days}
-        return [_OF_OTHER_DAYS] if (unheard | heard) - {*dates} else []
+        said = f"what is of other days comes into a store from a file: {program()} import FILE --store DIR"
+        return [said] if (unheard | heard) - {*dates} else []
 
     def _day(self, bar: Bar) -> str:
         return f"{moment(bar.start_ns, self._tz):%Y-%m-%d}"
