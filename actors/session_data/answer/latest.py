@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from actors.session_data.hold.book import Book
 from messages.tables.columns import FIELDS, Indices, Stamps
@@ -60,38 +61,59 @@ def latest_bars(book: Book, symbols: Sequence[str], columns: slice | Indices) ->
     grid, axis = book.grid, book.axis
     slots = _latest_slots(book, columns)
     numbers = np.arange(grid.verdicts.shape[1])[columns]
-    interval, tz = axis.interval, book.session.tz
     rows = grid.values[slots, :, numbers].T.tolist()
-    extra = [[None if value != value else value for value in row] for row in rows[len(FIELDS) :]]  # noqa: PLR0124  # NaN
-    verdicts = grid.verdicts[slots, numbers].tolist()
-    made = [
-        Bar(
-            symbol=symbol,
-            interval=interval,
-            start_ns=start_ns,
-            end_ns=end_ns,
-            open=first,
-            high=high,
-            low=low,
-            close=close,
-            volume=volume,
-            vwap=vwap,
-            trades=trades,
-            verdict=_VERDICTS[verdict],
-            revision=revision,
-            tz=tz,
-        )
-        for symbol, start_ns, end_ns, first, high, low, close, volume, vwap, trades, verdict, revision in zip(
-            symbols,
-            axis.starts_ns[slots].tolist(),
-            axis.ends_ns[slots].tolist(),
-            *rows[: len(FIELDS)],
-            *(extra or [[None] * len(slots)] * 2),
-            verdicts,
-            grid.revisions[slots, numbers].tolist(),
-            strict=True,
-        )
-    ]
+    verdicts, revisions = grid.verdicts[slots, numbers].tolist(), grid.revisions[slots, numbers].tolist()
+    starts_ns, ends_ns = axis.starts_ns[slots].tolist(), axis.ends_ns[slots].tolist()
+    bare = Bar(
+        symbol="",
+        interval=axis.interval,
+        start_ns=starts_ns[0],
+        end_ns=ends_ns[0],
+        open=0.0,
+        high=0.0,
+        low=0.0,
+        close=0.0,
+        volume=0.0,
+        verdict=_VERDICTS[verdicts[0]],
+        revision=revisions[0],
+        tz=book.session.tz,
+    )
+    # The minute that has just come, nearly always: a copy of what its bars have in common costs half of making one.
+    is_alike = all(each.count(each[0]) == len(each) for each in (starts_ns, verdicts, revisions))
+    if is_alike and len(rows) == len(FIELDS):
+        made = [
+            replace(bare, symbol=symbol, open=first, high=high, low=low, close=close, volume=volume)
+            for symbol, first, high, low, close, volume in zip(symbols, *rows, strict=True)
+        ]
+    else:
+        extra = [[None if value != value else value for value in row] for row in rows[len(FIELDS) :]]  # noqa: PLR0124  # NaN
+        made = [
+            replace(
+                bare,
+                symbol=symbol,
+                start_ns=start_ns,
+                end_ns=end_ns,
+                open=first,
+                high=high,
+                low=low,
+                close=close,
+                volume=volume,
+                vwap=vwap,
+                trades=trades,
+                verdict=_VERDICTS[verdict],
+                revision=revision,
+            )
+            for symbol, start_ns, end_ns, first, high, low, close, volume, vwap, trades, verdict, revision in zip(
+                symbols,
+                starts_ns,
+                ends_ns,
+                *rows[: len(FIELDS)],
+                *(extra or [[None] * len(slots)] * 2),
+                verdicts,
+                revisions,
+                strict=True,
+            )
+        ]
     if min(verdicts) >= FIRST_WITH_BAR:
         return tuple(made)
     return tuple(one if one.verdict >= FIRST_WITH_BAR else None for one in made)

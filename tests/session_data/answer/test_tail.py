@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from actors.session_data.answer import reader
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
-from messages import GetActiveSymbols, GetBars, GetLastBars, GetLatestBar, Interval, TradingSession
+from messages import GetActiveSymbols, GetBars, GetLastBars, GetLatestBar, GetLatestBars, Interval, TradingSession
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import arrived, bar, opened, session_tiny
 from tests.depth import examples
@@ -44,6 +44,8 @@ def test_the_short_way_and_the_whole_day_say_the_same(
     for (symbol, interval), (*_, latest) in short.items():
         every = ask(core, GetBars(symbol=symbol, interval=interval)).bars()
         assert latest == (every[-1] if every else None)
+    base = session.base_interval
+    assert ask(core, GetLatestBars()) == tuple(short[symbol, base][-1] for symbol in ask(core, GetActiveSymbols()))
 
 
 @examples(60)
