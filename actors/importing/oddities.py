@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from actors.importing.special_days import looks_like_currencies, offers, special_days
+from actors.importing.stamp_sample import EvenSample, MinuteSet
 from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
-from actors.reading.stamp_sample import EvenSample, MinuteSet
 from actors.reading.stamps import localise
 from messages.tables.columns import CLOSE, HIGH, LOW, Floats, Indices, Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, SegmentKind, moment
@@ -22,7 +22,8 @@ _CONVINCING_SHARE = 0.95
 _SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
 _SAMPLED = 5_000
 _SAMPLED_SESSIONS = 20
-_TIMES = 10.0
+TIMES = 10.0
+"""A bar so many times those beside it is told of."""
 _GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 
@@ -309,7 +310,7 @@ class Spikes:
 
     def note(self, symbol_index: Indices, values: Floats, rows: Stamps) -> None:
         """Take some bars, in the order of the file."""
-        if not len(rows) or values[HIGH].max() <= _TIMES * values[LOW].min():
+        if not len(rows) or values[HIGH].max() <= TIMES * values[LOW].min():
             return
         order = np.argsort(symbol_index, kind="stable")
         found = rows[order[_standing_out(symbol_index[order], values[:, order])]]
@@ -322,17 +323,17 @@ class Spikes:
         if not self._count:
             return []
         are = "1 bar is" if self._count == 1 else f"{self._count} bars are"
-        said = f"{are} more than {_TIMES:g} times the bars beside them, or less than a tenth, in all prices or in one"
+        said = f"{are} more than {TIMES:g} times the bars beside them, or less than a tenth, in all prices or in one"
         return [f"{said} (the first in row {self._first_row}): is a decimal point lost?"]
 
 
 def _standing_out(symbol_index: Indices, values: Floats) -> Mask:
     high, low, close = values[HIGH], values[LOW], values[CLOSE]
-    stands_out: Mask = high > _TIMES * low
+    stands_out: Mask = high > TIMES * low
     if len(close) > 2:
         before, itself, after = close[:-2], close[1:-1], close[2:]
         is_one = (symbol_index[:-2] == symbol_index[1:-1]) & (symbol_index[1:-1] == symbol_index[2:])
-        above = (itself > _TIMES * before) & (itself > _TIMES * after)
-        below = (itself * _TIMES < before) & (itself * _TIMES < after)
+        above = (itself > TIMES * before) & (itself > TIMES * after)
+        below = (itself * TIMES < before) & (itself * TIMES < after)
         stands_out[1:-1] |= is_one & (above | below)
     return stands_out

@@ -32,10 +32,50 @@ _NEWLINE = ord("\n")
 _SAMPLED_LINES = 500
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A file, or a zip's member, whose layout is known and whose rows have not been read."""
+
+    path: Path
+    member: str
+    layout: Layout
+    assembler: Assembler
+    made: Callable[[Block], Block] = lambda block: block
+    """Makes of a block what bars are made of."""
+
+    def bars(self) -> Iterator[RawBars]:
+        """Read it block by block."""
+        for block in blocks(self.path, self.member, self.layout):
+            yield from self.assembler.assembled(self.made(block))
+        self.assembler.finish()
+
+
+class TextReader(msgspec.Struct, frozen=True):
+    """Reads files in two steps, opening and reading: between the two, small ones can be put together."""
+
+    opens: Callable[[Format, Path, Hints], Iterator[Opened]]
+
+    def __call__(self, fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+        """Read a file by itself, as ``read`` does."""
+        for file in self.opens(fmt, path, hints):
+            yield from file.bars()
+
+
 def read(
     fmt: Format, path: Path, hints: Hints, pattern: str = "", symbol_named: Callable[[Path], str] | None = None
 ) -> Iterator[RawBars]:
-    """Read a delimited file of any packing; of a zip that holds several the one that is meant, else one by one.
+    """Read a delimited file; takes and raises what ``opens`` does.
+
+    Raises:
+        ZoneMissing: its stamps carry no zone, and nobody said which.
+    """
+    for file in opens(fmt, path, hints, pattern, symbol_named):
+        yield from file.bars()
+
+
+def opens(
+    fmt: Format, path: Path, hints: Hints, pattern: str = "", symbol_named: Callable[[Path], str] | None = None
+) -> Iterator[Opened]:
+    """Open a delimited file of any packing; of a zip that holds several the one that is meant, else one by one.
 
     Args:
         fmt: its format.
@@ -46,7 +86,6 @@ def read(
 
     Raises:
         DataError: it cannot be read, or does not say what a bar needs.
-        ZoneMissing: its stamps carry no zone, and nobody said which.
     """
     for member in (hints.member,) if hints.member else members(path) or ("",):
         head = Head(path, member)
@@ -66,11 +105,8 @@ def read(
             assembler.remark(remark)
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)
-        one_series = OneSeries(layout.series)
-        for block in blocks(path, member, layout):
-            one_series.note(block)
-            yield from assembler.assembled(block)
-        assembler.finish()
+        series = OneSeries(layout.series)
+        yield Opened(path=path, member=member, layout=layout, assembler=assembler, made=series.noted)
 
 
 def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
@@ -79,15 +115,15 @@ def blocks(path: Path, member: str, layout: Layout) -> Iterator[Block]:
     with told_as_data_errors(), opened(path, member) as (stream, share):
         first_row, header_lines = 1, layout.header_lines
         for text in _cut(layout.coding.utf8(stream)):
-            body = memoryview(text)[_end_of_line(text, header_lines) :]
+            body = memoryview(text)[end_of_line(text, header_lines) :]
             lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _NEWLINE))
             if lines:
-                block = _summed(_block(body, first_row + header_lines, lines, layout), layout)
+                block = summed(_block(body, first_row + header_lines, lines, layout), layout)
                 yield msgspec.structs.replace(block, share=share())
             first_row, header_lines = first_row + header_lines + lines, 0
 
 
-def _summed(block: Block, layout: Layout) -> Block:
+def summed(block: Block, layout: Layout) -> Block:
     """Return a block whose volume is the sum of the two columns that together are it."""
     if layout.numbers[-1] != header.MORE_VOLUME:
         return block
@@ -108,7 +144,7 @@ def _written(path: Path, member: str, layout: Layout) -> Written | None:
     days, clocks, header_lines = set[str](), set[str](), layout.header_lines
     with told_as_data_errors(), unpacked(path, member) as stream:
         for number, text in enumerate(_cut(layout.coding.utf8(stream))):
-            body, header_lines = text[_end_of_line(text, header_lines) :], 0
+            body, header_lines = text[end_of_line(text, header_lines) :], 0
             if not number:
                 with suppress(DatesUnclear):
                     if found := dates.written(_stamp_texts(body, layout, _SAMPLED_LINES), layout.order):
@@ -133,7 +169,12 @@ def _stamp_texts(text: bytes, layout: Layout, about: int = 0) -> list[str]:
     return [stamps.without_zone(text) for text in texts] if layout.form is StampForm.ZONED else list(texts)
 
 
-def _end_of_line(text: bytes, lines: int) -> int:
+def end_of_line(text: bytes, lines: int) -> int:
+    """Return where a text goes on after so many lines.
+
+    Raises:
+        ValueError: it does not have so many.
+    """
     end = 0
     for _ in range(lines):
         end = text.index(b"\n", end) + 1
@@ -142,7 +183,7 @@ def _end_of_line(text: bytes, lines: int) -> int:
 
 def _cut(stream: IO[bytes]) -> Iterator[bytes]:
     rest = b""
-    while chunk := stream.read(BLOCK_BYTES):
+    while chunk := _chunk(stream):
         end = chunk.rfind(b"\n") + 1
         if end:
             yield b"".join((rest, memoryview(chunk)[:end])) if rest or end < len(chunk) else chunk
@@ -153,20 +194,35 @@ def _cut(stream: IO[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
+def _chunk(stream: IO[bytes]) -> bytes:
+    """Return a block, or all that is left, as whole lines: the last line of a file is no block of its own."""
+    chunk = stream.read(BLOCK_BYTES)
+    while len(chunk) < BLOCK_BYTES:
+        if not (more := stream.read(BLOCK_BYTES - len(chunk))):
+            return chunk if chunk.endswith(b"\n") or not chunk else chunk + b"\n"
+        chunk += more
+    return chunk
+
+
 def _block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Block:
+    return sound_block(text, first_row, lines, layout) or _exact(text, first_row, layout)
+
+
+def sound_block(text: memoryview, first_row: int, lines: int, layout: Layout) -> Block | None:
+    """Return whole lines as a block, one row each; ``None``: some are no rows, or have to be looked at one by one."""
     import pyarrow as pa
 
     if layout.marks.grouping:
-        return _exact(text, first_row, layout)
+        return None
     try:
         table = _typed(text, layout)
     except pa.ArrowInvalid:
-        table = None
-    if table is None or len(table) != lines or _has_holes(table, layout):
-        return _exact(text, first_row, layout)
+        return None
+    if len(table) != lines or _has_holes(table, layout):
+        return None
     stamps_ns = _stamps(table, layout)
     if np.any(stamps_ns == stamps.UNREADABLE):
-        return _exact(text, first_row, layout)
+        return None
     symbols, symbol_index = _texts(table, header.SYMBOL)
     labels, label_index = _texts(table, layout.label)
     return Block(

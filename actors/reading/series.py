@@ -51,19 +51,20 @@ class OneSeries:
         self._is_length = plain(column) in _LENGTHS
         self._seen: dict[str, str] = {}
 
-    def note(self, block: Block) -> None:
-        """Take the rows of a block that has the column as its labels.
+    def noted(self, block: Block) -> Block:
+        """Take the rows of a block that has the column as its labels, and return it.
 
         Raises:
             Ambiguous: a symbol has several.
             Unsupported: they say that bars are longer than a minute.
         """
         if not self._column or block.label_index is None:
-            return
+            return block
         said = block.label_index >= 0
         pairs = np.unique(block.symbol_index[said].astype(np.int64) * len(block.labels) + block.label_index[said])
         for symbol, label in zip(*(place.tolist() for place in np.divmod(pairs, len(block.labels))), strict=True):
             self.take(block.symbols[symbol], block.labels[label])
+        return block
 
     def take(self, symbol: str, word: str) -> None:
         """Take a symbol, and what stands in the column.

@@ -64,5 +64,5 @@ ALPHA_VANTAGE = Format(
     calendar="XNYS",
     is_anybodys=True,
     sniff=_sniff,
-    read=delimited.read,
+    read=delimited.TextReader(delimited.opens),
 )

@@ -57,5 +57,5 @@ KIBOT = Format(
     must_be_named=True,
     columns=_COLUMNS,
     sniff=_sniff,
-    read=partial(delimited.read, pattern=_PATTERN),
+    read=delimited.TextReader(partial(delimited.opens, pattern=_PATTERN)),
 )

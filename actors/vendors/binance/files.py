@@ -32,5 +32,5 @@ BINANCE = Format(
     calendar="24/7",
     columns=_COLUMNS,
     sniff=_sniff,
-    read=delimited.read,
+    read=delimited.TextReader(delimited.opens),
 )

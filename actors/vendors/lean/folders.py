@@ -7,17 +7,18 @@ The zone of the stamps is what ``market-hours-database.json`` calls the data's t
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from actors.reading.assemble import Assembler
-from actors.reading.delimited import blocks
+from actors.reading.delimited import Opened, blocks
 from actors.reading.format import Block, Format, Hints, Unsupported
 from actors.reading.layout import Layout
-from actors.reading.peek import Head
+from actors.reading.peek import Head, members
 from messages.errors import DataError
-from messages.values import SECOND_NS
+from messages.values import SECOND_NS, Nanos
 
 SOURCE = "https://www.quantconnect.com/docs/v2/lean-engine/data-format/core-data-types"
 
@@ -164,6 +165,18 @@ def _symbol(place: Place, member: str) -> str:
     return f"{place.folder}{_MONTHS[int(contract[2]) - 1]}{contract[1][2:]}"
 
 
+def opened(fmt: Format, hints: Hints, place: Place, layout: Layout) -> Iterator[Opened]:
+    """Open the members of a zip; their stamps become wall-clock time with the date of the zip's name.
+
+    Raises:
+        DataError: the zip cannot be opened, or its name begins with no date.
+    """
+    for member in members(place.path):
+        dated = partial(_dated, _midnight(place.name))
+        assembler = assembler_of(fmt, hints, place, member)
+        yield Opened(path=place.path, member=member, layout=layout, assembler=assembler, made=dated)
+
+
 def dated_blocks(place: Place, member: str, layout: Layout) -> Iterator[Block]:
     """Read a member of a zip; its stamps become wall-clock time with the date of the zip's name.
 
@@ -172,7 +185,11 @@ def dated_blocks(place: Place, member: str, layout: Layout) -> Iterator[Block]:
     """
     midnight_ns = _midnight(place.name)
     for block in blocks(place.path, member, layout):
-        yield msgspec.structs.replace(block, stamps_ns=block.stamps_ns + midnight_ns)
+        yield _dated(midnight_ns, block)
+
+
+def _dated(midnight_ns: Nanos, block: Block) -> Block:
+    return msgspec.structs.replace(block, stamps_ns=block.stamps_ns + midnight_ns)
 
 
 def _midnight(name: str) -> int:

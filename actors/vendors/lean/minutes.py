@@ -11,9 +11,9 @@ have formats of their own; what none of them takes is refused here.
 from collections.abc import Iterator
 from pathlib import Path
 
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Coverage, Format, Hints, Stamp, Unsupported
 from actors.reading.layout import Layout
-from actors.reading.peek import members
 from actors.reading.stamps import StampForm
 from actors.vendors.lean import folders
 from actors.vendors.lean.folders import QUOTED_ONLY, Place
@@ -28,16 +28,12 @@ BARS = Layout(
 """The columns of trade bars, of minutes and of seconds."""
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     place = folders.checked_place(path)
     refusal = _refusal(place)
     if refusal is not None:
         raise Unsupported(refusal)
-    for member in members(path):
-        assembler = folders.assembler_of(fmt, hints, place, member)
-        for block in folders.dated_blocks(place, member, BARS):
-            yield from assembler.assembled(block)
-        assembler.finish()
+    yield from folders.opened(fmt, hints, place, BARS)
 
 
 def _refusal(place: Place) -> str | None:
@@ -75,5 +71,5 @@ LEAN = Format(
     takes_zips=True,
     has_capitals=False,
     sniff=folders.looks_like_lean,
-    read=_read,
+    read=TextReader(_opens),
 )

@@ -5,15 +5,17 @@ mean of the two sides' open, high, low and close; nothing is known to have trade
 empty there is no mid. The files of a market that has trades too are read only when ``--format`` says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from actors.reading.format import Block, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Block, Coverage, Format, Hints, Stamp
 from actors.reading.layout import Layout
-from actors.reading.peek import Head, members
+from actors.reading.peek import Head
 from actors.reading.spelling.header import PRICES
 from actors.reading.stamps import StampForm
 from actors.vendors.lean import folders
@@ -38,20 +40,17 @@ def _sniff(head: Head) -> bool:
     return place is not None and place.holds("minute", "quote") and place.asset in QUOTED_ONLY
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     place = folders.place_holding(path, "minute", "quote", "lean-quote is minute quotes")
-    for member in members(path):
-        assembler = folders.assembler_of(fmt, hints, place, member)
-        assembler.remark(_MIDS)
-        for block in folders.dated_blocks(place, member, _QUOTES):
-            yield from assembler.assembled(_mids(block))
-        assembler.finish()
+    for file in folders.opened(fmt, hints, place, _QUOTES):
+        file.assembler.remark(_MIDS)
+        yield msgspec.structs.replace(file, made=partial(_mids, file.made))
 
 
-def _mids(block: Block) -> Block:
+def _mids(dated: Callable[[Block], Block], block: Block) -> Block:
     values = np.zeros((VOLUME + 1, len(block.rows)))
     values[:VOLUME] = (block.values[: len(_BID)] + block.values[len(_BID) :]) / 2
-    return msgspec.structs.replace(block, values=values)
+    return msgspec.structs.replace(dated(block), values=values)
 
 
 LEAN_QUOTE = Format(
@@ -66,5 +65,5 @@ LEAN_QUOTE = Format(
     takes_zips=True,
     has_capitals=False,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

@@ -23,5 +23,5 @@ CSV = Format(
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
     sniff=_sniff,
-    read=delimited.read,
+    read=delimited.TextReader(delimited.opens),
 )

@@ -82,8 +82,7 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
             for remark in zone_said_otherwise(said.zone, hints):
                 assembler.remark(remark)
         block = _block(columns, stamps_ns, form, first_row, share)
-        one_series.note(block)
-        yield from assembler.assembled(block)
+        yield from assembler.assembled(one_series.noted(block))
         first_row += len(batch)
     if assembler is None:
         raise DataError("the file has no rows")

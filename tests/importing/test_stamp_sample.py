@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.reading.stamp_sample import EvenSample, MinuteSet
+from actors.importing.stamp_sample import EvenSample, MinuteSet
 from messages.values import DAY_NS, MINUTE_NS
 
 stamps = st.lists(st.integers(-(10**5), 3 * 10**7).map(lambda minute: minute * MINUTE_NS) | st.integers(0, DAY_NS))
