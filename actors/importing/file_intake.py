@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from actors.importing import oddities
+from actors.importing import bundle, oddities
 from actors.importing.claims import Claims
 from actors.importing.date_order import Maker, Orders, Undecided
 from actors.importing.file_check import FileBars, Judge
@@ -31,6 +32,7 @@ from messages.errors import BarkeeperError, DataError
 from messages.tables.columns import Stamps
 
 _LOOKED_AT = 20
+_Bars = TypeVar("_Bars", RawBars, FileBars)
 
 
 class Intake:
@@ -87,6 +89,7 @@ class Intake:
         """By file what its name gives, where the symbol is taken from it."""
         self._markets: dict[str, str] = {}
         self._head: Head | None = None
+        self._ready: dict[Path, bundle.Ready] = {}
         if options.calendar:
             self._calendar(None, ())
 
@@ -95,8 +98,14 @@ class Intake:
         """Whether the name of any file says whose bars it has."""
         return bool(self._names)
 
+    def prepare(self, paths: Sequence[Path]) -> None:
+        """Read small files at once that are to be read next; whatever is wrong with one is said at its turn."""
+        self._ready = bundle.ready(paths, self._format, self._hints, self._options.base, self._rules)
+
     def members(self, path: Path) -> tuple[str, ...]:
         """Return the members of a zip that are files of their own; one without a name is the file as a whole."""
+        if path in self._ready:
+            return ("",)
         if not path.is_file():  # to open a pipe is to wait for somebody who writes to it
             return ("",)
         # What cannot be looked into is refused when it is read.
@@ -126,14 +135,15 @@ class Intake:
             Undecided: it may wait, and the others may tell in which order its dates are.
             BarkeeperError: it is refused; whatever a reader raises is that.
         """
+        ready = self._ready.pop(path, None)
+        if ready is not None and ready.regular is not None:
+            self._take_regular(file, path, ready, ready.regular, report)
+            return
         hints, name = msgspec.structs.replace(self._hints, member=member), Path(member) if member else path
-        with explained():
-            if path.exists() and not path.is_file():
-                raise DataError("it is no file: a pipe, a socket or a device")
-            fmt = self._format or detect(self._head_of(path, member), hints)
+        fmt = ready.fmt if ready else self._format_of(path, hints)
         report.format = fmt.name
         spacing, judge, market = oddities.Spacing(naming.interval_named(name), hints.base), None, ""
-        blocks = self._blocks(fmt, path, name, hints, may_wait=may_wait)
+        blocks = iter([ready.bars]) if ready else self._blocks(fmt, path, name, hints, may_wait=may_wait)
         rows, repeats, strangers = Rows(blocks), Repeats(), tuple[str, ...]()
         for block in rows:
             with explained():
@@ -142,12 +152,8 @@ class Intake:
                 if judge is None:
                     with self._suspected(path, hints):
                         judge, market = self._judge(fmt, block, blocks, spacing, report), block.market
-                    self.stated[file], strangers = block.stated, block.strangers
-                    self.adjusted[file] = fmt.adjusted if block.adjusted is None else block.adjusted
-                    if block.name is not None:
-                        self._names[file] = block.name
-                    if block.written is not None:
-                        self._orders.show((fmt.name, path.parent, block.written.shape), block.written.order)
+                    strangers = block.strangers
+                    self._note_first(file, fmt, path, block)
                 repeats.note(self._taken(file, fmt, judge, block, report))
             yield block.share
         if judge is None:
@@ -160,10 +166,27 @@ class Intake:
         report.warnings.extend(self.claims.objections(file))
         self._note_market(market, report)
 
-    def _head_of(self, path: Path, member: str) -> Head:
-        """Return the beginning of a file, which has been looked at just before unless it is one of a zip's others."""
-        head, self._head = self._head, None
-        return head if head is not None and head.path == path and not member else Head(path, member)
+    def _take_regular(self, file: int, path: Path, ready: bundle.Ready, regular: FileBars, report: FileReport) -> None:
+        """Take a file of which there is nothing to be said but what its reader remarks."""
+        fmt, bars = ready.fmt, ready.bars
+        assert ready.calendar is not None, "no bars are regular without one"
+        report.format, report.calendar, report.tz, report.stamp = fmt.name, ready.calendar.name, bars.zone, bars.stamp
+        self._note_first(file, fmt, path, bars)
+        bars, kept = _in_capitals(fmt, bars), _in_capitals(fmt, regular)
+        report.rows = len(kept.rows)
+        report.symbols, report.sessions = sorted({*kept.symbols}), [*kept.assignment.dates]
+        report.warnings.extend(dict.fromkeys(bars.remarks))
+        self._keep(file, fmt, bars, kept, report)
+        self._note_market(bars.market, report)
+
+    def _format_of(self, path: Path, hints: Hints) -> Format:
+        """Return the format; what was looked at just before is, unless it is another one of a zip's members."""
+        with explained():
+            if path.exists() and not path.is_file():
+                raise DataError("it is no file: a pipe, a socket or a device")
+            head, self._head = self._head, None
+            is_known = head is not None and head.path == path and not hints.member
+            return self._format or detect(head if head and is_known else Head(path, hints.member), hints)
 
     def forget(self, file: int) -> None:
         """Leave out what came from a file that turned out to be broken further on."""
@@ -181,16 +204,27 @@ class Intake:
                 held.rename(file, old, whole)
             report.symbols = [whole if symbol == old else symbol for symbol in report.symbols]
 
+    def _note_first(self, file: int, fmt: Format, path: Path, block: RawBars) -> None:
+        """Note what the first block of a file says of all of it."""
+        self.stated[file] = block.stated
+        self.adjusted[file] = fmt.adjusted if block.adjusted is None else block.adjusted
+        if block.name is not None:
+            self._names[file] = block.name
+        if block.written is not None:
+            self._orders.show((fmt.name, path.parent, block.written.shape), block.written.order)
+
     def _taken(self, file: int, fmt: Format, judge: Judge, block: RawBars, report: FileReport) -> FileBars:
-        if not fmt.has_capitals:
-            block = msgspec.structs.replace(block, symbols=tuple(symbol.upper() for symbol in block.symbols))
+        block = _in_capitals(fmt, block)
         kept = judge.kept(block)
+        self._keep(file, fmt, block, kept, report)
+        return kept
+
+    def _keep(self, file: int, fmt: Format, block: RawBars, kept: FileBars, report: FileReport) -> None:
         self._pile.add(file, report.calendar, kept, is_named_for_good=block.name is None)
         if self._options.complete or fmt.is_complete:
             self.claims.note(file, fmt.name, self.calendars[report.calendar], block, kept)
         if len(kept.symbols) == 1 and len(kept.start_ns):
             self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values)
-        return kept
 
     def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints, *, may_wait: bool) -> Iterator[RawBars]:
         with explained(), self._suspected(path, hints):
@@ -228,7 +262,7 @@ class Intake:
         self, fmt: Format, first: RawBars, rest: Iterator[RawBars], spacing: oddities.Spacing, report: FileReport
     ) -> Judge:
         try:
-            calendar = self._calendar(first.calendar or naming.calendar_of(report.path), first.symbols)
+            calendar, may_be_negative = self._rules(Path(report.path), first)
         except BarkeeperError:
             # A file that is not imported anyway needs no calendar, and only the whole of it tells.
             for block in rest:
@@ -240,11 +274,16 @@ class Intake:
         return Judge(
             calendar,
             report,
-            allow_negative=self._may_be_negative(calendar.name),
+            allow_negative=may_be_negative,
             stamp_said_by=said_by,
             is_calendar_said=self._options.calendar is not None,
             base=self._options.base,
         )
+
+    def _rules(self, path: Path, first: RawBars) -> bundle.Rules:
+        """Return what the bars of a file are held against."""
+        calendar = self._calendar(first.calendar or naming.calendar_of(str(path)), first.symbols)
+        return calendar, self._may_be_negative(calendar.name)
 
     def _may_be_negative(self, calendar: str) -> bool:
         said = self._options.allow_negative
@@ -292,6 +331,13 @@ class Intake:
                     f"{symbol} comes from {before} and from {market}, which is one symbol to the store: "
                     "import them into stores of their own, or rename one with --symbol"
                 )
+
+
+def _in_capitals(fmt: Format, bars: _Bars) -> _Bars:
+    """Return bars with their symbols as they are meant."""
+    if fmt.has_capitals:
+        return bars
+    return msgspec.structs.replace(bars, symbols=tuple(symbol.upper() for symbol in bars.symbols))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from actors.importing import bundle
 from actors.importing.adjusted_prices import AdjustedPrices
 from actors.importing.date_order import Undecided
 from actors.importing.day_merge import Settled, settle
@@ -152,6 +153,17 @@ class _Reading:
         self._bytes_done = 0
         self.rows = 0
 
+    def bundles(self, found: Sequence[Found]) -> Iterator[list[Found]]:
+        """Yield the files that may be read at once, as many as are small together."""
+        some, size = list[Found](), 0
+        for one, of_file in zip(found, self._sizes, strict=True):
+            if some and (len(some) == bundle.FILES or size + of_file > bundle.BYTES):
+                yield some
+                some, size = [], 0
+            some.append(one)
+            size += of_file
+        yield some
+
     def within(self, path: Path, share: float, rows: int) -> None:
         """Tell that a share of a file has been read, and how many rows that was."""
         if share < 1.0:
@@ -195,10 +207,12 @@ class _Import:
 
     def run(self, found: Sequence[Found], pile: Pile, *, is_all: bool) -> ImportReport:
         reading = _Reading([path for path, _ in found], self._on_progress)
-        for path, named in found:
-            members = self._intake.members(path)
-            rows = sum(self._file(path, named, member, reading, len(members)) for member in members)
-            reading.finished(path, rows)
+        for some in reading.bundles(found):
+            self._intake.prepare([path for path, _ in some])
+            for path, named in some:
+                members = self._intake.members(path)
+                rows = sum(self._file(path, named, member, reading, len(members)) for member in members)
+                reading.finished(path, rows)
         if not is_all and (self._undecided or self._intake.is_named_by_files):
             raise NeedsTheOthers
         for path, named, member in self._undecided:

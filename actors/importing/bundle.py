@@ -1,0 +1,148 @@
+"""Small files that follow each other in an import: read and checked at once, and each taken when its turn comes.
+
+Nothing is decided here. What is told of a file is told by who reads it alone; a bundle only finds out of which files
+there is nothing to tell, with the same rules as for one. A few files at a time: they are held in memory.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from actors.importing.file_check import FileBars
+from actors.importing.oddities import TIMES
+from actors.market.calendar import Assignment, Calendar
+from actors.market.validate import faults
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Format, Hints, RawBars, Stamp
+from actors.reading.peek import Head
+from actors.reading.raw.small import small_file
+from actors.reading.together import read_together
+from actors.vendors.formats import detect
+from messages.tables.columns import HIGH, LOW, VOLUME, Floats, Mask, Stamps
+from messages.values import Interval, SegmentKind
+
+FILES, BYTES = 100, 1 << 20
+"""How many files a bundle has at most, and how large they are together, as they are packed."""
+
+Places: TypeAlias = npt.NDArray[np.intp]
+Rules: TypeAlias = tuple[Calendar, bool]
+"""What bars are held against: a calendar, and whether prices may be zero or below."""
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A file that has been read whole."""
+
+    fmt: Format
+    bars: RawBars
+    calendar: Calendar | None = None
+    regular: FileBars | None = None
+    """All its bars, if they are in order, sound and in regular hours: nothing else is to be asked of them."""
+
+
+def ready(
+    paths: Sequence[Path], fmt: Format | None, hints: Hints, base: Interval, rules: Callable[[Path, RawBars], Rules]
+) -> dict[Path, Ready]:
+    """Read what can be read of small files; those that are left out have to be read one by one.
+
+    Args:
+        paths: the files.
+        fmt: the format of all, if it is said.
+        hints: what the user says.
+        base: the length of the bars.
+        rules: gives what the bars of a file are held against.
+    """
+    formats: dict[Path, Format] = {}
+    read = read_together(_opened(paths, fmt, hints, formats))
+    found = zip(formats.items(), read, strict=True)
+    files = {path: Ready(fmt=of_file, bars=bars) for (path, of_file), bars in found if bars is not None}
+    groups: dict[tuple[str, bool, int], tuple[Rules, list[Path]]] = {}
+    for path, file in files.items():
+        with suppress(Exception):  # said when its turn comes
+            calendar, may_be_negative = held_against = rules(path, file.bars)
+            key = (calendar.name, may_be_negative, len(file.bars.values))
+            groups.setdefault(key, (held_against, []))[1].append(path)
+    for (calendar, may_be_negative), group in groups.values():
+        with suppress(Exception):  # then each is asked about, and says what is wrong
+            kept = _regular([files[path].bars for path in group], calendar, base, allow_negative=may_be_negative)
+            for path, regular in zip(group, kept, strict=True):
+                files[path] = msgspec.structs.replace(files[path], calendar=calendar, regular=regular)
+    return files
+
+
+def _opened(paths: Sequence[Path], fmt: Format | None, hints: Hints, formats: dict[Path, Format]) -> Iterator[Opened]:
+    """Open what is a small text, and one alone; notes the format of each."""
+    for path in dict.fromkeys(paths):
+        with suppress(Exception):  # said when its turn comes
+            of_file = fmt or detect(Head(path), hints) if small_file(path) is not None else None
+            if of_file is not None and isinstance(of_file.read, TextReader):
+                (file,) = islice(of_file.read.opens(of_file, path, hints), 2)
+                formats[path] = of_file
+                yield file
+
+
+def _regular(
+    files: Sequence[RawBars], calendar: Calendar, base: Interval, *, allow_negative: bool
+) -> list[FileBars | None]:
+    """Return of each file the bars, or ``None`` where there may be something to be said of them."""
+    starts_ns = np.concatenate([file.start_ns for file in files])
+    values = np.concatenate([file.values for file in files], axis=1)
+    ends = np.cumsum([len(file.start_ns) for file in files])
+    first = np.append(0, ends[:-1])
+    assignment = calendar.assign(starts_ns)
+    is_odd = faults(values, starts_ns, step_ns=base.span_ns, allow_negative=allow_negative) != 0
+    is_odd |= (assignment.date_index < 0) | (assignment.segment != SegmentKind.REGULAR) | np.isnan(values[VOLUME])
+    are_regular = ~np.logical_or.reduceat(is_odd, first)
+    are_regular &= _are_in_order(starts_ns, first, base) & _have_no_spikes(values, first)
+    found = list[FileBars | None]()
+    for file, is_regular, begin, end in zip(files, are_regular.tolist(), first.tolist(), ends.tolist(), strict=True):
+        rows = slice(begin, end)
+        found.append(
+            FileBars(
+                symbols=file.symbols,
+                symbol_index=file.symbol_index,
+                start_ns=starts_ns[rows],
+                values=values[:, rows],
+                rows=file.rows,
+                assignment=_of_rows(assignment, rows),
+            )
+            if is_regular and _is_plain(file)
+            else None
+        )
+    return found
+
+
+def _is_plain(file: RawBars) -> bool:
+    """Whether no stamp was guessed, and nobody asks whether they are ends; what is read at once has no broken rows."""
+    return not (file.ambiguous or file.nonexistent) and file.stamp is Stamp.START
+
+
+def _are_in_order(starts_ns: Stamps, first: Places, base: Interval) -> Mask:
+    """Return for each file whether its stamps rise, and some by one bar: then none repeats, nor are all far apart."""
+    steps = np.diff(starts_ns, prepend=starts_ns[:1])
+    is_back, is_next = steps <= 0, steps == base.span_ns
+    is_back[first] = is_next[first] = False
+    in_order: Mask = np.logical_or.reduceat(is_next, first) & ~np.logical_or.reduceat(is_back, first)
+    return in_order
+
+
+def _have_no_spikes(values: Floats, first: Places) -> Mask:
+    """Return for each file whether no price is far from another, nor below zero."""
+    low, high = np.minimum.reduceat(values[LOW], first), np.maximum.reduceat(values[HIGH], first)
+    none: Mask = (low > 0) & (high <= TIMES * low)
+    return none
+
+
+def _of_rows(assignment: Assignment, rows: slice) -> Assignment:
+    """Return the assignment of some bars, with the sessions that they are of and no others."""
+    places, index = np.unique(assignment.date_index[rows], return_inverse=True)
+    return Assignment(
+        dates=tuple(assignment.dates[place] for place in places.tolist()),
+        date_index=index.astype(np.int32),
+        segment=assignment.segment[rows],
+    )
