@@ -380,7 +380,7 @@ class Fanout:
         """Whether anybody waits who has not just been given what everybody has who holds the run up."""
         if len(self._out) > 1 or self._runners:
             return True
-        return any(to.wait is not None and to not in holders for to in self._seats)
+        return len(holders) < len(self._seats) and any(to.wait is not None and to not in holders for to in self._seats)
 
     def _wake_deadlocked(self, *, is_patience_over: bool = False) -> None:
         waiting = [(to.wait, to) for to in self._seats if to.wait is not None] + [(run, None) for run in self._runners]

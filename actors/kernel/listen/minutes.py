@@ -28,6 +28,7 @@ class Loop:
 
     def __init__(self, events: Subscription) -> None:
         self._events = events
+        self._take = cast("Callable[[], MinuteClosed]", events.__next__)  # nothing else is asked for
         self._given = 0
 
     def close(self) -> None:
@@ -46,7 +47,7 @@ class Loop:
 
     def __next__(self) -> MinuteClosed:
         try:
-            minute = cast("MinuteClosed", next(self._events))  # nothing else is asked for
+            minute = self._take()
         except BaseException:
             self._leave()
             raise

@@ -219,7 +219,8 @@ class Reader:
     def _latest(self, query: GetLatestBar) -> Bar | None:
         symbol, interval, book = query.symbol, query.interval, self._book
         if not query.include_partial:
-            column = self._number(symbol)
+            column = book.column(symbol)
+            column = self._number(symbol) if column is None else column
             if interval == book.axis.interval:
                 return latest_bar(book, column, symbol)
             window = last_window(book, column, GetLastBars(symbol=symbol, count=1, interval=interval), self._now_ns)
