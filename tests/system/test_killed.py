@@ -66,13 +66,14 @@ class Day:
         self.now_ns = max(self.now_ns, min(self.now_ns + away_ns, LAST_NS))
 
     def live_and_die(self, dice: random.Random, kills: int) -> None:
-        """Live to the end, and be killed so many times before, at most: who is away then is not killed."""
+        """Live to the end, and be killed so many times before: who is away at such a moment, as soon as he is back."""
         first = 0.2 if self._more else -0.3  # by then a trade was heard, which tells that lines are repeated
-        moments = sorted(SESSION.start_ns + round(dice.uniform(first, 7.8) * MINUTE_NS) for _ in range(kills))
-        for moment in moments:
-            if moment > self.now_ns:
-                self.live(until_ns=moment, away_ns=round(dice.uniform(0, 2) * MINUTE_NS) if dice.random() < 0.5 else 0)
-                self.kills += 1
+        for moment in sorted(SESSION.start_ns + round(dice.uniform(first, 7.8) * MINUTE_NS) for _ in range(kills)):
+            away_ns = round(dice.uniform(0, 2) * MINUTE_NS) if dice.random() < 0.5 else 0
+            self.live(until_ns=max(moment, self.now_ns + SECOND_NS), away_ns=away_ns)
+            if self.digest:
+                return  # the machine was too busy to kill it in time
+            self.kills += 1
         self.live()
 
 
