@@ -1,10 +1,16 @@
-"""Bytes that were cut, or of which some are others, or gone; and how many of them a long run takes."""
+"""Damaged bytes: cut, with others among them, or some gone; how many a long run takes, and what must follow of each."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
 from hypothesis import strategies as st
+
+from actors.session_data.core import SessionDataCore
+from actors.settings import SessionRules
+from messages import BarsArrived, FeedBars, FeedQuotes, FeedTicks, MessagesRejected, QuotesArrived, TicksArrived
+from messages.feeds import FeedItem
+from tests.builders import DAY, at, opened, time
 
 MANY = int(os.environ.get("BARKEEPER_FUZZ", "300"))
 """How many inputs a door gets in the long run: 20,000 with ``BARKEEPER_FUZZ=20000``."""
@@ -42,3 +48,38 @@ def one_damaged(dice: Random, whole: bytes) -> bytes:
             for _ in range(dice.randint(1, 8)):
                 raw[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
     return bytes(raw)
+
+
+def refusal(kind: type[Exception], call: Callable[[], object]) -> str:
+    """Return how something is refused; empty: it is not. Another error is none of ours."""
+    try:
+        call()
+    except kind as error:
+        return str(error) or "nothing was said"
+    return ""
+
+
+def adds_up(items: Iterable[FeedItem]) -> int:
+    """Have a session take what was understood; return how much could not be."""
+    core = SessionDataCore(SessionRules())
+    core.handle(opened(DAY, ["A", "B"]))
+    given = misread = 0
+    for item in items:
+        if isinstance(item, FeedBars):
+            core.handle(BarsArrived(batch=item.batch, now_ns=at("09:40"), source="f", is_correction=item.is_correction))
+            given += len(item.batch)
+        elif isinstance(item, FeedTicks):
+            told = TicksArrived(ticks=item.ticks, ids=item.ids, now_ns=at("09:40"), source="f", is_folded=True)
+            core.handle(told)
+            given += len(item.ticks)
+        elif isinstance(item, FeedQuotes):
+            core.handle(QuotesArrived(quotes=item.quotes, now_ns=at("09:40"), source="f"))
+            given += len(item.quotes)
+        elif isinstance(item, MessagesRejected):
+            misread += item.count
+            assert item.first[0].expected
+    core.handle(time("09:41"))
+    core.check()
+    assert core.troubles() == ()
+    assert sum(taken.received for taken in core.senders.accounts().values()) == given
+    return misread

@@ -36,10 +36,20 @@ def rfc_3339(text: str) -> Nanos | None:
         return None
     try:
         whole = datetime.fromisoformat((found[1] + found[3]).upper())
-    except ValueError:  # the 30th of February
+        return counted(timegm(whole.utctimetuple()) * SECOND_NS + int((found[2] or "0").ljust(9, "0")))
+    except ValueError:  # the 30th of February, or a year that nanoseconds do not reach
         return None
-    instant_ns = timegm(whole.utctimetuple()) * SECOND_NS + int((found[2] or "0").ljust(9, "0"))
-    return instant_ns if abs(instant_ns) < 1 << 63 else None
+
+
+def counted(instant_ns: int) -> Nanos:
+    """Return an instant, if it is one that nanoseconds are counted to: those of some 290 years around 1970.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if abs(instant_ns) >= 1 << 63:
+        raise ValueError("Expected a time before the year 2262")
+    return instant_ns
 
 
 def whole_number(given: object) -> int | None:

@@ -22,21 +22,20 @@ from actors.doors.remote.status_server import StatusDesk
 from actors.doors.remote.status_socket import StatusRequest
 from actors.feeds.gathered import Gathering
 from actors.feeds.jsonlines.feed import JsonLinesFeed
-from actors.session_data.core import SessionDataCore
-from actors.settings import SessionRules, Settings
+from actors.settings import Settings
 from actors.storage.beside.sidecar import read_certificate, write_certificate
 from actors.storage.journal.file import JournalFile, Row
 from actors.vendors.alpaca.feed import AlpacaFeed
 from actors.vendors.ccxt.candles import GrowingCandles
 from actors.vendors.massive.feed import MassiveFeed
-from messages import BarsArrived, FeedBars, FeedQuotes, FeedTicks, MessagesRejected, QuotesArrived, TicksArrived
+from messages import FeedBars, FeedQuotes, FeedTicks
 from messages.codec import encode
 from messages.errors import BarkeeperError, DataError, FeedError, SettingsError
-from messages.feeds import EVERYTHING, FeedItem
+from messages.feeds import EVERYTHING
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import DAY, arrived, at, bar, minute_of, opened, time
 from tests.certificates import certificate
-from tests.damage import MANY, damaged, many_damaged, one_damaged
+from tests.damage import MANY, adds_up, damaged, many_damaged, one_damaged, refusal
 from tests.depth import examples
 from tests.doors.remote.test_status import EARLY
 from tests.doors.runs import sockets
@@ -98,41 +97,6 @@ class Chunks:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-def refusal(kind: type[Exception], call: Callable[[], object]) -> str:
-    """Return how something is refused; empty: it is not. Another error is none of ours."""
-    try:
-        call()
-    except kind as error:
-        return str(error) or "nothing was said"
-    return ""
-
-
-def adds_up(items: list[FeedItem]) -> int:
-    """Have a session take what was understood; return how much could not be."""
-    core = SessionDataCore(SessionRules())
-    core.handle(opened(DAY, ["A", "B"]))
-    given = misread = 0
-    for item in items:
-        if isinstance(item, FeedBars):
-            core.handle(BarsArrived(batch=item.batch, now_ns=at("09:40"), source="f", is_correction=item.is_correction))
-            given += len(item.batch)
-        elif isinstance(item, FeedTicks):
-            told = TicksArrived(ticks=item.ticks, ids=item.ids, now_ns=at("09:40"), source="f", is_folded=True)
-            core.handle(told)
-            given += len(item.ticks)
-        elif isinstance(item, FeedQuotes):
-            core.handle(QuotesArrived(quotes=item.quotes, now_ns=at("09:40"), source="f"))
-            given += len(item.quotes)
-        elif isinstance(item, MessagesRejected):
-            misread += item.count
-            assert item.first[0].expected
-    core.handle(time("09:41"))
-    core.check()
-    assert core.troubles() == ()
-    assert sum(taken.received for taken in core.senders.accounts().values()) == given
-    return misread
 
 
 def lines(raw: bytes) -> None:

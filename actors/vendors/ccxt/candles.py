@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from actors.market.instants import counted
 from messages.values import SECOND_NS, Bar, Interval, Nanos
 
 _MILLISECOND_NS = 10**6
@@ -79,7 +80,7 @@ def _bar(symbol: str, candle: Sequence[float], interval: Interval) -> Bar:
         start, opened, high, low, close, volume = candle[:6]
         return Bar(
             symbol=symbol,
-            start_ns=int(start) * _MILLISECOND_NS,
+            start_ns=counted(int(start) * _MILLISECOND_NS),
             open=float(opened),
             high=float(high),
             low=float(low),
@@ -87,5 +88,5 @@ def _bar(symbol: str, candle: Sequence[float], interval: Interval) -> Bar:
             volume=float(volume),
             interval=interval,
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError("Expected six numbers: milliseconds, open, high, low, close, volume") from error

@@ -9,7 +9,8 @@ from actors.feeds.event_loop import OwnLoop
 from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
 from actors.kernel.clock import Clock, SystemClock
-from actors.vendors.ccxt.candles import GrowingCandles
+from actors.market.instants import counted
+from actors.vendors.ccxt.candles import GrowingCandles, Told
 from actors.vendors.ccxt.library import exchange_class, in_our_words, is_of_a_request, moved, sentence
 from actors.vendors.ccxt.link import BARS, TRADES, Channel, Link, News
 from messages.errors import ConnectionLost, FeedError, SettingsError
@@ -113,8 +114,7 @@ class CcxtFeed:
             gathering, failure = Gathering(self.name), None
             for news in self._loop.run(self._link.news(POLL_S)):
                 failure = self._take(news, gathering) or failure
-            for told in self._candles.due(self._clock.now_ns()):
-                gathering.bar(told.bar, is_correction=told.is_correction, is_final=not told.is_correction)
+            self._tell(self._candles.due(self._clock.now_ns()), gathering)
             self._hear_complaints(self._link, gathering)
             self._tell_refusals(gathering)
             yield gathering.items()
@@ -163,14 +163,19 @@ class CcxtFeed:
         if news.error is not None:
             return self._take_error(news.symbol, news.error)
         self._number += 1
-        try:
-            if news.channel is TRADES:
-                return self._take_trades(news, gathering)
-            for told in self._candles.take(news.symbol, news.came):
-                gathering.bar(told.bar, is_correction=told.is_correction, is_final=not told.is_correction)
-        except ValueError as error:
-            self._reject(gathering, str(error), repr(list(news.came)))
+        if news.channel is TRADES:
+            return self._take_trades(news, gathering)
+        for candle in news.came:
+            try:
+                self._tell(self._candles.take(news.symbol, [candle]), gathering)
+            except ValueError as error:
+                self._reject(gathering, str(error), repr(candle))
         return None
+
+    @staticmethod
+    def _tell(over: Iterable[Told], gathering: Gathering) -> None:
+        for told in over:
+            gathering.bar(told.bar, is_correction=told.is_correction, is_final=not told.is_correction)
 
     def _take_error(self, symbol: str, error: Exception) -> FeedError | None:
         if not is_of_a_request(error):
@@ -183,11 +188,12 @@ class CcxtFeed:
             symbol = trade["symbol"]
             if symbol not in self._wanted:
                 continue
-            if any(trade[field] is None for field in ("timestamp", "price", "amount")):
+            try:
+                at_ns = counted(int(trade["timestamp"]) * _MILLISECOND_NS)
+                tick = Tick(symbol=symbol, at_ns=at_ns, price=float(trade["price"]), size=float(trade["amount"]))
+            except (TypeError, ValueError, OverflowError):
                 self._reject(gathering, "a trade with timestamp, price and amount", repr(trade["info"]))
                 continue
-            at_ns = trade["timestamp"] * _MILLISECOND_NS
-            tick = Tick(symbol=symbol, at_ns=at_ns, price=float(trade["price"]), size=float(trade["amount"]))
             gathering.tick(tick, trade["id"] or "")
         if news.is_lost:
             return ConnectionLost(f"{self._exchange}: more trades of {news.symbol} came at once than ccxt keeps")

@@ -247,14 +247,16 @@ class DatabentoFeed:
 
     def _gather_trade(self, record: Any, symbols: list[str], gathering: Gathering) -> None:
         trade_id = self._trade_ids.name(record)
-        self._came(TRADES, int(record.ts_event))
-        for symbol in symbols:
-            gathering.tick(live_records.tick_of(record, symbol), trade_id)
+        ticks = [live_records.tick_of(record, symbol) for symbol in symbols]
+        self._came(TRADES, min(int(record.ts_event), int(record.ts_recv)))  # the first may not be defined
+        for tick in ticks:
+            gathering.tick(tick, trade_id)
 
     def _gather_bar(self, record: Any, symbols: list[str], gathering: Gathering) -> None:
         self._venue.check(record)
+        bars = [live_records.bar_of(record, symbol) for symbol in symbols]
         self._came(RTYPES[int(record.rtype)], int(record.ts_event))
-        for bar in (live_records.bar_of(record, symbol) for symbol in symbols):
+        for bar in bars:
             if bar.interval == self._interval:
                 self._give(bar, gathering)
             elif self._shorts is not None:

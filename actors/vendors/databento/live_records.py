@@ -7,6 +7,7 @@ of one instrument, instant and sequence are told apart by their order, which is 
 
 from typing import Any
 
+from actors.market.instants import counted
 from actors.vendors.databento.bars import SCALE
 from messages.errors import ConnectionLost, FeedError, FeedRefused
 from messages.feeds import EVERYTHING, Rejection
@@ -103,7 +104,7 @@ def bar_of(record: Any, symbol: str) -> Bar:
     """Return a bar of a minute or a second.
 
     Raises:
-        ValueError: a price is not defined.
+        ValueError: a price is not defined, or its time.
     """
     prices = (record.open, record.high, record.low, record.close)
     if _UNDEFINED in prices:
@@ -111,7 +112,7 @@ def bar_of(record: Any, symbol: str) -> Bar:
     first, high, low, last = (price / SCALE for price in prices)
     return Bar(
         symbol=symbol,
-        start_ns=int(record.ts_event),
+        start_ns=counted(int(record.ts_event)),
         open=first,
         high=high,
         low=low,
@@ -125,11 +126,11 @@ def tick_of(record: Any, symbol: str) -> Tick:
     """Return a trade, at the time of its receipt: Databento makes bars by that.
 
     Raises:
-        ValueError: its price is not defined.
+        ValueError: its price is not defined, or its time.
     """
     if record.price == _UNDEFINED:
         raise ValueError("a price is not defined")
-    return Tick(symbol=symbol, at_ns=int(record.ts_recv), price=record.price / SCALE, size=float(record.size))
+    return Tick(symbol=symbol, at_ns=counted(int(record.ts_recv)), price=record.price / SCALE, size=float(record.size))
 
 
 def rejection(number: int, record: Any, field: str, expected: str) -> Rejection:

@@ -11,6 +11,7 @@ from actors.feeds.gathered import Gathering
 from actors.feeds.port import POLL_S
 from actors.feeds.short_bars import ShortBars
 from actors.kernel.telemetry import note
+from actors.market.instants import counted
 from actors.vendors.ibkr.notices import Broken, Meaning, Notice, Shown, meaning_of
 from actors.vendors.ibkr.symbols import contract_of
 from messages.errors import ConnectionLost, DataError, FeedError, FeedRefused, SettingsError
@@ -174,11 +175,16 @@ class IbkrFeed:
             gathering.reject(rejection)
 
     def _gather(self, shown: Shown, gathering: Gathering) -> None:
-        if shown.bar.volume < 0:
-            expected, seen = "0 or more", f"{shown.symbol}: {shown.bar.volume:g}"
+        try:
+            bar = _bar(shown)
+        except ValueError as error:
+            seen = f"{shown.symbol}: {shown.bar.time}"
+            gathering.reject(Rejection(number=self._number, field="time", expected=str(error), seen=seen))
+            return
+        if bar.volume < 0:
+            expected, seen = "0 or more", f"{shown.symbol}: {bar.volume:g}"
             gathering.reject(Rejection(number=self._number, field="volume", expected=expected, seen=seen))
             return
-        bar = _bar(shown)
         if self._interval == FIVE_SECONDS:
             gathering.bar(bar, is_final=True)
             return
@@ -207,7 +213,7 @@ def _bar(shown: Shown) -> Bar:
     one = shown.bar
     return Bar(
         symbol=shown.symbol,
-        start_ns=int(one.time.timestamp()) * SECOND_NS,
+        start_ns=counted(int(one.time.timestamp()) * SECOND_NS),
         open=one.open_,
         high=one.high,
         low=one.low,

@@ -74,6 +74,7 @@ class TwsLink:
         ib.errorEvent += self._note_error
         ib.client.apiError += self._note_end
         ib.client.apiEnd += self._note_end
+        ib.client.conn.disconnected += self._note_hung_up  # before it has said its version, nothing else tells of that
         connecting: Any = ib.client.connectAsync  # which has no types
         work = asyncio.ensure_future(connecting(host, port, client, _CONNECTING_S))
         while not work.done() and self.end is None:
@@ -139,6 +140,9 @@ class TwsLink:
         if not self._is_open:
             self._notices.append(notice)
         self.hear(notice)
+
+    def _note_hung_up(self, text: str) -> None:
+        self._note_end(text or "it hung up")
 
     def _note_end(self, text: str = "it is over") -> None:
         self.end = self.end or text

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from actors.feeds.frames import FrameReader
+from actors.market.instants import counted
 from messages.values import Bar, Interval, Nanos, Tick
 
 _MILLISECOND_NS = 10**6
@@ -111,9 +112,7 @@ def nanos(milliseconds: int) -> Nanos:
     Raises:
         ValueError: it is none that we can count to.
     """
-    if abs(milliseconds) >= (1 << 63) // _MILLISECOND_NS:
-        raise ValueError("Expected a time in milliseconds, before the year 2262")
-    return milliseconds * _MILLISECOND_NS
+    return counted(milliseconds * _MILLISECOND_NS)
 
 
 def _exact(decimal: str | None, rounded: float) -> float:

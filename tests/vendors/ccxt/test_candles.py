@@ -75,7 +75,18 @@ def test_of_long_ago_it_is_forgotten_what_was_told(candles: GrowingCandles) -> N
     assert len(candles._told["A"]) <= 16
 
 
-@pytest.mark.parametrize("row", [[1, 2], [1, 2, 3, 4, 5, None], [None, 1, 1, 1, 1, 1], ["x", 1, 1, 1, 1, 1]])
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1, 2],
+        [1, 2, 3, 4, 5, None],
+        [None, 1, 1, 1, 1, 1],
+        ["x", 1, 1, 1, 1, 1],
+        [float("inf"), 1, 1, 1, 1, 1],
+        [10**13, 1, 1, 1, 1, 1],
+        [1, 1, 10**400, 1, 1, 1],
+    ],
+)
 def test_what_is_no_candle_is_refused(candles: GrowingCandles, row: list[float]) -> None:
     with pytest.raises(ValueError, match="Expected six numbers"):
         taken(candles, row)

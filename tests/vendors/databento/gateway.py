@@ -161,7 +161,7 @@ class Gateway(SocketServer):
         with self._changed:
             if "start_session" in said:
                 session.is_started = True
-                session.connection.sendall(_metadata().encode())
+                session.connection.sendall(metadata())
                 for request in session.requests:
                     self._begin(session, request)
             else:
@@ -177,7 +177,7 @@ class Gateway(SocketServer):
         for symbol in list(self.numbers) if asked == ["ALL_SYMBOLS"] else asked:
             own = self.roots.get(symbol, symbol)
             if own in self.numbers:
-                session.connection.sendall(bytes(self._naming(symbol, own)))
+                session.connection.sendall(naming(symbol, own, self.numbers[own]))
             else:
                 error = dbn.ErrorMsg(
                     ts_event=0,
@@ -201,29 +201,34 @@ class Gateway(SocketServer):
                 if session.is_started and wanted:
                     session.connection.sendall(b"".join(wanted))
 
-    def _naming(self, asked: str, own: str) -> Any:
-        return dbn.SymbolMappingMsg(
-            publisher_id=0,
-            instrument_id=self.numbers[own],
-            ts_event=0,
-            stype_in=dbn.SType.RAW_SYMBOL,
-            stype_in_symbol=asked,
-            stype_out=dbn.SType.INSTRUMENT_ID,
-            stype_out_symbol=own,
-            start_ts=_FOREVER,
-            end_ts=_FOREVER,
-        )
+
+def naming(asked: str, own: str, number: int) -> bytes:
+    """Return the record that names an instrument."""
+    record = dbn.SymbolMappingMsg(
+        publisher_id=0,
+        instrument_id=number,
+        ts_event=0,
+        stype_in=dbn.SType.RAW_SYMBOL,
+        stype_in_symbol=asked,
+        stype_out=dbn.SType.INSTRUMENT_ID,
+        stype_out_symbol=own,
+        start_ts=_FOREVER,
+        end_ts=_FOREVER,
+    )
+    return bytes(record)
 
 
 def _fixed(price: float) -> int:
     return dbn.UNDEF_PRICE if math.isnan(price) else round(price * _SCALE)
 
 
-def _metadata() -> Any:
-    return dbn.Metadata(
+def metadata() -> bytes:
+    """Return what records begin with."""
+    made = dbn.Metadata(
         dataset=DATASET, start=DAY_NS, end=None, stype_in=None, stype_out=dbn.SType.INSTRUMENT_ID, schema=None,
         symbols=[], partial=[], not_found=[], mappings=[],
     )  # fmt: skip
+    return made.encode()
 
 
 def _fields(line: bytes) -> dict[str, str]:

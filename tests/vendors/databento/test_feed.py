@@ -499,6 +499,30 @@ def test_a_price_that_is_not_defined_is_rejected(serve: Serve, made: Made, kind:
     assert (rejected.first[0].field, rejected.first[0].expected) == ("price", "a price is not defined")
 
 
+def test_a_time_that_is_not_defined_is_rejected_and_nothing_is_asked_for_from_then_on(serve: Serve, run: Run) -> None:
+    gateway, never = serve(), dbn.UNDEF_TIMESTAMP
+    _, listener = run(gateway, "A", channels=("ohlcv-1m", "trades"))
+    gateway.wait_for_subscribers("A", schema="trades")
+    undefined = dbn.TradeMsg(
+        publisher_id=2, instrument_id=1, ts_event=never, price=10**9, size=1, action=dbn.Action.TRADE,
+        side=dbn.Side.BID, depth=0, ts_recv=never, flags=0, ts_in_delta=0, sequence=1,
+    )  # fmt: skip
+    ahead = Bar(symbol="A", start_ns=never - 1, open=1, high=1, low=1, close=1, volume=1)
+    gateway.send_raw(bytes(undefined) + gateway.bar(ahead))
+    gateway.happen(*plain("09:29"))
+    listener.wait_for(FeedBars)
+    rejected = listener.of(MessagesRejected)
+    gateway.drop()
+    listener.wait_for(FeedConnected, 2)
+    gateway.wait_for_subscribers("A")
+    gateway.happen(*plain("09:30"))
+    listener.wait_for(FeedBars, 2)
+
+    assert [one.expected for told in rejected for one in told.first] == 2 * ["Expected a time before the year 2262"]
+    assert [int(request.get("start", 0)) < at("10:00") for request in gateway.requests] == 4 * [True]
+    assert listener.bars()[-1:] == plain("09:30")
+
+
 def test_a_request_that_the_library_will_not_send_is_final(serve: Serve, made: Made) -> None:
     with pytest.raises(FeedRefused, match="Databento: "):
         reader(gateway := serve(), made(gateway), "")

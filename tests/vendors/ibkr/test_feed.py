@@ -332,11 +332,14 @@ def test_no_tws_is_a_loss_that_says_where_it_was_sought(tws: Tws, reader: Any) -
     tws.start()
 
 
-def test_a_tws_that_hangs_up_is_a_loss_at_once(tws: Tws, reader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Tws, "_hear", lambda *_: tws.drop())
+@pytest.mark.parametrize(("when", "said"), [("_hear", "Peer closed connection"), ("_converse", "it hung up")])
+def test_a_tws_that_hangs_up_is_a_loss_at_once(
+    tws: Tws, reader: Any, monkeypatch: pytest.MonkeyPatch, when: str, said: str
+) -> None:
+    monkeypatch.setattr(Tws, when, lambda *_: tws.drop())
     began = time.monotonic()
 
-    with pytest.raises(ConnectionLost, match="did not let us in: Peer closed connection"):
+    with pytest.raises(ConnectionLost, match=f"did not let us in: {said}"):
         reader("A")
     assert time.monotonic() - began < 5.0
 
@@ -346,6 +349,8 @@ def test_a_tws_that_hangs_up_is_a_loss_at_once(tws: Tws, reader: Any, monkeypatc
     [
         ((50, 3, 1, 1_719_927_000, "ten", 10, 10, 10, 5, 10, 1), "message"),
         ((50, 3, 1, 1_719_927_000, 10, 10, 10, 10, -1, 10, 1), "volume"),
+        ((50, 3, 1, 10_000_000_000, 10, 10, 10, 10, 5, 10, 1), "time"),
+        ((50, 3, 1, 10**30, 10, 10, 10, 10, 5, 10, 1), "message"),
         ((50, 3, 1), "message"),
         ((999, 1), "message"),
         (("what?",), "message"),

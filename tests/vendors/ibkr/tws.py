@@ -28,8 +28,7 @@ class Client:
         self.is_in = False
 
     def send(self, *fields: Any) -> None:
-        body = b"".join(str(field).encode() + b"\0" for field in fields)
-        self.connection.sendall(struct.pack(">I", len(body)) + body)
+        self.connection.sendall(framed(*fields))
 
 
 class Tws(SocketServer):
@@ -64,7 +63,7 @@ class Tws(SocketServer):
                 for client in self.visitors:
                     for number, symbol in client.bars.items():
                         if symbol == bar.symbol:
-                            client.send(*_real_time_bar(number, bar))
+                            client.send(*real_time_bar(number, bar))
 
     def happen(self, *bars: Bar) -> None:
         """Let minutes be over: all their trades were in the first five seconds."""
@@ -145,7 +144,14 @@ def five_seconds(bar: Bar) -> list[Bar]:
     ]
 
 
-def _real_time_bar(number: str, bar: Bar) -> list[Any]:
+def framed(*fields: Any) -> bytes:
+    """Return a message as it is sent."""
+    body = b"".join(str(field).encode() + b"\0" for field in fields)
+    return struct.pack(">I", len(body)) + body
+
+
+def real_time_bar(number: str, bar: Bar) -> list[Any]:
+    """Return the fields of a short bar that answers a request."""
     prices = (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.vwap or 0.0)
     count = -1 if bar.trades is None else int(bar.trades)
     return [50, 3, number, bar.start_ns // SECOND_NS, *prices, count]
