@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from actors.session_data.answer.latest import latest_slot
 from actors.session_data.hold.book import Book
+from actors.session_data.hold.grid import Grid
 from actors.session_data.hold.windows import Revisions
 from messages.queries import GetLastBars
 from messages.tables.columns import CLOSE, FIELDS, HIGH, LOW, OPEN, VOLUME, Floats, Verdicts, freeze
@@ -179,37 +180,47 @@ def _followed(
     book: Book, column: int, query: GetLastBars, before: _Bars, slots: slice, length: int, holds_before: int
 ) -> _Bars | None:
     """Return the last bars with one more, of these slots; nothing where it lacks a minute."""
-    grid, room, place = book.grid, before.room, before.end
-    told = grid.verdicts[slots, column].tobytes()
     # A bar of open minutes may still change, and who has read it has a part of the room.
-    is_open = slots.stop > book.closed
-    if is_open or len(told) != length or _NO_BAR.search(told) is not None:
+    bar = None if slots.stop > book.closed else _bar_of(book.grid, column, slots, length)
+    if bar is None:
         return None
+    room, place = before.room, before.end
     if place == len(room.verdicts):  # those who have read it keep theirs
         last = slice(max(place - query.count, 0), place)
         room, place = _Room.of(room.values[:, last], room.verdicts[last], room.revisions[last]), last.stop - last.start
-    if length == 1:
-        room.values[:, place] = grid.values[slots.start, :, column]
-        room.verdicts[place], room.revisions[place] = told[0], grid.revisions.item(slots.start, column)
-    else:
-        opens, highs, lows, closes, volumes = grid.values[slots, :, column].T.tolist()
-        bar = opens[0], max(highs), min(lows), closes[-1], reduce(operator.add, volumes)
-        room.values[:, place] = bar
-        room.verdicts[place], room.revisions[place] = max(told), max(grid.revisions[slots, column].tolist())
+    room.values[:, place], room.verdicts[place], room.revisions[place] = bar
     end = place + 1
     if before.window.short:
         return _begun(book, query, room, end, slots.stop, length, holds_before)
-    columns = _columns(book, room, end - query.count, end, slots.stop, length)
-    return _Bars(slots.stop, holds_before, room, end, replace(before.window, **columns))
+    window = _moved(before.window, book, room, end - query.count, end, slots.stop, length)
+    return _Bars(slots.stop, holds_before, room, end, window)
+
+
+def _bar_of(grid: Grid, column: int, slots: slice, length: int) -> tuple[Any, int, int] | None:
+    """Return one bar: its values, verdict and revision; nothing where it lacks a minute."""
+    if length == 1:  # a base bar, the latest that is there
+        slot = slots.start
+        return grid.values[slot, :, column], grid.verdicts.item(slot, column), grid.revisions.item(slot, column)
+    told = grid.verdicts[slots, column].tobytes()
+    if len(told) != length or _NO_BAR.search(told) is not None:
+        return None
+    opens, highs, lows, closes, volumes = grid.values[slots, :, column].T.tolist()
+    bar = opens[0], max(highs), min(lows), closes[-1], reduce(operator.add, volumes)
+    return bar, max(told), max(grid.revisions[slots, column].tolist())
 
 
 def _begun(book: Book, query: GetLastBars, room: _Room, end: int, until: int, length: int, holds_before: int) -> _Bars:
     """Return the last bars of a room, of ``length`` slots each, up to ``until``."""
     count = min(end, query.count)
     zeros, lengths, nowhere = book.axis.plain(count, length)
-    window = BarWindow(
+    bare = BarWindow(
         symbols=(query.symbol,),
         symbol_index=zeros,
+        start_ns=book.axis.starts_ns,
+        end_ns=book.axis.ends_ns,
+        values=room.shown[0],
+        verdicts=room.shown[1],
+        revisions=room.shown[2],
         interval=query.interval,
         base_counts=lengths,
         base_expected=lengths,
@@ -218,19 +229,19 @@ def _begun(book: Book, query: GetLastBars, room: _Room, end: int, until: int, le
         now_ns=0,
         revision=0,
         short=query.count - count,
-        **_columns(book, room, end - count, end, until, length),
     )
-    return _Bars(until, holds_before, room, end, window)
+    return _Bars(until, holds_before, room, end, _moved(bare, book, room, end - count, end, until, length))
 
 
-def _columns(book: Book, room: _Room, begin: int, end: int, until: int, length: int) -> dict[str, Any]:
-    """Return what windows of these bars have that others have not."""
+def _moved(window: BarWindow, book: Book, room: _Room, begin: int, end: int, until: int, length: int) -> BarWindow:
+    """Return a window of other bars of a room: what else windows of so many have, they have in common."""
     axis, (values, verdicts, revisions) = book.axis, room.shown
     first = until - (end - begin) * length
-    return {
-        "start_ns": axis.starts_ns[first:until:length],
-        "end_ns": axis.ends_ns[first + length - 1 : until : length],
-        "values": values[:, begin:end],
-        "verdicts": verdicts[begin:end],
-        "revisions": revisions[begin:end],
-    }
+    return replace(
+        window,
+        start_ns=axis.starts_ns[first:until:length],
+        end_ns=axis.ends_ns[first + length - 1 : until : length],
+        values=values[:, begin:end],
+        verdicts=verdicts[begin:end],
+        revisions=revisions[begin:end],
+    )
