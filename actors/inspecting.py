@@ -11,7 +11,7 @@ import numpy as np
 from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.dealing import dealt_out
 from actors.kernel.ports import BarStore, StoredDay
-from actors.kernel.readings import dates_left
+from actors.kernel.readings import ALL_DAYS, Span, dates_left
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
 from actors.market.certificate import as_stored
@@ -152,6 +152,7 @@ def inspect_store(
     calendar: str | None = None,
     calendars: Callable[[str], Calendar] | None = None,
     *,
+    span: Span = ALL_DAYS,
     with_runs: bool = False,
 ) -> InspectReport:
     """Say what a store holds, day by day and symbol by symbol, and what the days' certificates say.
@@ -161,6 +162,7 @@ def inspect_store(
         symbols: only these, as they are stored or without capitals; all by default.
         calendar: only this one's days; all by default.
         calendars: gives a calendar by its name; by default with the hours that the store knows.
+        span: only days in it; all by default.
         with_runs: whether to tell of every missing minute.
 
     Raises:
@@ -175,8 +177,8 @@ def inspect_store(
         sessions = calendars(name)
         runs = adjusted_in(store, name)
         dates, lost = dates_left(store, name)
-        faults += lost.values()
-        for date in dates:
+        faults += (why for period, why in lost.items() if span.touches(period))
+        for date in span.of(dates):
             try:
                 wanted = _meant(symbols, store.symbols(name, date)) if symbols else None
                 day, certificate = store.read(name, date, wanted), store.certificate(name, date)

@@ -1,8 +1,10 @@
 """What is made of a store's days, where several systems of a process make the same of them; and what cannot be read."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar, runtime_checkable
+
+import msgspec
 
 from actors.kernel.ports import BarStore
 from messages.errors import DataError
@@ -41,3 +43,26 @@ def symbols_left(store: BarStore, calendar: str, date: str) -> tuple[str, ...]:
     with suppress(DataError):
         return store.symbols(calendar, date)
     return ()
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of a store's days are looked at."""
+
+    start: str = ""
+    """The first date; empty: the store's first."""
+    end: str = "9999"
+    """The last date, itself included."""
+    last: int | None = None
+    """Only so many of them, the latest."""
+
+    def of(self, dates: Sequence[str]) -> Sequence[str]:
+        """Return those of some ascending dates that lie in it."""
+        found = [date for date in dates if self.start <= date <= self.end]
+        return found if self.last is None else found[-self.last :]
+
+    def touches(self, period: str) -> bool:
+        """Return whether any day of a year, a month or a date may lie in it."""
+        return self.start[: len(period)] <= period <= self.end[: len(period)]
+
+
+ALL_DAYS = Span()

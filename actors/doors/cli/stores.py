@@ -40,6 +40,7 @@ Last = Annotated[
         "--end", metavar="DATE", help="Last session.", parser=options.iso_date, show_default="the store's last"
     ),
 ]
+LastFew = Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only the last N.", show_default=False)]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +50,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=options.examples(
             "inspect --store store",
             "inspect --store store --symbols AAPL --calendar XNYS",
-            "inspect --store store --symbols AAPL --missing",
+            "inspect --store store --symbols AAPL --last 5 --missing",
             "inspect --store store --plot store.png",
             "inspect --store store --json > store.json",
         )
@@ -105,6 +106,9 @@ def inspect(
     *,
     symbols: options.Symbols = "",
     calendar: options.OnlyCalendar = None,
+    start: First = None,
+    end: Last = None,
+    last: LastFew = None,
     missing: options.AllMissing = False,
     plot: Plot = None,
     as_json: options.Json = False,
@@ -113,8 +117,12 @@ def inspect(
 
     def job() -> None:
         from actors.doors.commands import inspect
+        from actors.kernel.readings import Span
 
-        inspect.look_into(store, options.names(symbols), calendar, all_missing=missing, plot=plot, as_json=as_json)
+        span = Span(start=start or "", end=end or "9999", last=last)
+        inspect.look_into(
+            store, options.names(symbols), calendar, span=span, all_missing=missing, plot=plot, as_json=as_json
+        )
 
     ctx.obj.job = job
 

@@ -1,7 +1,7 @@
 """What a store holds as one picture: a calendar of quality, and of one day the heat map and candles."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ _LOW = 95.0
 """Days of this quality or less look the same."""
 
 
-def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
+def save(store: Place, calendar: str, symbols: Sequence[str], to: Path, dates: Collection[str]) -> str:
     """Draw the days of a calendar, and the latest of them: symbols x minutes, and the candles of one symbol.
 
     Args:
@@ -37,6 +37,7 @@ def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
         calendar: whose days.
         symbols: of these only, as they are stored; none named: all. The first one's candles are drawn.
         to: a file, whose ending says what it is: .png, .svg or .html.
+        dates: of these days only.
 
     Returns:
         What it shows, in a sentence.
@@ -55,7 +56,7 @@ def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
     except ImportError as error:
         raise SettingsError(f"pictures need matplotlib: python -m pip install 'barkeeper[plot]' ({error})") from error
     with Store(store, calendar) as files:
-        days = _qualities(files, symbols)
+        days = _qualities(files, symbols, dates)
         latest = max(days)
         plane = files.verdicts(latest, tuple(symbols) or None)
         heights = (2.4, min(1.0 + _ROW_IN * len(plane.symbols), _HIGHEST_IN), 4.0)
@@ -72,10 +73,10 @@ def save(store: Place, calendar: str, symbols: Sequence[str], to: Path) -> str:
     return f"{_days(days)} of {calendar}, the minutes of {latest}, and candles of {symbol}: {to}"
 
 
-def _qualities(store: Store, symbols: Sequence[str]) -> dict[str, float]:
-    """Return the quality of each day that has any of the symbols, in percent, ascending."""
+def _qualities(store: Store, symbols: Sequence[str], dates: Collection[str]) -> dict[str, float]:
+    """Return the quality of each of some days that has any of the symbols, in percent, ascending."""
     found: dict[str, float] = {}
-    for day in store.dates():
+    for day in sorted(dates):
         certificate = None if symbols else store.certificate(day)
         if certificate is not None and certificate.bar_quality is not None:
             found[day] = certificate.bar_quality

@@ -175,3 +175,13 @@ def test_where_nothing_can_be_read_that_is_all_that_is_said(call: Call, store: P
 
     assert (answer.code, answer.out) == (1, "")
     assert "bars.parquet cannot be read" in answer.err
+
+
+def test_days_are_chosen_by_their_dates_and_by_how_many(call: Call, store: Path) -> None:
+    def dates(*options: str) -> set[str]:
+        return {day["date"] for day in call("inspect", "--store", store, "--json", *options).object["days"]}
+
+    assert dates("--last", "1") == dates("--start", "2024-07-03") == {"2024-07-03"}
+    assert dates("--end", "2024-07-02") == {"2024-07-02"}
+    assert call("inspect", "--store", store, "--start", "2030-01-01").err.endswith("no day of what was asked for\n")
+    assert "before it starts" in call("inspect", "--store", store, "--start", "2024-07-03", "--end", "2024-07-02").err

@@ -46,8 +46,8 @@ def test_days_that_have_none_of_the_symbols_are_not_counted(tmp_path: Path) -> N
         for market, session in zip((SimulatedMarket.of_size(1), MARKET), Calendar("XNYS").sessions(*DAYS), strict=True):
             files.merge("XNYS", session.date, market.day(session))
     with Store(tmp_path / "store") as files:
-        assert list(store_picture._qualities(files, [])) == [*DAYS]
-        assert list(store_picture._qualities(files, [MARKET.symbols[2]])) == [DAYS[1]]
+        assert list(store_picture._qualities(files, [], DAYS)) == [*DAYS]
+        assert list(store_picture._qualities(files, [MARKET.symbols[2]], DAYS)) == [DAYS[1]]
 
 
 def test_a_file_that_is_no_picture_is_refused(call: Call, store: Path) -> None:
