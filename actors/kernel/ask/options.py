@@ -122,6 +122,8 @@ def _several(kind: Any, given: Any, field: str, name: str) -> tuple[Any, ...]:
         return (os.fspath(given),)
     if field in _PATHS and isinstance(given, Iterable) and not isinstance(given, str):
         given = [os.fspath(one) if isinstance(one, os.PathLike) else one for one in given]
+    if field == "fill_from" and any(hasattr(one, "fetch") for one in (given if isinstance(given, list) else [given])):
+        raise SettingsError(f"{name} names stores, folders and vendors; an object goes into sources=[...]")
     return take.symbols(given, name) if field == "symbols" else take.texts(given, name)
 
 
