@@ -17,6 +17,12 @@ def read(**options: Any) -> Settings:
     return section(Settings, {"store": "bars", **options}, days=("start", "end"))
 
 
+class Source:
+    """Somebody who can be asked for bars."""
+
+    def fetch(self) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("options", "settings"),
     [
@@ -70,6 +76,7 @@ def test_an_option_is_taken_as_it_is_meant(options: dict[str, Any], settings: di
         ({"start": 20240701}, "start: 20240701 is no date"),
         ({"extended": "yes"}, "extended is True or False, not 'yes'"),
         ({"symbols": 5}, "symbols is a symbol or several"),
+        ({"fill_from": [Source()]}, r"fill_from names .*; an object goes into sources=\[...\]"),
         ({"calendar": 5}, "calendar is a text that is not empty, not 5"),
     ],
 )
