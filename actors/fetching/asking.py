@@ -17,7 +17,7 @@ from actors.vendors.history.pages import HistoryRefused, Page, PageRequest
 from actors.vendors.history.source import VendorSource
 from messages.errors import NotReady
 from messages.tables.columns import TRADES, BarBatch, BarKeys, Mask
-from messages.values import Gap, Nanos
+from messages.values import Gap, Nanos, Verdict
 
 P = ParamSpec("P")
 
@@ -233,5 +233,6 @@ class Asking:
             is_market=self.is_market,
             is_settled=day.session.end_ns <= self._now_ns(),
             has_all=not self.wanted.any(),
+            has_parts=bool((self.wanted & (day.verdicts == Verdict.IN_PART)).any()),
             is_news=is_news or (self.is_market and not self.errors),  # that it is all there is, is news
         )

@@ -31,6 +31,8 @@ class Came(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the session is over, and nothing of it is still to come."""
     has_all: bool
     """Whether nothing was missing."""
+    has_parts: bool
+    """Whether bars were asked for that the store has, made of a part of their trades."""
     is_news: bool
     """Whether it says more than was known."""
 

@@ -36,9 +36,9 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         return mask
 
     def lacking(self, *, is_abandoned_too: bool) -> Mask:
-        """Return which minutes are missing, and of those that were abandoned before whether they are wanted too."""
+        """Return which minutes are missing, or were heard in part; those that were abandoned if they are wanted too."""
         worst = Verdict.ABANDONED if is_abandoned_too else Verdict.MISSING
-        mask: Mask = self.verdicts <= worst
+        mask: Mask = (self.verdicts <= worst) | (self.verdicts == Verdict.IN_PART)
         return mask
 
     def lacks(self, now_ns: Nanos, *, is_abandoned_too: bool) -> bool:
@@ -55,12 +55,12 @@ def is_whole(certificate: SessionCertificate | None, session: TradingSession, sy
         return False
     left = set(symbols)
     counts = [one for one in (*certificate.symbols, *certificate.extended) if one.symbol in left]
-    return left <= set(certificate.names) and not any(one.missing for one in counts)
+    return left <= set(certificate.names) and not any(one.missing or one.in_part for one in counts)
 
 
 def is_whole_market(certificate: SessionCertificate | None, session: TradingSession) -> bool:
     """Return whether a certificate says that a session was fetched of all symbols that there were bars of."""
-    if certificate is None or any(one.missing for one in (*certificate.symbols, *certificate.extended)):
+    if certificate is None or any(one.missing or one.in_part for one in (*certificate.symbols, *certificate.extended)):
         return False
     spans = [(gap.start_ns, gap.end_ns) for gap in certificate.gaps if not gap.symbols]
     return any(start_ns <= session.start_ns and session.end_ns <= end_ns for start_ns, end_ns in spans)

@@ -41,7 +41,8 @@ def write(store: BarStore, came: Came, old: SessionCertificate | None, now_ns: N
     if came.taken:
         bars = came.bars
         verdicts = np.full(len(bars), Verdict.FILLED, dtype=np.uint8)
-        store.merge(calendar, date, StoredDay(bars=bars.narrowed(), verdicts=verdicts, tz=session.tz))
+        given = StoredDay(bars=bars.narrowed(), verdicts=verdicts, tz=session.tz, is_lived=came.has_parts)
+        store.merge(calendar, date, given)
         note_adjusted(store, came, now_ns)
     is_covered = old is not None and set(came.names) <= set(old.names)
     if not came.is_settled or not (came.is_news or (came.has_all and not is_covered)):

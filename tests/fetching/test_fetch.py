@@ -6,19 +6,23 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
 from msgspec.structs import replace
 
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchProgress, FetchReport
-from actors.kernel.ports import BarSource, BarStore, SourceAnswer
-from actors.market.certificate import stored_digest
+from actors.kernel.ports import BarSource, BarStore, SourceAnswer, StoredDay
+from actors.market.axis import SessionAxis
+from actors.market.certificate import certificate_of, stored_digest
+from actors.market.planes import spread
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.vendors.history.pages import HistoryRefused, SymbolsRefused
 from actors.vendors.history.source import VendorSource
 from messages import Bar, Gap, GapOutcome, TradingSession, Verdict
-from messages.tables.columns import BarKeys
+from messages.tables.columns import BarBatch, BarKeys
 from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar
 from tests.storage.days import all_regular, made_narrow
@@ -87,6 +91,29 @@ def test_what_was_fetched_is_never_asked_for_again_whatever_came_of_it() -> None
     assert sums(first) == (780, 778, 1, 1, 0)
     assert (sums(again), again.whole) == ((0, 0, 0, 0, 0), 1)
     assert len(client.asked) == 1
+
+
+@pytest.mark.parametrize("is_certified", [True, False])
+def test_what_was_heard_in_part_is_asked_for_and_replaced_or_confirmed(is_certified: bool) -> None:
+    store, bars = MemoryStore(), [*traded("A"), *traded("B")]
+    held = BarBatch.of([*bars[:7], replace(bars[7], volume=1.0), *bars[8:]])
+    is_part = (held.start_ns >= bars[7].start_ns) & (held.start_ns <= bars[8].start_ns) & (held.symbol_index == 0)
+    verdicts = np.where(is_part, Verdict.IN_PART, Verdict.STREAMED).astype(np.uint8)
+    store.merge("XNYS", DAY.date, StoredDay(bars=held, verdicts=verdicts, tz=DAY.tz))
+    if is_certified:
+        plane = spread(SessionAxis(DAY), AB, held, verdicts, 5)
+        store.certify("XNYS", DAY.date, certificate_of(DAY, AB, *plane, (), issued_by="session", settled_ns=1))
+    _, asked = vendor(bars)
+    report = run(store, asked, is_abandoned_too=True, is_exact=True)
+    certificate, day = store.certificate("XNYS", DAY.date), store.read("XNYS", DAY.date)
+
+    assert sums(report) == (2, 2, 0, 0, 0)
+    assert day is not None
+    assert day.bars == BarBatch.of(bars)
+    assert [int((day.verdicts == verdict).sum()) for verdict in (Verdict.FILLED, Verdict.IN_PART)] == [2, 0]
+    assert certificate is not None
+    assert certificate.bar_quality == 100.0
+    assert sums(run(store, asked, is_abandoned_too=True, is_exact=True)) == (0, 0, 0, 0, 0)
 
 
 def test_a_day_that_is_over_by_our_clock_alone_is_not_certified_to_be_untraded() -> None:
