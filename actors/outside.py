@@ -1,11 +1,12 @@
 """What a system asks of others than its store, imported only when it does: it brings all formats and all fetching."""
 
+import weakref
 from collections.abc import Callable
 
 from actors.kernel.clock import Clock
 from actors.kernel.ports import BarSource, BarStore
 from actors.settings import Settings
-from actors.wiring import House
+from actors.wiring import House, watch
 
 
 def named_sources(settings: Settings, store: BarStore | None, clock: Clock | None) -> tuple[BarSource, ...]:
@@ -15,6 +16,19 @@ def named_sources(settings: Settings, store: BarStore | None, clock: Clock | Non
     from actors.upstream import sources_of
 
     return sources_of(settings, store, clock)
+
+
+def look_after(house: House) -> None:
+    """Watch over a house that runs; what days lack that were cut off is asked for in the background, if it can be."""
+    watch(weakref.ref(house))
+    if not (house.journal and house.cut_off and house.sources):
+        return
+    from actors.fetching.behind import Behind
+    from actors.fetching.fetch import Wanted
+
+    wanted = [Wanted(session=day.session, symbols=day.symbols) for day in reversed(house.cut_off)]
+    behind = Behind(house.store, house.sources, wanted, now_ns=house.clock.now_ns, told=house.journal.tell_saved)
+    house.ending.append(behind.end)
 
 
 def fetch_past(house: House, within_s: float, is_wanted: Callable[[], bool]) -> None:

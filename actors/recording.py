@@ -65,7 +65,9 @@ def history_of(store: BarStore, opening: SessionBoundary, rules: SessionRules) -
     return Loader(store, calendar, _Failures(), rules=rules).days(wanted, opening.symbols)
 
 
-def salvage(folder: Path, store: BarStore, now_ns: Nanos, told: Callable[[str], None]) -> None:
+def salvage(
+    folder: Path, store: BarStore, now_ns: Nanos, told: Callable[[str], None], *, asks: bool = False
+) -> list[DayGrid]:
     """Write down the days of which only journals are left: their process was gone before they were in the store.
 
     Args:
@@ -73,19 +75,29 @@ def salvage(folder: Path, store: BarStore, now_ns: Nanos, told: Callable[[str], 
         store: gets what they have.
         now_ns: a session that has not ended yet is not over, and will go on.
         told: hears a sentence of each day: that it was saved, or why it could not be.
+        asks: whether somebody will be asked for what they lack.
+
+    Returns:
+        Those that lack minutes.
     """
+    found: list[DayGrid] = []
     for path in journals(folder):
         try:
             with closing(JournalFile(path)) as file:
                 opening = file.opening()
                 if opening is None or file.is_finished or opening.session.end_ns > now_ns:
                     continue
-                lacking = _write(file, opening, store)
+                sealed = _write(file, opening, store)
                 file.finish()
         except (BarkeeperError, OSError) as error:
             told(f"a day that was cut off could not be saved: {error}")
         else:
-            told(f"session {opening.session.date} was cut off before it was in the store: {_saved(path, lacking)}")
+            lacking = sum(map(_lacking, sealed))
+            found += [last.day for last in sealed] if lacking else []
+            told(
+                f"session {opening.session.date} was cut off before it was in the store: {_saved(path, lacking, asks)}"
+            )
+    return found
 
 
 def deliver(file: JournalFile, number: int, store: BarStore, now_ns: Nanos) -> None:
@@ -119,28 +131,32 @@ def deliver(file: JournalFile, number: int, store: BarStore, now_ns: Nanos) -> N
         file.finish()
 
 
-def _saved(path: Path, lacking: int) -> str:
+def _saved(path: Path, lacking: int, asks: bool) -> str:  # private
     """Say what became of a day; who was gone at its close has asked nobody for what came meanwhile."""
-    return f"saved from {path}" + (f", without {lacking:,} of its minutes, which heal asks for" if lacking else "")
+    who = "are asked for now" if asks else "heal asks for"
+    return f"saved from {path}" + (f", without {lacking:,} of its minutes, which {who}" if lacking else "")
 
 
-def _write(file: JournalFile, opening: SessionBoundary, store: BarStore, old: SessionCertificate | None = None) -> int:
-    """Write a day down; return how many of its minutes have neither a bar nor a reason to have none."""
+def _write(
+    file: JournalFile, opening: SessionBoundary, store: BarStore, old: SessionCertificate | None = None
+) -> list[SessionSealed]:
+    """Write a day down; return how it was left, if it had begun."""
     core, sealed = lived(file, is_sealed=True)
     failures = _Failures()
     keeper = Keeper(store, failures, records=True)
-    found = (*sealed, *_sealed(core.handle(RecordSession())))[-1:]
+    found = [*sealed, *_sealed(core.handle(RecordSession()))][-1:]
     for last in found:
         keeper.issue(IssueCertificate(sealed=last, gaps=(), old=old))
     if failures.reasons:
         raise OSError(f"session {opening.session.date}: {failures.reasons[0]}")
-    return sum(_lacking(last) for last in found)
+    return found
 
 
 def _lacking(sealed: SessionSealed) -> int:
+    """Return how many minutes have neither a bar of all their trades nor a reason to have none."""
     day = sealed.day
     plane = with_runs(SessionAxis(day.session), day.symbols, day.verdicts, sealed.runs)
-    return int(np.count_nonzero(plane < Verdict.NO_TRADE))
+    return int(np.count_nonzero((plane < Verdict.NO_TRADE) | (plane == Verdict.IN_PART)))
 
 
 def _sealed(outcome: Outcome) -> list[SessionSealed]:

@@ -29,10 +29,10 @@ from actors.kernel.ports import BarSource, BarStore
 from actors.lived_day import Recalls
 from actors.market.instants import Day
 from actors.market.opening_hours import OpeningTimes
-from actors.outside import fetch_past, named_sources
+from actors.outside import fetch_past, look_after, named_sources
 from actors.reading.spelling.addresses import shown
 from actors.settings import SessionRules, Settings
-from actors.wiring import House, Lobby, close_forgotten, watch
+from actors.wiring import House, Lobby, close_forgotten
 from messages.commands import StartRun, StartSystem
 from messages.errors import NotReady, SettingsError, SystemFailed, UnknownSymbol
 from messages.history import Requirement
@@ -223,7 +223,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
             if isinstance(error, Timeout):
                 raise SystemFailed(f"the first session was not loaded within {limit:.0f} s") from error
             raise
-        watch(weakref.ref(house))
+        look_after(house)
         return self
 
     def close(self, timeout: float = 5.0) -> None:

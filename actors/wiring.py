@@ -57,6 +57,7 @@ from messages.events import RoomFailed, RoomStarted, RoomStopped
 from messages.history import RequireHistory, Requirement
 from messages.queries import GetProgress, GetSession
 from messages.repairs import GetCertificate
+from messages.tables.columns import DayGrid
 from messages.values import SECOND_NS, Mode, Pace, Room, TradingSession
 
 
@@ -160,6 +161,8 @@ class House:
         if self.quarantine is not None:
             self.supervisor.besides = Redelivery(self.quarantine, self.rooms).look
         self.required: list[Requirement] = []
+        self.cut_off: list[DayGrid] = []  # days of earlier runs that were saved at the start, and lack minutes
+        self.ending: list[Callable[[], None]] = []  # what uses the stores besides, to be ended before them
         self._routes = self._conversation()
 
     def _conversation(self) -> dict[Room, Routes]:
@@ -222,18 +225,14 @@ class House:
             if self.settings.certify and claim is not None:
                 claim()
             if self.journal is not None:
-                salvage(self.journal.folder, self.store, self.clock.now_ns(), self._salvaged)
+                named = self.journal.folder, self.store, self.clock.now_ns(), self.journal.tell_saved
+                self.cut_off = salvage(*named, asks=bool(self.sources))
             self.system_manager.tell(RoomStarted(room=room))
             return
         shell, core = self._made(room)
         more = {"journal": self.journal, "make": self._session_data} if room is Room.SESSION_DATA else {}
         started = shell.start(core, self._routes[room], self.system_manager, quarantine=self.quarantine, **more)
         self.rooms[room].attach(started)
-
-    def _salvaged(self, sentence: str) -> None:
-        note("salvaged", what=sentence)
-        if self.journal is not None:
-            self.journal.saved += (sentence,)
 
     def _made(self, room: Room) -> tuple[type[Shell], Core]:
         makers: dict[Room, tuple[type[Shell], Callable[[], Core]]] = {
@@ -374,7 +373,7 @@ class House:
         self.workers.close(until_s)
         if self.journal is not None:
             self.journal.close(left(until_s))
-        for close in (*(source.close for source in self.sources), self.store.close):
+        for close in (*self.ending, *(source.close for source in self.sources), self.store.close):
             within(left(until_s), close)
 
     def _keeper_broke(self, job: Any, error: BaseException) -> None:

@@ -44,8 +44,7 @@ def fetch_past(
     """
     until_s = time.monotonic() + within_s
     wanted = list(_wanted(calendar, needs, now_ns()))
-    free = [source for source in sources if wanted and _is_free(source, wanted)]
-    asked = [source.unhurried() if isinstance(source, VendorSource) else source for source in free]
+    asked = unasked(sources, wanted)
     if not asked:
         return None
     report = fetch(store, asked, wanted, is_wanted=lambda: is_wanted() and time.monotonic() < until_s, now_ns=now_ns)
@@ -92,6 +91,12 @@ def _days_back(need: Requirement, session: TradingSession) -> int:
     else:
         sessions = 2 * (1 + need.bars // max(len(SessionAxis(session).edges(need.interval)) - 1, 1))
     return 15 + sessions * 2  # weekends and holidays
+
+
+def unasked(sources: Sequence[BarSource], wanted: Sequence[Wanted]) -> list[BarSource]:
+    """Return who may be asked without anybody's order for sessions, the latest first; none of them in a hurry."""
+    free = [source for source in sources if wanted and _is_free(source, wanted)]
+    return [source.unhurried() if isinstance(source, VendorSource) else source for source in free]
 
 
 def _is_free(source: BarSource, wanted: Sequence[Wanted]) -> bool:

@@ -1,5 +1,6 @@
 """Days of which only a journal is left are written down by the next live system that uses their store."""
 
+import time as wall
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile, Row, path_of
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
-from messages import BoundaryKind, GetBars, Message, SessionBoundary, SessionSettled, Verdict
+from messages import BarBatch, BoundaryKind, GetBars, Message, SessionBoundary, SessionSettled, Verdict
 from messages.codec import encode
+from messages.values import MINUTE_NS
 from tests.builders import DAY, arrived, at, minute_of, opened, time
 from tests.feeds.worlds import MARKET
+from tests.patience import PATIENCE_S
 from tests.session_data.streams import ask
 from tests.system.live import clock_before, live, market_feed, session_of
+from tests.upstreams import Upstream
 
 RULES = SessionRules(grace_ns=0)
 MINUTES: list[Message] = [
@@ -46,7 +50,7 @@ def is_finished(path: Path) -> bool:
 
 def test_a_day_that_was_cut_off_is_written_down_with_its_verdicts(tmp_path: Path) -> None:
     path, store, told = journal_of(tmp_path, *MINUTES), MemoryStore(), list[str]()
-    salvage(tmp_path, store, DAY.end_ns, told.append)
+    lacks = salvage(tmp_path, store, DAY.end_ns, told.append)
 
     day = store.read(DAY.calendar, DAY.date)
     assert day is not None
@@ -57,6 +61,7 @@ def test_a_day_that_was_cut_off_is_written_down_with_its_verdicts(tmp_path: Path
     ]
     assert set(day.verdicts.tolist()) == {Verdict.STREAMED}
     lacking = 2 * 390 - 3
+    assert [one.symbols for one in lacks] == [("A", "B")]
     saved = f"saved from {path}, without {lacking} of its minutes, which heal asks for"
     assert told == [f"session {DAY.date} was cut off before it was in the store: {saved}"]
     assert is_finished(path)
@@ -131,3 +136,30 @@ def test_a_live_system_begins_with_the_days_that_were_cut_off(tmp_path: Path) ->
         pass
 
     assert DAY.date in ParquetStore(tmp_path / "store", read_only=True).dates("XNYS")
+
+
+@pytest.mark.slow
+def test_what_they_lack_is_asked_for_while_another_day_is_lived(tmp_path: Path) -> None:
+    journal_of(tmp_path / "store.journals", *MINUTES)
+    session = session_of("2024-07-03")
+    clock = clock_before(session, 60)
+    bars = [one for start in range(DAY.start_ns, DAY.end_ns, MINUTE_NS) for one in minute_of("AB", start)]
+    feed, archive = market_feed(MARKET, session, clock), Upstream(bars, "archive")
+    with live(str(tmp_path / "store"), [feed], clock, symbols=MARKET.symbols, sources=[archive]) as system:
+        journal = system._house.journal
+        assert journal is not None
+        until_s = wall.monotonic() + PATIENCE_S
+        while len(journal.saved) < 2 and wall.monotonic() < until_s:
+            wall.sleep(0.05)
+    saved, healed = journal.saved
+
+    assert "without 777 of its minutes, which are asked for now" in saved
+    assert healed == (
+        f"session {DAY.date} has got 777 of the minutes that it lacked from archive, and 0 were never traded"
+    )
+    store = ParquetStore(tmp_path / "store", read_only=True)
+    certificate, day = store.certificate("XNYS", DAY.date), store.read("XNYS", DAY.date)
+    assert certificate is not None
+    assert certificate.bar_quality == 100.0
+    assert day is not None
+    assert day.bars == BarBatch.of(bars)

@@ -29,6 +29,7 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     late: int
     """Of the bars: those that came after their minute was closed."""
     filled: int
+    in_part: int
     """Of the bars: those that were fetched."""
     no_trade: int
     abandoned: int
@@ -107,6 +108,7 @@ def session_of(
         bars=max(counts.streamed + counts.late + counts.filled + counts.corrected + counts.in_part, recorded),
         late=counts.late,
         filled=counts.filled,
+        in_part=counts.in_part,
         no_trade=counts.no_trade,
         abandoned=counts.abandoned,
         missing=counts.missing,

@@ -11,7 +11,7 @@ import msgspec
 
 from actors.kernel.address import Address
 from actors.kernel.ports import BarStore
-from actors.kernel.telemetry import alarm
+from actors.kernel.telemetry import alarm, note
 from actors.settings import SessionRules, Settings
 from actors.storage.elsewhere.opening import journals_of
 from actors.storage.journal.file import JournalFile, path_of
@@ -123,6 +123,11 @@ class Journal:
             return None
         folder = journals_of(getattr(store, "folder", None) or settings.store)
         return cls(folder, live.durability, live.keep_journals_days, reply_to=reply_to, rules=settings.rules)
+
+    def tell_saved(self, sentence: str) -> None:
+        """Note what became of a day that was cut off before; any thread."""
+        note("salvaged", what=sentence)
+        self.saved += (sentence,)
 
     def open(self, session: TradingSession) -> list[Journaled]:
         """Begin the journal of a session, or go on with it; return what it holds.
