@@ -51,6 +51,7 @@ WRITTEN = LiveSession(
     bars=5,
     late=0,
     filled=0,
+    in_part=0,
     no_trade=0,
     abandoned=0,
     missing=0,
