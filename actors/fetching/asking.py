@@ -30,7 +30,7 @@ class Asking:
         lacking: slots x names.
         now_ns: the time.
         shown: symbols of which each source has shown a bar in this run, by the source's name; grows.
-        is_exact: whether no other minutes may be asked for.
+        is_exact: whether no other minutes may be asked for of a session that is over.
         is_complete: whether a minute without a bar is taken to be untraded whatever lies around it.
         allow_negative: whether prices may be zero or below.
         is_market: whether the day's names are all that there were bars of.
@@ -108,6 +108,11 @@ class Asking:
         trades = np.maximum(seen / max(int(np.count_nonzero(is_over)), 1), most / self.axis.slots)
         return {name: max(1, round(most / mean)) for name, mean in zip(self.day.names, trades, strict=True)}
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether the session is; what is written of one that goes on does not last, so it is asked for often."""
+        return self.day.session.end_ns <= self._now_ns()
+
     def _questions(self, source: BarSource, rows_a_page: int | dict[str, int] | None) -> list[Gap]:
         return questions(
             self.open,
@@ -115,7 +120,7 @@ class Asking:
             self.day.names,
             most_symbols=source.most_symbols,
             rows_a_page=rows_a_page,
-            is_exact=self._is_exact and not isinstance(rows_a_page, dict),
+            is_exact=self._is_exact and not isinstance(rows_a_page, dict) and self._is_over,
         )
 
     def _try(self, ask: Callable[P, None], *args: P.args, **more: P.kwargs) -> None:
@@ -231,7 +236,7 @@ class Asking:
             last_asked=self.asked[-1] if self.asked else "",
             is_first=day.is_empty,
             is_market=self.is_market,
-            is_settled=day.session.end_ns <= self._now_ns(),
+            is_settled=self._is_over,
             has_all=not self.wanted.any(),
             has_parts=bool((self.wanted & (day.verdicts == Verdict.IN_PART)).any()),
             is_news=is_news or (self.is_market and not self.errors),  # that it is all there is, is news

@@ -42,7 +42,7 @@ class FetchOptions(msgspec.Struct, frozen=True, kw_only=True):
     is_abandoned_too: bool = False
     """Whether minutes are asked for that were abandoned before."""
     is_exact: bool = False
-    """Whether no other minutes are asked for than those that are missing, whatever that costs."""
+    """Whether of a session that is over no other minutes are asked for than those that it lacks, whatever it costs."""
     is_complete: bool = False
     """Whether a minute without a row is taken to be untraded whatever lies around it."""
     allow_negative: bool | None = None

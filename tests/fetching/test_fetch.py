@@ -180,6 +180,17 @@ def test_many_holes_are_one_question_where_that_costs_not_half_as_much() -> None
     assert spans(client) == [("A", 10, 39)]
 
 
+@pytest.mark.parametrize(("now", "questions"), [("11:00", 1), ("16:00", 15)])
+def test_heal_asks_for_exactly_what_lacks_of_a_session_that_is_over(now: str, questions: int) -> None:
+    store = MemoryStore()
+    store.merge("XNYS", DAY.date, stored(*traded("A", without=range(10, 40, 2))))
+    client, asked = vendor(traded("A"), now)
+    report = run(store, asked, symbols=("A",), is_abandoned_too=True, is_exact=True, now_ns=at(now))
+
+    assert sums(report) == (15, 15, 0, 0, 0)
+    assert len(client.asked) == questions
+
+
 def test_symbols_that_are_new_to_a_day_are_added_to_what_it_certifies() -> None:
     store = MemoryStore()
     _, asked = vendor([*traded("A"), *traded("B")])
