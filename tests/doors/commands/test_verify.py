@@ -176,7 +176,7 @@ def test_inspect_shows_the_certificate_of_each_day(call: Call, certified: Path) 
 
     held = msgspec.json.decode(sidecar(certified, DAYS[0]).read_bytes())
     assert [DAYS[0], held["digest"][:8], "0.2", "%", "100.0", "%", "1", "0", "389", "0", "0", "0"] in rows(answer.out)
-    assert [DAYS[1], "XNYS", "ABC", "1", "0", "0", "0", "209", "0", "0"] in rows(answer.out)
+    assert [DAYS[1], "XNYS", "ABC", "1", "0", "0", "0", "0", "209", "0", "0"] in rows(answer.out)
     assert "have a certificate" not in answer.out
 
 
