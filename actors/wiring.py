@@ -153,7 +153,7 @@ class House:
         self._root = getattr(self.store, "folder", None)
         named = settings, self.store, self._root, self.calendar, self.sources
         self.workers = Workers(*named, self.data_upkeep, self._symbols_of, self._keeper_broke)
-        self.timer = Timer(self.clock, self.stream_coordinator, is_only=self.is_live)
+        self.timer = Timer(self.clock, self.stream_coordinator, is_only=self.is_live, ends_clock=clock is None)
         self.journal = Journal.of(settings, self.store, self.stream_coordinator)
         self.quarantine = None if self.journal is None else Quarantine(self.journal.folder)
         self.feeds = FeedDesk.of(feeds, self.stream_coordinator, self.clock, settings, self.calendar)
@@ -349,7 +349,7 @@ class House:
         self.milestones.fail(str(closed))
         self.fanout.finish(closed)
         self.receipts.close()
-        self.clock.close()
+        self.timer.close()
         self.close_stores(left(until_s))
 
     def _record(self, until_s: float) -> None:

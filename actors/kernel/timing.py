@@ -24,12 +24,17 @@ class Timer:
         reply_to: who is told.
         is_only: whether there is one timer, which is set anew whenever it has fired, as on a live day: then the one
             that was set last goes, and that it fires again is owed.
+        ends_clock: whether nobody else goes by the clock, so that it ends with the timer.
     """
 
-    def __init__(self, clock: Clock, reply_to: Address[TimerFired], *, is_only: bool = False) -> None:
+    def __init__(
+        self, clock: Clock, reply_to: Address[TimerFired], *, is_only: bool = False, ends_clock: bool = False
+    ) -> None:
         self._clock = clock
         self._reply_to = reply_to
         self._is_only = is_only
+        self._ends_clock = ends_clock
+        self._is_closed = False
         self._last = 0
         self.set_for_ns: Nanos = 0
         """What was asked for last."""
@@ -43,7 +48,15 @@ class Timer:
         number = self._last
         self._clock.call_at(message.due_ns, lambda clock_ns: self._fired(number, clock_ns))
 
+    def close(self) -> None:
+        """Fire no more; may be called twice."""
+        self._is_closed = True
+        if self._ends_clock:
+            self._clock.close()
+
     def _fired(self, number: int, clock_ns: int) -> None:
+        if self._is_closed:
+            return
         if self._is_only:
             if number != self._last:
                 return

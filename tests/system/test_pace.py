@@ -133,6 +133,16 @@ def test_a_slow_run_is_let_go_from_its_door(store: MemoryStore) -> None:
         assert system.run(timeout=20).is_finished
 
 
+def test_a_clock_that_was_given_runs_on_for_the_others_who_go_by_it(store: MemoryStore) -> None:
+    clock = SystemClock(scale=1000.0)
+    with short(store, speed=60.0, clock=clock) as first, short(store, speed=60.0, clock=clock) as second:
+        first.close()
+        assert second.run(timeout=60).sessions
+    with short(store, speed=60.0, clock=clock) as third:
+        assert third.run(timeout=60).sessions
+    clock.close()
+
+
 def test_a_speed_below_zero_is_refused(store: MemoryStore) -> None:
     with short(store) as system, pytest.raises(SettingsError, match="speed is 0"):
         system.set_speed(-1)
