@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -16,13 +16,24 @@ from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
 from actors.reading.spelling.addresses import check_place
-from messages.errors import SettingsError
+from messages.errors import SettingsError, shown
 from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
 E = TypeVar("E", bound=StrEnum)
 
 _LISTS = ("symbols", "fill_from", "closed")
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
+
+
+def _length(given: object) -> Interval:
+    return given if isinstance(given, Interval) else Interval.parse(given)
+
+
+def _lengths(given: object) -> tuple[Interval, ...]:
+    """Return lengths of bars: several, or one."""
+    if isinstance(given, (str, bytes, Interval)) or not isinstance(given, Iterable):
+        return (_length(given),)
+    return tuple(map(_length, given))
 
 
 class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +85,10 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return msgspec.structs.replace(self, allow_negative=mode is Mode.BACKTEST or may_be_negative(calendar))
 
     def __post_init__(self) -> None:
-        base = self.base_interval
+        base = _length(self.base_interval)
+        msgspec.structs.force_setattr(self, "base_interval", base)
+        if self.intervals is not DEFAULT_INTERVALS:
+            msgspec.structs.force_setattr(self, "intervals", _lengths(self.intervals))
         if not 0 < base.seconds <= ONE_MINUTE.seconds or ONE_MINUTE.seconds % base.seconds:
             raise SettingsError(f"a minute is no whole multiple of base_interval {base}; 1s, 5s, 15s or 1m are usual")
         if self.intervals is DEFAULT_INTERVALS and base < ONE_MINUTE:  # nobody has said which
@@ -271,8 +285,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         for name in _LISTS:
-            if isinstance(given := getattr(self, name), str):  # one, not its letters
-                msgspec.structs.force_setattr(self, name, (given,))
+            given = getattr(self, name)
+            if isinstance(given, (bytes, Mapping)) or not isinstance(given, Iterable):
+                raise SettingsError(f"{name} is a text or several, not {shown(given)}")
+            one_or_several = (given,) if isinstance(given, str) else tuple(given)  # one, not its letters
+            msgspec.structs.force_setattr(self, name, one_or_several)
         msgspec.structs.force_setattr(self, "mode", _known(Mode, self.mode))
         msgspec.structs.force_setattr(self, "pace", _known(Pace, self.pace))
         msgspec.structs.force_setattr(self, "seen", _known(Seen, self.seen))

@@ -94,9 +94,11 @@ class UnknownSymbol(BarkeeperError):
     """The session does not know this symbol; names the nearest that it does know."""
 
     @classmethod
-    def among(cls, symbol: str, known: Iterable[str]) -> "UnknownSymbol":
+    def among(cls, symbol: object, known: Iterable[str]) -> "UnknownSymbol":
         """Make the error for ``symbol``, with the nearest of the ``known`` ones."""
         names = list(known)
+        if not isinstance(symbol, str):
+            return cls(f"unknown symbol {shown(symbol)}; a symbol is a text, such as {names[0] if names else 'AAPL'!r}")
         if parts := _joined(symbol, names):
             return cls(f"unknown symbol {symbol!r}; if {' and '.join(parts)} are meant, name each by itself")
         near = get_close_matches(symbol.upper(), names, n=3, cutoff=0.5)

@@ -127,8 +127,11 @@ def _seconds_of(given: object) -> int | None:
     if isinstance(given, Interval):
         return given.seconds if type(given.seconds) is int else None
     if isinstance(given, np.timedelta64) and not np.isnat(given):
-        short = given.astype("timedelta64[us]")
-        given = short.item() if bool(short == given) else None
+        try:
+            short = given.astype("timedelta64[us]")
+            given = short.item() if bool(short == given) else None
+        except TypeError:  # months and years are of no length
+            return None
     if isinstance(given, timedelta):
         return None if given % timedelta(seconds=1) else given // timedelta(seconds=1)
     return None

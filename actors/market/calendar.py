@@ -3,7 +3,7 @@
 A session's date is exchange_calendars' label, its minutes come from the schedule's opens, closes and breaks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
 import msgspec
@@ -12,8 +12,9 @@ import numpy as np
 from actors.market.hours import book, exchanges
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.hours.spelling import clock_minutes, clock_range, day_number, iso
+from actors.market.instants import Day
 from actors.market.timetable import NOWHERE, Extension, Kinds, LocalClock, Schedule, Timetable, regularly
-from messages.errors import SettingsError
+from messages.errors import SettingsError, shown
 from messages.tables.columns import Indices, Stamps
 from messages.values import DAY_NS, ONE_MINUTE, Interval, TradingSession
 
@@ -84,7 +85,7 @@ class Calendar:
         *,
         extended: bool = False,
         extended_hours: ExtendedHours | None = None,
-        closed: tuple[str, ...] = (),
+        closed: str | Iterable[str] = (),
         base_interval: Interval = ONE_MINUTE,
         own: OwnHours = NOTHING_OWN,
     ) -> None:
@@ -97,7 +98,9 @@ class Calendar:
         if extended and hours is None:
             raise SettingsError(f"calendar {self.name} has no extended hours of its own; set extended_hours")
         self._extension = None if hours is None else _extension(hours)
-        self._closed = tuple(clock_range(text) for text in closed)
+        if isinstance(closed, bytes) or not isinstance(closed, Iterable):
+            raise SettingsError(f"closed is a range of clock times or several, not {shown(closed)}")
+        self._closed = tuple(clock_range(text) for text in ((closed,) if isinstance(closed, str) else closed))
         self._base_interval = base_interval
         self._own = own
         self._sessions: dict[int, TradingSession] = {}
@@ -117,16 +120,16 @@ class Calendar:
         """The exchange's zone (IANA)."""
         return self._schedule.zone
 
-    def session(self, date: str) -> TradingSession | None:
-        """Return the session of a date (ISO), or ``None`` where there is none.
+    def session(self, date: Day) -> TradingSession | None:
+        """Return the session of a date (a text is ISO), or ``None`` where there is none.
 
         Raises:
-            SettingsError: the text is no date.
+            SettingsError: that is no date.
         """
         found = self.sessions(date, date)
         return found[0] if found else None
 
-    def sessions(self, start: str, end: str) -> tuple[TradingSession, ...]:
+    def sessions(self, start: Day, end: Day) -> tuple[TradingSession, ...]:
         """Return the sessions from one date to another (ISO), both included.
 
         Raises:

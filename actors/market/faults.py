@@ -7,6 +7,7 @@ a symbol whichever other bars the tape holds, and whatever other faults are aske
 import enum
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import msgspec
@@ -14,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
+from actors.market.instants import whole_number
 from actors.market.timetable import LocalClock
-from messages.errors import SettingsError
+from messages.errors import SettingsError, shown
 from messages.tables.columns import (
     CLOSE,
     HIGH,
@@ -35,6 +37,7 @@ from messages.values import DAY_NS, Nanos
 LONGEST_DELAY = 5
 """Minutes by which a bar is late at most, and a duplicate behind its first."""
 
+_CLOCK_RANGE = re.compile(r"\s*(\d{1,2}):([0-5]\d)\s*-\s*(\d{1,2}):([0-5]\d)\s*")
 _MIDNIGHT = 24 * 60
 
 Codes: TypeAlias = npt.NDArray[np.uint8]
@@ -66,11 +69,17 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         for name in ("drop", "delay", "duplicate", "corrupt"):
             probability = getattr(self, name)
-            if not 0.0 <= probability <= 1.0:
-                raise SettingsError(f"{name} is the probability for a bar, between 0 and 1, not {probability}")
-        if self.seed < 0:
-            raise SettingsError(f"a seed is a whole number from 0 upwards, not {self.seed}")
-        for outage in self.outages:
+            if not _is_number(probability) or not 0.0 <= probability <= 1.0:
+                raise SettingsError(f"{name} is the probability for a bar, between 0 and 1, not {shown(probability)}")
+        seed = whole_number(self.seed)
+        if seed is None or seed < 0:
+            raise SettingsError(f"a seed is a whole number from 0 upwards, not {shown(self.seed)}")
+        outages: object = self.outages
+        if isinstance(outages, bytes) or not isinstance(outages, Iterable):
+            raise SettingsError(f"outages are ranges of clock times such as 10:00-10:07, not {shown(outages)}")
+        several = (outages,) if isinstance(outages, str) else tuple(outages)
+        msgspec.structs.force_setattr(self, "outages", several)
+        for outage in several:
             _clock_range(outage)
 
     @property
@@ -288,13 +297,17 @@ def _silent_slots(axis: SessionAxis, outages: tuple[str, ...]) -> Mask:
     return is_silent
 
 
-def _clock_range(text: str) -> tuple[int, int]:
+def _is_number(given: object) -> bool:
+    return isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+
+
+def _clock_range(text: object) -> tuple[int, int]:
     """Return the ends of a range in minutes after midnight; one that ends before it begins wraps midnight."""
-    found = re.fullmatch(r"\s*(\d{1,2}):([0-5]\d)\s*-\s*(\d{1,2}):([0-5]\d)\s*", text)
+    found = _CLOCK_RANGE.fullmatch(text) if isinstance(text, str) else None
     hours, minutes, end_hours, end_minutes = map(int, found.groups()) if found else (0, 0, 0, 0)
     begin, end = hours * 60 + minutes, end_hours * 60 + end_minutes
     if begin == end or begin >= _MIDNIGHT or end > _MIDNIGHT:
-        raise SettingsError(f"an outage is a range of clock times such as 10:00-10:07, not {text!r}")
+        raise SettingsError(f"an outage is a range of clock times such as 10:00-10:07, not {shown(text)}")
     return begin, end
 
 

@@ -1,6 +1,6 @@
 """When an exchange trades, for people and programs: hours of a day, next and previous, early and late, open or not."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 import numpy as np
@@ -183,10 +183,11 @@ class OpeningTimes:
         return shown_at(found, self.tz).date().isoformat(), found
 
     def _around(self, date: str, direction: int) -> tuple[TradingSession, ...]:
-        near = datetime.fromisoformat(date)
+        near = datetime.fromisoformat(date).toordinal()
         # A session may open on the evening before its label, or of a day long before it.
-        ends = sorted((near - timedelta(days=2 * direction), near + timedelta(days=_FAR_DAYS * direction)))
-        return self._calendar.sessions(*(end.date().isoformat() for end in ends))
+        ends = sorted((near - 2 * direction, near + _FAR_DAYS * direction))
+        within = (min(max(end, 1), datetime.max.toordinal()) for end in ends)
+        return self._calendar.sessions(*(datetime.fromordinal(end).date().isoformat() for end in within))
 
     def _told(self, session: TradingSession, late: frozenset[str], early: frozenset[str]) -> OpeningHours:
         whole = self._calendar.extended_session(session.date) or session

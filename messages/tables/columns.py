@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from messages.errors import DataError
+from messages.errors import DataError, shown
+from messages.tables.stamps import array_of, places_of, stamps_of, starts_in
 from messages.values import ONE_MINUTE, Bar, Interval, TradingSession, Verdict, VerdictRun
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class BarColumns(PriceColumns, frozen=True, kw_only=True, eq=False):
         """Return a frame indexed by start, or by symbol and start where there are several symbols."""
         import pandas as pd
 
-        start = pd.DatetimeIndex(self.start_ns, name="start").tz_localize("UTC").tz_convert(tz)
+        start = starts_in(self.start_ns, tz)
         index: Any = start
         if len(self.symbols) > 1:
             names = np.array(self.symbols, dtype=object)[self.symbol_index]
@@ -162,8 +163,15 @@ class BarBatch(BarColumns, frozen=True, kw_only=True, eq=False):
         """Make a batch of bars; of two for the same cell the later one stays.
 
         Raises:
-            DataError: they are not all of one length.
+            DataError: they are not all of one length, or something among them is no bar.
         """
+        try:
+            return cls._of(bars)
+        except (AttributeError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"a batch is made of bars whose fields are of the types they say: {error}") from error
+
+    @classmethod
+    def _of(cls, bars: Iterable[Bar]) -> "BarBatch":
         cells = {(bar.start_ns, bar.symbol): bar for bar in bars}
         rows = [cells[key] for key in sorted(cells)]
         if len(lengths := {bar.interval for bar in rows}) > 1:
@@ -195,22 +203,26 @@ class BarBatch(BarColumns, frozen=True, kw_only=True, eq=False):
         Args:
             symbols: the symbol table, any order, no name twice.
             symbol_index: for each bar, its symbol's place in the table.
-            start_ns: for each bar, its start.
+            start_ns: for each bar, its start; also as datetimes of NumPy.
             values: fields x bars: open, high, low, close, volume[, vwap, trades].
             interval: the length of the bars.
 
         Raises:
-            DataError: the shapes do not fit, or a cell occurs twice.
+            DataError: the shapes or types do not fit, an index is no place in the table, or a cell occurs twice.
         """
+        start_ns, values = stamps_of(start_ns), array_of(values, np.float64)
         if values.ndim != 2 or values.shape[0] not in (5, 7) or values.shape[1] != len(start_ns):
             raise DataError(f"a batch needs 5 or 7 rows of {len(start_ns)} values, not {values.shape}")
+        if isinstance(symbols, str) or not isinstance(symbols, Iterable) or set(map(type, symbols)) - {str, np.str_}:
+            raise DataError(f"the table of a batch is made of symbols, not of {shown(symbols)}")
+        symbol_index = places_of(symbol_index, len(symbols))
         if len(symbol_index) != len(start_ns) or len(set(symbols)) != len(symbols):
             raise DataError("a batch needs one symbol index a bar, and no symbol twice in its table")
         table = tuple(sorted(symbols))
         place = {symbol: index for index, symbol in enumerate(table)}
         renumbered = np.array([place[symbol] for symbol in symbols], dtype=np.int32)[symbol_index]
         order = np.lexsort((renumbered, start_ns))
-        index, starts = renumbered[order], np.asarray(start_ns, dtype=np.int64)[order]
+        index, starts = renumbered[order], start_ns[order]
         if bool(np.any((index[1:] == index[:-1]) & (starts[1:] == starts[:-1]))):
             raise DataError("a batch holds each minute of a symbol at most once")
         return cls(

@@ -6,6 +6,7 @@ import numpy as np
 
 from messages.errors import UnknownSymbol
 from messages.tables.columns import Columnar, Floats, Mask, Stamps, Verdicts
+from messages.tables.stamps import starts_in
 from messages.values import BarField, Fill, Interval, Nanos, moment
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class BarMatrix(Columnar, frozen=True, kw_only=True, eq=False):
         """
         import pandas as pd
 
-        start = pd.DatetimeIndex(self.start_ns, name="start").tz_localize("UTC").tz_convert(tz or self.tz)
+        start = starts_in(self.start_ns, self.tz if tz is None else tz)
         columns: pd.Index[str] | pd.MultiIndex = pd.Index(self.symbols, name="symbol", dtype=object)
         if len(self.fields) > 1:
             columns = pd.MultiIndex.from_product([list(map(str, self.fields)), columns], names=["field", "symbol"])

@@ -27,6 +27,7 @@ from messages.tables.columns import (
     Verdicts,
     freeze,
 )
+from messages.tables.stamps import starts_in
 from messages.values import FIRST_WITH_BAR, Bar, Fill, Interval, Nanos, TradingSession, Verdict, moment
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
 
         kind = pd.CategoricalDtype(list(VERDICT_WORDS))
         verdict = pd.Categorical.from_codes(self.verdicts.astype(np.int8), dtype=kind)
-        return self._frame(tz or self.tz, self._columns(verdict))
+        return self._frame(self.tz if tz is None else tz, self._columns(verdict))
 
     def to_arrow(self) -> "pa.Table":
         """Return a table: symbol, start (UTC), and the columns of ``to_pandas``."""
@@ -258,7 +259,7 @@ class VerdictPlane(Columnar, frozen=True, kw_only=True, eq=False):
         """Return a frame of names in lower case: a row a minute, by its start, and a categorical column a symbol."""
         import pandas as pd
 
-        start = pd.DatetimeIndex(self.start_ns, name="start").tz_localize("UTC").tz_convert(tz or self.session.tz)
+        start = starts_in(self.start_ns, self.session.tz if tz is None else tz)
         kind = pd.CategoricalDtype(list(VERDICT_WORDS))
         columns = [pd.Categorical.from_codes(column, dtype=kind) for column in self.verdicts.astype(np.int8).T]
         return pd.DataFrame(dict(zip(self.symbols, columns, strict=True)), index=start)

@@ -1,10 +1,11 @@
-"""Whatever is passed to whichever method of a running backtest: the run goes on, and the same minutes come."""
+"""Whatever is passed to whichever method: it is taken or refused in words, a run goes on, and the same minutes come."""
 
 import contextlib
 import inspect
-from datetime import UTC
+from collections.abc import Callable, Mapping
+from datetime import UTC, date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.kernel.clock import SystemClock
 from actors.kernel.future import Future
 from actors.kernel.listen.subscription import Subscription
+from actors.market.calendar import Calendar
+from actors.market.faults import Faults
+from actors.settings import SessionRules, Settings
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import Bar, BarBatch, BarkeeperError, Interval, Quote, SystemState, Tick
@@ -152,3 +157,100 @@ def test_an_option_is_taken_or_refused_in_words(name: str, data: st.DataObject) 
     needed = {"calendar": "XNYS", "feeds": ()} if name == "live" else {}
     with contextlib.suppress(BarkeeperError):
         getattr(System, name)(store(), **(needed | options)).close()
+
+
+def methods(of: Any, needed: Mapping[str, Any], *left_out: str) -> dict[str, tuple[Any, Mapping[str, Any]]]:
+    """Every public method of a thing that takes anything, with what it needs."""
+    found: dict[str, tuple[Any, Mapping[str, Any]]] = {}
+    for name in dir(of):
+        if not name.startswith("_") and name not in left_out and callable(method := getattr(of, name)):
+            takes = inspect.signature(method).parameters
+            if takes:
+                missing = [one for one, how in takes.items() if how.default is how.empty]
+                found[f"{type(of).__name__}.{name}"] = method, {one: needed[one] for one in missing}
+    return found
+
+
+@cache
+def doors_beside() -> dict[str, tuple[Any, Mapping[str, Any]]]:
+    """What programs call besides a system: what it is made of, what it answers with, calendars, batches."""
+    day = dict.fromkeys(("date", "start", "end", "after", "before", "at", "dates"), "2024-07-02")
+    columns = {"symbols": ("A",), "symbol_index": np.array([0]), "start_ns": np.array([0]), "values": np.ones((5, 1))}
+    first = store().symbols("XNYS", "2024-07-01")[0]
+    with short(store()) as system:
+        answers = [
+            system.last_bars(first, 3, with_history=True).get(timeout=10),
+            system.matrix(3, with_history=True).get(timeout=10),
+            system.verdicts().get(timeout=10),
+        ]
+        found = methods(system.calendar, day)
+    for answer in answers:
+        found |= methods(answer, {"symbol": first}, "plot", "bar")
+    return found | {
+        **methods(Calendar("XNYS"), day, "assign", "regular_hours"),
+        "Calendar": (Calendar, {"name": "XNYS"}),
+        "Faults": (Faults, {}),
+        "SessionRules": (partial(SessionRules, trade_ids=5), {}),
+        "BarBatch.of": (BarBatch.of, {"bars": ()}),
+        "BarBatch.build": (BarBatch.build, columns),
+        "BarBatch.to_pandas": (BarBatch.of([]).to_pandas, {}),
+        "Interval.parse": (Interval.parse, {"given": "5m"}),
+        "SystemClock": (SystemClock, {}),
+    }
+
+
+CHECKED = {
+    "Calendar": ("name", "closed"),
+    "SessionRules": ("intervals", "base_interval"),
+    "BarBatch.build": ("symbols", "symbol_index", "start_ns", "values"),
+}
+"""Of those that take what only types describe, what people spell."""
+
+
+@examples(150)
+@given(data=st.data())
+def test_what_is_no_system_takes_or_refuses_too(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(doors_beside())))
+    called, needed = doors_beside()[name]
+    parameter = data.draw(st.sampled_from(CHECKED.get(name) or tuple(inspect.signature(called).parameters)))
+    with contextlib.suppress(BarkeeperError):
+        called(**{**needed, parameter: data.draw(JUNK)})
+
+
+WRONG: list[tuple[Any, str]] = [
+    (lambda: Faults(drop=np.float64("nan")), "drop is the probability"),
+    (lambda: Faults(seed=1.5), "a seed is a whole number"),  # type: ignore[arg-type]
+    (lambda: Faults(outages=None), "outages are ranges"),  # type: ignore[arg-type]
+    (lambda: Calendar(None), "a calendar is named"),  # type: ignore[arg-type]
+    (lambda: Calendar("XNYS").session(None), "no date"),  # type: ignore[arg-type]
+    (lambda: SessionRules(intervals="5 minutes"), "no interval"),  # type: ignore[arg-type]
+    (lambda: BarBatch.of("bars"), "made of bars"),  # type: ignore[arg-type]
+    (lambda: BarBatch.of([]).to_pandas(tz="Mars/Olympus"), "tz is a zone"),
+    (lambda: BarBatch.of([]).to_pandas(tz=None), "tz is a zone"),  # type: ignore[arg-type]
+    (lambda: BarBatch.build(("A",), np.array([-1]), np.array([0]), np.ones((5, 1))), "no place in its table"),
+    (lambda: BarBatch.build(("A",), np.array([0]), np.array([0.5]), np.ones((5, 1))), "whole nanoseconds"),
+    (lambda: Interval.parse(np.timedelta64(1, "Y")), "no interval"),
+]
+
+
+@pytest.mark.parametrize(("call", "said"), WRONG)
+def test_what_is_refused_is_named(call: Callable[[], Any], said: str) -> None:
+    with pytest.raises(BarkeeperError, match=said):
+        call()
+
+
+def test_one_is_enough_where_several_may_be_named_and_several_may_come_one_by_one() -> None:
+    one = Faults(outages=("10:00-10:07",))
+    assert Faults(outages="10:00-10:07") == one  # type: ignore[arg-type]
+    assert Faults(outages=(text for text in one.outages)) == one  # type: ignore[arg-type]
+    assert SessionRules(intervals="5m") == SessionRules(intervals=(Interval.parse("5m"),))  # type: ignore[arg-type]
+    assert Settings(store="s", symbols=(s for s in "AB")).symbols == ("A", "B")  # type: ignore[arg-type]
+    noon = Calendar("XNYS", closed="12:00-13:00").session(date(2024, 7, 2))
+    assert noon is not None
+    assert [part.end_ns - part.start_ns for part in noon.regular] == [150 * 60 * 10**9, 180 * 60 * 10**9]
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "ms", "s"])
+def test_starts_are_taken_as_datetimes_of_any_unit(unit: str) -> None:
+    starts: Any = np.array(["2024-07-02T13:30"], dtype=f"datetime64[{unit}]")
+    assert BarBatch.build(("A",), np.array([0]), starts, np.ones((5, 1))).start_ns.tolist() == [1_719_927_000 * 10**9]

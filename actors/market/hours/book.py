@@ -12,7 +12,7 @@ from actors.market.hours.shipped_calendars import ALIASES, CALENDARS, UNDECIDED
 from actors.market.hours.shipped_days import SPECIAL_SESSIONS
 from actors.market.hours.spelling import Range, day_number, iso, session_ranges
 from actors.market.timetable import Days, LocalClock, Schedule
-from messages.errors import SettingsError
+from messages.errors import SettingsError, shown
 from messages.tables.columns import Indices, Stamps
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,12 +26,14 @@ def names(own: OwnHours) -> tuple[str, ...]:
     return tuple(sorted({*own.calendars, *CALENDARS, *ALIASES, *exchanges.names()}))
 
 
-def canonical(name: str, own: OwnHours) -> str:
+def canonical(name: object, own: OwnHours) -> str:
     """Return the one name of a calendar, in whichever case and by whichever alias it is named.
 
     Raises:
         SettingsError: nobody knows it.
     """
+    if not isinstance(name, str):
+        raise SettingsError(f"a calendar is named, as 'XNYS', not {shown(name)}")
     wanted = name.strip().upper()
     ours = {known.upper(): known for known in (*ALIASES, *CALENDARS, *own.calendars)}
     if wanted in ours:

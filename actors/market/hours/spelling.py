@@ -4,7 +4,8 @@ import re
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from messages.errors import SettingsError
+from actors.market.instants import Day, day
+from messages.errors import SettingsError, shown
 
 Range: TypeAlias = tuple[int, int]
 """From and to, in minutes after midnight of a session's label; before it they are negative."""
@@ -15,41 +16,42 @@ _CLOCK = r"(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}:\d\d)(?::00)?"
 _RANGE = re.compile(rf"\s*{_CLOCK}\s*(?:-|to)\s*{_CLOCK}\s*")
 
 
-def clock_minutes(text: str) -> int:
+def clock_minutes(text: object) -> int:
     """Return the minutes after midnight of a time such as ``09:30``; ``24:00`` is the day's end.
 
     Raises:
         SettingsError: the text is no clock time.
     """
-    found = re.fullmatch(r"\s*(\d{1,2}):([0-5]\d)\s*", text)
+    found = re.fullmatch(r"\s*(\d{1,2}):([0-5]\d)\s*", text) if isinstance(text, str) else None
     minutes = int(found[1]) * 60 + int(found[2]) if found else None
     if minutes is None or minutes > _DAY:
-        raise SettingsError(f"{text!r} is no clock time; write it as 09:30")
+        raise SettingsError(f"{shown(text)} is no clock time; write it as 09:30")
     return minutes
 
 
-def clock_range(text: str) -> Range:
+def clock_range(text: object) -> Range:
     """Return a range such as ``16:00-17:00`` in minutes after midnight; it may end before it begins.
 
     Raises:
         SettingsError: the text is no range.
     """
-    begin, dash, end = text.partition("-")
+    begin, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
     if not dash or begin.strip() == end.strip():
-        raise SettingsError(f"{text!r} is no range of clock times; write it as 16:00-17:00")
+        raise SettingsError(f"{shown(text)} is no range of clock times; write it as 16:00-17:00")
     return clock_minutes(begin), clock_minutes(end)
 
 
-def day_number(text: str) -> int:
-    """Return a date (ISO) as days since 1970-01-01.
+def day_number(given: Day) -> int:
+    """Return a date as days since 1970-01-01; a text is ISO.
 
     Raises:
-        SettingsError: the text is no date.
+        SettingsError: that is no date.
     """
     try:
+        text = given if isinstance(given, str) else day(given)
         return date.fromisoformat(text).toordinal() - _EPOCH.toordinal()
     except ValueError:
-        raise SettingsError(f"{text!r} is no date; write it as 2024-05-31") from None
+        raise SettingsError(f"{given!r} is no date; write it as 2024-05-31") from None
 
 
 def iso(day: int) -> str:
@@ -86,7 +88,7 @@ def session_ranges(texts: tuple[str, ...], label: int | None = None) -> tuple[Ra
 def _one_range(text: str, label: int | None, next_begin: int) -> Range:
     found = _RANGE.fullmatch(text)
     if found is None:
-        raise SettingsError(f"{text!r} is no range of clock times; write it as 10:00-16:30")
+        raise SettingsError(f"{shown(text)} is no range of clock times; write it as 10:00-16:30")
     first_day, begin, last_day, end = found[1], clock_minutes(found[2]), found[3], clock_minutes(found[4])
     if first_day and last_day and label is not None:
         return (day_number(first_day) - label) * _DAY + begin, (day_number(last_day) - label) * _DAY + end
