@@ -61,5 +61,8 @@ def _lines(report: FetchReport) -> Iterator[str]:
     asked = " and ".join(report.sources)
     waited = figures.duration(report.waited_s)
     took = figures.duration(report.seconds)
+    if not report.requests:  # stores and files count none
+        yield f"Asked was {asked}, for {took}."
+        return
     requests = "1 request" if report.requests == 1 else f"{figures.count(report.requests)} requests"
     yield f"{asked}: {requests} in {took}, {waited} of it spent waiting for the next turn."

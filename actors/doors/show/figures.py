@@ -50,12 +50,14 @@ def milliseconds(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return ``30 s``, ``2.5 min`` or ``1.2 h``."""
+    """Return ``30 s``, ``2.5 min``, ``1.2 h`` or ``881 days``."""
     if seconds is None:
         return NOTHING
     if seconds < 120.0:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60.0:.1f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"
+    if seconds < 7200.0:
+        return f"{seconds / 60.0:.1f} min"
+    return f"{seconds / 3600.0:.1f} h" if seconds < 172_800.0 else f"{seconds / 86_400.0:,.0f} days"
 
 
 def rate(items: int, seconds: float | None) -> str:

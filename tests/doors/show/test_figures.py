@@ -32,7 +32,15 @@ def test_a_percentage_is_never_rounded_up() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "-"), (0.0, "0 s"), (119.4, "119 s"), (120.0, "2.0 min"), (7190.0, "119.8 min"), (7200.0, "2.0 h")],
+    [
+        (None, "-"),
+        (0.0, "0 s"),
+        (119.4, "119 s"),
+        (120.0, "2.0 min"),
+        (7190.0, "119.8 min"),
+        (7200.0, "2.0 h"),
+        (76_129_920.0, "881 days"),
+    ],
 )
 def test_a_duration_is_shown_in_the_unit_that_fits(seconds: float | None, text: str) -> None:
     assert figures.duration(seconds) == text

@@ -196,6 +196,29 @@ def test_how_it_is_stands_in_words(run_of_it: tuple[System, Place], visit: Any) 
     expect(page.locator("#gap-table tbody")).to_contain_text("AAA")
 
 
+def test_a_gap_that_was_filled_years_later_leaves_its_day_the_room(run_of_it: tuple[System, Place], visit: Any) -> None:
+    page = visit(run_of_it[1])
+    told = page.evaluate(
+        """async () => {
+            const gaps = await import("/assets/gaps.js");
+            const [open, hour] = [Date.parse("2024-07-02T13:30:00Z"), 3600000];
+            const plane = { starts: [open], end: open + 6.5 * hour, tz: "America/New_York" };
+            const gap = { symbols: ["AAA"], count: 1, attempts: 1, source: "archive", outcome: "closed", error: "" };
+            const [line, table] = [document.createElement("div"), document.createElement("div")];
+            const late = { ...gap, start: open, end: open + hour, found: open + hour, settled: open + 21000 * hour };
+            gaps.show(line, table, [late], plane);
+            const texts = [...line.querySelectorAll("text")].map((text) => text.textContent);
+            return { texts, width: Number(line.querySelector("rect").getAttribute("width")), row: table.textContent };
+        }"""
+    )
+
+    assert told["texts"][0] == "10:00"
+    assert told["texts"][-1] == "16:00"
+    assert len(set(told["texts"])) == len(told["texts"])
+    assert told["width"] > 100
+    assert "875 days" in told["row"]
+
+
 def test_a_replay_is_stepped_from_the_page_and_the_picture_follows(visit: Any) -> None:
     with replay(Served(page=0)) as (_, place):
         page = visit(place)

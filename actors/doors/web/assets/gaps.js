@@ -4,6 +4,7 @@ import { drawn, make } from "./dom.js";
 import { clock, clockSeconds, count, lasting, many } from "./words.js";
 
 const LANES = 14, LANE = 13, LEFT = 4, AXIS = 20, MOST_ROWS = 300;
+const LATER = 3 * 3600000; // what was healed long after the day would leave no room for it: its dashes run to the edge
 const OUTCOMES = { closed: "closed", no_trade: "no trade", abandoned: "abandoned", open: "open" };
 
 /** Show gaps; returns what they come to in a line. */
@@ -33,7 +34,7 @@ function key(gaps) {
 
 /** Gaps in lanes: the block is the minutes, the dashes how long it took until it was settled. */
 function drawLine(gaps, plane, width) {
-  const last = Math.max(plane.end, ...gaps.map((gap) => gap.settled));
+  const last = Math.max(plane.end, ...gaps.map((gap) => gap.settled).filter((ms) => ms <= plane.end + LATER));
   const x = (ms) => LEFT + ((Math.min(Math.max(ms, plane.starts[0]), last) - plane.starts[0]) / (last - plane.starts[0])) * (width - 2 * LEFT);
   const lanes = [];
   const marks = [];

@@ -64,7 +64,8 @@ export function lasting(seconds) {
   if (seconds === null) return "–";
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
-  return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  if (seconds < 7200) return `${(seconds / 60).toFixed(1)} min`;
+  return seconds < 172800 ? `${(seconds / 3600).toFixed(1)} h` : `${count(Math.round(seconds / 86400))} days`;
 }
 
 export const milliseconds = (ms) => (ms === null ? "–" : ms < 1000 ? `${ms.toFixed(0)} ms` : lasting(ms / 1000));
