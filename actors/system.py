@@ -75,7 +75,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         settings = section(Settings, settings, days=_DAYS)
         if clock is not None:
             take.parts((clock,), "clock", "now_ns", "call_at")
-        asked, heard = plugs.sources(sources), plugs.feeds(feeds)
+        asked, heard = plugs.sources(sources), plugs.feeds(feeds, settings.rules.base_interval)
         self._settings = settings
         self._lobby = lobby = Lobby()
         rooms, is_live = lobby.rooms, settings.mode is Mode.LIVE

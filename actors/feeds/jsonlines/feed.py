@@ -50,12 +50,17 @@ class JsonLinesFeed:
     """
 
     def __init__(
-        self, source: LineSource, *, name: str = "jsonlines", has_bars: bool = True, interval: Interval = ONE_MINUTE
+        self,
+        source: LineSource,
+        *,
+        name: str = "jsonlines",
+        has_bars: bool = True,
+        interval: Interval | str = ONE_MINUTE,
     ) -> None:
         self.name = name
         self.has_bars = has_bars
         self._source = source
-        self.interval = interval
+        self.interval = Interval.parse(interval)
         self._wanted = WantedSymbols()
         self._decoder = decoder()
         self._cutter = LineCutter()

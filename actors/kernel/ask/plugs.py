@@ -8,6 +8,7 @@ import numpy as np
 from actors.kernel.ask import arguments as take
 from actors.market.instants import whole_number
 from messages.errors import SettingsError, shown
+from messages.values import Interval
 
 Check = tuple[Callable[[Any], bool], str]
 """What a member must be, and that in words."""
@@ -44,13 +45,29 @@ def sources(given: object) -> tuple[Any, ...]:
     return _plugged(given, "sources", "BarSource", ("fetch",), _SOURCE)
 
 
-def feeds(given: object) -> tuple[Any, ...]:
+def feeds(given: object, base: Interval) -> tuple[Any, ...]:
     """Return feeds, one or several.
 
+    Args:
+        given: what was given for them.
+        base: the length of the session's bars.
+
     Raises:
-        SettingsError: one of them is no ``Feed``; names the member that it lacks, or that is of another kind.
+        SettingsError: one of them is no ``Feed``; names the member that it lacks, or that is of another kind. Or two
+            have one name, by which trades, losses and halts are told apart; or bars of one have another length.
     """
-    return _plugged(given, "feeds", "Feed", ("connect", "reads"), _FEED)
+    found = _plugged(given, "feeds", "Feed", ("connect", "reads"), _FEED)
+    names = [feed.name for feed in found]
+    for feed in found:
+        if names.count(feed.name) > 1:
+            raise SettingsError(f"feeds: two are called {feed.name}; each needs a name of its own")
+        length = getattr(feed, "interval", base)
+        if feed.has_bars and isinstance(length, Interval) and length != base:
+            raise SettingsError(
+                f"feeds: {feed.name} sends bars of {length}, and the session is made of {base}: make both the same "
+                "(interval of the feed, base_interval of the system)"
+            )
+    return found
 
 
 def _plugged(

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.feeds.jsonlines.feed import JsonLinesFeed
+from actors.feeds.jsonlines.line_source import SocketSource
 from actors.kernel.ask import plugs
 from messages import SettingsError
+from messages.values import ONE_MINUTE, Interval
 from tests.feeds.scripted import ScriptedFeed
 from tests.upstreams import Upstream
 
@@ -50,7 +53,7 @@ def test_a_class_is_not_one_of_its_things() -> None:
     with pytest.raises(SettingsError, match="sources: Upstream is a class"):
         plugs.sources(Upstream)
     with pytest.raises(SettingsError, match="feeds: ScriptedFeed is a class"):
-        plugs.feeds([ScriptedFeed])
+        plugs.feeds([ScriptedFeed], ONE_MINUTE)
 
 
 def test_a_member_that_raises_is_named() -> None:
@@ -72,3 +75,17 @@ def test_what_has_all_is_taken_alone_or_among_others() -> None:
     assert plugs.sources(one) == (one,)
     assert plugs.sources([one, other]) == (one, other)
     assert plugs.sources(()) == ()
+
+
+def test_feeds_have_names_of_their_own_and_bars_of_the_sessions_length() -> None:
+    def feed(**more: Any) -> JsonLinesFeed:
+        return JsonLinesFeed(SocketSource("127.0.0.1", 1), **more)
+
+    second = Interval.parse("1s")
+    assert len(plugs.feeds([feed(), feed(name="other")], ONE_MINUTE)) == 2
+    assert len(plugs.feeds(feed(interval="1s"), second)) == 1
+    assert len(plugs.feeds(feed(has_bars=False), second)) == 1
+    with pytest.raises(SettingsError, match="feeds: two are called jsonlines"):
+        plugs.feeds([feed(), feed()], ONE_MINUTE)
+    with pytest.raises(SettingsError, match="jsonlines sends bars of 1m, and the session is made of 1s"):
+        plugs.feeds([feed()], second)
