@@ -79,6 +79,8 @@ class DataUpkeepCore:
         self._issued: CertificateIssued | None = None
         """The last that was told."""
         self._opened_ns: Nanos = 0
+        self._opened: TradingSession | None = None
+        """The latest."""
         self._certificates: dict[str, SessionCertificate] = {}
         self._shown_from: dict[str, Nanos] = {}
         """By date when the certificate that is being made, or has just been, is there for readers of a backtest."""
@@ -168,6 +170,9 @@ class DataUpkeepCore:
         self.gaps += 1
         # Where nobody can be asked, who catches up on a live day must not be waited for: its minutes are given up.
         if self._repairs.has_sources or (message.is_catch_up and not self._holds_tickets):
+            opened = self._opened
+            if opened is not None and opened.date == message.session_date and not self._holds_tickets:
+                self._repairs.open(opened)  # it may have settled: what turns out later is asked for all the same
             self._repairs.detected(message)
         return NOTHING
 
@@ -275,7 +280,7 @@ class DataUpkeepCore:
         self._now_ns = max(self._now_ns, message.now_ns)
         if message.kind is BoundaryKind.OPENED:
             self._repairs.open(message.session)
-            self._opened_ns = message.now_ns
+            self._opened_ns, self._opened = message.now_ns, message.session
         else:
             self._closing[message.session.date] = message.session
             self._shown_from = {date: min(due_ns, self._now_ns) for date, due_ns in self._shown_from.items()}

@@ -8,6 +8,7 @@ from actors.data_upkeep.core import DataUpkeepCore
 from actors.data_upkeep.prefetch import Prefetching
 from messages import (
     CertificateIssued,
+    GapOutcome,
     GetCertificate,
     IssueCertificate,
     Message,
@@ -61,6 +62,18 @@ def test_the_last_session_is_certified_when_it_is_sealed_with_the_story_of_its_g
 
     assert isinstance(job, IssueCertificate)
     assert [(story.symbols, story.attempts) for story in job.gaps] == [(("A",), 1)]
+
+
+def test_what_turns_out_when_a_live_day_has_settled_is_asked_for_and_told_of_in_its_next_certificate() -> None:
+    desk = Desk(holds_tickets=False)
+    desk.close()
+    assert [job.gaps for job in desk.tell(sealed()) if isinstance(job, IssueCertificate)] == [()]
+    desk.tell(issued())
+
+    (request,) = requests(desk.lacks("A", "15:59").now(DAY.end_ns, 60))
+    desk.serve(request)
+    (job,) = (one for one in desk.tell(sealed(issued_by="fill")) if isinstance(one, IssueCertificate))
+    assert [(story.symbols, story.outcome) for story in job.gaps] == [(("A",), GapOutcome.CLOSED)]
 
 
 def test_what_the_coordinator_measured_is_in_the_certificate() -> None:
