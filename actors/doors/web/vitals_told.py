@@ -62,12 +62,14 @@ class VitalsTold(msgspec.Struct, frozen=True, kw_only=True):
 
     One that runs live cannot be played as fast as possible: it goes by a clock.
     """
+    answers: bool = True
+    """Whether the run answers; if not, this is how it was when it last did."""
 
 
 def silent(last: VitalsTold, why: str) -> VitalsTold:
     """Return what was last told of a run that does not answer any more."""
     troubles = [f"the session does not answer: {why}"]
-    return msgspec.structs.replace(last, health=Health.ERROR, troubles=troubles, commands=[])
+    return msgspec.structs.replace(last, health=Health.ERROR, troubles=troubles, commands=[], answers=False)
 
 
 def vitals_told(vitals: Vitals, *, can_be_held: bool) -> VitalsTold:

@@ -48,6 +48,7 @@ def test_a_session_that_is_gone_is_told_of_as_it_was_and_that_it_does_not_answer
 
     assert before["health"] == "healthy"
     assert after["troubles"][0].startswith("the session does not answer: ")
+    assert after["answers"] is False
     assert after["verdicts"] == before["verdicts"]
 
 

@@ -16,6 +16,7 @@ const candles = new Candles(by("candles"), by("readout"));
 
 let entrance = { run: false, store: false };
 let run = { plane: null, vitals: null };
+let isHeard = false;
 let view = { name: "", source: null, plane: null };
 let stored = null;
 let asked = 0;
@@ -190,14 +191,21 @@ const on = {
   },
   vitals(told) {
     run.vitals = told;
+    showLine();
     if (view.name === "session" && run.plane) showVitals();
     newerBars();
   },
   line(isThere) {
-    by("line").className = isThere ? "live" : "lost";
-    put("line", isThere ? "live" : "no connection");
+    isHeard = isThere;
+    showLine();
   },
 };
+
+function showLine() {
+  const words = !isHeard ? "no connection" : run.vitals && !run.vitals.answers ? "no answer" : "live";
+  by("line").className = words === "live" ? "live" : "lost";
+  put("line", words);
+}
 
 function afterwards() {
   put("minutes-of", legend(by("legend"), run.plane));
