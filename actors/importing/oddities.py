@@ -13,7 +13,7 @@ from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamps import localise
 from messages.tables.columns import CLOSE, HIGH, LOW, Floats, Indices, Mask, Stamps
-from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, SegmentKind, moment
+from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, Nanos, SegmentKind, moment
 
 _FEW_BARS = 20
 _NO_CHANCE = 100_000
@@ -239,15 +239,13 @@ def _of_another_zone(shifts_ns: dict[str, int], sessions: int, calendar: Calenda
 
 def _shifted(sample: Stamps, calendar: Calendar, share: float) -> list[str]:
     """Return the sentence that says that bars of extended hours would be regular ones at another time, if so."""
-    shares = {
-        shift: float((calendar.assign(sample + shift).segment == SegmentKind.REGULAR).mean()) for shift in _SHIFTS_NS
-    }
-    best = max(shares, key=lambda shift: (round(shares[shift], 2), -abs(shift)))
-    if shares[best] < _CONVINCING_SHARE:
+    regular = calendar.counts_when_later(sample, _SHIFTS_NS)[:, SegmentKind.REGULAR]
+    best, share_then = _best_shift(regular / len(sample))
+    if share_then < _CONVINCING_SHARE:
         return []
     hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
     said = (
-        f"only {share:.0%} of the bars lie in the regular hours of {calendar.name}, and {shares[best]:.0%} would if "
+        f"only {share:.0%} of the bars lie in the regular hours of {calendar.name}, and {share_then:.0%} would if "
         f"they were {hours}: is it the right zone (--tz), and the right calendar (--calendar)?"
     )
     return [said]
@@ -259,13 +257,20 @@ def _likely_cause(sample: Stamps, calendar: Calendar, suspects: Suspects) -> str
     if not suspects.zone:
         return "the stamps say their zone, so the calendar is the likely cause (--calendar)"
     or_calendar = ", or the calendar (--calendar)" if suspects.calendar else ""
-    shares = {shift: float(inside(calendar, sample + shift).mean()) for shift in _SHIFTS_NS}
-    best = max(shares, key=lambda shift: (round(shares[shift], 2), -abs(shift)))
-    if shares[best] >= _CONVINCING_SHARE:
+    outside = calendar.counts_when_later(sample, _SHIFTS_NS)[:, SegmentKind.OUTSIDE]
+    best, share_then = _best_shift(1 - outside / len(sample))
+    if share_then >= _CONVINCING_SHARE:
         hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
-        inside_then = f"{shares[best]:.0%} would lie inside if they were {hours}"
+        inside_then = f"{share_then:.0%} would lie inside if they were {hours}"
         return f"{inside_then}, so the zone is the likely cause (--tz){or_calendar}"
     return "neither another zone nor another stamp explains it, so the calendar is the likely cause (--calendar)"
+
+
+def _best_shift(shares: Floats) -> tuple[Nanos, float]:
+    """Return the shift of which most bars say that they are later by it, the least of several, and how many do."""
+    of_shift = dict(zip(_SHIFTS_NS, shares.tolist(), strict=True))
+    best = max(of_shift, key=lambda shift: (round(of_shift[shift], 2), -abs(shift)))
+    return best, of_shift[best]
 
 
 def inside(calendar: Calendar, starts_ns: Stamps) -> Mask:

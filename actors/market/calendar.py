@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from actors.market.hours import book, exchanges
 from actors.market.hours.own import NOTHING_OWN, OwnHours
@@ -16,7 +17,7 @@ from actors.market.instants import Day
 from actors.market.timetable import NOWHERE, Extension, Kinds, LocalClock, Schedule, Timetable, regularly
 from messages.errors import SettingsError, shown
 from messages.tables.columns import Indices, Stamps
-from messages.values import DAY_NS, ONE_MINUTE, Interval, TradingSession
+from messages.values import DAY_NS, ONE_MINUTE, Interval, Nanos, SegmentKind, TradingSession
 
 
 class ExtendedHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -211,6 +212,24 @@ class Calendar:
         return Assignment(
             dates=tuple(iso(day) for day in labels.tolist()), date_index=place[session - least], segment=segment
         )
+
+    def counts_when_later(self, starts_ns: Stamps, shifts_ns: Sequence[Nanos]) -> npt.NDArray[np.int64]:
+        """Return how many bars would lie in each kind of segment if all started later by each of some shifts.
+
+        Args:
+            starts_ns: the starts of some bars, in any order.
+            shifts_ns: how much later, below zero: earlier.
+
+        Returns:
+            Shifts x ``SegmentKind``, as many as ``assign`` gives that segment.
+        """
+        shifts = np.array(shifts_ns, dtype=np.int64)
+        if not len(starts_ns):
+            return np.zeros((len(shifts), len(SegmentKind)), dtype=np.int64)
+        ordered = np.sort(starts_ns)
+        edges = ordered[[0, -1]] + (shifts.min(), shifts.max())
+        self._note_if_unknown(*(edges // DAY_NS).tolist())
+        return self._timetable.counts_when_later(ordered, shifts)
 
     def _note_if_unknown(self, first: int, last: int) -> None:
         known_first, known_last = self._schedule.known

@@ -253,6 +253,17 @@ class Timetable:
         cell = np.searchsorted(edges, instants, side="right")
         return session_of[cell], kind_of[cell]
 
+    def counts_when_later(self, instants: Stamps, shifts_ns: Stamps) -> npt.NDArray[np.int64]:
+        """Return how many instants, ascending, lie in each kind of segment if all are later: shifts x kinds."""
+        edges, _, kind_of = self._whereabouts
+        reach = np.abs(shifts_ns).max() + 1  # what is farther away is so by any shift
+        span = np.clip(instants[[0, -1]], edges[0] - reach, edges[-1] + reach)
+        span += np.array([shifts_ns.min(), shifts_ns.max()])
+        first, last = np.searchsorted(edges, span, side="right").tolist()
+        before = np.searchsorted(instants, edges[first:last] - shifts_ns[:, np.newaxis])
+        in_each = np.diff(before, prepend=0, append=len(instants), axis=1)
+        return in_each @ np.eye(len(SegmentKind), dtype=np.int64)[kind_of[first : last + 1]]
+
     @cached_property
     def _whereabouts(self) -> tuple[Stamps, Indices, Kinds]:
         # With the local midnights among the edges a cell has one date as well, and so one search answers for all.

@@ -50,6 +50,27 @@ def test_bars_of_a_new_york_day_are_marked_even_if_extended_hours_were_not_asked
 
 
 @pytest.mark.parametrize("name", ["XNYS", "XHKG", "us_futures", "24/7"])
+@given(
+    st.lists(st.integers(0, 20 * 1_440) | st.sampled_from([-150_000_000, 120_000_000]), max_size=12),
+    st.lists(st.integers(-2_000, 2_000), min_size=1, max_size=4),
+)
+def test_bars_that_are_later_are_counted_as_they_are_assigned(name: str, minutes: list[int], later: list[int]):
+    starts = instant("2023-12-20", "00:00", NEW_YORK) + np.array(minutes, dtype=np.int64) * MINUTE_NS
+    shifts = [shift * MINUTE_NS for shift in later]
+
+    found = calendar(name).counts_when_later(starts, shifts)
+
+    segments = [calendar(name).assign(starts + shift).segment for shift in shifts]
+    assert found.tolist() == [np.bincount(kinds, minlength=len(SegmentKind)).tolist() for kinds in segments]
+
+
+def test_bars_at_the_ends_of_time_may_be_later_as_well():
+    ends = np.array([np.iinfo(np.int64).min, np.iinfo(np.int64).max])
+
+    assert calendar("XNYS").counts_when_later(ends, [-MINUTE_NS, MINUTE_NS])[:, SegmentKind.OUTSIDE].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("name", ["XNYS", "XHKG", "us_futures", "24/7"])
 @pytest.mark.parametrize("step_minutes", [7, 601])
 def test_many_in_order_are_assigned_as_they_are_in_any_order(name: str, step_minutes: int):
     starts = instant("2023-12-27", "00:00", NEW_YORK) + np.repeat(np.arange(1_500), 2) * step_minutes * MINUTE_NS
