@@ -24,7 +24,7 @@ from actors.kernel.readings import dates_left, symbols_left
 from actors.market.calendar import Calendar
 from actors.reading.spelling.addresses import Place, shown
 from actors.settings import Settings
-from actors.storage.elsewhere.opening import open_store, own_hours_at
+from actors.storage.elsewhere.opening import is_one_place, open_store, own_hours_at
 from actors.storage.own_hours import Calendars
 from actors.storage.segments import CalendarSegments
 from actors.upstream import sources_at
@@ -79,6 +79,10 @@ def _has_market(wishes: FetchWishes) -> bool:
     return any(one is not None and one[0].lists_symbols for one in found)
 
 
+def _is_itself(name: str, store: Place) -> bool:
+    return history_named(name) is None and is_one_place(name, store)
+
+
 def heal(wishes: FetchWishes, *, as_json: bool) -> None:
     """Ask for exactly the minutes that a store's days lack, and certify them anew.
 
@@ -86,6 +90,8 @@ def heal(wishes: FetchWishes, *, as_json: bool) -> None:
         BarkeeperError: it cannot be done, or not all of it; what was printed tells of the rest.
     """
     settings = check_config.settings_of(wishes.config, wishes.store)
+    if itself := next((name for name in wishes.comes_from if _is_itself(name, settings.store)), None):
+        raise SettingsError(f"--from {shown(itself)} is the store that is healed, which lacks what it lacks")
     with contextlib.closing(open_store(settings.store, read_only=True)) as held:
         lost: dict[str, None] = {}
         wanted = list(_held(wishes, held, lost))

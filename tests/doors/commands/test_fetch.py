@@ -113,7 +113,9 @@ def test_healing_an_empty_store_or_days_that_it_has_not_says_which(call: Call, c
     call("sample", "--store", tmp_path / "made")
     other = call("heal", "--from", "alpaca", "--store", tmp_path / "made", "--start", "2025-01-02")
     assert other.err == f"error: the store {tmp_path / 'made'} has no day of what was asked for\n"
-    assert (empty.code, other.code) == (1, 1)
+    itself = call("heal", "--from", f"{tmp_path}/./made", "--store", tmp_path / "made")
+    assert itself.err == f"error: --from {tmp_path}/./made is the store that is healed, which lacks what it lacks\n"
+    assert (empty.code, other.code, itself.code) == (1, 1, 1)
 
 
 def test_a_store_of_one_tape_is_healed_from_that_tape_and_adjusted_prices_are_refused(
