@@ -46,11 +46,11 @@ def iso_date(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return the symbols of a list with commas as they are written, each once; one with a comma stands in quotes."""
+    """Return the symbols of a list with commas or lines, as they are written, each once; one with a comma is quoted."""
     from messages.errors import SettingsError
 
-    cells = next(csv.reader([text], skipinitialspace=True), [])
-    found = tuple(dict.fromkeys(part for cell in cells if (part := cell.strip())))
+    rows = csv.reader(text.splitlines(), skipinitialspace=True)  # a file of symbols has one a line
+    found = tuple(dict.fromkeys(part for cells in rows for cell in cells if (part := cell.strip())))
     if text and not found:  # commas alone, as an unset variable leaves them, must not mean everybody
         raise SettingsError(f"--symbols {text!r} names no symbol; leave it out for all")
     return found
@@ -94,7 +94,7 @@ Symbols = Annotated[
     typer.Option(
         "--symbols",
         metavar="A,B",
-        help="Only these, separated by commas; one with a comma in quotes.",
+        help="Only these, separated by commas or lines; one with a comma in quotes.",
         show_default="all",
     ),
 ]

@@ -10,6 +10,7 @@ def test_symbols_are_named_as_they_are_written() -> None:
     assert options.names("aapl, BCpC,BCPC,aapl") == ("aapl", "BCpC", "BCPC")
     assert options.in_capitals(("aapl", "BCpC", "AAPL")) == ("AAPL", "BCpC")
     assert options.names('"BATS_AAPL, 1",MSFT') == ("BATS_AAPL, 1", "MSFT")
+    assert options.names("AAPL\nMSFT, T\r\n\n") == ("AAPL", "MSFT", "T")  # "$(cat symbols.txt)"
     assert options.names("") == ()
 
 
