@@ -31,6 +31,10 @@ RULES = SessionRules(grace_ns=30 * SECOND_NS, intervals=(Interval.parse("5m"), I
 QUIET = SimulatedStream(rates=PrintRates(ticks=0, quotes=0))
 
 
+GIVEN: list[SystemClock] = []
+"""Clocks that systems were given, which leave them to whoever made them: closed after each test."""
+
+
 def session_of(date: str = DATE, closed: tuple[str, ...] = EIGHT) -> TradingSession:
     session = xnys(closed).session(date)
     assert session is not None
@@ -38,7 +42,9 @@ def session_of(date: str = DATE, closed: tuple[str, ...] = EIGHT) -> TradingSess
 
 
 def clock_before(session: TradingSession, speed: float, early_ns: int = EARLY_NS) -> SystemClock:
-    return SystemClock(speed, session.start_ns - early_ns)
+    clock = SystemClock(speed, session.start_ns - early_ns)
+    GIVEN.append(clock)
+    return clock
 
 
 def live(
