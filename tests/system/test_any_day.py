@@ -4,9 +4,7 @@ The whole house in one thread, its clock by hand: the feed drops, repeats, delay
 break, the store refuses, symbols join. Whatever happened, in the end it is the day that it would have been.
 """
 
-import errno
 import random
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import hypothesis.strategies as st
@@ -14,8 +12,6 @@ import msgspec
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.kernel.ports import MergeCounts, StoredDay
-from actors.storage.memory import MemoryStore
 from messages import (
     Bar,
     BarBatch,
@@ -33,6 +29,7 @@ from messages.feeds import FeedConnected, FeedLost
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import at
 from tests.depth import examples
+from tests.system.faulty_day import Disk
 from tests.system.test_live_members import FEED, LAST, MARKET, SESSION, SOME, YESTERDAY, LiveDay, undisturbed
 from tests.upstreams import Upstream
 
@@ -47,29 +44,16 @@ def values(one: Bar) -> tuple[float, ...]:
     return one.open, one.high, one.low, one.close, one.volume
 
 
-class Disk(MemoryStore):
-    """A store whose disk is full for a while."""
-
-    is_full = False
-
-    def merge_stretches(
-        self, calendar: str, date: str, symbols: Sequence[str], stretches: Iterable[StoredDay]
-    ) -> MergeCounts:
-        if self.is_full:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return super().merge_stretches(calendar, date, symbols, stretches)
-
-
 class AnyDay(RuleBasedStateMachine):
     """What may happen, and what must be so all the while."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.disk = Disk()
+        self.disk = self.made()
         self.disk.merge("XNYS", YESTERDAY.date, MARKET.day(YESTERDAY))
         self.is_source_down = False
-        source = Upstream(TRUTH.values(), fails=lambda _: self.is_source_down, is_authoritative=True)
-        self.board = LiveDay("09:29", SOME, [source], store=self.disk, dice=random.Random(7))
+        self.source = Upstream(TRUTH.values(), fails=lambda _: self.is_source_down, is_authoritative=True)
+        self.board = self.begun()
         self.board.up()
         self.heard = self.board.listen("minutes", policy=Policy.DROP_OLDEST)
         self.board.until("09:30")
@@ -77,6 +61,14 @@ class AnyDay(RuleBasedStateMachine):
         self.seen: set[tuple[str, int]] = set()
         self.lost: set[str] = set()
         """Symbols whose bars the feed does not send at the moment."""
+
+    def made(self) -> Disk:
+        """Return an empty store."""
+        return Disk()
+
+    def begun(self) -> LiveDay:
+        """Return the house, which is not up yet."""
+        return LiveDay("09:29", SOME, [self.source], store=self.disk, dice=random.Random(7))
 
     # --- what happens
 

@@ -85,6 +85,7 @@ class LiveDay(Upkept):
         store: MemoryStore | None = None,
         session: TradingSession = SESSION,
         dice: random.Random | None = None,
+        live: LiveRules | None = None,
     ) -> None:
         super().__init__(
             store or stored(YESTERDAY),
@@ -95,7 +96,7 @@ class LiveDay(Upkept):
             symbols=tuple(symbols),
             rules=RULES,
             upkeep=UpkeepRules(jitter=0.0),
-            live=LiveRules(auto_roll=False),
+            live=live or LiveRules(auto_roll=False),
             certify=True,
             closed=QUARTER if session == SESSION else (),
         )

@@ -1,0 +1,173 @@
+"""A live day in one thread whose every port may fail: the store, the feed, the upstream, the journal, the clock, and
+any room at any message; whose process may be killed, and begun again with what it has left on its disk."""
+
+import errno
+import random
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from actors.kernel.outcome import Outcome
+from actors.kernel.ports import BarSource, MergeCounts, StoredDay, StoredDays
+from actors.settings import LiveRules
+from actors.storage.journal.packing import latest, rows_of
+from actors.storage.journal.writer import Journal
+from actors.storage.memory import MemoryStore
+from messages import Query, Room, SessionCertificate
+from messages.inboxes import Journaled
+from messages.supervision import Supervised
+from messages.values import SECOND_NS, Nanos
+from tests.doubles import Outbox
+from tests.system.test_live_members import LiveDay
+
+ROOMS = (Room.SESSION_DATA, Room.STREAM_COORDINATOR, Room.DATA_UPKEEP, Room.SYSTEM_MANAGER)
+
+
+class Disk(MemoryStore):
+    """A store whose disk is full for a while, or cannot be read."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
+        self.is_full = self.is_unreadable = False
+        if folder is not None:
+            self.folder = folder  # where there is one, a live day keeps its journal beside it
+
+    def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
+        self._write()
+        return super().merge(calendar, date, day)
+
+    def merge_stretches(
+        self, calendar: str, date: str, symbols: Sequence[str], stretches: Iterable[StoredDay]
+    ) -> MergeCounts:
+        self._write()
+        return super().merge_stretches(calendar, date, symbols, stretches)
+
+    def merge_days(self, calendar: str, days: StoredDays) -> MergeCounts:
+        self._write()
+        return super().merge_days(calendar, days)
+
+    def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
+        self._write()
+        super().certify(calendar, date, certificate)
+
+    def read(
+        self, calendar: str, date: str, symbols: Sequence[str] | None = None, span: tuple[Nanos, Nanos] | None = None
+    ) -> StoredDay | None:
+        if self.is_unreadable:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(calendar, date, symbols, span)
+
+    def _write(self) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class JournalByHand(Journal):
+    """The journal without its thread: it commits when it is told to, unless its disk is full."""
+
+    is_full = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether all that was taken is on the disk."""
+        return self._open is not None and not self.waiting and not self.is_full
+
+    def open(self, session: Any) -> list[Journaled]:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().open(session)
+
+    def commit(self) -> bool:
+        """Write what waits, and do what was waited for with it; return whether there was anything."""
+        if self.is_full:
+            return False
+        had = bool(self._waiting or [act for at, act in self._acts if at <= self._safe])
+        while self._waiting:
+            group = self._group()
+            assert group.into is not None
+            group.into.file.append(list(rows_of(group.seq, group.into.now_ns, group.messages)))
+            group.into.now_ns = latest(group.into.now_ns, group.messages)
+            self._committed(len(group.messages))
+        self._committed(0)
+        return had
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        self.commit()
+        return self._safe >= self._taken
+
+    def drop(self) -> None:
+        """Lose what is not written, as a process that is killed does."""
+        for begun in (self._open, *(left for _, left in self._left)):
+            if begun is not None:
+                begun.file.close()
+        self._open, self._waiting, self._acts, self._left = None, [], [], []
+
+    def _start(self) -> None:
+        """There is no thread."""
+
+
+class FaultyDay(LiveDay):
+    """One process of such a day.
+
+    Args:
+        store: what is on the disk.
+        now_ns: when it begins.
+    """
+
+    journal: JournalByHand
+
+    def __init__(
+        self, store: Disk, symbols: Sequence[str], sources: Sequence[BarSource], now_ns: Nanos, dice: random.Random
+    ) -> None:
+        self.quarantined = Outbox()
+        with patch("actors.wiring.Journal", JournalByHand):
+            super().__init__(
+                "09:29", symbols, sources, store=store, dice=dice, live=LiveRules(auto_roll=False, max_restarts=10**6)
+            )
+        self.time.advance(now_ns - self.time.now_ns())
+
+    def put(self, room: Room, message: Any, trace: str, story: Sequence[str]) -> None:
+        """Keep a message that has met a bug."""
+        del story
+        self.quarantined.tell((room, message, trace))
+
+    def start_room(self, room: Room) -> None:
+        super().start_room(room)
+        if room is not Room.STORES:
+            shell: Any = self.shells[room]
+            shell._quarantines = self
+            if room is Room.SESSION_DATA:
+                shell._journal, shell._make = self.journal, self._session_data
+
+    def settle(self) -> None:
+        """Deliver, work and commit until nothing is left; once a second somebody looks from outside."""
+        super().settle()
+        while self.journal.commit():
+            super().settle()
+
+    def look(self) -> None:
+        """See what stands still, as who looks from outside does once a second."""
+        if self.timer._fired_s is not None:
+            self.timer.remind()
+        self.system_manager.tell(Supervised(at_s=self.time.now_ns() / SECOND_NS))
+        self.settle()
+
+    def strike(self, room: Room, nth: int, *, is_handled: bool) -> None:
+        """Put a bug into a room: so many messages later, questions aside, one raises before or after its handling."""
+        core: Any = self.shells[room]._core
+        vars(core).pop("handle", None)
+        handle: Callable[[Any], Outcome] = core.handle
+        left = nth
+
+        def bug(message: Any) -> Outcome:
+            nonlocal left
+            left -= not isinstance(message, Query | Supervised)
+            if isinstance(message, Query | Supervised) or left:
+                return handle(message)
+            del core.handle
+            if is_handled:
+                handle(message)
+            raise RuntimeError("a bug put in by a test")
+
+        core.handle = bug
