@@ -170,6 +170,7 @@ def test_who_cannot_share_a_system_has_one_of_its_own(store: Path, together: boo
         ({"grid": {"length": [3, "5.5"]}}, SettingsError, "watch takes an int as length, got .5.5."),
         ({"grid": {"length": []}}, SettingsError, "length has no value"),
         ({"grid": "fast"}, SettingsError, "expected values by parameter"),
+        ({"grid": 5}, SettingsError, "expected values by parameter"),
         ({"grid": []}, SettingsError, "no set of parameters"),
         ({"warm_up": 5}, SettingsError, "expected bars by interval"),
         ({"warm_up": {"1d": 0}}, SettingsError, "warm_up of 1d"),

@@ -288,7 +288,8 @@ def _several(given: object, name: str, takes: str) -> Iterable[object]:
     """Return what there is to go through; a text is one thing, not its letters."""
     if isinstance(given, str):
         return (given,)
-    if not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray, memoryview, Mapping)):
+    is_number = isinstance(given, np.ndarray) and not given.ndim  # which says of itself that it can be gone through
+    if not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray, memoryview, Mapping)) or is_number:
         raise refused(name, takes, given)
     return given
 

@@ -74,6 +74,7 @@ def test_numbers_words_and_switches_are_taken_as_they_are_meant() -> None:
         (lambda: take.symbols(None), "symbols is a symbol or several, such as .* not None"),
         (lambda: take.symbols(b"AB"), "symbols is a symbol or several"),
         (lambda: take.symbols({"A": 1}), "symbols is a symbol or several"),
+        (lambda: take.symbols(np.array("AB")), "symbols is a symbol or several"),
         (lambda: take.symbols([1]), "symbols is one symbol, such as 'AAPL', not 1"),
         (lambda: take.count(10.0, "n"), "n is a whole number, 1 or more, not 10.0"),
         (lambda: take.count(0, "n"), "n is a whole number, 1 or more, not 0"),
