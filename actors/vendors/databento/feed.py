@@ -144,7 +144,11 @@ class DatabentoFeed:
             gathering = Gathering(self.name)
             for record in self._run(self._session.records(POLL_S)):
                 self._number += 1
-                self._take(record, gathering)
+                try:
+                    self._take(record, gathering)
+                except self._session.unreadable as error:  # its texts are looked at when somebody wants them
+                    reason = str(error).partition(" {")[0]
+                    gathering.reject(live_records.rejection(self._number, record, "text", reason))
             self._fold(gathering)
             yield gathering.items()
         raise self._failure

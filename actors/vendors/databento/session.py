@@ -13,6 +13,7 @@ from typing import Any
 
 from databento.common.error import BentoError
 from databento.live.protocol import DatabentoLiveProtocol
+from databento_dbn import DBNError
 
 from messages.errors import ConnectionLost, FeedRefused
 from messages.values import Nanos
@@ -54,6 +55,8 @@ class GatewaySession:
     """
 
     def __init__(self, key: str, dataset: str, host: str, port: int) -> None:
+        self.unreadable = DBNError
+        """What is raised by a record whose text is none."""
         self._key = key
         self._dataset = dataset
         self._place = (host, port)

@@ -21,7 +21,7 @@ from messages.feeds import FeedHeartbeat
 from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, Interval
 from tests.builders import at, bar
 from tests.feeds.listening import Listener, Reader
-from tests.vendors.databento.gateway import DATASET, KEY, Gateway
+from tests.vendors.databento.gateway import DATASET, KEY, Gateway, naming
 
 START_NS = at("09:30")
 QUICK = FeedRules(backoff_s=0.01, longest_backoff_s=0.05, report_every_s=0.05)
@@ -497,6 +497,19 @@ def test_a_price_that_is_not_defined_is_rejected(serve: Serve, made: Made, kind:
     (rejected,) = found.next_of(MessagesRejected)
 
     assert (rejected.first[0].field, rejected.first[0].expected) == ("price", "a price is not defined")
+
+
+def test_a_text_that_is_none_is_rejected_and_the_rest_used(serve: Serve, run: Run) -> None:
+    gateway = serve()
+    _, listener = run(gateway, "A")
+    gateway.wait_for_subscribers("A")
+    named = naming("X", "X", 9)
+    gateway.send_raw(named.replace(b"X", b"\x80") + gateway.bar(plain("09:30")[0]))
+    listener.wait_for(FeedBars)
+
+    (rejected,) = listener.wait_for(MessagesRejected)
+    assert rejected.first[0].field == "text"
+    assert listener.of(FeedLost) == []
 
 
 def test_a_time_that_is_not_defined_is_rejected_and_nothing_is_asked_for_from_then_on(serve: Serve, run: Run) -> None:
