@@ -182,8 +182,10 @@ def test_a_session_s_bars_are_unseen_until_it_opens(store: MemoryStore) -> None:
 @pytest.mark.slow
 def test_at_speed_sixty_the_prefetch_is_always_in_time() -> None:
     """Seven sessions of a quarter of an hour at 60 times, on a clock that runs 30 times as fast."""
-    with short(memory(7, 50), speed=60.0, clock=SystemClock(scale=30.0)) as system:
+    clock = SystemClock(scale=30.0)
+    with short(memory(7, 50), speed=60.0, clock=clock) as system:
         reports = system.run(timeout=30).sessions
+    clock.close()
 
     hits = [report.is_prefetched for report in reports[2:]]
     assert sum(hits) / len(hits) > 0.95
