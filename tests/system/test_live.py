@@ -186,7 +186,7 @@ def test_a_day_of_a_silent_feed_without_an_upstream_is_missing_from_end_to_end_a
 
 def test_the_next_session_follows_and_the_day_before_is_history() -> None:
     days = session_of(), session_of("2024-07-03")
-    clock = SystemClock(600, days[0].start_ns - MINUTE_NS)
+    clock = clock_before(days[0], 600)
     feed = market_feed(MARKET, days[0], clock)
     with live(MemoryStore(), [feed], clock, symbols=MARKET.symbols, live=LiveRules()) as system:
         boundaries = iter(system.subscribe(("sessions",), policy="drop_oldest"))
@@ -298,7 +298,7 @@ class Unreadable(MemoryStore):
 
 def test_a_next_session_that_cannot_be_loaded_is_an_error_that_can_be_cleared() -> None:
     days = session_of(), session_of("2024-07-03")
-    store, clock = Unreadable(), SystemClock(600, days[0].start_ns - MINUTE_NS)
+    store, clock = Unreadable(), clock_before(days[0], 600)
     feed = simulated_feed(MARKET, days, clock, QUIET)
     with live(store, [feed], clock, symbols=MARKET.symbols, live=LiveRules(post_market_delay_min=1.0)) as system:
         minutes = system.subscribe(("minutes",), policy="drop_oldest")
