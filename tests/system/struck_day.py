@@ -147,6 +147,7 @@ def struck(
         began = time.monotonic()
         system.close()
         closing_s = time.monotonic() - began
+        clock.close()
         day = ParquetStore(store, read_only=True).read("XNYS", SESSION.date) if store.is_dir() else None
         stored = 0 if day is None else len(day.bars)
     left = tuple(thread.name for thread in set(threading.enumerate()) - before if thread.is_alive())
