@@ -144,7 +144,7 @@ class Regretful(Mortal):
 
 
 def test_a_bar_whose_only_trade_is_cancelled_after_it_was_recorded_is_in_no_day(tmp_path: Path) -> None:
-    market, clock, store = SimulatedMarket.of_size(3), clock_before(SESSION, 120), ParquetStore(tmp_path / "store")
+    market, clock, store = SimulatedMarket.of_size(3), clock_before(SESSION, 60), ParquetStore(tmp_path / "store")
     with live(
         store,
         [Regretful(trades_of(market, SESSION, clock), clock, store)],
