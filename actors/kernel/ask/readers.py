@@ -64,7 +64,7 @@ class Readers:
         self, symbol: str, interval: Length | None = None, *, include_partial: bool = False
     ) -> Future[Bar | None]:
         """The latest bar of a symbol; ``None`` before its first."""
-        given = symbol, self._base if interval is None else interval, include_partial
+        given = symbol, self._interval(None) if interval is None else interval, include_partial
         try:
             query = _latest_bar(*given)
         except TypeError:  # what cannot be looked up, a list, say
@@ -101,7 +101,7 @@ class Readers:
         given = (
             symbol,
             n,
-            self._base if interval is None else interval,
+            self._interval(None) if interval is None else interval,
             with_history,
             include_partial,
             fill,
