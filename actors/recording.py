@@ -94,9 +94,8 @@ def salvage(
         else:
             lacking = sum(map(_lacking, sealed))
             found += [last.day for last in sealed] if lacking else []
-            told(
-                f"session {opening.session.date} was cut off before it was in the store: {_saved(path, lacking, asks)}"
-            )
+            saved = _saved(path, lacking, asks=asks)
+            told(f"session {opening.session.date} was cut off before it was in the store: {saved}")
     return found
 
 
@@ -131,7 +130,7 @@ def deliver(file: JournalFile, number: int, store: BarStore, now_ns: Nanos) -> N
         file.finish()
 
 
-def _saved(path: Path, lacking: int, asks: bool) -> str:  # private
+def _saved(path: Path, lacking: int, *, asks: bool) -> str:
     """Say what became of a day; who was gone at its close has asked nobody for what came meanwhile."""
     who = "are asked for now" if asks else "heal asks for"
     return f"saved from {path}" + (f", without {lacking:,} of its minutes, which {who}" if lacking else "")

@@ -29,8 +29,9 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     late: int
     """Of the bars: those that came after their minute was closed."""
     filled: int
-    in_part: int
     """Of the bars: those that were fetched."""
+    in_part: int
+    """Of the bars: those made of a part of their trades, of which nobody has said what is right."""
     no_trade: int
     abandoned: int
     missing: int
