@@ -45,6 +45,10 @@ class FarSide(Protocol):
         """Open the same port again."""
         ...
 
+    def wait_until_left(self) -> None:
+        """Wait until nobody is connected any more."""
+        ...
+
 
 class VendorWorld(World):
     """A vendor's feed with all that can go wrong at its far side.
@@ -76,6 +80,7 @@ class VendorWorld(World):
     ) -> None:
         super().__init__(feed, clock or day_clock(), happen, symbols)
         self.server = server
+        self.left = server.wait_until_left
         self.garble = garble
         self.elsewhere = elsewhere
         self.stranger = stranger

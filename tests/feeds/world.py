@@ -42,7 +42,7 @@ class World:
         self.subscribed: Callable[..., None] = lambda *_symbols: None
         """Waits until the far side knows of these subscriptions."""
         self.left: Callable[[], None] = lambda: None
-        """Lets the far side know that the feed is gone."""
+        """Lets the far side know that the feed is gone, or waits until it does."""
 
     def minute(self, number: int) -> list[Bar]:
         """Let the n-th minute of the day be over; return its bars, sorted by symbol."""

@@ -53,7 +53,8 @@ class Loopback:
         answer: Callable[[Asked], Answer | None] | None = None,
     ) -> None:
         self._converse, self._answer = converse, answer
-        self._connections: set[ServerConnection] = set()
+        self.connections: set[ServerConnection] = set()
+        """Websockets that stand."""
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._server: Server | None = None
@@ -84,7 +85,7 @@ class Loopback:
     def drop(self) -> None:
         """Break every websocket off, without a farewell."""
         with self._changed:
-            connections, self._connections = self._connections, set()
+            connections, self.connections = self.connections, set()
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.socket.shutdown(socket.SHUT_RDWR)
@@ -93,6 +94,10 @@ class Loopback:
         """Wait until something is so that ``changing`` tells of."""
         with self._changed:
             assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {what()}"
+
+    def wait_until_left(self) -> None:
+        """Wait until nobody is connected: who has gone is known to have gone only a moment later."""
+        self.wait(lambda: not self.connections, lambda: self.connections)
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -104,14 +109,14 @@ class Loopback:
     def _serve(self, connection: ServerConnection) -> None:
         assert self._converse is not None
         with self._changed:
-            self._connections.add(connection)
+            self.connections.add(connection)
         try:
             self._converse(connection)
         except (ConnectionClosed, OSError):
             pass
         finally:
             with self._changed:
-                self._connections.discard(connection)
+                self.connections.discard(connection)
                 self._changed.notify_all()
 
     def _respond(self, connection: ServerConnection, request: Request) -> Response | None:

@@ -60,6 +60,10 @@ class SocketServer:
         with self._changed:
             assert self._changed.wait_for(is_so, PATIENCE_S), f"waited in vain: {self.requests}"
 
+    def wait_until_left(self) -> None:
+        """Wait until nobody is connected: who has gone is known to have gone only a moment later."""
+        self.wait(lambda: not self.visitors)
+
     def _converse(self, visitor: Any) -> None:
         """Speak with one until the connection is closed; an ``OSError`` closes it."""
         raise NotImplementedError

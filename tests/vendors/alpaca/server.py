@@ -59,6 +59,7 @@ class AlpacaServer:
         self._sessions: dict[ServerConnection, dict[str, set[str]]] = {}
         self._loopback = Loopback(self._converse)
         self.start, self.stop, self.drop = self._loopback.start, self._loopback.stop, self._loopback.drop
+        self.wait_until_left = self._loopback.wait_until_left
 
     @property
     def url(self) -> str:
@@ -66,7 +67,12 @@ class AlpacaServer:
 
     def wait_for_subscribers(self, *symbols: str, channel: str = "bars") -> None:
         """Wait until some connection has subscribed all of these, and no more than these."""
-        self._wait(lambda: any(s[channel] == set(symbols) for s in self._sessions.values()))
+
+        def is_so() -> bool:
+            standing = (has for who, has in self._sessions.items() if who in self._loopback.connections)
+            return any(has[channel] == set(symbols) for has in standing)
+
+        self._wait(is_so)
 
     def subscribed(self) -> dict[str, set[str]]:
         """Return what the only connection has, by channel."""

@@ -38,6 +38,7 @@ class KrakenServer:
         self._sessions: dict[ServerConnection, set[tuple[str, str]]] = {}
         self._loopback = Loopback(self._converse, self._answer)
         self.start, self.stop, self.drop = self._loopback.start, self._loopback.stop, self._loopback.drop
+        self.wait_until_left = self._loopback.wait_until_left
 
     @property
     def address(self) -> str:

@@ -32,6 +32,7 @@ class MassiveServer:
         self._sessions: dict[ServerConnection, set[str]] = {}
         self._loopback = Loopback(self._converse)
         self.start, self.stop, self.drop = self._loopback.start, self._loopback.stop, self._loopback.drop
+        self.wait_until_left = self._loopback.wait_until_left
 
     @property
     def address(self) -> str:
