@@ -40,7 +40,7 @@ CLOSED = ("10:10-16:00",)
 SESSION = session_of(closed=CLOSED)
 NIGHT_CLOSED = ("20:00-23:40", "00:20-04:00")
 """What is left is the twenty minutes to either side of midnight."""
-SPEED = 300.0
+SPEED = 200.0
 DEATHS = range(2, 22)
 OUTAGE = range(24, 31)
 PATIENT = FeedRules(backoff_s=1.0, longest_backoff_s=5.0, report_every_s=0.02)

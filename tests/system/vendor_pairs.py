@@ -16,6 +16,7 @@ from actors.vendors.history.entry import Pace
 from actors.vendors.history.source import VendorSource
 from actors.vendors.ibkr.feed import IbkrFeed
 from actors.vendors.massive.feed import MassiveFeed
+from actors.vendors.yahoo import history as yahoo_history
 from messages import Bar, TradingSession
 from messages.values import MINUTE_NS
 from tests.feeds.vendor_worlds import FarSide
@@ -32,6 +33,8 @@ from tests.vendors.massive.history_server import MassiveStocks
 from tests.vendors.massive.server import KEY as MASSIVE_KEY
 from tests.vendors.massive.server import MassiveServer, aggregate
 from tests.vendors.yahoo.chart_server import ChartServer, YahooChart
+
+_ = yahoo_history  # imported here: at its first use yfinance would take a quarter of a fast day
 
 PACE = 40, 2.0
 """What every server of a history allows: so many requests in any stretch of so many seconds."""
