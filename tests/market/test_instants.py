@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.market.instants import day, moment, nanos, whole_number
+from actors.market.instants import counted, day, moment, nanos, whole_number
 from messages import SettingsError
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -147,3 +147,9 @@ def test_what_only_looks_like_a_whole_number_is_none(given_: Any) -> None:
 def test_a_text_that_is_no_moment_is_refused_with_one_that_is() -> None:
     with pytest.raises(SettingsError, match="'yesterday' is no moment; write it as '2024-05-31T09:30:00-04:00'"):
         nanos("yesterday")
+
+
+def test_an_instant_that_nanoseconds_do_not_reach_is_refused() -> None:
+    assert counted((1 << 63) - 1) == (1 << 63) - 1
+    with pytest.raises(ValueError, match="before the year 2262"):
+        counted(-(1 << 63))

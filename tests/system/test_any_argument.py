@@ -3,7 +3,7 @@
 import contextlib
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
@@ -222,6 +222,7 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: Faults(seed=1.5), "a seed is a whole number"),  # type: ignore[arg-type]
     (lambda: Faults(outages=None), "outages are ranges"),  # type: ignore[arg-type]
     (lambda: Calendar(None), "a calendar is named"),  # type: ignore[arg-type]
+    (lambda: Calendar("XNYS", closed=b"10:00-10:07"), "closed is a range"),  # type: ignore[arg-type]
     (lambda: Calendar("XNYS").session(None), "no date"),  # type: ignore[arg-type]
     (lambda: SessionRules(intervals="5 minutes"), "no interval"),  # type: ignore[arg-type]
     (lambda: BarBatch.of("bars"), "made of bars"),  # type: ignore[arg-type]
@@ -229,7 +230,9 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: BarBatch.of([]).to_pandas(tz=None), "tz is a zone"),  # type: ignore[arg-type]
     (lambda: BarBatch.build(("A",), np.array([-1]), np.array([0]), np.ones((5, 1))), "no place in its table"),
     (lambda: BarBatch.build(("A",), np.array([0]), np.array([0.5]), np.ones((5, 1))), "whole nanoseconds"),
+    (lambda: BarBatch.build(("A",), np.array([0]), np.array([0]), "prices"), "arrays of numbers"),  # type: ignore[arg-type]
     (lambda: Interval.parse(np.timedelta64(1, "Y")), "no interval"),
+    (lambda: Interval.parse(timedelta(milliseconds=500)), "no interval"),
 ]
 
 
