@@ -64,7 +64,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         Args:
             settings: what to play and how.
             store: a store, instead of the one that the settings name.
-            clock: another clock than the computer's.
+            clock: another clock than the computer's; who gives one closes it.
             sources: who is asked for missing minutes, before those that the settings name.
             feeds: where a live day's bars, quotes and trades come from.
 
@@ -141,7 +141,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
             base_interval: the length of the store's bars, ``"1s"`` to ``"1m"``, which is the default.
             trailing_sessions: days of history held in memory with their minutes.
             daily_sessions: of how many there are daily bars; ``require`` adds to both.
-            clock: another clock than the computer's.
+            clock: another clock than the computer's; who gives one closes it.
             sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
             **more: any further field of ``Settings``; ``rules``, ``upkeep``, ``faults`` and other sections as a mapping
                 too: ``upkeep={"attempts": 3}``.
@@ -181,7 +181,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
             symbols: what is subscribed; nothing named: all that the feeds have.
             calendar: name of the exchange calendar.
             base_interval: the length of the bars that come, ``"1s"`` to ``"1m"``, which is the default.
-            clock: another clock than the computer's, as for a simulated day.
+            clock: another clock than the computer's, as for a simulated day; who gives one closes it.
             sources: who is asked for missing minutes, in order of preference; before those of ``fill_from``.
             **more: any further field of ``Settings``; ``rules``, ``upkeep``, ``faults`` and other sections as a mapping
                 too: ``upkeep={"attempts": 3}``.
