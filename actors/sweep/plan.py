@@ -158,8 +158,8 @@ def parameter_sets(
     if grid is None:
         return ({},)
     if not isinstance(grid, Mapping):
-        sets = tuple(grid) if isinstance(grid, Iterable) else ()
-        if isinstance(grid, str) or not isinstance(grid, Iterable) or not all(isinstance(one, Mapping) for one in sets):
+        sets = tuple(grid) if isinstance(grid, Iterable) else (grid,)  # which is no set of parameters
+        if isinstance(grid, str) or not all(isinstance(one, Mapping) for one in sets):
             raise SettingsError(f"grid: expected values by parameter, or sets of parameters, got {shown(grid)}")
         if not sets:
             raise SettingsError("grid: there is no set of parameters in it")
