@@ -1,12 +1,14 @@
 """What a strategy may not look at: the files of its store, and any other clock than its session's."""
 
 import ast
+import builtins
 import ctypes
+import functools
+import io
 import os
 import struct
 import sys
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -65,7 +67,9 @@ def _clock_of(called: ast.expr, bare: dict[str, str]) -> str | None:
 class FileWatch:
     """Sees whoever opens a file of some folders, by whatever library: nobody but a strategy has a reason to.
 
-    Linux tells of any process; elsewhere only what Python itself opens in the thread that watches is seen.
+    Linux tells of any process; elsewhere only what is opened by ``open`` in the thread that watches is seen, which is
+    also how the line is known. An audit hook would hear of more, but cannot be taken back, and with one in Python
+    code Python 3.11 refuses a thread that begins under coverage or a debugger while another does.
 
     Args:
         folders: with all that is below them.
@@ -78,20 +82,24 @@ class FileWatch:
         self._thread = threading.get_ident()
         self._watched: dict[int, str] = {}
         self._descriptor = -1
-        self._is_open = False
+        self._replaced: list[tuple[ModuleType, Callable[..., Any]]] = []
         self.opened: list[str] = []
         """What was opened: the file, and the line of the strategy if it is known."""
 
     def __enter__(self) -> Self:
         self._watch()
-        self._is_open = True
-        sys.addaudithook(_ear(weakref.ref(self)))
+        for module in (builtins, io, os):
+            opens: Callable[..., Any] = vars(module)["open"]
+            self._replaced.append((module, opens))
+            setattr(module, "open", self._overheard(opens))  # noqa: B010  # of a module that types know otherwise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._is_open = False
+        while self._replaced:
+            module, opens = self._replaced.pop()
+            setattr(module, "open", opens)  # noqa: B010
         if self._descriptor >= 0:
             os.close(self._descriptor)
 
@@ -122,13 +130,22 @@ class FileWatch:
             if not mask & _IN_ISDIR and name.endswith(_OF_DAYS):
                 self._note(os.path.join(self._watched.get(watch, ""), name), "")
 
-    def audited(self, args: tuple[Any, ...]) -> None:
-        """Hear of a file that Python opens: whether the strategy does."""
-        if not self._is_open or threading.get_ident() != self._thread or not isinstance(args[0], (str, bytes)):
-            return
-        path = os.path.realpath(os.fsdecode(args[0]))
-        if path.endswith(_OF_DAYS) and any(path.startswith(root + os.sep) for root in self._roots):
-            self._note(path, self._line())
+    def _overheard(self, opens: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what opens a file as before, and hears who does."""
+
+        @functools.wraps(opens)
+        def opened(*args: Any, **kwargs: Any) -> Any:
+            file = args[0] if args else kwargs.get("file", kwargs.get("path"))
+            if threading.get_ident() == self._thread and isinstance(file, (str, bytes, os.PathLike)):
+                self._hear(os.fsdecode(file))
+            return opens(*args, **kwargs)
+
+        return opened
+
+    def _hear(self, path: str) -> None:
+        real = os.path.realpath(path)
+        if real.endswith(_OF_DAYS) and any(real.startswith(root + os.sep) for root in self._roots):
+            self._note(real, self._line())
 
     def _note(self, path: str, line: str) -> None:
         known = [place for place, said in enumerate(self.opened) if said.partition(" (")[0] == path]
@@ -144,16 +161,6 @@ class FileWatch:
                 return f"line {frame.f_lineno} of {Path(frame.f_code.co_filename).name}"
             frame = frame.f_back  # type: ignore[assignment]
         return ""
-
-
-def _ear(watch: "weakref.ref[FileWatch]") -> Callable[[str, tuple[Any, ...]], None]:
-    """Return what Python tells of all that it does: it cannot be taken back, and says nothing once nobody watches."""
-
-    def heard(event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and (there := watch()) is not None:
-            there.audited(args)
-
-    return heard
 
 
 def _read(descriptor: int) -> bytes:
