@@ -192,4 +192,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, file_of: Callable[[P
 
     assert large.stat().st_size > 190_000_000
     assert of_large < 400
-    assert of_large < 1.3 * of_small
+    assert of_large - of_small < 100  # of 150 more; what lies between reader and writer depends on who is at turn
