@@ -13,31 +13,28 @@ from itertools import chain
 from pathlib import Path
 from threading import Lock
 
-from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.reading.spelling.addresses import check_folder
-from actors.storage.adjusted_days import read_runs, write_runs
 from actors.storage.adjustments import read_adjustments
 from actors.storage.atomic import FolderSyncs
 from actors.storage.beside import sidecar
+from actors.storage.beside.notes import Notes
 from actors.storage.dayfile import DayHead
 from actors.storage.elsewhere.object_path import ObjectPath
-from actors.storage.journal.prints import continued, read_grace, read_prints, write_prints
 from actors.storage.merging import NOTHING, Span, check_key, check_length, merge_days, merged_stretches, without
 from actors.storage.own_hours import Calendars, read_own_hours
-from actors.storage.places import CERTIFICATE, PRINTS, Places
+from actors.storage.places import CERTIFICATE, Places
 from actors.storage.segments import CalendarSegments, SegmentOf
 from actors.storage.shelves import YEAR, Shelves
 from actors.storage.turns import Turns
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.history import Adjustment
-from messages.tables.columns import Prints
-from messages.values import Gap, Interval, Nanos
+from messages.values import Gap, Interval
 
 
-class ParquetStore:
+class ParquetStore(Notes):
     """A bar store in a folder.
 
     Args:
@@ -309,31 +306,6 @@ class ParquetStore:
             for name in self.certified_calendars()
         }
 
-    def prints(self, calendar: str, date: str) -> Prints | None:
-        """Return how a day was lived; ``None``: nobody has written it down.
-
-        Raises:
-            DataError: it cannot be read; names the file and what was expected.
-        """
-        return read_prints(self._places.new(calendar, date, PRINTS), calendar, date)
-
-    def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
-        """Keep how a day was lived, in addition to what an earlier run of it knew.
-
-        Raises:
-            StoreLocked: somebody else is writing to this store.
-            DataError: the store is open for reading only, what is there cannot be read, or the disk refuses.
-        """
-        with self._writing(calendar, date):
-            path = self._places.new(calendar, date, PRINTS)
-            write_prints(path, calendar, date, continued(read_prints(path, calendar, date), prints))
-            self._folders.sync(path.parent)
-
-    def grace(self, calendar: str, dates: tuple[str, ...]) -> Nanos | None:
-        """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
-        said = (read_grace(self._places.new(calendar, date, PRINTS)) for date in reversed(dates))
-        return next((grace_ns for grace_ns in said if grace_ns is not None), None)
-
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date; read when it changed.
 
@@ -346,21 +318,6 @@ class ParquetStore:
         if self._adjustments is None or self._adjustments[0] != state:
             self._adjustments = (state, read_adjustments(path))
         return self._adjustments[1]
-
-    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
-        """Return the days whose prices are known to have been adjusted before they came, sorted."""
-        return read_runs(self._places.adjusted(calendar))
-
-    def note_adjusted(self, calendar: str, days: Mapping[str, Sequence[str]], as_of: str | None) -> None:
-        """Keep whether the prices of some days, by symbol, are adjusted; ``actors.kernel.adjusted`` says how.
-
-        Raises:
-            StoreLocked: somebody else is writing to this store.
-            DataError: the store is open for reading only, or the disk refuses.
-        """
-        with self._turns.of(calendar, "adjusted prices"):
-            old = self.adjusted(calendar)
-            write_runs(self._places.adjusted(calendar), old, noted(old, days, as_of, self.dates_left(calendar)[0]))
 
     def claim(self) -> None:
         """Take the lock now, and not with the first merge: who is to write all day is refused before it begins.

@@ -4,12 +4,11 @@ Any number of readers and of writers: each day is read as it is at one moment, a
 who would change it wait for. What is merged sends only rows that change.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.beside.sidecar import check_day
@@ -21,12 +20,13 @@ from actors.storage.postgres.certificates import CertificateTable
 from actors.storage.postgres.connections import Connections
 from actors.storage.postgres.days import DayTable
 from actors.storage.postgres.lived import LivedTable
+from actors.storage.postgres.notes import Notes
 from actors.storage.segments import CalendarSegments, SegmentOf
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.history import Adjustment
 from messages.tables.columns import Prints
-from messages.values import Gap, Interval, Nanos
+from messages.values import Gap, Interval
 
 if TYPE_CHECKING:
     from psycopg import Cursor
@@ -36,10 +36,9 @@ _OUTLINES = (
     " (select calendar, date, certificate from {schema}.certificates where earlier = 0) c using (calendar, date)"
     " left join {schema}.lived l using (calendar, date) where calendar = %s"
 )
-_LIVED = "select grace_ns from {schema}.lived where calendar = %s and date = any(%s::date[]) order by date desc limit 1"
 
 
-class PostgresStore:
+class PostgresStore(Notes):
     """A bar store in a server.
 
     Args:
@@ -268,30 +267,6 @@ class PostgresStore:
         with self._certificates(calendar, date) as there:
             return there.are_as_issued() if there is not None else None
 
-    def prints(self, calendar: str, date: str) -> Prints | None:
-        """Return how a day was lived; ``None``: nobody has written it down.
-
-        Raises:
-            DataError: it is not what was written, or the server cannot be reached.
-        """
-        check_key(calendar, date)
-        with self._reading("prints") as cursor:
-            return None if cursor is None else LivedTable(cursor, self._schema, calendar, date).read()
-
-    def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
-        """Keep how a day was lived, in addition to what an earlier run of it knew.
-
-        Raises:
-            DataError: the store is open for reading only, what is there is not what was written, or the server refuses.
-        """
-        with self._writing(calendar, date) as cursor:
-            LivedTable(cursor, self._schema, calendar, date).keep(prints)
-
-    def grace(self, calendar: str, dates: tuple[str, ...]) -> Nanos | None:
-        """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
-        found = self._rows(_LIVED, calendar, list(dates), table="lived")
-        return int(found[0][0]) if found else None
-
     def adjustments(self) -> tuple[Adjustment, ...]:
         """Return the splits and dividends, sorted by symbol and date.
 
@@ -310,35 +285,6 @@ class PostgresStore:
         self.claim()
         with self._connections.writing() as cursor:
             prices.put_adjustments(cursor, self._schema, adjustments)
-
-    def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
-        """Return the days whose prices are known to have been adjusted before they came, sorted."""
-        with self._reading("adjusted") as cursor:
-            return () if cursor is None else prices.read_adjusted(cursor, self._schema, calendar)
-
-    def note_adjusted(self, calendar: str, days: Mapping[str, Sequence[str]], as_of: str | None) -> None:
-        """Keep whether the prices of some days, by symbol, are adjusted; ``actors.kernel.adjusted`` says how.
-
-        Raises:
-            DataError: the store is open for reading only, or the server refuses.
-        """
-        stored = self.dates(calendar)
-        self.change_adjusted(calendar, lambda old: noted(old, days, as_of, stored))
-
-    def change_adjusted(
-        self, calendar: str, changed: Callable[[tuple[AdjustedRun, ...]], tuple[AdjustedRun, ...]]
-    ) -> None:
-        """Put what becomes of what is known of adjusted prices in its place.
-
-        Raises:
-            DataError: the store is open for reading only, or the server refuses.
-        """
-        self.claim()
-        with self._alone(f"{calendar} adjusted") as cursor:
-            old = prices.read_adjusted(cursor, self._schema, calendar)
-            new = changed(old)
-            if new != old:
-                prices.put_adjusted(cursor, self._schema, calendar, new)
 
     def claim(self) -> None:
         """Make the tables now, and not with the first merge: who may not is refused before the day begins.
