@@ -13,6 +13,7 @@ import numpy as np
 
 from actors.kernel.ask import arguments as take
 from actors.kernel.ask.asked_span import AskedSpan
+from actors.kernel.prints import untraded_in
 from actors.kernel.readings import dates_left
 from actors.market.axis import SessionAxis
 from actors.market.gaps import find_gaps
@@ -375,8 +376,8 @@ class Store:
         certificate = self._files.certificate(session.calendar, session.date)
         bars, verdicts = (BarBatch.of(()), _NONE) if day is None else (day.bars, day.verdicts)
         values, plane = spread(axis, symbols, bars, verdicts, _FIELDS)
-        if certificate is not None:
-            plane = with_runs(axis, symbols, plane, certificate.runs)
+        found = untraded_in(self._files, session.calendar, session.date)
+        plane = with_runs(axis, symbols, plane, (*found, *(() if certificate is None else certificate.runs)))
         return DayGrid(session=session, symbols=tuple(symbols), values=freeze(values), verdicts=freeze(plane))
 
 

@@ -11,6 +11,7 @@ from actors.data_upkeep.as_lived import early, prints_of
 from actors.kernel.address import Address
 from actors.kernel.adjusted import adjusted_in
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.prints import untraded_in
 from actors.kernel.readings import KeepsReadings
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
@@ -93,7 +94,7 @@ class Loader:
         found = faults(kept.values, kept.start_ns, step_ns=axis.step_ns, allow_negative=self._allow_negative)
         batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=not found.any())
         left_out = Counter(reason_of(Fault(code), bars.interval) for code in found[found > 0].tolist())
-        runs = () if certificate is None else _runs_without_bars(axis, batch, certificate.runs)
+        runs = _runs_without_bars(axis, batch, self._runs(session, certificate))
         told = None if day is None else _told(kept, day.verdicts[inside])
         prints = self._prints(session, symbols)
         is_early = np.zeros(0, dtype=np.bool_) if day is None else early(axis, kept, day.verdicts[inside], prints)
@@ -139,8 +140,7 @@ class Loader:
         axis, certificate = SessionAxis(session), self._certificate(session, symbols)
         names = day.bars.symbols if certificate is None else _with_certified(day.bars.symbols, certificate, symbols)
         values, verdicts = spread(axis, names, day.bars, day.verdicts, self._fields)
-        if certificate is not None and certificate.runs:
-            verdicts = with_runs(axis, names, verdicts, certificate.runs)
+        verdicts = with_runs(axis, names, verdicts, self._runs(session, certificate))
         return DayGrid(session=session, symbols=names, values=freeze(values), verdicts=freeze(verdicts))
 
     def _background(self, job: ReadSession, plan: HistoryPlan) -> Background:
@@ -180,6 +180,11 @@ class Loader:
         if certificate is None or certificate.session.base_interval == session.base_interval:
             return certificate
         return msgspec.structs.replace(certificate, runs=whole_runs(certificate.runs, session.base_interval))
+
+    def _runs(self, session: TradingSession, certificate: SessionCertificate | None) -> tuple[VerdictRun, ...]:
+        """Return what is known of minutes without a bar: of a day that has no certificate, what was found so far."""
+        found = whole_runs(untraded_in(self._store, session.calendar, session.date), session.base_interval)
+        return found if certificate is None else (*found, *certificate.runs)
 
     def _day(self, session: TradingSession, symbols: Sequence[str] | None) -> StoredDay | None:
         if symbols is not None and not symbols:

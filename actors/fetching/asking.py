@@ -110,7 +110,7 @@ class Asking:
 
     @property
     def _is_over(self) -> bool:
-        """Whether the session is; what is written of one that goes on does not last, so it is asked for often."""
+        """Whether the session is; what is abandoned of one that goes on is not written down, and is asked for often."""
         return self.day.session.end_ns <= self._now_ns()
 
     def _questions(self, source: BarSource, rows_a_page: int | dict[str, int] | None) -> list[Gap]:
@@ -239,5 +239,7 @@ class Asking:
             is_settled=self._is_over,
             has_all=not self.wanted.any(),
             has_parts=bool((self.wanted & (day.verdicts == Verdict.IN_PART)).any()),
-            is_news=is_news or (self.is_market and not self.errors),  # that it is all there is, is news
+            is_news=is_news
+            or day.is_untold
+            or (self.is_market and not self.errors),  # that it is all there is, is news
         )

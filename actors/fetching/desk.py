@@ -76,6 +76,7 @@ class OwnDesk:
         if (
             not look.is_market
             and day.is_certified
+            and not day.is_untold
             and not day.lacks(look.now_ns, is_abandoned_too=look.is_abandoned_too)
         ):
             return None

@@ -1,4 +1,4 @@
-"""What a store lacks of a session, by its bars, its verdicts and its certificate."""
+"""What a store lacks of a session, by its bars, its verdicts, its certificate, and what was found while it ran."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.prints import untraded_in
 from actors.market.axis import SessionAxis
 from actors.market.planes import with_runs
 from actors.vendors.history.cells import places, planes
@@ -21,11 +22,13 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     """Sorted."""
     is_empty: bool
-    """Whether it has no bar of them, and no certificate."""
+    """Whether it has no bar of them, no certificate, and nothing was found of it while it ran."""
     is_certified: bool
     """Whether its certificate covers them all."""
+    is_untold: bool
+    """Whether more of it is known to be untraded than its certificate says."""
     verdicts: Verdicts
-    """Slots x names: of its bars, and what the certificate says of minutes without one."""
+    """Slots x names: of its bars, and what the certificate says of minutes without one, or was found while it ran."""
     trades: Floats
     """Slots x names: of how many trades each bar is made, NaN where that is not known."""
 
@@ -80,13 +83,15 @@ def day_of(store: BarStore, session: TradingSession, symbols: Sequence[str]) -> 
     verdicts = np.zeros((axis.slots, len(names)), dtype=np.uint8)
     verdicts[slots, columns] = held.verdicts[rows]
     _, trades = planes(axis, names, held.bars)
-    if certificate is not None:
-        verdicts = with_runs(axis, names, verdicts, certificate.runs)
+    certified = verdicts if certificate is None else with_runs(axis, names, verdicts, certificate.runs)
+    found = untraded_in(store, session.calendar, session.date)
+    verdicts = with_runs(axis, names, certified, found)
     day = Day(
         session=session,
         names=names,
-        is_empty=not len(held.bars) and certificate is None,
+        is_empty=not len(held.bars) and certificate is None and not found,
         is_certified=certificate is not None and set(names) <= set(certificate.names),
+        is_untold=bool((verdicts != certified).any()),
         verdicts=verdicts,
         trades=trades,
     )

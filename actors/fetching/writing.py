@@ -6,6 +6,7 @@ import numpy as np
 from actors.fetching.came import Came
 from actors.fetching.scale import note_adjusted
 from actors.kernel.ports import BarStore, StoredDay
+from actors.kernel.prints import KeepsUntraded, untraded_in
 from actors.market.axis import SessionAxis
 from actors.market.certificate import certificate_of, recertified
 from actors.market.gaps import find_gaps
@@ -13,7 +14,7 @@ from actors.market.planes import spread
 from actors.settings import DEFAULT_INTERVALS
 from actors.vendors.history.cells import planes
 from messages.certificates import GapOutcome, GapStory, SessionCertificate
-from messages.tables.columns import FIELDS, BarBatch
+from messages.tables.columns import FIELDS, BarBatch, Mask
 from messages.values import Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 ISSUER = "fill"
@@ -23,6 +24,7 @@ _NOTHING = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
 def write(store: BarStore, came: Came, old: SessionCertificate | None, now_ns: Nanos) -> SessionCertificate | None:
     """Merge the bars that came, and certify the session if it is over; return its certificate if there is a new one.
 
+    Of one that still runs it is kept which minutes were never traded, until it has its certificate.
     Whoever is killed in between leaves bars without a certificate: the next time it is made of them, and of what is
     asked for of the rest.
 
@@ -44,6 +46,8 @@ def write(store: BarStore, came: Came, old: SessionCertificate | None, now_ns: N
         given = StoredDay(bars=bars.narrowed(), verdicts=verdicts, tz=session.tz, is_lived=came.has_parts)
         store.merge(calendar, date, given)
         note_adjusted(store, came, now_ns)
+    if not came.is_settled and came.no_trade and isinstance(store, KeepsUntraded):
+        store.note_untraded(calendar, date, _silences(came))
     is_covered = old is not None and set(came.names) <= set(old.names)
     if not came.is_settled or not (came.is_news or (came.has_all and not is_covered)):
         return None
@@ -57,6 +61,7 @@ def _certificate(store: BarStore, came: Came, old: SessionCertificate | None, no
     session = came.session if old is None else _wider(came.session, old.session)
     stored = store.read(session.calendar, session.date, names) or _NOTHING
     stories = tuple(_stories(came, now_ns))
+    runs = (*untraded_in(store, session.calendar, session.date), *_runs(came))
     if old is not None:
         new = recertified(
             old,
@@ -65,14 +70,14 @@ def _certificate(store: BarStore, came: Came, old: SessionCertificate | None, no
             issued_by=ISSUER,
             symbols=names,
             segments=session.segments,
-            runs=_runs(came),
+            runs=runs,
             settled_ns=max(now_ns, old.settled_ns),
         )
         return msgspec.structs.replace(new, gaps=(*old.gaps, *stories))
     axis = SessionAxis(session)
     values, plane = spread(axis, names, stored.bars, stored.verdicts, len(FIELDS))
     new = certificate_of(
-        session, names, values, plane, DEFAULT_INTERVALS, runs=_runs(came), issued_by=ISSUER, settled_ns=now_ns
+        session, names, values, plane, DEFAULT_INTERVALS, runs=runs, issued_by=ISSUER, settled_ns=now_ns
     )
     return msgspec.structs.replace(new, gaps=stories)
 
@@ -113,12 +118,16 @@ def _story(came: Came, gap: Gap, axis: SessionAxis, now_ns: Nanos, source: str, 
 
 
 def _runs(came: Came) -> list[VerdictRun]:
-    axis = SessionAxis(came.session)
-    abandoned = (came.last_asked, Verdict.ABANDONED, came.abandoned)
-    silent = [(source, Verdict.NO_TRADE, cells) for source, cells in came.no_trade]
+    return [*_as_runs(came, came.last_asked, Verdict.ABANDONED, came.abandoned), *_silences(came)]
+
+
+def _silences(came: Came) -> list[VerdictRun]:
+    return [run for source, cells in came.no_trade for run in _as_runs(came, source, Verdict.NO_TRADE, cells)]
+
+
+def _as_runs(came: Came, source: str, verdict: Verdict, cells: Mask) -> list[VerdictRun]:
     return [
         VerdictRun(symbol=symbol, verdict=verdict, start_ns=gap.start_ns, end_ns=gap.end_ns, source=source)
-        for source, verdict, cells in (abandoned, *silent)
-        for gap in find_gaps(cells, axis, came.names)
+        for gap in find_gaps(cells, SessionAxis(came.session), came.names)
         for symbol in gap.symbols
     ]

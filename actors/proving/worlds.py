@@ -1,7 +1,7 @@
 """Worlds that are the same until an instant, and nothing alike after it."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from threading import Lock
 from typing import Any, TypeVar, cast
 from zlib import crc32
@@ -11,7 +11,7 @@ import numpy as np
 
 from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, StoredDay
-from actors.kernel.prints import KeepsPrints
+from actors.kernel.prints import KeepsPrints, untraded_in
 from actors.market.axis import SessionAxis
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.memory import MemoryStore
@@ -19,7 +19,7 @@ from actors.storage.merging import only
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
 from messages.tables.columns import BarBatch, Floats, Indices, Mask, Prints, Stamps, freeze
-from messages.values import FIRST_WITH_BAR, Interval, Nanos, Seen, TradingSession, Verdict
+from messages.values import FIRST_WITH_BAR, Interval, Nanos, Seen, TradingSession, Verdict, VerdictRun
 
 R = TypeVar("R")
 
@@ -89,6 +89,7 @@ class Archive:
             beside.symbols(calendar, date)
             if isinstance(self.store, KeepsPrints):
                 self.kept(("prints", calendar, date), lambda date=date: self.store.prints(calendar, date))  # type: ignore[misc]
+            self.kept(("untraded", calendar, date), lambda date=date: untraded_in(self.store, calendar, date))  # type: ignore[misc]
             self.kept(("certificate", calendar, date), lambda date=date: self.store.certificate(calendar, date))  # type: ignore[misc]
         return all((calendar, date) in self._days for date in dates)
 
@@ -180,9 +181,16 @@ class World(MemoryStore):
         cut = self._cut
         if cut is None or found is None or date < cut.date:
             return found
-        past = (run for run in found.runs if run.start_ns < cut.at_ns)
-        runs = [msgspec.structs.replace(run, end_ns=min(run.end_ns, cut.at_ns)) for run in past]
-        return msgspec.structs.replace(found, runs=tuple(runs), gaps=(), corrections=found.corrections + 1)
+        runs = _until(found.runs, cut.at_ns)
+        return msgspec.structs.replace(found, runs=runs, gaps=(), corrections=found.corrections + 1)
+
+    def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
+        """Return what was found untraded of a day while it ran; of one that is not over, up to the cut."""
+        found = self._archive.kept(
+            ("untraded", calendar, date), lambda: untraded_in(self._archive.store, calendar, date)
+        )
+        cut = self._cut
+        return found if cut is None or date < cut.date else _until(found, cut.at_ns)
 
     def _lived(self, calendar: str, date: str) -> Prints | None:
         store = self._archive.store
@@ -221,6 +229,12 @@ class World(MemoryStore):
             for name in names
         ]
         return tuple(sorted((*past, *other), key=lambda one: (one.symbol, one.ex_date)))
+
+
+def _until(runs: Iterable[VerdictRun], at_ns: Nanos) -> tuple[VerdictRun, ...]:
+    """Return what runs say of what is before an instant."""
+    past = (run for run in runs if run.start_ns < at_ns)
+    return tuple(msgspec.structs.replace(run, end_ns=min(run.end_ns, at_ns)) for run in past)
 
 
 def _date_of(key: Hashable) -> str | None:

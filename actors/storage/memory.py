@@ -7,12 +7,13 @@ from actors.kernel.adjusted import AdjustedRun, noted
 from actors.kernel.ports import MergeCounts, StoredDay, StoredDays
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.beside.sidecar import check_day, outlives, succeeding
+from actors.storage.beside.untraded import check_untraded, joined
 from actors.storage.journal.prints import continued
 from actors.storage.merging import NOTHING, check_key, check_length, merge_days, only, without
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
 from messages.tables.columns import Prints
-from messages.values import Gap, Interval, Nanos
+from messages.values import Gap, Interval, Nanos, VerdictRun
 
 
 class MemoryStore:
@@ -32,6 +33,7 @@ class MemoryStore:
         self._certificates: dict[tuple[str, str], SessionCertificate] = {}
         self._earlier: dict[tuple[str, str], list[SessionCertificate]] = {}
         self._prints: dict[tuple[str, str], Prints] = {}
+        self._untraded: dict[tuple[str, str], tuple[VerdictRun, ...]] = {}
         self._adjusted: dict[str, tuple[AdjustedRun, ...]] = {}
         self._changing = Lock()
 
@@ -169,6 +171,17 @@ class MemoryStore:
         """Return how long minutes stayed open on the last of these days that was lived."""
         lived = (prints for date in reversed(dates) if (prints := self._prints.get((calendar, date))) is not None)
         return next((prints.grace_ns for prints in lived), None)
+
+    def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
+        """Return the minutes of a day that were found untraded while it ran, in runs; bars may have come since."""
+        return self._untraded.get((calendar, date), ())
+
+    def note_untraded(self, calendar: str, date: str, runs: Sequence[VerdictRun]) -> None:
+        """Keep more of them."""
+        check_key(calendar, date)
+        check_untraded(runs)
+        with self._changing:
+            self._untraded[calendar, date] = joined((*self._untraded.get((calendar, date), ()), *runs))
 
     def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
         """Return the days whose prices are known to have been adjusted before they came, sorted."""

@@ -23,6 +23,8 @@ from actors.storage.merging import check_key, is_session_date
 BARS, CERTIFICATE = "bars.parquet", "_certificate.json"
 PRINTS = "_prints.pq"
 """How a day was lived, beside its certificate, whatever the layout."""
+UNTRADED = "_untraded.json"
+"""Which minutes of a day were found untraded while it ran; there too."""
 NARROW = "_narrow"
 """In the root of a store that is narrow. Empty, since polars minds files of other kinds unless they are."""
 SYMBOLS = "_symbols"

@@ -8,6 +8,7 @@ from threading import Lock
 import numpy as np
 
 from actors.kernel.ports import BarStore, SourceAnswer
+from actors.kernel.prints import untraded_in
 from actors.market.coarser import coarser, is_finer, whole_runs
 from messages.tables.columns import BarBatch, BarKeys, Indices, Stamps, freeze
 from messages.values import Gap, Nanos, TradingSession, Verdict
@@ -72,6 +73,8 @@ class HeldDay:
 class StoreSource:
     """Answers from the days of a store; what their certificates call NO_TRADE it confirms.
 
+    So it does with what was found untraded of a day while that ran.
+
     Args:
         store: whose days.
         name: who it is, in verdicts and certificates.
@@ -134,7 +137,8 @@ class StoreSource:
     def _read(self, session: TradingSession) -> HeldDay:
         day = self._store.read(session.calendar, session.date)
         certificate = self._store.certificate(session.calendar, session.date)
-        runs = () if certificate is None else whole_runs(certificate.runs, session.base_interval)
+        found = untraded_in(self._store, session.calendar, session.date)
+        runs = whole_runs((*found, *(() if certificate is None else certificate.runs)), session.base_interval)
         gaps = [
             Gap(symbols=(run.symbol,), start_ns=run.start_ns, end_ns=run.end_ns)
             for run in runs

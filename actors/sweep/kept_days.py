@@ -10,13 +10,13 @@ import numpy as np
 
 from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, MergeCounts, StoredDay, StoredDays
-from actors.kernel.prints import KeepsPrints
+from actors.kernel.prints import KeepsPrints, untraded_in
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.history import Adjustment
 from messages.tables.columns import Prints
-from messages.values import Gap, Interval, Nanos
+from messages.values import Gap, Interval, Nanos, VerdictRun
 
 R = TypeVar("R")
 
@@ -85,6 +85,10 @@ class KeptDays:
         """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
         return self._store.grace(calendar, dates) if isinstance(self._store, KeepsPrints) else None
 
+    def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
+        """Return the minutes of a day that were found untraded while it ran; as they were first asked for."""
+        return self.kept(("untraded", calendar, date), lambda: untraded_in(self._store, calendar, date))
+
     def read(
         self,
         calendar: str,
@@ -127,6 +131,10 @@ class KeptDays:
         """Leave the store open: the next task reads it."""
 
     def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:  # noqa: ARG002  # as any store
+        """Refuse: a sweep reads only."""
+        self._refuse()
+
+    def note_untraded(self, calendar: str, date: str, runs: Sequence[VerdictRun]) -> None:  # noqa: ARG002
         """Refuse: a sweep reads only."""
         self._refuse()
 

@@ -9,6 +9,7 @@ import pytest
 
 from actors.feeds.desk import FeedDesk
 from actors.feeds.simulated.market import SimulatedMarket
+from actors.fetching.fetch import Wanted, fetch
 from actors.kernel.ports import BarSource
 from actors.settings import LiveRules, SessionRules, UpkeepRules
 from actors.storage.memory import MemoryStore
@@ -42,6 +43,7 @@ from tests.system.live import FAST_UPKEEP, clock_before, live, lived, market_fee
 from tests.system.live import session_of as eight_minutes
 from tests.system.worlds import QUARTER, xnys
 from tests.upkept import Upkept
+from tests.upstreams import Upstream
 
 FEED = "feed"
 MARKET = SimulatedMarket.of_size(4, quiet=0.1)
@@ -200,6 +202,20 @@ def test_what_was_recorded_before_a_restart_is_not_asked_for() -> None:
 
     assert late.is_active
     assert (quality.verdicts.filled, quality.bar_quality) == (0, 100.0)
+
+
+def test_what_was_fetched_of_today_before_it_begins_is_not_asked_for_nor_what_was_found_untraded() -> None:
+    store, others = stored(YESTERDAY), Upstream()
+    now_ns = at("09:37", SESSION)
+    report = fetch(store, [upstream()], [Wanted(session=SESSION, symbols=MARKET.symbols)], now_ns=lambda: now_ns)
+    late = LiveDay("09:37", MARKET.symbols, [others], store=store)
+    late.up()
+    late.until("09:38")
+    verdicts = late.ask(GetQuality()).quality.verdicts
+
+    assert report.sum_of("no_trade") > 0
+    assert [asked for asked in others.asked if asked[1] < now_ns] == []
+    assert verdicts.no_trade == report.sum_of("no_trade")
 
 
 @pytest.mark.parametrize("seconds", also_slow([0, 20], [1, 59]))

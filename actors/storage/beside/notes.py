@@ -7,15 +7,16 @@ from contextlib import AbstractContextManager
 from actors.kernel.adjusted import AdjustedRun, noted
 from actors.storage.adjusted_days import read_runs, write_runs
 from actors.storage.atomic import FolderSyncs
+from actors.storage.beside.untraded import check_untraded, joined, read_untraded, write_untraded
 from actors.storage.journal.prints import continued, read_grace, read_prints, write_prints
-from actors.storage.places import PRINTS, Places
+from actors.storage.places import PRINTS, UNTRADED, Places
 from actors.storage.turns import Turns
 from messages.tables.columns import Prints
-from messages.values import Nanos
+from messages.values import Nanos, VerdictRun
 
 
 class Notes(ABC):
-    """The part of a store that keeps how days were lived, and which prices were adjusted."""
+    """The part of a store that keeps how days were lived, what was untraded while they ran, and adjusted prices."""
 
     _places: Places
     _folders: FolderSyncs
@@ -53,6 +54,30 @@ class Notes(ABC):
         """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
         said = (read_grace(self._places.new(calendar, date, PRINTS)) for date in reversed(dates))
         return next((grace_ns for grace_ns in said if grace_ns is not None), None)
+
+    def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
+        """Return the minutes of a day that were found untraded while it ran, in runs; bars may have come since.
+
+        Raises:
+            DataError: the file is damaged; names it and what was expected.
+        """
+        return read_untraded(self._places.new(calendar, date, UNTRADED), calendar, date)
+
+    def note_untraded(self, calendar: str, date: str, runs: Sequence[VerdictRun]) -> None:
+        """Keep more of them.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: the store is open for reading only, what is there cannot be read, or the disk refuses.
+        """
+        check_untraded(runs)
+        with self._writing(calendar, date):
+            path = self._places.new(calendar, date, UNTRADED)
+            old = read_untraded(path, calendar, date)
+            new = joined((*old, *runs))
+            if new != old:
+                write_untraded(path, calendar, date, new)
+                self._folders.sync(path.parent)
 
     def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
         """Return the days whose prices are known to have been adjusted before they came, sorted."""

@@ -20,7 +20,7 @@ from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.tables.columns import Prints
-from messages.values import Gap
+from messages.values import Gap, VerdictRun
 
 R = TypeVar("R")
 
@@ -136,6 +136,15 @@ class ObjectStore(ParquetStore):
         """
         keep_prints = super().keep_prints
         self._again(lambda: keep_prints(calendar, date, prints))
+
+    def note_untraded(self, calendar: str, date: str, runs: Sequence[VerdictRun]) -> None:
+        """Keep more of the minutes of a day that were found untraded while it ran.
+
+        Raises:
+            DataError: as in a folder; or the bucket refuses.
+        """
+        note_untraded = super().note_untraded
+        self._again(lambda: note_untraded(calendar, date, runs))
 
     def close(self) -> None:
         """Forget what was fetched ahead; may be called twice."""

@@ -8,6 +8,7 @@ import msgspec
 
 from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, StoredDay
+from actors.kernel.prints import untraded_in
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile
@@ -17,7 +18,7 @@ from messages.certificates import SessionCertificate
 from messages.errors import DataError, SettingsError
 from messages.history import Adjustment
 from messages.inboxes import Journaled
-from messages.values import Interval, Nanos
+from messages.values import Interval, Nanos, VerdictRun
 
 
 class LivedStore(MemoryStore):
@@ -95,6 +96,10 @@ class LivedStore(MemoryStore):
     def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
         """Return that of a day before it."""
         return None if self._before is None or date >= self.session.date else self._before.certificate(calendar, date)
+
+    def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
+        """Return what was found untraded of a day before it while that ran."""
+        return () if date >= self.session.date else untraded_in(self._before, calendar, date)
 
     def close(self) -> None:
         """Release what is held; may be called twice."""

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from actors.kernel.adjusted import AdjustedRun, noted
+from actors.storage.beside.untraded import check_untraded
 from actors.storage.merging import check_key
 from actors.storage.postgres import prices
 from actors.storage.postgres.lived import LivedTable
+from actors.storage.postgres.untraded import UntradedTable
 from messages.tables.columns import Prints
-from messages.values import Nanos
+from messages.values import Nanos, VerdictRun
 
 if TYPE_CHECKING:
     from psycopg import Cursor
@@ -19,7 +21,7 @@ _LIVED = "select grace_ns from {schema}.lived where calendar = %s and date = any
 
 
 class Notes(ABC):
-    """The part of a store that keeps how days were lived, and which prices were adjusted."""
+    """The part of a store that keeps how days were lived, what was untraded while they ran, and adjusted prices."""
 
     _schema: str
 
@@ -70,6 +72,26 @@ class Notes(ABC):
         """Return how long minutes stayed open on the last of these days that was lived; ``None``: none was."""
         found = self._rows(_LIVED, calendar, list(dates), table="lived")
         return int(found[0][0]) if found else None
+
+    def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
+        """Return the minutes of a day that were found untraded while it ran, in runs; bars may have come since.
+
+        Raises:
+            DataError: the server cannot be reached.
+        """
+        check_key(calendar, date)
+        with self._reading("untraded") as cursor:
+            return () if cursor is None else UntradedTable(cursor, self._schema, calendar, date).read()
+
+    def note_untraded(self, calendar: str, date: str, runs: Sequence[VerdictRun]) -> None:
+        """Keep more of them.
+
+        Raises:
+            DataError: the store is open for reading only, or the server refuses.
+        """
+        check_untraded(runs)
+        with self._writing(calendar, date) as cursor:
+            UntradedTable(cursor, self._schema, calendar, date).note(runs)
 
     def adjusted(self, calendar: str) -> tuple[AdjustedRun, ...]:
         """Return the days whose prices are known to have been adjusted before they came, sorted."""

@@ -21,6 +21,7 @@ from actors.storage.postgres.connections import Connections
 from actors.storage.postgres.days import DayTable
 from actors.storage.postgres.lived import LivedTable
 from actors.storage.postgres.notes import Notes
+from actors.storage.postgres.untraded import UntradedTable
 from actors.storage.segments import CalendarSegments, SegmentOf
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
@@ -208,6 +209,7 @@ class PostgresStore(Notes):
                 table.write(None, tidied(day), self._segment_of)
             CertificateTable(cursor, self._schema, calendar, date).put(certificates)
             LivedTable(cursor, self._schema, calendar, date).put(prints)
+            UntradedTable(cursor, self._schema, calendar, date).put(())
 
     def outlines(self, calendar: str) -> list[tuple[str, tuple[str, ...], str | None, str | None]]:
         """Return of each day of a calendar its date, its symbols, and the digests of its certificate and its prints.

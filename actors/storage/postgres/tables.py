@@ -51,6 +51,13 @@ _SHAPES: dict[str, dict[str, str]] = {
         "last": "date",
         "as_of": "date",
     },
+    "untraded": {
+        **_KEY,
+        "symbol": "text",
+        "start_ns": "bigint",
+        "end_ns": "bigint",
+        "source": "text",
+    },
     "lived": {
         **_KEY,
         "interval": "text",
@@ -109,6 +116,9 @@ _MAKING_LATER = {
     "adjusted": """create table {schema}.adjusted (
         calendar text, symbol text, first date, last date, as_of date not null,
         primary key (calendar, symbol, first, last, as_of))""",
+    "untraded": """create table {schema}.untraded (
+        calendar text, date date, symbol text, start_ns bigint, end_ns bigint not null check (end_ns > start_ns),
+        source text, primary key (calendar, date, symbol, source, start_ns))""",
     "lived": """create table {schema}.lived (
         calendar text, date date, interval text not null, fields smallint not null, grace_ns bigint not null,
         symbols text[] not null, members text[] not null, digest text not null, primary key (calendar, date))""",
