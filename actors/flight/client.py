@@ -31,7 +31,7 @@ def connect(address: str | int, *, token: str | None = None, timeout: float = 5.
     """Return a session that another process serves (``live --serve``, ``system.serve``): use it with ``with``.
 
     Args:
-        address: where it is served: a port, ``host:port``, or ``grpc://host:port``.
+        address: where it is served: a port, ``host:port``, ``unix:PATH``, or what was printed there.
         token: the one that was printed there; without one that of ``BARKEEPER_TOKEN``. On loopback none is needed.
         timeout: seconds to wait for the first answer.
 

@@ -9,19 +9,26 @@ from contextlib import suppress
 _DESCRIPTORS = ("/proc/self/fd", "/dev/fd")
 
 
-def cut(port: int) -> int:
-    """Cut whatever has connected to a port that this process listens at; return how many there were.
+def cut(where: int | str) -> int:
+    """Cut whatever has connected to a port, or a socket's path, at which this process listens; return how many.
 
     Who is cut off sees that its connection was lost. Where the system does not list descriptors nobody is.
     """
     count = 0
     for line in _sockets():
         with line, suppress(OSError, ValueError):
-            is_ours = line.family in (socket.AF_INET, socket.AF_INET6) and line.getsockname()[1] == port
-            if is_ours and line.getpeername():
-                line.shutdown(socket.SHUT_RDWR)
-                count += 1
+            if _listens(line) != where:
+                continue
+            line.getpeername()  # raises of the one that listens, which is not to be cut
+            line.shutdown(socket.SHUT_RDWR)
+            count += 1
     return count
+
+
+def _listens(line: socket.socket) -> object:
+    """Return the port, or the path, of this end of a connection."""
+    name = line.getsockname()
+    return name[1] if line.family in (socket.AF_INET, socket.AF_INET6) else name
 
 
 def _sockets() -> Iterator[socket.socket]:

@@ -29,6 +29,7 @@ from actors.flight.replies import (
     table_of,
     told,
 )
+from actors.flight.socket_file import SocketFile
 from actors.flight.tickets import Subscribe
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
@@ -51,7 +52,7 @@ class Service:
 
     Args:
         host: what is served.
-        place: where; port 0 takes any that is free.
+        place: where; port 0 takes any that is free, a socket has mode 600.
         token: what a client must bring; ``None``: that of the environment or, beyond loopback, one that is made up.
 
     Raises:
@@ -62,7 +63,7 @@ class Service:
         self.token = token_of(token) or ("" if place.is_loopback else secrets.token_urlsafe(24))
         """What a client must bring; empty: nothing."""
         self._server = server = _Server(host, place.resolved(), self.token)
-        self.address = str(Place(place.host, server.port))
+        self.address = str(place if place.path else Place(place.host, server.port))
         """What a client connects to."""
         self._end = weakref.finalize(self, server.end)  # made after that of the server, so called before it at exit
 
@@ -106,15 +107,23 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         self._hearing = threading.Condition()
         self._tellers = 0
         middleware = {"token": _Gate(token)} if token else None
+        self._file = file = SocketFile(place.path) if place.path else None
+        bound = place if file is None else place._replace(path=str(file.bound))
         try:
-            super().__init__(str(place), middleware=middleware)
+            super().__init__(str(bound), middleware=middleware)
+            if file is not None:
+                file.publish()
         except (OSError, pa.ArrowException) as error:
+            if file is not None:
+                file.remove()
             other = "name another port, 0 for a free one, or an address of this computer"
             raise SettingsError(f"cannot serve at {place}: {other}") from error
 
     def end(self) -> None:
         """Come to an end, whatever the clients do."""
         self._is_over = True
+        if self._file is not None:
+            self._file.remove()
         self._host.relay.close(Unreachable("this session is served no more"))
         with self._hearing:
             self._hearing.wait_for(lambda: not self._tellers, _GRACE_S)
@@ -122,7 +131,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         ending.start()
         ending.join(_ENDING_S[0])
         if ending.is_alive():
-            cut(self.port)
+            cut(self.port if self._file is None else str(self._file.bound))
             ending.join(_ENDING_S[1])
 
     @contextlib.contextmanager

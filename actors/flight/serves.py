@@ -28,8 +28,9 @@ class Serves:
         with the policy ``block``. It ends with ``close``, its own or the system's.
 
         Args:
-            address: a port, or ``host:port``; no host is this computer's loopback, port 0 any that is free. What it
-                came to is ``.address``.
+            address: a port, or ``host:port``; no host is this computer's loopback, port 0 any that is free. Or
+                ``unix:PATH``: a socket that only processes of the same user reach (mode 600). What it came to is
+                ``.address``.
             token: what clients must bring (``authorization: Bearer``); without one that of ``BARKEEPER_TOKEN``, and
                 where others can reach the address one that is made up: ``.token``.
 

@@ -1,5 +1,7 @@
 """Addresses as people write them."""
 
+from pathlib import Path
+
 import pytest
 
 from actors.flight.place import Place
@@ -22,9 +24,13 @@ def test_an_address_is_a_port_or_a_host_and_a_port(given: object, place: str) ->
     assert str(Place.parse(given)) == place
 
 
-@pytest.mark.parametrize("given", ["", "host", "host:", "1:2:3", "70000", -1, True, None, 3.0, "http://host:80"])
+@pytest.mark.parametrize(
+    "given", ["", "host", "host:", "1:2:3", "70000", -1, True, None, 3.0, "http://host:80", "unix:"]
+)
 def test_anything_else_is_refused_in_one_sentence(given: object) -> None:
-    with pytest.raises(SettingsError, match=r"an address is a port, or host:port such as 127\.0\.0\.1:8815, not"):
+    with pytest.raises(
+        SettingsError, match=r"an address is a port, host:port such as 127\.0\.0\.1:8815, or unix:PATH, not"
+    ):
         Place.parse(given)
 
 
@@ -46,3 +52,27 @@ def test_loopback_is_this_computer_only(host: str, is_so: bool) -> None:
 def test_a_host_that_is_none_is_named() -> None:
     with pytest.raises(SettingsError, match="there is no address grpc://no host:1"):
         Place("no host", 1).resolved()
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ("unix:/run/day.sock", "grpc+unix:///run/day.sock"),
+        ("unix:///run/day.sock", "grpc+unix:///run/day.sock"),
+        ("unix:day.sock", f"grpc+unix://{Path.cwd()}/day.sock"),
+        ("unix:/my day", "grpc+unix:///my%20day"),
+        ("grpc+unix:///my%20day", "grpc+unix:///my%20day"),
+    ],
+)
+def test_a_path_is_a_socket_of_this_computer(given: str, place: str) -> None:
+    found = Place.parse(given)
+
+    assert str(found) == place
+    assert Place.parse(str(found)) == found == found.resolved()
+    assert found.is_loopback
+
+
+@pytest.mark.parametrize("given", ["unix:/a?b", "unix:/a#b", "grpc+unix:///50%25"])
+def test_what_grpc_cannot_have_in_a_path_is_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match="the path of a socket has no"):
+        Place.parse(given)
