@@ -1,6 +1,7 @@
 """A session in another process: the same readers, futures and subscriptions as a system's."""
 
 import asyncio
+import contextlib
 import os
 import weakref
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from actors.flight.place import Place, token_of
-from actors.flight.tickets import Hello, Subscribe, Welcome
+from actors.flight.tickets import Subscribe, Welcome
 from actors.kernel.address import RoomAddress, has_event_loop
 from actors.kernel.ask import arguments as take
 from actors.kernel.ask.readers import Length, Readers
@@ -16,15 +17,16 @@ from actors.kernel.future import Answered, Future, Timeout
 from actors.kernel.listen.minutes import Minutes
 from actors.kernel.listen.subscription import Subscription
 from messages.base import Query, R
-from messages.errors import NotReady, Unreachable
+from messages.errors import BarkeeperError, NotReady, Unreachable
 from messages.lifecycle import GetLiveStatus, LiveStatus
-from messages.queries import GetProgress, GetRunSummary, GetStatus
+from messages.queries import GetChangesSince, GetProgress, GetRunSummary, GetStatus
 from messages.readiness import GetReadiness, ReadinessReport
 from messages.replies import Progress, RunSummary, SystemStatus
+from messages.tables.windows import BarWindow
 from messages.values import Interval, Policy
 
 if TYPE_CHECKING:
-    from actors.flight.wire import Wire
+    from actors.flight.wire import Line, Wire
 
 
 def connect(address: str | int, *, token: str | None = None, timeout: float = 5.0) -> "RemoteSession":
@@ -48,6 +50,7 @@ class RemoteSession(Readers):
 
     May be used from any thread. Questions go over one connection and are answered in their order. When it is lost they
     fail with ``Unreachable``, those that come later open it anew; what was missed meanwhile is in ``changes_since``.
+    Another process may serve there by then: ``changes_since`` has all the bars of its session at first.
     """
 
     def __init__(self, place: Place, token: str, timeout: float) -> None:
@@ -57,6 +60,8 @@ class RemoteSession(Readers):
         self._place = place
         self._timeout = timeout
         self._welcome: Welcome | None = None
+        self._life = ""
+        """Whose revisions ours are."""
         self._end = weakref.finalize(self, self._far.wire.close)
         address = cast("RoomAddress", self._far)
         super().__init__(address, address)
@@ -72,7 +77,8 @@ class RemoteSession(Readers):
             Unreachable: nobody answers.
         """
         try:
-            self._welcome = self._far.ask(Hello()).get(timeout=self._timeout)
+            self._welcome = self._far.line().welcome.get(timeout=self._timeout)
+            self._life = self._welcome.life
         except BaseException as error:
             self.close()
             if isinstance(error, Timeout):
@@ -118,6 +124,31 @@ class RemoteSession(Readers):
 
     def _interval(self, given: Length | None) -> Interval:
         return self.base_interval if given is None else take.interval(given)
+
+    def changes_since(self, revision: int) -> Future[BarWindow]:
+        """The base bars that changed after a revision; the reply's ``revision`` is where to go on.
+
+        A session that was started anew over there counts anew: what is asked first then is answered with all its bars.
+        """
+        wanted = GetChangesSince(revision=take.revision(revision))
+        try:
+            line = self._far.line()
+        except BarkeeperError as error:
+            return Answered(None, error)
+
+        def ask(welcome: Welcome) -> Future[BarWindow]:
+            if welcome.life == self._life:
+                return line.ask(wanted)
+            everything = line.ask(GetChangesSince(revision=0))
+            everything.when_done(lambda: self._follow(welcome, everything))
+            return everything
+
+        return line.welcome.then(ask)
+
+    def _follow(self, welcome: Welcome, answered: Future[BarWindow]) -> None:
+        with contextlib.suppress(BarkeeperError):
+            answered.get(timeout=0)
+            self._life = welcome.life
 
     # --- how it is
 
@@ -201,7 +232,18 @@ class _Far:
 
     def ask(self, query: Query[R]) -> Future[R]:
         """Ask over there."""
+        try:
+            return self.line().ask(query)
+        except BarkeeperError as error:
+            return Answered(None, error)
+
+    def line(self) -> "Line":
+        """Return the way to them, over which one asks.
+
+        Raises:
+            NotReady: it is that of another process.
+            Unreachable: nobody answers there, or it is closed.
+        """
         if self._home != os.getpid():  # threads do not come along: nobody would ever answer
-            fork = f"this connection is of process {self._home}, of which this one is a fork: connect here"
-            return Answered(None, NotReady(fork))
-        return self.wire.ask(query)
+            raise NotReady(f"this connection is of process {self._home}, of which this one is a fork: connect here")
+        return self.wire.line()

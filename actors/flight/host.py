@@ -72,6 +72,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Interval, ...]
     """The lengths of bars that events tell of."""
     is_live: bool
+    life: str
+    """Which system this is, of all that ever were."""
     check_known: Callable[[frozenset[str]], None]
     """Raises ``UnknownSymbol`` of what nobody will ever tell, and ``NotReady`` before the start."""
 
@@ -137,4 +139,5 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     def _welcome(self, hello: Hello) -> Future[Welcome]:
         if hello.version != VERSION:
             return Answered(None, NotReady(f"this session speaks version {VERSION}, and its client {hello.version}"))
-        return Answered(Welcome(version=VERSION, base_interval=self.base_interval, is_live=self.is_live))
+        own = Welcome(version=VERSION, base_interval=self.base_interval, is_live=self.is_live, life=self.life)
+        return Answered(own)

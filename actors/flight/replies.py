@@ -101,14 +101,14 @@ def _failures() -> "msgspec.msgpack.Decoder[Failure]":
 # --- to anybody else
 
 
-def table_of(reply: Table) -> "pa.Table":
-    """Return the table of a reply, with what it says beside its columns in the metadata of its schema."""
+def table_of(reply: Table, life: str) -> "pa.Table":
+    """Return the table of a reply, with what it says beside its columns, and of which system, in its metadata."""
     columns = {
         name: value
         for name in reply.__struct_fields__
         if not isinstance(value := getattr(reply, name), np.ndarray) and name != "symbols"
     }
-    facts = as_json({"type": type(reply).__name__, **columns})
+    facts = as_json({"type": type(reply).__name__, **columns, "life": life})
     return reply.to_arrow().replace_schema_metadata({FACTS: facts})
 
 

@@ -166,7 +166,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
                 return flight.GeneratorStream(bars_schema(), self._telling(context, ear))
             reply = self._answer(wish)
             if isinstance(reply, Table):
-                return flight.RecordBatchStream(table_of(reply))
+                return flight.RecordBatchStream(table_of(reply, self._host.life))
             return flight.GeneratorStream(_NOTHING, iter([(empty(_NOTHING), pa.py_buffer(as_json(reply)))]))
 
     def _telling(self, context: Any, ear: Ear) -> Iterator[Any]:

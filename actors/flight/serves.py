@@ -1,5 +1,6 @@
 """How a system is served: ``serve``, as a method."""
 
+import secrets
 from typing import TYPE_CHECKING, Any, cast
 
 from actors.flight.place import Place
@@ -15,6 +16,8 @@ class Serves:
     """What lets other processes in."""
 
     _services: "list[Service]"
+    _life = ""
+    """Which system this is, once it is served."""
 
     def _unserve(self) -> None:
         services, self._services = self._services, []
@@ -44,6 +47,7 @@ class Serves:
         with system._lock:  # noqa: SLF001  # ours, as all that follows
             if system._is_closed:  # noqa: SLF001
                 raise NotReady("the system is closed")
+            self._life = self._life or secrets.token_hex(8)
         house = system._house  # noqa: SLF001
         try:
             from actors.flight.host import Host
@@ -68,6 +72,7 @@ class Serves:
             base_interval=rules.base_interval,
             told=rules.told,
             is_live=house.is_live,
+            life=self._life,
             check_known=check_known,
         )
         service = Service(host, place, wanted)

@@ -30,7 +30,7 @@ from messages.readiness import GetReadiness
 from messages.repairs import GetCertificate, GetGapStories
 from messages.values import Interval, Policy
 
-VERSION = 1
+VERSION = 2
 """Of what is said between our own client and server."""
 
 ASK = b"ask"
@@ -45,6 +45,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     base_interval: Interval
     is_live: bool
+    life: str
+    """Which system it is: another one, of a process that was started anew, say, counts its revisions anew."""
 
 
 class Hello(Query[Welcome], frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from pyarrow import flight
 
 from actors.flight.place import Place
 from actors.flight.replies import unpacked
-from actors.flight.tickets import ASK
-from actors.kernel.future import Future
+from actors.flight.tickets import ASK, Hello, Welcome
+from actors.kernel.future import Answered, Future
 from messages.base import Query, R
 from messages.codec import encode
 from messages.errors import BarkeeperError, SettingsError, Unreachable
@@ -106,22 +106,20 @@ class Wire:
         self._options = flight.FlightCallOptions(headers=headers)
         self._client = flight.FlightClient(str(place))
         self._lock = threading.Lock()
-        self._line: _Line | None = None
+        self._line: Line | None = None
         self._open: weakref.WeakSet[Exchange] = weakref.WeakSet()
         self._is_closed = False
 
-    def ask(self, query: Query[R]) -> Future[R]:
-        """Ask; where the connection was lost a new one is made."""
-        answer: Future[R] = Future()
-        try:
-            with self._lock:
-                line = self._line
-                if line is None or line.is_lost:
-                    line = self._line = _Line(self.exchange)
-            line.ask(query, answer)
-        except BarkeeperError as error:
-            answer.set_exception(error)
-        return answer
+    def line(self) -> "Line":
+        """Return the way on which is asked; where the connection was lost it is a new one.
+
+        Raises:
+            Unreachable: nobody answers there, or this end is closed.
+        """
+        with self._lock:
+            if self._line is None or self._line.is_lost:
+                self._line = Line(self.exchange)
+            return self._line
 
     def exchange(self, command: bytes, heard: "Heard", lost: "Lost") -> Exchange:
         """Begin an exchange.
@@ -146,7 +144,7 @@ class Wire:
         self._client.close()
 
 
-class _Line:
+class Line:
     """Any number of questions at once, which are answered in their order."""
 
     def __init__(self, begin: Callable[..., Exchange]) -> None:
@@ -155,19 +153,23 @@ class _Line:
         self._waiting: deque[tuple[Query[Any], Future[Any]]] = deque()
         self._why: BarkeeperError | None = None
         self._exchange = begin(ASK, self._answered, self._lost)
+        self.welcome: Future[Welcome] = self.ask(Hello())
+        """Who is there; after a connection was lost it may be somebody else."""
 
-    def ask(self, query: Query[R], answer: Future[R]) -> None:
-        """Ask, and have a future resolved."""
+    def ask(self, query: Query[R]) -> Future[R]:
+        """Ask."""
+        answer: Future[R] = Future()
         message = encode(query)
         with self._lock:
             if self._why is not None:
-                raise self._why
+                return Answered(None, self._why)
             self._waiting.append((query, answer))
             try:
                 self._exchange.send(message)
-            except BarkeeperError:
+            except BarkeeperError as error:
                 self._waiting.pop()
-                raise
+                return Answered(None, error)
+        return answer
 
     def _answered(self, reply: memoryview) -> None:
         query, answer = self._waiting.popleft()

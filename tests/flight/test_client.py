@@ -182,6 +182,24 @@ def test_who_lost_the_connection_has_what_it_missed_from_changes_since(system: S
         assert 0 < len(missed) < len(everything)
 
 
+@pytest.mark.parametrize("minutes", [2, 9])
+def test_where_another_process_serves_by_then_the_first_answer_has_all_its_bars(minutes: int) -> None:
+    with short(memory(1)) as first, connect(first.serve().address) as session:
+        at_minute(first, 5)
+        revision = session.changes_since(0).get(timeout=PATIENCE_S).revision
+        port = Place.parse(str(session._place)).port
+        first.close()
+        with short(memory(1)) as second:
+            at_minute(second, minutes)  # its revisions are others, whether they have come as far or not
+            second.serve(port)
+            _until_answered(session)
+
+            missed = session.changes_since(revision).get(timeout=PATIENCE_S)
+            assert missed == second.changes_since(0).get(timeout=PATIENCE_S)
+            assert len(missed)
+            assert not len(session.changes_since(missed.revision).get(timeout=PATIENCE_S))
+
+
 def test_a_closed_client_answers_no_more_and_may_be_closed_twice(session: RemoteSession) -> None:
     session.close()
     session.close()
