@@ -85,16 +85,17 @@ class RunRoutes:
         session = watched.plane.session
         step_ns = session.base_interval.span_ns
         window = await _in_time(self._system.bars(symbol, start_ns, start_ns + step_ns, session.base_interval))
+        bar = window.bar(0) if len(window) else None
         certificate = await _in_time(self._system.certificate(session.date))
         return story(
             symbol,
             start_ns,
-            verdict,
+            verdict if bar is None else bar.verdict,  # which may have come since the plane was looked at
             turns=watched.turns(symbol, start_ns),
             gaps=await _in_time(self._system.gap_stories(session.date)),
             runs=() if certificate is None else certificate.runs,
             feeds=await self._feeds(),
-            bar=window.bar(0) if len(window) else None,
+            bar=bar,
         )
 
     async def _feeds(self) -> list[str]:

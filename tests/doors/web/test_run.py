@@ -103,6 +103,17 @@ def test_gaps_are_told_with_their_attempts(place: Place) -> None:
     assert min(gap["attempts"] for gap in gaps) >= 1
 
 
+def test_a_bar_that_came_after_the_last_look_is_told_with_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.doors.web.hub._ALONE_PACE_S", 3600.0)
+    with replay(Served(page=0)) as (_, place):
+        assert first(place.port, "plane")["closed"] == PLAYED
+        place.post("/run/step")
+        told = place.get("/run/cell", symbol="BBB", at=at("09:30") // MS + 60_000 * PLAYED).object
+
+        assert (told["verdict"], told["meaning"]) == (Verdict.STREAMED, "The bar came in time.")
+        assert told["bar"]["close"] > 0
+
+
 def test_a_minute_tells_its_story(place: Place) -> None:
     filled = place.get("/run/cell", symbol="AAA", at=at("09:33") // MS).object
     missing = place.get("/run/cell", symbol="BBB", at=at("09:33") // MS).object

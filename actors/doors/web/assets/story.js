@@ -8,7 +8,7 @@ export function tell(place, told, tz) {
   place.replaceChildren(
     make("h3", {}, make("span", { class: `swatch v-${VERDICTS[told.verdict]}` }), `${told.symbol} ${clock(told.start, tz)}: ${verdictWords(told.verdict)}`),
     make("p", {}, told.meaning),
-    lines.length ? make("ol", {}, ...lines) : make("p", { class: "dim" }, "Nothing else is known of it."),
+    ...(lines.length ? [make("ol", {}, ...lines)] : told.bar ? [] : [make("p", { class: "dim" }, "Nothing else is known of it.")]),
     ...(told.bar ? [facts(told.bar)] : []),
   );
 }
