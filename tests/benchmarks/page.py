@@ -133,7 +133,7 @@ def view(port: int) -> None:
         elif kind == "vitals":
             bars = _got(asking, f"/run/bars?symbol={symbol}&interval=1m&since={since}")
             since = bars["start"][-1] if bars["start"] else since
-        else:
+        elif kind == "cells":
             _got(asking, "/run/gaps")
 
 

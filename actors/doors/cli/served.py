@@ -41,7 +41,7 @@ Serve = Annotated[
     typer.Option(
         "--serve",
         metavar="ADDRESS",
-        help="Let other programs read and listen, over Arrow Flight: a port (0: any that is free), HOST:PORT, or unix:PATH.",
+        help="Let other programs read and listen, over Arrow Flight: a port (0: a free one), HOST:PORT, or unix:PATH.",
         show_default=False,
         rich_help_panel=_SERVED,
     ),

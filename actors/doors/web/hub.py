@@ -23,7 +23,9 @@ _MOST_SHARE = 0.02
 """Of the time: a look that takes long is taken less often."""
 _PATIENCE_S = 5.0
 _WAITING = 32
-_BEAT_S = 15.0
+_BEAT_S = 2.0
+"""Who looks on is told so often that we are still here; what says nothing for longer is not there any more."""
+_BEAT = b"event: beat\ndata: {}\n\n"
 
 _News = PlaneTold | CellsTold | VitalsTold | None
 
@@ -78,7 +80,7 @@ class Hub:
                 try:
                     said = await asyncio.wait_for(listener.get(), _BEAT_S)
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    yield _BEAT
                     continue
                 if said is None:  # too far behind, or over: the browser comes again and is told everything
                     return
@@ -103,8 +105,13 @@ class Hub:
     async def _look(self, *, is_seen: bool = False) -> None:
         """Look once, and tell everybody what is new; a run that does not answer is looked at again later."""
         async with self._looking:
-            with suppress(BarkeeperError, Timeout, TimeoutError):
+            try:
                 await self._look_at_plane()
+            except (Timeout, TimeoutError):
+                self._say(self._vitals and silent(self._vitals, f"nothing within {_PATIENCE_S:g} s"))
+                return
+            except BarkeeperError:
+                pass  # there is no session yet, or it is out of reach: the vitals say which
             if is_seen or self._listeners:
                 await self._look_at_vitals()
 
@@ -123,6 +130,9 @@ class Hub:
             vitals = vitals_told(looked, can_be_held=isinstance(self._system, System) and self._system.is_replay)
         except (BarkeeperError, Timeout) as error:
             vitals = self._vitals and silent(self._vitals, str(error))
+        self._say(vitals)
+
+    def _say(self, vitals: VitalsTold | None) -> None:
         if vitals != self._vitals:
             self._vitals = vitals
             self._tell(vitals)

@@ -196,6 +196,27 @@ def test_how_it_is_stands_in_words(run_of_it: tuple[System, Place], visit: Any) 
     expect(page.locator("#gap-table tbody")).to_contain_text("AAA")
 
 
+def test_when_nothing_is_heard_any_more_that_is_said_and_nothing_can_be_commanded(
+    visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.doors.web.hub._BEAT_S", 3600.0)  # of a run that hangs nothing comes
+    with replay(Served(page=0)) as (_, place):
+        page = visit(place)
+        expect(page.locator("#card-done")).to_contain_text(f"{PLAYED} of 390")
+        expect(page.locator("#line")).to_have_text("no connection")
+        expect(page.locator("#troubles")).to_contain_text(
+            "there is no connection to the run: this is how it was at 09:4"
+        )
+        expect(page.locator("body")).to_have_class("stale")
+        expect(page.get_by_role("button", name="Resume")).to_be_disabled()
+
+        place.post("/run/step")
+        expect(page.locator("#card-done")).to_contain_text(f"{PLAYED + 1} of 390")
+        expect(page.get_by_role("button", name="Resume")).to_be_enabled()
+        expect(page.locator("#troubles")).to_be_hidden()
+        page.close()
+
+
 def test_a_gap_that_was_filled_years_later_leaves_its_day_the_room(run_of_it: tuple[System, Place], visit: Any) -> None:
     page = visit(run_of_it[1])
     told = page.evaluate(

@@ -71,6 +71,18 @@ def test_who_does_not_listen_is_let_go_and_nobody_waits_for_him() -> None:
     assert asyncio.run(run()) == []
 
 
+def test_while_nothing_happens_who_looks_on_is_told_that_we_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "_BEAT_S", 0.01)
+
+    async def run() -> list[bytes]:
+        async with system() as started:
+            hub = Hub(started)
+            async with hub.running():
+                return await heard(hub, 5)
+
+    assert b"event: beat\ndata: {}\n\n" in asyncio.run(run())
+
+
 def test_it_ends_with_the_block_whoever_listens() -> None:
     async def run() -> list[bytes]:
         async with system() as started:

@@ -11,8 +11,10 @@ import barkeeper
 import msgspec
 import pytest
 
+from actors.doors.web.serving import Served, serving_page
 from tests.builders import DAY
 from tests.doors.web.conftest import PATIENCE_S, Place, port_of
+from tests.doors.web.test_run import heard
 from tests.house.source import ROOT
 from tests.system.test_lived_day import CAME, journal_of
 
@@ -77,6 +79,27 @@ def test_a_backtest_is_asked_from_another_process_until_somebody_wants_it_to_end
     assert f"{latest.start:%Y-%m-%d %H:%M}" == "2024-07-03 12:59"  # the last minute of an early close
     assert msgspec.json.decode(out)["bars"] == 3 * 210
     assert process.returncode == 0
+
+
+def test_a_session_that_hangs_is_told_of_as_it_was(days: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.doors.web.hub._PATIENCE_S", 0.5)
+    with started("backtest", "--store", days, "--last", "1", "--serve", "0", "--json") as process:
+        address = line_of(process, "session at").split()[2]
+        line_of(process, "The run is over")
+        with (
+            barkeeper.connect(address) as session,
+            serving_page(session, None, Served(page=0)) as (line,),
+            heard(port_of(line)) as news,
+        ):
+            before = next(told for kind, told in news if kind == "vitals" and told["answers"])
+            process.send_signal(signal.SIGSTOP)
+            after = next(told for kind, told in news if kind == "vitals" and not told["answers"])
+            process.send_signal(signal.SIGCONT)
+            again = next(told for kind, told in news if kind == "vitals" and told["answers"])
+
+    assert after["troubles"] == ["the session does not answer: nothing within 0.5 s"]
+    assert after["verdicts"] == before["verdicts"]
+    assert again == before
 
 
 def test_the_journal_of_a_live_day_is_played_on_a_page(tmp_path: Path) -> None:

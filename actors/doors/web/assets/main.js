@@ -38,6 +38,7 @@ async function route() {
     else by(`to-${id}`).removeAttribute("aria-current");
   }
   showOnly(SECTIONS, []);
+  if (entrance.run) showLine();
   try {
     if (wanted === "session") showSession();
     else if (wanted === "days") await showDays(() => asked === mine);
@@ -55,6 +56,7 @@ function sayEmpty(words) {
 function showSession() {
   if (!run.plane) {
     sayEmpty("No session is open yet.");
+    if (run.vitals) showVitals();
     return;
   }
   showOnly(SECTIONS, ["vitals", "minutes", "two", "gaps", "clock"]);
@@ -192,18 +194,22 @@ const on = {
   vitals(told) {
     run.vitals = told;
     showLine();
-    if (view.name === "session" && run.plane) showVitals();
+    if (view.name === "session") showVitals();
     newerBars();
   },
   line(isThere) {
     isHeard = isThere;
     showLine();
+    if (view.name === "session" && run.vitals) showVitals();
   },
 };
 
 function showLine() {
   const words = !isHeard ? "no connection" : run.vitals && !run.vitals.answers ? "no answer" : "live";
-  by("line").className = words === "live" ? "live" : "lost";
+  const isLive = words === "live";
+  by("line").className = isLive ? "live" : "lost";
+  document.body.classList.toggle("stale", !isLive && view.name === "session");
+  for (const each of by("commands").querySelectorAll("button, select")) each.disabled = !isLive;
   put("line", words);
 }
 
@@ -216,14 +222,15 @@ function afterwards() {
 }
 
 function showVitals() {
-  by("vitals").hidden = by("clock").hidden = false;
-  vitals.show(run.vitals, run.plane);
-  vitals.tick(run.vitals.now, run.plane);
+  by("vitals").hidden = false;
+  by("clock").hidden = !run.plane;
+  vitals.show(run.vitals, run.plane, isHeard);
+  if (run.plane) vitals.tick(run.vitals.now, run.plane);
   const can = run.vitals.commands;
   by("commands").hidden = by("replay-keys").hidden = !can.length;
   const isPaused = run.vitals.state === "paused";
   put("pause", isPaused ? "Resume" : "Pause");
-  by("step").disabled = !isPaused;
+  by("step").disabled = !isPaused || !isHeard;
   by("speed").lastElementChild.disabled = run.vitals.mode === "live"; // a clock cannot run as fast as it can
 }
 

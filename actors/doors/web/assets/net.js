@@ -16,14 +16,26 @@ export async function command(name, body) {
   return answered(await fetch(`/run/${name}`, { method: "POST", body: body ? JSON.stringify(body) : undefined }));
 }
 
-/** Listen to a run; the browser comes back by itself when the line was lost. */
+const SILENT_MS = 6000; // three beats
+
+/** Listen to a run; the browser comes back by itself when the line was lost. Nothing heard: it hangs, or the net does. */
 export function listen(on) {
   const news = new EventSource("/run/news");
   for (const name of ["plane", "cells", "vitals"]) {
-    news.addEventListener(name, (event) => on[name](JSON.parse(event.data)));
+    news.addEventListener(name, (event) => {
+      hear(true);
+      on[name](JSON.parse(event.data));
+    });
   }
-  news.addEventListener("open", () => on.line(true));
-  news.addEventListener("error", () => on.line(false));
+  let [waiting, isHeard] = [0, false];
+  const hear = (isThere) => {
+    window.clearTimeout(waiting);
+    if (isThere) waiting = window.setTimeout(() => hear(false), SILENT_MS);
+    if (isThere !== isHeard) on.line((isHeard = isThere));
+  };
+  for (const name of ["open", "beat"]) news.addEventListener(name, () => hear(true));
+  news.addEventListener("error", () => hear(false));
+  on.line(false);
   return news;
 }
 

@@ -8,7 +8,7 @@ const PHASES = {
   timeout: "the feed is silent", error: "error",
 };
 
-export function show(vitals, plane) {
+export function show(vitals, plane, isHeard) {
   const cards = [
     card("health", "Health", vitals.health, many(vitals.troubles.length, "trouble"), { healthy: "well", degraded: "warn", error: "bad" }[vitals.health]),
     plane && card("session", `Session of ${plane.calendar}`, date(plane.date).replace(/ \d+$/, ""), hours(plane)),
@@ -23,12 +23,18 @@ export function show(vitals, plane) {
   ].filter(Boolean);
   by("vitals").replaceChildren(...cards);
   const troubles = by("troubles");
-  const words = vitals.troubles.join("\n");
+  const sentences = isHeard && vitals.answers ? vitals.troubles : stale(vitals, plane, isHeard);
+  const words = sentences.join("\n");
   if (troubles.dataset.words !== words) { // an alert that says the same again is read out again
     troubles.dataset.words = words;
-    troubles.replaceChildren(make("ul", {}, ...vitals.troubles.map((trouble) => make("li", {}, trouble))));
+    troubles.replaceChildren(make("ul", {}, ...sentences.map((sentence) => make("li", {}, sentence))));
   }
-  troubles.hidden = !vitals.troubles.length;
+  troubles.hidden = !sentences.length;
+}
+
+function stale(vitals, plane, isHeard) {
+  const since = `this is how it was${plane ? ` at ${clockSeconds(vitals.now, plane.tz)} ${plane.zone}` : ""}`;
+  return isHeard ? [...vitals.troubles, since] : [`there is no connection to the run: ${since}`, ...vitals.troubles];
 }
 
 export function tick(now, plane) {
