@@ -29,6 +29,15 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXIS = 18
 """The height of the times below the heat map, in CSS pixels."""
 
+BROKEN_WORDS = """() => [...document.querySelectorAll('td, th')]
+    .filter((cell) => /^[^\\s]+$/.test(cell.textContent) && !cell.querySelector('code'))
+    .filter((cell) => {
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        return text.getClientRects().length > 1;
+    }).map((cell) => cell.textContent)"""
+"""Cells of a table that are one word, and which yet takes more than a line."""
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
@@ -356,6 +365,7 @@ def test_the_guide_is_read_on_a_phone_and_leads_back(dashboard: Place, visit: An
         expect(page.get_by_role("heading", level=1, name=one.title)).to_be_visible()
         page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), one.name
+        assert page.evaluate(BROKEN_WORDS) == [], one.name
 
     page.get_by_role("link", name="Days", exact=True).click()
     expect(page.locator(".month")).not_to_have_count(0)
