@@ -1,6 +1,7 @@
 """Messages to bytes and back: MessagePack, numpy columns as an extension of their own."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -29,7 +30,7 @@ def decoder(kind: type[M] | Any) -> "msgspec.msgpack.Decoder[M]":
 def _pack(value: object) -> Any:
     if isinstance(value, np.ndarray):
         column = np.ascontiguousarray(value)
-        return msgspec.msgpack.Ext(_COLUMN, msgspec.msgpack.encode((column.dtype.str, value.shape, column.tobytes())))
+        return msgspec.msgpack.Ext(_COLUMN, _ENCODER.encode((column.dtype.str, value.shape, column.data)))
     raise NotImplementedError(f"no message holds a {type(value).__name__}")
 
 
@@ -37,18 +38,31 @@ def _unpack(code: int, data: memoryview) -> object:
     if code != _COLUMN:
         raise msgspec.ValidationError(f"unknown extension {code}; a column has {_COLUMN}")
     try:
-        dtype, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
-        return freeze(np.frombuffer(raw, dtype=np.dtype(dtype)).reshape(shape))
+        dtype, shape, raw = _COLUMNS.decode(data)
+        return freeze(np.frombuffer(raw, dtype=_dtype(dtype)).reshape(shape))
     except (TypeError, ValueError, msgspec.DecodeError) as error:
         raise msgspec.ValidationError(f"a column is damaged: {error}") from error
 
 
 def _as_array(kind: Any, value: object) -> object:
-    wanted = np.dtype(get_args(get_args(kind)[1])[0])
+    wanted = _wanted(kind)
     if isinstance(value, np.ndarray) and value.dtype == wanted and value.ndim > 0:
         return value
     seen = f"{value.ndim}-dimensional {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
     raise msgspec.ValidationError(f"expected a column of {wanted}, got {seen}")
 
 
+@lru_cache(maxsize=64)
+def _dtype(name: str) -> "np.dtype[Any]":
+    return np.dtype(name)
+
+
+@lru_cache(maxsize=64)
+def _wanted(kind: Any) -> "np.dtype[Any]":
+    """Return what a field of a column holds, by its annotation."""
+    wanted: np.dtype[Any] = np.dtype(get_args(get_args(kind)[1])[0])
+    return wanted
+
+
+_COLUMNS = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...], bytes])
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack)
