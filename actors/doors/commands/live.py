@@ -52,7 +52,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
         with (
             ends_early(),
             serving(system, served, made.settings.store) as addresses,
-            display("; ".join((_title(made), *addresses)), made.calendar.tz, made.clock.now_ns) as shown,
+            display(_title(made), addresses, made.calendar.tz, made.clock.now_ns) as shown,
         ):
             run = _Run(system.start(), made, shown)
             if system.is_replay:
