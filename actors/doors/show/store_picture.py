@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _KINDS = ("png", "svg", "html")
+_HEAD = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Barkeeper</title>'
+    "<style>svg { height: auto; max-width: 100% }</style></head><body>"
+)
+"""Of a page with the picture, which is no wider than the screen."""
 _INTERVAL = "5m"
 _WEEK, _FRIDAY = 7, 4
 _MOST_MONTHS = 12
@@ -134,5 +140,4 @@ def _write(figure: "Figure", to: Path, kind: str) -> None:
     if kind != "html":
         return
     svg = drawn.getvalue()
-    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Barkeeper</title></head><body>'
-    to.write_text(f"{head}{svg[svg.index('<svg') :]}</body></html>\n", encoding="utf-8")
+    to.write_text(f"{_HEAD}{svg[svg.index('<svg') :]}</body></html>\n", encoding="utf-8")

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from actors.doors.guide.chapters import chapter
+from actors.doors.show import store_picture
 from actors.doors.web.serving import serving_page
 from actors.kernel.ports import StoredDay
 from actors.storage.parquet import ParquetStore
@@ -355,6 +356,17 @@ def test_the_page_is_light(run_of_it: tuple[System, Place], visit: Any) -> None:
 
     weights = page.evaluate("performance.getEntriesByType('resource').map((one) => one.encodedBodySize)")
     assert 20_000 < sum(weights) < 200_000
+
+
+def test_the_picture_of_a_store_fits_a_phone(browser: Browser, days: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "store.html"
+    store_picture.save(days, "XNYS", [], picture, ["2024-07-02"])
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(picture.as_uri())
+
+    wide = page.evaluate("document.querySelector('svg').getBoundingClientRect().width")
+    assert 300 < wide <= page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
 
 
 def test_the_guide_is_read_on_a_phone_and_leads_back(dashboard: Place, visit: Any) -> None:
