@@ -8,6 +8,7 @@ from actors.stream_coordinator.agenda import Agenda
 from actors.stream_coordinator.boundaries import closed, opened, recorded
 from actors.stream_coordinator.leavers import Leavers
 from actors.stream_coordinator.live_day.arrivals import Arrivals
+from actors.stream_coordinator.live_day.beforehand import Beforehand
 from actors.stream_coordinator.live_day.coming import Coming
 from actors.stream_coordinator.live_day.lifecycle import Lifecycle
 from actors.stream_coordinator.live_day.noted import Noted
@@ -104,6 +105,7 @@ class LiveCore:
         self._is_paused = False
         self._failure: str | None = None
         self._coming = Coming(Leavers(is_named=bool(settings.symbols)))
+        self._beforehand = Beforehand(self._coming, is_followed=rules.auto_roll)
         self._writing = Writing(rules)
         self._agenda = Agenda()
         self._reports = Reports()
@@ -127,7 +129,7 @@ class LiveCore:
             case MinuteSettled():
                 return self._confirmed()
             case PublishBars() | PublishBar() | PublishQuote() | PublishTick():
-                return tell(arrival(message, self._now_ns))
+                return tell(*self._let_by((arrival(message, self._now_ns),)))
             case WakeAt():
                 self._agenda.add(message.due_ns)
                 return NOTHING
@@ -202,7 +204,7 @@ class LiveCore:
         life.heard(self._now_ns)  # who starts in the middle of a day has not been deaf until now
         said = self._owing.opens((boundary, *recorded(prefetched.tape.batch, self._now_ns)))
         moves = life.follow(self._now_ns) if is_following else life.advance(self._now_ns)
-        return [*before, *said, *moves]
+        return [*before, *said, *self._with_time(self._beforehand.opened(self._now_ns)), *moves]
 
     def _confirmed(self) -> Outcome:
         """A ticket came home, or SessionData says so: the session is open."""
@@ -341,9 +343,13 @@ class LiveCore:
 
     def _with_time(self, arrived: Sequence[Message]) -> list[Message]:
         """Let time be told after bars: a ticket lets subscribers have what follows from them."""
+        arrived = self._let_by(arrived)
         if not any(isinstance(message, BarsArrived) for message in arrived):
-            return [*arrived]
+            return arrived
         return [*arrived, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
+
+    def _let_by(self, arrived: Sequence[Message]) -> list[Message]:
+        return self._beforehand.let_by(arrived) if self._failure is None else [*arrived]
 
     # --- how it is
 
@@ -366,7 +372,7 @@ class LiveCore:
             return NOTHING
         self._failure = reason
         moves = [] if self._life is None else self._life.fail(self._now_ns)
-        return tell(*moves, RunFailed(reason=reason))
+        return tell(*moves, *self._beforehand.give_up(self._now_ns), RunFailed(reason=reason))
 
     def _recover(self) -> Outcome:
         """The error is cleared: go on where the time of day is."""
@@ -383,17 +389,10 @@ class LiveCore:
         return SessionPhase.NOT_STARTED if self._life is None else self._life.phase
 
     def _status(self) -> LiveStatus:
-        life = self._life
+        life, troubles = self._life, self._troubles.now()
         is_active = life is not None and life.is_active and not self._is_held_up(life)
-        return status(
-            life, self._phase(), self._now_ns, self._arrivals, self._troubles.now(), is_session_active=is_active
-        )
+        return status(life, self._phase(), self._now_ns, self._arrivals, troubles, is_session_active=is_active)
 
     def _progress(self) -> Progress:
-        return progress(
-            None if self._life is None else self._life.session,
-            self._now_ns,
-            sessions_done=max(self._owing.opened - 1, 0),
-            bars=self._arrivals.bars,
-            is_finished=self._is_down,
-        )
+        session, done = None if self._life is None else self._life.session, max(self._owing.opened - 1, 0)
+        return progress(session, self._now_ns, sessions_done=done, bars=self._arrivals.bars, is_finished=self._is_down)
