@@ -87,7 +87,9 @@ class Intake:
         self._orders = Orders()
         self._names: dict[int, naming.OfName] = {}
         """By file what its name gives, where the symbol is taken from it."""
-        self._markets: dict[str, str] = {}
+        self.markets: dict[int, str] = {}
+        """By file where its symbols are at home, where the vendor says so."""
+        self._homes: dict[str, str] = {}
         self._head: Head | None = None
         self._ready: dict[Path, bundle.Ready] = {}
         if options.calendar:
@@ -164,7 +166,7 @@ class Intake:
         if rows.is_newest_first:
             self.newest_first.add(file)
         report.warnings.extend(self.claims.objections(file))
-        self._note_market(market, report)
+        self._note_market(file, market, report)
 
     def _take_regular(self, file: int, path: Path, ready: bundle.Ready, regular: FileBars, report: FileReport) -> None:
         """Take a file of which there is nothing to be said but what its reader remarks."""
@@ -177,7 +179,7 @@ class Intake:
         report.symbols, report.sessions = sorted({*kept.symbols}), [*kept.assignment.dates]
         report.warnings.extend(dict.fromkeys(bars.remarks))
         self._keep(file, fmt, bars, kept, report)
-        self._note_market(bars.market, report)
+        self._note_market(file, bars.market, report)
 
     def _format_of(self, path: Path, hints: Hints) -> Format:
         """Return the format; what was looked at just before is, unless it is another one of a zip's members."""
@@ -224,7 +226,7 @@ class Intake:
         if self._options.complete or fmt.is_complete:
             self.claims.note(file, fmt.name, self.calendars[report.calendar], block, kept)
         if len(kept.symbols) == 1 and len(kept.start_ns):
-            self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values)
+            self.rivals.note(file, kept.symbols[0], kept.start_ns, kept.values, kept.rows)
 
     def _blocks(self, fmt: Format, path: Path, name: Path, hints: Hints, *, may_wait: bool) -> Iterator[RawBars]:
         with explained(), self._suspected(path, hints):
@@ -323,9 +325,11 @@ class Intake:
             calendar = None
         return oddities.refusal_without_zone(local_ns, calendar)
 
-    def _note_market(self, market: str, report: FileReport) -> None:
+    def _note_market(self, file: int, market: str, report: FileReport) -> None:
+        if market:
+            self.markets[file] = market
         for symbol in report.symbols if market else ():
-            before = self._markets.setdefault(symbol, market)
+            before = self._homes.setdefault(symbol, market)
             if before != market:
                 report.warnings.append(
                     f"{symbol} comes from {before} and from {market}, which is one symbol to the store: "

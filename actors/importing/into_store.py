@@ -23,6 +23,7 @@ from actors.importing.report import (
     nothing_kept,
     totals_of,
 )
+from actors.importing.rivals import refusal
 from actors.kernel.ports import BarStore, KeepsDaysTogether
 from actors.kernel.readings import dates_left
 from actors.market.calendar import Calendar
@@ -255,19 +256,16 @@ class _Import:
     def _refuse_rivals(self) -> None:
         """Refuse files that would overwrite each other: nobody knows which of them is what its name says."""
         names = [Path(report.path).name for report in self._files]
-        rivalries = [found for found in self._intake.rivals.found() if len({names[file] for file in found.files}) > 1]
-        for rivalry in rivalries:
-            for file, other in (rivalry.files, rivalry.files[::-1]):
-                report, path = self._files[file], self._files[other].path
+        rivals, markets = self._intake.rivals, self._intake.markets
+        of_files = [found for found in rivals.found() if len({names[file] for file in found.files}) > 1]
+        for rivalry in (*rivals.of_markets(markets), *of_files):
+            of_bars = [self._files[bar.file].path for bar in rivalry.bars]
+            for file in rivalry.files:
+                report = self._files[file]
                 self._intake.forget(file)
                 if report.error is None:
-                    self._files[file] = FileReport(
-                        path=report.path,
-                        format=report.format,
-                        error=f"{Path(report.path).name} and {Path(path).name} are both read as {rivalry.symbol}, and "
-                        f"have other bars for {rivalry.different} of {rivalry.common} common minutes: import them one "
-                        "by one, each with its own --symbol",
-                    )
+                    said = refusal(rivalry, report.path, of_bars)
+                    self._files[file] = FileReport(path=report.path, format=report.format, error=said)
 
     def _objection(self) -> tuple[str | None, bool]:
         """Return why the import fails, if it does, and whether what there is may be written all the same."""

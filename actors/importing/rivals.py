@@ -5,8 +5,10 @@ A small sample is kept, the minutes with the smallest hashes: files that cover t
 (bottom-k sketches, https://doi.org/10.1145/1281100.1281133), and of a minute all rows, or none.
 """
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -15,7 +17,7 @@ from actors.importing.file_check import FileBars
 from actors.storage.merging import same
 from messages.errors import DataError
 from messages.tables.columns import FIELDS, Floats, Mask, Stamps
-from messages.values import MINUTE_NS
+from messages.values import MINUTE_NS, Nanos, moment
 
 _KEPT = 128
 _MOST_ROWS = 1 << 16
@@ -24,34 +26,61 @@ _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_ODD = np.uint64(0xC2B2_AE3D_27D4_EB4F)
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A bar in a file."""
+
+    file: int
+    row: int
+    values: tuple[float, ...]
+
+
 class Rivalry(msgspec.Struct, frozen=True, kw_only=True):
-    """Two files that contradict each other about a symbol."""
+    """Two files, or markets, that contradict each other about a symbol."""
 
     symbol: str
-    files: tuple[int, int]
+    files: tuple[int, ...]
     common: int
     """How many minutes both have, among those that were looked at."""
     different: int
     """For how many of these they have other bars."""
+    at_ns: Nanos = 0
+    """The first of those, of two files of them."""
+    bars: tuple[Seen, ...] = ()
+    """What the two have for it."""
+    markets: tuple[str, ...] = ()
 
 
 class _Sample(msgspec.Struct, kw_only=True, eq=False):
     hashes: Stamps
     values: Floats
     """Fields x minutes."""
+    places: Stamps
+    """For each minute its start and its row in the file."""
     is_whole: bool = True
     """Whether it has every minute of the file."""
 
-    def add(self, start_ns: Stamps, values: Floats) -> None:
-        hashes = _hashed(start_ns // MINUTE_NS)
+    def add(self, start_ns: Stamps, values: Floats, rows: Stamps) -> None:
+        hashes, places = _hashed(start_ns // MINUTE_NS), np.stack([start_ns, rows])
         if not self.is_whole:  # most are greater than what is kept, and sorting them takes its time
             small = np.flatnonzero(hashes <= self.hashes[-1])
-            hashes, values = hashes[small], values[:, small]
+            hashes, values, places = hashes[small], values[:, small], places[:, small]
         # Of the rows of one minute the last counts.
         hashes, place = np.unique(np.concatenate([hashes[::-1], self.hashes]), return_index=True)
         self.is_whole = self.is_whole and len(hashes) <= _KEPT
         self.hashes, place = hashes[:_KEPT], place[:_KEPT]
         self.values = np.concatenate([values[: len(FIELDS), ::-1], self.values], axis=1)[:, place]
+        self.places = np.concatenate([places[:, ::-1], self.places], axis=1)[:, place]
+
+
+class _Met(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Two files where both are known."""
+
+    smaller: int
+    """How many minutes the one has there that has fewer."""
+    common: int
+    different: int
+    at_ns: Nanos
+    bars: tuple[Seen, ...]
 
 
 class Rivals:
@@ -60,10 +89,14 @@ class Rivals:
     def __init__(self) -> None:
         self._samples: dict[str, dict[int, _Sample]] = {}
 
-    def note(self, file: int, symbol: str, start_ns: Stamps, values: Floats) -> None:
+    def note(self, file: int, symbol: str, start_ns: Stamps, values: Floats, rows: Stamps) -> None:
         """Take some bars of a file."""
-        empty = _Sample(hashes=np.empty(0, dtype=np.int64), values=np.empty((len(FIELDS), 0)))
-        self._samples.setdefault(symbol, {}).setdefault(file, empty).add(start_ns, values)
+        empty = _Sample(
+            hashes=np.empty(0, dtype=np.int64),
+            values=np.empty((len(FIELDS), 0)),
+            places=np.empty((2, 0), dtype=np.int64),
+        )
+        self._samples.setdefault(symbol, {}).setdefault(file, empty).add(start_ns, values, rows)
 
     def forget(self, file: int) -> None:
         """Leave a file out."""
@@ -78,10 +111,28 @@ class Rivals:
     def found(self) -> Iterator[Rivalry]:
         """Yield each pair of files that have other bars for most minutes of the smaller one."""
         for symbol, samples in self._samples.items():
-            for one, two in _meeting(samples):
-                rivalry = _compared(symbol, (one, two), samples[one], samples[two])
-                if rivalry is not None:
-                    yield rivalry
+            for files in _meeting(samples):
+                met = _met(samples, files)
+                if met.different * 2 > met.smaller:
+                    yield _rivalry(symbol, files, [met])
+
+    def of_markets(self, markets: Mapping[int, str]) -> Iterator[Rivalry]:
+        """Yield each pair of markets whose files have other bars for most minutes that both have.
+
+        Args:
+            markets: by file where its symbols are at home, where that is known.
+        """
+        for symbol, samples in self._samples.items():
+            told: dict[tuple[str, str], list[_Met]] = {}
+            for files in _meeting({file: sample for file, sample in samples.items() if file in markets}):
+                of = markets[files[0]], markets[files[1]]
+                if of[0] != of[1]:
+                    pair = files if of[0] < of[1] else (files[1], files[0])
+                    told.setdefault((markets[pair[0]], markets[pair[1]]), []).append(_met(samples, pair))
+            for both, met in told.items():
+                if sum(one.different for one in met) * 2 > sum(one.common for one in met):
+                    of_both = tuple(file for file in sorted(samples) if markets.get(file, "") in both)
+                    yield _rivalry(symbol, of_both, met, both)
 
 
 def _meeting(samples: dict[int, _Sample]) -> list[tuple[int, int]]:
@@ -96,19 +147,73 @@ def _meeting(samples: dict[int, _Sample]) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _compared(symbol: str, files: tuple[int, int], one: _Sample, two: _Sample) -> Rivalry | None:
+def refusal(rivalry: Rivalry, path: str, of_bars: Sequence[str]) -> str:
+    """Return why a file is refused that contradicts others.
+
+    Args:
+        rivalry: what it has to do with.
+        path: the file.
+        of_bars: the two files of the bars that are shown.
+    """
+    names = [Path(one).name for one in of_bars]
+    if rivalry.markets or names[0] == names[1]:
+        above = os.path.commonpath(of_bars)
+        names = [Path(one).relative_to(above).as_posix() for one in of_bars]
+    shown = " and ".join(
+        f"{', '.join(format(value, '.10g') for value in bar.values)} (row {bar.row} of {name})"
+        for name, bar in zip(names, rivalry.bars, strict=True)
+    )
+    which = f"have other bars for {rivalry.different} of {rivalry.common} common minutes"
+    where = f"at {moment(rivalry.at_ns, 'UTC'):%Y-%m-%d %H:%M} UTC {shown}"
+    if rivalry.markets:
+        one, two = rivalry.markets
+        return (
+            f"{Path(path).name}: {rivalry.symbol} comes from {one} and from {two}, which is one symbol to the store, "
+            f"and they {which}; {where}. Import them into stores of their own, or rename one with --symbol"
+        )
+    return (
+        f"{names[0]} and {names[1]} are both read as {rivalry.symbol}, and {which}; {where}. Import them one by one, "
+        "each with its own --symbol"
+    )
+
+
+def _met(samples: Mapping[int, _Sample], files: tuple[int, int]) -> _Met:
+    one, two = (samples[file] for file in files)
     # Where both samples are complete: up to the lesser of their greatest hashes.
     bounds = [sample.hashes[-1] for sample in (one, two) if not sample.is_whole]
     limit = min(bounds, default=np.iinfo(np.int64).max)
     _, ours, theirs = np.intersect1d(one.hashes, two.hashes, assume_unique=True, return_indices=True)
     keep = one.hashes[ours] <= limit
     ours, theirs = ours[keep], theirs[keep]
-    smaller = min(int(np.count_nonzero(sample.hashes <= limit)) for sample in (one, two))
     is_other = _differ(one.values[:, ours], two.values[:, theirs])
-    different = int(np.count_nonzero(is_other))
-    if different * 2 <= smaller:
-        return None
-    return Rivalry(symbol=symbol, files=files, common=len(ours), different=different)
+    at_ns, bars = 0, tuple[Seen, ...]()
+    if is_other.any():
+        first = int(np.argmin(np.where(is_other, one.places[0, ours], np.iinfo(np.int64).max)))
+        at_ns = int(one.places[0, ours[first]])
+        bars = tuple(
+            Seen(file=file, row=int(sample.places[1, place]), values=tuple(sample.values[:, place].tolist()))
+            for file, sample, place in zip(files, (one, two), (ours[first], theirs[first]), strict=True)
+        )
+    return _Met(
+        smaller=min(int(np.count_nonzero(sample.hashes <= limit)) for sample in (one, two)),
+        common=len(ours),
+        different=int(np.count_nonzero(is_other)),
+        at_ns=at_ns,
+        bars=bars,
+    )
+
+
+def _rivalry(symbol: str, files: tuple[int, ...], met: Sequence[_Met], markets: tuple[str, ...] = ()) -> Rivalry:
+    first = min((one for one in met if one.different), key=lambda one: one.at_ns)
+    return Rivalry(
+        symbol=symbol,
+        files=files,
+        common=sum(one.common for one in met),
+        different=sum(one.different for one in met),
+        at_ns=first.at_ns,
+        bars=first.bars,
+        markets=markets,
+    )
 
 
 class Repeats:
