@@ -1,10 +1,13 @@
 """A store's folder, opened by other people's readers as one data set."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from actors.storage.parquet import ParquetStore
 from tests.builders import session_xnys
 from tests.certificates import certificate
+from tests.documents import block_with
 from tests.storage.days import DATE, all_regular, bar, day, made_narrow
 from tests.storage.journal.test_prints import lived
 
@@ -120,6 +124,45 @@ def test_files_of_years_months_and_days_are_one_table(tmp_path: Path) -> None:
     found = [str(date) for date in pl.read_parquet(tmp_path)["date"]]
 
     assert found == [str(date) for date in pd.read_parquet(tmp_path)["date"]] == ["2023-01-03", NEXT, NEXT, DATE]
+
+
+FRAMES: dict[str, Callable[[Any], pd.DataFrame]] = {
+    "pandas": lambda frame: frame,
+    "pyarrow": lambda found: found.to_table().to_pandas(),
+    "polars": lambda lazy: lazy.collect().to_pandas(),
+    "duckdb": lambda relation: relation.df(),
+}
+
+
+def as_rows(found: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Every column of every bar, in order of calendar, date, symbol and start."""
+    names = ["calendar", "date", "symbol", "start", *COLUMNS[2:]]
+    told = found[names].assign(
+        date=found["date"].astype(str).str[:10], start=pd.to_datetime(found["start"], utc=True).dt.as_unit("ns")
+    )
+    cells = told.astype(object).where(told.notna(), None)
+    return sorted(map(tuple, cells.to_numpy().tolist()), key=lambda row: [str(cell) for cell in row])
+
+
+def test_the_guides_line_of_each_library_gives_the_same_rows_of_a_certified_store(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root.parent)
+    splits = pa.table({"symbol": ["A"], "ex_date": [NEXT], "split_ratio": [2.0]})
+    pq.write_table(splits, root / "_adjustments.pq")
+    names: dict[str, Any] = {}
+    lines = [line for line in block_with("python", "pyarrow.dataset.dataset(").splitlines() if line]
+    exec("\n".join(line for line in lines if line.startswith("import ")), names)
+    queries = [line for line in lines if not line.startswith("import ")]
+    everything = [re.sub(r", filters=\[.*\]", "", line) for line in queries]
+    libraries = [line.partition(".")[0] for line in queries]
+    found = [as_rows(FRAMES[name](eval(line, names))) for name, line in zip(libraries, everything, strict=True)]
+
+    assert libraries == ["pandas", "pyarrow", "polars", "duckdb"]
+    assert [(*row[:3], row[7]) for row in found[0]] == ALL
+    assert found[1:] == found[:1] * 3
+    beside = " ".join(path.name for path in root.rglob("*") if path.is_file() and not path.match("*.parquet"))
+    assert all(name in beside for name in ("_adjustments.pq", "certificate", "prints", "@", ".lock"))
 
 
 @pytest.mark.parametrize("narrow", [True, False])
