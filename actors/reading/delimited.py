@@ -15,7 +15,7 @@ import numpy as np
 from actors.reading import dates, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import DateOrder, DatesUnclear, Written
-from actors.reading.format import Block, Format, Hints, RawBars, open_to, zone_said_otherwise
+from actors.reading.format import Block, Format, Hints, RawBars, of_many, open_to, zone_said_otherwise
 from actors.reading.layout import Layout, layout_of
 from actors.reading.peek import Head, members, opened, split, told_as_data_errors, unpacked
 from actors.reading.raw.cells import cells_of
@@ -91,6 +91,7 @@ def opens(
         head = Head(path, member)
         layout = layout_of(head, fmt.columns)
         layout = _told(path, member, msgspec.structs.replace(layout, pattern=pattern, order=hints.dates))
+        hints, of_times = of_many(hints, is_of_many=layout.is_of_many)
         symbol = symbol_named(head.name) if symbol_named else ""
         assembler = Assembler(
             open_to(fmt, zone=layout.zone, is_end=layout.is_end),
@@ -101,7 +102,7 @@ def opens(
             strangers=layout.strangers,
             written=layout.pattern if isinstance(layout.pattern, Written) else None,
         )
-        for remark in (*layout.remarks, *zone_said_otherwise(layout.zone, hints)):
+        for remark in (*layout.remarks, *of_times, *zone_said_otherwise(layout.zone, hints)):
             assembler.remark(remark)
         if "volume" not in layout.places:
             assembler.remark(NO_VOLUME)

@@ -224,6 +224,14 @@ def open_to(fmt: Format, *, zone: str | None, is_end: bool) -> Format:
     return msgspec.structs.replace(fmt, tz=fmt.tz or zone, stamp=stamp)
 
 
+def of_many(hints: Hints, *, is_of_many: bool) -> tuple[Hints, tuple[str, ...]]:
+    """Return what the user says where the time in UTC is read of several: not the zone of another; and a remark."""
+    if not is_of_many or hints.tz is None:
+        return hints, ()
+    said = f"of several times that in UTC is read, of which --tz {hints.tz} says nothing"
+    return msgspec.structs.replace(hints, tz=None), (said,)
+
+
 _ALIKE = {"UTC", "GMT", "ETC/UTC", "ETC/GMT", "UTC+0", "UTC+00:00"}
 
 

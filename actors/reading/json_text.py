@@ -33,6 +33,13 @@ _PROBED = 1 << 14
 _SEEN = 100
 
 
+class _Columns(dict[str, list[Any]]):
+    """The columns of a table by their roles, and what the name of its time says."""
+
+    zone: str | None = None
+    is_of_many = False
+
+
 class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
     """The columns of a document, by their role."""
 
@@ -41,6 +48,8 @@ class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
     """What the document calls itself, outside of the table."""
     zone: str | None = None
     """The zone that it states for its stamps."""
+    is_of_many: bool = False
+    """Whether there are other times beside that in UTC."""
     is_end: bool = False
     """Whether stamps are the end of the bar."""
     remarks: tuple[str, ...] = ()
@@ -137,7 +146,8 @@ def _together(tables: Sequence[JsonTable], document: Any) -> JsonTable:
         raise DataError(f"{len(tables)} tables of bars within this JSON, and not of what each is: split it")
     columns = {role: [cell for table in tables for cell in table.columns[role]] for role in sorted(roles)}
     said = [name for table, name in zip(tables, names, strict=True) for _ in table.columns["open"]]
-    return JsonTable(columns={header.SYMBOL: said} | columns, zone=tables[0].zone)
+    first = tables[0]
+    return JsonTable(columns={header.SYMBOL: said} | columns, zone=first.zone, is_of_many=first.is_of_many)
 
 
 def _of_kraken(document: Mapping[str, Any]) -> JsonTable:
@@ -175,7 +185,11 @@ def _tables(held: Any, symbol: str = "", zone: str | None = None) -> Iterator[Js
         symbol, zone = said or symbol, stated or zone
     columns = _columns(held)
     if columns is not None:
-        yield JsonTable(columns=columns, symbol=symbol, zone=zone)
+        of_name = columns if isinstance(columns, _Columns) else _Columns()
+        is_utc = of_name.is_of_many
+        yield JsonTable(
+            columns=columns, symbol=symbol, zone="UTC" if is_utc else of_name.zone or zone, is_of_many=is_utc
+        )
         return
     for value in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
         if isinstance(value, dict | list):
@@ -237,7 +251,10 @@ def _named(columns: dict[str, list[Any]], *, is_indexed: bool = False) -> dict[s
         places = header.places_of(names, [_text(columns[name][0]) for name in names])
     except DataError:
         return None
-    found = {role: columns[names[place]] for role, place in places.items()}
+    header.units_told(names, places)  # scaled prices are refused, whatever reads them
+    found = _Columns({role: columns[names[place]] for role, place in places.items()})
+    time = names[places.get(header.STAMP, places.get(header.CLOCK, 0))]
+    found.zone, found.is_of_many = header.zone_of(time), header.is_of_many(time, names)
     for name in telling(names, places):
         one_series = OneSeries(name)
         for symbol, word in zip(found.get(header.SYMBOL, columns[name]), columns[name], strict=True):

@@ -13,7 +13,6 @@ from actors.reading.format import Ambiguous, Unsupported
 from actors.reading.peek import Head
 from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header as spelling
-from actors.reading.spelling import volumes
 from actors.reading.spelling.coding import PLAIN, Coding
 from actors.reading.spelling.numerals import Numerals, are_in_32nds, is_number, numerals_of
 from actors.reading.stamps import StampForm
@@ -45,6 +44,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     coding: Coding = PLAIN
     zone: str | None = None
     """The zone that the header states, if it does."""
+    is_of_many: bool = False
+    """Whether there are other times beside that one."""
     is_day_first: bool = False
     """Whether the header's language has the day first, where the dates leave it open."""
     is_end: bool = False
@@ -129,11 +130,12 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
         coding=head.coding,
         zone=found.said.zone,
         is_end=found.said.is_end,
+        is_of_many=found.said.is_of_many,
         is_day_first=found.said.is_day_first,
         strangers=strangers,
         series=series,
         label=SERIES if series else "",
-        remarks=tuple(filter(None, (*found.remarks, *volumes.unit_told(found.names, places), head.coding.remark))),
+        remarks=tuple(filter(None, (*found.remarks, *spelling.units_told(found.names, places), head.coding.remark))),
     )
     return msgspec.structs.replace(layout, form=_form(rows, layout))
 
@@ -202,6 +204,8 @@ def _by_shape(head: Head) -> _Reading:
             said = spelling.Header(places={role: place for place, role in enumerate(columns) if role})
             told = f"there is no header: columns are read as {shape.told(columns)}; --columns names others"
             return _Reading(said=said, width=len(columns), first_row=line, remarks=(*_titles(head, line), told))
+        if _is_row(head.cells(line), rows):
+            break  # what it does not show, fewer rows do not either
     if sum(map(is_number, head.cells(0))) >= len(spelling.PRICES):
         raise DataError(
             "there is no header, and the cells do not show which columns are open, high, low and close; name the "
@@ -209,6 +213,11 @@ def _by_shape(head: Head) -> _Reading:
         )
     spelling.read(head.cells(0), head.cells(1))
     raise AssertionError("a header that can be read was passed over")
+
+
+def _is_row(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a line is one of the rows, and stands not above them."""
+    return sum(map(is_number, cells)) >= len(spelling.PRICES) and sum(len(row) == len(cells) for row in rows) > 1
 
 
 def _check_not_named_otherwise(above: Sequence[str], columns: Sequence[str]) -> None:

@@ -7,12 +7,12 @@ Portuguese, German, French, Chinese, Korean, Japanese and Russian programs call 
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from actors.reading import stamps
-from actors.reading.spelling import volumes
+from actors.reading.spelling import prices, volumes
 from messages.errors import DataError
 from messages.tables.columns import FIELDS
 
@@ -95,6 +95,9 @@ _ZONES = {
 }  # fmt: skip
 _ZONE = re.compile(rf"(?:^|[\W_])({'|'.join(_ZONES)})(?:$|[\W_])", re.IGNORECASE)
 _AHEAD = re.compile(r"(?:^|[\W_])(?:utc|gmt)\s*([+-\u2212]\d{1,2}(?::?[0-5]\d)?)\b", re.IGNORECASE)
+_UTC = {"utc", "gmt", "zulu"}
+_LOCAL = {"local", "exchange", "market", "et", "est", "edt", "cet", "eet", "ist", "jst", "kst", "hkt", "msk"}
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PLACE = re.compile(r"[(\[]([A-Za-z]+/[\w/+-]+)[)\]]$")
 _OTHER_ZONES = ("est", "edt", "cst", "ist", "local")
 _SUFFIX = re.compile(
@@ -122,6 +125,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its words are of a language in which dates begin with the day."""
     is_end: bool = False
     """Whether the name of the time says that it is the end of the bar."""
+    is_of_many: bool = False
+    """Whether there are other times beside that in UTC: whoever says a zone means those."""
 
 
 def read(header: Sequence[str], row: Sequence[str] = ()) -> Header:
@@ -139,6 +144,7 @@ def read(header: Sequence[str], row: Sequence[str] = ()) -> Header:
     return Header(
         places=places,
         zone=zone_of(name),
+        is_of_many=is_of_many(name, header),
         is_day_first=not _DAY_FIRST.isdisjoint(map(plain, header)),
         is_end=plain(name) in _ENDS or _END.search(name) is not None,
     )
@@ -149,7 +155,24 @@ def zone_of(name: str) -> str | None:
     if ahead := _AHEAD.search(name):
         return f"UTC{ahead[1]}".replace("\u2212", "-")
     zone, place = _ZONE.search(name), _PLACE.search(name)
+    if zone is None and place is None and _UTC.intersection(_words(name)):
+        return "UTC"
     return _ZONES[zone[1].lower()] if zone else place[1] if place else None
+
+
+def is_of_many(name: str, header: Sequence[str]) -> bool:
+    """Return whether a time in UTC stands beside others that are in no zone, or in another."""
+    if zone_of(name) != "UTC":
+        return False
+    bare = (
+        "".join(word for word in _words(other) if word not in _LOCAL) for other in header if zone_of(other) != "UTC"
+    )
+    return any(_is_time(plain(word)) for word in bare if word)
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name, in small letters: of ``utcTime`` two."""
+    return [word.lower() for word in _HUMP.findall(name)]
 
 
 def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
@@ -160,6 +183,8 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
     """
     found = _found(header)
     _set_right(found, header, row)
+    if (utc := _in_utc(found, header, row)) is not None:
+        found[STAMP] = utc
     if STAMP in found:
         found.pop(DATE, None)
         found.pop(CLOCK, None)
@@ -192,6 +217,19 @@ def with_volume(places: dict[str, int], header: Sequence[str], has_any: Callable
     )
 
 
+def units_told(names: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
+    """Return what the names say of how prices and volume are counted.
+
+    Args:
+        names: of all columns; nothing where there is no header.
+        places: which column holds what.
+
+    Raises:
+        DataError: what stands for prices are none.
+    """
+    return (*prices.unit_told(names, places), *volumes.unit_told(names, places))
+
+
 def roles_named(names: Sequence[str]) -> tuple[str, ...]:
     """Return the role of each column that somebody names by hand, empty where it is none.
 
@@ -221,7 +259,8 @@ def _found(header: Sequence[str]) -> dict[str, int]:
     has_time = any(exact[role] is not None for role in _TIMES)
     loose = {role: _place(bare, known) for role, known in _SYNONYMS.items() if not (has_time and role in _TIMES)}
     places = {role: loose.get(role) if place is None else place for role, place in exact.items()}
-    return {role: place for role, place in places.items() if place is not None}
+    found = {role: place for role, place in places.items() if place is not None}
+    return found if all(role in found for role in PRICES) else found | prices.qualified(header)
 
 
 def _place(names: Sequence[str], known: Sequence[str]) -> int | None:
@@ -240,6 +279,27 @@ def _set_right(found: dict[str, int], header: Sequence[str], row: Sequence[str])
         found[STAMP] = found[CLOCK]
     elif DATE in found and CLOCK in found and STAMP not in found and ":" in cells.get(DATE, ""):
         found[STAMP] = found[DATE]
+
+
+def _in_utc(found: Mapping[str, int], header: Sequence[str], row: Sequence[str]) -> int | None:
+    """Return the column of whole stamps in UTC, where there is one beside times of which nobody says the zone."""
+    chosen = [found[role] for role in _TIMES if role in found]
+    if any(place >= len(header) or zone_of(header[place]) for place in chosen):
+        return None
+    return next(
+        (
+            place
+            for place, name in enumerate(header)
+            if zone_of(name) == "UTC"
+            and _is_time("".join(word for word in _words(name) if word not in _UTC))
+            and (place < len(row) and stamps.is_stamp(row[place]) if row else place not in chosen)
+        ),
+        None,
+    )
+
+
+def _is_time(bare: str) -> bool:
+    return not bare or any(bare in _SYNONYMS[role] for role in _TIMES)
 
 
 def _begins_with_stamps(header: Sequence[str], row: Sequence[str]) -> bool:

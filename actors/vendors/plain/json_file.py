@@ -20,6 +20,7 @@ from actors.reading.format import (
     Format,
     Hints,
     RawBars,
+    of_many,
     open_to,
     zone_said_otherwise,
 )
@@ -43,9 +44,10 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     with told_as_data_errors(), unpacked(path, head.member) as stream:
         table = json_text.table_of(head.coding.text_of(stream.read()))
     fmt = open_to(fmt, zone=table.zone, is_end=table.is_end)
+    hints, of_times = of_many(hints, is_of_many=table.is_of_many)
     block, form, how = _block(table, hints)
     assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol, written=how)
-    for remark in (*table.remarks, *zone_said_otherwise(table.zone, hints)):
+    for remark in (*table.remarks, *of_times, *zone_said_otherwise(table.zone, hints)):
         assembler.remark(remark)
     if "volume" not in table.columns:
         assembler.remark(NO_VOLUME)

@@ -21,6 +21,7 @@ from actors.reading.format import (
     Format,
     Hints,
     RawBars,
+    of_many,
     open_to,
     zone_said_otherwise,
 )
@@ -66,6 +67,7 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
     names = arrow_file.column_names(path)
     said = _header(path, names)
     fmt = open_to(fmt, zone=said.zone, is_end=said.is_end)
+    hints, of_times = of_many(hints, is_of_many=said.is_of_many)
     places = header.with_volume(said.places, names, lambda place: _has_any(path, names[place]))
     roles = {role: names[place] for role, place in places.items()}
     series = next(iter(telling(names, places)), "")
@@ -79,7 +81,7 @@ def read(fmt: Format, path: Path, hints: Hints, symbol: str = "") -> Iterator[Ra
         stamps_ns, form = _stamps(columns, how)
         if assembler is None:
             assembler = _assembler(fmt, path, hints, roles, symbol, how, is_local=form.is_local)
-            for remark in zone_said_otherwise(said.zone, hints):
+            for remark in (*header.units_told(names, places), *of_times, *zone_said_otherwise(said.zone, hints)):
                 assembler.remark(remark)
         block = _block(columns, stamps_ns, form, first_row, share)
         yield from assembler.assembled(one_series.noted(block))

@@ -65,3 +65,35 @@ def test_a_first_column_without_a_name_is_the_time_only_where_it_holds_stamps() 
     assert places_of(header, ["2024-01-02 09:30:00", "1", "1", "1", "1"])["time"] == 0
     with pytest.raises(DataError, match="no column for time"):
         places_of(header, ["0", "1", "1", "1", "1"])
+
+
+# --- of several times
+
+
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("local_time", "utc_time"), ("time", "time_utc"), ("datetime", "UTC"), ("date", "utcDate"),
+        ("LocalTime", "UTCTime"), ("exchange_time", "utc_datetime"), ("Local time", "Gmt time"),
+        ("timestamp_et", "timestamp_utc"), ("time", "datetime (UTC)"),
+    ],
+)  # fmt: skip
+def test_of_several_times_that_in_utc_is_read_wherever_it_stands(local: str, utc: str) -> None:
+    prices, cells = ["open", "high", "low", "close"], ["1", "1", "1", "1"]
+    stamps = {local: "2024-11-03 01:00:00", utc: "2024-11-03 06:00:00"}
+    for names in ([local, utc], [utc, local]):
+        said = read([*names, *prices], [*(stamps[name] for name in names), *cells])
+
+        assert (said.places["time"], said.zone, said.is_of_many) == (names.index(utc), "UTC", True)
+        assert not {"date", "clock"} & said.places.keys()
+
+
+def test_a_time_alone_in_utc_is_the_users_to_say_otherwise() -> None:
+    assert not read(["utc_time", "open", "high", "low", "close"]).is_of_many
+
+
+def test_a_clock_in_utc_alone_is_no_stamp() -> None:
+    names = ["date", "time", "utc_time", "open", "high", "low", "close"]
+    said = read(names, ["2024-11-03", "01:00:00", "06:00:00", "1", "1", "1", "1"])
+
+    assert (said.places["date"], said.places["clock"], said.zone) == (0, 1, None)
