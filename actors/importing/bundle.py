@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.importing.file_check import FileBars
-from actors.importing.oddities import TIMES
+from actors.importing.oddities import LARGE, TIMES
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import faults
 from actors.reading.delimited import Opened, TextReader
@@ -132,9 +132,9 @@ def _are_in_order(starts_ns: Stamps, first: Places, base: Interval) -> Mask:
 
 
 def _have_no_spikes(values: Floats, first: Places) -> Mask:
-    """Return for each file whether no price is far from another, nor below zero."""
+    """Return for each file whether no price is far from another, nor below zero, nor very large."""
     low, high = np.minimum.reduceat(values[LOW], first), np.maximum.reduceat(values[HIGH], first)
-    none: Mask = (low > 0) & (high <= TIMES * low)
+    none: Mask = (low > 0) & (high <= TIMES * low) & (low < LARGE)
     return none
 
 

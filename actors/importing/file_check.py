@@ -66,7 +66,7 @@ class Judge:
             stamp_said_by=stamp_said_by,
             suspects=Suspects(zone=report.tz != IN_STAMPS, calendar=not is_calendar_said),
         )
-        self._spikes = Spikes()
+        self._spikes = Spikes(calendar.name)
         self._remarks: dict[str, None] = {}
         self._ambiguous = 0
         self._nonexistent = 0

@@ -1,8 +1,10 @@
 """What looks odd about a file as a whole, and what the likely cause is: interval, zone, stamp, calendar, prices."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import time
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import msgspec
 import numpy as np
@@ -24,6 +26,11 @@ _SAMPLED = 5_000
 _SAMPLED_SESSIONS = 20
 TIMES = 10.0
 """A bar so many times those beside it is told of."""
+LARGE = 100_000.0
+"""Whole prices from here on are looked at twice where shares cost dollars."""
+_IN_DOLLARS = ("XNYS", "XNAS", "NYSE", "NASDAQ", "BATS", "ARCX", "XASE")
+_FEW_AT_END = 5
+"""So many bars at either end of a file are no level of their own: after a split there are more."""
 _GUESSED_ZONES = ("America/New_York", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "UTC")
 
 
@@ -309,12 +316,18 @@ def _fitting_flag(local_ns: Stamps, calendar: Calendar | None) -> str:
 class Spikes:
     """Counts bars that are many times their neighbours of the same symbol: to every rule they are good bars."""
 
-    def __init__(self) -> None:
+    def __init__(self, calendar: str = "") -> None:
         self._count = 0
         self._first_row = 0
+        self._is_in_dollars = calendar in _IN_DOLLARS
+        self._are_large = False
+        self._largest = 0.0
 
     def note(self, symbol_index: Indices, values: Floats, rows: Stamps) -> None:
         """Take some bars, in the order of the file."""
+        if len(rows) and self._is_in_dollars and values[LOW].min() >= LARGE:
+            self._are_large |= bool((values[: CLOSE + 1] == np.rint(values[: CLOSE + 1])).all())
+            self._largest = max(self._largest, float(values[HIGH].max()))
         if not len(rows) or values[HIGH].max() <= TIMES * values[LOW].min():
             return
         order = np.argsort(symbol_index, kind="stable")
@@ -324,7 +337,10 @@ class Spikes:
         self._count += len(found)
 
     def told(self) -> list[str]:
-        """Return the sentence about them, if there are any."""
+        """Return the sentence about them, if there are any, and that about prices that look like whole parts."""
+        if self._are_large:
+            counted = "as if they were counted in hundredths or ten-thousandths; they stand as they are written"
+            return [f"prices are whole numbers up to {self._largest:,.0f}, {counted}"]
         if not self._count:
             return []
         are = "1 bar is" if self._count == 1 else f"{self._count} bars are"
@@ -335,10 +351,31 @@ class Spikes:
 def _standing_out(symbol_index: Indices, values: Floats) -> Mask:
     high, low, close = values[HIGH], values[LOW], values[CLOSE]
     stands_out: Mask = high > TIMES * low
-    if len(close) > 2:
-        before, itself, after = close[:-2], close[1:-1], close[2:]
-        is_one = (symbol_index[:-2] == symbol_index[1:-1]) & (symbol_index[1:-1] == symbol_index[2:])
-        above = (itself > TIMES * before) & (itself > TIMES * after)
-        below = (itself * TIMES < before) & (itself * TIMES < after)
-        stands_out[1:-1] |= is_one & (above | below)
+    if len(close) > 1:
+        is_one = symbol_index[1:] == symbol_index[:-1]
+        jumps = ~is_one | (close[1:] > TIMES * close[:-1]) | (close[1:] * TIMES < close[:-1])
+        edges = [0, *(np.flatnonzero(jumps) + 1).tolist(), len(close)]
+        # The runs of bars between jumps, and the level of each; those of one symbol are looked at together.
+        runs = [(first, last, int(symbol_index[first])) for first, last in pairwise(edges)]
+        for _, of_symbol in groupby(runs, key=itemgetter(2)):
+            for first, last in _out_of_level([run[:2] for run in of_symbol], close):
+                stands_out[first:last] = True
     return stands_out
+
+
+def _out_of_level(runs: list[tuple[int, int]], close: Floats) -> Iterator[tuple[int, int]]:
+    """Yield the runs that are not of the level of those around them; a split moves the level, and it stays there."""
+    levels = [float(np.median(close[first:last])) for first, last in runs]
+    for place, (first, last) in enumerate(runs):
+        beside = [other for other in (place - 1, place + 1) if 0 <= other < len(runs)]
+        others = [levels[other] for other in beside]
+        bars = sum(runs[other][1] - runs[other][0] for other in beside)
+        if len(beside) == 2 and not _near(*others):
+            continue  # from one level to another, by way of this one
+        is_end = len(beside) == 1 and last - first <= _FEW_AT_END
+        if (is_end or len(beside) == 2) and last - first < bars:
+            yield first, last
+
+
+def _near(one: float, two: float) -> bool:
+    return one <= TIMES * two and two <= TIMES * one

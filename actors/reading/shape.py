@@ -9,6 +9,7 @@ each other as those four do.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from math import isnan
 
 from actors.reading import stamps
@@ -30,6 +31,8 @@ _PRICES = ("open", "high", "low", "close")
 _MOST_TRAILING = 2
 _SOUND_SHARE = 0.9
 _SEEN = 200
+_FEW_STEPS, _MUCH = 5, 3.0
+_LETTER = re.compile(r"[A-Za-z]")
 _SINCE_1970 = (StampForm.EPOCH, StampForm.EPOCH_FRACTION)
 
 
@@ -51,7 +54,7 @@ def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
         return None
     prices = columns[len(begins) : len(begins) + len(_PRICES)]
     others = columns[len(begins) + len(_PRICES) : filled]
-    if not _are_prices(prices, others):
+    if not _are_prices(prices, others) or _are_turned_round(columns[: len(begins)], prices):
         return None
     is_epoch = begins[-1] == STAMP and stamps.form_of(columns[len(begins) - 1][0]) in _SINCE_1970
     tail = ("volume", "trades" if is_epoch else "")[:trailing]
@@ -110,6 +113,24 @@ def _are_prices(prices: Sequence[Sequence[str]], others: Sequence[Sequence[str]]
         return False
     sound = sum(bar[2] <= min(bar[0], bar[3]) and bar[1] >= max(bar[0], bar[3]) for bar in bars)
     return sound >= _SOUND_SHARE * len(bars) and not _is_a_price(bars)
+
+
+def _are_turned_round(times: Sequence[Sequence[str]], prices: Sequence[Sequence[str]]) -> bool:
+    """Return whether close and open stand in each other's place: a minute opens near the close of the one before."""
+    marks = numerals_of((cell for column in prices for cell in column), divided_by_commas=False)
+    opens, closes = ([value_of(cell, marks) for cell in prices[place]] for place in (0, 3))
+    stamps_of = [" ".join(cells) for cells in zip(*times[-2:], strict=True)]
+    later = sum((two > one) - (two < one) for one, two in pairwise(stamps_of))
+    lines = list(zip(times[0] if len(times) > 1 else opens, opens, closes, strict=True))[:: 1 if later > 0 else -1]
+    is_of_symbols = len(times) > 1 and any(map(_LETTER.search, times[0]))
+    steps = [
+        (abs(opened - last), abs(closed - first))
+        for (who, first, last), (whose, opened, closed) in pairwise(lines)
+        if who == whose or not is_of_symbols
+    ]
+    steps = [step for step in steps if not any(map(isnan, step))]
+    onward, turned = (sum(step[place] for step in steps) for place in (0, 1))
+    return later != 0 and len(steps) >= _FEW_STEPS and onward > _MUCH * turned
 
 
 def _is_a_price(bars: Sequence[Sequence[float]]) -> bool:
