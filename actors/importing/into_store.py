@@ -255,10 +255,8 @@ class _Import:
 
     def _refuse_rivals(self) -> None:
         """Refuse files that would overwrite each other: nobody knows which of them is what its name says."""
-        names = [Path(report.path).name for report in self._files]
         rivals, markets = self._intake.rivals, self._intake.markets
-        of_files = [found for found in rivals.found() if len({names[file] for file in found.files}) > 1]
-        for rivalry in (*rivals.of_markets(markets), *of_files):
+        for rivalry in (*rivals.of_markets(markets), *rivals.found()):
             of_bars = [self._files[bar.file].path for bar in rivalry.bars]
             for file in rivalry.files:
                 report = self._files[file]

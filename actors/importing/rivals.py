@@ -172,8 +172,8 @@ def refusal(rivalry: Rivalry, path: str, of_bars: Sequence[str]) -> str:
             f"and they {which}; {where}. Import them into stores of their own, or rename one with --symbol"
         )
     return (
-        f"{names[0]} and {names[1]} are both read as {rivalry.symbol}, and {which}; {where}. Import them one by one, "
-        "each with its own --symbol"
+        f"{Path(path).name}: {names[0]} and {names[1]} are both read as {rivalry.symbol}, and {which}; {where}. Import "
+        "them one by one, each with its own --symbol"
     )
 
 

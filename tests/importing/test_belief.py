@@ -259,7 +259,10 @@ def test_a_refused_stamp_is_shown_as_it_stands_in_the_file(tmp_path: Path) -> No
 
 def test_an_import_that_replaces_most_of_what_it_has_just_written_fails(tmp_path: Path) -> None:
     for folder, price in (("a", 10.0), ("b", 50.0)):
-        new_york(tmp_path, minutes("09:30", 30, price=price), f"{folder}/AAPL.csv")
+        rows = "".join(
+            f"{symbol},{line}" for symbol in "AB" for line in minutes("09:30", 15, price=price).splitlines(True)
+        )
+        written(tmp_path / folder / "day.csv", "symbol," + HEADER + rows)
 
     report = run(tmp_path, **NEW_YORK)
 

@@ -92,13 +92,13 @@ def test_of_the_same_minute_twice_the_last_row_wins_and_both_are_counted(tmp_pat
 
 
 def test_of_two_files_of_one_import_the_later_one_wins(tmp_path: Path) -> None:
-    early = new_york(tmp_path, minutes("09:30", 2), "a/AAPL.csv")
-    late = new_york(tmp_path, minutes("09:30", 2, price=20), "b/AAPL.csv")
+    early = new_york(tmp_path, minutes("09:30", 4), "a/AAPL.csv")
+    late = new_york(tmp_path, minutes("09:30", 2) + minutes("09:32", 2, price=8), "b/AAPL.csv")
     report = run(tmp_path, store := MemoryStore(), **NEW_YORK)
 
     assert [file.path for file in report.files] == [str(early), str(late)]
-    assert [(file.kept, file.corrected) for file in report.files] == [(2, 0), (0, 2)]
-    assert inspect_store(store, calendars=SESSIONS.__getitem__).days[0].low == 19
+    assert [(file.kept, file.duplicates, file.corrected) for file in report.files] == [(4, 0, 0), (0, 2, 2)]
+    assert inspect_store(store, calendars=SESSIONS.__getitem__).days[0].low == 7
 
 
 def test_files_are_grouped_by_day_before_anything_is_written(tmp_path: Path) -> None:

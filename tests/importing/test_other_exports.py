@@ -231,7 +231,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "numbers that a spreadsheet has shortened": (
         {"ABC.csv": PLAIN + rows("1.70531E+12", "1.70531E+12")}, "a spreadsheet has left the last ones out"),
     "a name that says nothing": ({"data.csv": SOUND}, "say it with --symbol"),
-    "one name in two folders": ({"a/ABC.csv": SOUND, "b/ABC.csv": OTHER_PRICES}, "2 rows gave 2 minutes other values"),
+    "one name in two folders": ({"a/ABC.csv": SOUND, "b/ABC.csv": OTHER_PRICES}, "are both read as ABC"),
 }  # fmt: skip
 
 
