@@ -87,8 +87,8 @@ def insides(core: SessionDataCore) -> dict[str, Any]:
         "senders": book.grid.sources[:, :count].tolist(),
         "symbols": book.grid.symbols,
         "published": [book.derived.count(series, count).tolist() for series in range(len(book.derived.intervals))],
-        "first": book.first_update_ns[:count].tolist(),
-        "last": book.last_update_ns[:count].tolist(),
+        "first": book.updates.first_ns[:count].tolist(),
+        "last": book.updates.last_ns[:count].tolist(),
         "ledger": vars(book.ledger),
         "closed": (book.closed, book.revision),
     }

@@ -126,8 +126,8 @@ def _said(book: Book, symbol: str, column: int, sums: _Sums) -> SessionMetrics:
         volume=volume,
         vwap=traded / volume if volume > 0 else None,
         bars=sums.bars,
-        first_update_ns=book.first_update_ns.item(column) or None,
-        last_update_ns=book.last_update_ns.item(column) or None,
+        first_update_ns=book.updates.first_ns.item(column) or None,
+        last_update_ns=book.updates.last_ns.item(column) or None,
         quality=quality_of(sums.regular, _pending(regular - regular_closed), regular_closed),
         extended_quality=(
             quality_of(sums.extended, _pending(extended - extended_closed), extended_closed) if extended else NO_MINUTES

@@ -15,11 +15,12 @@ from actors.session_data.hold.known import Known
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
+from actors.session_data.hold.updates import Updates
 from actors.settings import SessionRules
 from messages.base import Event
 from messages.events import BarsUpdated, GapDetected, MinuteClosed, SymbolsChanged
 from messages.repairs import GapNarrowed
-from messages.tables.columns import CLOSE, FIELDS, BarBatch, BarVerdicts, Indices, Mask, Stamps
+from messages.tables.columns import CLOSE, FIELDS, BarBatch, BarVerdicts, Indices, Mask
 from messages.values import FIRST_WITH_BAR, Bar, Gap, Nanos, TradingSession, Verdict, VerdictRun
 
 # Plain numbers: numpy asks an enum member five questions before it takes it for one.
@@ -72,10 +73,8 @@ class Book:
         self._rules = rules
         capacity = self.grid.verdicts.shape[1]
         self.derived = DerivedBars(self.axis, rules.intervals, capacity)
-        self.first_update_ns: Stamps = np.zeros(capacity, dtype=np.int64)
-        self.last_update_ns: Stamps = np.zeros(capacity, dtype=np.int64)
+        self.updates = Updates(capacity)
         self._starts_ns: list[int] = self.axis.starts_ns.tolist()
-        self._is_all_stamped = False
         self._table: tuple[str, ...] = ()
         self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
         self._is_in_order = False
@@ -129,11 +128,7 @@ class Book:
         capacity = self.grid.verdicts.shape[1]
         self.derived.widen(capacity)
         self.recorded.widen(capacity)
-        if len(self.first_update_ns) < capacity:
-            spare = np.zeros(capacity - len(self.first_update_ns), dtype=np.int64)
-            self.first_update_ns = np.concatenate([self.first_update_ns, spare])
-            self.last_update_ns = np.concatenate([self.last_update_ns, spare])
-        self._is_all_stamped = False
+        self.updates.widen(capacity)
         self._table = ()
 
     def welcome(self, symbols: Sequence[str]) -> SymbolsChanged:
@@ -327,7 +322,7 @@ class Book:
 
     def closing(self, slot: int, expected: int, missing: tuple[str, ...], wanted: tuple[str, ...]) -> list[Event]:
         """Return what is told when a minute closes: of how many symbols which lack a bar, and whose is asked for."""
-        closed = self.closed_whole(slot, expected)
+        (closed,) = self.closed_whole(slice(slot, slot + 1), expected)
         if missing:
             present = expected - len(missing)
             closed = msgspec.structs.replace(closed, present=present, missing=missing, is_complete=False)
@@ -338,10 +333,13 @@ class Book:
         is_catch_up = slot < self.catch_up_before
         return [closed, GapDetected(session_date=self.session.date, gap=gap, is_catch_up=is_catch_up)]
 
-    def closed_whole(self, slot: int, expected: int) -> MinuteClosed:
-        """Return what is told of a minute that has closed with a bar of each of so many symbols."""
-        start_ns, end_ns = self._starts_ns[slot], self.end_of(slot)
-        return MinuteClosed(start_ns=start_ns, end_ns=end_ns, present=expected, expected=expected, tz=self.session.tz)
+    def closed_whole(self, slots: slice, expected: int) -> list[MinuteClosed]:
+        """Return what is told of minutes that have closed with a bar of each of so many symbols."""
+        tz, step_ns = self.session.tz, self.axis.step_ns
+        return [
+            MinuteClosed(start_ns=start_ns, end_ns=start_ns + step_ns, present=expected, expected=expected, tz=tz)
+            for start_ns in self._starts_ns[slots]
+        ]
 
     def recall_many(self, slots: slice) -> None:
         """Let minutes that close have what is known of them from an earlier run of this day."""
@@ -358,21 +356,7 @@ class Book:
 
     def stamp(self, columns: Indices | slice, now_ns: Nanos) -> None:
         """Remember when symbols changed."""
-        self.last_update_ns[columns] = now_ns
-        if not self._is_all_stamped:
-            first = self.first_update_ns[columns]
-            self.first_update_ns[columns] = np.where(first == 0, now_ns, first)
-            self._is_all_stamped = bool(self.first_update_ns[: len(self.grid.symbols)].all())
-
-    def stamp_many(self, rows: Indices, columns: Indices) -> None:
-        """Remember when symbols changed that have bars in minutes in order of time: at the end of each."""
-        ends_ns = self.axis.starts_ns[rows] + self.axis.step_ns
-        self.last_update_ns[columns] = ends_ns  # of several the last one stays
-        if not self._is_all_stamped:
-            first = self.first_update_ns.copy()
-            first[columns[::-1]] = ends_ns[::-1]
-            self.first_update_ns = np.where(self.first_update_ns == 0, first, self.first_update_ns)
-            self._is_all_stamped = bool(self.first_update_ns[: len(self.grid.symbols)].all())
+        self.updates.stamp(columns, len(self.grid.symbols), now_ns)
 
     # --- sums
 

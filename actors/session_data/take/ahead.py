@@ -38,12 +38,15 @@ class _Ready:
         """When each ends, the row of the tape that it begins with, and how many it has."""
         self._grid = book.grid.lift(minutes.slots)
         self._published = book.derived.lift(minutes.slots, latest)
-        self._everybody = slice(0, len(book.grid.symbols))
+        self._symbols = len(book.grid.symbols)
         self._taken = 0
-        self.is_over = False
-        """Whether all of them have been taken."""
         self.is_of_all = book.symbols == minutes.batch.symbols == book.grid.table
         """Whether the tables of what is told are those of just who is there."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of them have been taken."""
+        return self._taken == len(self._steps)
 
     def take(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event] | None:
         """Put the next minute back into the book; return what follows from it, ``None``: the message is another."""
@@ -59,18 +62,16 @@ class _Ready:
         elif count:
             return None
         self._taken = row + 1
-        self.is_over = row + 1 == len(self._steps)
         minutes, derived, slot = self._minutes, book.derived, book.closed
         book.grid.lay(slot, self._grid, row)
         derived.latest = slot
         if (published := self._published.get(slot)) is not None:
             derived.lay(slot, published)
-        if count:
-            is_all = count == self._everybody.stop
-            book.stamp(self._everybody if is_all else minutes.columns[minutes.edges[row] :][:count], end_ns)
-        out: list[Event] = []
-        minutes.close(book, slot, batch, out)
-        return out
+        if count == self._symbols:
+            book.updates.stamp_all(count, end_ns)
+        elif count:
+            book.stamp(minutes.columns[minutes.edges[row] :][:count], end_ns)
+        return minutes.close(book, slot, batch)
 
 
 class Ahead:
@@ -120,12 +121,12 @@ class Ahead:
         self._calm += 1
         if self._ready is None and self._calm > _CALM and isinstance(message, BarsArrived) and self._tape is not None:
             self._make_ready(message, self._tape, book)
-        ready = self._ready
-        out = None if ready is None else ready.take(message, book)
-        if out is None or (ready is not None and ready.is_over):
+        if (ready := self._ready) is None:
+            return None
+        out = ready.take(message, book)
+        if out is None or ready.is_over:
             self._ready = None
-        tables = self._members.tables
-        if out is None or ready is None or tables is None or ready.is_of_all:
+        if ready.is_of_all or out is None or (tables := self._members.tables) is None:
             return out
         return list(tables.told(out, book))
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
 from messages.base import Event
-from messages.events import BarsUpdated
+from messages.events import BarsUpdated, MinuteClosed
 from messages.tables.columns import BarBatch, Indices
 from messages.values import FIRST_WITH_BAR, Nanos, Verdict
 
@@ -31,7 +31,9 @@ class Minutes:
         self._revisions = book.revision + np.cumsum(np.diff(self.edges) > 0)
         self._derived: dict[int, list[BarsUpdated]] = {}
         self._missing: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self._closed = book.closed_whole(self.slots.start, len(book.grid.symbols))
+        self._expected = len(book.grid.symbols)
+        self._closings: list[MinuteClosed] = book.closed_whole(self.slots, self._expected) if book.is_heard else []
+        """What is told of each minute that nobody's bar is missing of."""
         self._told = BarsUpdated(interval=batch.interval, batch=batch, revision=0)
         """As the minutes and their bars are told of: a copy that says which costs a third of making one."""
         self._tells_bars = book.is_heard and book.tells_bars
@@ -71,15 +73,16 @@ class Minutes:
 
     def stamp(self, book: Book) -> None:
         """Remember when symbols changed."""
-        book.stamp_many(self._rows, self.columns)
+        book.updates.stamp_many(self.columns, book.axis.ends_ns[self._rows], len(book.grid.symbols))
 
     def rows_of(self, slot: int) -> BarBatch | None:
         """Return the bars of one of the minutes, if it has any."""
         begin, end = self.edges[slot - self.slots.start], self.edges[slot - self.slots.start + 1]
         return self.batch.rows(begin, end) if end > begin else None
 
-    def close(self, book: Book, slot: int, batch: BarBatch | None, out: list[Event]) -> None:
-        """Close the next minute, whose bars these are, and put out what follows from it."""
+    def close(self, book: Book, slot: int, batch: BarBatch | None) -> list[Event]:
+        """Close the next minute, whose bars these are, and return what follows from it."""
+        out: list[Event] = []
         if batch is not None:
             count, ledger = len(batch.start_ns), book.ledger
             ledger.received += count
@@ -91,12 +94,12 @@ class Minutes:
             book.untold = slot, batch, book.revision
         elif (derived := self._derived.get(slot)) is not None:
             out += derived
-        book.closed += 1
-        if (missing := self._missing.get(slot)) is not None:
-            out += book.closing(slot, self._closed.expected, *missing)
+        book.closed = slot + 1
+        if slot in self._missing:
+            out += book.closing(slot, self._expected, *self._missing[slot])
         else:
-            end_ns = book.end_of(slot)
-            out.append(replace(self._closed, start_ns=end_ns - book.axis.step_ns, end_ns=end_ns))
+            out.append(self._closings[slot - self.slots.start])
+        return out
 
     def pass_by(self, book: Book, out: list[Event]) -> None:
         """Close all of them where nobody hears of it; put out what is missing, for that is asked for."""
@@ -129,7 +132,7 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
         minutes.pass_by(book, out)
         return True
     for slot in range(minutes.slots.start, minutes.slots.stop):
-        minutes.close(book, slot, minutes.rows_of(slot), out)
+        out += minutes.close(book, slot, minutes.rows_of(slot))
     return True
 
 
