@@ -13,6 +13,7 @@ _NUMBERS = tuple(
     int(getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP") if hasattr(signal, name)
 )
 """Those whose handlers are made to raise."""
+_AS_PYTHON_HAS_THEM = (default_int_handler, *[0] * (len(_NUMBERS) - 1))
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -22,51 +23,58 @@ def is_exposed() -> bool:
 
     Ctrl-C as Python has it is not meant: it raises ``KeyboardInterrupt``, which can be told from an error of ours.
     """
-    for number in _NUMBERS:
-        handler = getsignal(number)
-        if handler is not default_int_handler and callable(handler):
-            return True
-    return False
+    handlers = (*map(getsignal, _NUMBERS),)
+    if handlers == _AS_PYTHON_HAS_THEM:  # nearly always
+        return False
+    return any(callable(handler) and handler is not default_int_handler for handler in handlers)
 
 
 class Shelter:
     """A context in which no signal's handler is called; those that came are called when it is left.
 
     Python calls handlers in its main thread, between any two steps of whatever runs there, and what they raise (Ctrl-C
-    raises ``KeyboardInterrupt``) leaves that as it stands. In other threads there is nothing to be done.
+    raises ``KeyboardInterrupt``) leaves that as it stands. In other threads there is nothing to be done. It may be
+    entered again once it was left.
     """
 
-    __slots__ = ("_before", "came")
+    __slots__ = ("_before", "_handlers", "_main", "came")
 
     def __init__(self) -> None:
-        self._before: dict[int, Handler] = {}
+        self._main = main_thread().ident
+        self._handlers: tuple[object, ...] = ()
+        self._before: list[tuple[int, Handler]] = []
+        """Of those handlers the ones that are held, each with its number."""
         self.came: list[tuple[int, FrameType | None]] = []
         """The signals that came: if there are any, it should be left soon."""
 
     def __enter__(self) -> Self:
-        if get_ident() == main_thread().ident:
-            before, hold = self._before, self._hold
+        if get_ident() == self._main:
+            handlers = (*map(getsignal, _NUMBERS),)
+            if handlers != self._handlers:  # as they were when it was entered last, nearly always
+                self._handlers = handlers
+                self._before = [pair for pair in zip(_NUMBERS, handlers, strict=True) if callable(pair[1])]
             try:
-                for number in _NUMBERS:
-                    if callable(handler := getsignal(number)):
-                        before[number] = handler
-                        install(number, hold)
+                for number, _ in self._before:
+                    install(number, self._hold)
             except BaseException:  # one that was still to be held
-                _restore(list(before.items()))
+                _restore(self._before.copy())
                 raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if get_ident() != self._main:
+            return
         before = self._before
         if len(before) == 1:
-            for number, handler in before.items():
-                install(number, handler)
-        elif before:
-            _restore(list(before.items()))
-        for number, frame in self.came:
-            before[number](number, frame)
+            install(*before[0])
+        else:
+            _restore(before.copy())
+        if self.came:
+            came, self.came = self.came, []
+            for number, frame in came:
+                dict(before)[number](number, frame)
 
     def _hold(self, number: int, frame: FrameType | None) -> None:
         self.came.append((number, frame))

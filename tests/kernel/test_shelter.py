@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from actors.kernel.shelter import Shelter
+from actors.kernel.shelter import Shelter, is_exposed
 
 
 class Struck(Exception):
@@ -98,3 +98,47 @@ def test_in_other_threads_there_is_nothing_to_wait_for() -> None:
     thread.join(5)
 
     assert seen == [False]
+
+
+def test_one_that_is_entered_again_holds_the_handlers_of_then() -> None:
+    shelter, heard = Shelter(), list[str]()
+    with shelter:
+        pass
+    signal.signal(signal.SIGALRM, lambda *_: heard.append("another"))
+    before = handlers()
+    with shelter:
+        signal.raise_signal(signal.SIGALRM)
+        assert heard == []
+    with shelter:
+        assert not shelter.came
+
+    assert heard == ["another"]
+    assert handlers() == before
+
+
+def test_other_threads_that_use_one_leave_alone_what_it_holds() -> None:
+    before, shelter = handlers(), Shelter()
+
+    def work() -> None:
+        with shelter:
+            pass
+
+    with shelter:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(5)
+        assert handlers() != before
+
+    assert handlers() == before
+
+
+@pytest.mark.parametrize(
+    ("handler", "exposes"),
+    [(signal.default_int_handler, False), (signal.SIG_DFL, False), (signal.SIG_IGN, False), (strike, True)],
+)
+def test_only_handlers_of_the_program_expose_it(handler: signal.Handlers, exposes: bool) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, handler)
+
+    assert is_exposed() is exposes

@@ -63,7 +63,8 @@ class Subscription:
         self.seat = seat
         self._host = host
         self._ticket = 0
-        self._last: Event | None = None
+        self._last: Event | Future[None] | None = None
+        self._shelter = Shelter()
         self._home = os.getpid()
         self._next_turn_s = 0.0
         self.on_first: Callable[[], None] | None = None
@@ -92,7 +93,7 @@ class Subscription:
     def put_back(self) -> None:
         """Put back the event that was taken last, which nobody has seen."""
         last, self._last = self._last, None
-        if last is not None:
+        if isinstance(last, Event):
             self.seat.put_back(last, self._ticket)
             self._ticket = 0
 
@@ -174,14 +175,11 @@ class Subscription:
     def _next(self, me: Owner) -> "Event | Future[None] | None":
         """Take, undisturbed: rooms may work here meanwhile. Who is interrupted has been given nothing."""
         while True:
-            with Shelter() as shelter:
-                taken = self._take(me)
-                is_struck = bool(shelter.came)
-                self._last = None if isinstance(taken, Future) else taken
-                if is_struck:
-                    self.put_back()
-            if not is_struck:
-                return taken
+            with self._shelter as shelter:
+                self._last = taken = self._take(me)
+                if not shelter.came:
+                    return taken
+                self.put_back()
 
     def _take(self, me: Owner | None = None) -> "Event | Future[None] | None":
         """Return the next event, or something to wait for, or ``None`` at the end."""
@@ -194,9 +192,10 @@ class Subscription:
             first, self.on_first = self.on_first, None
             if first is not None:
                 first()
-        ticket, self._ticket = self._ticket, 0
-        if ticket and seat.is_waited_for:
-            self._host.give_back(seat, ticket)
+        if ticket := self._ticket:
+            self._ticket = 0
+            if seat.is_waited_for:
+                self._host.give_back(seat, ticket)
         taken = seat.take()
         if isinstance(taken, tuple):
             event, self._ticket = taken
