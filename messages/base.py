@@ -1,6 +1,6 @@
 """The kinds of message: what happened, what to do, what is asked, and the ground they share."""
 
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -11,6 +11,11 @@ R = TypeVar("R")
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Anything that is sent; immutable through and through, so that none can be part of a cycle."""
+
+    is_brief: ClassVar[bool] = False
+    """Whether it is a ``BriefQuery``: a quarter of the cost of asking for its class."""
+    is_control: ClassVar[bool] = False
+    """Whether it is a ``Control``."""
 
 
 class Event(Message, frozen=True, kw_only=True):
@@ -31,6 +36,10 @@ class BriefQuery(Query[R], frozen=True, kw_only=True):
     It is kept for who asks the same, until the room is told something again.
     """
 
+    is_brief = True
+
 
 class Control(Query[R], frozen=True, kw_only=True):
     """A command whose sender is answered, or told why not: pause, resume, add symbols ..."""
+
+    is_control = True

@@ -9,7 +9,7 @@ import pykka
 from actors.kernel.future import Answered, Future
 from actors.kernel.inbox import Inbox
 from actors.kernel.shelter import Shelter, is_exposed
-from messages.base import BriefQuery, Control, Message, Query
+from messages.base import Message, Query
 from messages.errors import NotReady
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -51,9 +51,7 @@ class RoomAddress:
 
     def hand(self, message: object) -> None:
         """Tell, and have it handled in this thread if the room is idle; an event loop does not wait until it is."""
-        # The function that tells of a loop is public, for all its name, and does not raise where there is none.
-        is_patient = asyncio._get_running_loop() is None  # noqa: SLF001
-        if self._ref is None or not self._inbox.hand(message, is_patient=is_patient):
+        if self._ref is None or not self._inbox.hand(message):
             self.tell(message)
 
     def ask(self, query: Query[R]) -> Future[R]:
@@ -67,9 +65,9 @@ class RoomAddress:
         if self._home != os.getpid():  # threads do not come along: nobody would ever answer
             return Answered(None, NotReady(elsewhere(self._home)))
         inbox = self._inbox
-        if isinstance(query, BriefQuery) and (kept := inbox.recall(query)) is not None:
+        if query.is_brief and (kept := inbox.recall(query)) is not None:
             return kept
-        if not isinstance(query, Control):
+        if not query.is_control:
             if is_exposed():
                 with Shelter():
                     found = inbox.answer(query)

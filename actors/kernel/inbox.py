@@ -1,5 +1,6 @@
 """A room's mailbox, which also says when the room has nothing to do."""
 
+import asyncio
 import queue
 import threading
 from collections import deque
@@ -8,7 +9,7 @@ from threading import get_ident
 from typing import Any, TypeVar
 
 from actors.kernel.future import Answered, Refusal
-from messages.base import BriefQuery, Message, Query
+from messages.base import Message, Query
 
 R = TypeVar("R")
 
@@ -68,8 +69,8 @@ class Inbox:
         self._kept = {}
         return self.waiting.popleft()
 
-    def hand(self, message: Any, *, is_patient: bool = True) -> bool:
-        """Have a message handled now, in this thread, if the room is idle or, with patience, about to be.
+    def hand(self, message: Any) -> bool:
+        """Have a message handled now, in this thread, if the room is idle; an event loop does not wait until it is.
 
         Returns:
             Whether it was.
@@ -77,7 +78,7 @@ class Inbox:
         handler = self.handler
         if handler is None or self.waiting or get_ident() == self._own_thread:
             return False
-        if not (self._turn.acquire(False) or (is_patient and self._turn.acquire(timeout=_PATIENCE_S))):
+        if not (self._turn.acquire(False) or (not _has_event_loop() and self._turn.acquire(timeout=_PATIENCE_S))):
             return False
         try:
             if self.waiting:
@@ -117,20 +118,19 @@ class Inbox:
             if type(found) is Refusal:
                 return Answered(None, found.error)
             answered: Answered[R] = Answered(found)
-            if isinstance(question, BriefQuery) and len(self._kept) < _MOST_KEPT:
+            if question.is_brief and len(self._kept) < _MOST_KEPT:
                 self._kept[question] = answered
             return answered
         finally:
-            try:
-                if got == _TAKEN:
+            if got == _TAKEN:
+                try:
                     self._is_waiting = True
                     if self.waiting:
                         self._signal.put(None)
-            finally:
-                if got == _TAKEN:
+                finally:
                     self._turn.release()
 
-    def recall(self, question: BriefQuery[R]) -> Answered[R] | None:
+    def recall(self, question: Query[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""
         return None if self.waiting else self._kept.get(question)
 
@@ -153,6 +153,10 @@ class Inbox:
     def qsize(self) -> int:
         """Return how many envelopes wait."""
         return len(self.waiting)
+
+
+def _has_event_loop() -> bool:
+    return asyncio._get_running_loop() is not None  # noqa: SLF001  # public, and does not raise where there is none
 
 
 def _is_told(envelope: Any) -> bool:

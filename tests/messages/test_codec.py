@@ -47,6 +47,12 @@ def test_a_message_says_its_own_name_and_cannot_be_changed(kind: type[Message]) 
     assert config.frozen
 
 
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_a_message_says_of_which_kind_it_is(kind: type[Message]) -> None:
+    assert kind.is_brief is issubclass(kind, messages.BriefQuery)
+    assert kind.is_control is issubclass(kind, messages.Control)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in MESSAGES if kind.__struct_fields__])
 def test_the_fields_of_a_message_are_given_by_name(kind: type[Message]) -> None:
     with pytest.raises(TypeError, match="positional"):

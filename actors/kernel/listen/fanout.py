@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from actors.kernel.address import Address
 from actors.kernel.future import Future
 from actors.kernel.listen.seat import NEVER, Filter, Seat, is_bare
@@ -39,15 +41,12 @@ _FOR_US = frozenset(
 _SPECIAL = _FOR_NEWCOMERS | _FOR_US
 
 
-class _Given:
+class _Given(msgspec.Struct):
     """A minute that is with its subscribers: who has not dealt with it, and whether anybody has seen any of it."""
 
-    __slots__ = ("events", "holders", "is_seen")
-
-    def __init__(self, events: list[Event], holders: set[Seat]) -> None:
-        self.events = events
-        self.holders = holders
-        self.is_seen = False
+    events: list[Event]
+    holders: set[Seat]
+    is_seen: bool = False
 
 
 class Fanout:
@@ -303,13 +302,13 @@ class Fanout:
                     to.push(picked, ticket)
             if holders:
                 self._out[ticket] = _Given(events, holders)
-            is_kept = not holders and self._is_keeping and self._kept is None
-            if is_kept:
+                if self._is_lockstep and self._may_be_deadlocked(holders):
+                    self._wake_deadlocked()
+                return
+            if self._is_keeping and self._kept is None:
                 self._kept = ticket, events
-            if holders and self._is_lockstep and self._may_be_deadlocked(holders):
-                self._wake_deadlocked()
-        if not holders and not is_kept:
-            self._credit.tell(settled)
+                return
+        self._credit.tell(settled)
 
     def _welcome_back(self, seat: Seat) -> int:
         """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news.
@@ -378,7 +377,7 @@ class Fanout:
 
     def _may_be_deadlocked(self, holders: set[Seat]) -> bool:
         """Whether anybody waits who has not just been given what everybody has who holds the run up."""
-        if len(self._out) > 1 or self._runners:
+        if self._runners or len(self._out) > 1 < len(self._seats):
             return True
         return len(holders) < len(self._seats) and any(to.wait is not None and to not in holders for to in self._seats)
 

@@ -110,14 +110,15 @@ class Seat:
         with self._lock:
             if self._is_ended:
                 return
-            if len(events) == 1:  # nearly always
+            count = len(events)
+            if count == 1:  # nearly always
                 self._queue.append((events[0], ticket))
             elif events:
                 self._queue.extend(zip(events, _NO_TICKET, strict=False))
                 self._queue[-1] = events[-1], ticket
             if ticket:
                 self._mark = self._pushed
-            self._pushed += len(events)
+            self._pushed += count
             if not self.is_waited_for and (overflow := len(self._queue) - self._bound) > 0:
                 self._overflow(overflow)
             waiter, self._waiter = self._waiter, None

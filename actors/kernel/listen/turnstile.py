@@ -146,11 +146,12 @@ class Turnstile:
 
     def _next(self) -> BarsArrived | TimeAdvanced | None:
         """Return the minute that may pass now; ``None`` too while somebody else is letting one in."""
-        is_shut = self._is_admitting or self._is_occupied or self._is_held
-        if is_shut or not self._staged or self._allowed == 0:
+        if self._is_admitting or self._is_occupied or self._is_held or not self._staged:
             return None
-        if self._allowed is not None:
-            self._allowed -= 1
+        if (allowed := self._allowed) is not None:
+            if not allowed:
+                return None
+            self._allowed = allowed - 1
         self._is_occupied = self._is_admitting = True
         minute = self._staged.popleft()
         self._let_in = minute.ticket
