@@ -31,7 +31,7 @@ def tell(*messages: Message) -> Outcome:
 def answer(query: Query[R], value: R, *out: Message) -> Outcome:
     """Answer a query, and send what follows. The type checkers hold ``value`` to the query's answer type."""
     del query
-    return Outcome(answer=as_rows(value), out=out)
+    return Outcome(as_rows(value) if type(value) is tuple else value, out)
 
 
 def as_rows(value: Any) -> Any:

@@ -64,7 +64,7 @@ class Readers:
         self, symbol: str, interval: Length | None = None, *, include_partial: bool = False
     ) -> Future[Bar | None]:
         """The latest bar of a symbol; ``None`` before its first."""
-        given = symbol, self._interval(None) if interval is None else interval, include_partial
+        given = symbol, self._base if interval is None else interval, include_partial
         try:
             query = _latest_bar(*given)
         except TypeError:  # what cannot be looked up, a list, say
@@ -98,15 +98,9 @@ class Readers:
                 no volume, and are marked (``window.is_filled``, ``window.verdicts``).
             adjusted: take splits and dividends up to the session's date out of the bars before it.
         """
-        given = (
-            symbol,
-            n,
-            self._interval(None) if interval is None else interval,
-            with_history,
-            include_partial,
-            fill,
-            adjusted,
-        )
+        given: tuple[object, ...] = symbol, n, self._base if interval is None else interval
+        if with_history is not False or include_partial is not False or fill is not None or adjusted is not False:
+            given += with_history, include_partial, fill, adjusted
         try:
             query = _last_bars(*given)
         except TypeError:  # what cannot be looked up, a list, say
@@ -323,10 +317,10 @@ def _last_bars(
     symbol: object,
     n: object,
     interval: object,
-    with_history: object,
-    include_partial: object,
-    fill: object,
-    adjusted: object,
+    with_history: object = False,
+    include_partial: object = False,
+    fill: object = None,
+    adjusted: object = False,
 ) -> GetLastBars:
     return GetLastBars(
         symbol=take.symbol(symbol),

@@ -84,60 +84,57 @@ class Reader:
         """
         self._maybe_book, self._now_ns = book, now_ns
         try:
-            return self._read(query)
+            match query:
+                case GetLatestBar():
+                    return answer(query, self._latest(query))
+                case GetLastBars():
+                    return answer(query, self._last_bars(query))
+                case GetLatestBars():
+                    return answer(query, latest_bars(self._book, *self._places(query.symbols)))
+                case GetBars():
+                    return answer(query, self._bars(query))
+                case GetMatrix():
+                    return answer(query, self._matrix(query))
+                case GetBarCount():
+                    return answer(query, self._count(query))
+                case GetMetrics():
+                    return answer(query, self._metrics(query.symbol))
+                case GetSnapshot():
+                    return answer(query, self._snapshot(query.symbols))
+                case GetChangesSince():
+                    return answer(query, self._changes_since(query.revision))
+                case GetHistory():
+                    return answer(query, self._past(query))
+                case GetQuality():
+                    return answer(query, self._quality(query))
+                case GetWarmUp():
+                    return answer(query, self._requirements.warm_up(self._history))
+                case GetGaps():
+                    return answer(query, self._gaps(self._symbols(query.symbols)))
+                case GetVerdicts():
+                    return answer(query, self._verdicts(tuple(self._symbols(query.symbols))))
+                case GetActiveSymbols():
+                    return answer(query, self._book.symbols)
+                case GetNow():
+                    return answer(query, self._now_ns)
+                case GetSession():
+                    return answer(query, None if self._maybe_book is None else self._maybe_book.session)
+                case GetDigest():
+                    return answer(query, self._book.digest())
+                case GetLatestQuote():
+                    return answer(query, self._quotes.latest(self._known(query.symbol, self._quotes)))
+                case GetQuotes():
+                    return answer(query, self._quotes.last(self._known(query.symbol, self._quotes), query.count))
+                case GetLatestTick():
+                    return answer(query, self._ticks.latest(self._known(query.symbol, self._ticks)))
+                case GetTicks():
+                    return answer(query, self._ticks.last(self._known(query.symbol, self._ticks), query.count))
+                case _:
+                    assert_never(query)
         except BarkeeperError as error:
             return refuse(query, error)
         finally:
             self._maybe_book = None  # a session that is over is not held for a reader's sake
-
-    def _read(self, query: SessionDataQuery) -> Outcome:
-        match query:
-            case GetLatestBar():
-                return answer(query, self._latest(query))
-            case GetLastBars():
-                return answer(query, self._last_bars(query))
-            case GetLatestBars():
-                return answer(query, latest_bars(self._book, *self._places(query.symbols)))
-            case GetBars():
-                return answer(query, self._bars(query))
-            case GetMatrix():
-                return answer(query, self._matrix(query))
-            case GetBarCount():
-                return answer(query, self._count(query))
-            case GetMetrics():
-                return answer(query, self._metrics(query.symbol))
-            case GetSnapshot():
-                return answer(query, self._snapshot(query.symbols))
-            case GetChangesSince():
-                return answer(query, self._changes_since(query.revision))
-            case GetHistory():
-                return answer(query, self._past(query))
-            case GetQuality():
-                return answer(query, self._quality(query))
-            case GetWarmUp():
-                return answer(query, self._requirements.warm_up(self._history))
-            case GetGaps():
-                return answer(query, self._gaps(self._symbols(query.symbols)))
-            case GetVerdicts():
-                return answer(query, self._verdicts(tuple(self._symbols(query.symbols))))
-            case GetActiveSymbols():
-                return answer(query, self._book.symbols)
-            case GetNow():
-                return answer(query, self._now_ns)
-            case GetSession():
-                return answer(query, None if self._maybe_book is None else self._maybe_book.session)
-            case GetDigest():
-                return answer(query, self._book.digest())
-            case GetLatestQuote():
-                return answer(query, self._quotes.latest(self._known(query.symbol, self._quotes)))
-            case GetQuotes():
-                return answer(query, self._quotes.last(self._known(query.symbol, self._quotes), query.count))
-            case GetLatestTick():
-                return answer(query, self._ticks.latest(self._known(query.symbol, self._ticks)))
-            case GetTicks():
-                return answer(query, self._ticks.last(self._known(query.symbol, self._ticks), query.count))
-            case _:
-                assert_never(query)
 
     # --- finding
 
