@@ -3,6 +3,7 @@
 from collections import deque
 from typing import Any
 
+import numpy as np
 from loguru import logger
 
 from messages.commands import PublishBars
@@ -76,29 +77,27 @@ class LatencyHistogram:
     """
 
     def __init__(self) -> None:
-        self._counts = [0] * (64 * _SUB_BUCKETS)
-        self._total = 0
+        self._counts = np.zeros(64 * _SUB_BUCKETS, dtype=np.int64)
         self._new: list[int] = []
         self.add = self._new.append
 
     def _sort(self) -> None:
         count = len(self._new)
-        for nanos in self._new[:count]:
-            exponent = max(nanos.bit_length() - 5, 0)
-            self._counts[exponent * _SUB_BUCKETS + (nanos >> exponent)] += 1
+        nanos = np.array(self._new[:count], dtype=np.int64)
         del self._new[:count]
-        self._total += count
+        bits = np.frexp(nanos.astype(np.float64))[1]
+        exponents = np.maximum(bits - 5, 0)
+        np.add.at(self._counts, exponents * _SUB_BUCKETS + (nanos >> exponents), 1)
 
     def quantile_us(self, share: float) -> float:
         """Return the duration below which ``share`` (0..1) of them lie, in microseconds; 0 when empty."""
         self._sort()
-        seen, wanted = 0, share * self._total
-        for bucket, count in enumerate(self._counts):
-            seen += count
-            if count and seen >= wanted:
-                exponent = max(bucket // _SUB_BUCKETS - 1, 0)
-                return ((bucket - exponent * _SUB_BUCKETS) << exponent) / 1000
-        return 0.0
+        seen = self._counts.cumsum()
+        bucket = int(np.searchsorted(seen, max(share * seen[-1], 1)))
+        if bucket == len(seen):
+            return 0.0
+        exponent = max(bucket // _SUB_BUCKETS - 1, 0)
+        return ((bucket - exponent * _SUB_BUCKETS) << exponent) / 1000
 
 
 class Story:
