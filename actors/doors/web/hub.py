@@ -108,7 +108,7 @@ class Hub:
             try:
                 await self._look_at_plane()
             except (Timeout, TimeoutError):
-                self._say(self._vitals and silent(self._vitals, f"nothing within {_PATIENCE_S:g} s"))
+                self._say(self._silent())
                 return
             except BarkeeperError:
                 pass  # there is no session yet, or it is out of reach: the vitals say which
@@ -128,9 +128,15 @@ class Hub:
         try:
             looked = await asyncio.to_thread(vitals_of, self._system, _PATIENCE_S)
             vitals = vitals_told(looked, can_be_held=isinstance(self._system, System) and self._system.is_replay)
-        except (BarkeeperError, Timeout) as error:
-            vitals = self._vitals and silent(self._vitals, str(error))
+        except Timeout:
+            vitals = self._silent()
+        except BarkeeperError as error:
+            vitals = self._silent(str(error))
         self._say(vitals)
+
+    def _silent(self, why: str = "") -> VitalsTold | None:
+        """Return what was last told, and that there is no answer any more."""
+        return self._vitals and silent(self._vitals, why or f"nothing within {_PATIENCE_S:g} s")
 
     def _say(self, vitals: VitalsTold | None) -> None:
         if vitals != self._vitals:

@@ -82,7 +82,7 @@ def test_a_backtest_is_asked_from_another_process_until_somebody_wants_it_to_end
 
 
 def test_a_session_that_hangs_is_told_of_as_it_was(days: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.doors.web.hub._PATIENCE_S", 0.5)
+    monkeypatch.setattr("actors.doors.web.hub._PATIENCE_S", 3.0)
     with started("backtest", "--store", days, "--last", "1", "--serve", "0", "--json") as process:
         address = line_of(process, "session at").split()[2]
         line_of(process, "The run is over")
@@ -97,9 +97,8 @@ def test_a_session_that_hangs_is_told_of_as_it_was(days: Path, monkeypatch: pyte
             process.send_signal(signal.SIGCONT)
             again = next(told for kind, told in news if kind == "vitals" and told["answers"])
 
-    assert after["troubles"] == ["the session does not answer: nothing within 0.5 s"]
-    assert after["verdicts"] == before["verdicts"]
-    assert again == before
+    assert after["troubles"] == ["the session does not answer: nothing within 3 s"]
+    assert after["verdicts"] == before["verdicts"] == again["verdicts"]
 
 
 def test_the_journal_of_a_live_day_is_played_on_a_page(tmp_path: Path) -> None:
