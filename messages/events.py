@@ -87,6 +87,8 @@ class TicksArrived(Event, frozen=True, kw_only=True):
     """How the feed calls each of them; empty where it numbers none."""
     is_folded: bool = False
     """Whether the feed sends no bars, so that they are folded from these."""
+    ahead_ns: Nanos = 0
+    """How far the last of them was ahead of our clock when they arrived: they waited for it."""
 
 
 class QuotesArrived(Event, frozen=True, kw_only=True):

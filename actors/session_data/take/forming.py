@@ -16,6 +16,12 @@ from messages.values import ONE_MINUTE, SECOND_NS, Interval, Nanos, Tick
 _KEPT_NS = 1800 * SECOND_NS
 _MOMENT_NS = 5 * SECOND_NS
 """What a connection may take that is made anew because nothing came; trades of that time would be the first."""
+_FARTHEST_NS = 300 * SECOND_NS
+"""A trade that is refused because it is of a time to come belongs to no minute that is farther off."""
+_SAMPLES, _ENOUGH = 31, 5
+_MOST_LATE_NS = 60 * SECOND_NS
+"""Who is later than that is not awaited: it repeats itself, or is late by contract."""
+_JITTER_NS = 2 * SECOND_NS
 _REMEMBERED = 16
 """For so many of the latest intervals it is known how far out of order trades came."""
 _ROOM_OF_A_CELL = 16
@@ -33,6 +39,8 @@ class Span:
         self.is_written = False
         self.in_part: set[str] = set()
         """Whose bars were told as if they were whole, and stand as what they are."""
+        self.lacking: dict[str, set[str]] = {}
+        """By symbol which trades were refused that came before their time: they may come again."""
         self.trades: dict[str, Trades] = {}
         self.changed: set[str] = set()
         """Whose bars have changed since they were written."""
@@ -70,9 +78,10 @@ class Forming:
     """The base bars of one feed that sends trades only.
 
     Those of an interval are due when it is over and the feed has told of something later, at the latest when its grace
-    is over: in one batch for the whole universe. A trade that comes later, or is amended, makes its bar due again.
-    An interval in which the feed was not connected throughout has no bars from here: it is a gap, to be filled. If that
-    turns out when they have been told, they are in doubt, and what comes of them later is told as a part. But who
+    is over, and all that is late as ever has come: in one batch for the whole universe. A trade that comes later, or is
+    amended, makes its bar due again. An interval in which the feed was not connected throughout has no bars from here:
+    it is a gap, to be filled. If that turns out when they have been told, they are in doubt, and what comes of them
+    later is told as a part. When it was connected is counted by its own clock, where that is ahead of ours. But who
     repeats itself, in order, after it was away, has left nothing out: where a symbol's first trade since was known, all
     of the symbol's are, and where the very first trade comes first again, all are.
     What a trade counts for is said by the rules of its sale conditions; one of size 0 sets no price.
@@ -110,6 +119,10 @@ class Forming:
         self._connected: FeedConnected | None = None
         self._behind_ns = deque([0], maxlen=_REMEMBERED)
         """Of each of the latest intervals how far trades were behind one that came before them."""
+        self._ahead_ns: Nanos = 0
+        """How far the feed's clock was ahead of ours at most."""
+        self._lags_ns: deque[Nanos] = deque(maxlen=_SAMPLES)
+        """How late trades came, the latest messages."""
         self._silenced_ns: Nanos = -_KEPT_NS
         """When the connection was last made anew for nothing but silence."""
         self._joined_ns: dict[str, Nanos] = {}
@@ -151,6 +164,8 @@ class Forming:
             trades.add(at_ns, tick.price, tick.size, trade_id, self._plain if is_plain else self._sets(tick, span))
             if span.is_written:
                 self._change(span, tick.symbol)
+            if span.lacking and trade_id:
+                span.lacking.get(tick.symbol, set()).discard(trade_id)
         self._latest = span
         self._room += len(ticks)
         self._heard_ns = heard_ns
@@ -170,6 +185,27 @@ class Forming:
             self._due.add(start_ns)
             self._behind_ns.append(0)
         return span
+
+    def compare_clocks(self, ahead_ns: Nanos) -> None:
+        """Note how far trades were ahead of our clock when they came: by their time it was connected that much later.
+
+        What is always behind it is late, or the feed's clock is behind: then a minute is over that much later.
+        """
+        self._lags_ns.append(max(-ahead_ns, 0))
+        more_ns = ahead_ns - self._ahead_ns
+        if more_ns <= 0:
+            return
+        is_latest = self._connected is not None and self._connected_ns == self._connected.arrived_ns + self._ahead_ns
+        self._ahead_ns = ahead_ns
+        if is_latest:
+            self._connected_ns += more_ns
+            for span in self._spans.values():
+                span.is_whole = span.is_whole and (span.is_written or span.start_ns >= self._connected_ns)
+
+    def miss(self, tick: Tick, trade_id: str, now_ns: Nanos) -> None:
+        """Note that a trade was refused that is of a time to come: what comes of its minute without it is a part."""
+        if tick.at_ns <= now_ns + _FARTHEST_NS:
+            self._span(tick.at_ns).lacking.setdefault(tick.symbol, set()).add(trade_id)
 
     def _change(self, span: Span, symbol: str) -> None:
         span.changed.add(symbol)
@@ -221,7 +257,7 @@ class Forming:
         is_again = isinstance(message, FeedConnected) and message.arrived_ns <= self._silenced_ns + _MOMENT_NS
         doubted = [] if is_again else self._away(self._whole_until_ns(message))
         if isinstance(message, FeedConnected) and not is_again:
-            self._connected_ns = message.arrived_ns
+            self._connected_ns = message.arrived_ns + self._ahead_ns
         self._connected = message if isinstance(message, FeedConnected) else None
         self._silenced_ns = -_KEPT_NS
         return doubted
@@ -256,9 +292,11 @@ class Forming:
     def due(self, now_ns: Nanos, grace_ns: Nanos) -> list[Folded]:
         """Return the bars that are due, in order of time, and forget what is too old."""
         made: list[Folded] = []
+        late_ns = min(*self._lags_ns, _MOST_LATE_NS) if len(self._lags_ns) >= _ENOUGH else 0
+        awaited_ns = max(grace_ns, late_ns + min(grace_ns, _JITTER_NS))
         for start_ns in sorted(self._due):
             span = self._spans[start_ns]
-            is_told = span.end_ns <= now_ns and (span.end_ns <= self._heard_ns or span.end_ns + grace_ns <= now_ns)
+            is_told = span.end_ns <= now_ns and (span.end_ns <= self._heard_ns or span.end_ns + awaited_ns <= now_ns)
             if span.is_written or is_told:
                 self._due.discard(start_ns)
                 made += self._written(span)
@@ -286,7 +324,9 @@ class Forming:
     def _is_known(self, span: Span, symbol: str) -> bool:
         """Whether all of a symbol's trades have been heard."""
         is_whole = span.is_whole or self._since_ns.get(symbol, math.inf) <= span.start_ns
-        return is_whole and self._joined_ns.get(symbol, 0) <= span.start_ns
+        joined_ns = self._joined_ns.get(symbol)
+        is_there = joined_ns is None or joined_ns + self._ahead_ns <= span.start_ns
+        return is_whole and is_there and not span.lacking.get(symbol)
 
     def _batch(self, span: Span, symbols: Sequence[str]) -> BarBatch:
         rows = [span.trades[symbol].fold(has_extra=self._has_extra) for symbol in symbols]

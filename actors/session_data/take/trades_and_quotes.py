@@ -75,12 +75,18 @@ class Trading:
                 for tick, reason in zip(ticks, reasons, strict=True)
             ]
         kept, rejected = sifted(ticks, reasons, message.source)
+        if forming is not None and rejected:
+            for tick, trade_id, reason in zip(ticks, ids or [""] * len(ticks), reasons, strict=True):
+                if reason == "in_the_future":
+                    forming.miss(tick, trade_id, now_ns)
         self.ticks.extend(kept)
         ledger.take_prints(reasons, ticks=len(kept))
         refused = sum(count for event in rejected for _, count in event.reasons)
         taken = Taken(received=received, accepted=len(kept), rejected=refused, duplicates=duplicates)
         self._senders.book(message.source, taken)
         if forming is not None:
+            if kept:
+                forming.compare_clocks(message.ahead_ns or kept[-1].at_ns - now_ns)
             forming.add(kept, tuple(compress(ids, (not reason for reason in reasons))) if rejected else ids)
         return rejected
 

@@ -163,6 +163,7 @@ class Arrivals:
                 now_ns=now_ns,
                 source=message.feed,
                 is_folded=is_folded,
+                ahead_ns=max(due_ns - now_ns, 0),
             )
             out += self._when_due(arrived, due_ns, now_ns, self.hearing.clock(message.feed).believed_ns)
         return out

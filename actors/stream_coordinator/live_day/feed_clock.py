@@ -64,9 +64,9 @@ class FeedClock:
 
     @property
     def believed_ns(self) -> Nanos:
-        """How far ahead of our clock a trade or a quote may be: as far as its feed always is, or a little."""
-        always_ns = round(median(self._stamps)) + _JITTER_NS if len(self._stamps) >= _ENOUGH else 0
-        return max(self._most_ahead_ns, min(always_ns, _FARTHEST_NS))
+        """How far ahead of our clock a trade or a quote may be: a little more than its feed always is."""
+        always_ns = max(round(median(self._stamps)), 0) if len(self._stamps) >= _ENOUGH else 0
+        return max(self._most_ahead_ns, min(always_ns + self._most_ahead_ns, _FARTHEST_NS))
 
     @property
     def sends_parts(self) -> bool:
