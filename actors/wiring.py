@@ -33,6 +33,7 @@ from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
 from actors.kernel.watch.supervisor import Supervisor
 from actors.kernel.worker import left, within
 from actors.market.calendar import Calendar
+from actors.market.hours.book import goes_before
 from actors.recording import salvage
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
@@ -130,7 +131,7 @@ class House:
             extended_hours=settings.extended_hours,
             closed=settings.closed,
             base_interval=settings.rules.base_interval,
-            own=own.over(self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
+            own=goes_before(own, self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
         )
         rules = settings.rules.on(self.calendar.name, settings.mode)
         settings = msgspec.structs.replace(settings, rules=rules)

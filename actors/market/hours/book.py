@@ -57,11 +57,41 @@ def schedule(name: str, own: OwnHours) -> Schedule:
     book = own.over(_SHIPPED)
     rules = book.calendars.get(name)
     found = exchanges.schedule(name) if rules is None else _by_rules(name, rules, own)
-    special: dict[int, tuple[Range, ...]] = {}
-    for spelled in (*_SHIPPED.special_sessions, *own.special_sessions):
-        if canonical(spelled, own) == name:
-            special |= (own if spelled in own.special_sessions else _SHIPPED).special(spelled)
+    special = _special(name, _SHIPPED, own) | _special(name, own, own)
     return _with_special(name, found, special) if special else found
+
+
+def _special(name: str, hours: OwnHours, own: OwnHours) -> dict[int, tuple[Range, ...]]:
+    """Return the special sessions of a calendar, under whichever of its names tables have them."""
+    found: dict[int, tuple[Range, ...]] = {}
+    for spelled in hours.special_sessions:
+        if canonical(spelled, own) == name:
+            said = hours.special(spelled)
+            for day in sorted(said.keys() & found.keys()):
+                if said[day] != found[day]:
+                    raise SettingsError(
+                        f"special session of {spelled} on {iso(day)}: another table of {name}, which is the same "
+                        "calendar, has other hours"
+                    )
+            found |= said
+    return found
+
+
+def goes_before(own: OwnHours, other: OwnHours) -> OwnHours:
+    """Return what one says and, where it says nothing under any name of a calendar, the other."""
+    said = {(_one_name(name, own), day_number(day)) for name, days in own.special_sessions.items() for day in days}
+    rest = {
+        name: {day: hours for day, hours in days.items() if (_one_name(name, own), day_number(day)) not in said}
+        for name, days in other.special_sessions.items()
+    }
+    return own.over(OwnHours(special_sessions=rest, calendars=other.calendars))
+
+
+def _one_name(name: str, own: OwnHours) -> str:
+    try:
+        return canonical(name, own)
+    except SettingsError:
+        return name  # of a calendar of one's own that the other tables have
 
 
 def _by_rules(name: str, rules: OwnCalendar, own: OwnHours) -> Schedule:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from actors.market.calendar import Calendar, ExtendedHours, known_calendars
+from actors.market.hours.book import goes_before
 from actors.market.hours.own import Era, OwnCalendar, OwnHours, SpecialHours
 from actors.market.hours.shipped_calendars import ALIASES, CALENDARS
 from actors.market.hours.shipped_days import SPECIAL_SESSIONS
@@ -312,3 +313,38 @@ def test_eras_out_of_order_and_tables_that_are_none_are_refused():
         OwnCalendar(tz="UTC", segments=("09:00-11:00",), eras=eras)
     with pytest.raises(SettingsError, match="Expected `object`, got `str`"):
         OwnHours.read("XNYS", {})
+
+
+# --- one calendar under several names
+
+
+def test_a_day_of_ones_own_leaves_the_days_that_the_house_knows() -> None:
+    mine = ours("CMES", {"2025-06-05": "closed"})
+
+    assert hours(mine, "2025-06-05") == []
+    assert [hours(mine, day) for day in SPECIAL_SESSIONS["CMES"]] == [
+        hours(shipped("CMES"), day) for day in SPECIAL_SESSIONS["CMES"]
+    ]
+
+
+def test_two_names_of_a_calendar_may_not_say_different_hours_of_a_day() -> None:
+    own = OwnHours(special_sessions={"NYSE": {"2024-07-02": "closed"}, "XNYS": {"2024-07-02": "10:00-11:00"}})
+
+    with pytest.raises(SettingsError, match="XNYS on 2024-07-02: another table of XNYS"):
+        Calendar("XNYS", own=own).session("2024-07-05")
+
+
+def test_two_names_of_a_calendar_may_say_different_days_or_the_same() -> None:
+    days = {"NYSE": {"2024-07-02": "closed"}, "xnys": {"2024-07-02": "shut", "2024-07-05": "10:00-11:00"}}
+    mine = Calendar("XNYS", own=OwnHours(special_sessions=days))
+
+    assert (hours(mine, "2024-07-02"), hours(mine, "2024-07-05")) == ([], ["Fri 10:00-Fri 11:00"])
+
+
+@pytest.mark.parametrize(("first", "second"), [("NYSE", "XNYS"), ("XNYS", "NYSE"), ("XNYS", "XNYS"), ("xnys", "Nyse")])
+def test_who_goes_before_does_so_under_any_name(first: str, second: str) -> None:
+    settings = OwnHours(special_sessions={first: {"2024-07-02": "10:00-11:00"}})
+    store = OwnHours(special_sessions={second: {"2024-07-02": "closed", "2024-07-05": "closed"}})
+    found = Calendar("XNYS", own=goes_before(settings, store))
+
+    assert (hours(found, "2024-07-02"), hours(found, "2024-07-05")) == (["Tue 10:00-Tue 11:00"], [])
