@@ -20,7 +20,7 @@ from actors.reading.spelling.addresses import Place
 from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
-from messages.errors import DataError, SettingsError
+from messages.errors import DataError
 from messages.tables.columns import HIGH, LOW, VOLUME, BarBatch, Mask
 from messages.values import MINUTE_NS, Nanos, moment
 
@@ -185,6 +185,11 @@ def inspect_store(
             except DataError as error:
                 faults.append(str(error))
                 continue
+            if day is not None and sessions.session(date) is None:
+                count = len(day.bars)
+                bars = "1 bar" if count == 1 else f"{count:,} bars"
+                faults.append(f"the store has {bars} on {date} under {name}, which has no session on that day")
+                continue
             days.extend(_inspected(day, date, sessions, runs, with_runs=with_runs) if day is not None else ())
             certificates.append(_told(name, date, certificate, wanted))
     return InspectReport(days=days, certificates=certificates, faults=faults)
@@ -250,8 +255,7 @@ def _inspected(
     day: StoredDay, date: str, calendar: Calendar, runs: Sequence[AdjustedRun], *, with_runs: bool
 ) -> Iterator[InspectDay]:
     session = calendar.session(date)
-    if session is None:
-        raise SettingsError(f"the store has {date} under {calendar.name}, which has no session on that day")
+    assert session is not None, "a day without one is none to look into"
     session = msgspec.structs.replace(session, base_interval=day.bars.interval)
     axis = SessionAxis(session)
     slots = axis.slots_of(day.bars.start_ns)

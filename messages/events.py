@@ -320,6 +320,8 @@ class SessionsPlanned(Event, frozen=True, kw_only=True):
     sessions: tuple[TradingSession, ...]
     usual_hours: tuple[str, str] | None = None
     """Open and close of most sessions around these, in exchange time; ``None``: not known."""
+    without_session: tuple[str, ...] = ()
+    """Dates among them of which the store has bars, and the calendar no session."""
 
 
 class TimerFired(Event, frozen=True, kw_only=True):

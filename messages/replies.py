@@ -249,6 +249,8 @@ class RunSummary(Reply, frozen=True, kw_only=True):
     sessions: tuple[SessionReport, ...]
     is_finished: bool
     failure: str | None = None
+    without_session: tuple[str, ...] = ()
+    """Dates so far of which the store has bars that were not played: the calendar has no session on them."""
 
     @property
     def shown_early(self) -> int:

@@ -187,7 +187,7 @@ class StreamCoordinatorCore:
     def _sessions_planned(self, message: SessionsPlanned) -> Outcome:
         if not message.sessions:
             return self._fail("there is no session to play: the store has no day in the range that was asked for")
-        self._plan = message.sessions
+        self._plan, self._reports.without_session = message.sessions, message.without_session
         self._is_waiting_for_tape = True
         return tell(Prefetch(session=self._plan[0]))
 

@@ -21,6 +21,8 @@ class Reports:
         """What is played of it."""
         self.seen = Seen.AS_KNOWN
         """What is shown of it."""
+        self.without_session: tuple[str, ...] = ()
+        """Dates of the store among those to be played that have no session."""
 
     def add(self, report: SessionReport) -> None:
         """Keep the report of the session at hand."""
@@ -43,4 +45,8 @@ class Reports:
 
     def summary(self, *, is_finished: bool, failure: str | None) -> RunSummary:
         """Return what the run has come to so far."""
-        return RunSummary(sessions=tuple(self._reports), is_finished=is_finished, failure=failure)
+        at_hand = "" if self.tape is None else self.tape.session.date
+        without = tuple(date for date in self.without_session if is_finished or date < at_hand)  # of what is past
+        return RunSummary(
+            sessions=tuple(self._reports), is_finished=is_finished, failure=failure, without_session=without
+        )

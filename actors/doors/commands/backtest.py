@@ -135,6 +135,8 @@ def _parts(replay: Replay) -> Iterator[paper.Sheet | str]:
     for report in replay.sessions:
         if report.left_out:
             yield f"{report.session.date}: left out, for they cannot be true: {_counted(dict(report.left_out))}."
+    if replay.without_session:
+        yield f"Left out, for the calendar has no session there: {', '.join(replay.without_session)}."
     if len(run_tables.symbols_of(replay.sessions)) <= run_tables.FEW_SYMBOLS:
         yield run_tables.symbols(replay.sessions)
 
@@ -175,12 +177,19 @@ def _check_certified(replay: Replay) -> None:
 
 def _check_whole(replay: Replay) -> None:
     if not replay.left_out:
+        _check_dates(replay.without_session)
         return
     days = [report.session.date for report in replay.sessions if report.left_out]
     count = sum(replay.left_out.values())
     were = "1 bar of the store was" if count == 1 else f"{figures.count(count)} bars of the store were"
     on = days[0] if len(days) == 1 else f"{len(days)} days, the first {days[0]}"
     raise DataError(f"{were} left out, on {on}: {_counted(replay.left_out)}")
+
+
+def _check_dates(dates: Sequence[str]) -> None:
+    if dates:
+        on = dates[0] if len(dates) == 1 else f"{len(dates)} dates, the first {dates[0]}"
+        raise DataError(f"the store has bars that were left out, on {on}: the calendar has no session there")
 
 
 def _counted(reasons: Mapping[str, int]) -> str:

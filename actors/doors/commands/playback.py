@@ -51,6 +51,8 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     sessions: list[SessionResult]
     shown_early: int = 0
     """Bars that were shown earlier than anybody had them, as far as the store knows, of all sessions."""
+    without_session: list[str] = []
+    """Dates of which the store has bars and the calendar no session: they were not played."""
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """By session date, from its open to its close."""
     repairs: dict[str, SessionRepairs] = {}
     """By session date; empty where nothing was to be repaired."""
+    without_session: tuple[str, ...] = ()
+    """Dates of which the store has bars and the calendar no session."""
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -83,6 +87,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
             bars_per_s=round(self.bars / self.seconds, 1),
             sessions=[_session_result(report, self.repairs.get(report.session.date)) for report in self.sessions],
             shown_early=self.shown_early,
+            without_session=list(self.without_session),
         )
 
 
@@ -133,6 +138,7 @@ def play(system: System, on_progress: Callable[[Progress], None], repairing: Rep
         seconds=watch.seconds,
         session_seconds=watch.session_seconds,
         repairs={} if repairing is None else repairing.sessions,
+        without_session=summary.without_session,
     )
 
 

@@ -50,8 +50,8 @@ class Planner:
             if isinstance(message, PlanLiveSessions):
                 self._reply_to.tell(self._coming(message.now_ns))
             else:
-                sessions = self._sessions() if self._only is None else (self._only,)
-                self._reply_to.tell(SessionsPlanned(sessions=sessions))
+                sessions, without = self._sessions() if self._only is None else ((self._only,), ())
+                self._reply_to.tell(SessionsPlanned(sessions=sessions, without_session=without))
         except (BarkeeperError, OSError) as error:
             self._reply_to.tell(RunFailed(reason=str(error)))
 
@@ -64,7 +64,8 @@ class Planner:
         usual = Counter(map(hours_of, sessions)).most_common(1)
         return SessionsPlanned(sessions=coming, usual_hours=usual[0][0] if usual else None)
 
-    def _sessions(self) -> tuple[TradingSession, ...]:
+    def _sessions(self) -> tuple[tuple[TradingSession, ...], tuple[str, ...]]:
+        """Return the sessions of what is asked for, and the dates of it that have none."""
         asked = self._settings
         name = self._calendar.name
         held, lost = dates_left(self._store, name)
@@ -80,8 +81,9 @@ class Planner:
         dates = self._theirs(name, dates)
         dates = dates[-(asked.last or len(dates)) :]
         self._check_whole(lost, self._reach(held, dates[0]), asked.end or "9999")
-        kept = set(dates)
-        return tuple(s for s in self._calendar.sessions(dates[0], dates[-1]) if s.date in kept)
+        sessions = {session.date: session for session in self._calendar.sessions(dates[0], dates[-1])}
+        played = tuple(sessions[date] for date in dates if date in sessions)
+        return played, tuple(date for date in dates if date not in sessions)
 
     def _reach(self, held: Sequence[str], first: str) -> str:
         """Return how far back a run looks that begins on a date; empty: to the beginning of the store."""

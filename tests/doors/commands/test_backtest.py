@@ -56,13 +56,31 @@ def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:
     result = call("backtest", "--store", store, "--json").object
 
     session = result["sessions"][1]
-    fields = {"bars", "seconds", "bars_per_s", "sessions", "shown_early"}
+    fields = {"bars", "seconds", "bars_per_s", "sessions", "shown_early", "without_session"}
     assert set(result) == fields == set(BacktestResult.__struct_fields__)
     of_session = {"date", "open", "close", "transition_ms", "prefetched", "symbols", "left_out", "repairs"}
     assert set(session) == of_session | {"seen", "shown_early"}
     assert (session["repairs"], session["left_out"]) == (None, {})
     assert result["bars"] == sum(of["bars"] for session in result["sessions"] for of in session["symbols"])
     assert result["bars_per_s"] == pytest.approx(result["bars"] / result["seconds"], rel=0.01)
+
+
+def test_a_day_of_the_store_that_somebody_says_is_closed_is_left_out_and_told_of(
+    call: Call, store: Path, tmp_path: Path
+) -> None:
+    first, second = MINUTES
+    shutil.copytree(store, tmp_path / "store")
+    (tmp_path / "special_sessions.toml").write_text(f'[XNYS]\n{first} = "closed"\n')
+    as_json, looked = (call(*words, "--store", tmp_path / "store", "--json") for words in (["backtest"], ["inspect"]))
+    told = call("backtest", "--store", tmp_path / "store")
+
+    assert (as_json.code, told.code, looked.code) == (1, 1, 1)
+    assert as_json.object["without_session"] == [first]
+    assert [session["date"] for session in as_json.object["sessions"]] == [second]
+    assert f"Left out, for the calendar has no session there: {first}." in told.out
+    assert {day["date"] for day in looked.object["days"]} == {second}
+    (fault,) = looked.object["faults"]
+    assert f"bars on {first} under XNYS, which has no session on that day" in fault
 
 
 def test_only_a_session_that_follows_another_has_a_transition(call: Call, store: Path) -> None:

@@ -82,6 +82,17 @@ def test_a_date_that_is_no_session_is_left_out() -> None:
     assert plan(store_of("2024-07-03", "2024-07-04", "2024-07-05")) == ("2024-07-03", "2024-07-05")
 
 
+def test_a_day_without_a_session_is_not_played_and_said() -> None:
+    outbox = Outbox()
+    store = store_of("2024-07-03", "2024-07-05")
+    put(store, "2024-07-04", "AAPL")
+    Planner(Settings(store="memory"), store, xnys(), outbox).tell(PlanSessions())
+    (said,) = outbox.of(SessionsPlanned)
+
+    assert [session.date for session in said.sessions] == ["2024-07-03", "2024-07-05"]
+    assert said.without_session == ("2024-07-04",)
+
+
 def test_a_range_without_a_day_says_what_the_store_has() -> None:
     assert plan(store_of(*DATES), start="2024-08-01") == (
         "the store's days of XNYS run from 2024-07-01 to 2024-07-05: none lies in the range asked for"
