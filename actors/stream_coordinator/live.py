@@ -349,7 +349,7 @@ class LiveCore:
         return [*arrived, TimeAdvanced(now_ns=self._now_ns, ticket=self._issue())]
 
     def _let_by(self, arrived: Sequence[Message]) -> list[Message]:
-        return self._beforehand.let_by(arrived) if self._failure is None else [*arrived]
+        return self._beforehand.let_by(arrived, self._now_ns) if self._failure is None else [*arrived]
 
     # --- how it is
 

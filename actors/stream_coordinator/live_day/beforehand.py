@@ -18,11 +18,13 @@ from messages.feeds import TradeAmended
 from messages.tables.columns import BarBatch, freeze
 from messages.values import Nanos
 
+MOST_KEPT = 500_000
+"""Bars, trades and quotes that wait; what comes after them goes on, to be refused and counted."""
 Part: TypeAlias = Message | None
 
 
 class Beforehand:
-    """Keeps what belongs to the next session until that is open.
+    """Keeps what belongs to the next session until that is open; what is stamped ahead of our clock belongs to none.
 
     Args:
         coming: which that is.
@@ -34,17 +36,23 @@ class Beforehand:
         self._is_followed = is_followed
         self._is_first = True
         self._kept: list[Message] = []
+        self._size = 0
 
-    def let_by(self, messages: Iterable[Message]) -> list[Message]:
+    def let_by(self, messages: Iterable[Message], now_ns: Nanos) -> list[Message]:
         """Return what may go on now."""
         session = self._coming.next if self._is_first or self._is_followed else None
-        if session is None:
+        if session is None or session.start_ns > now_ns:
             return [*messages]
         out: list[Message] = []
         for message in messages:
-            now, later = self._parted(message, session.start_ns)
-            out += [] if now is None else [now]
-            self._kept += [] if later is None else [later]
+            now, later = self._parted(message, session.start_ns, now_ns)
+            if later is not None and self._size >= MOST_KEPT:
+                now, later = message, None
+            if now is not None:
+                out.append(now)
+            if later is not None:
+                self._kept.append(later)
+                self._size += _size(later)
         return out
 
     def opened(self, now_ns: Nanos) -> list[Message]:
@@ -54,22 +62,22 @@ class Beforehand:
 
     def give_up(self, now_ns: Nanos) -> list[Message]:
         """Nothing opens any more: return all that has waited; SessionData refuses it, and counts it."""
-        kept, self._kept = self._kept, []
+        kept, self._kept, self._size = self._kept, [], 0
         return _as_of(now_ns, kept)
 
-    def _parted(self, message: Message, start_ns: Nanos) -> tuple[Part, Part]:
-        """Return what of a message may go on, and what belongs to the session that begins at ``start_ns``."""
+    def _parted(self, message: Message, start_ns: Nanos, now_ns: Nanos) -> tuple[Part, Part]:
+        """Return what of a message may go on, and what belongs to the session that began at ``start_ns``."""
         match message:
             case BarsArrived():
-                return _bars_parted(message, start_ns)
+                return _bars_parted(message, start_ns, now_ns)
             case TicksArrived():
-                return _ticks_parted(message, start_ns)
+                return _ticks_parted(message, start_ns, now_ns)
             case QuotesArrived(quotes=quotes):
-                is_early = any(quote.at_ns >= start_ns for quote in quotes)
+                is_early = any(start_ns <= quote.at_ns <= now_ns for quote in quotes)
             case BarArrived(bar=bar):
-                is_early = bar.start_ns >= start_ns
+                is_early = start_ns <= bar.start_ns <= now_ns
             case TickArrived(tick=item) | QuoteArrived(quote=item):
-                is_early = item.at_ns >= start_ns
+                is_early = start_ns <= item.at_ns <= now_ns
             case TradeAmended(feed=feed):  # the trade that it tells of may be waiting
                 is_early = any(isinstance(kept, TicksArrived) and kept.source == feed for kept in self._kept)
             case _:
@@ -77,8 +85,18 @@ class Beforehand:
         return _whole(message, is_early=is_early)
 
 
-def _bars_parted(message: BarsArrived, start_ns: Nanos) -> tuple[Part, Part]:
+def _size(message: Message) -> int:
+    match message:
+        case BarsArrived(batch=many) | TicksArrived(ticks=many) | QuotesArrived(quotes=many):
+            return len(many)
+        case _:
+            return 1
+
+
+def _bars_parted(message: BarsArrived, start_ns: Nanos, now_ns: Nanos) -> tuple[Part, Part]:
     batch = message.batch
+    if len(batch) == 0 or batch.start_ns[-1] > now_ns:  # a feed's minutes that are not over come one by one
+        return message, None
     first = int(np.searchsorted(batch.start_ns, start_ns))
     if first in (0, len(batch)) or message.receipt:  # there is one receipt for all of them
         return _whole(message, is_early=first < len(batch))
@@ -88,8 +106,8 @@ def _bars_parted(message: BarsArrived, start_ns: Nanos) -> tuple[Part, Part]:
     return now, later
 
 
-def _ticks_parted(message: TicksArrived, start_ns: Nanos) -> tuple[Part, Part]:
-    are_early = [tick.at_ns >= start_ns for tick in message.ticks]
+def _ticks_parted(message: TicksArrived, start_ns: Nanos, now_ns: Nanos) -> tuple[Part, Part]:
+    are_early = [start_ns <= tick.at_ns <= now_ns for tick in message.ticks]
     if len({*are_early}) < 2:
         return _whole(message, is_early=any(are_early))
     now, later = (

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from actors.market.calendar import Calendar
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
+from actors.stream_coordinator.live_day import beforehand
 from messages import (
     AbortRun,
     Bar,
@@ -261,6 +262,32 @@ def test_when_nothing_opens_any_more_what_waits_goes_on_to_be_refused() -> None:
 
     assert [one.batch.start_ns.tolist() for one in of(said, BarsArrived)] == [[MIDNIGHT]]
     assert [one.batch.start_ns.tolist() for one in of(more, BarsArrived)] == [[MIDNIGHT + MINUTE_NS]]
+
+
+def test_what_is_stamped_tomorrow_does_not_wait_for_tomorrow() -> None:
+    watch = Watch(*DAYS, now=MIDNIGHT - 60 * MINUTE_NS).up()
+    wrong = bar("A", MIDNIGHT + 60 * MINUTE_NS)
+    said = watch.tell(PublishBar(bar=wrong, source="me", receipt=1))
+    said += watch.tell(PublishBars(batch=BarBatch.of([wrong]), source="me", receipt=2))
+    tick = Tick(symbol="A", at_ns=DAYS[2].start_ns, price=5.0, size=1.0)
+    said += watch.tell(FeedTicks(feed=FEED, ticks=(tick,), arrived_ns=watch.now_ns))
+
+    assert [type(one) for one in of(said, BarArrived, BarsArrived, TicksArrived)] == [
+        BarArrived,
+        BarsArrived,
+        TicksArrived,
+    ]
+
+
+def test_no_more_waits_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beforehand, "MOST_KEPT", 2)
+    watch = at_midnight(is_loading=True)
+    watch.now_ns = MIDNIGHT + MINUTE_NS
+    ticks = [Tick(symbol="A", at_ns=MIDNIGHT + number, price=5.0, size=1.0) for number in range(3)]
+    went_on = [watch.tell(FeedTicks(feed=FEED, ticks=(tick,), arrived_ns=watch.now_ns)) for tick in ticks]
+
+    assert [len(of(said, TicksArrived)) for said in went_on] == [0, 0, 1]
+    assert [one.ticks for one in of(loaded(watch), TicksArrived)] == [(ticks[0],), (ticks[1],)]
 
 
 def test_where_no_session_follows_nothing_waits() -> None:
