@@ -122,8 +122,14 @@ class RemoteSession(Readers):
             raise NotReady("the session is not open yet: use `with` or `async with`")
         return self._welcome
 
-    def _interval(self, given: Length | None) -> Interval:
-        return self.base_interval if given is None else take.interval(given)
+    @property
+    def _base(self) -> Interval:
+        """What is asked for where no interval is named: known once the session is open."""
+        return self.base_interval
+
+    @_base.setter
+    def _base(self, _: Interval) -> None:
+        """Leave it: it is that of the session over there."""
 
     def changes_since(self, revision: int) -> Future[BarWindow]:
         """The base bars that changed after a revision; the reply's ``revision`` is where to go on.

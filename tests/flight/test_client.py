@@ -21,6 +21,7 @@ from messages.tables.matrices import BarMatrix
 from tests.benchmarks.reads import filled
 from tests.depth import also_slow
 from tests.patience import PATIENCE_S
+from tests.system import test_seconds as seconds
 from tests.system.futures import ASKED, plain, readers
 from tests.system.worlds import memory, short
 
@@ -84,6 +85,15 @@ def test_what_cannot_be_meant_is_refused_before_it_is_sent(session: RemoteSessio
 def test_it_knows_the_length_of_its_bars_and_what_it_is(session: RemoteSession) -> None:
     assert (session.base_interval, session.is_live) == (Interval(seconds=60), False)
     assert repr(session).startswith("<RemoteSession at grpc://127.0.0.1:")
+
+
+def test_where_no_interval_is_named_bars_are_of_the_sessions_own_length() -> None:
+    with seconds.backtest(seconds.stored()) as system, connect(system.serve().address) as session:
+        at_minute(system, 20)
+        symbol = session.active_symbols().get(timeout=PATIENCE_S)[0]
+
+        assert str(session.last_bars(symbol, 5).get(timeout=PATIENCE_S).interval) == "1s"
+        assert dict(asked(session, symbol, seconds.SESSION.date)) == dict(asked(system, symbol, seconds.SESSION.date))
 
 
 def test_many_questions_at_once_are_answered_each_its_own_way(system: System, session: RemoteSession) -> None:
