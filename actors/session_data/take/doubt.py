@@ -1,13 +1,13 @@
-"""Bars that were told and turn out to be made of a part of their trades: they stand, and somebody is asked for them."""
+"""Bars that were told and turn out to be made of a part of their trades stand, and somebody is asked for them."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from actors.session_data.hold.book import Book
+from actors.session_data.hold.doubted import Doubted
 from actors.session_data.hold.senders import Senders
 from actors.session_data.past.sealer import Sealer
-from actors.session_data.take.forming import Doubted
 from messages.base import Event
 from messages.events import BarsUpdated, GapDetected
 from messages.tables.columns import Indices
@@ -19,7 +19,8 @@ def doubt(
 ) -> list[Event]:
     """Give bars of the session at hand the verdict IN_PART where they are their feed's own; say so, and ask for them.
 
-    A minute in which a feed's trades made no bar is not known to have none: it is missing again.
+    A minute in which a feed's trades made no bar is not known to have none, nor one that was taken for halted by its
+    word alone: it is missing again.
     """
     out: list[Event] = []
     for one in doubted if book is not None else ():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from actors.market.sale_conditions import NONE, Sets
+from actors.session_data.hold.doubted import Doubted
 from actors.session_data.take.folded_trades import AT_SIZE_0, Trades
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradeAmended
 from messages.tables.columns import BarBatch, freeze
@@ -62,16 +63,6 @@ class Folded(NamedTuple):
     """Whether every trade in these bars was cancelled: there are none."""
     is_part: bool = False
     """Whether trades are not known that may belong to them."""
-
-
-class Doubted(NamedTuple):
-    """Bars that were told, of an interval in which a feed was not connected throughout, as it turns out."""
-
-    source: str
-    """The feed."""
-    start_ns: Nanos
-    symbols: tuple[str, ...]
-    """Sorted; at least one."""
 
 
 class Forming:

@@ -3,10 +3,11 @@
 from itertools import compress
 
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
+from actors.session_data.hold.doubted import Doubted
 from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.senders import Senders
-from actors.session_data.take.forming import Doubted, Folded, Forming
+from actors.session_data.take.forming import Folded, Forming
 from actors.session_data.take.known_trades import KnownTrades
 from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
@@ -126,9 +127,9 @@ class Trading:
 
     def note(self, message: FeedConnected | FeedLost | FeedEnded | TradingStatusChanged) -> list[Doubted]:
         """Note whether a feed is connected, and which sends no bars; or a halt; return which bars are in doubt now."""
-        self.halts.note(message)
+        unhalted = self.halts.note(message, self._interval.span_ns)
         if isinstance(message, TradingStatusChanged):
-            return []
+            return unhalted
         if isinstance(message, FeedConnected) and not message.has_bars:
             forming, named = self._forming(message.feed), self._rules.sale_conditions
             forming.rules = sale_rules(message.sale_rules if named == OF_THE_FEED else named)
@@ -137,7 +138,7 @@ class Trading:
             self._connected[message.feed] = message
         else:
             self._connected.pop(message.feed, None)
-        return doubted
+        return [*unhalted, *doubted]
 
     @property
     def connected(self) -> tuple[FeedConnected, ...]:

@@ -6,7 +6,17 @@ import msgspec
 import pytest
 
 from actors.session_data.core import SessionDataCore
-from messages import FeedConnected, FeedLost, GapDetected, GetGaps, GetQuality, TradingStatusChanged, Verdict
+from messages import (
+    FeedConnected,
+    FeedLost,
+    Gap,
+    GapDetected,
+    GetGaps,
+    GetQuality,
+    NoTradeConfirmed,
+    TradingStatusChanged,
+    Verdict,
+)
 from messages.values import MINUTE_NS, Bar
 from tests.builders import arrived, bar, opened, session_tiny
 from tests.session_data.streams import ask, play
@@ -171,3 +181,61 @@ def test_silence_is_no_loss_where_the_connection_is_there_again_at_once(back_s: 
     core = lived(HALTED, (150, lost(150, is_stale=True)), (back_s, there(back_s)), without={"A": range(1, 8)})
 
     assert verdicts(core) == [S, N, N, *[then] * 5]
+
+
+# --- what turns out later
+
+
+def asked(core: SessionDataCore, *messages: Any) -> list[tuple[int, str]]:
+    """The minutes that are asked for by these messages, and of whom."""
+    gaps = [one.gap for one in play(core, [*messages]) if isinstance(one, GapDetected)]
+    return [((gap.start_ns - START) // MINUTE_NS, "".join(gap.symbols)) for gap in gaps]
+
+
+def test_a_resumption_that_is_told_late_has_the_minutes_after_it_asked_for() -> None:
+    """
+    seconds  60.4 halt       130 resumption          260 it is told
+    minute   1: halted       2: for ten seconds      3: not at all
+    """
+    core = core_with(opened(DAY, ("A", "B")), grace_ns=GRACE_NS)
+    play(core, [arrived(*minute(0), now=START + MINUTE_NS), status(HALT_S, is_halted=True)])
+    for number in range(1, 4):
+        play(core, [arrived(*minute(number, "B"), now=START + (number + 1) * MINUTE_NS), time(number * 60 + 66)])
+    before = verdicts(core)[:4]
+    late = asked(core, time(260), status(130, is_halted=False))
+
+    assert before == [S, N, N, N]
+    assert late == [(2, "A"), (3, "A")]
+    assert verdicts(core)[:4] == [S, N, M, M]
+
+
+@pytest.mark.parametrize(("heard_s", "found"), [(0, [N, N, N]), (100, [M, M, M]), (170, [N, M, M]), (239, [N, N, M])])
+def test_a_connection_that_is_found_dead_says_nothing_of_a_halt_since_it_surely_stood(
+    heard_s: int, found: list[Verdict]
+) -> None:
+    core = core_with(opened(DAY, ("A",)), grace_ns=GRACE_NS)
+    play(core, [there(1), arrived(*minute(0, "A"), now=START + MINUTE_NS), status(HALT_S, is_halted=True)])
+    play(core, [time(number * 60 + 66) for number in range(1, 4)])
+    before = verdicts(core)[1:4]
+    dead = FeedLost(
+        feed="exchange",
+        reason="gone",
+        heard_until_ns=heard_s and START + heard_s * 10**9,
+        arrived_ns=START + 250 * 10**9,
+    )
+    gone = asked(core, time(250), dead)
+
+    assert before == [N, N, N]
+    assert verdicts(core)[1:4] == found
+    assert [number for number, _ in gone] == [number + 1 for number, one in enumerate(found) if one is M]
+
+
+def test_what_was_found_untraded_by_somebody_else_stays_so() -> None:
+    core = core_with(opened(DAY, ("A",)), grace_ns=GRACE_NS)
+    play(core, [arrived(*minute(0, "A"), now=START + MINUTE_NS), time(66)])
+    gap = Gap(symbols=("A",), start_ns=START + MINUTE_NS, end_ns=START + 2 * MINUTE_NS)
+    confirmed = NoTradeConfirmed(session_date=DAY.date, gaps=(gap,), source="archive")
+    play(core, [time(126), confirmed, status(HALT_S, is_halted=True), time(186)])
+
+    assert asked(core, time(200), status(70, is_halted=False)) == [(2, "A")]
+    assert verdicts(core)[:3] == [S, N, M]
