@@ -58,65 +58,66 @@ def latest_bars(book: Book, symbols: Sequence[str], columns: slice | Indices) ->
     """Return the latest base bar of each of these symbols, whose columns these are."""
     if not symbols or book.last_slot < 0:
         return (None,) * len(symbols)
+    made = _of_one_minute(book, symbols, columns)
+    return _one_by_one(book, symbols, columns) if made is None else made
+
+
+def _of_one_minute(book: Book, symbols: Sequence[str], columns: slice | Indices) -> tuple[Bar, ...] | None:
+    """Return the bars of the last minute, where all of them came as one, as they nearly always do; else ``None``."""
+    grid, slot = book.grid, book.last_slot
+    told, revisions = grid.verdicts[slot, columns].tobytes(), grid.revisions[slot, columns]
+    verdict, revision = told[0], revisions.item(0)
+    is_alike = told.count(verdict) == len(told) and bool((revisions == revision).all())
+    if verdict < FIRST_WITH_BAR or not is_alike or grid.values.shape[1] > len(FIELDS):
+        return None
+    # A copy of what they have in common costs half of making one.
+    bare = latest_bar(book, int(np.arange(grid.verdicts.shape[1])[columns][0]), symbols[0])
+    assert bare is not None, "a bar without a verdict"
+    rows = grid.values[slot][:, columns].tolist()
+    return tuple(
+        [
+            replace(bare, symbol=symbol, open=first, high=high, low=low, close=close, volume=volume)
+            for symbol, first, high, low, close, volume in zip(symbols, *rows, strict=True)
+        ]
+    )
+
+
+def _one_by_one(book: Book, symbols: Sequence[str], columns: slice | Indices) -> tuple[Bar | None, ...]:
     grid, axis = book.grid, book.axis
     slots = _latest_slots(book, columns)
     numbers = np.arange(grid.verdicts.shape[1])[columns]
     rows = grid.values[slots, :, numbers].T.tolist()
-    verdicts, revisions = grid.verdicts[slots, numbers].tolist(), grid.revisions[slots, numbers].tolist()
-    starts_ns, ends_ns = axis.starts_ns[slots].tolist(), axis.ends_ns[slots].tolist()
-    bare = Bar(
-        symbol="",
-        interval=axis.interval,
-        start_ns=starts_ns[0],
-        end_ns=ends_ns[0],
-        open=0.0,
-        high=0.0,
-        low=0.0,
-        close=0.0,
-        volume=0.0,
-        verdict=_VERDICTS[verdicts[0]],
-        revision=revisions[0],
-        tz=book.session.tz,
+    extra = [[None if value != value else value for value in row] for row in rows[len(FIELDS) :]]  # noqa: PLR0124  # NaN
+    return tuple(
+        Bar(
+            symbol=symbol,
+            interval=axis.interval,
+            start_ns=start_ns,
+            end_ns=end_ns,
+            open=first,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+            vwap=vwap,
+            trades=trades,
+            verdict=_VERDICTS[verdict],
+            revision=revision,
+            tz=book.session.tz,
+        )
+        if verdict >= FIRST_WITH_BAR
+        else None
+        for symbol, start_ns, end_ns, first, high, low, close, volume, vwap, trades, verdict, revision in zip(
+            symbols,
+            axis.starts_ns[slots].tolist(),
+            axis.ends_ns[slots].tolist(),
+            *rows[: len(FIELDS)],
+            *(extra or [[None] * len(slots)] * 2),
+            grid.verdicts[slots, numbers].tolist(),
+            grid.revisions[slots, numbers].tolist(),
+            strict=True,
+        )
     )
-    # The minute that has just come, nearly always: a copy of what its bars have in common costs half of making one.
-    is_alike = all(each.count(each[0]) == len(each) for each in (starts_ns, verdicts, revisions))
-    if is_alike and len(rows) == len(FIELDS):
-        made = [
-            replace(bare, symbol=symbol, open=first, high=high, low=low, close=close, volume=volume)
-            for symbol, first, high, low, close, volume in zip(symbols, *rows, strict=True)
-        ]
-    else:
-        extra = [[None if value != value else value for value in row] for row in rows[len(FIELDS) :]]  # noqa: PLR0124  # NaN
-        made = [
-            replace(
-                bare,
-                symbol=symbol,
-                start_ns=start_ns,
-                end_ns=end_ns,
-                open=first,
-                high=high,
-                low=low,
-                close=close,
-                volume=volume,
-                vwap=vwap,
-                trades=trades,
-                verdict=_VERDICTS[verdict],
-                revision=revision,
-            )
-            for symbol, start_ns, end_ns, first, high, low, close, volume, vwap, trades, verdict, revision in zip(
-                symbols,
-                starts_ns,
-                ends_ns,
-                *rows[: len(FIELDS)],
-                *(extra or [[None] * len(slots)] * 2),
-                verdicts,
-                revisions,
-                strict=True,
-            )
-        ]
-    if min(verdicts) >= FIRST_WITH_BAR:
-        return tuple(made)
-    return tuple(one if one.verdict >= FIRST_WITH_BAR else None for one in made)
 
 
 def _latest_slots(book: Book, columns: slice | Indices) -> Stamps:

@@ -16,6 +16,7 @@ from messages import (
     GetMetrics,
     GetSession,
     GetSnapshot,
+    Message,
     RemoveSymbols,
     TradingSession,
     Verdict,
@@ -281,3 +282,24 @@ def test_times_of_bars_are_aware_and_in_exchange_time() -> None:
     one = ask(core_with(opened(TUESDAY, ["A"]), arrived(bar("A"))), GetLatestBar(symbol="A"))
 
     assert (one.start.isoformat(), one.end.isoformat()) == ("2024-07-02T09:30:00-04:00", "2024-07-02T09:31:00-04:00")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [arrived(bar("A", "09:30", 1), bar("B", "09:30", 2))],
+        [arrived(bar("A", "09:30", 1), bar("B", "09:30", 2)), arrived(bar("A", "09:31", 3))],
+        [arrived(bar("B", "09:30", 2)), time("09:31")],
+        [arrived(bar("A", "09:30", 1), bar("B", "09:30", 2)), arrived(bar("B", "09:30", 5), is_correction=True)],
+        [arrived(bar("A", "09:30", 1)), arrived(bar("B", "09:30", 2))],
+        [time("09:31")],
+    ],
+)
+@pytest.mark.parametrize("keep_extra", [False, True])
+def test_the_latest_bars_of_all_are_those_of_each(told: list[Message], keep_extra: bool) -> None:
+    core = core_with(OPEN, *told, keep_extra=keep_extra)
+
+    for symbols in (("A", "B"), ("B", "A"), ("B",), ("B", "B")):
+        each = tuple(ask(core, GetLatestBar(symbol=symbol)) for symbol in symbols)
+        assert ask(core, GetLatestBars(symbols=symbols)) == each
+    assert ask(core, GetLatestBars()) == ask(core, GetLatestBars(symbols=("A", "B")))
