@@ -14,8 +14,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
     is_brief: ClassVar[bool] = False
     """Whether it is a ``BriefQuery``: a quarter of the cost of asking for its class."""
-    is_control: ClassVar[bool] = False
-    """Whether it is a ``Control``."""
+    is_question: ClassVar[bool] = False
+    """Whether it is a ``Query`` and no ``Control``: one that changes nothing."""
 
 
 class Event(Message, frozen=True, kw_only=True):
@@ -28,6 +28,8 @@ class Command(Message, frozen=True, kw_only=True):
 
 class Query(Message, Generic[R], frozen=True, kw_only=True):
     """Something asked of one room; answered with an ``R`` through a future."""
+
+    is_question = True
 
 
 class BriefQuery(Query[R], frozen=True, kw_only=True):
@@ -42,4 +44,4 @@ class BriefQuery(Query[R], frozen=True, kw_only=True):
 class Control(Query[R], frozen=True, kw_only=True):
     """A command whose sender is answered, or told why not: pause, resume, add symbols ..."""
 
-    is_control = True
+    is_question = False

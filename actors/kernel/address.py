@@ -67,7 +67,7 @@ class RoomAddress:
         inbox = self._inbox
         if query.is_brief and (kept := inbox.recall(query)) is not None:
             return kept
-        if not query.is_control:
+        if query.is_question:
             if is_exposed():
                 with Shelter():
                     found = inbox.answer(query)

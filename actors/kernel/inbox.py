@@ -109,10 +109,7 @@ class Inbox:
         got: list[bool] = []
         try:
             got.extend(map(self._turn.acquire, _WITHOUT_WAITING))
-            if not got[0]:
-                return None
-            self._is_waiting = False
-            if self.waiting:
+            if not got[0] or self.waiting:
                 return None
             found = answerer(question)
             if type(found) is Refusal:
@@ -122,13 +119,8 @@ class Inbox:
                 self._kept[question] = answered
             return answered
         finally:
-            if got == _TAKEN:
-                try:
-                    self._is_waiting = True
-                    if self.waiting:
-                        self._signal.put(None)
-                finally:
-                    self._turn.release()
+            if got == _TAKEN:  # what was put meanwhile has woken the room's own thread, which waits for the turn
+                self._turn.release()
 
     def recall(self, question: Query[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""

@@ -25,7 +25,7 @@ from actors.session_data.take.intake import Intake
 from actors.session_data.take.receipts import receipted
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.settings import SessionRules
-from messages.base import Event, Message, Query
+from messages.base import Event, Message
 from messages.commands import AddSymbols, RecordSession, RemoveSymbols
 from messages.events import (
     BarArrived,
@@ -110,8 +110,8 @@ class SessionDataCore:
             if (events := self._ahead.take(message, self._book)) is not None:
                 self._know(message.now_ns)
                 return Outcome(None, (*events, *self._applied(message.ticket)))
-        elif isinstance(message, Query) and not message.is_control:
-            return self._reader.read(message, self._book, self.now_ns)  # type: ignore[arg-type]  # no control is left
+        elif message.is_question:
+            return self._reader.read(message, self._book, self.now_ns)  # type: ignore[arg-type]  # a question is what is asked
         else:
             self._ahead.disturb()
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]

@@ -50,7 +50,7 @@ def test_a_message_says_its_own_name_and_cannot_be_changed(kind: type[Message]) 
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_a_message_says_of_which_kind_it_is(kind: type[Message]) -> None:
     assert kind.is_brief is issubclass(kind, messages.BriefQuery)
-    assert kind.is_control is issubclass(kind, messages.Control)
+    assert kind.is_question is (issubclass(kind, messages.Query) and not issubclass(kind, messages.Control))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MESSAGES if kind.__struct_fields__])
