@@ -183,7 +183,11 @@ class Readers:
 
     def metrics(self, symbol: str) -> Future[SessionMetrics]:
         """One symbol's session so far."""
-        return self._session.ask(GetMetrics(symbol=take.symbol(symbol)))
+        try:
+            query = _metrics(symbol)
+        except TypeError:  # what cannot be looked up, a list, say
+            query = _metrics.__wrapped__(symbol)
+        return self._session.ask(query)
 
     def quality(
         self, symbols: str | Iterable[str] = (), interval: Length | None = None, sessions: int = 0
@@ -301,6 +305,11 @@ class Readers:
     def ticks(self, symbol: str, n: int) -> Future[tuple[Tick, ...]]:
         """The last ``n`` trades that are kept, oldest first."""
         return self._session.ask(GetTicks(symbol=take.symbol(symbol), count=take.count(n, "n")))
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED, typed=True)
+def _metrics(symbol: object) -> GetMetrics:
+    return GetMetrics(symbol=take.symbol(symbol))
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED, typed=True)

@@ -85,20 +85,20 @@ class Reader:
         self._maybe_book, self._now_ns = book, now_ns
         try:
             match query:
-                case GetLatestBar():
-                    return answer(query, self._latest(query))
                 case GetLastBars():
                     return answer(query, self._last_bars(query))
+                case GetLatestBar():
+                    return answer(query, self._latest(query))
+                case GetMetrics():
+                    return answer(query, self._metrics(query.symbol))
+                case GetBarCount():
+                    return answer(query, self._count(query))
                 case GetLatestBars():
                     return answer(query, latest_bars(self._book, *self._places(query.symbols)))
                 case GetBars():
                     return answer(query, self._bars(query))
                 case GetMatrix():
                     return answer(query, self._matrix(query))
-                case GetBarCount():
-                    return answer(query, self._count(query))
-                case GetMetrics():
-                    return answer(query, self._metrics(query.symbol))
                 case GetSnapshot():
                     return answer(query, self._snapshot(query.symbols))
                 case GetChangesSince():
