@@ -84,7 +84,8 @@ class Inbox:
             if self.waiting:
                 return False
             self._is_waiting = False  # the room's own thread need not be woken
-            self._kept = {}
+            if self._kept:
+                self._kept = {}
             try:
                 handler(message)
                 while self.waiting and _is_told(self.waiting[0]):

@@ -99,8 +99,8 @@ class Shell(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> Any:
         """Hand a message to the core, send what comes out, and return the answer. Never raises."""
         started_ns = perf_counter_ns()
-        if (depth := len(self._waiting)) > self._high_water:
-            self._high_water = depth
+        if self._waiting:
+            self._high_water = max(self._high_water, len(self._waiting))
         if type(message) is ReportHealth:
             return self._report()
         self._story.add(message)

@@ -302,7 +302,8 @@ class Fanout:
                     to.push(picked, ticket)
             if holders:
                 self._out[ticket] = _Given(events, holders)
-                if self._is_lockstep and self._may_be_deadlocked(holders):
+                is_shared = len(self._seats) > 1 or self._runners  # who is alone has just been given what it waits for
+                if is_shared and self._is_lockstep and self._may_be_deadlocked(holders):
                     self._wake_deadlocked()
                 return
             if self._is_keeping and self._kept is None:
@@ -377,7 +378,7 @@ class Fanout:
 
     def _may_be_deadlocked(self, holders: set[Seat]) -> bool:
         """Whether anybody waits who has not just been given what everybody has who holds the run up."""
-        if self._runners or len(self._out) > 1 < len(self._seats):
+        if len(self._out) > 1 or self._runners:
             return True
         return len(holders) < len(self._seats) and any(to.wait is not None and to not in holders for to in self._seats)
 

@@ -121,9 +121,10 @@ class Seat:
             self._pushed += count
             if not self.is_waited_for and (overflow := len(self._queue) - self._bound) > 0:
                 self._overflow(overflow)
+            if self._waiter is None:
+                return
             waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            waiter.set()
+        waiter.set()
 
     def take(self) -> tuple[Event, int] | Future[None] | None:
         """Return the next event and its ticket, or something to wait for, or ``None`` at the end."""

@@ -92,8 +92,8 @@ class Minutes:
                 out.append(replace(self._told, batch=batch, revision=book.revision))
         if not self._tells_bars:
             book.untold = slot, batch, book.revision
-        elif (derived := self._derived.get(slot)) is not None:
-            out += derived
+        elif slot in self._derived:
+            out += self._derived[slot]
         book.closed = slot + 1
         if slot in self._missing:
             out += book.closing(slot, self._expected, *self._missing[slot])
