@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +33,9 @@ _PORT = 13000
 _CONNECTING_S = 15.0
 _SETTLING_NS = 2 * SECOND_NS
 """After the end of a minute, before one is folded whose symbol has no later second: a second is sent at its end."""
+_SAMPLES, _ENOUGH = 31, 5
+_MOST_LATE_NS = 60 * SECOND_NS
+"""Records that are older when they come are repeated, and say nothing of the clock."""
 _OVERLAP_NS = 10 * SECOND_NS
 """Trades that are asked for again: they come in the order of receipt, and are asked for by the exchange's time."""
 _REPLAYED_NS = DAY_NS - 3600 * SECOND_NS
@@ -46,8 +50,9 @@ class DatabentoFeed:
     is not wanted any more is left out here. Heartbeats come when nothing is traded.
 
     Bars of seconds are folded to the base interval; a minute of which the first seconds were not heard is asked for
-    from its start. Bars come venue by venue, and those of several make no bar: where a dataset has several, one of them
-    is named, or trades are asked for, which are folded into one.
+    from its start, and one is over by the gateway's clock, as the seconds that come show it. Bars come venue by venue,
+    and those of several make no bar: where a dataset has several, one of them is named, or trades are asked for, which
+    are folded into one.
 
     Args:
         key: see ``DatabentoKey.find``.
@@ -96,6 +101,8 @@ class DatabentoFeed:
         """By channel the latest time in it."""
         self._given_ns: dict[str, Nanos] = {}
         """By symbol the start of the latest bar that was given."""
+        self._ahead_ns: deque[Nanos] = deque(maxlen=_SAMPLES)
+        """How far the ends of the latest seconds were ahead of our clock when they came."""
         self._is_aged = False
         """Whether the next session is asked for nothing of the past: the gateway would not have it."""
         self._asks_for_past = False
@@ -197,7 +204,7 @@ class DatabentoFeed:
         self._asked.update(new)
         self._instruments.ask(new)
         if self._shorts is not None and starts[SECONDS] is None:
-            self._shorts.skip(new, self._now_ns())
+            self._shorts.skip(new, self._now_there_ns())
         for stype, of_type in _by_type(new):
             for channel, start_ns in starts.items():
                 self._run(session.subscribe(channel, of_type, stype, start_ns))
@@ -264,6 +271,7 @@ class DatabentoFeed:
             if bar.interval == self._interval:
                 self._give(bar, gathering)
             elif self._shorts is not None:
+                self._ahead_ns.append(bar.start_ns + bar.interval.span_ns - self._now_ns())
                 for whole in self._shorts.add(bar):
                     self._give(whole, gathering)
 
@@ -278,8 +286,13 @@ class DatabentoFeed:
 
     def _fold(self, gathering: Gathering) -> None:
         if self._shorts is not None:
-            for bar in self._shorts.over(self._now_ns() - _SETTLING_NS):
+            for bar in self._shorts.over(self._now_there_ns() - _SETTLING_NS):
                 self._give(bar, gathering)
+
+    def _now_there_ns(self) -> Nanos:
+        """Return the time by the gateway's clock, as far as it is known: a second is sent at its end."""
+        ahead_ns = max(self._ahead_ns) if len(self._ahead_ns) >= _ENOUGH else 0
+        return self._now_ns() + max(ahead_ns, -_MOST_LATE_NS)
 
     def _hear_error(self, record: Any, gathering: Gathering) -> None:
         error = live_records.error_of(record)

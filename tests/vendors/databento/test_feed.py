@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import databento_dbn as dbn
@@ -403,6 +404,46 @@ def test_of_a_symbol_that_joins_in_the_middle_of_a_minute_the_next_one_comes(ser
 
     assert [one.start_ns for one in found.next_bars(1)] == [START_NS + MINUTE_NS]
     assert "start" not in gateway.requests[1]  # once a session has started there is no past for others
+
+
+def abroad(gateway: Gateway, ours: ManualClock, numbers: range) -> Reader:
+    """A feed of seconds that has heard some of them, at the time of our clock."""
+    feed = DatabentoFeed(KEY, DATASET, gateway=gateway.place, now_ns=ours.now_ns, channels=("ohlcv-1s",))
+    found = reader(gateway, feed, "A")
+    gateway.wait_for_subscribers("A", schema="ohlcv-1s")
+    for number in numbers:
+        gateway.happen(second(number), schema="ohlcv-1s")
+    while len(feed._ahead_ns) < len(numbers):
+        assert not any(isinstance(item, FeedBars) for item in found.read())
+    return found
+
+
+def test_who_joins_while_our_clock_is_behind_has_no_minute_of_which_the_start_was_not_heard(serve: Serve) -> None:
+    gateway = serve()
+    found = abroad(gateway, ManualClock(START_NS - 10 * SECOND_NS), range(10, 16))  # behind by 26 s
+    with closing(found.feed):
+        found.feed.subscribe(["B"])
+        gateway.wait_for_subscribers("A", "B", schema="ohlcv-1s")
+        gateway.happen(*(second(number, symbol="B") for number in (20, 65, 125)), schema="ohlcv-1s")
+        came = [(one.symbol, one.start_ns) for one in found.next_bars(2)]
+
+    assert sorted(came) == [("A", START_NS), ("B", START_NS + MINUTE_NS)]
+
+
+def test_while_our_clock_is_ahead_a_minute_is_not_over_before_its_last_second(serve: Serve) -> None:
+    gateway, ours = serve(), ManualClock(START_NS + 55 * SECOND_NS)  # by 40 s
+    found = abroad(gateway, ours, range(8, 15))
+    with closing(found.feed):
+        ours.advance(40 * SECOND_NS)
+        early = [item for _ in range(3) for item in found.read() if isinstance(item, FeedBars)]
+        gateway.happen(second(55, 20.0), schema="ohlcv-1s")
+        while len(found.feed._ahead_ns) < 8:  # type: ignore[attr-defined]
+            early += [item for item in found.read() if isinstance(item, FeedBars)]
+        ours.advance(8 * SECOND_NS)
+        came = [(one.start_ns, one.close, one.volume) for one in found.next_bars(1)]
+
+    assert early == []
+    assert came == [(START_NS, 20.0, 40.0)]
 
 
 def test_seconds_are_bars_where_bars_of_seconds_are_wanted(serve: Serve, made: Made) -> None:
