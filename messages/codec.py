@@ -19,6 +19,13 @@ def encode(message: msgspec.Struct | Sequence[msgspec.Struct]) -> bytes:
     return _ENCODER.encode(message)
 
 
+def encode_after(head: bytes, message: msgspec.Struct | Sequence[msgspec.Struct]) -> bytearray:
+    """Return what ``encode`` does, behind some bytes: of a large message this spares a copy."""
+    whole = bytearray(head)
+    _ENCODER.encode_into(message, whole, len(head))
+    return whole
+
+
 def decoder(kind: type[M] | Any) -> "msgspec.msgpack.Decoder[M]":
     """Return a strict decoder for a message class or a union of them; its columns are read-only.
 

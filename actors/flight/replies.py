@@ -11,7 +11,7 @@ import numpy as np
 from actors.flight.failures import Failure
 from actors.kernel.outcome import as_rows
 from messages.base import Event, Query, R
-from messages.codec import decoder, encode
+from messages.codec import decoder, encode_after
 from messages.errors import BarkeeperError
 from messages.events import BarsUpdated
 from messages.tables.columns import BarBatch
@@ -38,14 +38,14 @@ Table = BarWindow | BarMatrix | VerdictPlane
 # --- between our own client and server
 
 
-def packed(answer: Any) -> bytes:
+def packed(answer: Any) -> bytearray:
     """Return an answer as bytes."""
-    return _ANSWERED + encode(answer)
+    return encode_after(_ANSWERED, answer)
 
 
-def packed_failure(error: BaseException) -> bytes:
+def packed_failure(error: BaseException) -> bytearray:
     """Return why there is none."""
-    return _FAILED + encode(Failure.of(error))
+    return encode_after(_FAILED, Failure.of(error))
 
 
 def packed_loss(count: int) -> bytes:

@@ -226,7 +226,7 @@ class _Server(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
             pass
 
 
-def _tell(context: Any, ear: Ear, reader: Any, writer: Any) -> bytes:
+def _tell(context: Any, ear: Ear, reader: Any, writer: Any) -> bytes | bytearray:
     """Send a message of events for each that is asked for, and before it what was lost, if that is more than before.
 
     Returns:
@@ -254,7 +254,7 @@ def _message(events: Sequence[Event]) -> pa.Buffer:
     return pa.py_buffer(packed(events))
 
 
-def _tell_in_turn(events: Subscription, reader: Any, writer: Any) -> bytes:
+def _tell_in_turn(events: Subscription, reader: Any, writer: Any) -> bytes | bytearray:
     """Send an event for each time that the next is asked for, which says that the last one has been dealt with.
 
     Returns:

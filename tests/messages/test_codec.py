@@ -131,6 +131,11 @@ def test_what_no_message_may_hold_cannot_be_written() -> None:
         codec.encode(Prefetch(session=1j))  # type: ignore[arg-type]  # that is the point
 
 
+def test_a_message_may_be_written_behind_other_bytes() -> None:
+    assert codec.encode_after(b"", MINUTE) == codec.encode(MINUTE)
+    assert codec.encode_after(b"\x00ab", MINUTE) == b"\x00ab" + codec.encode(MINUTE)
+
+
 def test_equal_messages_have_equal_bytes() -> None:
     again = arrived(bar("MSFT"), bar("AAPL", volume=float("nan")))
 
