@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from actors.importing.file_check import FileBars
+from actors.importing.nothing_odd import Places, nothing_odd
 from actors.importing.oddities import LARGE, TIMES
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import faults
@@ -30,7 +30,6 @@ from messages.values import Interval, SegmentKind
 FILES, BYTES = 100, 1 << 20
 """How many files a bundle has at most, and how large they are together, as they are packed."""
 
-Places: TypeAlias = npt.NDArray[np.intp]
 Rules: TypeAlias = tuple[Calendar, bool]
 """What bars are held against: a calendar, and whether prices may be zero or below."""
 
@@ -41,8 +40,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     fmt: Format
     bars: RawBars
     calendar: Calendar | None = None
-    regular: FileBars | None = None
-    """All its bars, if they are in order, sound and in regular hours: nothing else is to be asked of them."""
+    plain: FileBars | None = None
+    """All its bars, if they are in order, sound and within sessions, and there is nothing to be told of them."""
 
 
 def ready(
@@ -69,9 +68,9 @@ def ready(
             groups.setdefault(key, (held_against, []))[1].append(path)
     for (calendar, may_be_negative), group in groups.values():
         with suppress(Exception):  # then each is asked about, and says what is wrong
-            kept = _regular([files[path].bars for path in group], calendar, base, allow_negative=may_be_negative)
-            for path, regular in zip(group, kept, strict=True):
-                files[path] = msgspec.structs.replace(files[path], calendar=calendar, regular=regular)
+            kept = _plain([files[path].bars for path in group], calendar, base, allow_negative=may_be_negative)
+            for path, plain in zip(group, kept, strict=True):
+                files[path] = msgspec.structs.replace(files[path], calendar=calendar, plain=plain)
     return files
 
 
@@ -86,7 +85,7 @@ def _opened(paths: Sequence[Path], fmt: Format | None, hints: Hints, formats: di
                 yield file
 
 
-def _regular(
+def _plain(
     files: Sequence[RawBars], calendar: Calendar, base: Interval, *, allow_negative: bool
 ) -> list[FileBars | None]:
     """Return of each file the bars, or ``None`` where there may be something to be said of them."""
@@ -96,11 +95,13 @@ def _regular(
     first = np.append(0, ends[:-1])
     assignment = calendar.assign(starts_ns)
     is_odd = faults(values, starts_ns, step_ns=base.span_ns, allow_negative=allow_negative) != 0
-    is_odd |= (assignment.date_index < 0) | (assignment.segment != SegmentKind.REGULAR) | np.isnan(values[VOLUME])
-    are_regular = ~np.logical_or.reduceat(is_odd, first)
-    are_regular &= _are_in_order(starts_ns, first, base) & _have_no_spikes(values, first)
+    is_odd |= (assignment.date_index < 0) | (assignment.segment == SegmentKind.OUTSIDE) | np.isnan(values[VOLUME])
+    are_plain = ~np.logical_or.reduceat(is_odd, first)
+    are_plain &= _are_in_order(starts_ns, first, base) & _have_no_spikes(values, first)
+    are_ends = np.array([file.stamp is Stamp.END for file in files])
+    are_plain &= nothing_odd(starts_ns, np.append(0, ends), assignment, are_ends, calendar, base)
     found = list[FileBars | None]()
-    for file, is_regular, begin, end in zip(files, are_regular.tolist(), first.tolist(), ends.tolist(), strict=True):
+    for file, is_plain, begin, end in zip(files, are_plain.tolist(), first.tolist(), ends.tolist(), strict=True):
         rows = slice(begin, end)
         found.append(
             FileBars(
@@ -111,15 +112,10 @@ def _regular(
                 rows=file.rows,
                 assignment=_of_rows(assignment, rows),
             )
-            if is_regular and _is_plain(file)
+            if is_plain and not (file.ambiguous or file.nonexistent)  # what is read at once has no broken rows
             else None
         )
     return found
-
-
-def _is_plain(file: RawBars) -> bool:
-    """Whether no stamp was guessed, and nobody asks whether they are ends; what is read at once has no broken rows."""
-    return not (file.ambiguous or file.nonexistent) and file.stamp is Stamp.START
 
 
 def _are_in_order(starts_ns: Stamps, first: Places, base: Interval) -> Mask:

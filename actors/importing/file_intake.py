@@ -138,8 +138,8 @@ class Intake:
             BarkeeperError: it is refused; whatever a reader raises is that.
         """
         ready = self._ready.pop(path, None)
-        if ready is not None and ready.regular is not None:
-            self._take_regular(file, path, ready, ready.regular, report)
+        if ready is not None and ready.plain is not None:
+            self._take_plain(file, path, ready, ready.plain, report)
             return
         hints, name = msgspec.structs.replace(self._hints, member=member), Path(member) if member else path
         fmt = ready.fmt if ready else self._format_of(path, hints)
@@ -168,13 +168,13 @@ class Intake:
         report.warnings.extend(self.claims.objections(file))
         self._note_market(file, market, report)
 
-    def _take_regular(self, file: int, path: Path, ready: bundle.Ready, regular: FileBars, report: FileReport) -> None:
+    def _take_plain(self, file: int, path: Path, ready: bundle.Ready, plain: FileBars, report: FileReport) -> None:
         """Take a file of which there is nothing to be said but what its reader remarks."""
         fmt, bars = ready.fmt, ready.bars
-        assert ready.calendar is not None, "no bars are regular without one"
+        assert ready.calendar is not None, "no bars are plain without one"
         report.format, report.calendar, report.tz, report.stamp = fmt.name, ready.calendar.name, bars.zone, bars.stamp
         self._note_first(file, fmt, path, bars)
-        bars, kept = _in_capitals(fmt, bars), _in_capitals(fmt, regular)
+        bars, kept = _in_capitals(fmt, bars), _in_capitals(fmt, plain)
         report.rows = len(kept.rows)
         report.symbols, report.sessions = sorted({*kept.symbols}), [*kept.assignment.dates]
         report.warnings.extend(dict.fromkeys(bars.remarks))

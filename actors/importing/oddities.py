@@ -17,11 +17,11 @@ from actors.reading.stamps import localise
 from messages.tables.columns import CLOSE, HIGH, LOW, Floats, Indices, Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval, Nanos, SegmentKind, moment
 
-_FEW_BARS = 20
+FEW_BARS = 20
 _NO_CHANCE = 100_000
 _OUTSIDE_SHARE = 0.2
-_CONVINCING_SHARE = 0.95
-_SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
+CONVINCING_SHARE = 0.95
+SHIFTS_NS = [half * 30 * MINUTE_NS for half in range(-28, 29) if half]
 _SAMPLED = 5_000
 _SAMPLED_SESSIONS = 20
 TIMES = 10.0
@@ -96,12 +96,12 @@ class Spacing:
         is_named = usual == bare if bare else self._named is not None
         # Minutes with trades that lie on so wide a grid; one a day, at the same time, may be asked for.
         is_no_chance = usual == apart < DAY_NS and (apart // self._step_ns) ** len(steps) > _NO_CHANCE
-        if is_named or is_no_chance or len(steps) >= _FEW_BARS:
+        if is_named or is_no_chance or len(steps) >= FEW_BARS:
             raise Unsupported(f"bars every {_spelled(usual)}; only {self._only} are imported")
 
     def _are_days(self, starts_ns: Stamps, zones: Iterable[str]) -> bool:
         """Return whether each of several bars, read as its start or its end, is at midnight in one of some zones."""
-        if not 1 < len(starts_ns) <= _FEW_BARS or np.any(np.diff(starts_ns) < 23 * 60 * MINUTE_NS):
+        if not 1 < len(starts_ns) <= FEW_BARS or np.any(np.diff(starts_ns) < 23 * 60 * MINUTE_NS):
             return False
         edges = (starts_ns, starts_ns + self._step_ns)
         return any(all(moment(at, zone).time() == time.min for at in edge.tolist()) for edge in edges for zone in zones)
@@ -189,7 +189,7 @@ class Oddities:
         if outside > _OUTSIDE_SHARE:
             cause = _likely_cause(self._sample.stamps(), self._calendar, self._suspects)
             found.append(f"{outside:.0%} of the bars lie outside every segment of {self._calendar.name}: {cause}")
-        elif self._count >= _FEW_BARS and self._regular * 2 < self._count:
+        elif self._count >= FEW_BARS and self._regular * 2 < self._count:
             found.extend(_shifted(self._sample.stamps(), self._calendar, self._regular / self._count))
         elif doubts.shifts_ns and not doubts.days:
             found.append(_of_another_zone(doubts.shifts_ns, len(self._dates), self._calendar, self._suspects))
@@ -246,9 +246,9 @@ def _of_another_zone(shifts_ns: dict[str, int], sessions: int, calendar: Calenda
 
 def _shifted(sample: Stamps, calendar: Calendar, share: float) -> list[str]:
     """Return the sentence that says that bars of extended hours would be regular ones at another time, if so."""
-    regular = calendar.counts_when_later(sample, _SHIFTS_NS)[:, SegmentKind.REGULAR]
+    regular = calendar.counts_when_later(sample, SHIFTS_NS)[:, SegmentKind.REGULAR]
     best, share_then = _best_shift(regular / len(sample))
-    if share_then < _CONVINCING_SHARE:
+    if share_then < CONVINCING_SHARE:
         return []
     hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
     said = (
@@ -264,9 +264,9 @@ def _likely_cause(sample: Stamps, calendar: Calendar, suspects: Suspects) -> str
     if not suspects.zone:
         return "the stamps say their zone, so the calendar is the likely cause (--calendar)"
     or_calendar = ", or the calendar (--calendar)" if suspects.calendar else ""
-    outside = calendar.counts_when_later(sample, _SHIFTS_NS)[:, SegmentKind.OUTSIDE]
+    outside = calendar.counts_when_later(sample, SHIFTS_NS)[:, SegmentKind.OUTSIDE]
     best, share_then = _best_shift(1 - outside / len(sample))
-    if share_then >= _CONVINCING_SHARE:
+    if share_then >= CONVINCING_SHARE:
         hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
         inside_then = f"{share_then:.0%} would lie inside if they were {hours}"
         return f"{inside_then}, so the zone is the likely cause (--tz){or_calendar}"
@@ -275,7 +275,7 @@ def _likely_cause(sample: Stamps, calendar: Calendar, suspects: Suspects) -> str
 
 def _best_shift(shares: Floats) -> tuple[Nanos, float]:
     """Return the shift of which most bars say that they are later by it, the least of several, and how many do."""
-    of_shift = dict(zip(_SHIFTS_NS, shares.tolist(), strict=True))
+    of_shift = dict(zip(SHIFTS_NS, shares.tolist(), strict=True))
     best = max(of_shift, key=lambda shift: (round(of_shift[shift], 2), -abs(shift)))
     return best, of_shift[best]
 

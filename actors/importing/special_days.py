@@ -24,7 +24,8 @@ _PAUSE_NS = 30 * MINUTE_NS
 _STEP_NS = 30 * MINUTE_NS
 _FARTHEST_NS = 3 * 60 * MINUTE_NS
 _SHOWN = 5
-_NEAR_CURRENCIES = ("us_futures", "24/5")
+NEAR_CURRENCIES = ("us_futures", "24/5")
+"""The calendars that are taken for the week of currencies."""
 
 
 class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,7 @@ def special_days(minutes: Stamps, calendar: Calendar) -> Doubts:
 
 def looks_like_currencies(minutes: Stamps, calendar: Calendar) -> bool:
     """Return whether a calendar of futures or of weekdays was taken for currencies, whose week begins on Sunday."""
-    if calendar.name not in _NEAR_CURRENCIES or not len(minutes):
+    if calendar.name not in NEAR_CURRENCIES or not len(minutes):
         return False
     theirs, own = (
         float((one.assign(minutes).segment != SegmentKind.OUTSIDE).mean()) for one in (Calendar("FX"), calendar)
@@ -140,11 +141,27 @@ def _shifts_ns(minutes: Stamps, edges: Stamps, days: Sequence[str], calendar: Ca
     """
     if not days:
         return {}
-    opens, closes, expected = calendar.regular_hours(days)
+    shifts_ns = shifts(minutes, edges, *calendar.regular_hours(days))
+    return {days[place]: int(shifts_ns[place]) for place in np.flatnonzero(shifts_ns).tolist()}
+
+
+def shifts(minutes: Stamps, edges: Stamps, opens: Stamps, closes: Stamps, expected: Stamps) -> Stamps:
+    """Return for each day how much later than its session it begins and ends, where that is by the same half hours.
+
+    Args:
+        minutes: one day after the other, each ascending.
+        edges: where each day begins in them, and the last one ends.
+        opens: when the session of each day opens.
+        closes: when it closes.
+        expected: how many regular minutes it has.
+
+    Returns:
+        0 where the day does not begin and end so.
+    """
     first, last = minutes[edges[:-1]] - opens, minutes[edges[1:] - 1] + MINUTE_NS - closes
-    is_shifted = (np.diff(edges) >= np.maximum(_FULL, expected // 2)) & (first == last) & (first != 0)
+    is_shifted = (np.diff(edges) >= np.maximum(_FULL, expected // 2)) & (first == last)
     is_shifted &= (first % _STEP_NS == 0) & (np.abs(first) <= _FARTHEST_NS)
-    return {days[place]: int(first[place]) for place in np.flatnonzero(is_shifted).tolist()}
+    return np.where(is_shifted, first, 0)
 
 
 def _ranges(minutes: Stamps, zone: str) -> str:

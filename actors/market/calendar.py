@@ -149,6 +149,11 @@ class Calendar:
         opens, closes, lengths = (column[index] for column in self._timetable.regular)
         return opens, closes, lengths // self._base_interval.span_ns
 
+    def regular_ns(self, start_ns: Stamps, end_ns: Stamps) -> Stamps:
+        """Return how much regular time there is in each of some spans."""
+        before = self._timetable.regular_ns_before
+        return before(end_ns) - before(start_ns)
+
     def extended_session(self, date: str) -> TradingSession | None:
         """Return the session of a date (ISO) with its extended hours, where the calendar has them, asked for or not.
 

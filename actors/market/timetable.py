@@ -234,6 +234,19 @@ class Timetable:
         last = np.append(first[1:], len(cells)) - 1
         return starts[first], ends[last], np.add.reduceat(ends - starts, first)
 
+    def regular_ns_before(self, instants: Stamps) -> Stamps:
+        """Return how much regular time there is before each instant."""
+        cell = np.searchsorted(self._edges, instants, side="right")
+        since = np.append(self._edges[:1], self._edges)[cell]
+        is_open = self._kind_of[cell] == SegmentKind.REGULAR
+        return self._regular_before[cell] + np.where(is_open, instants - since, 0)
+
+    @cached_property
+    def _regular_before(self) -> Stamps:
+        """For each cell how much regular time there is before it."""
+        is_open = self._kind_of[1:-1] == SegmentKind.REGULAR
+        return np.concatenate([[0, 0], np.cumsum(np.diff(self._edges) * is_open)])
+
     @cached_property
     def _cells(self) -> npt.NDArray[np.int64]:
         return np.flatnonzero(self._session_of != NOWHERE)

@@ -37,6 +37,8 @@ SOUND = {
     "another day": HEADER + minutes("09:30", 4, "2024-03-07"),
     "two days": HEADER + minutes("15:58", 2, "2024-03-07") + minutes("09:30", 2),
     "extended": HEADER + minutes("09:25", 25),
+    "all hours": HEADER + minutes("04:00", 960),
+    "two days with an evening": HEADER + minutes("09:30", 450, "2024-03-07") + minutes("09:00", 60),
     "no volume": "timestamp,open,high,low,close\n" + "".join(f"{FRIDAY} 09:3{at}:00,10,11,9,10\n" for at in range(3)),
     "epochs": HEADER + "".join(row(str(1_709_908_200 + 60 * at)) for at in range(3)),
     "a symbol": named("MSFT"),
@@ -69,12 +71,19 @@ ODD = {
     "unclear dates": HEADER + "".join(row(f"03/08/2024 09:3{at}") for at in range(3)),
     "far away": HEADER + row("9999-01-01 00:00:00") + row("9999-01-01 00:01:00"),
     "huge": HEADER + row("9999999999999999999"),
+    "an hour late": HEADER + minutes("10:30", 390),
+    "the close and not the open": HEADER + minutes("09:31", 390),
+    "the minute before the open and not the last": HEADER + minutes("09:29", 2) + minutes("10:00", 359),
+    "evening": HEADER + minutes("16:01", 90),
+    "night": HEADER + minutes("09:30", 90) + minutes("20:30", 30),
     "one row": HEADER + row(f"{FRIDAY} 09:30:00"),
     "header": HEADER,
     "empty": "",
     "words": "nothing of the kind\n",
     "latin": (HEADER + minutes("09:30", 2)).replace("volume", "volume ü"),
 }
+STARTS = ("quoted", "latin", "the minute before the open and not the last")
+"""Of these there is nothing to be told where stamps are the start of the bar."""
 TEXTS = SOUND | ODD
 NAMES = [f"{symbol}{date}" for symbol in ("AAPL", "GE", "EUR_USD") for date in ("", "_2024-03-08", "-1m-2024-03")]
 
@@ -124,14 +133,14 @@ def prepared(folder: Path) -> dict[str, bundle.Ready]:
     return {path.stem: ready for path, ready in found.items()}
 
 
-def test_sound_files_are_read_at_once_and_those_in_regular_hours_are_not_asked_about(tmp_path: Path) -> None:
+def test_sound_files_are_read_at_once_and_those_of_one_symbol_are_not_asked_about(tmp_path: Path) -> None:
     for name, text in SOUND.items():
         packed(tmp_path / f"{name}.csv", text, "")
 
     found = prepared(tmp_path)
 
     assert found.keys() == SOUND.keys()
-    assert {name for name in found if found[name].regular is None} == {"extended", "symbols"}
+    assert {name for name in found if found[name].plain is None} == {"symbols"}
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -142,9 +151,9 @@ def test_of_an_odd_file_somebody_is_asked(tmp_path: Path, name: str) -> None:
 
     found = prepared(tmp_path)
 
-    assert found["A"].regular is not None
-    assert found["C"].regular is not None
-    assert ("B" in found and found["B"].regular is not None) == (name in ("quoted", "latin"))
+    assert found["A"].plain is not None
+    assert found["C"].plain is not None
+    assert ("B" in found and found["B"].plain is not None) == (name in STARTS)
 
 
 def test_what_somebody_may_be_writing_to_is_read_alone(tmp_path: Path) -> None:
