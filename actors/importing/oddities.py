@@ -330,8 +330,10 @@ class Spikes:
             self._largest = max(self._largest, float(values[HIGH].max()))
         if not len(rows) or values[HIGH].max() <= TIMES * values[LOW].min():
             return
-        order = np.argsort(symbol_index, kind="stable")
-        found = rows[order[_standing_out(symbol_index[order], values[:, order])]]
+        if np.any(symbol_index[1:] < symbol_index[:-1]):
+            order = np.argsort(symbol_index, kind="stable")
+            symbol_index, rows, values = symbol_index[order], rows[order], np.take(values, order, axis=1, mode="clip")
+        found = rows[_standing_out(symbol_index, values)]
         if len(found) and not self._count:
             self._first_row = int(found.min())
         self._count += len(found)
