@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.importing.held.large_day import end_of_slot
-from actors.importing.held.parts import Stretch
+from actors.importing.held.parts import Stretch, columns_at
 from actors.importing.held.pile import Days
 from actors.importing.large_certificate import SpanDigest
 from actors.importing.report import NOT_WRITTEN, UNREADABLE, FileReport
@@ -178,7 +178,7 @@ def _merged(
             symbols=stretch.symbols,
             symbol_index=freeze(stretch.symbol_index[last]),
             start_ns=freeze(stretch.start_ns[last]),
-            values=freeze(stretch.values[:, last]),
+            values=freeze(stretch.values[:, last] if isinstance(last, slice) else columns_at(stretch.values, last)),
             interval=base,
         )
         span = None if days.is_whole else (int(batch.start_ns[0]), int(batch.start_ns[-1]) + 1)

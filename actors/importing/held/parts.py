@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from messages.tables.columns import Floats, Indices, Stamps
 
+_SHORT = np.iinfo(np.uint16).max
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Some of one file's bars, in the order of the file."""
@@ -23,7 +25,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             file=self.file,
             symbol_index=self.symbol_index[rows],
             start_ns=self.start_ns[rows],
-            values=self.values[:, rows],
+            values=self.values[:, rows] if isinstance(rows, slice) else columns_at(self.values, rows),
         )
 
 
@@ -39,9 +41,21 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The place of each bar's file in the reports."""
 
 
+def columns_at(values: Floats, places: "npt.NDArray[np.intp]") -> Floats:
+    """Return some columns of fields x bars, each field in one piece: as an index they come bar by bar, slowly."""
+    return np.take(values, places, axis=1, mode="clip")
+
+
 def sorted_by(whole: Part, numbers: "npt.NDArray[Any]") -> tuple[Part, "npt.NDArray[Any]"]:
     """Return rows and their numbers, sorted by these; rows of one number stay in their order."""
     if np.any(numbers[1:] < numbers[:-1]):
-        order = np.argsort(numbers, kind="stable")
+        order = _order_of(numbers)
         return whole.rows(order), numbers[order]
     return whole, numbers
+
+
+def _order_of(numbers: "npt.NDArray[Any]") -> "npt.NDArray[np.intp]":
+    least = numbers.min()
+    if int(numbers.max()) - int(least) <= _SHORT:
+        numbers = (numbers - least).astype(np.uint16)  # such are sorted by their digits, five times as fast
+    return np.argsort(numbers, kind="stable")

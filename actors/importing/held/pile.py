@@ -208,8 +208,9 @@ class Pile:
         return found
 
     def _note_traded(self, file: int, days: Stamps, symbol_index: Indices) -> None:
-        for day in np.unique(days).tolist():
-            occurs = np.bincount(symbol_index[days == day]) > 0
+        is_one = bool((days == days[0]).all())
+        for day in days[:1].tolist() if is_one else np.unique(days).tolist():
+            occurs = np.bincount(symbol_index if is_one else symbol_index[days == day]) > 0
             self._traded.setdefault((file, day), set()).update(np.flatnonzero(occurs).tolist())
 
     def _by_day(self) -> Iterator[tuple[str, str, Pieces]]:
