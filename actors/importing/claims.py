@@ -103,7 +103,7 @@ class Claims:
         """
         claim = self._claims.setdefault(file, _Claim(source))
         claim.is_void |= block.broken.count > 0
-        claim.covers_extended |= _has_extended_hours(kept)
+        claim.covers_extended = claim.covers_extended or _has_extended_hours(kept)
         # A row without prices says that nothing was traded; one that was refused for another reason says nothing.
         if len(kept.rows) == len(block.rows):
             return
@@ -288,9 +288,10 @@ def _run(session: TradingSession, symbol: str, claim: _Claim) -> VerdictRun:
 def _has_extended_hours(kept: FileBars) -> bool:
     """Whether bars show that a file covers extended hours: the closing auction's minute alone does not."""
     segment, date_index = kept.assignment.segment, kept.assignment.date_index
+    if (segment == SegmentKind.PRE_MARKET).any():
+        return True
     is_late = segment == SegmentKind.POST_MARKET
-    late_minutes, late_days = len(np.unique(kept.start_ns[is_late] // MINUTE_NS)), len(np.unique(date_index[is_late]))
-    return bool((segment == SegmentKind.PRE_MARKET).any()) or late_minutes > late_days
+    return len(np.unique(kept.start_ns[is_late] // MINUTE_NS)) > len(np.unique(date_index[is_late]))
 
 
 def _with_extended(session: TradingSession, whole: TradingSession) -> tuple[Segment, ...]:

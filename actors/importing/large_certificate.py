@@ -14,7 +14,7 @@ from actors.market.axis import SessionAxis
 from actors.market.planes import spread
 from actors.market.sliced_digest import SlicedDigest
 from actors.settings import DEFAULT_INTERVALS
-from messages.tables.columns import FIELDS, Indices, Mask, Verdicts
+from messages.tables.columns import FIELDS, Mask, Verdicts
 from messages.values import FIRST_WITH_BAR, Nanos, TradingSession, Verdict
 
 _CELLS = 200_000
@@ -44,15 +44,19 @@ class Seen:
 
     def note(self, cells: Stretch) -> None:
         """Take some bars; their values are not looked at."""
-        slots = self._axis.slots_of(cells.start_ns)
-        inside = np.flatnonzero(slots >= 0)
-        place = np.array([self._place[symbol] for symbol in cells.symbols], dtype=np.int32)
-        columns: Indices = place[cells.symbol_index[inside]]
-        self._present[slots[inside], columns] = True
-        files = cells.file[inside]
-        for file in np.flatnonzero(np.bincount(files)).tolist():
+        slots, columns, files = self._axis.slots_of(cells.start_ns), cells.symbol_index, cells.file
+        if cells.symbols != self._symbols:
+            place = np.array([self._place[symbol] for symbol in cells.symbols], dtype=np.int32)
+            columns = place[columns]
+        if slots.min(initial=0) < 0:
+            inside = np.flatnonzero(slots >= 0)
+            slots, columns, files = slots[inside], columns[inside], files[inside]
+        # One index is faster than two into the table.
+        self._present.ravel()[slots.astype(np.intp) * len(self._symbols) + columns] = True
+        counts = np.bincount(files)
+        for file in np.flatnonzero(counts).tolist():
             of_file = self._of_file.setdefault(file, np.zeros(len(self._symbols), dtype=np.bool_))
-            of_file[columns[files == file]] = True
+            of_file[columns if counts[file] == len(files) else columns[files == file]] = True
 
     @property
     def holders(self) -> list[tuple[int, str]]:

@@ -278,6 +278,10 @@ def _differ(one: Floats, two: Floats) -> Mask:
 
 def _hashed(minutes: Stamps, symbol: Stamps | int = 0) -> Stamps:
     """Return numbers from 0 on, as even as if they were drawn."""
-    mixed = minutes.astype(np.uint64) * _ODD + np.asarray(symbol).astype(np.uint64) * _OTHER_ODD
-    found: Stamps = ((mixed ^ (mixed >> np.uint64(29))) * _ODD >> np.uint64(1)).astype(np.int64)
-    return found
+    mixed = minutes.astype(np.uint64)
+    mixed *= _ODD
+    mixed += np.asarray(symbol).astype(np.uint64) * _OTHER_ODD
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _ODD
+    mixed >>= np.uint64(1)
+    return mixed.view(np.int64)

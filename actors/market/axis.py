@@ -112,9 +112,11 @@ class SessionAxis:
     def _slots_of_each(self, starts_ns: Stamps) -> Indices:
         slots = np.full(len(starts_ns), -1, dtype=np.int32)
         for first, end, slot, _ in self._spans:
-            offset, rest = np.divmod(starts_ns - first, self.step_ns)
-            inside = (starts_ns >= first) & (starts_ns < end) & (rest == 0)
-            slots[inside] = slot + offset[inside]
+            inside = np.flatnonzero((starts_ns >= first) & (starts_ns < end))
+            since = starts_ns[inside] - first
+            offset = since // self.step_ns
+            is_start = offset * self.step_ns == since  # a remainder takes thrice as long
+            slots[inside] = np.where(is_start, slot + offset, -1)
         return slots
 
     def slots_ended(self, now_ns: Nanos) -> int:

@@ -26,7 +26,8 @@ def spread(
     Returns:
         Values, slots x fields x symbols, NaN where nothing is known; and verdicts, slots x symbols.
     """
-    values = np.full((axis.slots, fields, len(symbols)), np.nan)
+    values = np.empty((axis.slots, fields, len(symbols)))
+    values[:, len(bars.values) :] = np.nan
     plane = np.zeros((axis.slots, len(symbols)), dtype=np.uint8)
     columns = bars.symbol_index
     if bars.symbols != tuple(symbols):
