@@ -41,11 +41,14 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     assembler: Assembler
     made: Callable[[Block], Block] = lambda block: block
     """Makes of a block what bars are made of."""
+    told: Callable[[RawBars], RawBars] = lambda bars: bars
+    """Adds to bars what a vendor's files say of them."""
 
     def bars(self) -> Iterator[RawBars]:
         """Read it block by block."""
         for block in blocks(self.path, self.member, self.layout):
-            yield from self.assembler.assembled(self.made(block))
+            for bars in self.assembler.assembled(self.made(block)):
+                yield self.told(bars)
         self.assembler.finish()
 
 

@@ -108,5 +108,5 @@ def _bars(file: Opened, block: Block) -> RawBars | None:
     with suppress(Exception):
         (bars,) = file.assembler.assembled(file.made(block))
         file.assembler.finish()
-        return bars
+        return file.told(bars)
     return None

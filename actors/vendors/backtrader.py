@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from actors.reading import delimited, naming
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Coverage, Format, Hints, Stamp
 from actors.reading.peek import Head
 from messages.errors import DataError
 
@@ -27,12 +26,13 @@ def _sniff(head: Head) -> bool:
     return head.cells(0) == _NAMES and len(head.cells(1)) == len(_COLUMNS)
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     if not hints.symbol and _DATED_NAME.fullmatch(naming.stem_of(path)):
         raise DataError("neither a column nor the file's name gives the symbol; say it with --symbol")
-    said = () if hints.tz else (_ASSUMED,)
-    for raw in delimited.read(fmt, path, hints):
-        yield msgspec.structs.replace(raw, remarks=(*raw.remarks, *said))
+    for file in delimited.opens(fmt, path, hints):
+        if not hints.tz:
+            file.assembler.remark(_ASSUMED)
+        yield file
 
 
 BACKTRADER = Format(
@@ -46,5 +46,5 @@ BACKTRADER = Format(
     emits_empty_minutes=False,
     columns=_COLUMNS,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

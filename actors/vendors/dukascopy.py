@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from actors.reading import delimited, naming
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Coverage, Format, Hints, Stamp
 from actors.reading.peek import Head
 from actors.reading.spelling.header import plain
 from actors.vendors import currencies
@@ -35,9 +36,9 @@ def _symbol(path: Path) -> str:
     return f"{named['symbol']}-{named['side']}".upper() if named else ""
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    for raw in delimited.read(fmt, path, hints, symbol_named=_symbol):
-        yield msgspec.structs.replace(raw, calendar=currencies.calendar_of(raw.symbols[0]))
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
+    for file in delimited.opens(fmt, path, hints, symbol_named=_symbol):
+        yield msgspec.structs.replace(file, told=currencies.at_home)
 
 
 DUKASCOPY = Format(
@@ -50,5 +51,5 @@ DUKASCOPY = Format(
     coverage=Coverage.ALL,
     emits_empty_minutes=True,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

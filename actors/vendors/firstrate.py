@@ -9,11 +9,13 @@ FirstRate's only where the user says so.
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from actors.reading import delimited, naming
+from actors.reading.delimited import Opened, TextReader
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from actors.reading.stamps import StampForm, form_of
@@ -43,13 +45,17 @@ def _symbol(path: Path) -> str:
     return named["symbol"] if named else ""
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     kind = _kind(Path(hints.member) if hints.member else path)
     if kind not in (*_STOCKS, "", None):
         fmt = msgspec.structs.replace(fmt, calendar=None)  # futures, currencies and what else there is
     is_adjusted = "un" not in kind if kind and "adj" in kind else None
-    for block in delimited.read(fmt, path, hints, symbol_named=_symbol):
-        yield msgspec.structs.replace(block, adjusted=is_adjusted)
+    for file in delimited.opens(fmt, path, hints, symbol_named=_symbol):
+        yield msgspec.structs.replace(file, told=partial(_adjusted, is_adjusted))
+
+
+def _adjusted(is_adjusted: bool | None, bars: RawBars) -> RawBars:
+    return msgspec.structs.replace(bars, adjusted=is_adjusted)
 
 
 FIRSTRATE = Format(
@@ -65,5 +71,5 @@ FIRSTRATE = Format(
     is_anybodys=True,
     columns=_COLUMNS,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from actors.reading import delimited, naming
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Coverage, Format, Hints, Stamp, Unsupported
 from actors.reading.layout import misfit
 from actors.reading.peek import Head
 from actors.vendors import currencies
@@ -38,12 +39,12 @@ def _symbol(path: Path) -> str:
     return named["symbol"] if named else ""
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     named = _named(Head(path, hints.member).name)
     if named is not None and named["kind"].upper() != "M1":
         raise Unsupported("HistData's ticks, which are quotes; imported are its minutes (M1)")
-    for raw in delimited.read(fmt, path, hints, symbol_named=_symbol):
-        yield msgspec.structs.replace(raw, calendar=currencies.calendar_of(raw.symbols[0]))
+    for file in delimited.opens(fmt, path, hints, symbol_named=_symbol):
+        yield msgspec.structs.replace(file, told=currencies.at_home)
 
 
 HISTDATA = Format(
@@ -56,5 +57,5 @@ HISTDATA = Format(
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

@@ -5,11 +5,12 @@ of trades. Minutes without a trade have no row.
 """
 
 import re
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from actors.reading import delimited, naming
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp, Unsupported
+from actors.reading.delimited import TextReader
+from actors.reading.format import Coverage, Format, Stamp, Unsupported
 from actors.reading.peek import Head
 
 _COLUMNS = ("time", "open", "high", "low", "close", "volume", "trades")
@@ -37,10 +38,6 @@ def _symbol(path: Path) -> str:
     return named["pair"]
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
-
-
 KRAKEN = Format(
     name="kraken",
     title="Kraken OHLCVT",
@@ -54,5 +51,5 @@ KRAKEN = Format(
     is_anybodys=True,
     columns=_COLUMNS,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(partial(delimited.opens, symbol_named=_symbol)),
 )

@@ -7,11 +7,12 @@ say which zone that is: ``--tz``, where many brokers need ``America/New_York+7``
 """
 
 import re
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from actors.reading import delimited, naming, shape
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.delimited import TextReader
+from actors.reading.format import Coverage, Format, Stamp
 from actors.reading.peek import Head
 
 _MT5 = ["<DATE>", "<TIME>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>"]
@@ -38,10 +39,6 @@ def _symbol(path: Path) -> str:
     return named["symbol"] if named else ""
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
-    yield from delimited.read(fmt, path, hints, symbol_named=_symbol)
-
-
 METATRADER = Format(
     name="metatrader",
     title="MetaTrader 4 and 5 bars",
@@ -52,5 +49,5 @@ METATRADER = Format(
     coverage=Coverage.ALL,
     emits_empty_minutes=False,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(partial(delimited.opens, symbol_named=_symbol)),
 )

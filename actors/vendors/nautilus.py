@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from actors.reading import delimited, naming
-from actors.reading.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import OFFSET, Coverage, Format, Hints, Stamp
 from actors.reading.peek import Head
 
 _NAME = re.compile(r"([a-z0-9]+)-m1-(bid|ask)(?:-\d{4})?", re.IGNORECASE)
@@ -24,11 +25,11 @@ def _sniff(head: Head) -> bool:
     return head.cells(0) == _HEADER and _NAME.fullmatch(naming.stem_of(head.name)) is not None
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     name = _NAME.fullmatch(naming.stem_of(Head(path, hints.member).name))
     if name is not None and not hints.symbol:
         hints = msgspec.structs.replace(hints, symbol=f"{name[1]}-{name[2]}".upper())
-    yield from delimited.read(fmt, path, hints)
+    yield from delimited.opens(fmt, path, hints)
 
 
 NAUTILUS = Format(
@@ -42,5 +43,5 @@ NAUTILUS = Format(
     emits_empty_minutes=False,
     calendar="FX",
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

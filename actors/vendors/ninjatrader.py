@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from actors.reading import delimited
+from actors.reading.delimited import Opened, TextReader
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from messages.errors import DataError
@@ -28,15 +29,19 @@ def _is_without_volume(head: Head) -> bool:
     return all(line.strip().endswith(";0") for line in head.lines[:-1] or head.lines)
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     if not hints.is_format_named and _is_without_volume(Head(path, hints.member)):
         raise DataError(
             "NinjaTrader and HistData write this shape, five hours and a minute apart, and without any volume nothing "
             "tells them apart; say which with --format ninjatrader or --format histdata"
         )
-    for bars in delimited.read(fmt, path, hints):
-        named = f"the symbol {bars.symbols[0]} is taken from the file's name; --symbol gives another"
-        yield bars if hints.symbol else msgspec.structs.replace(bars, remarks=(*bars.remarks, named))
+    for file in delimited.opens(fmt, path, hints):
+        yield file if hints.symbol else msgspec.structs.replace(file, told=_named)
+
+
+def _named(bars: RawBars) -> RawBars:
+    named = f"the symbol {bars.symbols[0]} is taken from the file's name; --symbol gives another"
+    return msgspec.structs.replace(bars, remarks=(*bars.remarks, named))
 
 
 NINJATRADER = Format(
@@ -51,5 +56,5 @@ NINJATRADER = Format(
     emits_empty_minutes=False,
     columns=("time", "open", "high", "low", "close", "volume"),
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from actors.reading import delimited
-from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
+from actors.reading.delimited import Opened, TextReader
+from actors.reading.format import Coverage, Format, Hints, Stamp
 from actors.reading.peek import Head
 
 _ROLES = {
@@ -23,9 +24,9 @@ def _sniff(head: Head) -> bool:
     return set(_ROLES) <= set(head.cells(0))
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     columns = tuple(_ROLES.get(name, "") for name in Head(path, hints.member).cells(0))
-    yield from delimited.read(msgspec.structs.replace(fmt, columns=columns), path, hints)
+    yield from delimited.opens(msgspec.structs.replace(fmt, columns=columns), path, hints)
 
 
 UPBIT = Format(
@@ -39,5 +40,5 @@ UPBIT = Format(
     emits_empty_minutes=False,
     calendar="24/7",
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

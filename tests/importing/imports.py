@@ -9,7 +9,7 @@ from actors.storage.memory import MemoryStore
 from messages.values import moment
 from tests.vendors.files import HEADER, row, written
 
-SESSIONS = {name: Calendar(name) for name in ("XNYS", "24/7", "XLON")}
+SESSIONS = {name: Calendar(name) for name in ("XNYS", "24/7", "XLON", "FX")}
 
 
 def run(paths: Path | list[Path], store: BarStore | None = None, /, **options: object) -> ImportReport:

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from actors.reading import delimited
+from actors.reading.delimited import Opened, TextReader
 from actors.reading.format import Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from messages.tables.columns import TRADES, VOLUME, VWAP
@@ -27,12 +28,12 @@ def _sniff(head: Head) -> bool:
     return set(_ROLES) <= set(head.cells(0))
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     head = Head(path, hints.member)
     columns = tuple(_ROLES.get(name, "") for name in head.cells(0))
     fmt = msgspec.structs.replace(fmt, columns=columns)
-    for raw in delimited.read(fmt, path, hints):
-        yield _without_placeholders(raw)
+    for file in delimited.opens(fmt, path, hints):
+        yield msgspec.structs.replace(file, told=_without_placeholders)
 
 
 def _without_placeholders(raw: RawBars) -> RawBars:
@@ -52,5 +53,5 @@ IBKR = Format(
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )

@@ -6,11 +6,13 @@ outside regular hours have volume 0: Yahoo prints them, so they are bars.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from actors.reading import delimited
+from actors.reading.delimited import Opened, TextReader
 from actors.reading.format import OFFSET, Coverage, Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
 from actors.reading.stamps import StampForm, form_of
@@ -52,10 +54,14 @@ def _sniff(head: Head) -> bool:
     return fits and len(head.lines) > 1 and form_of(head.cells(1)[0]) is StampForm.ISO_OFFSET
 
 
-def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
+def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
     stamp = next(iter(Head(path, hints.member).cells(1)), "")
-    for raw in delimited.read(fmt, path, hints):
-        yield msgspec.structs.replace(raw, calendar=calendar_of(raw.symbols[0].upper(), stamp))
+    for file in delimited.opens(fmt, path, hints):
+        yield msgspec.structs.replace(file, told=partial(_at_home, stamp))
+
+
+def _at_home(stamp: str, bars: RawBars) -> RawBars:
+    return msgspec.structs.replace(bars, calendar=calendar_of(bars.symbols[0].upper(), stamp))
 
 
 YAHOO = Format(
@@ -68,5 +74,5 @@ YAHOO = Format(
     coverage=Coverage.EXTENDED,
     emits_empty_minutes=False,
     sniff=_sniff,
-    read=_read,
+    read=TextReader(_opens),
 )
