@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.A
 _MONEY = re.compile(r"[$€£¥₩₹]")
 _THOUSANDS = re.compile(r"(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3}(?!\d))")
 _IN_32NDS = re.compile(r"[89]\d'(?:[0-2]\d|3[01])[0257]?|1\d\d'(?:[0-2]\d|3[01])[0257]?")
+_TWO_POINTS = re.compile(r"\.[^.\n]*\.")
 _MULTIPLES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -39,22 +40,22 @@ def numerals_of(cells: Iterable[str], *, divided_by_commas: bool) -> Numerals:
         divided_by_commas: whether commas divide the cells, so that a comma within one was quoted: then ``1,100`` is
             a thousand and more. Elsewhere it is a fraction, as where no cell has any mark.
     """
+    cells = [*cells]
+    if "," not in (text := "\n".join(cells)):  # as nearly everywhere: no cell has to be looked at
+        if "." not in text:
+            return Numerals() if divided_by_commas else Numerals(point=",")
+        return Numerals(point=",", grouping=".") if _TWO_POINTS.search(text) else Numerals()
     written = [cell for cell in cells if "," in cell or "." in cell]
     grouped = {mark: all(_is_grouped(cell, mark) for cell in written if mark in cell) for mark in ",."}
-    occurs = {mark: any(mark in cell for cell in written) for mark in ",."}
     if any("," in cell and "." in cell for cell in written):
         last = [max(cell.rfind(","), cell.rfind(".")) for cell in written if "," in cell and "." in cell]
         both = [cell for cell in written if "," in cell and "." in cell]
         point = "," if sum(cell[at] == "," for cell, at in zip(both, last, strict=True)) * 2 > len(both) else "."
         return Numerals(point=point, grouping="." if point == "," else ",")
-    if occurs[","] and occurs["."]:
+    if "." in text:
         return Numerals(point=",", grouping=".") if grouped["."] and not grouped[","] else Numerals(grouping=",")
-    if occurs[","]:
-        is_grouping = grouped[","] and (divided_by_commas or any(cell.count(",") > 1 for cell in written))
-        return Numerals(grouping=",") if is_grouping else Numerals(point=",")
-    if occurs["."]:
-        return Numerals(point=",", grouping=".") if any(cell.count(".") > 1 for cell in written) else Numerals()
-    return Numerals() if divided_by_commas else Numerals(point=",")
+    is_grouping = grouped[","] and (divided_by_commas or any(cell.count(",") > 1 for cell in written))
+    return Numerals(grouping=",") if is_grouping else Numerals(point=",")
 
 
 def _is_grouped(cell: str, mark: str) -> bool:
