@@ -1,6 +1,6 @@
 """The mind of DataUpkeep: what is missing and who is asked for it, what is in memory, and what is read next."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -79,8 +79,8 @@ class DataUpkeepCore:
         self._issued: CertificateIssued | None = None
         """The last that was told."""
         self._opened_ns: Nanos = 0
-        self._opened: TradingSession | None = None
-        """The latest."""
+        self._opened: deque[TradingSession] = deque(maxlen=2)
+        """The latest, and the one before it."""
         self._certificates: dict[str, SessionCertificate] = {}
         self._shown_from: dict[str, Nanos] = {}
         """By date when the certificate that is being made, or has just been, is there for readers of a backtest."""
@@ -170,9 +170,9 @@ class DataUpkeepCore:
         self.gaps += 1
         # Where nobody can be asked, who catches up on a live day must not be waited for: its minutes are given up.
         if self._repairs.has_sources or (message.is_catch_up and not self._holds_tickets):
-            opened = self._opened
-            if opened is not None and opened.date == message.session_date and not self._holds_tickets:
-                self._repairs.open(opened)  # it may have settled: what turns out later is asked for all the same
+            for session in () if self._holds_tickets else self._opened:
+                if session.date == message.session_date:
+                    self._repairs.open(session)  # it may have settled: what turns out later is asked for all the same
             self._repairs.detected(message)
         return NOTHING
 
@@ -280,7 +280,9 @@ class DataUpkeepCore:
         self._now_ns = max(self._now_ns, message.now_ns)
         if message.kind is BoundaryKind.OPENED:
             self._repairs.open(message.session)
-            self._opened_ns, self._opened = message.now_ns, message.session
+            self._opened_ns = message.now_ns
+            if message.session not in self._opened:
+                self._opened.append(message.session)
         else:
             self._closing[message.session.date] = message.session
             self._shown_from = {date: min(due_ns, self._now_ns) for date, due_ns in self._shown_from.items()}

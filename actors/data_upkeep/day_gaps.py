@@ -36,6 +36,12 @@ class DayGaps:
             told += [self._open(start_ns, symbols, now_ns) for start_ns, symbols in self.fresh.items()]
         return tuple(sorted(told, key=lambda story: (story.start_ns, story.symbols)))
 
+    def handed_over(self) -> tuple[GapStory, ...]:
+        """Return what became of its gaps, and have nothing more to tell of those."""
+        told = self.told()
+        self.over, self.stories = [], []
+        return told
+
     def _open(self, start_ns: Nanos, symbols: list[str], now_ns: Nanos) -> GapStory:
         """Return what is known of a minute that nobody has asked for yet."""
         end_ns = start_ns + self.step_ns

@@ -80,8 +80,10 @@ class Repairs:
     # --- what happens
 
     def open(self, session: TradingSession) -> None:
-        """A session begins."""
-        self._days.setdefault(session.date, DayGaps(session))
+        """A session begins; or something has turned out of one that was over, which is asked for as long as any."""
+        if session.date not in self._days:
+            self._days[session.date] = DayGaps(session)
+            self._last_call.discard(session.date)
 
     def detected(self, message: GapDetected) -> None:
         """Minutes closed without their bars."""
@@ -232,14 +234,18 @@ class Repairs:
         return min(due, default=None)
 
     def close(self, date: str) -> tuple[GapStory, ...]:
-        """Return how the gaps of a settled session ended, and forget it."""
+        """Return how the gaps of a settled session ended, and forget it unless something has turned out since."""
         self._closed.discard(date)
-        day = self._days.pop(date, None)
-        return () if day is None else day.told()
+        day = self._days.get(date)
+        if day is None:
+            return ()
+        if not day.is_open:
+            del self._days[date]
+        return day.handed_over()
 
     def stories(self, date: str | None, now_ns: Nanos) -> tuple[GapStory, ...] | None:
         """Return what has become so far of a session's gaps; no date: the latest's. ``None``: it has settled."""
-        latest = date or next(reversed(self._days), "")
+        latest = date or max(self._days, default="")
         return self._days[latest].told(now_ns) if latest in self._days else None
 
     # --- asking

@@ -162,7 +162,8 @@ class SessionDataCore:
                 return tell(*self._sealer.record(self._book, self.now_ns))
             case FeedConnected() | FeedLost() | FeedEnded() | TradingStatusChanged():
                 doubted = self.trading.note(message)
-                return tell(message, *doubt(doubted, self._book, self._sealer, self.senders, self.now_ns))
+                found = doubt(doubted, self._book, self.history, self._sealer, self.senders, self.now_ns)
+                return tell(message, *found)
             case TradeAmended():
                 return tell(message, *self.trading.amend(message))
             case AbandonGaps():
@@ -185,7 +186,7 @@ class SessionDataCore:
             case SymbolsLoaded():
                 return self._symbols_loaded(message)
             case MakeGood():
-                return tell(*stands(message, self._book, self._sealer, self._members, self.now_ns))
+                return tell(*stands(message, self._book, self.history, self._sealer, self._members, self.now_ns))
             case _:
                 return self._read(message)
 

@@ -1,12 +1,13 @@
 """How a settled session comes to its certificate, and who remembers it."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
 from actors.data_upkeep.core import DataUpkeepCore
 from actors.data_upkeep.prefetch import Prefetching
 from messages import (
+    AbandonGaps,
     CertificateIssued,
     GapOutcome,
     GetCertificate,
@@ -23,7 +24,7 @@ from messages import (
     TransitionMeasured,
 )
 from messages.values import MINUTE_NS, ONE_DAY
-from tests.builders import DAY, HALF_DAY, closed, day_grid, opened, session_tiny
+from tests.builders import DAY, HALF_DAY, at, closed, day_grid, opened, session_tiny
 from tests.certificates import certificate
 from tests.data_upkeep.desk import Desk, repairs, requests
 
@@ -46,6 +47,10 @@ def issued(session: TradingSession = DAY, **fields: Any) -> CertificateIssued:
 
 def jobs(said: list[Message]) -> list[str]:
     return [message.sealed.day.session.date for message in said if isinstance(message, IssueCertificate)]
+
+
+def is_job(message: Message) -> TypeGuard[IssueCertificate]:
+    return isinstance(message, IssueCertificate)
 
 
 def asked_for(desk: Desk, date: str | None = None) -> SessionCertificate | None:
@@ -74,6 +79,46 @@ def test_what_turns_out_when_a_live_day_has_settled_is_asked_for_and_told_of_in_
     desk.serve(request)
     (job,) = (one for one in desk.tell(sealed(issued_by="fill")) if isinstance(one, IssueCertificate))
     assert [(story.symbols, story.outcome) for story in job.gaps] == [(("A",), GapOutcome.CLOSED)]
+
+
+def test_a_certificate_that_says_what_is_in_doubt_leaves_it_to_be_asked_for() -> None:
+    desk = Desk(holds_tickets=False)
+    desk.close()
+    desk.tell(sealed(), issued())
+
+    (doubted,) = (one for one in desk.lacks("A", "15:59").tell(sealed(issued_by="fill")) if is_job(one))
+    (request,) = requests(desk.now(DAY.end_ns, 60))
+    desk.serve(request)
+    (filled,) = (one for one in desk.tell(sealed(issued_by="fill")) if is_job(one))
+
+    assert [len(job.gaps) for job in (doubted, filled)] == [0, 1]
+    assert not desk.repairs.is_open(DAY.date)
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_what_turns_out_of_a_live_day_when_the_next_has_opened_is_asked_for_as_often_as_anything(
+    is_settled: bool,
+) -> None:
+    desk = Desk(holds_tickets=False, attempts=3)
+    desk.close()
+    if is_settled:
+        desk.tell(AbandonGaps(session_date=DAY.date), sealed(), issued())
+    desk.tell(opened(HALF_DAY), opened(HALF_DAY))
+
+    asked = requests(desk.lacks("A", "15:59").now(HALF_DAY.start_ns, 60))
+    for minute in (10, 30):
+        desk.answer(asked[-1])
+        asked += requests(desk.now(HALF_DAY.start_ns, 60 * minute))
+
+    assert len(asked) == 3
+
+
+def test_what_turns_out_of_a_day_before_that_is_nobodys_any_more() -> None:
+    desk = Desk(holds_tickets=False)
+    desk.close()
+    desk.tell(sealed(), issued(), opened(HALF_DAY), opened(session_tiny(4, day="2024-07-05")))
+
+    assert requests(desk.lacks("A", "15:59").now(at("09:40", session_tiny(4, day="2024-07-05")))) == []
 
 
 def test_what_the_coordinator_measured_is_in_the_certificate() -> None:

@@ -80,6 +80,8 @@ def test_a_symbol_that_joins_changes_nothing_of_what_is_asked_for() -> None:
 
 def test_a_session_that_is_forgotten_takes_no_news() -> None:
     desk = Desk().lacks("A", "09:30")
+    (request,) = requests(desk.now("09:31", 30))
+    desk.serve(request)
     desk.repairs.close(DAY.date)
     desk.tell(GapNarrowed(session_date=DAY.date, gap=gap("A", "09:30"), source="desk"), left("A"))
 

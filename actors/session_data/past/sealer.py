@@ -68,12 +68,13 @@ class Sealer:
     def mark(
         self, book: Book | None, message: NoTradeConfirmed | GapAbandoned, verdict: Verdict, now_ns: Nanos
     ) -> list[Event]:
-        """Give minutes a verdict; return what the certificate of their day is made of, if that is over."""
+        """Give minutes a verdict; return what the certificate of their day is made of, if it has one."""
         sender = self._senders.number(message.source)
         day = self._history.day(message.session_date)
         if book is not None and book.session.date == message.session_date:
             book.mark(message.gaps, verdict, sender)
-        elif day is not None:
+            return self.seal(book, message.session_date, now_ns) if self.has_sealed(book) else []
+        if day is not None:
             mark_day(self._history, day, message.gaps, verdict, sender)
             return self.seal(book, message.session_date, now_ns)
         return []

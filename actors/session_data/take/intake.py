@@ -239,7 +239,8 @@ class Intake:
         thawed = self._thaw(day)
         grid, revision = thawed.grid, day.revision + 1
         columns: Indices = np.array([day.columns[symbol] for symbol in batch.names()], dtype=np.int32)
-        verdict = int(Verdict.FILLED if self._is_fill else Verdict.LATE)
+        is_part = self._claim.is_part
+        verdict = int(Verdict.IN_PART if is_part else Verdict.FILLED if self._is_fill else Verdict.LATE)
         written = grid.write(slot, columns, batch.values, verdict, self._claim, revision)
         self._book.ledger.take(written)
         columns = columns if written.changed is None else columns[written.changed]
