@@ -55,7 +55,10 @@ class Fetcher:
     def has_at_hand(self, job: FetchBars) -> bool:
         """Return whether asking takes no time."""
         source = self._holding[job.source]
-        return source is not None and source.holds(job.session, job.symbols)
+        try:
+            return source is not None and source.holds(job.session, job.symbols)
+        except Exception:  # noqa: BLE001  # it is asked, and then its failure counts
+            return False
 
     def fetch(self, job: FetchBars) -> None:
         """Ask, and tell what came of it."""

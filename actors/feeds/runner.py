@@ -17,6 +17,7 @@ from actors.feeds.port import Feed, Probed
 from actors.feeds.tally import Tally
 from actors.kernel.address import Address
 from actors.kernel.clock import Clock
+from actors.kernel.shelter import is_failure
 from actors.kernel.telemetry import alarm
 from actors.settings import FeedRules
 from messages.errors import BarkeeperError, ConnectionLost, FeedError, FeedRefused
@@ -121,7 +122,9 @@ class FeedRunner:
             self._feed.subscribe(symbols)
         except BarkeeperError:
             raise
-        except Exception as error:
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             raise FeedRefused(f"{self.name}: its subscribe raised {error!r}") from error
 
     def _new_thread(self, error: FeedError | None) -> threading.Thread:
@@ -221,7 +224,9 @@ class FeedRunner:
             return self._lost(error)
         except BarkeeperError as error:  # a day that cannot be read, a key file: no connection will mend it
             return self._lost(FeedRefused(str(error)))
-        except Exception as error:  # noqa: BLE001  # a bug in a feed must not silence it for good
+        except _GivenUp:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a bug in a feed must not silence it for good
             alarm("feed_bug", feed=self.name, error=repr(error))
             return self._lost(ConnectionLost(repr(error)))
         return False

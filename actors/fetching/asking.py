@@ -10,6 +10,7 @@ from actors.fetching.came import Came
 from actors.fetching.lacking import Day
 from actors.fetching.questions import questions
 from actors.kernel.ports import BarSource, HoldsSessions, SourceAnswer
+from actors.kernel.shelter import is_failure
 from actors.market.axis import SessionAxis
 from actors.market.validate import Fault, faults
 from actors.vendors.history.joining import joined
@@ -128,7 +129,9 @@ class Asking:
             ask(*args, **more)
         except (HistoryRefused, NotReady):
             raise
-        except Exception as error:  # noqa: BLE001  # whatever an upstream raises, its answer is missing
+        except BaseException as error:  # whatever an upstream raises, its answer is missing
+            if not is_failure(error):
+                raise
             self.errors.append(str(error) or type(error).__name__)
 
     def _ask_vendor(self, source: VendorSource, gap: Gap, answered: Mask) -> None:

@@ -19,6 +19,7 @@ from actors.importing.row_order import Rows
 from actors.importing.trades_beside_bars import check_beside
 from actors.kernel.ports import BarStore
 from actors.kernel.readings import dates_left, symbols_left
+from actors.kernel.shelter import is_failure
 from actors.market.calendar import Calendar
 from actors.market.sale_conditions import sale_rules
 from actors.market.validate import may_be_negative
@@ -351,6 +352,8 @@ def explained() -> Iterator[None]:
         yield
     except BarkeeperError:
         raise
-    except Exception as error:
+    except BaseException as error:
+        if not is_failure(error):
+            raise
         lines = str(error).splitlines() or [""]
         raise DataError(f"it cannot be read ({type(error).__name__}: {lines[0][:200]})") from error

@@ -124,7 +124,7 @@ class SystemClock:
         while (callback := self._next()) is not None:
             try:
                 callback(self.now_ns())
-            except Exception as error:  # noqa: BLE001  # whatever it is, others are still to be called
+            except BaseException as error:  # noqa: BLE001  # whatever it is, others are still to be called
                 alarm("clock_bug", error=repr(error))
 
     def _next(self) -> Callable[[Nanos], None] | None:

@@ -14,6 +14,8 @@ _NUMBERS = tuple(
 )
 """Those whose handlers are made to raise."""
 _AS_PYTHON_HAS_THEM = (default_int_handler, *[0] * (len(_NUMBERS) - 1))
+_FAILURES = ("PanicException", "CancelledError")
+"""By name: the one is made anew by each library, and the other would load asyncio."""
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -27,6 +29,19 @@ def is_exposed() -> bool:
     if handlers == _AS_PYTHON_HAS_THEM:  # nearly always
         return False
     return any(callable(handler) and handler is not default_int_handler for handler in handlers)
+
+
+def is_failure(error: BaseException) -> bool:
+    """Return whether what strangers' code raised is its own failure, and no wish that it should end.
+
+    Not every failure is an ``Exception``: libraries exit, are cancelled, or panic (one built with PyO3 raises a
+    ``PanicException``). Ctrl-C, what a handler of the program's own raises, and the end of a generator are no failures.
+    """
+    if isinstance(error, Exception) or type(error).__name__ in _FAILURES:
+        return True
+    if isinstance(error, GeneratorExit):
+        return False
+    return get_ident() != main_thread().ident or not (isinstance(error, KeyboardInterrupt) or is_exposed())
 
 
 class Shelter:

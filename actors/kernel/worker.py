@@ -55,7 +55,7 @@ def within(seconds: float, do: Callable[[], None]) -> bool:
     def attempt() -> None:
         try:
             do()
-        except Exception as error:  # noqa: BLE001  # nobody is left who could do anything about it
+        except BaseException as error:  # noqa: BLE001  # nobody is left who could do anything about it
             alarm("not_closed", error=repr(error))
         done.set()
 
@@ -160,7 +160,7 @@ class Worker:
             self._begin(thread, job)
             try:
                 self._do(job)
-            except Exception as error:  # noqa: BLE001  # the thread must live, and whoever waits must hear
+            except BaseException as error:  # noqa: BLE001  # the thread must live, and whoever waits must hear
                 if not thread.is_given_up:
                     alarm("worker_bug", worker=self._name, job=repr(job), error=repr(error))
                     self._on_bug(job, error)

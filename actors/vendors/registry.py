@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+from actors.kernel.shelter import is_failure
 from actors.vendors import (
     alpaca,
     binance,
@@ -134,7 +135,9 @@ def _of_other_packages() -> Iterator[tuple[str, Vendor | str]]:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             loaded = entry.load()
-        except Exception as error:  # noqa: BLE001  # another package's code may raise anything
+        except BaseException as error:  # another package's code may raise anything
+            if not is_failure(error):
+                raise
             yield entry.name, f"{type(error).__name__}: {error}"
         else:
             yield entry.name, loaded if isinstance(loaded, Vendor) else f"{entry.value} is no Vendor"

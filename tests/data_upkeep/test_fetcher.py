@@ -17,6 +17,7 @@ from tests.builders import DAY, at, bars
 from tests.data_upkeep.desk import gap, keys
 from tests.doubles import CountingStore, FailingStore, Outbox
 from tests.storage.days import day as stored
+from tests.strangers import ENDS
 from tests.upstreams import Upstream, always
 
 
@@ -121,7 +122,7 @@ class Says(Upstream):
         (pd.DataFrame(), "DataFrame; a SourceAnswer is expected, whose bars are a BarBatch"),
         (SourceAnswer(bars=pd.DataFrame()), "DataFrame; a SourceAnswer is expected"),  # type: ignore[arg-type]
         (KeyError("token"), "KeyError('token')"),
-        (SystemExit(1), "SystemExit(1)"),
+        *((kind(1), f"{kind.__name__}(1)") for kind in ENDS),
     ],
 )
 def test_who_answers_with_something_else_is_told_what_it_was_and_what_is_expected(answer: Any, reason: str) -> None:
@@ -129,6 +130,35 @@ def test_who_answers_with_something_else_is_told_what_it_was_and_what_is_expecte
 
     assert isinstance(came, FillFailed)
     assert reason in came.reason
+
+
+class Holds(Upstream):
+    """An upstream that cannot say what it has at hand."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(name="mine")
+        self.error = error
+
+    def holds(self, session: Any, symbols: Any) -> bool:
+        raise self.error
+
+    def pick(self, session: Any, missing: Any) -> SourceAnswer:
+        raise self.error
+
+    def read_ahead(self, session: Any, symbols: Any) -> None:
+        raise self.error
+
+
+def test_who_cannot_say_what_he_has_at_hand_is_asked_for_it_elsewhere() -> None:
+    told, elsewhere = Outbox(), Outbox()
+    job = FetchBars(fetch=7, source=0, session=DAY, missing=keys("A", "09:31", "09:32"))
+    fetcher = Fetcher((Holds(KeyError("oops")),), told)
+
+    FetchDesk(fetcher, [elsewhere]).tell(job)
+    fetcher.fetch(job)
+
+    assert elsewhere.messages == [job]
+    assert [(type(one), one.reason) for one in told.messages] == [(FillFailed, "KeyError('oops')")]
 
 
 def test_a_bug_of_ours_is_a_failure_of_the_request() -> None:

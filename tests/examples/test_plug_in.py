@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from actors.vendors import registry
 from actors.vendors.vendor import FeedEntry, Vendor
 from tests.house.source import ROOT
+from tests.strangers import IN_MAIN_THREAD
 
 PLUG_IN = ROOT / "tests/examples/plug_in"
 BAR = {"type": "bar", "symbol": "PIPE", "open": 1.0, "high": 2.0, "low": 1.0, "close": 1.5, "volume": 10}
@@ -119,6 +121,19 @@ def test_a_plug_in_that_cannot_be_taken_is_left_out_and_named(
 
     assert found == registry.vendors()
     assert faults == (fault,)
+
+
+@pytest.mark.parametrize("kind", IN_MAIN_THREAD)
+def test_a_plug_in_that_panics_when_it_is_loaded_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    def load() -> object:
+        raise kind("oops")
+
+    monkeypatch.setattr(registry, "entry_points", lambda group: [SimpleNamespace(name="acme", load=load)])
+    found, faults = registry._found.__wrapped__()
+
+    assert (found, faults) == (registry.vendors(), (f"the plug-in acme was left out: {kind.__name__}: oops",))
 
 
 def test_a_plug_in_comes_before_what_any_program_can_write(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """The thread of a feed: losing and finding its connection, silence, pressure, and the end."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,9 +30,11 @@ from messages import (
 from messages.errors import ConnectionLost, DataError, FeedRefused, SettingsError
 from messages.feeds import FeedItem
 from messages.values import SECOND_NS
+from tests.doubles import Outbox
 from tests.feeds.listening import Listener
 from tests.feeds.scripted import END, ScriptedFeed, some_bars, some_quotes, some_ticks
 from tests.patience import SOON_S
+from tests.strangers import ENDS, IN_MAIN_THREAD
 
 CALM = FeedRules(backoff_s=1.0, longest_backoff_s=8.0, jitter=0.0, stale_after_s=90.0, report_every_s=0.02)
 BEAT = FeedHeartbeat(feed="scripted")
@@ -155,7 +156,7 @@ def test_a_bug_in_a_feed_costs_its_connection_and_no_more(run: Run) -> None:
 
 
 @pytest.mark.parametrize("where", ["connect", "read", "close"])
-@pytest.mark.parametrize("kind", [SystemExit, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit])
+@pytest.mark.parametrize("kind", ENDS)
 def test_a_feed_whose_library_exits_or_is_cancelled_is_connected_again(
     run: Run, where: str, kind: type[BaseException]
 ) -> None:
@@ -170,6 +171,46 @@ def test_a_feed_whose_library_exits_or_is_cancelled_is_connected_again(
     feed.play(some_bars(1))
 
     listener.wait_until(lambda: len(listener.bars()) == 1)
+
+
+class Unsaid(ScriptedFeed):
+    """A feed of which one thing cannot be read once."""
+
+    def __init__(self, name: str, kind: type[BaseException]) -> None:
+        super().__init__()
+        self.unsaid, self.kind = name, kind
+
+    def __getattribute__(self, name: str) -> Any:
+        given = super().__getattribute__("__dict__")
+        if given.get("unsaid") == name:
+            given["unsaid"] = ""
+            raise given["kind"]
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("name", ["has_bars", "is_remote", "is_probed"])
+@pytest.mark.parametrize("kind", ENDS)
+def test_a_feed_that_cannot_say_what_it_is_is_connected_again(run: Run, name: str, kind: type[BaseException]) -> None:
+    feed = Unsaid(name, kind)
+    _, listener, clock = run(feed)
+    assert kind.__name__ in listener.wait_for(FeedLost)[0].reason
+
+    clock.advance(SECOND_NS)
+    feed.play(some_bars(1))
+
+    listener.wait_until(lambda: len(listener.bars()) == 1)
+
+
+@pytest.mark.parametrize("kind", IN_MAIN_THREAD)
+def test_a_feed_that_panics_where_its_first_symbols_are_asked_for_is_refused_with_a_sentence(
+    kind: type[BaseException],
+) -> None:
+    class Panics(ScriptedFeed):
+        def subscribe(self, symbols: Iterable[str]) -> None:
+            raise kind
+
+    with pytest.raises(FeedRefused, match=f"scripted: its subscribe raised {kind.__name__}"):
+        FeedRunner(Panics(), Outbox(), ManualClock())
 
 
 @pytest.mark.parametrize("wrong", [(None,), ({},), (7,)])

@@ -27,6 +27,7 @@ from messages.values import MINUTE_NS
 from tests.builders import DAY, HALF_DAY, at, bar
 from tests.storage.days import all_regular, made_narrow
 from tests.storage.days import day as stored
+from tests.strangers import ENDS, IN_MAIN_THREAD
 from tests.upstreams import Upstream
 from tests.vendors.history.test_source import ENTRY, Vendor, source, spans
 
@@ -326,6 +327,35 @@ def test_what_was_not_answered_stays_missing_and_is_asked_for_again() -> None:
     assert "OSError: reset" in first.days[0].error
     assert (first.days[0].certified, first.days[0].bar_quality) == (False, None)
     assert sums(again) == (780, 780, 0, 0, 0)
+
+
+class Panics(Upstream):
+    def __init__(self, kind: type[BaseException]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def fetch(self, session: Any, symbols: Any, start_ns: Any, end_ns: Any) -> SourceAnswer:
+        raise self.kind("oops")
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_a_vendor_whose_library_panics_or_exits_has_not_answered_and_others_are_asked(
+    kind: type[BaseException],
+) -> None:
+    _, asked = vendor((), raises=lambda _: kind("oops"))
+    report = run(MemoryStore(), asked, Upstream([*traded("A"), *traded("B")], is_authoritative=True))
+
+    assert (sums(report), report.error) == ((780, 780, 0, 0, 0), None)
+    assert f"the request ended with {kind.__name__}('oops')" in report.days[0].error
+
+
+@pytest.mark.parametrize("kind", IN_MAIN_THREAD)
+def test_a_source_of_ones_own_that_panics_or_exits_has_not_answered_and_others_are_asked(
+    kind: type[BaseException],
+) -> None:
+    report = run(MemoryStore(), Panics(kind), Upstream([*traded("A"), *traded("B")], is_authoritative=True))
+
+    assert (sums(report), report.days[0].error) == ((780, 780, 0, 0, 0), "oops")
 
 
 def test_wrong_keys_end_it_at_once_and_the_rest_is_left() -> None:

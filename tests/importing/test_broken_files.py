@@ -12,10 +12,11 @@ from actors.reading.format import Format, Hints, RawBars
 from actors.storage.memory import MemoryStore
 from actors.vendors.plain.csv_file import CSV
 from tests.importing.imports import NEW_YORK, minutes, new_york, run, stored
+from tests.strangers import IN_MAIN_THREAD
 from tests.vendors.files import HEADER, row, written, zipped
 
 
-def _raising(error: Exception) -> Format:
+def _raising(error: BaseException) -> Format:
     def read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
         if path.name == "BAD.csv":
             raise error
@@ -25,10 +26,12 @@ def _raising(error: Exception) -> Format:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("zero-size array"), IndexError(), OverflowError("too\nlarge"), KeyError("x")]
+    "error",
+    [ValueError("zero-size array"), IndexError(), OverflowError("too\nlarge"), KeyError("x")]
+    + [kind("oops") for kind in IN_MAIN_THREAD],
 )
 def test_whatever_a_reader_raises_is_the_refusal_of_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     monkeypatch.setattr("actors.importing.into_store.format_named", lambda _: _raising(error))
     new_york(tmp_path, minutes("09:30", 2), "BAD.csv")

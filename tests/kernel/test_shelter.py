@@ -1,12 +1,14 @@
 """What must not be left half done is not: signals wait for it."""
 
+import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from actors.kernel.shelter import Shelter, is_exposed
+from actors.kernel.shelter import Shelter, is_exposed, is_failure
+from tests.strangers import PanicException
 
 
 class Struck(Exception):
@@ -142,3 +144,39 @@ def test_only_handlers_of_the_program_expose_it(handler: signal.Handlers, expose
     signal.signal(signal.SIGINT, handler)
 
     assert is_exposed() is exposes
+
+
+# --- what strangers' code may end with
+
+
+def judged(error: BaseException, *, in_thread: bool = False) -> bool:
+    found: list[bool] = []
+    if not in_thread:
+        return is_failure(error)
+    thread = threading.Thread(target=lambda: found.append(is_failure(error)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_home", "with_handlers", "in_thread"),
+    [
+        (ValueError, True, True, True),
+        (PanicException, True, True, True),
+        (asyncio.CancelledError, True, True, True),
+        (SystemExit, True, False, True),
+        (KeyboardInterrupt, False, False, True),
+        (GeneratorExit, False, False, False),
+    ],
+)
+def test_a_failure_is_what_nobody_has_wished(
+    kind: type[BaseException], at_home: bool, with_handlers: bool, in_thread: bool
+) -> None:
+    assert judged(kind()) is with_handlers
+    assert judged(kind(), in_thread=True) is in_thread
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    assert judged(kind()) is at_home

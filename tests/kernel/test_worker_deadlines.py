@@ -7,6 +7,7 @@ import pytest
 
 from actors.kernel.worker import MOST_GIVEN_UP, InTime, Worker, within
 from tests.doubles import Outbox
+from tests.strangers import ENDS
 
 
 class Stuck:
@@ -120,3 +121,30 @@ def test_one_that_is_stuck_does_not_hold_up_the_others() -> None:
 
     assert [stuck.done.get(timeout=10) for _ in range(3)] == [1, 2, 3]
     stuck.close()
+
+
+@pytest.mark.parametrize("kind", [ZeroDivisionError, *ENDS])
+def test_a_job_that_ends_with_anything_at_all_is_told_and_the_next_is_done(kind: type[BaseException]) -> None:
+    done: queue.SimpleQueue[int] = queue.SimpleQueue()
+    bugs: queue.SimpleQueue[tuple[int, type[BaseException]]] = queue.SimpleQueue()
+
+    def do(job: int) -> None:
+        if job < 0:
+            raise kind
+        done.put(job)
+
+    worker = Worker("struck", do, lambda job, error: bugs.put((job, type(error))))
+    for job in (-1, 1):
+        worker.tell(job)
+
+    assert bugs.get(timeout=10) == (-1, kind)
+    assert done.get(timeout=10) == 1
+    worker.close()
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_what_ends_with_anything_at_all_is_not_waited_for(kind: type[BaseException]) -> None:
+    def close() -> None:
+        raise kind
+
+    assert within(60, close)

@@ -31,7 +31,9 @@ class Errand:
         except BrokenPipeError:
             _close_pipe()
             return FAILED
-        except Exception as error:  # noqa: BLE001  # people get a sentence, whatever went wrong
+        except BaseException as error:  # people get a sentence, whatever went wrong
+            if not _is_failure(error):
+                raise
             if self.is_debug:
                 traceback.print_exception(error)
             else:
@@ -40,7 +42,13 @@ class Errand:
         return 0
 
 
-def _sentence(error: Exception) -> str:
+def _is_failure(error: BaseException) -> bool:
+    from actors.kernel.shelter import is_failure
+
+    return is_failure(error) and not isinstance(error, SystemExit)  # which is a job's way to say its exit code
+
+
+def _sentence(error: BaseException) -> str:
     from messages.errors import BarkeeperError
 
     if isinstance(error, BarkeeperError):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from actors.kernel.ask import arguments as take
+from actors.kernel.shelter import is_failure
 from actors.market.instants import whole_number
 from messages.errors import SettingsError, shown
 from messages.values import Interval
@@ -83,7 +84,9 @@ def _plugged(
                 member: object = getattr(part, name)
             except AttributeError:
                 raise SettingsError(f"{who} has no {name}; a {port} has {', '.join(members)}") from None
-            except Exception as error:
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
                 raise SettingsError(f"{who} cannot say its {name}: {error!r}") from error
             if not is_right(member):
                 raise SettingsError(f"{who} has {shown(member)} for {name}; {takes} is expected")

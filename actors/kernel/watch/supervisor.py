@@ -107,14 +107,14 @@ class Supervisor:
             self._boss.tell(Supervised(at_s=at_s, troubles=tuple(found), journal=_health(self._journal), stall=stall))
         try:
             self.besides()
-        except Exception as error:  # noqa: BLE001  # whatever it is, somebody must go on looking
+        except BaseException as error:  # noqa: BLE001  # whatever it is, somebody must go on looking
             alarm("supervisor_bug", error=repr(error))
 
     def _of(self, check: Check, at_s: float) -> list[str]:
         """Return what a check finds; say in the log how it begins and that it is over."""
         try:
             found = check.look(at_s)
-        except Exception as error:  # noqa: BLE001  # as above
+        except BaseException as error:  # noqa: BLE001  # as above
             alarm("supervisor_bug", error=repr(error))
             return []
         before = self._said.get(check, [])

@@ -233,6 +233,10 @@ class Link:
 
     def _check(self) -> None:
         name = self._exchange.id
+        for task in self._tasks.values():
+            if task.done() and (task.cancelled() or task.exception() is not None):  # what it is asked for is news
+                how = "was cancelled" if task.cancelled() else f"ended with {task.exception()!r}"
+                raise ConnectionLost(f"{name}: what follows a symbol {how}")
         if self._fault:
             raise ConnectionLost(f"{name}: what came cannot be read: {self._fault}")
         for url, client in self._exchange.clients.items():

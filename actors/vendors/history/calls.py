@@ -41,18 +41,20 @@ class Calls:
         """Return what a call returns, or raise what it raises.
 
         Raises:
-            NoAnswer: it did not come back in time.
+            NoAnswer: it did not come back in time, or ended with what is no ``Exception``.
             NotReady: all was closed.
         """
-        came: list[tuple[R | None, BaseException | None]] = []
+        came: list[tuple[R | None, Exception | None]] = []
         is_left = False
 
         def run() -> None:
-            outcome: tuple[Any, BaseException | None]
+            outcome: tuple[Any, Exception | None]
             try:
                 outcome = call(), None
-            except BaseException as error:  # noqa: BLE001  # whatever it is, it is raised where somebody waits
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is raised where somebody waits
                 outcome = None, error
+            except BaseException as error:  # noqa: BLE001  # who waits has neither exited nor been cancelled
+                outcome = None, NoAnswer(f"the request ended with {error!r}")
             with self._changed:
                 came.append(outcome)
                 self._left -= is_left

@@ -9,6 +9,7 @@ from loguru import logger
 
 from actors.doors.cli.errors import Errand
 from messages.errors import DataError
+from tests.strangers import PanicException
 
 
 def failing(error: BaseException) -> Errand:
@@ -35,10 +36,14 @@ def failing(error: BaseException) -> Errand:
             ZeroDivisionError("division by zero"),
             "error: something that should not happen, ZeroDivisionError: division by zero (--debug shows where)",
         ),
+        (
+            PanicException("oops"),
+            "error: something that should not happen, PanicException: oops (--debug shows where)",
+        ),
     ],
 )
 def test_whatever_goes_wrong_is_one_sentence(
-    error: Exception, sentence: str, capsys: pytest.CaptureFixture[str]
+    error: BaseException, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert failing(error).run() == 1
 

@@ -27,6 +27,7 @@ from messages.values import MINUTE_NS, SECOND_NS, Bar, Interval
 from tests.builders import at
 from tests.contracts.test_vendor_feed import QUICK
 from tests.feeds.listening import Listener, Reader
+from tests.strangers import ENDS
 from tests.vendors.ccxt.kraken import PAIRS, KrakenServer, asset_pair, result, trade
 from tests.vendors.loopback import Answer
 
@@ -304,6 +305,23 @@ def test_a_connection_that_ccxt_makes_anew_by_itself_is_a_loss(server: KrakenSer
     with pytest.raises(ConnectionLost, match="kraken: the connection broke"):
         reader.read()
     feed.close()
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_what_ends_inside_ccxt_in_whatever_way_is_a_loss(
+    server: KrakenServer, run: Run, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    from ccxt.pro import kraken
+
+    async def ends(*_: object) -> object:
+        await asyncio.sleep(0)
+        raise kind
+
+    monkeypatch.setattr(kraken, "watch_trades", ends)
+    _, listener = run(server, "A/USD")
+    (lost, *_) = listener.wait_for(FeedLost)
+
+    assert kind.__name__ in lost.reason or "was cancelled" in lost.reason
 
 
 def test_more_trades_at_once_than_ccxt_keeps_are_a_loss(

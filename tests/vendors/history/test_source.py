@@ -47,7 +47,9 @@ TODAY_NS = DAY.end_ns + 365 * 24 * 3600 * SECOND_NS
 class Vendor:
     """A client in memory; what it raises is given by the number of the call."""
 
-    def __init__(self, given: Sequence[Bar] = (), raises: Callable[[int], Exception | None] = lambda _: None) -> None:
+    def __init__(
+        self, given: Sequence[Bar] = (), raises: Callable[[int], BaseException | None] = lambda _: None
+    ) -> None:
         self.asked: list[PageRequest] = []
         self._bars = tuple(given)
         self._raises = raises
