@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 _MOST_SHOWN = 80
+_MOST_SAID = 500
 
 
 def shown(value: object) -> str:
@@ -13,6 +14,12 @@ def shown(value: object) -> str:
     except Exception:  # noqa: BLE001  # a stranger's repr may do anything, and so may that of a number of 5000 digits
         return f"something of type {type(value).__name__}"
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def in_line(text: object) -> str:
+    """Return what somebody else says as a part of one line of ours."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _MOST_SAID else f"{line[:_MOST_SAID]}..."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

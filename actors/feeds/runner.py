@@ -20,7 +20,7 @@ from actors.kernel.clock import Clock
 from actors.kernel.shelter import is_failure
 from actors.kernel.telemetry import alarm
 from actors.settings import FeedRules
-from messages.errors import BarkeeperError, ConnectionLost, FeedError, FeedRefused
+from messages.errors import BarkeeperError, ConnectionLost, FeedError, FeedRefused, in_line
 from messages.feeds import (
     EVERYTHING,
     FeedConnected,
@@ -267,6 +267,8 @@ class FeedRunner:
 
     def _pass_on(self, items: tuple[FeedItem, ...], now_ns: Nanos) -> None:
         for item in items:
+            if isinstance(item, SymbolsRefused):
+                item = msgspec.structs.replace(item, reason=in_line(item.reason))  # noqa: PLW2901  # in our words
             self._tally.add(item, now_ns)
             self._put(msgspec.structs.replace(item, feed=self.name, arrived_ns=now_ns))  # a feed may pass on another's
             if not isinstance(item, MessagesRejected | SymbolsRefused):  # an answer is no data, and neither is noise
@@ -306,7 +308,8 @@ class FeedRunner:
         now_ns, is_stale = self._clock.now_ns(), isinstance(error, _Silent)
         heard_ns, is_unusual = self._heard_until_ns(now_ns), self._patience.is_unusual(now_ns)
         self._connected = None
-        self._tally.lost(str(error))
+        reason = in_line(error)
+        self._tally.lost(reason)
         retry_ns = None
         if is_stale:
             self._patience.silenced()
@@ -317,7 +320,7 @@ class FeedRunner:
         self._put(
             FeedLost(
                 feed=self.name,
-                reason=str(error),
+                reason=reason,
                 is_stale=is_stale,
                 is_unusual=is_stale and is_unusual,
                 heard_until_ns=heard_ns,

@@ -173,6 +173,17 @@ def test_a_feed_whose_library_exits_or_is_cancelled_is_connected_again(
     listener.wait_until(lambda: len(listener.bars()) == 1)
 
 
+def test_what_a_far_side_says_is_a_part_of_one_line(run: Run) -> None:
+    feed = ScriptedFeed()
+    _, listener, _ = run(feed)
+    text = "no\nsuch symbol\r\n" * 100
+    feed.play(SymbolsRefused(feed="scripted", symbols=("A",), reason=text), FeedRefused(text))
+
+    said = [listener.wait_for(kind)[0].reason for kind in (SymbolsRefused, FeedLost)]
+
+    assert said == [("no such symbol " * 100)[:500] + "..."] * 2
+
+
 class Unsaid(ScriptedFeed):
     """A feed of which one thing cannot be read once."""
 

@@ -141,6 +141,7 @@ def test_what_is_whole_is_taken(door: str, far: Recited) -> None:
 def test_what_is_damaged_is_refused_in_our_words(door: str, far: Recited, many: int) -> None:
     asked = DOORS[door]
     cue, whole = asked.parts[asked.damaged]
+    # Of bytes Databento's library makes records: a long run damages those instead, in ``test_damaged_records``.
     for seed in range(min(many, 300) if "databento" in door else many):
         items, end = came_of(asked, far, (*asked.parts[: asked.damaged], (cue, one_damaged(Random(seed), whole))))
 

@@ -16,7 +16,7 @@ from actors.vendors.databento.keys import DatabentoKey
 from actors.vendors.databento.live_records import EVERY_SYMBOL, ONE_SECOND, Instruments, OneVenue, TradeIds
 from actors.vendors.databento.records import MINUTES, RTYPES, SECONDS, TRADES
 from actors.vendors.databento.symbols import by_type
-from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError
+from messages.errors import ConnectionLost, FeedError, FeedRefused, SettingsError, in_line
 from messages.feeds import EVERYTHING, FeedItem, SymbolsRefused
 from messages.values import DAY_NS, ONE_MINUTE, SECOND_NS, Bar, Interval, Nanos
 
@@ -307,7 +307,7 @@ class DatabentoFeed:
             self._failure = error
             return
         refused = live_records.symbols_in(record.err, list(self._named))
-        reason = f"Databento: {record.err}"
+        reason = f"Databento: {in_line(record.err)}"
         if refused:
             self.unsubscribe(refused)
             gathering.rare(SymbolsRefused(feed=self.name, symbols=refused, reason=reason))

@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.market.instants import counted
 from actors.vendors.databento.bars import SCALE
-from messages.errors import ConnectionLost, FeedError, FeedRefused
+from messages.errors import ConnectionLost, FeedError, FeedRefused, in_line
 from messages.feeds import EVERYTHING, Rejection
 from messages.values import ONE_MINUTE, Bar, Interval, Nanos, Tick
 
@@ -144,7 +144,7 @@ def error_of(record: Any) -> FeedError | None:
     code = int(record.code or 0)
     if code == NO_SUCH_SYMBOL:
         return None
-    return (FeedRefused if code in _FOR_GOOD else ConnectionLost)(f"Databento: {record.err}")
+    return (FeedRefused if code in _FOR_GOOD else ConnectionLost)(f"Databento: {in_line(record.err)}")
 
 
 def symbols_in(text: str, wanted: list[str]) -> tuple[str, ...]:
