@@ -1,5 +1,6 @@
 """Reaching a room that is there, that is not there yet, and that is gone."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from messages import GetBarCount, MinuteSettled, NotReady, RoomStarted, RoomStop
 from messages.queries import GetLatestBar
 from tests.doubles import Outbox
 from tests.kernel.parts import SmallCore, SmallRoom
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -49,6 +51,9 @@ def test_a_room_handles_what_is_in_its_mailbox_and_then_stops(room: RoomAddress,
     for ticket in (1, 2, 3):
         room.tell(TimeAdvanced(now_ns=0, ticket=ticket))
     stopped(room)
+    until = time.monotonic() + PATIENCE_S  # it says so itself, a moment after Pykka does
+    while not boss.of(RoomStopped) and time.monotonic() < until:
+        time.sleep(0.002)
 
     assert [settled.ticket for settled in boss.of(MinuteSettled)] == [1, 2, 3]
     assert isinstance(boss.messages[0], RoomStarted)
