@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,25 @@ def forwarding(address: str, broker: redis.Redis) -> threading.Thread:
     return thread
 
 
+def held(told: list[tuple[str, Any]]) -> set[tuple[str, int]]:
+    """Of which minutes of which symbols there are bars in some entries."""
+    found = set()
+    for kind, event in told:
+        bars = event["batch"] if kind == "BarsUpdated" and event["interval"]["seconds"] == 60 else event
+        if "symbol_index" in bars:
+            names = [bars["symbols"][place] for place in bars["symbol_index"]]
+            found |= set(zip(names, bars["start_ns"], strict=True))
+    return found
+
+
+def wait_for_what_was_missed(broker: redis.Redis) -> None:
+    """Wait for the entry of the bars that a lost connection cost."""
+    until_s = time.monotonic() + PATIENCE_S
+    while not any(kind == "BarWindow" for kind, _ in entries(broker)):
+        assert time.monotonic() < until_s
+        broker.xread({"day": "$"}, block=100)
+
+
 def test_what_a_session_tells_is_a_stream_of_the_broker(broker: redis.Redis) -> None:
     with short(memory(2)) as system:
         thread = forwarding(system.serve().address, broker)
@@ -79,19 +99,34 @@ def test_what_was_missed_while_the_connection_was_lost_is_there_in_the_end(broke
         for _ in range(5):
             next(minutes)
         system.serve(Place.parse(service.address).port)
-        while not any(kind == "BarWindow" for kind, _ in entries(broker)):
-            broker.xread({"day": "$"}, block=100)
+        wait_for_what_was_missed(broker)
         list(minutes)
         everything = {(bar.symbol, bar.start_ns) for bar in system.changes_since(0).get(timeout=PATIENCE_S)}
         thread.join(20)
 
-    held = set()
-    for kind, event in entries(broker):
-        bars = event["batch"] if kind == "BarsUpdated" and event["interval"]["seconds"] == 60 else event
-        if "symbol_index" in bars:
-            names = [bars["symbols"][place] for place in bars["symbol_index"]]
-            held |= set(zip(names, bars["start_ns"], strict=True))
-    assert held == everything
+    assert held(entries(broker)) == everything
+
+
+def test_of_a_session_that_was_started_anew_nothing_is_left_out(broker: redis.Redis) -> None:
+    with short(memory(1)) as first:
+        service = first.serve()
+        thread = forwarding(service.address, broker)
+        minutes = iter(first.minutes())
+        for _ in range(5):
+            next(minutes)
+        service.close()
+        before = len(entries(broker))
+    with short(memory(1)) as second:
+        again = iter(second.minutes())
+        for _ in range(3):  # fewer than the first had come to, so that its revisions are lower
+            next(again)
+        second.serve(Place.parse(service.address).port)
+        wait_for_what_was_missed(broker)
+        list(again)
+        everything = {(bar.symbol, bar.start_ns) for bar in second.changes_since(0).get(timeout=PATIENCE_S)}
+        thread.join(20)
+
+    assert held(entries(broker)[before:]) == everything
 
 
 def test_a_broker_that_is_not_there_is_said_in_a_sentence_without_its_password(call: Call) -> None:
