@@ -105,7 +105,7 @@ class Inbox:
         back, for it is taken and noted in one step of the interpreter, between which none of its checks lies.
         """
         answerer = self.answerer
-        if answerer is None or self.waiting or get_ident() == self._own_thread:
+        if answerer is None or self.waiting:
             return None
         got: list[bool] = []
         try:

@@ -123,16 +123,28 @@ def _last_base(book: Book, column: int, query: GetLastBars, before: _Bars | None
         return _begun(book, query, _Room.empty(book), 0, over, 1, over + 1)
     if before is not None and before.until > last:
         return before
-    if before is not None and before.until == last:
-        bars = _followed(book, column, query, before, slice(last, last + 1), 1, last + 2)
-        if bars is not None:
-            return bars
+    if before is not None and before.until == last < book.closed:
+        return _with_next(book, column, query, before)
     grid, slots = book.grid, slice(max(last + 1 - count, 0), last + 1)
     told = grid.verdicts[slots, column]
     if _NO_BAR.search(told.tobytes()) is not None:
         return None
     room = _Room.of(grid.values[slots, :, column].T, told, grid.revisions[slots, column])
     return _begun(book, query, room, len(told), slots.stop, 1, last + 2)
+
+
+def _with_next(book: Book, column: int, query: GetLastBars, before: _Bars) -> _Bars:
+    """Return the last base bars with the one that follows them, which is there."""
+    grid, room, slot, place = book.grid, before.room, before.until, before.end
+    if place == len(room.verdicts):
+        room, place = _moved_in(before, query.count)
+    room.values[:, place] = grid.values[slot, :, column]
+    room.verdicts[place], room.revisions[place] = grid.verdicts[slot, column], grid.revisions[slot, column]
+    end, stop = place + 1, slot + 1
+    if before.window.short:
+        return _begun(book, query, room, end, stop, 1, slot + 2)
+    window = _moved(before.window, book, room, end - query.count, end, stop, 1)
+    return _Bars(stop, slot + 2, room, end, window)
 
 
 def _last_derived(book: Book, column: int, query: GetLastBars, before: _Bars | None) -> _Bars | None:
@@ -185,9 +197,8 @@ def _followed(
     if bar is None:
         return None
     room, place = before.room, before.end
-    if place == len(room.verdicts):  # those who have read it keep theirs
-        last = slice(max(place - query.count, 0), place)
-        room, place = _Room.of(room.values[:, last], room.verdicts[last], room.revisions[last]), last.stop - last.start
+    if place == len(room.verdicts):
+        room, place = _moved_in(before, query.count)
     room.values[:, place], room.verdicts[place], room.revisions[place] = bar
     end = place + 1
     if before.window.short:
@@ -196,11 +207,14 @@ def _followed(
     return _Bars(slots.stop, holds_before, room, end, window)
 
 
+def _moved_in(bars: _Bars, count: int) -> tuple[_Room, int]:
+    """Return another room that begins with the last so many bars, and their number: who has read them keeps theirs."""
+    room, last = bars.room, slice(max(bars.end - count, 0), bars.end)
+    return _Room.of(room.values[:, last], room.verdicts[last], room.revisions[last]), last.stop - last.start
+
+
 def _bar_of(grid: Grid, column: int, slots: slice, length: int) -> tuple[Any, int, int] | None:
     """Return one bar: its values, verdict and revision; nothing where it lacks a minute."""
-    if length == 1:  # a base bar, the latest that is there
-        slot = slots.start
-        return grid.values[slot, :, column], grid.verdicts.item(slot, column), grid.revisions.item(slot, column)
     told = grid.verdicts[slots, column].tobytes()
     if len(told) != length or _NO_BAR.search(told) is not None:
         return None
