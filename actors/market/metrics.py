@@ -1,5 +1,6 @@
 """Sums over symbols' sessions: prices, volume, and how complete they are."""
 
+from operator import add
 from typing import TypeAlias
 
 import msgspec
@@ -57,10 +58,23 @@ def counted(raw: bytes, first: int, length: int) -> Counts:
 
 def quality_of(over: Counts, still_open: Counts, closed: int) -> Quality:
     """Return the quality of minutes of which ``closed`` are over, as counted; those that are not are counted apart."""
+    pending, *held = still_open
+    return quality_so_far(over, (over[0], *map(add, over[1:], held)), pending, closed)
+
+
+def quality_so_far(over: Counts, counts: Counts, pending: int, closed: int) -> Quality:
+    """Return the quality of minutes of which ``closed`` are over.
+
+    Args:
+        over: those that are, as counted.
+        counts: all of them, but for those that are pending.
+        pending: how many these are.
+        closed: how many are over.
+    """
     # By position, in the order of the verdicts' numbers: to look up what each is called costs more than all the rest.
-    missing, abandoned, no_trade, filled, streamed, late, corrected, in_part = over
-    pending, abandoned_too, no_trade_too, filled_too, streamed_too, late_too, corrected_too, in_part_too = still_open
+    _, _, no_trade, filled, streamed, late, corrected, in_part = over
     good = filled + streamed + late + corrected
+    missing, abandoned, all_no_trade, filled, streamed, late, corrected, all_in_part = counts
     return Quality(
         completeness=percent(good + in_part, closed),
         bar_quality=percent(good + no_trade, closed),
@@ -68,13 +82,13 @@ def quality_of(over: Counts, still_open: Counts, closed: int) -> Quality:
         verdicts=VerdictCounts(
             pending=pending,
             missing=missing,
-            streamed=streamed + streamed_too,
-            late=late + late_too,
-            filled=filled + filled_too,
-            corrected=corrected + corrected_too,
-            in_part=in_part + in_part_too,
-            no_trade=no_trade + no_trade_too,
-            abandoned=abandoned + abandoned_too,
+            streamed=streamed,
+            late=late,
+            filled=filled,
+            corrected=corrected,
+            in_part=all_in_part,
+            no_trade=all_no_trade,
+            abandoned=abandoned,
         ),
     )
 

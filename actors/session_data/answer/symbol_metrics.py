@@ -6,7 +6,7 @@ It is what ``metrics`` sums up for many symbols at once, to the last bit; bars o
 from math import isfinite
 from typing import NamedTuple
 
-from actors.market.metrics import NO_MINUTES, Counts, counted, quality_of
+from actors.market.metrics import NO_MINUTES, Counts, counted, quality_so_far
 from actors.session_data.answer.metrics import metrics_of, so_far
 from actors.session_data.hold.book import Book
 from messages.replies import SessionMetrics
@@ -128,16 +128,13 @@ def _said(book: Book, symbol: str, column: int, sums: _Sums) -> SessionMetrics:
         bars=sums.bars,
         first_update_ns=book.updates.first_ns.item(column) or None,
         last_update_ns=book.updates.last_ns.item(column) or None,
-        quality=quality_of(sums.regular, _pending(regular - regular_closed), regular_closed),
+        quality=quality_so_far(sums.regular, sums.regular, regular - regular_closed, regular_closed),
         extended_quality=(
-            quality_of(sums.extended, _pending(extended - extended_closed), extended_closed) if extended else NO_MINUTES
+            quality_so_far(sums.extended, sums.extended, extended - extended_closed, extended_closed)
+            if extended
+            else NO_MINUTES
         ),
         extended_volume=sums.extended_volume,
         revision=sums.revision,
         is_catching_up=symbol in book.catching_up,
     )
-
-
-def _pending(count: int) -> Counts:
-    """Return how minutes are counted that are still to come."""
-    return (count, 0, 0, 0, 0, 0, 0, 0)
