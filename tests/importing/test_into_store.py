@@ -57,12 +57,19 @@ def test_inspect_may_be_asked_for_some_symbols_and_one_calendar(tmp_path: Path) 
     assert inspect_store(store, calendar="24/7", calendars=SESSIONS.__getitem__).days == []
 
 
-def test_a_day_without_a_session_in_a_store_is_an_error(tmp_path: Path) -> None:
+def test_a_day_without_a_session_in_a_store_is_a_fault_and_the_others_are_shown(tmp_path: Path) -> None:
     store = MemoryStore()
-    run(new_york(tmp_path, minutes("09:30", 1, "2024-03-09")), store, calendar="24/7", tz="UTC")
+    run(
+        new_york(tmp_path, minutes("09:30", 1, "2024-03-08") + minutes("09:30", 1, "2024-03-09")),
+        store,
+        calendar="24/7",
+        tz="UTC",
+    )
 
-    with pytest.raises(SettingsError, match="2024-03-09"):
-        inspect_store(store, calendars=lambda _: SESSIONS["XNYS"])
+    report = inspect_store(store, calendars=lambda _: SESSIONS["XNYS"])
+
+    assert [day.date for day in report.days] == ["2024-03-08"]
+    assert report.faults == ["the store has 1 bar on 2024-03-09 under 24/7, which has no session on that day"]
 
 
 def test_the_same_file_twice_changes_nothing(tmp_path: Path) -> None:
