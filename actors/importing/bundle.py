@@ -17,7 +17,7 @@ from actors.importing.file_check import FileBars
 from actors.importing.nothing_odd import Places, nothing_odd
 from actors.importing.oddities import LARGE, TIMES
 from actors.market.calendar import Assignment, Calendar
-from actors.market.validate import faults
+from actors.market.validate import faults, sessions_growing
 from actors.reading.delimited import Opened, TextReader
 from actors.reading.format import Format, Hints, RawBars, Stamp
 from actors.reading.peek import Head
@@ -100,6 +100,8 @@ def _plain(
     are_plain &= _are_in_order(starts_ns, first, base) & _have_no_spikes(values, first)
     are_ends = np.array([file.stamp is Stamp.END for file in files])
     are_plain &= nothing_odd(starts_ns, np.append(0, ends), assignment, are_ends, calendar, base)
+    grows, begins, _ = sessions_growing(values[VOLUME], assignment.date_index, first)
+    are_plain[np.searchsorted(first, begins[grows], side="right") - 1] = False
     found = list[FileBars | None]()
     for file, is_plain, begin, end in zip(files, are_plain.tolist(), first.tolist(), ends.tolist(), strict=True):
         rows = slice(begin, end)

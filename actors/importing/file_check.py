@@ -9,7 +9,7 @@ import numpy.typing as npt
 from actors.importing.oddities import Oddities, Spikes, Suspects
 from actors.importing.report import Example, FileReport
 from actors.market.calendar import Assignment, Calendar
-from actors.market.validate import Fault, faults
+from actors.market.validate import FEWEST_GROWING, Fault, faults, sessions_growing
 from actors.reading.format import EXAMPLES, IN_STAMPS, RawBars, Stamp
 from messages.tables.columns import CLOSE, FIELDS, LOW, VOLUME, Floats, Indices, Mask, Stamps
 from messages.values import MINUTE_NS, ONE_MINUTE, Interval, moment
@@ -31,6 +31,27 @@ class FileBars(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     values: Floats
     rows: Stamps
     assignment: Assignment
+
+
+class Growing:
+    """Looks in one file for volumes that only grow in a session: they are counted since its open."""
+
+    def __init__(self) -> None:
+        self._growing = 0
+        self._others = 0
+
+    def note(self, symbols: int, volume: Floats, date_index: Indices) -> None:
+        """Take some bars, in the order of the file; those of several symbols are not looked at."""
+        if symbols == 1 and len(volume) >= FEWEST_GROWING:
+            grows, _, counts = sessions_growing(volume, date_index)
+            self._growing += int(np.count_nonzero(grows))
+            self._others += int(np.count_nonzero(~grows & (counts >= FEWEST_GROWING)))
+
+    def told(self) -> list[str]:
+        """Return the sentence about them, if all sessions have them."""
+        if not self._growing or self._others:
+            return []
+        return ["the volumes only grow from the open to the close, as if each were the day's so far"]
 
 
 class Judge:
@@ -67,6 +88,7 @@ class Judge:
             suspects=Suspects(zone=report.tz != IN_STAMPS, calendar=not is_calendar_said),
         )
         self._spikes = Spikes(calendar.name)
+        self._growing = Growing()
         self._remarks: dict[str, None] = {}
         self._ambiguous = 0
         self._nonexistent = 0
@@ -88,6 +110,7 @@ class Judge:
         kept = _selected(block, assignment, codes == 0)
         self._below_zero += int(np.count_nonzero(kept.values[LOW] <= 0)) if len(kept.start_ns) else 0
         self._note_content(kept)
+        self._growing.note(len(kept.symbols), kept.values[VOLUME], kept.assignment.date_index)
         if not self._below_zero:
             self._spikes.note(kept.symbol_index, kept.values, kept.rows)
         return kept
@@ -108,7 +131,7 @@ class Judge:
         if self._below_zero:
             were = "1 bar has a price" if self._below_zero == 1 else f"{self._below_zero} bars have prices"
             warn(f"{were} at or below zero, as may be on {self._calendar.name}")
-        report.warnings.extend([*self._oddities.told(), *self._spikes.told()])
+        report.warnings.extend([*self._oddities.told(), *self._spikes.told(), *self._growing.told()])
 
     def _note_reading(self, block: RawBars) -> None:
         broken = block.broken

@@ -5,7 +5,20 @@ import enum
 import numpy as np
 import numpy.typing as npt
 
-from messages.tables.columns import CLOSE, EXTRA_FIELDS, FIELDS, HIGH, LOW, OPEN, TRADES, VOLUME, Floats, Mask, Stamps
+from messages.tables.columns import (
+    CLOSE,
+    EXTRA_FIELDS,
+    FIELDS,
+    HIGH,
+    LOW,
+    OPEN,
+    TRADES,
+    VOLUME,
+    Floats,
+    Indices,
+    Mask,
+    Stamps,
+)
 from messages.values import MINUTE_NS, ONE_MINUTE, Interval, Nanos
 
 
@@ -127,3 +140,29 @@ def _masks(values: Floats, *, allow_negative: bool) -> list[tuple[Fault, Mask]]:
 def _any_row(masks: Mask) -> Mask:
     is_any: Mask = np.logical_or.reduce(masks, axis=0)
     return is_any
+
+
+FEWEST_GROWING = 30
+"""So many volumes of one session in a row do not grow by chance."""
+
+
+def sessions_growing(volume: Floats, date_index: Indices, first: Stamps | None = None) -> tuple[Mask, Stamps, Stamps]:
+    """Return of each run of bars of one session whether its volumes only grow; where it begins, and how long it is.
+
+    Feeds quote the day's volume so far, and who writes bars of quotes writes that down with each.
+
+    Args:
+        volume: of bars in the order of their files, each of one symbol.
+        date_index: of each bar its session.
+        first: where each file begins; by default there is one.
+    """
+    is_begin = np.ones(len(volume), dtype=np.bool_)
+    is_begin[1:] = date_index[1:] != date_index[:-1]
+    if first is not None:
+        is_begin[first] = True
+    begins = np.flatnonzero(is_begin)
+    counts = np.diff(np.append(begins, len(volume)))
+    steps = np.diff(volume, prepend=volume[:1])
+    goes_up, goes_down = (np.logical_and.reduceat(is_begin | way, begins) for way in (steps >= 0, steps <= 0))
+    grows: Mask = (goes_up != goes_down) & (counts >= FEWEST_GROWING)  # both: they are all the same
+    return grows, begins, counts

@@ -7,7 +7,7 @@ import pytest
 
 from actors.reading.dates import DateOrder
 from actors.storage.memory import MemoryStore
-from tests.importing.imports import one, run, stored
+from tests.importing.imports import NEW_YORK, new_york, one, run, stored
 from tests.vendors.files import written
 
 PRICES = ("open", "high", "low", "close")
@@ -98,3 +98,48 @@ def test_a_parquet_that_leaves_day_and_month_open_asks(tmp_path: Path) -> None:
 
     assert "say which with --dates" in str(run(path, calendar="24/7", tz="UTC").error)
     assert one(run(path, calendar="24/7", tz="UTC", dates=DateOrder.DMY)).sessions == ["2024-03-05"]
+
+
+# --- counted since the open
+
+
+def of_days(volumes: dict[str, list[float]], *, is_newest_first: bool = False) -> str:
+    lines = [
+        f"{day} {9 + (30 + minute) // 60:02}:{(30 + minute) % 60:02}:00,10,11,9,10,{volume}\n"
+        for day, of_day in volumes.items()
+        for minute, volume in enumerate(of_day)
+    ]
+    return "".join(lines[::-1] if is_newest_first else lines)
+
+
+TOTALS, ALIKE, OWN = (
+    [float(100 * minute) for minute in range(1, 61)],
+    [5.0] * 60,
+    [float(minute * 7 % 13) for minute in range(60)],
+)
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+@pytest.mark.parametrize("beside", [0, 1])
+@pytest.mark.parametrize(
+    ("days", "is_told"),
+    [
+        ([TOTALS], True),
+        ([TOTALS, TOTALS], True),
+        ([TOTALS[:29]], False),
+        ([OWN], False),
+        ([ALIKE], False),
+        ([TOTALS, OWN], False),
+    ],
+)
+def test_volumes_that_only_grow_are_told_of(
+    tmp_path: Path, days: list[list[float]], beside: int, *, is_told: bool, is_newest_first: bool
+) -> None:
+    text = of_days(dict(zip(("2024-03-07", "2024-03-08"), days, strict=False)), is_newest_first=is_newest_first)
+    for number in range(beside + 1):
+        new_york(tmp_path, text, f"S{number}.csv")
+    report = run(tmp_path, **NEW_YORK)
+
+    assert [any("the volumes only grow" in said for said in file.warnings) for file in report.files] == [is_told] * (
+        beside + 1
+    )
