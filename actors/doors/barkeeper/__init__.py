@@ -7,16 +7,16 @@ Raises:
     ImportError: a file or folder of the program's own hides a package that this one is made of; says which.
 """
 
-from importlib.util import find_spec
+from importlib.util import find_spec as _find_spec
 
 
 def _look_for(name: str, member: str) -> None:
     try:
-        if find_spec(f"{name}.{member}") is not None:
+        if _find_spec(f"{name}.{member}") is not None:
             return
     except ModuleNotFoundError:  # it is there and no package, or not there
         pass
-    hiding = find_spec(name)
+    hiding = _find_spec(name)
     places = [] if hiding is None else [hiding.origin or str(hiding.submodule_search_locations)]
     where = f"hidden by {places[0]}" if places else "not there"
     raise ImportError(

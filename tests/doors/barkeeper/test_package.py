@@ -20,6 +20,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_it_has_what_it_names_and_nothing_of_its_own() -> None:
     assert package.System is System
     assert all(hasattr(package, name) for name in package.__all__)
+    assert {name for name in vars(package) if not name.startswith("_")} <= {*package.__all__}
 
 
 @pytest.fixture(scope="module")
