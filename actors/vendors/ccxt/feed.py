@@ -167,7 +167,7 @@ class CcxtFeed:
             return self._take_trades(news, gathering)
         for candle in news.came:
             try:
-                self._tell(self._candles.take(news.symbol, [candle]), gathering)
+                self._tell(self._candles.take(news.symbol, [candle], self._clock.now_ns()), gathering)
             except ValueError as error:
                 self._reject(gathering, str(error), repr(candle))
         return None

@@ -90,3 +90,38 @@ def test_of_long_ago_it_is_forgotten_what_was_told(candles: GrowingCandles) -> N
 def test_what_is_no_candle_is_refused(candles: GrowingCandles, row: list[float]) -> None:
     with pytest.raises(ValueError, match="Expected six numbers"):
         taken(candles, row)
+
+
+def grown(candles: GrowingCandles, minute: int, until_s: int, ahead_s: int) -> list[tuple[int, float, bool]]:
+    """What is told while a candle grows every ten seconds, by a clock that is so far ahead of the exchange's."""
+    out = []
+    for second in range(0, until_s, 10):
+        now_ns = minute * MINUTE_NS + (second + ahead_s) * SECOND_NS
+        out += [_short(told) for told in candles.take("A", [candle(minute, 10.0 + second / 100)], T0 + now_ns)]
+        out += due(candles, now_ns)
+    return out
+
+
+def test_while_candles_grow_after_their_end_they_are_told_that_much_later(candles: GrowingCandles) -> None:
+    first, second = grown(candles, 0, 60, ahead_s=40), grown(candles, 1, 60, ahead_s=40)
+
+    assert (first, second) == ([], [(0, 10.5, False)])
+    assert due(candles, 2 * MINUTE_NS + 35 * SECOND_NS - 1) == []
+    assert due(candles, 2 * MINUTE_NS + 35 * SECOND_NS) == [(1, 10.5, False)]
+
+
+def test_where_our_clock_is_right_again_they_are_told_as_soon_as_ever(candles: GrowingCandles) -> None:
+    grown(candles, 0, 60, ahead_s=40)
+    for minute in range(1, 17):
+        grown(candles, minute, 60, ahead_s=0)
+
+    assert due(candles, 17 * MINUTE_NS + 5 * SECOND_NS) == [(16, 10.5, False)]
+
+
+def test_a_candle_that_is_amended_long_after_its_end_holds_up_nothing(candles: GrowingCandles) -> None:
+    taken(candles, candle(0))
+    assert due(candles, 2 * MINUTE_NS) == [(0, 10.0, False)]
+    list(candles.take("A", [candle(0, 12.0)], T0 + 3 * MINUTE_NS))
+    list(candles.take("A", [candle(4)], T0 + 4 * MINUTE_NS))
+
+    assert due(candles, 5 * MINUTE_NS + 5 * SECOND_NS) == [(4, 10.0, False)]
