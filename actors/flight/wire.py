@@ -83,8 +83,9 @@ class Exchange:
                 self._heard(memoryview(self._reader.read_chunk().app_metadata))
         except StopIteration:
             pass
-        except _BROKEN as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, who waits is told
             why = self._why(error)
+            self.cancel()
         with contextlib.suppress(*_BROKEN):
             self._writer.close()  # or Arrow complains of it on stderr when it is collected
         self._lost(why)
@@ -94,6 +95,10 @@ class Exchange:
             return SettingsError(f"the session at {self._place} wants its token, which was printed when it began")
         if isinstance(error, flight.FlightUnavailableError):
             return Unreachable(f"no session is served at {self._place}, or no longer")
+        if not isinstance(error, _BROKEN):
+            return Unreachable(
+                f"what came from {self._place} is not understood here, as if of another version: {error!r}"
+            )
         return Unreachable(f"the connection to {self._place} is lost")
 
 
@@ -152,6 +157,8 @@ class Line:
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Query[Any], Future[Any]]] = deque()
         self._why: BarkeeperError | None = None
+        self._refusal: BarkeeperError | None = None
+        """Why we are not welcome; then nothing is, whatever it says."""
         self._exchange = begin(ASK, self._answered, self._lost)
         self.welcome: Future[Welcome] = self.ask(Hello())
         """Who is there; after a connection was lost it may be somebody else."""
@@ -172,11 +179,19 @@ class Line:
         return answer
 
     def _answered(self, reply: memoryview) -> None:
-        query, answer = self._waiting.popleft()
+        query, answer = self._waiting[0]
+        found = None
         try:
-            answer.set(unpacked(query, reply))
-        except Exception as error:  # noqa: BLE001  # whatever it is, who asked is told
-            answer.set_exception(error)
+            found = unpacked(query, reply)
+        except BarkeeperError as error:
+            if isinstance(query, Hello):
+                self._refusal = error
+            answer.set_exception(self._refusal or error)
+        self._waiting.popleft()
+        if self._refusal is None:
+            answer.set(found)
+        else:
+            answer.set_exception(self._refusal)
 
     def _lost(self, why: BarkeeperError | None) -> None:
         self.is_lost = True

@@ -7,11 +7,15 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import flight
 
 from actors.flight.client import RemoteSession, connect
 from actors.flight.connections import cut
 from actors.flight.place import Place
+from actors.flight.replies import packed
+from actors.flight.tickets import ASK, VERSION, Welcome
 from actors.kernel.ask.controls import Controls
 from actors.kernel.ask.readers import Readers
 from actors.system import System
@@ -208,6 +212,43 @@ def test_where_another_process_serves_by_then_the_first_answer_has_all_its_bars(
             assert missed == second.changes_since(0).get(timeout=PATIENCE_S)
             assert len(missed)
             assert not len(session.changes_since(missed.revision).get(timeout=PATIENCE_S))
+
+
+def test_another_version_is_named_from_the_start_and_after_the_connection_was_lost(
+    session: RemoteSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.flight.host.VERSION", 99)
+    wrong = "this session speaks version 99, and its client 2"
+
+    with pytest.raises(NotReady, match=wrong):
+        connect(session._place.port)
+    assert session.digest().get(timeout=PATIENCE_S)  # its connection is older
+    cut(session._place.port)
+    with pytest.raises(NotReady, match=wrong):
+        _until_answered(session)
+
+
+class _Other(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no types
+    """Answers the first message as we do, and whatever comes then with what nobody says here."""
+
+    def do_exchange(self, context: Any, descriptor: Any, reader: Any, writer: Any) -> None:
+        del context
+        writer.begin(pa.schema([]))
+        welcome = Welcome(version=VERSION, base_interval=Interval(seconds=60), is_live=False, life="x")
+        first = welcome if descriptor.command == ASK else "you"
+        said = itertools.chain([bytes(packed(first))], itertools.repeat(b"\x00\xc1"))
+        if descriptor.command != ASK:
+            writer.write_metadata(pa.py_buffer(next(said)))
+        for _ in reader:
+            writer.write_metadata(pa.py_buffer(next(said)))
+
+
+def test_what_is_not_understood_ends_what_waits_for_it() -> None:
+    with _Other("grpc://127.0.0.1:0") as other, connect(other.port) as session:
+        with pytest.raises(Unreachable, match="is not understood here, as if of another version"):
+            session.digest().get(timeout=PATIENCE_S)
+        with pytest.raises(Unreachable, match="is not understood here, as if of another version"):
+            list(session.subscribe())
 
 
 def test_a_closed_client_answers_no_more_and_may_be_closed_twice(session: RemoteSession) -> None:
