@@ -187,7 +187,7 @@ def doors_beside() -> dict[str, tuple[Any, Mapping[str, Any]]]:
     for answer in answers:
         found |= methods(answer, {"symbol": first}, "plot", "bar")
     return found | {
-        **methods(Calendar("XNYS"), day, "assign", "counts_when_later", "regular_hours"),
+        **methods(Calendar("XNYS"), day, "assign", "counts_when_later", "regular_hours", "regular_ns"),
         "Calendar": (Calendar, {"name": "XNYS"}),
         "Faults": (Faults, {}),
         "SessionRules": (partial(SessionRules, trade_ids=5), {}),
