@@ -48,6 +48,7 @@ from messages.values import Health, Mode, Room, SystemState
 START_ORDER = (Room.STORES, Room.SESSION_DATA, Room.DATA_UPKEEP, Room.STREAM_COORDINATOR)
 """Stop is start read backwards."""
 
+_OTHERS = (Room.SESSION_DATA, Room.STREAM_COORDINATOR, Room.DATA_UPKEEP)
 _MOST_BUGS = 20
 """So many different ones are told of; a program that asks wrongly may find more."""
 
@@ -260,7 +261,7 @@ class SystemManagerCore:
             if message.is_query:
                 return NOTHING
             if self._supervision.survives(message.at_s):
-                return tell(*lost, *self._goes_on(message.room))
+                return tell(*lost, *self._goes_on(message))
             said = f"{said}; it is bug {self._supervision.recent} within {WITHIN_S:.0f} s, too many to go on"
         if message.room is Room.SYSTEM_MANAGER:
             self._coming = None  # rooms are started in its thread: a start that raised reports nothing else
@@ -269,12 +270,16 @@ class SystemManagerCore:
         # Once is enough: a coordinator that cannot even abort would be told so for ever.
         return tell(*out) if was_error else tell(AbortRun(reason=self._failure or message.error), *out)
 
-    def _goes_on(self, room: Room) -> tuple[Message, ...]:
+    def _goes_on(self, message: BugFound) -> tuple[Message, ...]:
         """Have made good what a message would have done that is in quarantine; a stop goes on with the next room."""
+        room = message.room
         if self._change == "stopping":
             return self._stop_next() if room is Room.SYSTEM_MANAGER else ()
         is_unsaid = room is Room.SYSTEM_MANAGER and self._state is _RUNNING
-        return (*((StateChanged(state=_RUNNING),) if is_unsaid else ()), MakeGood(room=room))
+        # Of whom a report spoke that is lost itself is not known: it may have been anybody.
+        others = _OTHERS if message.message == BugFound.__name__ else ()
+        good = (MakeGood(room=one) for one in (room, *others))
+        return (*((StateChanged(state=_RUNNING),) if is_unsaid else ()), *good)
 
     @property
     def _is_up(self) -> bool:

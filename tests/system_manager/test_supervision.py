@@ -62,6 +62,13 @@ def test_a_live_system_goes_on_with_a_core_that_is_sound_and_has_made_good_what_
     assert status_of(core).state is RUNNING
 
 
+def test_a_report_of_a_bug_that_meets_one_itself_may_have_been_of_anybody() -> None:
+    lost = msgspec.structs.replace(bug(is_sound=True), room=Room.SYSTEM_MANAGER, message="BugFound")
+    rooms = [said.room for said in core_that_is("running", Mode.LIVE).handle(lost).out if isinstance(said, MakeGood)]
+
+    assert rooms == [Room.SYSTEM_MANAGER, Room.SESSION_DATA, Room.STREAM_COORDINATOR, Room.DATA_UPKEEP]
+
+
 def test_a_live_system_with_more_bugs_within_a_minute_than_it_may_have_is_in_error() -> None:
     core = core_that_is("running", Mode.LIVE)
     bugs = [msgspec.structs.replace(bug(is_sound=True), at_s=100.0 + 10 * number) for number in range(6)]
