@@ -277,7 +277,7 @@ class Store:
         """Return the dates that can be read; of a file that cannot, and has others, there is a warning."""
         dates, lost = dates_left(self._files, calendar)
         for reason in lost.values():
-            self._warn(reason)
+            self._warn(f"{reason.rstrip('.')}; its days are left out")
         return dates
 
     def _names(self, calendar: str, date: str) -> tuple[str, ...]:
@@ -285,18 +285,18 @@ class Store:
         try:
             return self._files.symbols(calendar, date)
         except DataError as error:
-            self._warn(str(error))
+            self._warn(f"{str(error).rstrip('.')}; its days are left out")
             return ()
 
-    def _warn(self, reason: str) -> None:
+    def _warn(self, left_out: str) -> None:
         """Warn of what is left out, once, where a program has asked for it."""
-        if reason in self._warned:
+        if left_out in self._warned:
             return
-        self._warned.add(reason)
+        self._warned.add(left_out)
         frame, level = inspect.currentframe(), 1
         while frame is not None and frame.f_globals.get("__name__") == __name__:
             frame, level = frame.f_back, level + 1
-        warnings.warn(f"{reason.rstrip('.')}; its days are left out", stacklevel=level)
+        warnings.warn(left_out, stacklevel=level)
 
     def _check_readable(self, calendar: str, first: str, last: str) -> None:
         """Check that no day from one date to another lies in a file that cannot be read.
@@ -309,12 +309,18 @@ class Store:
                 raise DataError(reason)
 
     def _between(self, calendar: str, span: AskedSpan, *, extended: bool) -> Iterator[TradingSession]:
-        """Yield the sessions from the first to the last day of the store that a span touches, missing days included."""
+        """Yield the sessions from the first to the last day of the store that a span touches, missing days included.
+
+        There is a warning of each day that has bars, and in the calendar no session.
+        """
         self._check_readable(calendar, span.first, span.last)
         dates, sessions = self._dates(calendar), self._sessions(calendar)
         first, last = max(dates[0], span.first), min(dates[-1], span.last)
         base = self._files.base_interval() or ONE_MINUTE
-        for session in sessions.sessions(first, last) if first <= last else ():
+        there = sessions.sessions(first, last) if first <= last else ()
+        for day in sorted({day for day in dates if first <= day <= last} - {session.date for session in there}):
+            self._warn(f"{calendar} has no session on {day}; what the store has of it is left out")
+        for session in there:
             whole = sessions.extended_session(session.date) if extended else session
             assert whole is not None, "it has just been there"
             yield msgspec.structs.replace(whole, base_interval=base)

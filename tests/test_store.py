@@ -72,6 +72,25 @@ def folded(frame: pd.DataFrame, rule: str) -> pd.DataFrame:
     return found[found["open"].notna()]
 
 
+def test_of_a_day_that_is_no_session_there_is_a_warning_and_the_others_are_read(tmp_path: Path) -> None:
+    with closing(ParquetStore(tmp_path)) as files:
+        for day in ("2024-07-03", "2024-07-05"):
+            files.merge("XNYS", day, stored(bar("A", "09:30", 5.0, day)))
+        start = pd.Timestamp("2024-07-04 09:30", tz="America/New_York").value
+        files.merge(
+            "XNYS", "2024-07-04", stored(msgspec.structs.replace(bar("A", "09:30", 6.0, "2024-07-03"), start_ns=start))
+        )
+    with Store(tmp_path) as opened:
+        with pytest.warns(
+            UserWarning, match="^XNYS has no session on 2024-07-04; what the store has of it is left out$"
+        ):
+            read = opened.bars("A")
+
+        assert read.close.tolist() == [5.0, 5.0]
+        assert len(opened.bars("A")) == 2  # it is said once
+        assert len(opened.missing("A", start="2024-07-05")) == 1
+
+
 def test_it_says_what_is_there(store: Store) -> None:
     assert store.calendars() == ("XNYS",)
     assert store.dates() == store.dates(names(store)[0]) == DATES[:4]
