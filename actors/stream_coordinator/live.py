@@ -315,7 +315,8 @@ class LiveCore:
         ready = [RunReady(session=self._life.session)] if self._life is not None and self._owing.opened == 1 else []
         is_plan_short = self._life is not None and len(self._coming) < 2 and message.room is not Room.SYSTEM_MANAGER
         plan = [PlanLiveSessions(now_ns=self._now_ns)] if is_plan_short else []
-        return tell(*ready, *plan, SetTimer(due_ns=0))
+        listen = ListenFrom(ticket=self._ticket + 1)  # who came and was not heard of would hear nothing all day
+        return tell(*ready, *plan, listen, SetTimer(due_ns=0))
 
     def _session_stands(self, message: SessionStands) -> Outcome:
         """Say again what SessionData has not heard of."""

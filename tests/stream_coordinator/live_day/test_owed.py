@@ -19,7 +19,8 @@ from messages import (
     TradingSession,
     WaitChanged,
 )
-from messages.commands import SetTimer
+from messages.commands import ListenFrom, SetTimer
+from messages.listeners import SubscribersChanged
 from messages.values import SECOND_NS
 from tests.builders import DAY, HALF_DAY, at, session_xnys
 from tests.stream_coordinator.backtest.playing import prefetched
@@ -43,6 +44,15 @@ def test_the_timer_is_set_whatever_was_lost() -> None:
 
     assert SetTimer(due_ns=0) in watch.tell(ANYWHERE)
     assert SetTimer(due_ns=0) in watch.up().tell(ANYWHERE)
+
+
+def test_who_began_to_listen_and_was_not_heard_of_is_let_in() -> None:
+    watch = Watch(DAY, HALF_DAY, *LATER).up()
+    (usual,) = of(watch.tell(SubscribersChanged(count=1)), ListenFrom)
+
+    (again,) = of(watch.tell(ANYWHERE), ListenFrom)
+
+    assert again == usual
 
 
 def test_a_session_that_was_asked_for_and_did_not_come_is_asked_for_again() -> None:
