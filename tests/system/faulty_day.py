@@ -3,25 +3,64 @@ any room at any message; whose process may be killed, and begun again with what 
 
 import errno
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from actors.kernel.future import Future
 from actors.kernel.outcome import Outcome
 from actors.kernel.ports import BarSource, MergeCounts, StoredDay, StoredDays
 from actors.settings import LiveRules
+from actors.storage.journal.file import JournalFile, path_of
 from actors.storage.journal.packing import latest, rows_of
 from actors.storage.journal.writer import Journal
 from actors.storage.memory import MemoryStore
-from messages import Query, Room, SessionCertificate
+from messages import (
+    Bar,
+    BarArrived,
+    BarsArrived,
+    BarsFilled,
+    FeedBars,
+    GapAbandoned,
+    MinuteApplied,
+    MinuteSettled,
+    NoTradeConfirmed,
+    PublishBar,
+    Query,
+    ReceiptSettled,
+    Room,
+    SessionCertificate,
+    StopSystem,
+    SymbolsLoaded,
+    TimeAdvanced,
+    TimerFired,
+    WakeAt,
+)
 from messages.inboxes import Journaled
 from messages.supervision import Supervised
 from messages.values import SECOND_NS, Nanos
 from tests.doubles import Outbox
-from tests.system.test_live_members import LiveDay
+from tests.system.test_live_members import SESSION, LiveDay
 
 ROOMS = (Room.SESSION_DATA, Room.STREAM_COORDINATOR, Room.DATA_UPKEEP, Room.SYSTEM_MANAGER)
+
+
+_PASSED = (Query, Supervised)
+_COUNTED = (TimeAdvanced, BarsArrived, BarArrived, BarsFilled, NoTradeConfirmed, GapAbandoned)
+_USUAL = (*_PASSED, TimeAdvanced, TimerFired, MinuteApplied, MinuteSettled, BarsArrived, FeedBars, WakeAt)
+
+
+class Bug(NamedTuple):
+    """So many messages later, questions aside, one raises before or after its handling."""
+
+    room: Room
+    nth: int
+    is_handled: bool
+    is_rare: bool
+    """Whether what comes with every minute is passed over too."""
 
 
 class Disk(MemoryStore):
@@ -113,14 +152,27 @@ class FaultyDay(LiveDay):
     Args:
         store: what is on the disk.
         now_ns: when it begins.
+        dice: which of the jobs that wait is done first.
+        bug: one that is there from the start.
     """
 
     journal: JournalByHand
 
     def __init__(
-        self, store: Disk, symbols: Sequence[str], sources: Sequence[BarSource], now_ns: Nanos, dice: random.Random
+        self,
+        store: Disk,
+        symbols: Sequence[str],
+        sources: Sequence[BarSource],
+        now_ns: Nanos,
+        dice: random.Random,
+        bug: Bug | None = None,
     ) -> None:
         self.quarantined = Outbox()
+        self._bug = bug
+        self.hits = 0
+        """How many bugs have struck."""
+        self.unseen = 0
+        """Of them: those that may have struck while a journal was read, of which nothing is kept."""
         with patch("actors.wiring.Journal", JournalByHand):
             super().__init__(
                 "09:29", symbols, sources, store=store, dice=dice, live=LiveRules(auto_roll=False, max_restarts=10**6)
@@ -139,6 +191,8 @@ class FaultyDay(LiveDay):
             shell._quarantines = self
             if room is Room.SESSION_DATA:
                 shell._journal, shell._make = self.journal, self._session_data
+            if self._bug is not None and self._bug.room is room:
+                self.strike(self._bug)
 
     def settle(self) -> None:
         """Deliver, work and commit until nothing is left; once a second somebody looks from outside."""
@@ -153,21 +207,90 @@ class FaultyDay(LiveDay):
         self.system_manager.tell(Supervised(at_s=self.time.now_ns() / SECOND_NS))
         self.settle()
 
-    def strike(self, room: Room, nth: int, *, is_handled: bool) -> None:
-        """Put a bug into a room: so many messages later, questions aside, one raises before or after its handling."""
-        core: Any = self.shells[room]._core
+    @property
+    def is_open(self) -> bool:
+        """Whether the session is."""
+        core: Any = self.shells[Room.SESSION_DATA]._core
+        return core._book is not None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no room has a bug that is still to strike."""
+        return not any("handle" in vars(shell._core) for shell in self.shells.values())
+
+    def publish(self, bar: Bar) -> Future[ReceiptSettled]:
+        """Feed a bar as an application does; return what resolves when it is applied, and safe."""
+        receipt, future = self.receipts.issue()
+        self.stream_coordinator.tell(PublishBar(bar=bar, source="application", receipt=receipt))
+        self.settle()
+        return future
+
+    def told(self) -> Counter[str]:
+        """Return what SessionData was told since this process has begun, but for what met a bug there."""
+        struck = [message for room, message, _ in self.quarantined.messages if room is Room.SESSION_DATA]
+        return said_often(message for room, message in self.story if room is Room.SESSION_DATA) - said_often(struck)
+
+    def forget_bugs(self) -> None:
+        """Let none strike any more."""
+        for shell in self.shells.values():
+            vars(shell._core).pop("handle", None)
+
+    def journaled(self) -> list[Journaled]:
+        """Return the messages of the session's journal, if it has any."""
+        path = path_of(self.journal.folder, "XNYS", SESSION.date)
+        if not path.exists():
+            return []
+        with closing(JournalFile(path, read_only=True)) as file:
+            return [message for _, message in file.messages()]
+
+    def stop(self) -> None:
+        """Stop every room, as who closes a system does."""
+        self.system_manager.ask(StopSystem())
+        self.settle()
+        self.system_manager.stop()  # or it would be waited for, and there is nobody else to wait
+        self.settle()
+        self.shut(timeout=1.0)
+
+    def strike(self, bug: Bug) -> None:
+        """Put a bug into a room; one that has not struck goes."""
+        core: Any = self.shells[bug.room]._core
+        passed = _USUAL if bug.is_rare else _PASSED
         vars(core).pop("handle", None)
         handle: Callable[[Any], Outcome] = core.handle
-        left = nth
+        left = bug.nth
 
-        def bug(message: Any) -> Outcome:
+        def struck(message: Any) -> Outcome:
             nonlocal left
-            left -= not isinstance(message, Query | Supervised)
-            if isinstance(message, Query | Supervised) or left:
+            left -= not isinstance(message, passed)
+            if isinstance(message, passed) or left:
                 return handle(message)
             del core.handle
-            if is_handled:
+            self.hits += 1
+            self.unseen += bug is self._bug and bug.room is Room.SESSION_DATA
+            if bug.is_handled:
                 handle(message)
             raise RuntimeError("a bug put in by a test")
 
-        core.handle = bug
+        core.handle = struck
+
+
+def said_often(messages: Iterable[Any]) -> Counter[str]:
+    """Count what fills a journal, by its kind; what the store had of the day is there once only."""
+    return Counter(
+        type(message).__name__
+        for message in messages
+        if isinstance(message, _COUNTED) and getattr(message, "source", "") != "recording"
+    )
+
+
+def bars_in(message: Journaled) -> int:
+    """Return how many bars a message brings."""
+    match message:
+        case BarsArrived() | BarsFilled():
+            return len(message.batch)
+        case BarArrived():
+            return 1
+        case SymbolsLoaded():
+            return 0 if message.tape is None else len(message.tape.batch)
+        case _:
+            return 0

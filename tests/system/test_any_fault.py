@@ -1,23 +1,50 @@
 """``test_any_day``, and besides: a bug at any message of any room, a process that is killed, a journal that cannot be
 written, a store that cannot be read, a computer that sleeps."""
 
+import contextlib
 import random
 import shutil
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, rule
 
-from messages import Event, MinuteClosed, Policy, Room, SystemState
-from messages.values import SECOND_NS
+from actors.kernel.future import Future
+from messages import Event, GetDigest, GetHistory, GetQuality, MinuteClosed, Policy, ReceiptSettled, Room, SystemState
+from messages.errors import NotReady, SystemFailed
+from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import at
 from tests.damage import MANY
-from tests.system.faulty_day import ROOMS, Disk, FaultyDay
-from tests.system.test_any_day import MINUTES, UPS_AND_DOWNS_END, AnyDay
-from tests.system.test_live_members import SESSION, SOME
+from tests.system.faulty_day import ROOMS, Bug, Disk, FaultyDay, bars_in, said_often
+from tests.system.test_any_day import FAULTS, MINUTES, TRUTH, UPS_AND_DOWNS_END, AnyDay, values
+from tests.system.test_live_members import LAST, MARKET, SESSION, SOME, YESTERDAY
+
+DEEDS = (
+    *("bug",) * 8, *("kill", "stop", "late", "again", "publish", "connection") * 2,
+    *("torn", "journal", "store", "disk", "upstream", "left out", "sleep", "nonsense", "joins"),
+)  # fmt: skip
+PLACES = sorted(TRUTH)
+
+
+def a_bug(dice: random.Random, rooms: Sequence[Room], most: int) -> Bug:
+    """Return a bug somewhere; who starts the rooms cannot start them with one."""
+    return Bug(dice.choice(rooms), dice.randint(1, most), dice.random() < 0.5, dice.random() < 0.5)
+
+
+def is_taken(future: Future[ReceiptSettled]) -> bool:
+    """Whether who published a bar was told that it is there, and safe."""
+    if not future.is_done():
+        return False
+    with contextlib.suppress(SystemFailed, NotReady):
+        receipt = future.get(timeout=0)
+        return receipt.accepted + receipt.duplicates > 0
+    return False
 
 
 class AnyFault(AnyDay):
@@ -29,52 +56,162 @@ class AnyFault(AnyDay):
         self.folder = Path(tempfile.mkdtemp())
         self.safe: set[tuple[str, int]] = set()
         """The bars that were there when the journal could be written the last time."""
+        self.published: list[tuple[tuple[str, int], Future[ReceiptSettled]]] = []
+        self.acked: set[tuple[str, int]] = set()
+        """Bars of which who published them was told that they are safe."""
+        self.recovered = Counter[str]()
+        """What the journal had when the process at hand began."""
+        self.yesterday = MARKET.day(YESTERDAY).bars.names().count(SOME[0])
         return Disk(self.folder)
 
     def begun(self) -> FaultyDay:
         return FaultyDay(self.disk, SOME, [self.source], at("09:29", SESSION), random.Random(7))
 
-    @rule(room=st.sampled_from(ROOMS), nth=st.integers(1, 30), is_handled=st.booleans())
-    def a_room_has_a_bug(self, room: Room, nth: int, is_handled: bool) -> None:
-        self.board.strike(room, nth, is_handled=is_handled)
-        if self.is_day():
-            self.time_passes(12)
+    @initialize(seed=st.integers(0, 1 << 32))
+    def it_begins(self, seed: int) -> None:
+        self.it_goes_on(seed)
 
-    @rule(is_full=st.booleans())
-    def the_journal_cannot_be_written_or_can(self, is_full: bool) -> None:
-        self.board.journal.is_full = is_full
-        self.board.settle()
+    @rule(seed=st.integers(0, 1 << 32))
+    def more_happens(self, seed: int) -> None:
+        self.it_goes_on(seed)
 
-    @rule(is_unreadable=st.booleans())
-    def the_store_cannot_be_read_or_can(self, is_unreadable: bool) -> None:
-        self.disk.is_unreadable = is_unreadable
+    def it_goes_on(self, seed: int) -> None:
+        """Do many things, from one number: drawn one by one they would be few."""
+        dice = random.Random(seed * 7919 + 13)
+        for _ in range(dice.randint(5, 12)):
+            for deed in dice.choices(DEEDS, k=dice.randint(1, 3)):
+                self.do(deed, dice)
+            if self.is_day():
+                self.time_passes(dice.randint(1, 8))
+            for one in self.invariants:
+                one.function(self)
 
-    @precondition(AnyDay.is_day)
-    @rule(seconds=st.integers(1, 180))
+    def do(self, deed: str, dice: random.Random) -> None:  # a table
+        flag, place = dice.random() < 0.5, dice.choice(PLACES)
+        match deed:
+            case "bug":
+                self.board.strike(a_bug(dice, ROOMS, 12))
+            case "kill":
+                self.board.journal.drop()
+                self.begin_again(a_bug(dice, ROOMS[:3], 4) if dice.random() < 0.5 else None, is_mended=flag)
+            case "torn":  # what was published when nothing could be written is lost with its process, and nobody told
+                self.board.journal.is_full = True
+                self.a_bar_is_published(place)
+                self.note_what_is_acknowledged()
+                self.board.journal.drop()
+                self.begin_again(None, is_mended=True)
+            case "stop":
+                self.board.stop()
+                self.nobody_waits_any_more()
+                self.begin_again(a_bug(dice, ROOMS[:3], 4) if dice.random() < 0.5 else None, is_mended=flag)
+            case "journal":
+                self.board.journal.is_full = flag
+                self.board.settle()
+            case "store":
+                self.disk.is_unreadable = flag
+            case "disk":
+                self.the_disk_is_full_or_not(flag)
+            case "upstream":
+                self.the_upstream_breaks_or_mends(flag)
+            case "connection":
+                (self.the_connection_breaks if flag else self.the_connection_is_made)()
+            case "left out":
+                self.the_feed_leaves_symbols_out({place[0]})
+            case "sleep":
+                self.the_computer_sleeps(dice.randint(1, 180))
+            case "publish":
+                self.a_bar_is_published(place)
+            case "late":
+                self.bars_come_when_they_like([place, dice.choice(PLACES), place])
+            case "nonsense":
+                self.nonsense_comes(place, dice.choice(FAULTS))
+            case "joins" if LAST not in self.board.subscribed:
+                self.a_symbol_joins()
+            case "again" if self.board.is_sound:
+                self.what_came_comes_again(dice.randint(1, 30))
+
     def the_computer_sleeps(self, seconds: int) -> None:
         until = min(self.now_ns + seconds * SECOND_NS, at(UPS_AND_DOWNS_END, SESSION))
-        self.board.time.advance(until - self.now_ns)
+        self.board.time.advance(max(until - self.now_ns, 0))
         self.board.settle()
 
-    @rule()
-    def the_process_is_killed_and_begun_again(self) -> None:
+    def a_bar_is_published(self, place: tuple[str, int]) -> None:
+        if place[0] in self.active() and TRUTH[place].end_ns <= self.now_ns:
+            self.published.append((place, self.board.publish(TRUTH[place])))
+
+    def what_came_comes_again(self, count: int) -> None:
+        again = [TRUTH[place] for place in sorted(self.seen)[-count:]]
+        self.send(again)  # it may take the place of what was fetched
+        before = self.board.ask(GetQuality())
+        self.send(again)
+        after = self.board.ask(GetQuality())
+
+        assert (after.accepted, after.duplicates) == (before.accepted, before.duplicates + len(again))
+
+    def nobody_waits_any_more(self) -> None:
+        assert all(future.is_done() for _, future in self.published)
+
+    def begin_again(self, bug: Bug | None, *, is_mended: bool) -> None:
         before, self.disk.is_unreadable = self.board, False
-        before.journal.drop()
-        self.board = FaultyDay(self.disk, SOME, [self.source], before.time.now_ns(), random.Random(7))
-        self.board.journal.is_full = before.journal.is_full
+        recovered = said_often(before.journaled())
+        self.board = FaultyDay(self.disk, SOME, [self.source], before.time.now_ns(), random.Random(7), bug)
+        self.board.journal.is_full = before.journal.is_full and not is_mended
         self.board.up()
         self.heard = self.board.listen("minutes", policy=Policy.DROP_OLDEST)
+        self.recovered = recovered
         for _ in range(3):  # what is due is due at once
             self.board.time.advance(0)
             self.board.settle()
+        for _ in range(60):  # a bug may have been in the way
+            if self.board.is_open:
+                break
+            self.board.time.advance(SECOND_NS)
+            self.board.settle()
+            self.board.look()
+        assert self.board.is_open
         self.minutes = []
         there = self.active() if self.board.journal.is_written else ()
-        self.seen = {one for one in self.safe if one[0] in there}
+        self.published = []
+        self.acked = {one for one in self.acked if one[0] in there}
+        self.seen = {one for one in self.safe if one[0] in there} | self.acked
 
     @invariant()
     def what_is_written_is_safe(self) -> None:
         if self.board.journal.is_written:
             self.safe = self.seen
+
+    def note_what_is_acknowledged(self) -> None:
+        if self.board.journal.path is not None:
+            self.acked |= {place for place, future in self.published if is_taken(future)}
+
+    @invariant()
+    def what_is_acknowledged_is_there(self) -> None:
+        self.note_what_is_acknowledged()
+
+        assert self.acked <= self.seen
+
+    @invariant()
+    def what_a_bug_has_struck_is_kept_and_no_more(self) -> None:
+        found = self.board.quarantined.messages
+
+        assert 0 <= self.board.hits - len(found) <= self.board.unseen, found
+
+    @invariant()
+    def all_counts_add_up(self) -> None:
+        core: Any = self.board.shells[Room.SESSION_DATA]._core
+
+        assert core.troubles() == ()
+
+    @invariant()
+    def what_is_taken_is_what_the_journal_says(self) -> None:
+        if self.board.journal.is_written:
+            journaled = self.board.journaled()
+            assert self.board.ask(GetQuality()).received == sum(map(bars_in, journaled))
+            assert self.board.told() == said_often(journaled) - self.recovered
+
+    @invariant()
+    def the_day_before_is_there(self) -> None:
+        assert len(self.board.ask(GetHistory(symbol=SOME[0]))) == self.yesterday
 
     def polled(self) -> Event | None:
         self.board.look()
@@ -87,16 +224,50 @@ class AnyFault(AnyDay):
     def teardown(self) -> None:
         self.disk.is_unreadable = self.board.journal.is_full = False
         try:
-            for shell in self.board.shells.values():
-                vars(shell._core).pop("handle", None)  # a bug that has not struck
+            self.board.forget_bugs()
+            self.it_closes_with_bugs()
             super().teardown()
             assert self.board.state is not SystemState.ERROR
+            self.it_is_written_down()
+            self.board.journal.is_full = True
+            self.published.append((min(TRUTH), self.board.publish(TRUTH[min(TRUTH)])))
+            self.board.stop()
+            self.nobody_waits_any_more()
         finally:
             self.board.journal.drop()
             shutil.rmtree(self.folder)
 
+    def it_closes_with_bugs(self) -> None:
+        """What keeps a day moving to its end is said seldom, and so is seldom struck before."""
+        self.is_source_down = self.disk.is_full = False
+        self.the_connection_is_made()
+        if LAST not in self.board.subscribed:
+            self.a_symbol_joins()
+        self.board.until("09:44")
+        dice = random.Random(self.board.hits + len(self.seen) + 31 * len(self.minutes))
+        for room in ROOMS:
+            self.board.strike(Bug(room, dice.randint(1, 4), dice.random() < 0.5, is_rare=True))
+        self.is_source_down = dice.random() < 0.5
+        while self.now_ns < at("09:48", SESSION):
+            self.is_source_down = self.is_source_down and self.now_ns < at("09:46", SESSION)
+            self.board.until(self.now_ns + 5 * SECOND_NS)
+            self.board.look()
+        self.board.forget_bugs()
+
+    def it_is_written_down(self) -> None:
+        certificate, day = self.board.certificate(), self.disk.read("XNYS", SESSION.date)
+
+        assert certificate is not None
+        assert day is not None
+        assert certificate.digest == self.board.ask(GetDigest())
+        assert {(one.symbol, one.start_ns): values(one) for one in day.bars.bars()} == {
+            place: values(one) for place, one in TRUTH.items()
+        }
+        untraded = sum((run.end_ns - run.start_ns) // MINUTE_NS for run in certificate.runs)
+        assert untraded + len(TRUTH) == len(MINUTES) * len(MARKET.symbols)
+
 
 TestAnyFault = pytest.mark.slow(AnyFault.TestCase)
 TestAnyFault.settings = settings(
-    max_examples=MANY // 25, deadline=None, stateful_step_count=20, report_multiple_bugs=False
+    max_examples=MANY // 25, deadline=None, stateful_step_count=3, report_multiple_bugs=False
 )

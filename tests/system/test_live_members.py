@@ -114,7 +114,7 @@ class LiveDay(Upkept):
     def _without_feeds(to: Any) -> Any:
         return Outbox() if isinstance(to, FeedDesk) else to
 
-    def until(self, now: str) -> "LiveDay":
+    def until(self, now: str | int) -> "LiveDay":
         """Let the day go on by five seconds and five seconds, the feed sending what it is subscribed to."""
         while self.time.now_ns() < at(now, SESSION):
             before = self.time.now_ns()
