@@ -100,7 +100,7 @@ def _plain(
     are_plain &= _are_in_order(starts_ns, first, base) & _have_no_spikes(values, first)
     are_ends = np.array([file.stamp is Stamp.END for file in files])
     are_plain &= nothing_odd(starts_ns, np.append(0, ends), assignment, are_ends, calendar, base)
-    grows, begins, _ = sessions_growing(values[VOLUME], assignment.date_index, first)
+    grows, begins, _ = sessions_growing(values[VOLUME], starts_ns, assignment.date_index, first)
     are_plain[np.searchsorted(first, begins[grows], side="right") - 1] = False
     found = list[FileBars | None]()
     for file, is_plain, begin, end in zip(files, are_plain.tolist(), first.tolist(), ends.tolist(), strict=True):

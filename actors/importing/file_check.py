@@ -40,10 +40,10 @@ class Growing:
         self._growing = 0
         self._others = 0
 
-    def note(self, symbols: int, volume: Floats, date_index: Indices) -> None:
+    def note(self, kept: FileBars) -> None:
         """Take some bars, in the order of the file; those of several symbols are not looked at."""
-        if symbols == 1 and len(volume) >= FEWEST_GROWING:
-            grows, _, counts = sessions_growing(volume, date_index)
+        if len(kept.symbols) == 1 and len(kept.rows) >= FEWEST_GROWING:
+            grows, _, counts = sessions_growing(kept.values[VOLUME], kept.start_ns, kept.assignment.date_index)
             self._growing += int(np.count_nonzero(grows))
             self._others += int(np.count_nonzero(~grows & (counts >= FEWEST_GROWING)))
 
@@ -110,7 +110,7 @@ class Judge:
         kept = _selected(block, assignment, codes == 0)
         self._below_zero += int(np.count_nonzero(kept.values[LOW] <= 0)) if len(kept.start_ns) else 0
         self._note_content(kept)
-        self._growing.note(len(kept.symbols), kept.values[VOLUME], kept.assignment.date_index)
+        self._growing.note(kept)
         if not self._below_zero:
             self._spikes.note(kept.symbol_index, kept.values, kept.rows)
         return kept

@@ -146,13 +146,16 @@ FEWEST_GROWING = 30
 """So many volumes of one session in a row do not grow by chance."""
 
 
-def sessions_growing(volume: Floats, date_index: Indices, first: Stamps | None = None) -> tuple[Mask, Stamps, Stamps]:
+def sessions_growing(
+    volume: Floats, starts_ns: Stamps, date_index: Indices, first: Stamps | None = None
+) -> tuple[Mask, Stamps, Stamps]:
     """Return of each run of bars of one session whether its volumes only grow; where it begins, and how long it is.
 
     Feeds quote the day's volume so far, and who writes bars of quotes writes that down with each.
 
     Args:
         volume: of bars in the order of their files, each of one symbol.
+        starts_ns: when each begins; a file may begin with the newest.
         date_index: of each bar its session.
         first: where each file begins; by default there is one.
     """
@@ -162,7 +165,7 @@ def sessions_growing(volume: Floats, date_index: Indices, first: Stamps | None =
         is_begin[first] = True
     begins = np.flatnonzero(is_begin)
     counts = np.diff(np.append(begins, len(volume)))
-    steps = np.diff(volume, prepend=volume[:1])
-    goes_up, goes_down = (np.logical_and.reduceat(is_begin | way, begins) for way in (steps >= 0, steps <= 0))
-    grows: Mask = (goes_up != goes_down) & (counts >= FEWEST_GROWING)  # both: they are all the same
+    steps = np.diff(volume, prepend=volume[:1]) * np.sign(np.diff(starts_ns, prepend=starts_ns[:1]))
+    never_falls, never_grows = (np.logical_and.reduceat(is_begin | way, begins) for way in (steps >= 0, steps <= 0))
+    grows: Mask = never_falls & ~never_grows & (counts >= FEWEST_GROWING)
     return grows, begins, counts

@@ -127,6 +127,7 @@ TOTALS, ALIKE, OWN = (
         ([TOTALS], True),
         ([TOTALS, TOTALS], True),
         ([TOTALS[:29]], False),
+        ([TOTALS[::-1]], False),
         ([OWN], False),
         ([ALIKE], False),
         ([TOTALS, OWN], False),
