@@ -225,7 +225,7 @@ class FaultyDay(LiveDay):
         self.settle()
         return future
 
-    def told(self) -> Counter[str]:
+    def session_data_told(self) -> Counter[str]:
         """Return what SessionData was told since this process has begun, but for what met a bug there."""
         struck = [message for room, message, _ in self.quarantined.messages if room is Room.SESSION_DATA]
         return said_often(message for room, message in self.story if room is Room.SESSION_DATA) - said_often(struck)

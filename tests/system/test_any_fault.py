@@ -207,7 +207,7 @@ class AnyFault(AnyDay):
         if self.board.journal.is_written:
             journaled = self.board.journaled()
             assert self.board.ask(GetQuality()).received == sum(map(bars_in, journaled))
-            assert self.board.told() == said_often(journaled) - self.recovered
+            assert self.board.session_data_told() == said_often(journaled) - self.recovered
 
     @invariant()
     def the_day_before_is_there(self) -> None:
