@@ -84,7 +84,7 @@ class FileWatch:
         self._descriptor = -1
         self._replaced: list[tuple[ModuleType, Callable[..., Any]]] = []
         self.opened: list[str] = []
-        """What was opened: the file, and the line of the strategy if it is known."""
+        """What was opened: the file as it is called in its folder, and the line of the strategy if it is known."""
 
     def __enter__(self) -> Self:
         self._watch()
@@ -147,7 +147,9 @@ class FileWatch:
         if real.endswith(_OF_DAYS) and any(real.startswith(root + os.sep) for root in self._roots):
             self._note(real, self._line())
 
-    def _note(self, path: str, line: str) -> None:
+    def _note(self, real: str, line: str) -> None:
+        # As it is called in the store: the same store may lie elsewhere when a proof is verified.
+        path = next((os.path.relpath(real, root) for root in self._roots if real.startswith(root + os.sep)), real)
         known = [place for place, said in enumerate(self.opened) if said.partition(" (")[0] == path]
         if not known:
             self.opened.append(f"{path} ({line})" if line else path)
