@@ -348,3 +348,14 @@ def test_who_goes_before_does_so_under_any_name(first: str, second: str) -> None
     found = Calendar("XNYS", own=goes_before(settings, store))
 
     assert (hours(found, "2024-07-02"), hours(found, "2024-07-05")) == (["Tue 10:00-Tue 11:00"], [])
+
+
+def test_days_of_a_calendar_that_only_the_store_has_go_before_those_of_the_store() -> None:
+    rules = OwnCalendar(tz="UTC", segments=("09:00-10:00",))
+    days = {"2024-07-02": "closed", "2024-07-03": "09:00-09:30"}
+    store = OwnHours(calendars={"MINE": rules}, special_sessions={"MINE": days})
+    settings = OwnHours(special_sessions={"MINE": {"2024-07-02": "09:15-09:45"}})
+    mine = Calendar("MINE", own=goes_before(settings, store))
+
+    assert hours(mine, "2024-07-02") == ["Tue 09:15-Tue 09:45"]
+    assert hours(mine, "2024-07-03") == ["Wed 09:00-Wed 09:30"]
