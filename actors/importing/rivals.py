@@ -157,8 +157,7 @@ def refusal(rivalry: Rivalry, path: str, of_bars: Sequence[str]) -> str:
     """
     names = [Path(one).name for one in of_bars]
     if rivalry.markets or names[0] == names[1]:
-        above = os.path.commonpath(of_bars)
-        names = [Path(one).relative_to(above).as_posix() for one in of_bars]
+        names = _told_apart(of_bars)
     shown = " and ".join(
         f"{', '.join(format(value, '.10g') for value in bar.values)} (row {bar.row} of {name})"
         for name, bar in zip(names, rivalry.bars, strict=True)
@@ -175,6 +174,16 @@ def refusal(rivalry: Rivalry, path: str, of_bars: Sequence[str]) -> str:
         f"{Path(path).name}: {names[0]} and {names[1]} are both read as {rivalry.symbol}, and {which}; {where}. Import "
         "them one by one, each with its own --symbol"
     )
+
+
+def _told_apart(paths: Sequence[str]) -> list[str]:
+    """Return how files are called in the folder that they have in common, however they were named."""
+    whole = [Path(os.path.abspath(path)) for path in paths]  # not with symbolic links followed: these are names
+    try:
+        above = os.path.commonpath(whole)
+    except ValueError:  # they lie on two drives
+        return list(paths)
+    return [path.relative_to(above).as_posix() for path in whole]
 
 
 def _met(samples: Mapping[int, _Sample], files: tuple[int, int]) -> _Met:

@@ -106,6 +106,22 @@ def test_two_files_that_would_overwrite_each_other_are_refused_whichever_comes_f
     assert "are both read as AAPL, and have other bars for 2 of 2 common minutes" in str(report.files[0].error)
 
 
+@pytest.mark.parametrize("first", ["AAPL.csv", "./AAPL.csv", "b/../AAPL.csv"])
+def test_files_of_one_name_are_told_apart_however_they_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    (tmp_path / "b").mkdir()
+    written(tmp_path / "AAPL.csv", HEADER + minutes("09:30", 2))
+    written(tmp_path / "b/AAPL.csv", HEADER + minutes("09:30", 2, price=50))
+    monkeypatch.chdir(tmp_path)
+
+    said = {file.error for file in run([Path(first), tmp_path / "b/AAPL.csv"], **NEW_YORK).files}
+
+    assert len(said) == 1
+    assert "b/AAPL.csv are both read as AAPL" in str(said)
+    assert "(row 2 of AAPL.csv)" in str(said)
+
+
 def test_files_that_overlap_and_agree_are_one_history(tmp_path: Path) -> None:
     written(tmp_path / "AAPL_data.csv", HEADER + minutes("09:30", 5))
     written(tmp_path / "AAPL_bars.csv", HEADER + minutes("09:34", 1, price=50) + minutes("09:35", 5))
