@@ -89,6 +89,8 @@ class TicksArrived(Event, frozen=True, kw_only=True):
     """Whether the feed sends no bars, so that they are folded from these."""
     ahead_ns: Nanos = 0
     """How far the last of them was ahead of our clock when they arrived: they waited for it."""
+    leads_ns: tuple[Nanos, ...] = ()
+    """Of several messages that are told as one, how far each trade was ahead of our clock when it arrived."""
 
 
 class QuotesArrived(Event, frozen=True, kw_only=True):

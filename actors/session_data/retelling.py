@@ -5,6 +5,7 @@ from itertools import chain
 
 from msgspec.structs import replace
 
+from actors.session_data.take.trades_and_quotes import led
 from messages.events import QuotesArrived, TicksArrived
 from messages.inboxes import Journaled
 
@@ -57,6 +58,7 @@ def _ticks(messages: list[TicksArrived]) -> TicksArrived:
         ticks=tuple(chain.from_iterable(message.ticks for message in messages)),
         now_ns=max(message.now_ns for message in messages),
         ids=tuple(chain.from_iterable(message.ids for message in messages)),
+        leads_ns=tuple(chain.from_iterable(led(message, message.ticks) for message in messages if message.is_folded)),
     )
 
 

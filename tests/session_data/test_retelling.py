@@ -80,6 +80,21 @@ def test_a_session_that_is_told_at_once_is_the_session_that_was_lived(messages: 
     assert len(fewer) <= len(messages)
 
 
+def test_who_is_late_as_ever_is_awaited_as_long_when_it_is_told_at_once() -> None:
+    def trade(second: int) -> Message:
+        tick = Tick(symbol="A", at_ns=START_NS + second * SECOND_NS, price=10.0, size=1.0)
+        now_ns = tick.at_ns + 9 * SECOND_NS
+        return TicksArrived(ticks=(tick,), now_ns=now_ns, source="wire", is_folded=True)
+
+    def time(second: int) -> Message:
+        return TimeAdvanced(now_ns=START_NS + second * SECOND_NS)
+
+    messages = [*map(trade, range(60, 66)), time(69), *map(trade, range(100, 106)), time(126), trade(119), time(140)]
+    retold = told(at_once(messages))  # type: ignore[arg-type]  # they are all journaled
+
+    assert difference(known(told(messages)), known(retold)) is None
+
+
 def test_trades_and_quotes_between_two_times_are_two_messages() -> None:
     tick, quote = Tick(symbol="A", at_ns=START_NS, price=10.0, size=1.0), Quote(symbol="A", at_ns=0, bid=9.0, ask=11.0)
     ticks = TicksArrived(ticks=(tick,), now_ns=START_NS + 1, source="wire", ids=("1",))

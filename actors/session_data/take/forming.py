@@ -19,7 +19,9 @@ _MOMENT_NS = 5 * SECOND_NS
 """What a connection may take that is made anew because nothing came; trades of that time would be the first."""
 _FARTHEST_NS = 300 * SECOND_NS
 """A trade that is refused because it is of a time to come belongs to no minute that is farther off."""
-_SAMPLES, _ENOUGH = 31, 5
+SAMPLES = 31
+"""How late a feed is is judged by so many trades, the latest."""
+_ENOUGH = 5
 _MOST_LATE_NS = 60 * SECOND_NS
 """Who is later than that is not awaited: it repeats itself, or is late by contract."""
 _JITTER_NS = 2 * SECOND_NS
@@ -112,8 +114,8 @@ class Forming:
         """Of each of the latest intervals how far trades were behind one that came before them."""
         self._ahead_ns: Nanos = 0
         """How far the feed's clock was ahead of ours at most."""
-        self._lags_ns: deque[Nanos] = deque(maxlen=_SAMPLES)
-        """How late trades came, the latest messages."""
+        self._lags_ns: deque[Nanos] = deque(maxlen=SAMPLES)
+        """How late the latest trades came."""
         self._silenced_ns: Nanos = -_KEPT_NS
         """When the connection was last made anew for nothing but silence."""
         self._joined_ns: dict[str, Nanos] = {}
@@ -177,12 +179,13 @@ class Forming:
             self._behind_ns.append(0)
         return span
 
-    def compare_clocks(self, ahead_ns: Nanos) -> None:
+    def compare_clocks(self, leads_ns: Sequence[Nanos]) -> None:
         """Note how far trades were ahead of our clock when they came: by their time it was connected that much later.
 
         What is always behind it is late, or the feed's clock is behind: then a minute is over that much later.
         """
-        self._lags_ns.append(max(-ahead_ns, 0))
+        self._lags_ns.extend([max(-lead_ns, 0) for lead_ns in leads_ns[-SAMPLES:]])
+        ahead_ns = max(leads_ns)
         more_ns = ahead_ns - self._ahead_ns
         if more_ns <= 0:
             return

@@ -1,5 +1,6 @@
 """Trades and quotes of the open session: the latest of them for readers, and the bars that are folded from trades."""
 
+from collections.abc import Sequence
 from itertools import compress
 
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
@@ -7,7 +8,7 @@ from actors.session_data.hold.doubted import Doubted
 from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.senders import Senders
-from actors.session_data.take.forming import Folded, Forming
+from actors.session_data.take.forming import SAMPLES, Folded, Forming
 from actors.session_data.take.known_trades import KnownTrades
 from actors.session_data.take.prints import Judge, Prints, sifted
 from actors.settings import SessionRules
@@ -58,6 +59,7 @@ class Trading:
     def take_ticks(self, message: TicksArrived, now_ns: Nanos, ledger: Ledger) -> tuple[Event, ...]:
         """Keep trades; return what cannot be kept."""
         ticks, ids, reasons = message.ticks, message.ids, self._judge.ticks(message.ticks, now_ns)
+        leads_ns = message.leads_ns
         received, duplicates = len(ticks), 0
         forming = self._forming(message.source) if message.is_folded else None
         if ids:
@@ -68,6 +70,7 @@ class Trading:
                 duplicates = are_new.count(False)
                 ledger.take_again(duplicates)
                 ticks, ids = tuple(compress(ticks, are_new)), tuple(compress(ids, are_new))
+                leads_ns = tuple(compress(leads_ns, are_new))
                 reasons = list(compress(reasons, are_new))
         if forming is not None and forming.first_ns:
             first_ns = forming.first_ns
@@ -87,7 +90,8 @@ class Trading:
         self._senders.book(message.source, taken)
         if forming is not None:
             if kept:
-                forming.compare_clocks(message.ahead_ns or kept[-1].at_ns - now_ns)
+                leads_ns = tuple(compress(leads_ns, (not reason for reason in reasons)))
+                forming.compare_clocks(leads_ns or led(message, kept[-SAMPLES:]))
             forming.add(kept, tuple(compress(ids, (not reason for reason in reasons))) if rejected else ids)
         return rejected
 
@@ -194,3 +198,11 @@ class Trading:
             if rules.sale_conditions != OF_THE_FEED:
                 forming.rules = sale_rules(rules.sale_conditions)
         return forming
+
+
+def led(message: TicksArrived, ticks: Sequence[Tick]) -> tuple[Nanos, ...]:
+    """Return how far trades of a message were ahead of our clock when they arrived."""
+    if message.ahead_ns:
+        return (message.ahead_ns,) * len(ticks)
+    now_ns = message.now_ns
+    return tuple([tick.at_ns - now_ns for tick in ticks])
