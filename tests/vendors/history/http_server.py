@@ -61,6 +61,7 @@ class VendorServer:
         self.date_s: float | None = None
         """What time it says it is; ``None``: what time it is."""
         self._delay_s = delay_s
+        self._stands_at: int | None = None
         self._given: deque[float] = deque(maxlen=pace[0] if pace else 1)
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -80,6 +81,7 @@ class VendorServer:
 
     def stop(self) -> None:
         self._over.set()
+        self.stand_at(None)
         self._server.shutdown()
         self._server.server_close()
 
@@ -88,6 +90,12 @@ class VendorServer:
         with self._lock:
             first = len(self.calls)
             self.faults.update({first + place: kind for place, kind in enumerate(kinds)})
+
+    def stand_at(self, count: int | None) -> None:
+        """Leave that call and whatever comes after it without an answer, until told otherwise."""
+        with self._reached:
+            self._stands_at = count
+            self._reached.notify_all()
 
     def wait_for_calls(self, count: int, patience_s: float = 20.0) -> None:
         with self._reached:
@@ -116,8 +124,10 @@ class VendorServer:
                 reply = fault or self.answer(path, query, headers)
             status = reply.status if isinstance(reply, Reply) else 0
             self.calls.append(Call(path, query, headers, now_s, status))
+            number = len(self.calls)
         with self._reached:
             self._reached.notify_all()
+            self._reached.wait_for(lambda: self._stands_at is None or number < self._stands_at or self._over.is_set())
         if fault == "mute" or self._delay_s:
             self._over.wait(60 if fault == "mute" else self._delay_s)
         return reply
