@@ -17,6 +17,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -167,8 +168,8 @@ class _Nowhere(dict[Any, Any]):
 def room_of(folder: Path | None) -> tuple[SessionData, Any]:
     """Return a room that is not started, and its journal."""
     journal = None if folder is None else Journal(folder)
-    core = SessionDataCore(has_upkeep=True, keeps_prints=True)  # as on a live day
-    return SessionData(core, _Nowhere(), _Nowhere(), journal), journal
+    make = partial(SessionDataCore, has_upkeep=True, keeps_prints=True)  # as on a live day
+    return SessionData(make(), _Nowhere(), _Nowhere(), journal, make=make), journal
 
 
 def opening(session: TradingSession, symbols: tuple[str, ...]) -> SessionBoundary:
