@@ -121,7 +121,7 @@ class SessionDataCore:
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
-        if self._prints is not None:
+        if self._prints is not None and outcome.out:
             outcome = msgspec.structs.replace(outcome, out=self._prints.told(outcome.out, self._book, self.now_ns))
         if self._book is not None and self._members.tables is not None:
             outcome = msgspec.structs.replace(outcome, out=self._members.tables.told(outcome.out, self._book))
@@ -286,8 +286,8 @@ class SessionDataCore:
 
     def _folded(self, grace_ns: Nanos) -> list[Event]:
         """Write the bars that are due of feeds that send trades only."""
-        book, events = self._book, list[Event]()
-        if book is None:
+        events: list[Event] = []
+        if (book := self._book) is None:
             return events
         for made in self.trading.due(self.now_ns, grace_ns):
             intake = Intake(made, book, self.history, self.senders, self._rules, self.now_ns)

@@ -138,6 +138,7 @@ class Forming:
     def add(self, ticks: Sequence[Tick], ids: Sequence[str] = ()) -> None:
         """Take trades that are sane, none before ``first_ns``; and how the feed calls them."""
         span, is_plain = self._latest, self.rules is NONE
+        start_ns, end_ns, of_span = span.start_ns, span.end_ns, span.trades
         heard_ns, behind_ns = self._heard_ns, self._behind_ns
         if self._first is None and ticks:
             self._first, self._begun_ns = ticks[0], self._connected_ns
@@ -147,12 +148,13 @@ class Forming:
                 heard_ns = at_ns
             elif heard_ns - at_ns > behind_ns[-1]:
                 behind_ns[-1] = heard_ns - at_ns
-            if not span.start_ns <= at_ns < span.end_ns:
+            if not start_ns <= at_ns < end_ns:
                 span = self._span(at_ns)
-            trades = span.trades.get(tick.symbol)
+                start_ns, end_ns, of_span = span.start_ns, span.end_ns, span.trades
+            trades = of_span.get(tick.symbol)
             if trades is None:
                 self._symbols[tick.symbol] = None
-                trades = span.trades[tick.symbol] = Trades()
+                trades = of_span[tick.symbol] = Trades()
                 self._room += _ROOM_OF_A_CELL
             trades.add(at_ns, tick.price, tick.size, trade_id, self._plain if is_plain else self._sets(tick, span))
             if span.is_written:
@@ -286,17 +288,22 @@ class Forming:
     def due(self, now_ns: Nanos, grace_ns: Nanos) -> list[Folded]:
         """Return the bars that are due, in order of time, and forget what is too old."""
         made: list[Folded] = []
-        late_ns = min(*self._lags_ns, _MOST_LATE_NS) if len(self._lags_ns) >= _ENOUGH else 0
-        awaited_ns = max(grace_ns, late_ns + min(grace_ns, _JITTER_NS))
         for start_ns in sorted(self._due):
             span = self._spans[start_ns]
-            is_told = span.end_ns <= now_ns and (span.end_ns <= self._heard_ns or span.end_ns + awaited_ns <= now_ns)
-            if span.is_written or is_told:
+            if self._is_due(span, now_ns, grace_ns):
                 self._due.discard(start_ns)
                 made += self._written(span)
         self._is_behind = self._is_behind and self._heard_ns < now_ns - grace_ns
         self._forget(self._heard_ns if self._is_behind else now_ns, now_ns - grace_ns)
         return made
+
+    def _is_due(self, span: Span, now_ns: Nanos, grace_ns: Nanos) -> bool:
+        """Whether bars that were told have changed, or an interval is over and all that belongs to it must be here."""
+        if span.is_written or span.end_ns > now_ns:
+            return span.is_written
+        late_ns = min(*self._lags_ns, _MOST_LATE_NS) if len(self._lags_ns) >= _ENOUGH else 0
+        awaited_ns = max(grace_ns, late_ns + min(grace_ns, _JITTER_NS))
+        return span.end_ns <= self._heard_ns or span.end_ns + awaited_ns <= now_ns
 
     def _written(self, span: Span) -> Iterator[Folded]:
         changed = span.changed if span.is_written else set(span.trades)

@@ -72,17 +72,16 @@ class Trading:
                 ticks, ids = tuple(compress(ticks, are_new)), tuple(compress(ids, are_new))
                 leads_ns = tuple(compress(leads_ns, are_new))
                 reasons = list(compress(reasons, are_new))
-        if forming is not None and forming.first_ns:
-            first_ns = forming.first_ns
-            reasons = [
-                reason or ("too_late" if tick.at_ns < first_ns else "")
-                for tick, reason in zip(ticks, reasons, strict=True)
-            ]
+        if forming is not None and any(late := [tick.at_ns < forming.first_ns for tick in ticks]):
+            reasons = [one or ("too_late" if is_late else "") for one, is_late in zip(reasons, late, strict=True)]
         kept, rejected = sifted(ticks, reasons, message.source)
-        if forming is not None and rejected:
-            for tick, trade_id, reason in zip(ticks, ids or [""] * len(ticks), reasons, strict=True):
-                if reason == "in_the_future":
-                    forming.miss(tick, trade_id, now_ns)
+        if rejected:
+            if forming is not None:
+                for tick, trade_id, reason in zip(ticks, ids or [""] * len(ticks), reasons, strict=True):
+                    if reason == "in_the_future":
+                        forming.miss(tick, trade_id, now_ns)
+            are_kept = [not reason for reason in reasons]
+            ids, leads_ns = tuple(compress(ids, are_kept)), tuple(compress(leads_ns, are_kept))
         self.ticks.extend(kept)
         ledger.take_prints(reasons, ticks=len(kept))
         refused = sum(count for event in rejected for _, count in event.reasons)
@@ -90,9 +89,8 @@ class Trading:
         self._senders.book(message.source, taken)
         if forming is not None:
             if kept:
-                leads_ns = tuple(compress(leads_ns, (not reason for reason in reasons)))
                 forming.compare_clocks(leads_ns or led(message, kept[-SAMPLES:]))
-            forming.add(kept, tuple(compress(ids, (not reason for reason in reasons))) if rejected else ids)
+            forming.add(kept, ids)
         return rejected
 
     def _known_of(self, feed: str) -> KnownTrades:

@@ -1,5 +1,7 @@
 """One id is one trade: however often, and on however many connections, it is sent."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,6 +156,31 @@ def test_at_least_so_many_ids_are_remembered_and_half_as_many_more_at_most(most:
         seen.append(number)
 
     assert len(known) <= most + (most + 1) // 2 + 1
+
+
+@given(
+    st.integers(1, 20),
+    st.lists(st.tuples(st.sampled_from(["", *"abcdefgh"]), st.integers(0, 40), st.booleans()), max_size=80),
+    st.lists(st.integers(0, 80), max_size=6),
+)
+def test_many_at_once_are_remembered_as_one_after_the_other(
+    most: int, sent: list[tuple[str, int, bool]], cuts: list[int]
+) -> None:
+    trades = [Tick(symbol="A", at_ns=hour * HOUR_NS, price=1.0, size=1.0) for _, hour, _ in sent]
+    names, reasons = [name for name, _, _ in sent], ["too_late" if is_late else "" for _, _, is_late in sent]
+    single, together = KnownTrades(most), KnownTrades(most)
+    for known in (single, together):
+        known.open(22 * HOUR_NS)
+
+    alone = [single.are_new([trades[at]], [names[at]], [reasons[at]])[0] for at in range(len(sent))]
+    edges = sorted({0, *(min(cut, len(sent)) for cut in cuts), len(sent)})
+    many = [
+        is_new
+        for first, last in itertools.pairwise(edges)
+        for is_new in together.are_new(trades[first:last], names[first:last], reasons[first:last])
+    ]
+    assert many == alone
+    assert together._parts == single._parts
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=40))
