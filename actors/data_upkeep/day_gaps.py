@@ -1,5 +1,7 @@
 """One session's missing minutes: those that nobody has asked for yet, the plans for the others, and their stories."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from actors.data_upkeep.plan import Plan
@@ -83,11 +85,11 @@ class DayGaps:
                     del self.fresh[start_ns]
         return sorted(came)
 
-    def recalled(self, *, is_all: bool) -> tuple[dict[Nanos, list[str]], str]:
-        """Take back what was given up, and if ``is_all`` what waits to be asked for again: by its minutes, and why."""
+    def recalled(self, plans: Sequence[Plan]) -> tuple[dict[Nanos, list[str]], str]:
+        """Take back what was given up of some plans, or waits to be asked for again: by its minutes, and why."""
         missing: dict[Nanos, list[str]] = {}
         error = ""
-        for plan in (*self.over, *(plan for plan in self.plans if not plan.is_asked and is_all)):
+        for plan in plans:
             cells = plan.recalled()
             error = plan.error or error if cells.any() else error
             for row, column in np.argwhere(cells).tolist():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from actors.data_upkeep.answer_check import check_answer
-from actors.data_upkeep.repairs import SourceFacts
+from actors.data_upkeep.health import SourceFacts
 from actors.kernel.address import Address
 from actors.kernel.ports import BarSource, ComesLate, HoldsSessions, SourceAnswer
 from messages.commands import ReadSession

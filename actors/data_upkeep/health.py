@@ -1,10 +1,27 @@
-"""Whether a source may be asked: one that keeps failing is rested, then probed with a single request."""
+"""A source, and whether it may be asked: one that keeps failing is rested, then probed with a single request."""
+
+import msgspec
 
 from messages.repairs import SourceStatus
 from messages.values import Nanos
 
 LONGEST_REST = 16
 """Times the first rest: however often a probe fails, a source is not left alone for longer."""
+
+
+class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source says about itself."""
+
+    name: str
+    is_authoritative: bool = False
+    """Whether a minute that it does not have, ``delay_ns`` after its end, was never traded."""
+    delay_ns: Nanos = 0
+    comes_late: bool = False
+    """Whether it says itself what was never traded, and has minutes as late as that: none is given up before."""
+    most_symbols: int | None = None
+    """As many as one request may name; ``None``: any number."""
+    holds_sessions: bool = False
+    """Whether one request may be for any minutes of a session, however far apart."""
 
 
 class SourceHealth:
@@ -58,6 +75,15 @@ class SourceHealth:
         """Until when it rests, or rested before the probe that is out; ``None``: it does not rest."""
         return self._until_ns
 
+    def rest(self, now_ns: Nanos) -> None:
+        """If it fails, let it be probed after a rest: something was given up that it may have."""
+        if self.is_failing and self._until_ns is None:
+            self._begin_rest(now_ns)
+
+    def is_due(self, now_ns: Nanos) -> bool:
+        """Return whether its rest is over and nobody probes it."""
+        return self._until_ns is not None and self.may_ask(now_ns)
+
     def wake(self, now_ns: Nanos) -> None:
         """End a rest: whoever is next to ask probes it."""
         self._until_ns = None if self._until_ns is None else min(self._until_ns, now_ns)
@@ -76,7 +102,10 @@ class SourceHealth:
         self._failed += 1
         self._failures += 1
         if is_out or self._is_probing or self._failures >= self._rest_after:
-            rest_ns = self._rest_ns * min(1 << self._rests, LONGEST_REST)
-            self._until_ns, self._is_probing = now_ns + rest_ns, False
-            self._rests += 1
-            self._failures = 0
+            self._begin_rest(now_ns)
+
+    def _begin_rest(self, now_ns: Nanos) -> None:
+        rest_ns = self._rest_ns * min(1 << self._rests, LONGEST_REST)
+        self._until_ns, self._is_probing = now_ns + rest_ns, False
+        self._rests += 1
+        self._failures = 0

@@ -74,6 +74,11 @@ class Plan:
         """Whether every minute has its verdict."""
         return not self.open.any()
 
+    @property
+    def has_given_up(self) -> bool:
+        """Whether minutes of it were given up."""
+        return any(outcome is GapOutcome.ABANDONED for outcome, _, _ in self._settled)
+
     def missing(self) -> BarKeys:
         """Return what is still to be asked for; not nothing."""
         rows, columns = np.nonzero(self.open)

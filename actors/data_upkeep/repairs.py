@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from actors.data_upkeep.day_gaps import DayGaps
-from actors.data_upkeep.health import SourceHealth
+from actors.data_upkeep.health import SourceFacts, SourceHealth
 from actors.data_upkeep.plan import Plan, clustered
 from actors.market.validate import Fault, faults, is_sane
 from actors.settings import UpkeepRules
@@ -28,21 +28,6 @@ from messages.tables.columns import BarBatch, Mask
 from messages.values import MINUTE_NS, SECOND_NS, Nanos, TradingSession
 
 _CANNOT_BE = "its bars of these minutes cannot be true"
-
-
-class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source says about itself."""
-
-    name: str
-    is_authoritative: bool = False
-    """Whether a minute that it does not have, ``delay_ns`` after its end, was never traded."""
-    delay_ns: Nanos = 0
-    comes_late: bool = False
-    """Whether it says itself what was never traded, and has minutes as late as that: none is given up before."""
-    most_symbols: int | None = None
-    """As many as one request may name; ``None``: any number."""
-    holds_sessions: bool = False
-    """Whether one request may be for any minutes of a session, however far apart."""
 
 
 class Repairs:
@@ -145,6 +130,7 @@ class Repairs:
         due = [plan for plan in self._idle() if not plan.is_parked and plan.due_ns <= now_ns]
         if any(health.may_ask(now_ns) for health in self._health):  # one that waits for a source probes it
             due += [plan for plan in self._idle() if plan.is_parked][:1]
+        due = due or self._probe(now_ns)
         for plan in sorted(due, key=lambda plan: (plan.due_ns, plan.number)):
             plan.is_asked, plan.is_parked = True, False
             self._waiting.append(plan)
@@ -201,13 +187,29 @@ class Repairs:
         for plan in day.plans:
             if plan.is_parked:
                 plan.is_parked, plan.tries, plan.due_ns = False, 0, now_ns
-        self._recall(day, now_ns, attempts=self._rules.attempts - 1)
+        self._recall(day, now_ns, day.over, self._rules.attempts - 1)
 
-    def _recall(self, day: DayGaps, now_ns: Nanos, attempts: int = 0) -> None:
-        """Ask again for what was given up, with as few requests as can be; of a source that is back, for all."""
-        missing, error = day.recalled(is_all=not attempts)
-        for plan in self._planned(day, missing, None, now_ns):
-            plan.attempts, plan.error = attempts, error
+    def _recall(
+        self, day: DayGaps, now_ns: Nanos, plans: Sequence[Plan], attempts: int = 0, source: int = 0
+    ) -> list[Plan]:
+        """Ask again for what was given up of some plans, with as few requests as can be."""
+        missing, error = day.recalled(plans)
+        again = list(self._planned(day, missing, None, now_ns))
+        for plan in again:
+            plan.attempts, plan.error, plan.source = attempts, error, source
+        return again
+
+    def _probe(self, now_ns: Nanos) -> list[Plan]:
+        """Have a source that may be back asked for some of what was given up without it."""
+        rested = [place for place, health in enumerate(self._health) if health.is_due(now_ns)]
+        for day, plan in self._given_up() if rested else ():
+            return self._recall(day, now_ns, [plan], self._rules.attempts - 1, rested[0])
+        return []
+
+    def _given_up(self) -> Iterator[tuple[DayGaps, Plan]]:
+        """Return the plans of open sessions of which minutes were given up."""
+        days = [day for date, day in self._days.items() if date not in self._closed | self._last_call]
+        return ((day, plan) for day in days for plan in day.over if plan.has_given_up)
 
     # --- what there is
 
@@ -229,7 +231,7 @@ class Repairs:
         """Return when something is next to be asked for."""
         due = [day.fresh_due_ns for day in self._days.values() if day.fresh]
         due += [plan.due_ns for plan in self._idle() if not plan.is_parked]
-        if any(plan.is_parked for plan in self._idle()):
+        if any(plan.is_parked for plan in self._idle()) or any(self._given_up()):
             due += [health.until_ns for health in self._health if health.until_ns is not None]
         return min(due, default=None)
 
@@ -315,7 +317,8 @@ class Repairs:
             plan.source += 1
             yield from self._again(plan, now_ns)
         if is_back:
-            self._recall(self._days[plan.date], now_ns)
+            day = self._days[plan.date]
+            self._recall(day, now_ns, [*day.over, *(waiting for waiting in day.plans if not waiting.is_asked)])
             yield from self.advance(now_ns)
 
     def _filled(self, batch: BarBatch, cells: Mask, plan: Plan, source: str, now_ns: Nanos) -> BarsFilled:
@@ -386,6 +389,8 @@ class Repairs:
             backoff_s = self._rules.backoff_s * doubled * (1 + self._rules.jitter * chance)
             plan.due_ns = now_ns + round(backoff_s * SECOND_NS)
             return
+        for health in self._health if plan.date not in self._closed | self._last_call else ():
+            health.rest(now_ns)
         gaps = plan.gaps(plan.settle(plan.open, GapOutcome.ABANDONED, now_ns, asked_last))
         yield GapAbandoned(session_date=plan.date, gaps=gaps, source=asked_last)
 

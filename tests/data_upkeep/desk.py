@@ -7,8 +7,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from actors.data_upkeep.core import DataUpkeepCore
+from actors.data_upkeep.health import SourceFacts
 from actors.data_upkeep.prefetch import Prefetching
-from actors.data_upkeep.repairs import Repairs, SourceFacts
+from actors.data_upkeep.repairs import Repairs
 from actors.settings import UpkeepRules
 from messages import (
     Bar,

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.data_upkeep.fetcher import FetchDesk, Fetcher
-from actors.data_upkeep.repairs import SourceFacts
+from actors.data_upkeep.health import SourceFacts
 from actors.kernel.ports import SourceAnswer
 from actors.storage.source import StoreSource
 from messages import BarBatch, FetchAnswered, FetchBars, FillFailed, Interval, ReadSession, TradingSession

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from msgspec.structs import replace
 
-from actors.data_upkeep.repairs import SourceFacts
+from actors.data_upkeep.health import SourceFacts
 from messages import (
     BarBatch,
     BarsFilled,

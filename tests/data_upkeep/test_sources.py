@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from actors.data_upkeep.repairs import SourceFacts
+from actors.data_upkeep.health import SourceFacts
 from messages import (
     AbandonGaps,
     BarsFilled,
@@ -266,6 +266,35 @@ def test_what_was_given_up_is_asked_for_in_one_request_when_a_source_is_back() -
     assert (probe.source, probe.symbols) == (0, ("B",))
     assert (again.symbols, again.start_ns, again.end_ns) == (("A",), at("09:30"), at("10:31"))
     assert [story.outcome for story in desk.repairs.close(DAY.date)] == [GapOutcome.CLOSED] * 4
+
+
+@pytest.mark.parametrize("minutes", [5, 20, 60, 120])
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+@pytest.mark.parametrize("half", [0, 1])
+def test_what_one_source_lacks_is_asked_for_when_the_other_is_back_though_nothing_is_missing_any_more(
+    half: int, attempts: int, minutes: int
+) -> None:
+    desk = Desk(TWO, jitter=0.2, attempts=attempts)
+    is_back = False
+
+    def answers(request: FetchBars) -> list[Message]:
+        if request.source != half:
+            return desk.serve(request) if is_back else desk.fail(request)
+        starts = range(request.start_ns, request.end_ns, MINUTE_NS)
+        return desk.answer(request, *(bar("A", start) for start in starts))
+
+    for minute in range(30, 30 + minutes):
+        desk.lacks("AB", DAY.start_ns + minute * MINUTE_NS)
+        lived(desk, DAY.start_ns + (minute + 1) * MINUTE_NS, DAY.start_ns + (minute + 1) * MINUTE_NS, answers)
+    lived(desk, "12:00", "14:00", answers)
+    failed, is_back = len(desk.of(FetchBars)), True
+    lived(desk, "14:00", "14:17", answers)
+
+    assert sum(len(message.batch) for message in desk.of(BarsFilled)) == 2 * minutes
+    assert not desk.repairs.is_open(DAY.date)
+    assert desk.repairs.next_due() is None
+    assert failed <= 40 + 6 * minutes
+    assert len(desk.of(FetchBars)) - failed <= 6
 
 
 def test_at_the_close_all_that_was_given_up_is_asked_for_once_more() -> None:
