@@ -67,5 +67,5 @@ And single files: ``system`` the door for programs, ``store`` that for who reads
 ``strategy`` what users write and how it is found in a file, ``lived_day`` for who asks what was known of a live day,
 ``wiring`` the only module that knows everybody, ``conversation`` who is told what, ``settings`` what can be set,
 ``upstream`` who is asked for missing minutes, ``outside`` what a system asks of others than its store, ``recording`` a
-live day out of its journal, ``inspecting`` what a store holds and whether it is what was certified.
+live day out of its journal, ``inspecting`` what a store holds, ``verifying`` whether it is what was certified.
 """

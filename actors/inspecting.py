@@ -1,33 +1,24 @@
-"""What a store holds, and whether it still holds what was certified: the use cases ``inspect`` and ``verify``."""
+"""What a store holds: the use case ``inspect``."""
 
-import enum
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
 
 from actors.kernel.adjusted import AdjustedRun, adjusted_in
-from actors.kernel.dealing import dealt_out
 from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.readings import ALL_DAYS, Span, dates_left
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certificate import as_stored
 from actors.market.gaps import find_gaps
-from actors.reading.spelling.addresses import Place
-from actors.storage.elsewhere.opening import open_store
 from actors.storage.own_hours import Calendars
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.errors import DataError
-from messages.tables.columns import HIGH, LOW, VOLUME, BarBatch, Mask
-from messages.values import MINUTE_NS, Nanos, moment
+from messages.tables.columns import HIGH, LOW, VOLUME, Mask
+from messages.values import Nanos, moment
 
 _SHOWN_MINUTES = 5
-_NO_DAY = StoredDay(bars=BarBatch.of(()), verdicts=np.zeros(0, dtype=np.uint8))
-_LONGEST_NS = 7 * 24 * 60 * MINUTE_NS
-_BARS_ONLY = "its certificate is older than seals, so only its bars could be verified"
 
 
 class InspectDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,57 +86,6 @@ class InspectReport(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence for every day, or file of several, that cannot be read."""
 
 
-class Standing(enum.StrEnum):
-    """How a stored day stands to its certificate."""
-
-    MATCH = "match"
-    MISMATCH = "mismatch"
-    """Its bars or their verdicts are not those that were certified, or the certificate was changed."""
-    UNCERTIFIED = "uncertified"
-    UNREADABLE = "unreadable"
-    """The day or its certificate cannot be read."""
-
-
-class VerifiedDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What verifying one day came to."""
-
-    date: str
-    calendar: str
-    standing: Standing
-    certified: str | None = None
-    """The digest that the certificate states."""
-    found: str | None = None
-    """The digest of the bars that are stored now."""
-    fault: str | None = None
-    """What is wrong, in one sentence."""
-
-
-class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What verifying a store came to."""
-
-    days: list[VerifiedDay]
-    remarks: list[str] = []
-    """A sentence for every day of which not all could be verified."""
-
-    @property
-    def faults(self) -> list[str]:
-        """A sentence for every day that does not match or cannot be read."""
-        return [day.fault for day in self.days if day.fault is not None]
-
-    def count(self, standing: Standing) -> int:
-        """Return how many days stand so."""
-        return sum(day.standing is standing for day in self.days)
-
-
-class VerifyProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far verifying is."""
-
-    done: int
-    total: int
-    at: str
-    """The day that has just been verified."""
-
-
 def inspect_store(
     store: BarStore,
     symbols: Sequence[str] | None = None,
@@ -198,57 +138,6 @@ def inspect_store(
 def _meant(symbols: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return symbols as a day has them, or else in capitals."""
     return [symbol if symbol in there else symbol.upper() for symbol in symbols]
-
-
-def verify_store(
-    store: BarStore,
-    calendar: str | None = None,
-    on_progress: Callable[[VerifyProgress], None] | None = None,
-    *,
-    place: Place | None = None,
-    workers: int = 1,
-) -> VerifyReport:
-    """Say of every day whether its bars are still those that were certified: nothing is written.
-
-    Its digests, counts and percentages are made anew from the stored bars and their verdicts, in the hours, symbols and
-    intervals of the certificate, so no calendar is asked; and the certificate's own file is held against its seal.
-
-    Args:
-        store: which one.
-        calendar: only this one's days, by its name in the store; all by default.
-        on_progress: called after each day, in this thread.
-        place: where the store lies, for workers to open it too.
-        workers: how many processes read days; with one it is this one.
-
-    Raises:
-        SystemFailed: processes die of a day.
-    """
-    names = (calendar,) if calendar else sorted({*store.calendars(), *store.certified_calendars()})
-    left = {name: dates_left(store, name) for name in names}
-    keys = [(name, date) for name, (dates, _) in left.items() for date in sorted({*dates, *store.certified(name)})]
-    found: dict[int, tuple[VerifiedDay, str | None]] = {}
-    answers: Generator[tuple[int, Any], None, None] = ((at, _verified(store, *key)) for at, key in enumerate(keys))
-    if workers > 1 and place is not None:
-        answers = dealt_out("actors.inspecting:verify_days", place, keys, workers)
-    for at, answer in answers:
-        found[at] = answer
-        if on_progress is not None:
-            on_progress(VerifyProgress(done=len(found), total=len(keys), at=keys[at][1]))
-    lost = [
-        VerifiedDay(date=period, calendar=name, standing=Standing.UNREADABLE, fault=why)
-        for name, (_, damaged) in left.items()
-        for period, why in damaged.items()
-    ]
-    told = [found[at] for at in range(len(keys))]
-    remarks = [f"{day.calendar} on {day.date}: {remark}" for day, remark in told if remark is not None]
-    return VerifyReport(days=[*lost, *(day for day, _ in told)], remarks=remarks)
-
-
-def verify_days(receive: Callable[[], Any], send: Callable[[object], None]) -> None:
-    """Verify the days that a process is told, of the store whose place it is told first."""
-    store = open_store(receive(), read_only=True)
-    while True:
-        send(_verified(store, *receive()))
 
 
 def _inspected(
@@ -326,73 +215,4 @@ def _told(
         transition_ms=certificate.transition_ms,
         symbols=[counts for counts in certificate.symbols if wanted is None or counts.symbol in wanted],
         extended=[counts for counts in certificate.extended if wanted is None or counts.symbol in wanted],
-    )
-
-
-def _verified(store: BarStore, calendar: str, date: str) -> tuple[VerifiedDay, str | None]:
-    """Return how a day stands, and what of it could not be verified."""
-    try:
-        certificate = store.certificate(calendar, date)
-        # A day without a certificate is read as well: one that is damaged is worth knowing of.
-        day = store.read(calendar, date, None if certificate is None else certificate.names)
-        is_as_issued = store.is_as_issued(calendar, date)
-        store.earlier(calendar, date)  # they are records, and have to be readable
-    except DataError as error:
-        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNREADABLE, fault=str(error)), None
-    if certificate is None:
-        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNCERTIFIED), None
-    stored = day or _NO_DAY
-    try:
-        if any(abs(part.end_ns - part.start_ns) > _LONGEST_NS for part in certificate.segments):
-            raise ValueError("hours of more than a week")  # noqa: TRY301  # counting their minutes would take for ever
-        found = as_stored(certificate, stored.bars, stored.verdicts)
-    except Exception as error:  # noqa: BLE001  # hours, symbols and runs that were changed may be of no session at all
-        senseless = f"{calendar} on {date}: the certificate makes no sense: {type(error).__name__}: {error}"
-        return VerifiedDay(date=date, calendar=calendar, standing=Standing.UNREADABLE, fault=senseless), None
-    fault = _mismatch(certificate, found, is_gone=day is None)
-    is_old = certificate.verdict_digest is None and certificate.is_live is None and is_as_issued is not False
-    if fault is None and not is_old:
-        fault = _forgery(certificate, found, is_as_issued=is_as_issued is True)
-    verified = VerifiedDay(
-        date=date,
-        calendar=calendar,
-        standing=Standing.MATCH if fault is None else Standing.MISMATCH,
-        certified=certificate.digest,
-        found=found.digest,
-        fault=None if fault is None else f"{calendar} on {date}: {fault}",
-    )
-    return verified, _BARS_ONLY if is_old else None
-
-
-def _mismatch(certificate: SessionCertificate, found: SessionCertificate, *, is_gone: bool) -> str | None:
-    if found.digest == certificate.digest:
-        return None
-    if is_gone:
-        return f"the bars are gone that were certified as {certificate.digest}"
-    return f"the stored bars have the digest {found.digest}, but {certificate.digest} was certified"
-
-
-def _forgery(certificate: SessionCertificate, found: SessionCertificate, *, is_as_issued: bool) -> str | None:
-    """Return what else is not as it was certified: the bars are."""
-    told, held = ((*one.symbols, *one.extended) for one in (certificate, found))
-    for counted, there in zip(told, held, strict=False):
-        for verdict in counted.__struct_fields__[1:]:
-            was, now = (getattr(one, verdict) for one in (counted, there))
-            if was != now:
-                counts = f"{was} minutes of {counted.symbol} as {verdict}"
-                return f"the certificate counts {counts}; its runs and the stored bars give {now}"
-    if certificate.verdict_digest is None and certificate.is_live is None and not is_as_issued:
-        return "the certificate has lost its seal: it was changed after it was issued"
-    if found.verdict_digest != certificate.verdict_digest:
-        return "the verdicts of the stored bars are not those that were certified"
-    for name in ("completeness", "bar_quality"):
-        was, now = (getattr(one, name) for one in (certificate, found))
-        if was != now:
-            return f"the certificate has a {name} of {was}; its counts give {now}"
-    if found != certificate:
-        return "the certificate does not count the minutes that the store has"
-    if is_as_issued:
-        return None
-    return (
-        "the certificate, or an earlier one, was changed after it was issued, or one is gone: it does not fit its seal"
     )

@@ -33,6 +33,19 @@ class KnowsDamage(Protocol):
         ...
 
 
+@runtime_checkable
+class RemembersCertified(Protocol):
+    """A store that remembers which days were certified, so that a certificate which is gone is missed."""
+
+    def once_certified(self) -> Mapping[str, Mapping[str, int]] | None:
+        """Return by calendar and date how many certificates there were; ``None``: nobody remembers.
+
+        Raises:
+            DataError: what it remembers of it was changed, or cannot be read.
+        """
+        ...
+
+
 def dates_left(store: BarStore, calendar: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """Return the dates of a store that can be read, and by period why others cannot."""
     return store.dates_left(calendar) if isinstance(store, KnowsDamage) else (store.dates(calendar), {})

@@ -72,6 +72,7 @@ class ParquetStore(Notes):
         self._shelves = Shelves(self._places, self._segment_of, self._folders)
         self._turns = Turns(self.root, self._shelves.clean, read_only=read_only, shared=shared)
         self._sealing = Lock()
+        self._certified: dict[str, dict[str, int]] = {}
         if self.root.name.startswith("calendar="):
             raise DataError(f"{self.root} is one calendar of a store; the store is {self.root.parent}")
         if not self.root.is_dir() and (read_only or self.root.exists()):
@@ -269,6 +270,7 @@ class ParquetStore(Notes):
                 sidecar.keep_beside(path, self._places.earlier(calendar, date))
             sidecar.write_certificate(path, new, len(self._places.earlier(calendar, date)))
             self._folders.sync(path.parent)
+            self._certified.setdefault(calendar, {})[date] = len(self._places.earlier(calendar, date)) + 1
 
     def earlier(self, calendar: str, date: str) -> tuple[SessionCertificate, ...]:
         """Return what live days certified before somebody else did, oldest first.
@@ -288,12 +290,20 @@ class ParquetStore(Notes):
         Raises:
             DataError: a file cannot be read.
         """
-        place, earlier = self._places.of(calendar, date, CERTIFICATE), self._places.earlier(calendar, date)
-        found = {sidecar.is_sealed(one) for one in (place, *earlier)} - {None}
-        if not found:
-            must_be = place.exists() and sidecar.must_be_sealed(self._places.seals(), calendar, date)
-            return False if must_be else None
-        return all(found) and len(earlier) >= sidecar.stated_earlier(place)
+        place = self._places.of(calendar, date, CERTIFICATE)
+        if not place.exists():
+            return None
+        return sidecar.are_as_written(
+            (*self._places.earlier(calendar, date), place), self._places.seals(), calendar, date
+        )
+
+    def once_certified(self) -> dict[str, dict[str, int]] | None:
+        """Return by calendar and date how many certificates there were; ``None``: nobody remembers.
+
+        Raises:
+            DataError: what the store remembers of it was changed, or cannot be read.
+        """
+        return sidecar.once_certified(self._places.seals())
 
     def _unsealed(self) -> dict[str, list[str]]:
         """Return by calendar the dates whose certificates have no seal."""
@@ -329,7 +339,18 @@ class ParquetStore(Notes):
 
     def close(self) -> None:
         """Give the lock back once nobody writes; may be called twice. A later merge takes it again."""
+        if self._certified:
+            with suppress(DataError):  # who certifies next will remember
+                self._remember_certified()
         self._turns.close()
+
+    def _remember_certified(self) -> None:
+        """Write down which days have a certificate, so that one which is gone is missed."""
+        with self._turns.of("", "certified"), self._sealing, self._turns.alone("seals"):
+            known = {name: dict.fromkeys(self.certified(name), 1) for name in self.certified_calendars()}
+            known = {name: dates | self._certified.get(name, {}) for name, dates in known.items()}
+            sidecar.remember_certified(self._places.seals(), known)
+            self._certified = {}
 
     def _merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
         if self.shelves(calendar)(date) != date and len(day.bars):

@@ -26,12 +26,12 @@ import numpy as np
 from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.feeds.simulated.prints import PrintRates
-from actors.inspecting import verify_store
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
 from actors.settings import SessionRules
 from actors.storage.parquet import ParquetStore
 from actors.system import System
+from actors.verifying import verify_store
 from messages.values import MINUTE_NS, SECOND_NS, TradingSession
 from tests.benchmarks.measuring import ROOT, count, shown
 

@@ -20,8 +20,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from actors.inspecting import verify_store
 from actors.storage.parquet import ParquetStore
+from actors.verifying import verify_store
 from tests.house.source import ROOT
 from tests.system.killed_day import OWN, SESSION
 from tests.system.test_killed import Day

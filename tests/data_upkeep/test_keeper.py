@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from actors.data_upkeep.keeper import Keeper
-from actors.inspecting import Standing, verify_store
 from actors.kernel.ports import BarStore, StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.digest import digest
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.verifying import Standing, verify_store
 from messages import Bar, BarBatch, CertificateIssued, DayGrid, GapOutcome, GapStory, IssueCertificate, Verdict
 from messages.errors import StoreLocked
 from messages.repairs import SessionSealed

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from actors.inspecting import Standing, verify_store
 from actors.storage.memory import MemoryStore
+from actors.verifying import Standing, verify_store
 from messages import SessionCertificate, Verdict
 from tests.builders import DAY, EXTENDED_DAY, bars
 from tests.certificates import certificate, run

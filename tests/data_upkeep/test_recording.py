@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from actors.data_upkeep.keeper import Keeper
-from actors.inspecting import Standing, verify_store
 from actors.kernel.ports import BarStore, MergeCounts, StoredDay
 from actors.storage.memory import MemoryStore
+from actors.verifying import Standing, verify_store
 from messages import Bar, CertificateIssued, DayGrid, Gap, IssueCertificate, NotRecorded, Verdict
 from messages.errors import StoreLocked
 from messages.repairs import SessionSealed

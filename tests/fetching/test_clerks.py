@@ -18,7 +18,6 @@ from actors.fetching.clerks import desk_of
 from actors.fetching.desk import OwnDesk
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
 from actors.fetching.report import FetchProgress, FetchReport
-from actors.inspecting import verify_store
 from actors.kernel.ports import StoredDay
 from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore
@@ -26,6 +25,7 @@ from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from actors.vendors.history.entry import Pace
 from actors.vendors.history.source import VendorSource
+from actors.verifying import verify_store
 from messages.errors import SystemFailed
 from messages.values import MINUTE_NS
 from tests.children import children

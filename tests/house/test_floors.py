@@ -33,7 +33,7 @@ def test_the_floors_are_those_of_the_design() -> None:
         "flight",
         "lived_day | outside",
         "upstream",
-        "importing | inspecting | fetching | exporting",
+        "importing | inspecting | verifying | fetching | exporting",
         "wiring",
         "conversation | recording",
         "vendors",

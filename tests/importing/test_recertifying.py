@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from actors.inspecting import Standing, verify_store
 from actors.market.faults import Faults
 from actors.storage.memory import MemoryStore
+from actors.verifying import Standing, verify_store
 from messages import PublishBar, SessionCertificate
 from tests.builders import bar
 from tests.system.test_upkeep import bars_of

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from actors.importing.into_store import ImportOptions, import_paths
-from actors.inspecting import Standing, verify_store
 from actors.reading.format import Stamp
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.verifying import Standing, verify_store
 from messages import DataError, Interval
 from messages.values import SECOND_NS
 from tests.importing.imports import NEW_YORK, run

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from actors.importing.into_store import ImportOptions, import_paths
-from actors.inspecting import Standing, inspect_store, verify_store
+from actors.inspecting import inspect_store
 from actors.settings import Settings
 from actors.storage.parquet import ParquetStore
 from actors.system import System
+from actors.verifying import Standing, verify_store
 from messages.replies import RunSummary
 from tests.importing.imports import minutes, new_york, one
 

@@ -9,10 +9,10 @@ import pytest
 
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.fetching.fetch import FetchOptions, Wanted, fetch
-from actors.inspecting import Standing, verify_store
 from actors.settings import UpkeepRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.verifying import Standing, verify_store
 from messages import GapOutcome
 from messages.feeds import FeedItem
 from messages.values import MINUTE_NS

@@ -5,10 +5,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.inspecting import InspectCertificate, Standing, VerifiedDay, VerifyProgress, inspect_store, verify_store
+from actors.inspecting import InspectCertificate, inspect_store
 from actors.market.certificate import stored_digest
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.verifying import Standing, VerifiedDay, VerifyProgress, verify_store
 from messages import BarBatch, GapOutcome, GapStory
 from tests.certificates import certificate
 from tests.importing.imports import NEW_YORK, SESSIONS, minutes, new_york, run

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.inspecting import verify_store
 from actors.storage.parquet import ParquetStore
+from actors.verifying import verify_store
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.patience import PATIENCE_S
 from tests.system.killed_day import OWN, SESSION

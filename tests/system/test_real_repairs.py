@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.importing.into_store import ImportOptions, import_paths
-from actors.inspecting import Standing, verify_store
 from actors.market.axis import SessionAxis
 from actors.market.faults import Faults
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.system import System
+from actors.verifying import Standing, verify_store
 from messages import BarBatch, SessionCertificate
 from tests.importing.test_real_imports import calendar_of
 from tests.real_data import DATA, needs_data

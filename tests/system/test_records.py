@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from actors.data_upkeep.keeper import Keeper
-from actors.inspecting import verify_store
 from actors.market.axis import SessionAxis
 from actors.market.faults import Faults
 from actors.settings import DEFAULT_INTERVALS
 from actors.storage.parquet import ParquetStore
 from actors.system import System
+from actors.verifying import verify_store
 from messages import GapOutcome, GapStory, IssueCertificate, SessionCertificate, Verdict
 from messages.repairs import SessionSealed
 from tests.builders import DAY, HALF_DAY, at, bars, day_grid
@@ -261,6 +261,72 @@ def test_whatever_a_certificate_says_is_found_when_it_is_changed(root: Path, ind
             unseen += [] if faults(root) else [(place, other)]
 
     assert unseen == []
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what a file says and take its seal away."""
+    held = msgspec.json.decode(path.read_bytes())
+    held.pop("seal")
+    change(held)
+    path.write_bytes(msgspec.json.encode(held) + b"\n")
+
+
+def as_of_old(held: dict[str, Any]) -> None:
+    held["gaps"].clear()
+    for name in ("verdict_digest", "is_live", "earlier"):
+        held.pop(name, None)
+
+
+DOES_NOT_FIT = "the certificate, or an earlier one, was changed after it was issued, or one is gone"
+FORGOTTEN = "does not remember which days were certified"
+OLDER = "is older than seals"
+TOGETHER: dict[str, tuple[Callable[[Path, Path, Path], object], str, str]] = {
+    "nothing": (lambda _, __, ___: None, "", ""),
+    "a story without a seal": (lambda c, _, __: rewrite(c, lambda c: c["gaps"].clear()), DOES_NOT_FIT, ""),
+    "nor the number of earlier ones": (
+        lambda c, _, __: rewrite(c, lambda c: (c["gaps"].clear(), c.pop("earlier"))),
+        DOES_NOT_FIT,
+        "",
+    ),
+    "a story of an earlier one": (lambda _, e, __: rewrite(e, lambda e: e["gaps"].clear()), DOES_NOT_FIT, ""),
+    "the earlier one in its place": (lambda c, e, _: shutil.copy(e, c), DOES_NOT_FIT, ""),
+    "the earlier one moved": (lambda c, e, _: e.rename(c), DOES_NOT_FIT, ""),
+    "it is gone": (lambda c, _, __: c.unlink(), "its certificate is gone", ""),
+    "both are gone": (lambda c, e, _: (c.unlink(), e.unlink()), "its certificate is gone", ""),
+    "it, and that it was": (lambda c, _, m: (c.unlink(), m.unlink()), "its certificate is gone", ""),
+    "the whole day": (lambda c, _, __: shutil.rmtree(c.parent), "", "neither its bars nor its certificate are there"),
+    "the memory": (lambda _, __, m: m.write_text(m.read_text().replace("{}", "{ }")), "_seals.json was changed", ""),
+    "the memory as of old": (lambda _, __, m: m.write_text('{"unsealed":{"XNYS":["2024-07-02"]}}'), "", FORGOTTEN),
+    "the memory is torn": (lambda _, __, m: m.write_bytes(m.read_bytes()[:-9]), "_seals.json cannot be read", ""),
+    "the memory is gone": (lambda _, __, m: m.unlink(), "", FORGOTTEN),
+    "all without seals": (lambda c, e, _: [rewrite(one, as_of_old) for one in (c, e)], "lost its seal", ""),
+    "all, and the memory": (lambda c, e, m: ([rewrite(one, as_of_old) for one in (c, e)], m.unlink()), "", OLDER),
+    "what was untraded": (lambda c, _, __: c.with_name("_untraded.json").write_text("{"), "_untraded.json cannot", ""),
+    "how it was lived": (lambda c, _, __: c.with_name("_prints.pq").write_text("{"), "_prints.pq cannot", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def replayed(record: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The live day certified anew by a replay: its own record lies beside."""
+    root = tmp_path_factory.mktemp("replayed") / "store"
+    shutil.copytree(record, root)
+    certified(root)
+    return root
+
+
+@pytest.mark.parametrize("edit", TOGETHER)
+def test_whatever_is_changed_together_or_gone_is_found_or_remarked(replayed: Path, tmp_path: Path, edit: str) -> None:
+    root = tmp_path / "store"
+    shutil.copytree(replayed, root)
+    place = day_file(root).with_name("_certificate.json")
+    change, fault, remark = TOGETHER[edit]
+    change(place, place.with_name("_certificate.1.json"), root / "_seals.json")
+
+    report = verify_store(ParquetStore(root, read_only=True))
+
+    assert [fault in found for found in report.faults] == [True] * bool(fault)
+    assert [remark in found for found in report.remarks] == [True] * bool(remark)
 
 
 @pytest.mark.parametrize(

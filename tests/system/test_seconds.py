@@ -13,7 +13,7 @@ from actors.feeds.jsonlines.line_source import FileSource
 from actors.feeds.port import Feed
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.importing.into_store import ImportOptions, import_paths
-from actors.inspecting import Standing, inspect_store, verify_store
+from actors.inspecting import inspect_store
 from actors.kernel.clock import SystemClock
 from actors.market.faults import Faults
 from actors.settings import SessionRules
@@ -21,6 +21,7 @@ from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.storage.source import StoreSource
 from actors.system import System
+from actors.verifying import Standing, verify_store
 from messages import DataError, Interval, Requirement, SettingsError, TradingSession
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.feeds.worlds import lines_of

@@ -10,12 +10,12 @@ from actors.feeds.port import Feed
 from actors.feeds.simulated.feed import SimulatedStream, simulated_feed
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.feeds.simulated.prints import PrintRates
-from actors.inspecting import Standing, verify_store
 from actors.kernel.clock import SystemClock
 from actors.kernel.ports import BarStore
 from actors.settings import LiveRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
+from actors.verifying import Standing, verify_store
 from messages import Bar, BarsWithdrawn, FeedTicks, GetDigest, Interval, Tick, TradeAmended, TradingSession
 from messages.feeds import FeedItem
 from messages.values import MINUTE_NS, ONE_MINUTE

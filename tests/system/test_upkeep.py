@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.feeds.simulated.market import SimulatedMarket
-from actors.inspecting import Standing, verify_store
 from actors.kernel.ports import BarStore, SourceAnswer
 from actors.market.calendar import Calendar
 from actors.market.faults import Faults
 from actors.settings import SessionRules, UpkeepRules
 from actors.storage.memory import MemoryStore
 from actors.storage.source import StoreSource
+from actors.verifying import Standing, verify_store
 from messages import (
     BarsFilled,
     GapAbandoned,

@@ -15,7 +15,6 @@ import pytest
 
 from actors.feeds.port import Feed
 from actors.feeds.simulated.market import SimulatedMarket
-from actors.inspecting import Standing, verify_store
 from actors.kernel.clock import SystemClock
 from actors.kernel.ports import BarSource, StoredDay
 from actors.market.calendar import Calendar
@@ -23,6 +22,7 @@ from actors.settings import FeedRules
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.vendors.databento.feed import DatabentoFeed
+from actors.verifying import Standing, verify_store
 from messages import Bar, BarBatch, FeedLost, SessionCertificate, TradingSession, Verdict
 from messages.tables.columns import freeze
 from messages.values import MINUTE_NS

@@ -4,10 +4,10 @@ import contextlib
 
 from actors.doors.show import certificate_tables, paper
 from actors.doors.show.progress import verify_bar
-from actors.inspecting import Standing, VerifyReport, verify_store
 from actors.reading.spelling.addresses import Place
 from actors.storage.elsewhere.opening import OpenedStore, open_store
 from actors.storage.own_hours import Calendars
+from actors.verifying import Standing, VerifyReport, verify_store
 from messages.errors import DataError
 
 

@@ -6,7 +6,8 @@ from itertools import groupby
 
 from actors.doors.show import figures
 from actors.doors.show.paper import Column, Sheet
-from actors.inspecting import InspectCertificate, Standing, VerifiedDay, VerifyReport
+from actors.inspecting import InspectCertificate
+from actors.verifying import Standing, VerifiedDay, VerifyReport
 from messages.certificates import SymbolVerdicts
 
 _MOST_LINES = 40
@@ -102,8 +103,10 @@ def verified(report: VerifyReport) -> Iterator[Sheet | str]:
         days = list(group)
         sheet.add(calendar, figures.count(len(days)), *_standings(days), days[0].date, days[-1].date)
     yield sheet
-    remarks = Counter(remark.partition(": ")[2] for remark in report.remarks)
-    yield from (f"{figures.count(count)} of the days: {remark}." for remark, count in remarks.items())
+    of_days = Counter(remark.partition(": ")[2] for remark in report.remarks)
+    of_store = [remark for remark in report.remarks if ": " not in remark]
+    yield from (f"{figures.count(count)} of the days: {remark}." for remark, count in of_days.items() if remark)
+    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in of_store)
     faults = report.faults
     if len(faults) > 1:
         yield from faults[:_MOST_FAULTS]

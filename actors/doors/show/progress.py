@@ -13,8 +13,8 @@ if TYPE_CHECKING:  # all formats of files, for which nobody else shall wait
     from actors.exporting.export import ExportProgress
     from actors.fetching.report import FetchProgress
     from actors.importing.into_store import ImportProgress
-    from actors.inspecting import VerifyProgress
     from actors.sweep import SweepProgress
+    from actors.verifying import VerifyProgress
 
 
 @contextmanager

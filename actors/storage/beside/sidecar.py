@@ -2,13 +2,14 @@
 
 The last key of the file is ``seal``, a digest of the bytes before it: who changes the file without minding that is
 found out. It is no signature, and keeps nobody out who knows how it is made. Before it stands how many certificates lie
-``earlier`` beside it, if any, and the store remembers since when it seals, so that neither can go unseen. Where there
-are many runs they stand before both, packed.
+``earlier`` beside it, if any, and the store remembers, under a seal too, since when it seals and which days were
+certified, so that none can go unseen. Where there are many runs they stand before both, packed.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,8 @@ class _Memory(msgspec.Struct):
 
     unsealed: dict[str, list[str]]
     """By calendar the dates whose certificates were there before the first that was sealed."""
+    certified: dict[str, dict[str, int]] = {}
+    """By calendar and date how many certificates there were when who certified last was done."""
 
 
 class _Packed(msgspec.Struct):
@@ -118,16 +121,9 @@ def is_sealed(path: Path) -> bool | None:
     return seal == _SEAL[_UNTIL_SEAL:] % _seal_of(body)
 
 
-def stated_earlier(path: Path) -> int:
-    """Return how many certificates lie beside one, as its file says.
-
-    Raises:
-        DataError: the file cannot be read.
-    """
+def _stated_earlier(path: Path) -> int:
     try:
         return msgspec.json.decode(patiently(path.read_bytes), type=_Neighbours).earlier
-    except FileNotFoundError:
-        return 0
     except (msgspec.MsgspecError, OSError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 
@@ -143,23 +139,83 @@ def remember(path: Path, unsealed: Callable[[], dict[str, list[str]]]) -> None:
         OSError: the folder or the disk refuses.
     """
     if not path.exists():
-        with replacing(path) as sink:
-            sink.write(msgspec.json.encode(_Memory(unsealed())))
+        _write_memory(path, _Memory(unsealed()))
 
 
-def must_be_sealed(path: Path, calendar: str, date: str) -> bool:
-    """Return whether a day's certificate is of a time since when they are sealed, as the store remembers it.
+def remember_certified(path: Path, certified: Mapping[str, Mapping[str, int]]) -> None:
+    """Write down which days are certified, beside those that were; not over what somebody has changed.
+
+    Args:
+        path: where.
+        certified: how many certificates there are, by calendar and date.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: what is there cannot be read.
+        OSError: the folder or the disk refuses.
     """
-    try:
-        memory = msgspec.json.decode(patiently(path.read_bytes), type=_Memory)
-    except FileNotFoundError:
+    memory = _memory(path)
+    if memory is None or is_sealed(path) is False:
+        return
+    known = {name: dict(dates) for name, dates in memory.certified.items()}
+    for name, dates in certified.items():
+        there = known.setdefault(name, {})
+        there |= {date: max(number, there.get(date, 0)) for date, number in dates.items()}
+    if known != memory.certified:
+        _write_memory(path, _Memory(memory.unsealed, known))
+
+
+def once_certified(path: Path) -> dict[str, dict[str, int]] | None:
+    """Return by calendar and date how many certificates a store remembers; ``None``: it remembers none.
+
+    Raises:
+        DataError: the file cannot be read, or is not what was written.
+    """
+    memory = _memory(path)
+    if memory is not None and is_sealed(path) is False:
+        raise DataError(f"{path} was changed after it was written: which days were certified is not known any more")
+    return None if memory is None else memory.certified or None
+
+
+def are_as_written(paths: Sequence[Path], memory: Path, calendar: str, date: str) -> bool | None:
+    """Return whether a day's certificates are what was written; ``None``: they are older than seals.
+
+    Args:
+        paths: the earlier ones, oldest first, and last the one that counts.
+        memory: where the store remembers since when it seals.
+        calendar: of the day.
+        date: of the day.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    sealed = [is_sealed(path) for path in paths]
+    older = sum(1 for _ in takewhile(lambda one: one is None, sealed))
+    remembered = _Memory({calendar: [date]})
+    with suppress(DataError):  # which is a fault of its own, and says nothing of this day
+        remembered = _memory(memory) or remembered
+    if older and date not in remembered.unsealed.get(calendar, ()):
         return False
+    if older == len(sealed):
+        return None
+    if not all(sealed[older:]):
+        return False
+    stated = _stated_earlier(paths[-1])
+    return len(paths) > stated >= remembered.certified.get(calendar, {}).get(date, 0) - 1
+
+
+def _memory(path: Path) -> _Memory | None:
+    try:
+        return msgspec.json.decode(patiently(path.read_bytes), type=_Memory)
+    except FileNotFoundError:
+        return None
     except (msgspec.MsgspecError, OSError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    return date not in memory.unsealed.get(calendar, ())
+
+
+def _write_memory(path: Path, memory: _Memory) -> None:
+    body = msgspec.json.encode(memory).removesuffix(b"}")
+    with replacing(path) as sink:
+        sink.write(body + _SEAL % _seal_of(body) + b"\n")
 
 
 def _seal_of(body: bytes) -> bytes:

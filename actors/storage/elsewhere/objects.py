@@ -151,6 +151,9 @@ class ObjectStore(ParquetStore):
         super().close()
         self._bucket.close()
 
+    def _remember_certified(self) -> None:
+        self._again(super()._remember_certified)
+
     def _again(self, work: Callable[[], R], attempts: int = _ATTEMPTS) -> R:
         """Do work that begins with reading, until nobody else has written meanwhile."""
         for left in range(attempts - 1, -1, -1):

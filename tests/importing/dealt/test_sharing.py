@@ -13,9 +13,9 @@ import pytest
 from actors.importing.dealt.sharing import days_of, import_shared
 from actors.importing.into_store import Found, ImportOptions, ImportReport, import_paths
 from actors.importing.report import ImportProgress
-from actors.inspecting import verify_store
 from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
+from actors.verifying import verify_store
 from messages.errors import DataError
 from tests.children import children
 
