@@ -11,10 +11,15 @@ from actors.kernel.ask.readers import Readers
 from actors.kernel.ports import StoredDay
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
+from actors.market.certificate import certificate_of
+from actors.market.planes import spread
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import BarBatch, MinuteClosed, TradingSession, Verdict
 from messages.errors import BarkeeperError
+from messages.history import Adjustment
+from messages.tables.columns import FIELDS, LOW, freeze
+from messages.values import MINUTE_NS, VerdictRun
 
 MEASURED = frozenset({"transition_ms", "is_prefetched", "rooms"})
 """Fields that say how fast this machine was: no two runs agree in them."""
@@ -130,6 +135,44 @@ class Market:
             if session.end_ns > cut_ns:
                 later = made(session, [*self.symbols, f"NEW{seed}"], seed, since_ns=cut_ns)
                 store.merge(session.calendar, session.date, later)
+        return store
+
+
+class ToldMarket(Market):
+    """One whose days have been played before: certificates, splits, and bars that cannot be true; not alike either."""
+
+    def store(self, cut_ns: int, seed: int) -> MemoryStore:
+        """As above; what is known of minutes without a bar, and of who never trades, differs after the cut as well."""
+        plain_one, days = super().store(cut_ns, seed), [session.date for session in self.sessions]
+        later = [date for session, date in zip(self.sessions, days, strict=True) if session.start_ns > cut_ns]
+        splits = [Adjustment(symbol="B", ex_date=days[1], split_ratio=2.0, dividend=0.0)]
+        splits += [Adjustment(symbol="A", ex_date=date, split_ratio=float(seed), dividend=0.0) for date in later]
+        store = MemoryStore(splits)
+        for session in self.sessions:
+            day = plain_one.read(session.calendar, session.date)
+            assert day is not None
+            axis, values = SessionAxis(session), day.bars.values.copy()
+            values[LOW, np.flatnonzero(day.bars.start_ns >= cut_ns)[::seed]] += 1000
+            bars = msgspec.structs.replace(day.bars, values=freeze(values))
+            store.merge(session.calendar, session.date, msgspec.structs.replace(day, bars=bars))
+            names = sorted({*bars.symbols, *([f"NONE{seed}"] if session.end_ns > cut_ns else [])})
+            grid, plane = spread(axis, names, bars, day.verdicts, len(FIELDS))
+            runs = [
+                VerdictRun(
+                    symbol=names[column],
+                    verdict=Verdict.NO_TRADE,
+                    start_ns=start_ns,
+                    end_ns=start_ns + MINUTE_NS,
+                    source="exchange" if start_ns < cut_ns else f"exchange {seed}",
+                )
+                for slot, column in np.argwhere(plane < Verdict.FILLED).tolist()
+                for start_ns in (int(axis.starts_ns[slot]),)
+                if (slot % 3 == 0 if start_ns < cut_ns else slot % seed == 1)
+            ]
+            certificate = certificate_of(
+                session, names, grid, plane, (), runs=runs, issued_by="session", settled_ns=session.end_ns
+            )
+            store.certify(session.calendar, session.date, certificate)
         return store
 
 

@@ -17,7 +17,7 @@ from actors.system import System
 from messages.values import MINUTE_NS
 from tests.builders import instant
 from tests.depth import also_slow
-from tests.system.futures import ASKED, Market, readers, seen
+from tests.system.futures import ASKED, Market, ToldMarket, readers, seen
 
 NEW_YORK = ("2024-07-01", "2024-07-02", "2024-07-03", "2024-07-05")
 """The third is a half-day."""
@@ -43,13 +43,14 @@ class World:
         calendar: str = "XNYS",
         symbols: tuple[str, ...] = ("A", "B"),
         act: Callable[[System, int], Any] | None = None,
+        kind: type[Market] = Market,
         **more: Any,
     ) -> None:
         self.act = act
         self.symbols = symbols
         self._more = {"rules": SessionRules(trailing_sessions=2, daily_sessions=3), "calendar": calendar, **more}
         is_extended, closed = more.get("extended_hours", False), more.get("closed", ())
-        self.market = Market(Calendar(calendar, extended=is_extended, closed=closed), dates, ("A", "B", "C"))
+        self.market = kind(Calendar(calendar, extended=is_extended, closed=closed), dates, ("A", "B", "C"))
 
     def seen(self, cut_ns: int, future: int, every: int) -> list[Any]:
         store = self.market.store(cut_ns, future)
@@ -66,6 +67,9 @@ WORLDS = {
     "joining": World(act=joins, **SHORT),
     "faults": World(faults=BUSY, **SHORT),
     "faults unnamed": World(symbols=(), faults=BUSY, act=joins, **SHORT),
+    "told": World(kind=ToldMarket, **SHORT),
+    "told unnamed": World(symbols=(), kind=ToldMarket, faults=BUSY, act=joins, **SHORT),
+    "told joining": World(kind=ToldMarket, act=joins, **SHORT),
     "whole": World(NEW_YORK[1:]),
     "extended": World(NEW_YORK[1:3], extended_hours=True),
     "unnamed whole": World(NEW_YORK[1:], symbols=()),
@@ -77,11 +81,12 @@ FAST = [
     ("joining", "2024-07-01", "13:36", 2),
     ("faults", "2024-07-02", "13:38", 4),
     ("faults unnamed", "2024-07-01", "13:40", 5),
+    ("told joining", "2024-07-01", "13:36", 2),
 ]
 SLOW = [
     *[
         (name, day, clock, 1)
-        for name in list(WORLDS)[:5]
+        for name in list(WORLDS)[:8]
         for day in NEW_YORK[:3]
         for clock in ("13:31", "13:36", "13:40")
     ],

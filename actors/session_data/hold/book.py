@@ -90,8 +90,8 @@ class Book:
             self.recorded.remember(bars, self.grid)
         if runs:
             self._known.remember(runs, self.grid, senders)
-            self.revision += 1
-            self.recall_many(slice(0, self.closed))
+            # Not for what is known of minutes to come: that there is anything nobody may learn before.
+            self.revision += self.recall_many(slice(0, self.closed))
 
     # --- symbols
 
@@ -341,9 +341,9 @@ class Book:
             for start_ns in self._starts_ns[slots]
         ]
 
-    def recall_many(self, slots: slice) -> None:
-        """Let minutes that close have what is known of them from an earlier run of this day."""
-        self._known.tell(self.grid, slots)
+    def recall_many(self, slots: slice) -> bool:
+        """Let minutes that close have what an earlier run of this day knew of them; return whether it knew any."""
+        return self._known.tell(self.grid, slots)
 
     @property
     def has_grace(self) -> bool:

