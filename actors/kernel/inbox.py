@@ -18,7 +18,6 @@ _PATIENCE_S = 0.0002
 
 
 _WITHOUT_WAITING = (False,)
-_TAKEN = [True]
 _MOST_KEPT = 256
 """So many answers are kept for who asks the same again."""
 
@@ -46,7 +45,8 @@ class Inbox:
         self._own_thread = 0
         self._kept: dict[Any, Answered[Any]] = {}
         self._turn = threading.Lock()
-        self._turn.acquire()  # the room's thread has it, but for when it waits
+        self._take = self._turn.acquire
+        self._take()  # the room's thread has it, but for when it waits
 
     def put(self, item: Any) -> None:
         """Add an envelope; never waits."""
@@ -109,7 +109,7 @@ class Inbox:
             return None
         got: list[bool] = []
         try:
-            got.extend(map(self._turn.acquire, _WITHOUT_WAITING))
+            got += map(self._take, _WITHOUT_WAITING)
             if not got[0] or self.waiting:
                 return None
             found = answerer(question)
@@ -120,7 +120,7 @@ class Inbox:
                 self._kept[question] = answered
             return answered
         finally:
-            if got == _TAKEN:  # what was put meanwhile has woken the room's own thread, which waits for the turn
+            if True in got:  # what was put meanwhile has woken the room's own thread, which waits for the turn
                 self._turn.release()
 
     def recall(self, question: Query[R]) -> Answered[R] | None:

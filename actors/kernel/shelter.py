@@ -13,7 +13,6 @@ _NUMBERS = tuple(
     int(getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP") if hasattr(signal, name)
 )
 """Those whose handlers are made to raise."""
-_AS_PYTHON_HAS_THEM = (default_int_handler, *[0] * (len(_NUMBERS) - 1))
 _FAILURES = ("PanicException", "CancelledError")
 """By name: the one is made anew by each library, and the other would load asyncio."""
 
@@ -25,10 +24,11 @@ def is_exposed() -> bool:
 
     Ctrl-C as Python has it is not meant: it raises ``KeyboardInterrupt``, which can be told from an error of ours.
     """
-    handlers = (*map(getsignal, _NUMBERS),)
-    if handlers == _AS_PYTHON_HAS_THEM:  # nearly always
-        return False
-    return any(callable(handler) and handler is not default_int_handler for handler in handlers)
+    for number in _NUMBERS:  # one by one at half the cost of gathering them
+        handler = getsignal(number)
+        if handler is not default_int_handler and callable(handler):
+            return True
+    return False
 
 
 def is_failure(error: BaseException) -> bool:
