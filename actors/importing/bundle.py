@@ -138,9 +138,10 @@ def _have_no_spikes(values: Floats, first: Places) -> Mask:
 
 def _of_rows(assignment: Assignment, rows: slice) -> Assignment:
     """Return the assignment of some bars, with the sessions that they are of and no others."""
-    places, index = np.unique(assignment.date_index[rows], return_inverse=True)
-    return Assignment(
-        dates=tuple(assignment.dates[place] for place in places.tolist()),
-        date_index=index.astype(np.int32),
-        segment=assignment.segment[rows],
-    )
+    of_rows, segment = assignment.date_index[rows], assignment.segment[rows]
+    if of_rows[0] == of_rows[-1]:  # they ascend, as bars do that are in order
+        date = assignment.dates[int(of_rows[0])]
+        return Assignment(dates=(date,), date_index=np.zeros_like(of_rows), segment=segment)
+    places, index = np.unique(of_rows, return_inverse=True)
+    dates = tuple(assignment.dates[place] for place in places.tolist())
+    return Assignment(dates=dates, date_index=index.astype(np.int32), segment=segment)

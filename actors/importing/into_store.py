@@ -1,7 +1,9 @@
 """Files into a store: the use case behind ``import``."""
 
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -148,7 +150,8 @@ class _Reading:
     """How far the reading of all files is, by their bytes."""
 
     def __init__(self, paths: list[Path], on_progress: Callable[[ImportProgress], None]) -> None:
-        self._sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
+        self._sizes = [*map(_size_of, paths)]
+        self._total = max(1, sum(self._sizes))
         self._on_progress = on_progress
         self._done = 0
         self._bytes_done = 0
@@ -178,7 +181,7 @@ class _Reading:
         self._tell(path, self._bytes_done, self.rows)
 
     def _tell(self, path: Path, read_bytes: float, rows: int) -> None:
-        share = read_bytes / max(1, sum(self._sizes))
+        share = read_bytes / self._total
         self._on_progress(
             ImportProgress(
                 phase="reading", done=self._done, total=len(self._sizes), at=str(path), rows=rows, share=share
@@ -359,10 +362,18 @@ def _within(path: Path) -> Iterator[Path]:
         yield path
         return
     try:
-        entries = sorted(path.iterdir())
+        with os.scandir(path) as found:
+            entries = sorted((entry.name, entry.is_file(follow_symlinks=False)) for entry in found)
     except OSError:
         yield path
         return
-    for entry in entries:
-        if not entry.name.startswith("."):
-            yield from _within(entry)
+    for name, is_plain_file in entries:  # which need not be asked about once more
+        if not name.startswith("."):
+            yield from (path / name,) if is_plain_file else _within(path / name)
+
+
+def _size_of(path: Path) -> int:
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return 0

@@ -147,9 +147,10 @@ def told_as_data_errors() -> Iterator[None]:
 
 def members(path: Path) -> tuple[str, ...]:
     """Return the data files within a zip, sorted; nothing for a file that is no zip."""
-    if not _first_bytes(path).startswith(_ZIP):
+    small = small_file(path)
+    if not (_first_bytes(path) if small is None else small.raw).startswith(_ZIP):
         return ()
-    if (small := small_file(path)) is not None:
+    if small is not None:
         found = small.names()
     else:
         try:

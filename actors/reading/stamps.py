@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -306,6 +307,7 @@ def _passes(at_ns: Stamps, groups: Indices, *, is_ascending: bool) -> tuple[Mask
     return is_second, is_told
 
 
+@lru_cache(maxsize=512)
 def _offset(local_ns: int, info: ZoneInfo, fold: int = 0) -> int:
     wall = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=local_ns // SECOND_NS)).replace(tzinfo=info, fold=fold)
     offset = wall.utcoffset() or timedelta(0)

@@ -54,10 +54,12 @@ class Sheets:
     def add(self, whole: Part, numbers: "npt.NDArray[np.int32] | Stamps") -> None:
         """Keep rows of a file, in the order in which they were read, with a number for each."""
         whole, numbers = sorted_by(whole, numbers)
-        first = np.flatnonzero(np.append(np.True_, numbers[1:] != numbers[:-1]))
+        first = np.zeros(1, dtype=np.int64)
+        if numbers[0] != numbers[-1]:
+            first = np.append(first, np.flatnonzero(numbers[1:] != numbers[:-1]) + 1)
         pieces = np.empty((len(first), NO_PIECES.shape[1]), dtype=np.int64)
-        pieces[:, NUMBER], pieces[:, FIRST] = numbers[first], first
-        pieces[:, COUNT] = np.diff(first, append=len(numbers))
+        pieces[:, NUMBER], pieces[:, FIRST], pieces[:-1, COUNT] = numbers[first], first, first[1:] - first[:-1]
+        pieces[-1, COUNT] = len(numbers) - first[-1]
         pieces[:, FILE], pieces[:, FIELDS], pieces[:, SHEET] = whole.file, len(whole.values), len(self._sheets)
         self._sheets.append(whole)
         self._new.append(pieces)
