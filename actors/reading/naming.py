@@ -21,7 +21,7 @@ _PACKING = (
 )  # fmt: skip
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
-_TIME = r"(?:[01]\d|2[0-3])[-_]?[0-5]\d(?:[-_]?[0-5]\d)?"
+_TIME = r"(?:[01]\d|2[0-3])[-_]?[0-5]\d(?:[-_]?[0-5]\d)?Z?"
 _FULL = (
     rf"(?:{_YEAR}(?:{_MONTH}{_DAY}|[-_.]{_MONTH}[-_.]{_DAY})(?:[-_T ]?{_TIME})?|{_DAY}[-_.]{_MONTH}[-_.]{_YEAR}"
     rf"|{_MONTH}[-_.]{_DAY}[-_.]{_YEAR})"
@@ -35,7 +35,8 @@ _SURE = tuple(
         rf"[-_. ]{_SHORT}[-_]{_SHORT}",
         rf"[-_. ]{_DAY}{_MONTH}{_YEAR}[-_]{_DAY}{_MONTH}{_YEAR}",
         rf"[-_. ]{_MINUTE}",
-        r"[-_. ](?:bars?|data|ohlcv?|last|trades?|samples?|intraday|historical|history)",
+        r"[-_. ](?:bars?|bardata|scid|data|ohlcv?|last|trades?|samples?|intraday|historical|history)",
+        r"[-_. ](?:candles?|candlesticks?|klines?)",
         r" ?\(\d+\)",
         r" - Copy",
         r", ?1(?:_[0-9a-f]{5})?",
@@ -44,13 +45,17 @@ _SURE = tuple(
 _PERIOD = re.compile(rf"[-_ ]({_YEAR})(?:[-_]?({_MONTH}))?|\.({_YEAR})(?:[-_.]({_MONTH}))?")
 _LEADING = re.compile(rf"^{_FULL}[-_ ]+(?=[^\W_])", re.IGNORECASE)
 _BEFORE_SIDE = re.compile(rf"[-_ ]{_MINUTE}(?=[-_ ](?:bid|ask)$)", re.IGNORECASE)
-_NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH}|\d\d?)?", re.IGNORECASE)
+_NO_SYMBOL = re.compile(rf"(?:{_MINUTE}|{_FULL}|{_YEAR}[-_.]{_MONTH}|\d\d?|0000\d{{4}})?", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"(?:data|bars?|ohlcv?|candles?|prices?|quotes?|klines?|trades?|history|historical|export|output|sheet\d*|file)",
+    r"(?:data|bars?|ohlcv?|candles?|prices?|quotes?|klines?|trades?|history|historical|export|output|sheet\d*|file)"
+    r"|(?:part|data|chunk)[-_.]\d+(?:-[\w.-]+)?",  # as Dask, DuckDB, pyarrow and Spark number the parts of a table
     re.IGNORECASE,
 )
 _OTHER_INTERVAL = re.compile(
     r"(?:^|[-_. ])(\d+)[-_ ]?(s|sec|m|min|mins|minutes?|h|hours?|d|days?)(?=[-_. ]|$)", re.IGNORECASE
+)
+_SYMBOL_FOLDER = re.compile(
+    r"(?:.*[/\\])?(?:symbol|ticker|sym|instrument|pair|secid|code|isin)=([^/\\]+)[/\\].*", re.IGNORECASE
 )
 _CALENDAR_FOLDER = re.compile(r"(?:.*[/\\])?calendar=([^/\\]+)[/\\].*")
 _BARE_INTERVAL = re.compile(r"(?:_|, ?)(\d{1,4})(?:_[0-9a-f]{5})?$")
@@ -78,7 +83,8 @@ class OfName(msgspec.Struct, frozen=True, kw_only=True):
 def of_name(path: Path, span: tuple[Nanos, Nanos] | None) -> OfName:
     """Return what a file's name gives: ``aapl_1min.csv`` and ``AAPL-1m-2024-01.zip`` are AAPL.
 
-    A name without capitals is written in them; else case is kept: BCpC is not BCPC.
+    A name without capitals is written in them; else case is kept: BCpC is not BCPC. A folder called ``symbol=AAPL``,
+    as tables are partitioned, goes before the name of what lies in it.
 
     Args:
         path: where it is.
@@ -127,6 +133,8 @@ def in_capitals(symbol: str) -> str:
 
 
 def _symbol(path: Path, is_date: Callable[["re.Match[str]"], bool]) -> str:
+    if folder := _SYMBOL_FOLDER.fullmatch(str(path)):
+        return unquote(folder[1])
     symbol, whole = _LEADING.sub("", stem_of(path), count=1), ""
     while symbol != whole:
         whole = symbol

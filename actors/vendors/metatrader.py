@@ -7,6 +7,7 @@ say which zone that is: ``--tz``, where many brokers need ``America/New_York+7``
 """
 
 import re
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from actors.reading import delimited, naming, shape
 from actors.reading.delimited import TextReader
 from actors.reading.format import Coverage, Format, Stamp
 from actors.reading.peek import Head
+from messages.errors import DataError
 
 _MT5 = ["<DATE>", "<TIME>", "<OPEN>", "<HIGH>", "<LOW>", "<CLOSE>"]
 _MT4 = ("date", "clock", "open", "high", "low", "close", "volume")
@@ -34,9 +36,12 @@ def _is_version_4(head: Head) -> bool:
 
 
 def _symbol(path: Path) -> str:
-    stem = naming.stem_of(path)
-    named = _VERSION_5.fullmatch(stem) or _VERSION_4.fullmatch(stem)
-    return named["symbol"] if named else ""
+    if named := _VERSION_5.fullmatch(naming.stem_of(path)):
+        return named["symbol"]
+    with suppress(DataError):  # the last digit of a date is no period
+        if named := _VERSION_4.fullmatch(naming.symbol_of(path)):
+            return named["symbol"].rstrip("_-")
+    return ""
 
 
 METATRADER = Format(

@@ -25,8 +25,10 @@ from tests.importing.test_format_table import (
     TWO,
     UTC,
     Row,
+    frame,
     held,
     packed,
+    parquet,
     rows,
     sided,
 )
@@ -182,6 +184,11 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         + rows(*(f"ABC,{at}" for at in ISO), tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6"))
         + rows(*(f"DEF,{at}" for at in ISO), tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6")), UTC,
         [*sided("ABC", NO_VOLUME), *sided("DEF", NO_VOLUME)]),
+    "bybit's files for metatrader 4": (
+        "ABC_1_2024-01-01_2024-01-31.csv", rows("2024.01.15,09:30", "2024.01.15,09:31"), UTC, TWO),
+    "a year of metatrader 4's minutes": ("ABC_2021.csv", rows("2021.01.15,09:30", "2021.01.15,09:31"), UTC,
+        [(bar[0], bar[1].replace("2024", "2021"), *bar[2:]) for bar in TWO]),
+    "a folder of a symbol": ("symbol=ABC/part-0.parquet", parquet(frame(stamped=True)), SAID, TWO),
     "a zip whose only file has no name of its own": ("ABC.zip", packed({"data.csv": SOUND}), UTC, TWO),
 }  # fmt: skip
 

@@ -29,13 +29,30 @@ from messages.errors import DataError
         ("AAPL - Copy (2).csv", "AAPL"),
         ("AAPL.xlsx", "AAPL"),
         ("DATA.csv", "DATA"),
+        ("BTC-USDT-candlesticks-2024-01-16.csv", "BTC-USDT"),
+        ("ESH24-CME.scid_BarData.txt", "ESH24-CME"),
+        ("AAPL_20240102T000000Z_20240105T000000Z.csv", "AAPL"),
+        ("symbol=brk%2Fb/date=2024-01-16/part-0.parquet", "brk/b"),
+        ("Ticker=AAPL/0.parquet", "AAPL"),
     ],
 )
 def test_a_files_name_gives_the_symbol(name: str, symbol: str) -> None:
     assert symbol_of(Path("/data") / name) == symbol
 
 
-@pytest.mark.parametrize("name", ["1min.csv", "data.csv", "prices_1min.csv", "2024/01.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "1min.csv",
+        "data.csv",
+        "prices_1min.csv",
+        "2024/01.csv",
+        "part-0.parquet",
+        "part-00000-4f5e-c000.snappy.parquet",
+        "data_0.parquet",
+        "00000000.parquet",
+    ],
+)
 def test_a_name_that_is_only_an_interval_or_a_word_for_anything_is_no_symbol(name: str) -> None:
     with pytest.raises(DataError, match="--symbol"):
         symbol_of(Path(name))
