@@ -10,6 +10,7 @@ import numpy as np
 from actors.reading.dates import Written
 from actors.reading.format import IN_STAMPS, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import OfName, of_name
+from actors.reading.spelling import flags
 from actors.reading.stamps import localise
 from messages.errors import DataError
 from messages.tables.columns import CLOSE, VWAP, Floats, Stamps
@@ -138,6 +139,8 @@ class Assembler:
         moments = localise(block.stamps_ns, self._zone, block.symbol_index)
         if moments.told_apart and _TWICE not in self._remarks:
             self.remark(_TWICE)
+        if block.has_left_out and flags.LEFT_OUT not in self._remarks:
+            self.remark(flags.LEFT_OUT)
         symbols, stated = self._named(block)
         start_ns, stamp = self._starts(moments.utc_ns)
         yield RawBars(

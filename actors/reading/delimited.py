@@ -21,6 +21,7 @@ from actors.reading.peek import Head, members, opened, split, told_as_data_error
 from actors.reading.raw.cells import cells_of
 from actors.reading.series import OneSeries
 from actors.reading.spelling import header
+from actors.reading.spelling.flags import are_over
 from actors.reading.spelling.numerals import EMPTY
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import read_tolerantly, value_rows
@@ -275,7 +276,7 @@ def _typed(text: memoryview, layout: Layout) -> Any:
     }
     types = dict.fromkeys((role for role in layout.places if role in layout.numbers), pa.float64())
     types |= dict.fromkeys(layout.stamp_roles, pa.string() if len(layout.stamp_roles) > 1 else forms[layout.form])
-    for role in (header.SYMBOL, layout.label):
+    for role in (header.SYMBOL, header.IS_OVER, layout.label):
         if role in layout.places:
             types[role] = pa.dictionary(pa.int32(), pa.string())
     table = csv.read_csv(
@@ -292,9 +293,15 @@ def _typed(text: memoryview, layout: Layout) -> Any:
 
 
 def _has_holes(table: Any, layout: Layout) -> bool:
-    # A row of empty cells is blank, and that is for the exact way to say.
-    return any(table[role].null_count for role in layout.stamp_roles) or (
-        header.SYMBOL in layout.places and "" in table[header.SYMBOL].chunk(0).dictionary.to_pylist()
+    # A row of empty cells is blank, and one of a bar in the making none: that is for the exact way to say.
+    texts = {
+        role: table[role].chunk(0).dictionary.to_pylist() if role in layout.places else []
+        for role in (header.SYMBOL, header.IS_OVER)
+    }
+    return (
+        any(table[role].null_count for role in layout.stamp_roles)
+        or "" in texts[header.SYMBOL]
+        or not are_over(texts[header.IS_OVER]).all()
     )
 
 

@@ -127,6 +127,8 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """For each row its label's place among these."""
     broken: Broken = Broken()
     """The rows that could not be read."""
+    has_left_out: bool = False
+    """Whether rows were left out of bars that are not over, as the file says."""
     share: float = 1.0
     """How much of the file has been read when these rows have been, from 0 to 1."""
 

@@ -14,7 +14,8 @@ import msgspec
 
 from actors.reading import shape
 from actors.reading.series import OneSeries, telling
-from actors.reading.spelling import header
+from actors.reading.spelling import flags, header
+from actors.reading.spelling.numerals import is_number
 from messages.errors import DataError
 
 _FLAT_OBJECT = re.compile(r"\{[^{}\[\]]*\}")
@@ -24,7 +25,9 @@ _NAMED_COLUMN = re.compile(r'"([^"]+)"\s*:\s*[\[{]')
 _SPLIT = re.compile(r'"columns"\s*:\s*\[([^\[\]]*)\]')
 _KRAKEN = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
 _BINANCE = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
-_OKX = (*_BINANCE[:6], "", "", "")
+_OKX = (*_BINANCE[:6], "", "", header.IS_OVER)
+_BITGET = (*_BINANCE[:6], "", "")
+_GATE = ("time", "", "close", "high", "low", "open", "volume", header.IS_OVER)
 _ORDERS = ((1, 3, 4, 2), (3, 2, 1, 4))
 """Where open, high, low and close stand with Bitfinex and KuCoin, and with Coinbase."""
 _INDEX = "timestamp"
@@ -101,13 +104,28 @@ def columns_of_rows(rows: Sequence[Any]) -> tuple[str, ...] | None:
     """Return the role of each cell of rows without names, as their shape shows it; ``None``: they show none."""
     width = len(rows[0]) if rows and isinstance(rows[0], list) else 0
     cells = [[_text(cell) for cell in row] for row in rows[:_SEEN] if isinstance(row, list) and len(row) == width]
-    if width == len(_KRAKEN) and shape.columns_of([[*row[:5], *row[6:]] for row in cells]):
-        return _KRAKEN
+    if width == len(_KRAKEN) and (found := _of_eight(cells)):
+        return found
     if width == len(_BINANCE) and shape.columns_of([row[:6] for row in cells]):
         return _BINANCE
     if width == len(_OKX) and cells[0][-1] in ("0", "1") and shape.columns_of([row[:6] for row in cells]):
         return _OKX
     return (shape.columns_of(cells) if cells else None) or _turned(cells, width)
+
+
+def _of_eight(cells: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
+    """Return the roles of eight cells: Kraken has a vwap within the bar, Bitget the turnover behind the volume."""
+    if cells[0][-1].lower() in ("true", "false"):
+        places = [_GATE.index(role) for role in (header.STAMP, *header.PRICES, "volume")]
+        return _GATE if shape.columns_of([[row[place] for place in places] for row in cells]) else None
+    is_kraken = all(float(row[3]) <= float(row[5]) <= float(row[2]) or not float(row[6]) for row in _numeric(cells))
+    if is_kraken:
+        return _KRAKEN if shape.columns_of([[*row[:5], *row[6:]] for row in cells]) else None
+    return _BITGET if shape.columns_of([row[:6] for row in cells]) else None
+
+
+def _numeric(cells: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    return [row for row in cells if all(map(is_number, row))]
 
 
 def _turned(cells: Sequence[Sequence[str]], width: int) -> tuple[str, ...] | None:
@@ -133,8 +151,20 @@ def table_of(text: str) -> JsonTable:
         raise DataError(f"no table of bars within this JSON; wanted are records with {header.NEEDED}")
     # Alpha Vantage stamps with the end of the bar: see actors.vendors.alphavantage.
     is_end = isinstance(document, dict) and _META in document
-    table = tables[0] if len(tables) == 1 else _together(tables, document)
+    table = _finished(tables[0] if len(tables) == 1 else _together(tables, document))
     return msgspec.structs.replace(table, is_end=is_end)
+
+
+def _finished(table: JsonTable) -> JsonTable:
+    """Return a table without what is not over yet, where a column says so."""
+    said = texts(table.columns.get(header.IS_OVER, ()))
+    is_over = flags.are_over(said).tolist()
+    if all(is_over) or not flags.are_flags(said):
+        return table
+    columns = {role: list(compress(cells, is_over)) for role, cells in table.columns.items()}
+    if not columns["open"]:
+        raise DataError("all bars are still in the making")
+    return msgspec.structs.replace(table, columns=columns, remarks=(*table.remarks, flags.LEFT_OUT))
 
 
 def _together(tables: Sequence[JsonTable], document: Any) -> JsonTable:

@@ -12,6 +12,7 @@ from actors.reading.dates import DateOrder, Written
 from actors.reading.format import Ambiguous, Unsupported
 from actors.reading.peek import Head
 from actors.reading.series import OneSeries, telling
+from actors.reading.spelling import flags
 from actors.reading.spelling import header as spelling
 from actors.reading.spelling.coding import PLAIN, Coding
 from actors.reading.spelling.numerals import Numerals, are_in_32nds, is_number, numerals_of
@@ -114,6 +115,8 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     if found.names:
         places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
         even = [row for row in rows if len(row) == width]
+        if not flags.are_flags(row[places[spelling.IS_OVER]] for row in even if spelling.IS_OVER in places):
+            places = {role: place for role, place in places.items() if role != spelling.IS_OVER}
         strangers = strangers_among(places, found.names, even)
         _check_told_apart(places, found.names, strangers, even)
         _check_named_once(places, found.names, even)

@@ -31,6 +31,7 @@ _PRICES = ("open", "high", "low", "close")
 _MOST_TRAILING = 2
 _SOUND_SHARE = 0.9
 _SEEN = 200
+_ROUNDED = 1.001
 _FEW_STEPS, _MUCH = 5, 3.0
 _LETTER = re.compile(r"[A-Za-z]")
 _SINCE_1970 = (StampForm.EPOCH, StampForm.EPOCH_FRACTION)
@@ -58,6 +59,8 @@ def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
         return None
     is_epoch = begins[-1] == STAMP and stamps.form_of(columns[len(begins) - 1][0]) in _SINCE_1970
     tail = ("volume", "trades" if is_epoch else "")[:trailing]
+    if trailing == _MOST_TRAILING:
+        tail = _of_money(prices, others) or tail
     return (*begins, *_PRICES, *tail, *("",) * (width - filled))
 
 
@@ -113,6 +116,20 @@ def _are_prices(prices: Sequence[Sequence[str]], others: Sequence[Sequence[str]]
         return False
     sound = sum(bar[2] <= min(bar[0], bar[3]) and bar[1] >= max(bar[0], bar[3]) for bar in bars)
     return sound >= _SOUND_SHARE * len(bars) and not _is_a_price(bars)
+
+
+def _of_money(prices: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the roles of two columns of which one is the other in money: it lies within the bar, times the volume."""
+    marks = numerals_of((cell for column in (*prices, *others) for cell in column), divided_by_commas=False)
+    numbers = [[value_of(cell, marks) for cell in column] for column in (prices[1], prices[2], *others)]
+    traded = [row for row in zip(*numbers, strict=True) if row[2] > 0 and row[3] > 0]
+    for roles, volume, money in ((("volume", ""), 2, 3), (("", "volume"), 3, 2)):
+        is_money = [
+            row[1] * row[volume] <= row[money] * _ROUNDED <= row[0] * row[volume] * _ROUNDED**2 for row in traded
+        ]
+        if len(traded) > 1 and sum(is_money) >= _SOUND_SHARE * len(traded):
+            return roles
+    return ()
 
 
 def _are_turned_round(times: Sequence[Sequence[str]], prices: Sequence[Sequence[str]]) -> bool:

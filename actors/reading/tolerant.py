@@ -10,7 +10,8 @@ from actors.reading import stamps
 from actors.reading.dates import Written
 from actors.reading.format import Block, Broken, BrokenRow
 from actors.reading.spelling import numerals
-from actors.reading.spelling.header import PRICES, SYMBOL, places_of
+from actors.reading.spelling.flags import are_over
+from actors.reading.spelling.header import IS_OVER, PRICES, SYMBOL, places_of
 from actors.reading.spelling.numerals import Numerals
 from actors.reading.stamps import StampForm
 from messages.errors import DataError
@@ -71,6 +72,8 @@ def read_tolerantly(
     is_blank = np.logical_and.reduce([column == "" for column in cells.values()]) | _are_notes(cells, stamp_roles)
     broken, blank = _uneven_rows(uneven, first_row, delimiter, len(names))
     keep = ~is_blank
+    is_over = are_over(_cells(table, IS_OVER)) if IS_OVER in names else ~is_blank
+    has_left_out, keep = bool(np.any(keep & ~is_over)), keep & is_over
 
     stamps_ns = stamps.read_texts(_joined(cells, stamp_roles), form, pattern)
     is_read = stamps_ns != stamps.UNREADABLE
@@ -97,6 +100,7 @@ def read_tolerantly(
         values=value_rows({role: column[keep] for role, column in columns.items()}, count, numbers),
         rows=rows[keep],
         broken=Broken.of(broken, blank + int(np.count_nonzero(is_blank))),
+        has_left_out=has_left_out,
     )
 
 

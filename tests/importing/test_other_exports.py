@@ -137,6 +137,27 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "kucoin's answer": ("ABC.json", json.dumps({"code": "200000", "data": [
         ["1705311060", "100.5", "101.5", "102", "100", "20", "2000"],
         ["1705311000", "100", "100.5", "101", "99", "10", "1000"]]}), SAID, TWO),
+    "bitget's answer, with the turnover in two currencies": ("ABC.json", json.dumps({"code": "00000", "data": [
+        ["1705311000000", "100", "101", "99", "100.5", "10", "1000", "1000"],
+        ["1705311060000", "100.5", "102", "100", "101.5", "20", "2020", "2020"]]}), SAID, TWO),
+    "gate's answer, whose last candle is in the making": ("ABC.json", json.dumps([
+        ["1705311000", "1000", "100.5", "101", "99", "100", "10", "true"],
+        ["1705311060", "2020", "101.5", "102", "100", "100.5", "20", "true"],
+        ["1705311120", "101", "101", "102", "100", "101", "1", "false"]]), SAID, TWO),
+    "kraken's answer with a minute without trades": (
+        "x.json", json.dumps({"error": [], "result": {"ABC": [
+            [1705311000, "100", "101", "99", "100.5", "100.2", "10", 3],
+            [1705311060, "100.5", "100.5", "100.5", "100.5", "0.0", "0.0", 0]], "last": 1705311060}}), SAID,
+        [TWO[0], (*TWO[1][:2], *(100.5,) * 4, 0.0)]),
+    "money before what was traded, without a header": (
+        "ABC.csv", rows(*EPOCHS, tails=("1001.5,10", "2022.3,20")), SAID, TWO),
+    "a candle in the making": ("ABC.csv", "time,open,high,low,close,volume,complete\n" + rows(
+        *(f"2024-01-15T09:3{place}:00Z" for place in (0, 1)), tails=("10,True", "20,True"))
+        + "2024-01-15T09:32:00Z,1,1,1,1,1,False\n", SAID, TWO),
+    "a candle in the making as parquet": ("ABC.parquet", parquet(frame(stamped=True).assign(
+        complete=[True, False])), SAID, TWO[:1]),
+    "a price that is called closed": ("ABC.csv", "time,open,high,low,close,volume,closed\n" + rows(
+        *(f"{at}Z" for at in ISO), tails=("10,100.5", "20,101.5")), SAID, TWO),
     "eodhd's answer": ("ABC.json", json.dumps([
         {"timestamp": at, "gmtoffset": 0, "datetime": "any", **dict(zip(FIELDS, bar[2:], strict=True))}
         for at, bar in zip((1705311000, 1705311060), TWO, strict=True)]), SAID, TWO),

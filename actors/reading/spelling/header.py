@@ -17,6 +17,8 @@ from messages.errors import DataError
 from messages.tables.columns import FIELDS
 
 STAMP, DATE, CLOCK, SYMBOL = "time", "date", "clock", "symbol"
+IS_OVER = "is over"
+"""The column that says whether a bar is over, or still in the making."""
 MORE_VOLUME = "volume too"
 """The column to be added to the volume, where two together are it."""
 PRICES = FIELDS[:4]
@@ -82,6 +84,8 @@ _NAMES = {
              "stockcode", "instrumentid", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード", "銘柄",
              "orderbookid", "productid", "instid", "securityid", "seccode", "tradingsymbol", "pair", "currencypair",
              "ativo", "activo", "titolo", "isin"),
+    IS_OVER: ("complete", "iscomplete", "isfinal", "final", "confirm", "confirmed", "isconfirmed", "isclosed", "closed",
+              "finished", "isfinished"),
 }  # fmt: skip
 _SYNONYMS = {role: tuple(dict.fromkeys(map(plain, names))) for role, names in _NAMES.items()}
 

@@ -5,6 +5,7 @@ with or without a zone, whole numbers since 1970, or text.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from actors.reading.format import (
 from actors.reading.peek import Head
 from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import header
+from actors.reading.spelling.flags import are_flags, are_over
 from actors.reading.stamps import StampForm
 from actors.reading.tolerant import VALUE_ROLES, value_rows
 from messages.errors import DataError
@@ -147,11 +149,15 @@ def _stamps(columns: dict[str, Any], how: Written | None) -> tuple[Stamps, Stamp
 def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_row: int, share: float) -> Block:
     rows = np.arange(first_row, first_row + len(stamps_ns), dtype=np.int64)
     keep = stamps_ns != stamps.UNREADABLE
+    is_over = np.ones(len(rows), dtype=np.bool_)
+    with suppress(DataError):  # a column of something else that is called so
+        if header.IS_OVER in columns and are_flags(said := arrow_file.texts_of(columns[header.IS_OVER])):
+            is_over = are_over(said)
     broken = [_broken(row, "time", form.value) for row in rows[~keep].tolist()]
     symbols, symbol_index = _symbols(columns.get(header.SYMBOL), len(rows))
     nameless = keep & (symbol_index < 0)
     broken += [_broken(row, header.SYMBOL, _NO_SYMBOL) for row in rows[nameless].tolist()]
-    keep &= ~nameless
+    keep &= ~nameless & is_over
     numbers = {role: arrow_file.floats_of(columns[role], role) for role in VALUE_ROLES if role in columns}
     if header.MORE_VOLUME in columns:
         more = arrow_file.floats_of(columns[header.MORE_VOLUME], header.MORE_VOLUME)
@@ -167,6 +173,7 @@ def _block(columns: dict[str, Any], stamps_ns: Stamps, form: StampForm, first_ro
         values=values[:, keep],
         rows=rows[keep],
         broken=Broken.of(broken),
+        has_left_out=not is_over.all(),
         share=share,
     )
 
