@@ -58,11 +58,14 @@ class DatesUnclear(DataError):
 _FIRST_DAY, _LAST_DAY = 0, 54_787  # 1970 to 2119: no bar of a minute is older
 _FEW = 20
 DAY_S = DAY_NS // SECOND_NS
-_JOINT = re.compile(r"(.+?)(?:, ?|[ T]+|_|(?<=\d)t)(\d[\d:.,-]*(?: ?[AaPp]\.?[Mm]\.?)?)")
+_JOINT = re.compile(r"(.+?)(?:, ?|[ T]+|_|(?<=\d)t)(\d[\d:.,-]*(?: ?[AaPp]\.?[Mm]\.?|[AaPp])?)")
+_COLON = re.compile(r"([^:\s]{7,11}):(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")  # SAS: 16JAN2024:09:30:00
 _FIX = re.compile(r"(\d{8})-(\d\d:[\d:.]+)")  # https://www.onixs.biz/fix-dictionary/4.4/index.html#UTCTimestamp
 _RUN = re.compile(r"(\d{8})(\d{4}(?:\d\d(?:\d{3})?)?)")
 _WHOLE = re.compile(r"(\d+)\.(?:0|(?<=\d{3}\.)00|000+)")  # 9.00 is a clock time
-_CLOCK = re.compile(r"(\d\d?)(?P<mark>[:.h-])(\d\d)(?:(?P=mark)(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])\.?[Mm]\.?)?")
+_CLOCK = re.compile(
+    r"(\d\d?)(?P<mark>[:.h-])(\d\d)(?:(?P=mark)(\d\d)(?:[.,:](\d{1,9}))?)? ?(?:([AaPp])(?:\.?[Mm]\.?)?)?"
+)
 _SPACED_NOON = re.compile(r" ([ap])\. ?m\.$", re.IGNORECASE)  # as Spanish has it: 9:30 a. m.
 _DIGITS = re.compile(r"(\d{1,9})(?:\.0+|(?<=\d{5})\.\d+)?")
 # By the digits of the longest: how many digits are a clock time, or the unit in which it is counted since midnight.
@@ -140,7 +143,8 @@ def _parts(text: str) -> tuple[str, str]:
     date, _, clock = _SPACED_NOON.sub(r"\1m", text).rpartition(" ")
     if date and clock[:1].isdigit() and " " not in date and date[-1] != ",":
         return date, clock
-    found = _RUN.fullmatch(_bare(text)) or _FIX.fullmatch(text) or _JOINT.fullmatch(_bare(text))
+    found = _RUN.fullmatch(_bare(text)) or _FIX.fullmatch(text) or _COLON.fullmatch(text)
+    found = found or _JOINT.fullmatch(_bare(text))
     return (found[1], found[2]) if found else ("", "")
 
 

@@ -22,6 +22,7 @@ _FLAT_OBJECT = re.compile(r"\{[^{}\[\]]*\}")
 _ROW = re.compile(r"\[[^\[\]{}]*\]")
 _FLAT_ROW = re.compile(r"\[\s*\[([^\[\]{}]*)\]")
 _NAMED_COLUMN = re.compile(r'"([^"]+)"\s*:\s*[\[{]')
+_OPEN_COLUMN = re.compile(r'"[^"]+"\s*:\s*\[[^\[\]{}]*$')
 _SPLIT = re.compile(r'"columns"\s*:\s*\[([^\[\]]*)\]')
 _KRAKEN = ("time", "open", "high", "low", "close", "vwap", "volume", "trades")
 _BINANCE = ("time", "open", "high", "low", "close", "volume", "", "", "trades", "", "", "")
@@ -34,6 +35,8 @@ _INDEX = "timestamp"
 _META = "Meta Data"
 _PROBED = 1 << 14
 _SEEN = 100
+_WHOSE = ("symbol", "ticker", "tradingsymbol", "pair", "currencypair", "instrument", "instrumentid", "instid")
+"""What an answer calls the symbol that it is about."""
 
 
 class _Columns(dict[str, list[Any]]):
@@ -68,6 +71,11 @@ def looks_like_bars(text: str) -> bool:
     if _has_prices(map(str, names or _NAMED_COLUMN.findall(text))):
         return True
     return columns_of_rows(rows_within(text)) is not None
+
+
+def ends_in_a_column(text: str) -> bool:
+    """Return whether the beginning of a document ends within a column: others may come behind it."""
+    return _OPEN_COLUMN.search(text) is not None
 
 
 def rows_within(text: str) -> list[Any]:
@@ -261,6 +269,8 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_dicts(held: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]] | None:
     """Return the columns of what pandas writes by columns or by index: a dictionary of dictionaries."""
+    if any(isinstance(cell, list) for column in held.values() for cell in column.values()):
+        return None
     rows = list(dict.fromkeys(key for column in held.values() for key in column))
     cells = {name: [column.get(key) for key in rows] for name, column in held.items()}
     by_column = _named({_INDEX: rows} | cells, is_indexed=True)
@@ -281,6 +291,14 @@ def _named(columns: dict[str, list[Any]], *, is_indexed: bool = False) -> dict[s
         places = header.places_of(names, [_text(columns[name][0]) for name in names])
     except DataError:
         return None
+    cells = {place: [_text(cell) for cell in columns[name][:_SEEN]] for place, name in enumerate(names)}
+    highs, lows = cells[places["high"]], cells[places["low"]]
+    places = header.with_volume(
+        places,
+        names,
+        lambda place: any(digit in str(columns[names[place]]) for digit in "123456789"),
+        lambda one, other: shape.is_money_of(highs, lows, cells[other], cells[one]),
+    )
     header.units_told(names, places)  # scaled prices are refused, whatever reads them
     found = _Columns({role: columns[names[place]] for role, place in places.items()})
     time = names[places.get(header.STAMP, places.get(header.CLOCK, 0))]
@@ -298,7 +316,8 @@ def _said(document: Any) -> tuple[str, str | None]:
         key: value for one in around if isinstance(one, dict) for key, value in one.items() if isinstance(value, str)
     }
     said = {header.plain(key): value for key, value in said.items()}
-    return said.get("symbol", said.get("ticker", "")), said.get("exchangetimezone", said.get("timezone"))
+    symbol = next((said[key] for key in _WHOSE if key in said), "")
+    return symbol, said.get("exchangetimezone", said.get("timezone"))
 
 
 def _text(value: Any) -> str:

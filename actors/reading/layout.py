@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import takewhile
 
 import msgspec
@@ -113,8 +114,13 @@ def layout_of(head: Head, columns: Sequence[str] = ()) -> Layout:
     width = _checked_width(found.width, rows, columns)
     places, strangers, series = found.said.places, tuple[str, ...](), ""
     if found.names:
-        places = spelling.with_volume(places, found.names, lambda place: any(_is_not_0(row, place) for row in rows))
         even = [row for row in rows if len(row) == width]
+        places = spelling.with_volume(
+            places,
+            found.names,
+            lambda place: any(_is_not_0(row, place) for row in rows),
+            partial(_is_money_of, even, places, head.delimiter),
+        )
         if not flags.are_flags(row[places[spelling.IS_OVER]] for row in even if spelling.IS_OVER in places):
             places = {role: place for role, place in places.items() if role != spelling.IS_OVER}
         strangers = strangers_among(places, found.names, even)
@@ -178,6 +184,11 @@ def _by_position(head: Head, columns: Sequence[str]) -> _Reading:
 
 def _is_not_0(row: Sequence[str], place: int) -> bool:
     return place < len(row) and any(digit in row[place] for digit in "123456789")
+
+
+def _is_money_of(rows: Sequence[Sequence[str]], places: dict[str, int], comma: str, one: int, other: int) -> bool:
+    highs, lows, volumes, money = ([row[at] for row in rows] for at in (places["high"], places["low"], other, one))
+    return shape.is_money_of(highs, lows, volumes, money, comma)
 
 
 def _has_number(cells: Sequence[str], place: int) -> bool:
@@ -286,9 +297,9 @@ def _check_told_apart(
 
 def _check_named_once(places: dict[str, int], names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Check that no other column has the name of a price or the volume, and other cells."""
+    plain = spelling.plain_all(names)
     for role, place in ((role, place) for role, place in places.items() if role in FIELDS):
-        plain = spelling.plain(names[place])
-        same = [at for at, name in enumerate(names) if at != place and spelling.plain(name) == plain]
+        same = [at for at, name in enumerate(plain) if at != place and name == plain[place]]
         if any(row[at] != row[place] for at in same for row in rows):
             raise Ambiguous(
                 f"two columns are called {names[place]!r} and differ; say which is the {role} with --columns, and - "

@@ -119,17 +119,31 @@ def _are_prices(prices: Sequence[Sequence[str]], others: Sequence[Sequence[str]]
 
 
 def _of_money(prices: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the roles of two columns of which one is the other in money: it lies within the bar, times the volume."""
-    marks = numerals_of((cell for column in (*prices, *others) for cell in column), divided_by_commas=False)
-    numbers = [[value_of(cell, marks) for cell in column] for column in (prices[1], prices[2], *others)]
-    traded = [row for row in zip(*numbers, strict=True) if row[2] > 0 and row[3] > 0]
-    for roles, volume, money in ((("volume", ""), 2, 3), (("", "volume"), 3, 2)):
-        is_money = [
-            row[1] * row[volume] <= row[money] * _ROUNDED <= row[0] * row[volume] * _ROUNDED**2 for row in traded
-        ]
-        if len(traded) > 1 and sum(is_money) >= _SOUND_SHARE * len(traded):
-            return roles
-    return ()
+    """Return the roles of two columns of which one is what the other comes to."""
+    _, highs, lows, _ = prices
+    if is_money_of(highs, lows, others[0], others[1]):
+        return ("volume", "")
+    return ("", "volume") if is_money_of(highs, lows, others[1], others[0]) else ()
+
+
+def is_money_of(
+    highs: Sequence[str], lows: Sequence[str], volumes: Sequence[str], money: Sequence[str], comma: str = ""
+) -> bool:
+    """Return whether a column is what the volume in another comes to: more than at the low, less than at the high.
+
+    Args:
+        highs: the cells of the bars' highs.
+        lows: those of their lows.
+        volumes: those of what may be the volume.
+        money: those of what it may come to.
+        comma: what divides the cells of a line, if that is known.
+    """
+    columns = (highs, lows, volumes, money)
+    marks = numerals_of((cell for column in columns for cell in column), divided_by_commas=comma == ",")
+    rows = zip(*([value_of(cell, marks) for cell in column] for column in columns), strict=True)
+    traded = [row for row in rows if row[2] > 0 and row[3] > 0]
+    within = [low * volume <= paid * _ROUNDED <= high * volume * _ROUNDED**2 for high, low, volume, paid in traded]
+    return len(traded) > 1 and sum(within) >= _SOUND_SHARE * len(traded)
 
 
 def _are_turned_round(times: Sequence[Sequence[str]], prices: Sequence[Sequence[str]]) -> bool:

@@ -7,6 +7,7 @@ import lzma
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from actors.importing.into_store import ImportOptions, import_paths
@@ -127,6 +128,9 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "swiss thousands": (
         "ABC.csv", PLAIN + f"{ISO[0]},11'100,11'101,10'999,11'100.50,1'010\n", UTC,
         [("ABC", "2024-01-15 09:30", 11100.0, 11101.0, 10999.0, 11100.5, 1010.0)]),
+    "the minus of typesetters, and digits as wide as letters": (
+        "ABC.csv", PLAIN + f"{ISO[0]},\u22122,\u22121,-3,\u22122.5,\uff11\uff10\n", UTC | {"allow_negative": True},
+        [("ABC", "2024-01-15 09:30", -2.0, -1.0, -3.0, -2.5, 10.0)]),
     "words for no volume": ("ABC.csv", PLAIN + rows(*ISO, tails=("n/a", "#VALUE!")), UTC, NO_VOLUME),
     "coinbase's answer": (
         "ABC.json", json.dumps([[1705311060, 100, 102, 100.5, 101.5, 20], [1705311000, 99, 101, 100, 100.5, 10]]),
@@ -158,6 +162,28 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         complete=[True, False])), SAID, TWO[:1]),
     "a price that is called closed": ("ABC.csv", "time,open,high,low,close,volume,closed\n" + rows(
         *(f"{at}Z" for at in ISO), tails=("10,100.5", "20,101.5")), SAID, TWO),
+    "bitstamp's answer": ("x.json", json.dumps({"data": {"pair": "ABC", "ohlc": [
+        dict(zip(("timestamp", *FIELDS), (at, *map(str, bar[2:])), strict=True))
+        for at, bar in zip(EPOCHS, TWO, strict=True)]}}), SAID, TWO),
+    "deribit's answer of a week": ("ABC.json", json.dumps({"result": {"status": "ok"} | {
+        name: list(cells) for name, cells in zip(("ticks", *FIELDS), zip(*(
+            (1705311000000 + 60000 * place, *TWO[0][2:]) for place in range(9000)), strict=True), strict=True)}}), SAID,
+        [("ABC", f"{pd.Timestamp('2024-01-15 09:30') + pd.Timedelta(minutes=place):%Y-%m-%d %H:%M}", *TWO[0][2:])
+         for place in range(9000)]),
+    "the start and the end of the bar in one letter, and two volumes": ("x.json", json.dumps([
+        dict(zip("TtsohlcVv", (at + 59999, at, "ABC", *bar[2:6], 1, bar[6]), strict=True))
+        for at, bar in zip((1705311000000, 1705311060000), TWO, strict=True)]), SAID, TWO),
+    "trades of refinitiv beside its bids": (
+        "x.csv", "#RIC,Date[G],Time[G],GMT Offset,Type,Open,High,Low,Last,Volume,Open Bid,High Bid,Low Bid,Close Bid\n"
+        + rows(*(f"ABC,15-JAN-2024,09:3{place}:00.000,0,Intraday 1Min" for place in (0, 1)),
+               tails=("10,1,1,1,1", "20,1,1,1,1")), SAID, TWO),
+    "algoseek": (
+        "x.csv", "Date,Ticker,TimeBarStart,FirstTradePrice,HighTradePrice,LowTradePrice,LastTradePrice,Volume\n"
+        + rows("20240115,ABC,09:30", "20240115,ABC,09:31"), UTC, TWO),
+    "sas": ("ABC.csv", PLAIN + rows("15JAN2024:09:30:00", "15JAN2024:09:31:00"), UTC, TWO),
+    "timedeltas of pandas": (
+        "ABC.csv", CLOCKED + rows("2024-01-15,0 days 09:30:00", "2024-01-15,0 days 09:31:00"), UTC, TWO),
+    "halves of the day in one letter": ("ABC.csv", CLOCKED + rows("1/15/2024,9:30a", "1/15/2024,9:31a"), UTC, TWO),
     "eodhd's answer": ("ABC.json", json.dumps([
         {"timestamp": at, "gmtoffset": 0, "datetime": "any", **dict(zip(FIELDS, bar[2:], strict=True))}
         for at, bar in zip((1705311000, 1705311060), TWO, strict=True)]), SAID, TWO),

@@ -1,5 +1,6 @@
 """The right column of several for the volume, and what stamps a Parquet may have: small files and their bars."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -42,6 +43,11 @@ def _volumes(tmp_path: Path, header: str, *tails: str, mark: str = ",") -> list[
         ("volume,quote_volume,taker_buy_volume", ("1.5,63000,1", "2,1,1"), [1.5, 2]),
         ("Volume MA,Volume", ("900,5", "901,6"), [5, 6]),
         ("quote_volume", ("63000", "1"), [0, 0]),
+        ("total_volume,period_volume", ("500,5", "506,6"), [5, 6]),
+        ("tot_vlm,prd_vlm,num_trds", ("500,5,1", "506,6,1"), [5, 6]),
+        ("amount,vol", ("5,50", "6,60"), [5, 6]),
+        ("vol,amount", ("5,50", "6,60"), [5, 6]),
+        ("baseTokenVolume,usdVolume", ("5,50", "6,60"), [5, 6]),
     ],
 )
 def test_of_several_columns_the_volume_is_the_right_one(
@@ -57,6 +63,27 @@ def test_metatraders_ticks_count_where_nobody_knows_the_real_volume(
     tmp_path: Path, tails: tuple[str, ...], volumes: list[float]
 ) -> None:
     assert _volumes(tmp_path, MT5, *tails, mark="\t") == volumes
+
+
+@pytest.mark.parametrize(
+    ("names", "tails", "volumes"),
+    [
+        (("volumefrom", "volumeto"), ((1.5, 63000), (2, 1)), [1.5, 2]),
+        (("vol", "amount"), ((50, 5), (60, 6)), [5, 6]),
+        (("tick_volume", "real_volume"), ((12, 0), (13, 0)), [12, 13]),
+        (("up", "down"), ((60, 40), (1, None)), [100, 1]),
+    ],
+)
+def test_json_is_asked_for_its_volume_in_the_same_way(
+    tmp_path: Path, names: tuple[str, ...], tails: tuple[tuple[float, ...], ...], volumes: list[float]
+) -> None:
+    records = [
+        {"time": 1_704_276_000 + 60 * place, **dict(zip((*PRICES, *names), (10, 11, 9, 10, *tail), strict=True))}
+        for place, tail in enumerate(tails)
+    ]
+    store = MemoryStore()
+    run(written(tmp_path / "X.json", json.dumps(records)), store, calendar="24/7")
+    assert [volume for _, _, _, volume in stored(store)] == volumes
 
 
 def _parquet(tmp_path: Path, **columns: list[object]) -> Path:

@@ -37,6 +37,13 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", bare))
 
 
+def plain_all(header: Sequence[str]) -> list[str]:
+    """Return the names of columns as they are compared; of ``t`` and ``T``, start and end of a bar, the small one."""
+    bare = {name.strip() for name in header}
+    return ["" if _CAPITAL.fullmatch(name.strip()) and name.strip().lower() in bare else plain(name) for name in header]
+
+
+_CAPITAL = re.compile(r"[A-Z]")
 _NUMBERED = re.compile(r"^\d+\.\s+")
 
 _ENDS = (
@@ -56,34 +63,36 @@ _NAMES = {
             "opentimeiso", "indexlevel0", "localtime", "dateandtime", "tradetime", "epochtime", "dates",
             "timeeet", "candledatetimekst", "fechahora", "fechayhora", "datahora", "zeitstempel",
             "datumzeit", "horodatage", "交易时间", "成交时间", "日期时间", "日時", "일시", "체결시간", "mts", "startat",
-            "periodstart", "candletime", "datatempo", "dataora", "utc", "gmt", *_ENDS),
+            "periodstart", "candletime", "datatempo", "dataora", "utc", "gmt", "beginsat", "startedat", "timebarstart",
+            *_ENDS),
     DATE: ("date", "day", "tradedate", "tradingday", "dt", "fecha", "data", "datum", "日期", "交易日期", "日付", "날짜",
            "일자", "дата", "dtyyyymmdd", "yyyymmdd"),
     CLOCK: ("time", "timeofday", "minute", "hour", "clock", "hora", "ora", "heure", "uhrzeit", "zeit", "时间", "時間",
             "時刻", "시간", "시각", "время"),
     "open": ("open", "o", "openprice", "first", "openingprice", "startprice", "apertura", "abertura", "eroffnung",
              "eroffnungskurs", "ouverture", "开盘", "开盘价", "開盤", "開盤價", "今开", "시가", "始値", "открытие",
-             "mido", "midopen", "erster", "priceopen", "pxopen"),
+             "mido", "midopen", "erster", "priceopen", "pxopen", "firsttradeprice"),
     "high": ("high", "h", "highprice", "max", "maxprice", "maximo", "maxima", "alto", "hoch", "hochst", "hochstkurs",
              "haut", "plushaut", "最高", "最高价", "最高價", "고가", "高値", "максимум", "massimo",
-             "maximum", "midh", "midhigh", "pricehigh", "pxhigh"),
+             "maximum", "midh", "midhigh", "pricehigh", "pxhigh", "hightradeprice"),
     "low": ("low", "l", "lowprice", "min", "minprice", "minimo", "minima", "bajo", "baixo", "tief", "tiefst",
             "tiefstkurs", "bas", "plusbas", "最低", "最低价", "最低價", "저가", "安値", "минимум", "minimum",
-            "midl", "midlow", "pricelow", "pxlow"),
+            "midl", "midlow", "pricelow", "pxlow", "lowtradeprice"),
     "close": ("close", "c", "closeprice", "last", "lastprice", "closelast", "endprice", "tradeprice", "latest",
               "cierre", "ultimo", "fechamento", "schluss", "schlusskurs", "cloture", "dernier", "收盘", "收盘价",
               "收盤", "收盤價", "종가", "終値", "закрытие", "chiusura", "midc", "midclose", "closingprice",
-              "priceclose", "pxclose"),
-    "volume": ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol", "tradedvolume",
-               "candleacctradevolume", "stuecke", "stucke", "volumen", "cantidad", "umsatz", "成交量", "거래량",
-               "出来高", "объем", "totalvolume", "totalvol", "volumetraded", "sxsum"),
+              "priceclose", "pxclose", "lasttradeprice"),
+    "volume": ("periodvolume", "periodvol", "prdvlm", "barvolume", "volume", "vol", "v", "qty", "quantity",
+               "size", "tickvolume", "tickvol", "tradedvolume", "candleacctradevolume", "stuecke", "stucke",
+               "volumen", "cantidad", "umsatz", "成交量", "거래량", "出来高", "объем",
+               "totalvolume", "totalvol", "volumetraded", "sxsum"),
     "vwap": ("vwap", "vw", "wap", "average", "weightedprice", "均价", "均價"),
     "trades": ("trades", "tradecount", "n", "transactions", "numberoftrades", "numtrades", "count", "oftrades",
-               "tradesdone", "tradescount", "sxcnt", "成交笔数", "체결건수"),
+               "tradesdone", "tradescount", "sxcnt", "numtrds", "totaltrades", "成交笔数", "체결건수"),
     SYMBOL: ("symbol", "ticker", "sym", "instrument", "code", "secid", "ric", "s", "tscode", "mnemonic", "contract",
-             "stockcode", "instrumentid", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード", "銘柄",
-             "orderbookid", "productid", "instid", "securityid", "seccode", "tradingsymbol", "pair", "currencypair",
-             "ativo", "activo", "titolo", "isin"),
+             "stockcode", "instrumentid", "instrumentname", "股票代码", "证券代码", "代码", "종목코드", "銘柄コード",
+             "銘柄", "orderbookid", "productid", "instid", "securityid", "seccode", "tradingsymbol", "pair",
+             "currencypair", "ativo", "activo", "titolo", "isin"),
     IS_OVER: ("complete", "iscomplete", "isfinal", "final", "confirm", "confirmed", "isconfirmed", "isclosed", "closed",
               "finished", "isfinished"),
 }  # fmt: skip
@@ -93,6 +102,8 @@ _END = re.compile(r"[(\[][^)\]]*\b(?:end|close)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
 _WHOLE_STAMP = re.compile(r"\d{4}-\d\d?-\d\d?[T ]|\d{12}")
 _UNNAMED = re.compile(r"(Unnamed: ?0|index|level_0)?")
+_NUMBERS = ("ticks", "id")
+"""What Deribit and HTX call the start of a bar, and others a count."""
 _ZONES = {
     "utc": "UTC", "gmt": "UTC", "eet": "Europe/Athens", "cet": "Europe/Berlin", "et": "America/New_York",
     "kst": "Asia/Seoul", "jst": "Asia/Tokyo", "hkt": "Asia/Hong_Kong", "msk": "Europe/Moscow",
@@ -102,6 +113,7 @@ _AHEAD = re.compile(r"(?:^|[\W_])(?:utc|gmt)\s*([+-\u2212]\d{1,2}(?::?[0-5]\d)?)
 _UTC = {"utc", "gmt", "zulu"}
 _LOCAL = {"local", "exchange", "market", "et", "est", "edt", "cet", "eet", "ist", "jst", "kst", "hkt", "msk"}
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_OF_GREENWICH = re.compile(r"\[G\]$")  # Refinitiv's Date[G] and Time[G]
 _PLACE = re.compile(r"[(\[]([A-Za-z]+/[\w/+-]+)[)\]]$")
 _OTHER_ZONES = ("est", "edt", "cst", "ist", "local")
 _SUFFIX = re.compile(
@@ -159,7 +171,7 @@ def zone_of(name: str) -> str | None:
     if ahead := _AHEAD.search(name):
         return f"UTC{ahead[1]}".replace("\u2212", "-")
     zone, place = _ZONE.search(name), _PLACE.search(name)
-    if zone is None and place is None and _UTC.intersection(_words(name)):
+    if zone is None and place is None and (_UTC.intersection(_words(name)) or _OF_GREENWICH.search(name)):
         return "UTC"
     return _ZONES[zone[1].lower()] if zone else place[1] if place else None
 
@@ -194,8 +206,8 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
         found.pop(CLOCK, None)
     elif DATE not in found or CLOCK not in found:
         found |= {STAMP: found.pop(DATE, found.pop(CLOCK, -1))} if DATE in found or CLOCK in found else {}
-    if STAMP not in found and DATE not in found and _begins_with_stamps(header, row):
-        found[STAMP] = 0
+    if STAMP not in found and DATE not in found:
+        found |= _among_numbers(header, row)
     has_time = STAMP in found or DATE in found
     if not {"hour", "minute"} - set(map(plain, header)) and CLOCK in found:
         raise DataError("hour and minute stand in columns of their own; needed is one column of clock times, as 09:30")
@@ -205,19 +217,25 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
     return found
 
 
-def with_volume(places: dict[str, int], header: Sequence[str], has_any: Callable[[int], bool]) -> dict[str, int]:
+def with_volume(
+    places: dict[str, int],
+    header: Sequence[str],
+    has_any: Callable[[int], bool],
+    is_money_of: Callable[[int, int], bool] = lambda _one, _other: False,
+) -> dict[str, int]:
     """Return which column holds what, once the numbers say which of several is the volume.
 
     Args:
         places: what the names say.
         header: the names.
         has_any: whether a column has any number but 0.
+        is_money_of: whether a column is what another comes to at the bar's prices.
     """
     taken = {place for role, place in places.items() if role != "volume"}
-    names = ["" if place in taken else plain(name) for place, name in enumerate(header)]
+    names = ["" if place in taken else name for place, name in enumerate(plain_all(header))]
     found = {role: place for role, place in places.items() if role != "volume"}
     return found | dict(
-        zip(("volume", MORE_VOLUME), volumes.chosen(names, places.get("volume"), has_any), strict=False)
+        zip(("volume", MORE_VOLUME), volumes.chosen(names, places.get("volume"), has_any, is_money_of), strict=False)
     )
 
 
@@ -256,9 +274,7 @@ def is_known(name: str) -> bool:
 
 def _found(header: Sequence[str]) -> dict[str, int]:
     """Return the column of each role by its name, else by its name without what stands in brackets or a zone."""
-    names, bare = (
-        [plain(name) for name in written] for written in (header, [_SUFFIX.sub("", name) for name in header])
-    )
+    names, bare = (plain_all(written) for written in (header, [_SUFFIX.sub("", name) for name in header]))
     exact = {role: _place(names, known) for role, known in _SYNONYMS.items()}
     has_time = any(exact[role] is not None for role in _TIMES)
     loose = {role: _place(bare, known) for role, known in _SYNONYMS.items() if not (has_time and role in _TIMES)}
@@ -306,5 +322,11 @@ def _is_time(bare: str) -> bool:
     return not bare or any(bare in _SYNONYMS[role] for role in _TIMES)
 
 
-def _begins_with_stamps(header: Sequence[str], row: Sequence[str]) -> bool:
-    return bool(header and row) and _UNNAMED.fullmatch(header[0]) is not None and stamps.is_stamp(row[0])
+def _among_numbers(header: Sequence[str], row: Sequence[str]) -> dict[str, int]:
+    """Return the column of stamps where no name says it: an index, or what is as large as only instants are."""
+    if header and row and _UNNAMED.fullmatch(header[0]) and stamps.is_stamp(row[0]):
+        return {STAMP: 0}
+    names = list(map(plain, header))
+    places = [names.index(name) for name in _NUMBERS if name in names]
+    found = [at for at in places if at < len(row) and stamps.form_of(row[at]) is stamps.StampForm.EPOCH]
+    return {STAMP: found[0]} if found else {}

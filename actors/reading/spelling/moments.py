@@ -58,6 +58,7 @@ _MONTH = re.compile(
     r"(?=[- /]|\d)([- /]?)(?:de )?",
     re.IGNORECASE,
 )
+_NO_DAYS = re.compile(r"(?:^|(?<= ))0 days?,? (?=\d)")  # before a timedelta of pandas
 _LETTER = re.compile(r"[A-Za-z]")
 
 
@@ -70,6 +71,7 @@ def plain(text: str) -> str:
         text = _AFTER_NOON.sub(r"\1 PM", _BEFORE_NOON.sub(r"\1 AM", text))
     elif not _LETTER.search(text):
         return text
+    text = _NO_DAYS.sub("", text)
     text = _MONTH.sub(lambda found: found[1].lstrip(".") + _MONTH_OF[found[2].lower()] + found[3], text)
     text = _SEVERAL_WORD.sub("", _WEEKDAY.sub("", _KDB.sub(r"\1 ", _CTIME.sub(r"\2 \1 \5 \3 \4", text))))
     return " ".join(text.split())

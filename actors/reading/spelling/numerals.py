@@ -1,6 +1,7 @@
 """How numbers are written: which mark divides the fraction, which one groups thousands, as many cells show it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -80,6 +81,8 @@ def read(cells: Any, numerals: Numerals) -> tuple[Floats, Mask]:
 
 def _number(text: str) -> float:
     """Return a number with a unit of money, blanks between thousands or a K, M or B behind it; NaN: it is none."""
+    if not text.isascii():  # digits and marks as wide as letters, and the minus of typesetters
+        text = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
     # To pandas 2 a number beyond a float, 1e400, is no number; to pandas 3 and pyarrow it is infinite.
     bare = _THOUSANDS.sub("", _MONEY.sub("", text).strip())
     multiple = _MULTIPLES.get(bare[-1:].lower(), 1.0)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 _TICKS = ("tickvolume", "tickvol")
 _REAL = ("realvolume", "realvol")
 _UP_AND_DOWN = (("up", "down"), ("upvolume", "downvolume"), ("buyvolume", "sellvolume"))
-_OF_CURRENCY = re.compile(r"(?:volume|vol)(?:in|from)?([a-z\d]{2,10})|(base)(?:asset)?(?:volume|vol)")
+_OF_CURRENCY = re.compile(r"(?:volume|vol)(?:in|from)?([a-z\d]{2,10})|(base)(?:asset|token|currency)?(?:volume|vol)")
+_AMOUNTS = ("amount", "quantity", "qty")
 _UNIT = re.compile(
     r"[(\[\uff08]\s*(?:(?:in )?lots?|contracts? of \d+|k|m|mln|'?000s?|thousands?|millions?|x ?\d+|\u624b|\u5343\S*"
     r"|\u4e07\S*|\u767e\S*|\ubc31\uc8fc|\ucc9c\uc8fc)\s*[)\]\uff09]",
@@ -25,17 +26,25 @@ _QUOTED_IN = {
 }  # fmt: skip
 
 
-def chosen(plain: Sequence[str], usual: int | None, has_any: Callable[[int], bool]) -> tuple[int, ...]:
+def chosen(
+    plain: Sequence[str],
+    usual: int | None,
+    has_any: Callable[[int], bool],
+    is_money_of: Callable[[int, int], bool],
+) -> tuple[int, ...]:
     """Return the columns whose sum is the volume; none where there is no volume.
 
     Args:
         plain: the columns' names in small letters, and only letters and digits.
         usual: the column that bears a usual name of a volume.
         has_any: whether a column has any number but 0.
+        is_money_of: whether a column is what another comes to at the bar's prices: HTX's ``vol`` is that of ``amount``.
     """
     named = {name: place for place, name in reversed(list(enumerate(plain)))}
     real = [named[name] for name in _REAL if name in named]
     ticks = [named[name] for name in _TICKS if name in named]
+    for amount in (named[name] for name in _AMOUNTS if name in named and usual is not None):
+        usual = amount if usual is not None and is_money_of(usual, amount) else usual
     counted = [place for place in (*real, *([usual] if usual is not None else ())) if place not in ticks]
     if counted or ticks:
         return (next((place for place in (*counted, *ticks) if has_any(place)), (*counted, *ticks)[0]),)

@@ -27,7 +27,7 @@ from actors.reading.format import (
 from actors.reading.json_text import JsonTable
 from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.spelling import numerals
-from actors.reading.spelling.header import CLOCK, DATE, STAMP, SYMBOL
+from actors.reading.spelling.header import CLOCK, DATE, MORE_VOLUME, STAMP, SYMBOL
 from actors.reading.spelling.numerals import Numerals
 from actors.reading.tolerant import VALUE_ROLES, value_rows
 from messages.tables.columns import Floats, Mask
@@ -36,13 +36,20 @@ _SHOWN = 60
 
 
 def _sniff(head: Head) -> bool:
-    return head.is_json and json_text.looks_like_bars(head.text)
+    if not head.is_json or json_text.looks_like_bars(head.text):
+        return head.is_json
+    # Of columns one after the other the first may be longer than the head.
+    return json_text.ends_in_a_column(head.text) and json_text.looks_like_bars(_text(head))
+
+
+def _text(head: Head) -> str:
+    with told_as_data_errors(), unpacked(head.path, head.member) as stream:
+        return head.coding.text_of(stream.read())
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     head = Head(path, hints.member)
-    with told_as_data_errors(), unpacked(path, head.member) as stream:
-        table = json_text.table_of(head.coding.text_of(stream.read()))
+    table = json_text.table_of(_text(head))
     fmt = open_to(fmt, zone=table.zone, is_end=table.is_end)
     hints, of_times = of_many(hints, is_of_many=table.is_of_many)
     block, form, how = _block(table, hints)
@@ -71,6 +78,9 @@ def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm, Wri
         texts = np.array(json_text.texts(table.columns[role]), dtype=object)
         columns[role], is_read = numerals.read(texts, Numerals())
         keep &= _kept(role, texts, is_read | ~keep, "a number", broken)
+    if MORE_VOLUME in table.columns:
+        more, _ = numerals.read(np.array(json_text.texts(table.columns[MORE_VOLUME]), dtype=object), Numerals())
+        columns["volume"] = columns["volume"] + np.nan_to_num(more, posinf=np.inf)
     names = json_text.texts(table.columns[SYMBOL]) if SYMBOL in table.columns else [""] * len(times)
     symbols, index = np.unique(np.array(names, dtype=object)[keep].astype(str), return_inverse=True)
     return (

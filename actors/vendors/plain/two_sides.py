@@ -110,7 +110,10 @@ def _times(header: list[str], row: list[str]) -> dict[str, int] | None:
 
 
 def _sniff(head: Head) -> bool:
-    return head.is_text and not head.is_json and _table(head) is not None
+    if not head.is_text or head.is_json or _table(head) is None:
+        return False
+    # Where trades have prices of their own, or the middle has, those are the bars.
+    return not set(PRICES) <= set(map(spelling.role_of, head.cells(0)))
 
 
 def _layout(head: Head, table: _Table, hints: Hints) -> Layout:
