@@ -10,7 +10,6 @@ import numpy as np
 from actors.market.hours.own import OwnHours
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
-from messages.inboxes import Journaled
 from messages.tables.columns import BarBatch, BarKeys, Stamps, Verdicts
 from messages.values import Gap, Interval, Nanos, TradingSession
 
@@ -272,30 +271,6 @@ class KeepsDaysTogether(Protocol):
 
     def shelves(self, calendar: str) -> Callable[[str], str]:
         """Return what tells of a session date where it lies: days of which that is the same are best merged at once."""
-        ...
-
-
-class Journals(Protocol):
-    """Where what changes a session is written down before it is applied."""
-
-    def open(self, session: TradingSession) -> Sequence[Journaled]:
-        """Begin the journal of a session, or go on with it; return what it holds, the session's opening first.
-
-        Raises:
-            DataError: it cannot be read.
-            OSError: it cannot be made.
-        """
-        ...
-
-    def append(self, message: Journaled) -> None:
-        """Take the next message; never waits."""
-        ...
-
-    def again(self, *, is_last_left_out: bool) -> Sequence[Journaled]:
-        """Return what the open session was told, its opening first; without the last message, for good.
-
-        Raises as ``open``.
-        """
         ...
 
 

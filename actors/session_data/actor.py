@@ -1,25 +1,59 @@
 """The actor around SessionDataCore."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, cast, get_args
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, Protocol, cast, get_args
 
 from msgspec.structs import replace
 
 from actors.kernel.address import Address
 from actors.kernel.outcome import NOTHING, Outcome
-from actors.kernel.ports import Journals
 from actors.kernel.shell import Quarantines, Routes, Shell
 from actors.kernel.telemetry import alarm, note
 from actors.session_data.core import SessionDataCore
 from actors.session_data.retelling import at_once
-from messages.errors import BarkeeperError
+from messages.errors import BarkeeperError, DataError
 from messages.events import BarsArrived, BoundaryKind, SessionBoundary
 from messages.feeds import FeedLost
 from messages.inboxes import Journaled
 from messages.replies import RoomHealth
-from messages.values import Nanos, Room
+from messages.values import Room, TradingSession
 
 _JOURNALED = frozenset(get_args(Journaled))
+
+
+class Told(Protocol):
+    """What a session was told after its opening, in order; read as it is gone through, which may raise a DataError."""
+
+    opening: SessionBoundary
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Journaled]: ...
+
+
+class Journals(Protocol):
+    """Where what changes a session is written down before it is applied."""
+
+    def open(self, session: TradingSession) -> Told | None:
+        """Begin the journal of a session, or go on with it; return what it holds, if anything.
+
+        Raises:
+            DataError: it cannot be read.
+            OSError: it cannot be made.
+        """
+        ...
+
+    def begin_anew(self, error: DataError) -> None:
+        """Begin another in the place of what has just been opened, and could not be read. Raises as ``open``."""
+        ...
+
+    def append(self, message: Journaled) -> None:
+        """Take the next message; never waits."""
+        ...
+
+    def again(self, *, is_last_left_out: bool) -> Told:
+        """Return what the open session was told; without the last message, for good. Raises as ``open``."""
+        ...
 
 
 class SessionData(Shell):
@@ -66,16 +100,15 @@ class SessionData(Shell):
 
     def renew(self, message: Any) -> bool:
         """Begin again with another core: all that the session was told is in its journal, but for this message."""
-        journal, opening, make = self._journal, self._opening, self._make
-        if journal is None or opening is None or make is None:
+        journal, opening = self._journal, self._opening
+        if journal is None or opening is None or self._make is None:
             return super().renew(message)
         if isinstance(message, SessionBoundary) and message.kind is BoundaryKind.OPENED:
             return super().renew(message)  # it is told again, and the session opened anew then
         try:
             told = journal.again(is_last_left_out=type(message) in _JOURNALED)
-            core = make()
-            core.inherit(cast("SessionDataCore", self._core))
-            self._retold(core, opening, told[1:])
+            core = self._another(cast("SessionDataCore", self._core))
+            self._retold(core, opening, told)
         except Exception as error:  # noqa: BLE001  # whatever it is, the core at hand may be sound
             alarm("not_renewed", message=type(message).__name__, reason=repr(error))
             return super().renew(message)
@@ -91,44 +124,55 @@ class SessionData(Shell):
         """Open a session; one that was open before, in a process that is gone, as it was left."""
         if self._opening is not None and self._opening.session == opening.session:
             return super().handle(opening)  # it is said again
-        self._opening = None
+        self._opening, self._is_recovered = None, False
         try:
             before = journal.open(opening.session)
+            if before is not None and (outcome := self._recovered(opening, before, journal)) is not None:
+                return outcome
         except (BarkeeperError, OSError) as error:  # a day without a journal is better than none
             alarm("no_journal", session=opening.session.date, reason=str(error))
             return super().handle(opening)
-        self._is_recovered = bool(before)
-        known = opening
-        if not before:
-            journal.append(opening)
-            for connected in cast("SessionDataCore", self._core).trading.connected:
-                journal.append(connected)
-            outcome = super().handle(opening)
-        else:
-            first = cast("SessionBoundary", before[0])
-            known = replace(opening, symbols=first.symbols, now_ns=first.now_ns, runs=first.runs, told=first.told)
-            outcome = self._recovered(known, before[1:], opening.now_ns)
-        self._opening = replace(known, tape=None, ticket=0)
+        journal.append(opening)
+        for connected in cast("SessionDataCore", self._core).trading.connected:
+            journal.append(connected)
+        outcome = super().handle(opening)
+        self._opening = replace(opening, tape=None, ticket=0)
         return outcome
 
-    def _recovered(self, opening: SessionBoundary, journaled: Sequence[Journaled], now_ns: Nanos) -> Outcome:
-        """Open a session and take again what it had taken; nobody is told, but of what is missing still."""
-        core = cast("SessionDataCore", self._core)
-        opened = None if self._make is None else self._retold_at_once(core, opening, journaled)
-        if opened is None:
-            if self._make is not None:
-                core = self._make()
-                core.inherit(cast("SessionDataCore", self._core))
-                self._core = core
-            opened = self._retold(core, opening, journaled)
+    def _recovered(self, opening: SessionBoundary, before: Told, journal: Journals) -> Outcome | None:
+        """Open a session and take again what it had taken; nobody is told, but of what is missing still.
+
+        ``None``: what it had taken cannot be read, and lies aside.
+        """
+        core, first = cast("SessionDataCore", self._core), before.opening
+        known = replace(opening, symbols=first.symbols, now_ns=first.now_ns, runs=first.runs, told=first.told)
+        opened = None if self._make is None else self._retold_at_once(core, known, before)
+        try:
+            if opened is None:
+                core = self._another(core)
+                opened = self._retold(core, known, before)
+        except DataError as error:
+            self._core = self._another(core)
+            journal.begin_anew(error)
+            return None
+        self._core = core
+        self._opening, self._is_recovered = replace(known, tape=None, ticket=0), True
         for feed in core.trading.relied_on:  # whatever it sent from then on, nobody has heard it
             self.handle(FeedLost(feed=feed, reason="the process that heard it is gone", arrived_ns=core.now_ns))
-        note("recovered", session=opening.session.date, messages=len(journaled))
-        told = [replace(one, now_ns=now_ns) if isinstance(one, SessionBoundary) else one for one in opened.out]
+        note("recovered", session=opening.session.date, messages=len(before))
+        told = [replace(one, now_ns=opening.now_ns) if isinstance(one, SessionBoundary) else one for one in opened.out]
         return Outcome(out=(*told, *core.missing()))
 
+    def _another(self, core: SessionDataCore) -> SessionDataCore:
+        """Return a core that knows the days before, in the place of one that was told half of a day."""
+        if self._make is None:
+            return core
+        another = self._make()
+        another.inherit(core)
+        return another
+
     @staticmethod
-    def _retold_at_once(core: SessionDataCore, opening: SessionBoundary, told: Sequence[Journaled]) -> Outcome | None:
+    def _retold_at_once(core: SessionDataCore, opening: SessionBoundary, told: Iterable[Journaled]) -> Outcome | None:
         """Do as ``_retold``, faster; ``None``: one of them meets a bug, and it is not known how far the core is."""
         accounts = core.senders.accounts()
         try:
@@ -143,7 +187,7 @@ class SessionData(Shell):
         return opened
 
     @staticmethod
-    def _retold(core: SessionDataCore, opening: SessionBoundary, journaled: Sequence[Journaled]) -> Outcome:
+    def _retold(core: SessionDataCore, opening: SessionBoundary, journaled: Iterable[Journaled]) -> Outcome:
         """Have a core take a session from its opening on; return what came of that. No feed has sent it again."""
         accounts = core.senders.accounts()
         opened = core.handle(opening)

@@ -1,5 +1,7 @@
 """A session that is opened again in another process is as it was left, to the last cell."""
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +16,7 @@ from actors.market.sale_conditions import sale_rules
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from actors.settings import SessionRules
+from actors.storage.journal.file import JournalFile, path_of
 from actors.storage.journal.writer import Journal
 from messages import (
     BarsArrived,
@@ -32,6 +35,7 @@ from messages.values import Gap
 from tests.builders import DAY, arrived, at, bar, minute_of, opened, session_tiny, time
 from tests.depth import examples
 from tests.doubles import Outbox
+from tests.patience import PATIENCE_S
 from tests.session_data.stories import RULES, difference, insides, stories
 from tests.session_data.streams import ask, readings
 from tests.session_data.telling import TUESDAY, WEDNESDAY
@@ -67,6 +71,11 @@ class Process:
     def tell(self, *messages: Message) -> "Process":
         for message in messages:
             self._room.on_receive(message)
+        return self
+
+    def flush(self) -> "Process":
+        """What comes next is in another row of the file."""
+        assert self._journal.flush(PATIENCE_S)
         return self
 
     def end(self) -> None:
@@ -231,6 +240,25 @@ def test_a_message_that_cannot_be_taken_again_is_passed_over_and_the_rest_is_tak
     again.end()
 
     assert [one.start_ns for one in ask(again.core, GetBars(symbol="A")).bars()] == [at("09:30"), at("09:32")]
+
+
+@pytest.mark.parametrize("row", [2, 3, 4])
+def test_a_day_whose_journal_is_damaged_begins_anew_and_the_damaged_one_is_kept(tmp_path: Path, row: int) -> None:
+    first = Process(tmp_path).tell(opened(DAY, ["A"])).flush()
+    for minute in ("09:30", "09:31", "09:32"):
+        first.tell(arrived(bar("A", minute))).flush()
+    first.end()
+    path = path_of(tmp_path, DAY.calendar, DAY.date)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("update messages set body = x'c1' where seq = ?", (row,))
+        file.commit()
+    Process(tmp_path).tell(opened(DAY, ["A"]), arrived(bar("A", "09:33"))).end()
+    again = Process(tmp_path).tell(opened(DAY, ["A"]))
+    again.end()
+
+    assert [one.start_ns for one in ask(again.core, GetBars(symbol="A")).bars()] == [at("09:33")]
+    with closing(JournalFile(path.with_name(f"{path.name}.damaged"), read_only=True)) as aside:
+        assert aside.last == 4
 
 
 def test_a_day_whose_journal_cannot_be_opened_is_lived_without_one(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from actors.kernel.ports import BarSource, MergeCounts, StoredDay, StoredDays
 from actors.settings import LiveRules
 from actors.storage.journal.file import JournalFile, path_of
 from actors.storage.journal.packing import latest, rows_of
+from actors.storage.journal.told import Told
 from actors.storage.journal.writer import Journal
 from actors.storage.memory import MemoryStore
 from messages import (
@@ -112,7 +113,7 @@ class JournalByHand(Journal):
         """Whether all that was taken is on the disk."""
         return self._open is not None and not self.waiting and not self.is_full
 
-    def open(self, session: Any) -> list[Journaled]:
+    def open(self, session: Any) -> Told | None:
         if self.is_full:
             raise OSError(errno.ENOSPC, "No space left on device")
         return super().open(session)

@@ -111,6 +111,20 @@ class JournalFile:
             (last,) = self._file.execute("select coalesce(max(seq), 0) from messages").fetchone()
         return cast("int", last)
 
+    @property
+    def now_ns(self) -> Nanos:
+        """The latest time that any of its messages tells; 0: none.
+
+        Raises:
+            DataError: the last row cannot be read.
+        """
+        with _explained(self.path):
+            found = self._file.execute("select seq, now_ns, body from messages order by seq desc limit 1").fetchone()
+        if found is None:
+            return 0
+        row = Row(*found)
+        return max(row.now_ns, *(getattr(message, "now_ns", 0) for message in self._decoded(row)))
+
     def append(self, rows: Sequence[Row]) -> None:
         """Write some rows: all of them, or none.
 
@@ -143,6 +157,25 @@ class JournalFile:
         for seq, now_ns, message in self._taken(_EVER if until_ns is None else until_ns):
             if seq not in left_out:
                 yield now_ns, message
+
+    def runs(self, size: int) -> Iterator[list[Journaled]]:
+        """Yield the messages that ``messages`` does in runs of so many bytes of the file, or a few more.
+
+        Raises:
+            DataError: one cannot be read; says which.
+        """
+        left_out, run, read = self.left_out, list[Journaled](), 0
+        for row in self._rows(_EVER):
+            messages = self._decoded(row)
+            first = row.seq - len(messages) + 1
+            if left_out:
+                messages = [message for seq, message in enumerate(messages, first) if seq not in left_out]
+            run += messages
+            read += len(row.body)
+            if read >= size:
+                yield run
+                run, read = [], 0
+        yield run
 
     def numbered(self) -> Iterator[tuple[int, Journaled]]:
         """Yield all messages in order, those that met a bug too, each with its number.

@@ -35,7 +35,9 @@ def prune(folder: Path, before_ns: Nanos) -> None:
                     one.unlink(missing_ok=True)
 
 
-def free_name(path: Path) -> Path:
-    """Return a name beside a file that nothing has."""
+def put_aside(path: Path) -> Path:
+    """Give a journal that cannot be read a name beside it that nothing has; return that."""
     names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in itertools.count())
-    return next(name for name in names if not name.exists())
+    aside = next(name for name in names if not name.exists())
+    path.rename(aside)
+    return aside

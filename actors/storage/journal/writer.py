@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -14,15 +13,17 @@ from actors.kernel.ports import BarStore
 from actors.kernel.telemetry import alarm, note
 from actors.settings import SessionRules, Settings
 from actors.storage.elsewhere.opening import journals_of
+from actors.storage.journal.begun import Begun, Group
 from actors.storage.journal.file import JournalFile, path_of
-from actors.storage.journal.over import finish, free_name, prune
+from actors.storage.journal.over import finish, prune, put_aside
 from actors.storage.journal.packing import latest, rows_of
+from actors.storage.journal.told import Told
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError
 from messages.events import SessionBoundary
 from messages.inboxes import Journaled
 from messages.repairs import CertificateIssued, NotRecorded
-from messages.values import DAY_NS, Durability, Mode, Nanos, TradingSession
+from messages.values import DAY_NS, Durability, Mode, TradingSession
 
 _TOGETHER = 512
 """So many messages are not kept waiting for others."""
@@ -38,30 +39,6 @@ _AGAIN_S = 1.0
 
 _TOLD_AFTER = 60
 """So many refusals in a row are told of once: what is told of a day is forgotten when it is written the next time."""
-
-
-class _Begun:
-    """The journal of a session, and what is known of it while it is written.
-
-    Args:
-        file: where it is.
-        before: the number, in this life, of the last message before its own: what is 1 there is one more here.
-        now_ns: the latest time that any of its messages tells.
-    """
-
-    def __init__(self, file: JournalFile, before: int, now_ns: Nanos) -> None:
-        self.file = file
-        self.before = before
-        self.now_ns = now_ns
-
-
-class _Group(NamedTuple):
-    """Messages that are committed together; none: there is something else to do."""
-
-    into: _Begun | None
-    seq: int
-    """The number of the first there."""
-    messages: list[Journaled]
 
 
 class Journal:
@@ -96,12 +73,12 @@ class Journal:
         self.saved: tuple[str, ...] = ()
         """What became of days that were cut off before, a sentence each."""
         self._lock = threading.Condition()
-        self._open: _Begun | None = None
+        self._open: Begun | None = None
         self._session: TradingSession | None = None
         self._waiting: list[Journaled] = []
         """What was taken and is in no group yet. Nobody can change a message, so it is encoded when its turn comes."""
         self._acts: list[tuple[int, Callable[[], None]]] = []
-        self._left: list[tuple[int, _Begun]] = []
+        self._left: list[tuple[int, Begun]] = []
         """Those of sessions that are no longer open, each to be closed when the message of that number is written."""
         self._refusals = 0  # in a row, of the disk
         self._taken = 0
@@ -129,8 +106,8 @@ class Journal:
         note("salvaged", what=sentence)
         self.saved += (sentence,)
 
-    def open(self, session: TradingSession) -> list[Journaled]:
-        """Begin the journal of a session, or go on with it; return what it holds.
+    def open(self, session: TradingSession) -> Told | None:
+        """Begin the journal of a session, or go on with it; return what it holds, if anything.
 
         Raises:
             DataError: it cannot be read, nor a new one begun in its place.
@@ -143,27 +120,39 @@ class Journal:
             self._leave_file()
             self._session = session
         try:
-            begun, found = self._opened(path)
+            begun, told = self._opened(path)
         except DataError as error:
-            aside = free_name(path)
-            path.rename(aside)
-            self._tell(f"it could not be read, and lies in {aside.name} now: {error}")
-            begun, found = self._opened(path)
+            begun, told = self._begun_anew(path, error)
         with self._lock:
             self._open = begun
             self._start()
-        return found
+        return told
 
-    def _opened(self, path: Path) -> tuple[_Begun, list[Journaled]]:
+    def begin_anew(self, error: DataError) -> None:
+        """Put the journal aside that has just been opened, for it could not be read to its end, and begin another.
+
+        Raises as ``open``.
+        """
+        with self._lock:
+            begun, self._open = self._open, None
+        assert begun is not None, "none is open"
+        begun.file.close()
+        another, _ = self._begun_anew(begun.file.path, error)
+        with self._lock:
+            self._open = another
+
+    def _begun_anew(self, path: Path, error: DataError) -> tuple[Begun, Told | None]:
+        aside = put_aside(path)
+        self._tell(f"it could not be read, and lies in {aside.name} now: {error}")
+        return self._opened(path)
+
+    def _opened(self, path: Path) -> tuple[Begun, Told | None]:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = JournalFile(path, is_synced=self._is_synced)
         try:
             if not file.last:
                 file.note("rules", msgspec.json.encode(self._rules).decode())
-            now_ns, found = 0, list[Journaled]()
-            for now_ns, message in file.messages():  # noqa: B007  # the last is the latest
-                found.append(message)
-            return _Begun(file, self._taken - file.last, now_ns), found
+            return Begun(file, self._taken - file.last, file.now_ns), Told.of(file)
         except BaseException:
             file.close()
             raise
@@ -210,8 +199,8 @@ class Journal:
             self._is_hurried = False
             return self._safe >= self._taken
 
-    def again(self, *, is_last_left_out: bool) -> list[Journaled]:
-        """Return what the open session was told, its opening first; without the last message, for good.
+    def again(self, *, is_last_left_out: bool) -> Told:
+        """Return what the open session was told; without the last message, for good.
 
         Raises:
             DataError: it cannot be read, or there is none.
@@ -227,7 +216,10 @@ class Journal:
         if is_last_left_out:
             file.leave_out({*file.left_out, last})
         with closing(JournalFile(file.path, read_only=True)) as reader:
-            return [message for _, message in reader.messages()]
+            told = Told.of(reader)
+        if told is None:
+            raise DataError(f"{file.path}: nothing has come yet")
+        return told
 
     def tell(self, message: CertificateIssued) -> None:
         """Hear that a day has been certified: one that is in the store needs no journal but as a recording."""
@@ -304,7 +296,7 @@ class Journal:
                 self._committed(len(group.messages))
             is_busy = group.into is not None
 
-    def _next(self, *, is_busy: bool) -> _Group | None:
+    def _next(self, *, is_busy: bool) -> Group | None:
         """Wait for messages, and for others to go with the first, or for something to do; ``None``: it is closed.
 
         While it is busy nobody has to wake it: that costs more than a look at what has come by itself.
@@ -332,19 +324,19 @@ class Journal:
                 return
             self._lock.wait(left)
 
-    def _group(self) -> _Group:
+    def _group(self) -> Group:
         """Return what waits, as far as it goes into one file; the next session's comes after."""
         safe, count = self._safe, min(len(self._waiting), _MOST)
         into, last = next(((begun, at) for at, begun in self._left if at > safe), (self._open, safe + count))
         if into is None:  # closed, while somebody was still at it
             self._waiting.clear()
-            return _Group(None, 0, [])
+            return Group(None, 0, [])
         count = min(count, last - safe)
         messages = self._waiting[:count]
         del self._waiting[:count]  # each is one step of the interpreter: who appends meanwhile appends behind them
-        return _Group(into if count else None, safe - into.before + 1, messages)
+        return Group(into if count else None, safe - into.before + 1, messages)
 
-    def _is_written(self, group: _Group, into: _Begun) -> bool:
+    def _is_written(self, group: Group, into: Begun) -> bool:
         """Write messages, and go on until it has been done; return whether it has."""
         rows = list(rows_of(group.seq, into.now_ns, group.messages))
         into.now_ns = latest(into.now_ns, group.messages)

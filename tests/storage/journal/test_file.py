@@ -63,6 +63,22 @@ def test_messages_come_back_as_they_were_in_the_same_order(path: Path, put: Put)
     file.close()
 
 
+@pytest.mark.parametrize("put", [written, together])
+@pytest.mark.parametrize(("left_out", "size"), [((), 1), ((), 1 << 20), ((2, 4), 1), ((1, 2, 3, 4, 5), 1)])
+def test_runs_are_the_same_messages_and_each_is_as_long_as_was_asked_for(
+    path: Path, put: Put, left_out: tuple[int, ...], size: int
+) -> None:
+    put(path, TAKEN[:2]).close()
+    with closing(put(path, TAKEN[2:])) as file:
+        file.leave_out(left_out)
+        runs = list(file.runs(size))
+
+        assert [one for run in runs for one in run] == [one for _, one in file.messages()]
+        assert file.now_ns == time("09:33").now_ns
+    of_rows = {written: len(TAKEN), together: 2}[put]
+    assert len(runs) == (1 if size == 1 << 20 else of_rows + 1)
+
+
 def test_a_journal_of_version_1_is_read_and_goes_on(path: Path) -> None:
     of_version_1(path, TAKEN[:3])
     with closing(JournalFile(path, read_only=True)) as reader:

@@ -1,5 +1,6 @@
 """Messages on their way to a journal: in order, together, and acknowledged once they are safe."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,14 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from actors.storage.journal import told as told_module
 from actors.storage.journal import writer
 from actors.storage.journal.acknowledged import Acknowledged
 from actors.storage.journal.file import JournalFile, folder_beside, journals, path_of
 from actors.storage.journal.writer import Journal
 from messages import CertificateIssued, Message, NotRecorded, TradingSession
+from messages.errors import DataError
 from tests.builders import DAY, arrived, bar, day_grid, opened, time
 from tests.certificates import certificate
 from tests.doubles import Outbox
+from tests.patience import PATIENCE_S
 from tests.system.live import session_of
 
 OPENING = opened(DAY, ["A", "B"])
@@ -42,7 +46,7 @@ def test_journals_lie_beside_the_store_and_not_in_it() -> None:
 
 
 def test_what_was_taken_is_there_when_it_is_safe(journal: Journal, tmp_path: Path) -> None:
-    assert journal.open(DAY) == []
+    assert journal.open(DAY) is None
     taken = [OPENING, *(arrived(bar("A", f"09:{minute}")) for minute in range(30, 50))]
     for message in taken:
         journal.append(message)
@@ -61,10 +65,36 @@ def test_a_session_that_is_opened_again_gives_back_what_it_had(tmp_path: Path) -
     first.close()
     second = Journal(tmp_path)
 
-    assert second.open(DAY) == [OPENING, arrived(bar("A"))]
+    told = second.open(DAY)
+    assert told is not None
+    assert (told.opening, len(told), list(told)) == (OPENING, 1, [arrived(bar("A"))])
     second.append(time("09:31"))
     second.close()
     assert held(tmp_path) == [OPENING, arrived(bar("A")), time("09:31")]
+
+
+def test_what_a_session_was_told_is_read_only_as_far_as_it_is_gone_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_module, "_AHEAD_BYTES", 1)
+    first = Journal(tmp_path)
+    first.open(DAY)
+    for message in (OPENING, arrived(bar("A")), time("09:31"), time("09:32")):
+        first.append(message)
+        assert first.flush(PATIENCE_S)
+    first.close()
+    with closing(sqlite3.connect(path_of(tmp_path, DAY.calendar, DAY.date))) as file:
+        file.execute("update messages set body = x'c1' where seq = 3")
+        file.commit()
+    second = Journal(tmp_path)
+    told = second.open(DAY)
+    assert told is not None
+    found = iter(told)
+
+    assert next(found) == arrived(bar("A"))
+    with pytest.raises(DataError, match="message 3 cannot be read"):
+        next(found)
+    second.close()
 
 
 def test_what_an_opening_knows_of_other_days_is_not_written(journal: Journal, tmp_path: Path) -> None:
@@ -186,7 +216,7 @@ def test_a_journal_that_cannot_be_read_is_put_aside_and_told_of(tmp_path: Path) 
     path.write_bytes(b"nothing that anybody could read" * 50)
     journal = Journal(tmp_path, reply_to=told)
 
-    assert journal.open(DAY) == []
+    assert journal.open(DAY) is None
     journal.append(OPENING)
     journal.close()
     assert held(tmp_path) == [OPENING]
