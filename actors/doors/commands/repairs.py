@@ -130,10 +130,13 @@ class Repairing:
 
 
 def _is_kept(issued: SessionCertificate, files: BarStore) -> bool:
-    """Return whether a day has this certificate, or one of more symbols that holds for these too."""
+    """Return whether a day has this certificate, or one of more symbols or hours that holds for these too."""
     kept = files.certificate(issued.calendar, issued.date)
-    if kept is None or kept.digest == issued.digest or not set(kept.names) > set(issued.names):
-        return kept is not None and kept.digest == issued.digest
+    if kept is None or kept.digest == issued.digest:
+        return kept is not None
+    narrow, wide = issued.session, kept.session
+    if not set(issued.names) <= set(kept.names) or narrow.start_ns < wide.start_ns or wide.end_ns < narrow.end_ns:
+        return False
     day = files.read(issued.calendar, issued.date, issued.names)
     return day is not None and stored_digest(issued, day.bars) == issued.digest
 

@@ -256,6 +256,18 @@ def test_a_run_of_one_symbol_leaves_the_certificate_of_the_others(call: Call, ta
 
 
 @pytest.mark.slow
+def test_a_run_of_regular_hours_leaves_the_certificate_of_extended_ones(call: Call, tape: Path, archive: Path) -> None:
+    asking = ("--last", "1", "--fill-from", archive, "--certify")
+    call("backtest", "--store", tape, *asking, "--extended-hours")
+
+    answer = call("backtest", "--store", tape, *asking)
+
+    latest = call("inspect", "--store", tape, "--json").object["certificates"][-1]
+    assert (answer.code, answer.out.endswith("1 day was certified.\n")) == (0, True)
+    assert latest["extended"]
+
+
+@pytest.mark.slow
 def test_a_run_that_lost_bars_does_not_pass_for_the_certificate_of_another(
     call: Call, tape: Path, archive: Path
 ) -> None:
