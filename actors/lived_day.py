@@ -10,6 +10,7 @@ from actors.kernel.ask.readers import Readers
 from actors.kernel.future import Answered, Future
 from actors.kernel.ports import BarStore
 from actors.market.instants import Moment
+from actors.reading.spelling.addresses import path_of
 from actors.recording import history_of, lived
 from actors.session_data.answer.moments import instant_of
 from actors.session_data.core import SessionDataCore
@@ -38,7 +39,7 @@ class LivedDay(Readers):
     """
 
     def __init__(self, journal: "Path | str", when: Moment | None = None, *, store: BarStore | None = None) -> None:
-        path = Path(journal)
+        path = path_of(journal)
         moment = None if when is None else take.moment(when, "when")
         with closing(JournalFile(path, read_only=True)) as file:
             opening = file.opening()

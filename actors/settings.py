@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,7 +14,7 @@ from actors.market.faults import Faults
 from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
-from actors.reading.spelling.addresses import check_place
+from actors.reading.spelling.addresses import check_place, path_of
 from messages.errors import SettingsError, shown
 from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
@@ -328,7 +327,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             SettingsError: the file cannot be read, or a key or value in it is not understood.
         """
         try:
-            raw = msgspec.toml.decode(Path(path).read_text(encoding="utf-8"))
+            raw = msgspec.toml.decode(path_of(path).read_text(encoding="utf-8"))
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
             _list_the_only(raw, _LISTS)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actors.reading.spelling.addresses import path_of
 from messages.errors import SettingsError, StrategyFailed, nearest, shown
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def load(place: str) -> Strategy:
         SettingsError: there is no such file or name, the file cannot be imported, or what it names is no strategy.
     """
     file, colon, name = place.rpartition(":")
-    path = Path(file)
+    path = path_of(file)
     if not colon or not name or path.suffix != ".py":
         raise SettingsError(f"strategy: expected FILE.py:NAME, as in my_strategy.py:Strategy, got {shown(place)}")
     if not path.is_file():

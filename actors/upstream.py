@@ -12,7 +12,7 @@ from actors.kernel.clock import Clock
 from actors.kernel.ports import BarSource, BarStore, SourceAnswer
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.market.sale_conditions import OF_THE_FEED
-from actors.reading.spelling.addresses import check_place, shown
+from actors.reading.spelling.addresses import check_place, path_of, shown
 from actors.settings import SessionRules, Settings
 from actors.storage.elsewhere.opening import folder_of, open_store, own_hours_at
 from actors.storage.memory import MemoryStore
@@ -95,7 +95,7 @@ def _source_at(place: str, calendar: str | None, own: OwnHours, rules: SessionRu
     check_place(place, "fill_from")
     if folder_of(place) is None:
         return StoreSource(open_store(place, read_only=True), shown(place))
-    path = Path(place)
+    path = path_of(place)
     if not path.exists():
         known = [entry.name for entry in histories()] if len(path.parts) == 1 else []
         near = get_close_matches(path.name.partition(":")[0].lower(), known, n=1)

@@ -5,12 +5,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing, nullcontext
-from pathlib import Path
 from typing import Any
 
 from actors.kernel.ask import arguments as take
 from actors.kernel.ask.options import store_of
 from actors.kernel.ports import BarStore
+from actors.reading.spelling.addresses import path_of
 from actors.storage.elsewhere.opening import open_store
 from actors.strategy import Strategy
 from actors.sweep.bar import sweep_bar
@@ -80,7 +80,7 @@ def sweep(
         plan = planned(player, files, name=name, symbols=symbols, grid=grid, warm_up=warm_up, options=options)
         is_inside = cluster is None and (seats or _cores()) == 1
         at_once = not plan.is_chained and (is_inside if together is None else take.flag(together, "together"))
-        folder = None if results is None else ResultsFolder(Path(results), marks_of(plan, player, files))
+        folder = None if results is None else ResultsFolder(path_of(results), marks_of(plan, player, files))
         if is_inside:
             crew: Crew = Inside(Player(plan, player, given, together=at_once))
         else:

@@ -60,3 +60,22 @@ def test_programs_are_refused_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("folder", ["store", "/tmp/a:b/c", "C:/stores/x", "C:\\stores", "10:30/x", "a b: c/d"])
 def test_folders_are_folders(folder: str) -> None:
     assert Settings(store=folder).store == folder
+
+
+def test_a_tilde_that_the_shell_leaves_is_the_home_of_who_calls(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    call("sample", "--store=~/store", "--archive", "~/archive")
+    (tmp_path / "home/run.toml").write_text('store = "~/store"\nfill_from = "~/archive"\n', encoding="utf-8")
+
+    answer = call("backtest", "--config=~/run.toml", "--last", "1")
+
+    assert answer.code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    assert Store("~/store").symbols() == Store(Path("~/archive")).symbols() == ("AAPL", "MSFT")
+    with System.backtest("~/store", last=1, sources=()) as system:
+        assert system.run(timeout=30).sessions

@@ -282,7 +282,8 @@ def main(argv: list[str] | None = None) -> int:
         _settle_in()
     errand = Errand()
     try:
-        app(_program_first(sys.argv[1:] if argv is None else argv), obj=errand)
+        words = map(_at_home, sys.argv[1:] if argv is None else argv)
+        app(_program_first(list(words)), obj=errand)
     except SystemExit as parsed:
         if parsed.code:
             return int(parsed.code)
@@ -294,6 +295,12 @@ def _settle_in() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrix is multiplied, so NumPy needs no threads for it
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what it would print of its own is in the sentence that we print
     gc.set_threshold(20_000)  # a minute's events are not garbage, however many they are; cycles are rare
+
+
+def _at_home(word: str) -> str:
+    """Return an argument with the user's home for a ``~`` that the shell has left: of ``--store=~/store``."""
+    option, is_its, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    return option + is_its + os.path.expanduser(value) if value.startswith("~") else word
 
 
 def _program_first(arguments: Sequence[str]) -> list[str]:

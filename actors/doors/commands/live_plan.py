@@ -11,6 +11,7 @@ from actors.doors.commands import check_config
 from actors.feeds.port import Feed
 from actors.kernel.clock import SystemClock
 from actors.market.calendar import Calendar
+from actors.reading.spelling.addresses import path_of
 from actors.settings import SessionRules, Settings
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from actors.vendors.registry import feed_named, feeds, history_named, thing_at, vendors
@@ -116,7 +117,7 @@ def _opened(wishes: Wishes, entry: FeedEntry, variant: str, settings: Settings, 
 def _keys(wishes: Wishes, entry: FeedEntry, settings: Settings) -> Path | None:
     """Return the file of keys: that of the options, or the one that is set for the vendor's history."""
     found = settings.vendors.get(entry.name, {}).get("keys") if "keys" in entry.takes else None
-    return wishes.keys or (Path(found) if isinstance(found, str) else None)
+    return wishes.keys or (path_of(found) if isinstance(found, str) else None)
 
 
 def _calendar_of(entry: FeedEntry, variant: str, base: Settings) -> str | None:

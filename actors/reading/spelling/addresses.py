@@ -2,7 +2,9 @@
 
 import os
 import re
+from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from messages.errors import SettingsError
 
@@ -15,14 +17,23 @@ FILE = "file"
 SECRETS = ("password", "sslpassword")
 """What in the query of an address is nobody's business."""
 
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z\d+.-]+):(?:/|$)")
+_OTHERS = ("duckdb", "sqlite", "mysql", "redis", "mongodb", "hdfs", "memory", "http", "https", "ftp", "sftp", "ssh")
+_KNOWN = "|".join((*POSTGRES, *BUCKETS, FILE, *_OTHERS))
+_ADDRESS = re.compile(rf"([A-Za-z][A-Za-z\d+.-]+):(?:/|$)|({_KNOWN}):", re.IGNORECASE)
 """An address; of ``s3://bucket`` a ``Path`` keeps one slash, of ``memory://`` none. One letter is a drive."""
+_ELSEWHERE = re.compile(r"[\w.-]+@[\w.-]+:")
+"""As ``scp`` names a folder of another computer."""
 
 
 def scheme_of(place: Place) -> str:
     """Return what an address begins with, such as ``postgresql``; empty for a path."""
     found = _ADDRESS.match(os.fspath(place))
-    return found[1].lower() if found else ""
+    return (found[1] or found[2]).lower() if found else ""
+
+
+def path_of(place: Place) -> Path:
+    """Return a path of this computer, whose ``~`` a shell expands only where it stands alone."""
+    return Path(os.path.expanduser(place))  # a Path's own fails where there is no such user
 
 
 def shown(place: Place) -> str:
@@ -48,11 +59,13 @@ def check_place(place: Place, what: str) -> None:
     Raises:
         SettingsError: it is an address of another kind.
     """
-    kind = scheme_of(place)
+    text, kind = os.fspath(place), scheme_of(place)
     if kind not in (*POSTGRES, *BUCKETS, FILE):
         check_folder(place, what)
-    elif not os.fspath(place)[len(kind) :].startswith("://"):
-        raise SettingsError(f"{what}: give an address as text, for a Path loses a slash of {kind}://")
+    elif not text[len(kind) :].startswith("://"):
+        raise SettingsError(f"{what}: {text} lacks a slash of {kind}:// (a Path loses one: give an address as text)")
+    elif kind == FILE and urlsplit(text).netloc not in ("", "localhost"):
+        raise SettingsError(f"{what}: {text} names a computer, {urlsplit(text).netloc}; file:///FOLDER is one of this")
 
 
 def check_folder(path: Place, what: str) -> None:
@@ -65,8 +78,10 @@ def check_folder(path: Place, what: str) -> None:
     Raises:
         SettingsError: it is an address, like ``s3://bucket/store``.
     """
-    if found := _ADDRESS.match(os.fspath(path)):
-        address = shown(f"{found[1]}://{os.fspath(path)[found.end() :].lstrip('/')}")
+    text = os.fspath(path)
+    found = _ADDRESS.match(text)
+    if found or _ELSEWHERE.match(text):
+        address = shown(f"{found[1]}://{text[found.end() :].lstrip('/')}") if found and found[1] else text
         raise SettingsError(
             f"{what} is a folder or file of this computer, and {address} is an address, which cannot be read or written"
         )

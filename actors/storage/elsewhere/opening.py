@@ -12,7 +12,7 @@ from urllib.request import url2pathname
 
 from actors.kernel.ports import BarStore, KnowsHours
 from actors.market.hours.own import NOTHING_OWN, OwnHours
-from actors.reading.spelling.addresses import BUCKETS, FILE, POSTGRES, Place, check_place, scheme_of, shown
+from actors.reading.spelling.addresses import BUCKETS, FILE, POSTGRES, Place, check_place, path_of, scheme_of, shown
 from actors.storage.journal.file import folder_beside
 from actors.storage.own_hours import read_own_hours
 from actors.storage.parquet import ParquetStore
@@ -82,7 +82,7 @@ def folder_of(place: Place) -> Path | None:
     kind = scheme_of(place)
     if kind == FILE:
         return Path(url2pathname(urlsplit(os.fspath(place)).path))
-    return None if kind else Path(place)
+    return None if kind else path_of(place)
 
 
 def own_hours_at(place: Place) -> OwnHours:

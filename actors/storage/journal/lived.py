@@ -10,6 +10,7 @@ from actors.kernel.adjusted import AdjustedRun, adjusted_in
 from actors.kernel.ports import BarStore, KnowsHours, StoredDay
 from actors.kernel.prints import untraded_in
 from actors.market.hours.own import NOTHING_OWN, OwnHours
+from actors.reading.spelling.addresses import path_of
 from actors.settings import SessionRules
 from actors.storage.journal.file import JournalFile
 from actors.storage.memory import MemoryStore
@@ -36,7 +37,7 @@ class LivedStore(MemoryStore):
 
     def __init__(self, journal: "Path | str", store: BarStore | None = None) -> None:
         super().__init__()
-        path = Path(journal)
+        path = path_of(journal)
         with closing(JournalFile(path, read_only=True)) as file:
             opening = file.opening()
             if opening is None:

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from actors.reading.spelling.addresses import path_of
 from actors.vendors.history.asker import Persistence
 from actors.vendors.history.entry import HistoryEntry, HistoryOption, Pace
 from actors.vendors.history.pacer import Rank
@@ -56,7 +56,7 @@ def open_history(
         tape=tape or str(table.get("tape") or entry.usual_tape),
         adjustment=str(table.get("adjustment") or entry.adjustments[0]),
         deadline_s=float(table.get("deadline_s") or entry.deadline_s),
-        keys=Path(table["keys"]) if table.get("keys") else None,
+        keys=path_of(table["keys"]) if table.get("keys") else None,
         options={one.name: table[one.name] for one in entry.options if one.name in table},
     )
     tapes = [one.name for one in entry.tapes]

@@ -1,11 +1,11 @@
 """How ``live --feed jsonlines`` gets its lines: from standard input, a file that grows, or an address."""
 
 import sys
-from pathlib import Path
 
 from actors.feeds.jsonlines.feed import JsonLinesFeed
 from actors.feeds.jsonlines.line_source import FileSource, LineSource, PipeSource, SocketSource
 from actors.kernel.clock import SystemClock
+from actors.reading.spelling.addresses import path_of
 from actors.vendors.feed_request import FeedRequest, OpenedFeed
 from messages.errors import SettingsError
 
@@ -27,7 +27,7 @@ def _lines(comes_from: str | None) -> LineSource:
             raise SettingsError("nobody sends lines: pipe a program into this one, or name a file with --from")
         return PipeSource()
     if not comes_from.startswith("tcp://"):
-        return FileSource(Path(comes_from))
+        return FileSource(path_of(comes_from))
     host, colon, port = comes_from.removeprefix("tcp://").rpartition(":")
     if not (host and colon and port.isdecimal() and 0 < int(port) < 1 << 16):
         raise SettingsError(f"--from {comes_from} is no address; write it as tcp://localhost:9000")

@@ -29,12 +29,35 @@ def test_an_address_of_a_store_is_text_for_a_path_loses_a_slash() -> None:
     addresses.check_place("postgresql:///bars", "store")
     addresses.check_place(Path("store"), "store")
 
-    with pytest.raises(
-        SettingsError, match=r"^store: give an address as text, for a Path loses a slash of postgresql:"
-    ):
+    with pytest.raises(SettingsError, match=r"^store: .* lacks a slash of postgresql://"):
         addresses.check_place(Path("postgresql://host/bars"), "store")
 
 
 def test_what_is_refused_is_told_without_its_password() -> None:
     with pytest.raises(SettingsError, match=r"mysql://me@host/bars is an address, which cannot be read"):
         addresses.check_place("mysql://me:secret@host/bars", "store")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("s3:bucket", "lacks a slash of s3://"),
+        ("gs:/bucket/store", "lacks a slash of gs://"),
+        ("file://data/store", "names a computer, data; file:///FOLDER"),
+        ("duckdb:bars.duckdb", "duckdb:bars.duckdb is an address"),
+        ("me@host:/data/store", "me@host:/data/store is an address"),
+        ("Redis:6379", "is an address"),
+    ],
+)
+def test_what_is_nearly_an_address_is_not_taken_for_a_folder(given: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        addresses.check_place(given, "store")
+
+
+def test_a_path_at_home_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    paths = [addresses.path_of(place) for place in ("~/store", Path("~/store"), "~nobody here/store", "a~/b", "~")]
+
+    assert paths == [tmp_path / "store", tmp_path / "store", Path("~nobody here/store"), Path("a~/b"), tmp_path]
