@@ -196,6 +196,9 @@ def test_sydneys_auctions_are_extended_hours_and_the_minutes_before_the_closing_
         ("FOREX", "FX"),
         ("fx", "FX"),
         ("DCE", "CN_FUTURES_2300"),
+        ("crypto", "24/7"),
+        ("Xetra", "XETR"),
+        ("GFEX", "CN_FUTURES_DAY"),
     ],
 )
 def test_names_that_people_use_lead_to_a_calendar(asked, name):
@@ -209,6 +212,8 @@ def test_every_alias_leads_to_a_calendar_and_every_name_is_known():
 def test_an_exchange_whose_products_differ_asks_which():
     with pytest.raises(SettingsError, match=r"'shfe' is no single calendar: .*SHFE_2300: rb.*SHFE_0230: au ag"):
         Calendar("shfe")
+    with pytest.raises(SettingsError, match="'TSE' is no single calendar: Tokyo's is XTKS, Toronto's XTSE"):
+        Calendar("TSE")
 
 
 def test_a_calendar_of_ones_own_has_its_days_hours_and_holidays():
