@@ -327,15 +327,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             SettingsError: the file cannot be read, or a key or value in it is not understood.
         """
         try:
-            raw = msgspec.toml.decode(path_of(path).read_text(encoding="utf-8"))
+            raw = msgspec.toml.decode(path_of(path).read_text(encoding="utf-8-sig"))
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
             _list_the_only(raw, _LISTS)
             _list_the_only(raw.get("rules"), ("intervals", "sources"))
             _list_the_only(raw.get("faults"), ("outages",))
             _spell_out_intervals(raw.get("rules"))
-            if "special_sessions" in raw:
-                raw["special_sessions"] = _by_calendar(raw["special_sessions"], raw.get("calendar"))
+            special = _by_calendar(raw.get("special_sessions", {}), raw.get("calendar"))
+            own = OwnHours.read(special, raw.get("calendars", {}))
+            raw |= {"special_sessions": own.special_sessions, "calendars": own.calendars}
             return msgspec.convert(raw, cls, strict=True)
         except OSError as error:
             raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error

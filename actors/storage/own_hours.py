@@ -48,20 +48,21 @@ def read_own_hours(root: Path) -> OwnHours:
 
 def _read(path: Path) -> OwnHours:
     try:
-        raw = msgspec.toml.decode(path.read_bytes())
-        calendars = raw.pop("calendars", {})
-        return OwnHours.read(_tables(raw), calendars)
+        raw = msgspec.toml.decode(path.read_text(encoding="utf-8-sig"))  # some editors begin it with a mark
+        calendars, as_in_settings = raw.pop("calendars", {}), _tables(raw.pop("special_sessions", {}))
+        return OwnHours.read(_tables(raw) | as_in_settings, calendars)
     except (FileNotFoundError, NotADirectoryError):
         return NOTHING_OWN
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
         raise SettingsError(f"{path}: {error}") from error
 
 
-def _tables(raw: dict[str, Any]) -> dict[str, Any]:
-    for name, days in raw.items():
+def _tables(raw: Any) -> dict[str, Any]:
+    tables: dict[str, Any] = raw if isinstance(raw, dict) else {"special_sessions": raw}
+    for name, days in tables.items():
         if not isinstance(days, dict):
             raise SettingsError(f"{name} stands alone: a day stands under the calendar that it is of, as [XKRX]")
-    return raw
+    return tables
 
 
 class Calendars:

@@ -69,7 +69,7 @@ def _named_values(path: Path) -> dict[str, str]:
             raise SettingsError(
                 f"{path} has mode {stat.S_IMODE(mode):o}, so that others can read the keys in it: chmod 600 it"
             )
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from None
     pairs = (line.partition("=") for line in lines if not line.lstrip().startswith("#"))

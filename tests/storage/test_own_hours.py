@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.market.calendar import Calendar
 from actors.market.hours.own import OwnCalendar, SpecialHours
 from actors.storage.memory import MemoryStore
 from actors.storage.own_hours import Calendars, read_own_hours
@@ -58,9 +59,17 @@ def test_what_lies_in_the_store_goes_before_what_lies_beside_it_day_by_day(tmp_p
         ("[XKRX", "special_sessions.toml: "),
         ('2024-11-14 = "10:00-16:30"', "2024-11-14 stands alone: a day stands under the calendar .* as .XKRX."),
         ('[XKRX]\n2024-11-14 = "10-16"', "special session of XKRX on 2024-11-14: '10-16' is no range"),
-        ("[XKRX]\n2024-11-14 = 10", "Expected .* got `int`"),
-        ('[XKRX.2024-11-14]\nopens = "10:00"', "unknown field `opens`"),
-        ('[calendars.MINE]\ntz = "UTC"', "missing required field `segments`"),
+        ("[XKRX]\n2024-11-14 = 10", 'XKRX on 2024-11-14: Expected .* got `int`; expected "10:00-16:30", "closed"'),
+        ("[XKRX]\n2024-11-14 = 10:00:00", "XKRX on 2024-11-14: Expected .* got `time`"),
+        ('[XKRX.2024-11-14]\nopens = "10:00"', "XKRX on 2024-11-14: .*unknown field `opens`"),
+        ('[XKRX]\n2024-11-14 = ["09:30-12:00", "11:00-13:00"]', "XKRX on 2024-11-14: of the hours .* lie within"),
+        (
+            '[calendars.MINE]\ntz = "UTC"',
+            "calendar MINE: .*missing required field `segments`; expected tz and segments",
+        ),
+        ('[calendars.MINE]\ntz = "UTC"\nsegments = []', "calendar MINE: hours are missing"),
+        ("special_sessions = 3", "special_sessions stands alone"),
+        ("calendars = 3", "calendars: expected a table, got 3"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused_with_its_name_and_what_is_wrong(tmp_path: Path, text: str, said: str):
@@ -68,6 +77,35 @@ def test_a_file_that_makes_no_sense_is_refused_with_its_name_and_what_is_wrong(t
 
     with pytest.raises(SettingsError, match=rf"special_sessions\.toml: .*{said}|{said}"):
         read_own_hours(tmp_path / "store")
+
+
+def test_it_may_begin_with_a_mark_be_nested_as_in_settings_and_have_one_text_for_a_list(tmp_path: Path):
+    text = '[special_sessions.XKRX]\r\n2024-11-15 = "closed"\r\n[calendars.MINE]\r\ntz = "UTC"\r\n'
+    (tmp_path / "special_sessions.toml").write_bytes(
+        f'\ufeff{text}days = "Mo-Thur"\r\nsegments = "9:00-10:00"'.encode()
+    )
+
+    found = read_own_hours(tmp_path)
+
+    assert found.special_sessions == {"XKRX": {"2024-11-15": "closed"}}
+    assert found.calendars["MINE"].segments == ("9:00-10:00",)
+    assert [Calendar("MINE", own=found).session(f"2024-07-0{day}") is None for day in range(1, 6)] == [False] * 4 + [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[XNYSE]\n2024-11-14 = "closed"', "special sessions: unknown calendar 'XNYSE'"),
+        ('[calendars.MINE]\ntz = "UTC"\nsegments = "9:00-10:00"\ndays = "Mon+Tue"', "MINE: days are weekdays, such as"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_said_with_its_place(tmp_path: Path, text: str, said: str):
+    (tmp_path / "special_sessions.toml").write_text(text)
+
+    with pytest.raises(SettingsError, match=said):
+        Calendar("MINE" if "MINE" in text else "XNYS", own=read_own_hours(tmp_path)).session("2024-07-02")
 
 
 def test_a_stores_calendars_have_its_hours_whatever_kind_of_store_it_is(tmp_path: Path):

@@ -15,7 +15,7 @@ from actors.market.timetable import Days, LocalClock, Schedule
 from messages.errors import SettingsError, shown
 from messages.tables.columns import Indices, Stamps
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONDAY = 4  # 1970-01-05
 _FIRST_DAY, _LAST_DAY = day_number("1970-01-01"), day_number("2050-12-31")
 _SHIPPED = OwnHours(special_sessions=SPECIAL_SESSIONS, calendars=CALENDARS)
@@ -65,7 +65,7 @@ def _special(name: str, hours: OwnHours, own: OwnHours) -> dict[int, tuple[Range
     """Return the special sessions of a calendar, under whichever of its names tables have them."""
     found: dict[int, tuple[Range, ...]] = {}
     for spelled in hours.special_sessions:
-        if canonical(spelled, own) == name:
+        if _named(spelled, own, "special sessions") == name:
             said = hours.special(spelled)
             for day in sorted(said.keys() & found.keys()):
                 if said[day] != found[day]:
@@ -75,6 +75,14 @@ def _special(name: str, hours: OwnHours, own: OwnHours) -> dict[int, tuple[Range
                     )
             found |= said
     return found
+
+
+def _named(spelled: str, own: OwnHours, where: str) -> str:
+    """Return the one name of a calendar that a table names."""
+    try:
+        return canonical(spelled, own)
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error}") from None
 
 
 def goes_before(own: OwnHours, other: OwnHours) -> OwnHours:
@@ -147,7 +155,8 @@ def _evening(night: tuple[str, ...]) -> tuple[Range, ...]:
 def _labels(name: str, rules: OwnCalendar, own: OwnHours) -> tuple[Days, tuple[int, int]]:
     is_on = _weekdays(rules.days)
     if is_on is None:
-        other = canonical(rules.days, own)
+        where = f"calendar {name}: days are weekdays, such as Mon-Fri, or those of another calendar"
+        other = _named(rules.days, own, where)
         if other == name:
             raise SettingsError(f"the days of calendar {name} are those of itself; name weekdays or another one")
         source = schedule(other, own)
@@ -167,11 +176,16 @@ def _weekdays(text: str) -> set[int] | None:
     found: set[int] = set()
     for part in text.lower().replace(" ", "").split(","):
         first, _, last = part.partition("-")
-        if first[:3] not in _WEEKDAYS or (last or first)[:3] not in _WEEKDAYS:
+        begin, end = _weekday(first), _weekday(last or first)
+        if begin is None or end is None:
             return None
-        begin, end = _WEEKDAYS.index(first[:3]), _WEEKDAYS.index((last or first)[:3])
         found |= {day % 7 for day in range(begin, end + 1 + (7 if end < begin else 0))}
     return found
+
+
+def _weekday(text: str) -> int | None:
+    named = [number for number, day in enumerate(_WEEKDAYS) if len(text) > 1 and day.startswith(text)]
+    return named[0] if named else None
 
 
 def _weekdays_between(before: Days, after: Days) -> Days:

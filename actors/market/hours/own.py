@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from actors.market.hours.spelling import Range, day_number, iso, session_ranges
-from messages.errors import SettingsError
+from messages.errors import SettingsError, shown
 
 CLOSED = ("closed", "shut")
+_LISTS = ("segments", "night", "holidays", "breaks")
+_DAYS = '"10:00-16:30", "closed", or open, close and breaks'
+_RULES = "tz and segments, and perhaps night, days, holidays, eras"
 
 
 class SpecialHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,12 +100,18 @@ class OwnHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             SettingsError: something in them makes no sense.
         """
-        if isinstance(special_sessions, Mapping):
-            special_sessions = {name: _with_text(days) for name, days in special_sessions.items()}
-        try:
-            return msgspec.convert({"special_sessions": special_sessions, "calendars": calendars}, cls)
-        except msgspec.ValidationError as error:
-            raise SettingsError(str(error)) from None
+        days = {
+            name: {
+                day.isoformat()[:10] if isinstance(day, date) else day: _meant(
+                    hours, Special, f"{name} on {day}", _DAYS
+                )
+                for day, hours in _table(table, f"special_sessions {name}").items()
+            }
+            for name, table in _table(special_sessions, "special_sessions").items()
+        }
+        tables = _table(calendars, "calendars")
+        rules = {name: _meant(table, OwnCalendar, f"calendar {name}", _RULES) for name, table in tables.items()}
+        return cls(special_sessions=days, calendars=rules)
 
     def special(self, name: str) -> dict[int, tuple[Range, ...]]:
         """Return what is said of a calendar's special sessions: by day number their hours, none where it is closed."""
@@ -129,11 +138,31 @@ class OwnHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 NOTHING_OWN = OwnHours()
 
 
-def _with_text(days: object) -> object:
-    """Write dates as text, where a program has given such."""
-    if not isinstance(days, Mapping):
-        return days
-    return {day.isoformat()[:10] if isinstance(day, date) else day: hours for day, hours in days.items()}
+def _table(given: object, what: str) -> Mapping[Any, Any]:
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"{what}: expected a table, got {shown(given)}")
+    return given
+
+
+def _meant(given: object, kind: Any, what: str, takes: str) -> Any:
+    """Return what a line or a table says; one text is a list of one.
+
+    Raises:
+        SettingsError: it makes no sense; says of what.
+    """
+    if isinstance(given, Mapping):
+        given = {
+            name: (value,) if name in _LISTS and isinstance(value, str) else value for name, value in given.items()
+        }
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        said = str(error).replace("Object", "it").partition(" - at ")
+        place = said[2].strip("`").removeprefix("$").removeprefix(".")
+        where = f" in {place}" if place else ""
+        raise SettingsError(f"{what}: {said[0]}{where}; expected {takes}") from None
+    except SettingsError as error:
+        raise SettingsError(f"{what}: {error}") from None
 
 
 def _ranges(hours: Special, label: int) -> tuple[Range, ...]:

@@ -77,6 +77,8 @@ def session_ranges(texts: tuple[str, ...], label: int | None = None) -> tuple[Ra
     found: list[Range] = []
     for text in reversed(spelled):
         begin, end = _one_range(text, label, found[0][0] if found else _DAY)
+        if found and end <= found[0][0] and (begin % _DAY) < found[0][0] % _DAY < (end % _DAY):
+            raise SettingsError(f"of the hours {', '.join(spelled)} some lie within others")
         if begin >= end or (found and end > found[0][0]):
             raise SettingsError(f"the hours {', '.join(spelled)} are in no order of time")
         found.insert(0, (begin, end))

@@ -316,7 +316,7 @@ def test_eras_out_of_order_and_tables_that_are_none_are_refused():
 
     with pytest.raises(SettingsError, match="each since a later date"):
         OwnCalendar(tz="UTC", segments=("09:00-11:00",), eras=eras)
-    with pytest.raises(SettingsError, match="Expected `object`, got `str`"):
+    with pytest.raises(SettingsError, match="expected a table, got"):
         OwnHours.read("XNYS", {})
 
 
