@@ -48,17 +48,28 @@ def postgres_store() -> Iterator[BarStore]:
 
 
 @contextmanager
-def object_store() -> Iterator[BarStore]:
-    with new_bucket() as place:
+def s3_store(kind: str = "s3") -> Iterator[ObjectStore]:
+    with new_bucket(kind) as place:
         store = ObjectStore(place, segment_of=all_regular)
         yield store
         store.close()
 
 
 @contextmanager
-def narrow_object_store() -> Iterator[BarStore]:
-    with object_store() as store:
-        assert isinstance(store, ObjectStore)
+def azure_store() -> Iterator[BarStore]:
+    with s3_store("az") as store:
+        yield store
+
+
+@contextmanager
+def google_store() -> Iterator[BarStore]:
+    with s3_store("gs") as store:
+        yield store
+
+
+@contextmanager
+def narrow_s3_store() -> Iterator[BarStore]:
+    with s3_store() as store:
         Places(store.root).make_narrow(narrow=True)
         yield store
 
@@ -68,6 +79,6 @@ STORES = (
     parquet_store,
     narrow_store,
     pytest.param(postgres_store, marks=pytest.mark.slow),
-    pytest.param(object_store, marks=pytest.mark.slow),
+    *(pytest.param(store, marks=pytest.mark.slow) for store in (s3_store, azure_store, google_store)),
 )
 """All kinds of them; a server is slow to start."""

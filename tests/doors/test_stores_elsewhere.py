@@ -13,7 +13,7 @@ from actors.storage.elsewhere.opening import journals_of, open_store
 from actors.store import Store
 from actors.system import System
 from tests.doors.conftest import DAYS, MARKET, Call
-from tests.object_server import new_bucket
+from tests.object_server import KINDS, new_bucket
 from tests.postgres_server import PASSWORD, QUOTED, address, new_schema
 
 
@@ -55,8 +55,9 @@ def test_what_a_run_comes_to_does_not_depend_on_where_the_bars_are(call: Call, s
 
 
 @pytest.mark.slow
-def test_nor_on_whether_that_is_a_bucket(call: Call, store: Path) -> None:
-    with new_bucket() as place:
+@pytest.mark.parametrize("kind", KINDS)
+def test_nor_on_whether_that_is_a_bucket(call: Call, store: Path, kind: str) -> None:
+    with new_bucket(kind) as place:
         there = call(
             "backtest", "--json", "--certify", "--drop", "0.02", "--fill-from", filled(place), "--store", place
         )

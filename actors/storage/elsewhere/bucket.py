@@ -4,27 +4,30 @@ What is there is known from a listing, which is made anew when it has grown old.
 goes by what it saw first of each object, and puts another in its place only if that is still there: in place of a lock.
 """
 
-import io
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from actors.reading.spelling.addresses import shown
+from actors.reading.spelling.addresses import scheme_of, shown
+from actors.storage.elsewhere.in_ranges import InRanges
 from messages.errors import SettingsError
 
 _MACHINE_S_OWN = "http://169.254.169.254/"
 """Where a machine of the cloud finds its own keys (RFC 3927 keeps the address to the link)."""
+_NO_KEYS = (_MACHINE_S_OWN, "Account must be specified")
+_AZURE = "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"
+_AMAZON = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_KEYS = {"s3": _AMAZON, "s3a": _AMAZON, "gs": "GOOGLE_APPLICATION_CREDENTIALS"}
 _OLD_S = 5.0
 _SHARE = 20
 """A listing serves for so many times as long as it took, at least."""
 _AT_ONCE = 8
 _PART = 4 << 20
-_TAIL = 128 << 10
 _WHOLE = 1 << 20
 """An object of so many bytes is fetched at once; of a larger one first its end, which says where the rest lies."""
 _HELD = 128 << 20
@@ -41,6 +44,8 @@ class Entry(NamedTuple):
     size: int
     tag: str
     modified_ns: int
+    version: str | None = None
+    """What Google goes by in place of the tag: known of what was read or written, no listing has it."""
 
 
 class _Turn(threading.local):
@@ -53,8 +58,9 @@ class Bucket:
     """Objects under a prefix.
 
     Args:
-        address: of the bucket and the prefix, such as ``s3://bucket/minutes``; whose keys, region and endpoint are
-            taken from where its own tools take them, as ``AWS_ACCESS_KEY_ID`` and ``AWS_ENDPOINT_URL``.
+        address: of the bucket and the prefix, such as ``s3://bucket/minutes``, ``gs://bucket/minutes`` or
+            ``az://container/minutes``; whose keys, region and endpoint are taken from where its own tools take them,
+            as ``AWS_ACCESS_KEY_ID`` and ``AWS_ENDPOINT_URL``.
 
     Raises:
         SettingsError: that is no such address, or obstore is not installed.
@@ -70,6 +76,7 @@ class Bucket:
                 f"a store in a bucket needs obstore: python -m pip install 'barkeeper[bucket]' ({error})"
             ) from error
         self.shown = shown(address).rstrip("/")
+        self._kind = scheme_of(address)
         self._obstore = obstore
         self._errors = BaseError
         try:
@@ -79,7 +86,7 @@ class Bucket:
                 retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=_REFUSED_AFTER_S)},
             )
         except (BaseError, ValueError) as error:
-            raise SettingsError(f"{self.shown} cannot be opened: {_told(error)}") from None
+            raise SettingsError(f"{self.shown} cannot be opened: {_told(error, self._kind)}") from None
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._children: dict[str, set[str]] = {}
@@ -177,14 +184,19 @@ class Bucket:
         """Put an object in the place of the one that was seen, or where none was.
 
         Raises:
-            Conflict: there is another one by now.
+            Conflict: there is another one by now, or none any more.
             OSError: the bucket cannot be reached, or refuses.
         """
         old = self.entry(key)
-        mode: Any = "create" if old is None else {"e_tag": old.tag}
-        with self._explained(key):
-            made = self._obstore.put(self._objects, key, raw, mode=mode, use_multipart=False)
-        self._note(key, Entry(len(raw), made["e_tag"] or "", time.time_ns()))
+        try:
+            with self._explained(key):
+                mode: Any = "create" if old is None else self._as_seen(key, old)
+                made = self._obstore.put(self._objects, key, raw, mode=mode, use_multipart=False)
+        except FileNotFoundError as error:
+            if old is None:
+                raise
+            raise Conflict(f"{error} any more") from None
+        self._note(key, Entry(len(raw), _quoted(made["e_tag"]), time.time_ns(), made["version"]))
 
     def remove(self, key: str) -> None:
         """Remove an object.
@@ -219,7 +231,7 @@ class Bucket:
         began = time.monotonic()
         with self._explained(""):
             found = {
-                one["path"]: Entry(one["size"], one["e_tag"] or "", round(one["last_modified"].timestamp() * 1e9))
+                one["path"]: Entry(one["size"], _quoted(one["e_tag"]), round(one["last_modified"].timestamp() * 1e9))
                 for page in self._obstore.list(self._objects)
                 for one in page
             }
@@ -277,17 +289,17 @@ class Bucket:
 
     def _fetch(self, key: str, entry: Entry) -> bytes:
         if entry.size <= _PART:
-            with self._explained(key):
-                return bytes(self._obstore.get(self._objects, key, options=self._condition(entry)).bytes())
+            return self._get(key, entry, {})
         return b"".join(self._ranges(key, entry, [(0, entry.size)]))
 
     def _ranges(self, key: str, entry: Entry, ranges: list[tuple[int, int]]) -> list[bytes]:
-        """Return some ranges of an object, all asked for at once, a large one in parts."""
-        if ranges == [(entry.size - min(entry.size, _TAIL), entry.size)]:
-            with self._explained(key):
-                options: Any = {**self._condition(entry), "range": ranges[0]}
-                return [bytes(self._obstore.get(self._objects, key, options=options).bytes())]
+        """Return some ranges of an object, all asked for at once, a large one in parts.
+
+        While the thread has a turn, all of them are of the object that was seen, and asked for one by one.
+        """
         parts = [(first, min(first + _PART, end)) for begin, end in ranges for first in range(begin, end, _PART)]
+        if self.has_turn or len(parts) == 1:
+            return [self._get(key, entry, {"range": one}) for one in ranges]
         with self._explained(key):
             starts, ends = [first for first, _ in parts], [end for _, end in parts]
             fetched = self._obstore.get_ranges(self._objects, key, starts=starts, ends=ends)
@@ -297,9 +309,34 @@ class Bucket:
             for begin, end in ranges
         ]
 
-    def _condition(self, entry: Entry) -> Any:
-        """Return that what is read has to be what was seen, where that counts."""
-        return {"if_match": entry.tag} if self._turn.seen is not None and entry.tag else {}
+    def _get(self, key: str, entry: Entry, options: dict[str, Any]) -> bytes:
+        """Return an object or a range of it, in one request; in a turn it has to be what was seen."""
+        seen = self._turn.seen
+        with self._explained(key):
+            if seen is None:
+                return bytes(self._obstore.get(self._objects, key, options=cast("Any", options)).bytes())
+            entry = seen.get(key) or entry
+            got = self._obstore.get(self._objects, key, options=cast("Any", {**options, **self._condition(entry)}))
+            seen[key] = entry._replace(version=got.meta["version"])
+            return bytes(got.bytes())
+
+    def _condition(self, entry: Entry) -> dict[str, str]:
+        """Return that what is read has to be what was seen."""
+        if self._kind == "gs" and entry.version is not None:
+            return {"version": entry.version}
+        return {"if_match": entry.tag} if entry.tag else {}
+
+    def _as_seen(self, key: str, old: Entry) -> dict[str, str]:
+        """Return how a bucket is told which object is to be replaced."""
+        if self._kind != "gs":
+            return {"e_tag": old.tag}
+        version = old.version
+        if version is None:
+            there = self._obstore.head(self._objects, key)
+            if _quoted(there["e_tag"]) != old.tag:
+                raise Conflict(f"{self.shown}/{key} was changed by somebody else meanwhile")
+            version = there["version"]
+        return {"version": version or ""}
 
     @contextmanager
     def _explained(self, key: str) -> Iterator[None]:
@@ -314,60 +351,20 @@ class Bucket:
             self._note(key, None)
             raise FileNotFoundError(f"there is no {where}") from None
         except (self._errors, ValueError) as error:
-            raise OSError(f"{where}: {_told(error)}") from None
+            raise OSError(f"{where}: {_told(error, self._kind)}") from None
 
 
-class InRanges(io.RawIOBase):
-    """An object as a file: first its end is fetched, then what is asked for beyond that, and kept.
-
-    Args:
-        fetch: gives ranges.
-        size: of the object.
-    """
-
-    def __init__(self, fetch: Callable[[list[tuple[int, int]]], list[bytes]], size: int) -> None:
-        super().__init__()
-        self._fetch = fetch
-        self._size = size
-        self._at = 0
-        self._tail_at = size - min(size, _TAIL)
-        (self._tail,) = fetch([(self._tail_at, size)])
-        self._body: bytes | None = None
-
-    def readable(self) -> bool:
-        """Return that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return that it can be read anywhere."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place."""
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the bytes that follow."""
-        end = self._size if size < 0 else min(self._at + size, self._size)
-        first, self._at = self._at, max(end, self._at)
-        if first >= self._tail_at:
-            return self._tail[first - self._tail_at : end - self._tail_at]
-        if self._body is None:
-            (self._body,) = self._fetch([(0, self._tail_at)])
-        return self._body[first:end] + self._tail[: max(end - self._tail_at, 0)]
+def _quoted(tag: str | None) -> str:
+    """Return a tag as conditions have it; in Azure's listings it has no quotes."""
+    return f'"{tag}"' if tag and not tag.endswith('"') else tag or ""
 
 
-def _told(error: BaseException) -> str:
+def _told(error: BaseException, kind: str) -> str:
     """Return what a bucket says, without its page of XML, in which there may be the name of a key."""
     text = str(error)
     code, message = re.search(r"<Code>(\w+)</Code>", text), re.search(r"<Message>([^<]*)</Message>", text)
     if code is not None:
         return f"{code[1]}: {message[1]}" if message is not None else code[1]
-    if _MACHINE_S_OWN in text:  # whom the library asks last, on a machine of the cloud
-        return "no keys to it are in the environment (of S3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+    if any(words in text for words in _NO_KEYS):  # a machine of the cloud, which may have them, is asked last
+        return f"no keys to it are in the environment, such as {_KEYS.get(kind, _AZURE)}"
     return " ".join(re.split(r"<|\bDebug source:", text)[0].split())

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from actors.storage.elsewhere.bucket import Bucket, InRanges
+    from actors.storage.elsewhere.bucket import Bucket
+    from actors.storage.elsewhere.in_ranges import InRanges
 
 
 class ObjectState(NamedTuple):

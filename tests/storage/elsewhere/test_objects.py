@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from obstore.store import from_url
 
-from actors.storage.elsewhere import bucket
+from actors.storage.elsewhere import bucket, in_ranges
+from actors.storage.elsewhere.bucket import Bucket, Conflict
 from actors.storage.elsewhere.objects import ObjectStore
 from actors.storage.elsewhere.opening import folder_of, journals_of, open_store
 from actors.storage.parquet import ParquetStore
@@ -22,22 +23,26 @@ from messages.history import Adjustment
 from tests.benchmarks.latency import Between
 from tests.builders import DAY
 from tests.certificates import certificate
-from tests.object_server import endpoint, new_bucket
+from tests.object_server import ACCOUNT_KEY, KEYS, KINDS, new_bucket, port, reached
 from tests.storage.days import DATE, all_regular, bar, day
 from tests.storage.journal.test_prints import lived
 
 
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def place() -> Iterator[str]:
-    with new_bucket() as address:
+def place(kind: str) -> Iterator[str]:
+    with new_bucket(kind) as address:
         yield address
 
 
 @pytest.fixture
-def between(monkeypatch: pytest.MonkeyPatch, place: str) -> Iterator[Between]:
+def between(place: str, kind: str) -> Iterator[Between]:
     """Counts what is asked for."""
-    with Between(int(endpoint().rpartition(":")[2])) as counting:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{counting.port}")
+    with Between(port(kind)) as counting, reached(kind, counting.port):
         yield counting
 
 
@@ -47,6 +52,17 @@ def store_at(place: str) -> ObjectStore:
 
 def put(place: str, key: str, raw: bytes) -> None:
     obstore.put(from_url(place, client_options={"allow_http": True}), key, raw)
+
+
+ABSENT = {
+    "s3": "NoSuchBucket: The specified bucket does not exist",
+    "az": "ContainerNotFound: The specified container does not exist",
+    "gs": "500: no bucket named no-such-bucket",
+}
+
+
+def traced(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 def bars_of(place: str) -> list[tuple[str, int]]:
@@ -158,7 +174,7 @@ def test_of_a_large_file_its_end_says_what_is_in_it_and_no_more_is_fetched(
     place: str, between: Between, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bucket, "_WHOLE", 1)
-    monkeypatch.setattr(bucket, "_TAIL", 66 << 10)
+    monkeypatch.setattr(in_ranges, "TAIL", 66 << 10)
     monkeypatch.setattr(bucket, "_PART", 64 << 10)
     given = day(*(bar(f"S{number:03}", minute, 1.0 + number * minute) for number in range(60) for minute in range(300)))
     store_at(place).merge("XNYS", DATE, given)
@@ -176,21 +192,69 @@ def test_of_a_large_file_its_end_says_what_is_in_it_and_no_more_is_fetched(
 
 
 @pytest.mark.slow
-def test_what_cannot_be_reached_or_refuses_is_one_sentence_without_a_key(
+def test_the_rest_of_a_file_that_was_replaced_is_not_read_in_a_turn(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for address, words in [
-        (place, "no store at s3://bucket-"),
-        ("s3://no-such-bucket/x", "s3://no-such-bucket/x: NoSuchBucket: The specified bucket does not exist"),
-    ]:
+    monkeypatch.setattr(bucket, "_WHOLE", 1)
+    put(place, "bars", bytes(200 << 10))
+    files = Bucket(place)
+
+    with files.turn():
+        half_read = files.open("bars")
+        put(place, "bars", b"other" * (40 << 10))
+        assert isinstance(half_read, in_ranges.InRanges)
+        with pytest.raises((Conflict, FileNotFoundError)):
+            half_read.read(1)
+
+
+@pytest.mark.slow
+def test_what_was_removed_meanwhile_is_not_put_back(place: str) -> None:
+    put(place, "bars", b"old")
+    one, other = Bucket(place), Bucket(place)
+
+    with one.turn():
+        one.read("bars")
+        other.remove("bars")
+        with pytest.raises(Conflict):
+            one.put("bars", b"new")
+
+    assert Bucket(place).entry("bars") is None
+
+
+@pytest.mark.slow
+def test_what_was_never_read_is_replaced_if_it_is_what_was_listed(place: str) -> None:
+    put(place, "bars", b"old")
+    one, other = Bucket(place), Bucket(place)
+    assert one.entry("bars") is not None
+
+    other.put("bars", b"newer")
+    with pytest.raises(Conflict):
+        one.put("bars", b"newest")
+    other.put("bars", b"newest")
+
+    assert Bucket(place).read("bars") == b"newest"
+
+
+@pytest.mark.slow
+def test_what_cannot_be_reached_or_refuses_is_one_sentence_without_a_key(
+    place: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = f"{kind}://no-such-bucket/x"
+    for address, words in [(place, f"no store at {kind}://bucket-"), (absent, f"{absent}: {ABSENT[kind]}")]:
         with pytest.raises(BarkeeperError, match=words) as told:
             open_store(address, read_only=True)
-        assert "s3cr3t" not in "".join(traceback.format_exception(told.value))
+        assert not [key for key in (KEYS["AWS_SECRET_ACCESS_KEY"], ACCOUNT_KEY) if key in traced(told.value)]
     monkeypatch.setattr(bucket, "_REFUSED_AFTER_S", 0)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(DataError, match=f"^{place}: .*") as told:
+    with reached(kind, 9), pytest.raises(DataError, match=f"^{place}: .*") as told:
         open_store(place, read_only=True)
     assert "\n" not in str(told.value)
+
+
+def test_who_names_no_account_is_told_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+
+    with pytest.raises(SettingsError, match="no keys to it are in the environment, such as AZURE_STORAGE_ACCOUNT_NAME"):
+        open_store("az://container/minutes")
 
 
 def test_who_lacks_the_package_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,18 +280,29 @@ def test_the_journal_of_a_bucket_lies_where_the_program_runs(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("kind", "said", "told"),
     [
         (
+            "s3",
             "Generic S3 error: PUT http://169.254.169.254/latest/api/token Debug source: Generic { ... }",
-            "no keys to it are in the environment (of S3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
+            "no keys to it are in the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ),
         (
+            "gs",
+            "Generic GCS error: GET http://169.254.169.254/computeMetadata/v1/token Debug source: Generic { ... }",
+            "no keys to it are in the environment, such as GOOGLE_APPLICATION_CREDENTIALS",
+        ),
+        (
+            "s3",
             "Generic S3 error: no route\n to host Debug source: Generic { store: 1 }",
             "Generic S3 error: no route to host",
         ),
-        ("<Code>AccessDenied</Code><Message>Access Denied</Message><Key>k</Key>", "AccessDenied: Access Denied"),
+        (
+            "s3",
+            "<Code>AccessDenied</Code><Message>Access Denied</Message><Key>k</Key>",
+            "AccessDenied: Access Denied",
+        ),
     ],
 )
-def test_what_a_bucket_says_is_told_in_a_sentence(said: str, told: str) -> None:
-    assert bucket._told(OSError(said)) == told
+def test_what_a_bucket_says_is_told_in_a_sentence(kind: str, said: str, told: str) -> None:
+    assert bucket._told(OSError(said), kind) == told
