@@ -16,6 +16,7 @@ import numpy as np
 from actors.importing.file_check import FileBars
 from actors.importing.nothing_odd import Places, nothing_odd
 from actors.importing.oddities import LARGE, TIMES
+from actors.importing.stamp_sample import lengths
 from actors.market.calendar import Assignment, Calendar
 from actors.market.validate import faults, sessions_growing
 from actors.reading.delimited import Opened, TextReader
@@ -25,7 +26,7 @@ from actors.reading.raw.small import small_file
 from actors.reading.together import read_together
 from actors.vendors.formats import detect
 from messages.tables.columns import HIGH, LOW, VOLUME, Floats, Mask, Stamps
-from messages.values import Interval, SegmentKind
+from messages.values import DAY_NS, Interval, SegmentKind
 
 FILES, BYTES = 100, 1 << 20
 """How many files a bundle has at most, and how large they are together, as they are packed."""
@@ -98,6 +99,7 @@ def _plain(
     is_odd |= (assignment.date_index < 0) | (assignment.segment == SegmentKind.OUTSIDE) | np.isnan(values[VOLUME])
     are_plain = ~np.logical_or.reduceat(is_odd, first)
     are_plain &= _are_in_order(starts_ns, first, base) & _have_no_spikes(values, first)
+    are_plain &= _have_one_length(starts_ns, first, base)
     are_ends = np.array([file.stamp is Stamp.END for file in files])
     are_plain &= nothing_odd(starts_ns, np.append(0, ends), assignment, are_ends, calendar, base)
     grows, begins, _ = sessions_growing(values[VOLUME], starts_ns, assignment.date_index, first)
@@ -127,6 +129,17 @@ def _are_in_order(starts_ns: Stamps, first: Places, base: Interval) -> Mask:
     is_back[first] = is_next[first] = False
     in_order: Mask = np.logical_or.reduceat(is_next, first) & ~np.logical_or.reduceat(is_back, first)
     return in_order
+
+
+def _have_one_length(starts_ns: Stamps, first: Places, base: Interval) -> Mask:
+    """Return for each file whether on none of its days all bars are further apart; they ascend, or are asked about."""
+    is_new = np.diff(starts_ns // DAY_NS, prepend=-1) != 0
+    is_new[first] = True
+    edges = np.append(np.flatnonzero(is_new), len(starts_ns))
+    longer = edges[:-1][lengths(starts_ns, edges, base.span_ns) > 1]
+    found = np.ones(len(first), dtype=np.bool_)
+    found[np.searchsorted(first, longer, side="right") - 1] = False
+    return found
 
 
 def _have_no_spikes(values: Floats, first: Places) -> Mask:

@@ -6,7 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.importing.oddities import CONVINCING_SHARE, FEW_BARS, SHIFTS_NS
-from actors.importing.special_days import NEAR_CURRENCIES, shifts
+from actors.importing.special_days import (
+    FEWEST_PAUSES,
+    NEAR_CURRENCIES,
+    begin_after_a_pause,
+    shifts,
+    trades_day_and_night,
+)
 from actors.market.calendar import Assignment, Calendar
 from messages.tables.columns import Mask, Stamps
 from messages.values import DAY_NS, MINUTE_NS, Interval, SegmentKind
@@ -35,16 +41,20 @@ def nothing_odd(
     count = np.diff(edges)
     regular = np.add.reduceat(assignment.segment == SegmentKind.REGULAR, edges[:-1], dtype=np.int64)
     is_regular: Mask = regular == count
-    if (is_regular & ~are_ends).all() or not assignment.dates:
+    if not assignment.dates:
         return is_regular & ~are_ends
+    may_pause = trades_day_and_night(calendar, assignment.dates)
+    if (is_regular & ~are_ends).all() and not may_pause:
+        return is_regular
     days = _Days(starts_ns, edges, assignment, calendar)
+    is_asked = days.may_pause_at_another_time() if may_pause else np.zeros(len(count), dtype=np.bool_)
     is_odd = days.are_a_minute_off(are_ends)
     if calendar.name in NEAR_CURRENCIES:
         is_odd |= ~is_regular
     is_odd |= ~is_regular & (
         days.are_shifted() | _may_be_regular_at_another_time(starts_ns, edges, regular, calendar, base)
     )
-    return (is_regular & ~are_ends) | ~is_odd
+    return ((is_regular & ~are_ends) | ~is_odd) & ~is_asked
 
 
 def _may_be_regular_at_another_time(
@@ -77,6 +87,14 @@ class _Days:
         """Return for each file whether any day begins and ends later or earlier than its session by the same time."""
         opens, closes, expected = (column[self._day] for column in self._calendar.regular_hours(self._dates))
         return self._of_files(shifts(self._minutes, self._edges, opens, closes, expected) != 0)
+
+    def may_pause_at_another_time(self) -> Mask:
+        """Return for each file whether several days begin late and last to the end of a day and night."""
+        opens, closes, _ = (column[self._day] for column in self._calendar.regular_hours(self._dates))
+        late, over = self._minutes[self._edges[:-1]] - opens, self._minutes[self._edges[1:] - 1] + MINUTE_NS - closes
+        found = np.bincount(self._file[begin_after_a_pause(late, over, opens, closes)], minlength=self._files)
+        may_be: Mask = found >= FEWEST_PAUSES
+        return may_be
 
     def are_a_minute_off(self, are_ends: Mask) -> Mask:
         """Return for each file whether a day begins and ends a minute too late, or where stamps are ends too early."""

@@ -9,8 +9,8 @@ from operator import itemgetter
 import msgspec
 import numpy as np
 
-from actors.importing.special_days import looks_like_currencies, offers, special_days
-from actors.importing.stamp_sample import EvenSample, MinuteSet
+from actors.importing.special_days import hours_later, looks_like_currencies, offers, pause_told, special_days
+from actors.importing.stamp_sample import EvenSample, MinuteSet, lengths
 from actors.market.calendar import Assignment, Calendar
 from actors.reading.format import Stamp, Unsupported
 from actors.reading.stamps import localise
@@ -56,10 +56,10 @@ class Spacing:
 
     def note(self, starts_ns: Stamps) -> None:
         """Take the stamps of some consecutive bars, in the order of the file."""
-        if self._is_minutes or not len(starts_ns):
+        if not len(starts_ns):
             return
         steps = np.diff(starts_ns, prepend=self._last)
-        self._is_minutes = bool(np.any(np.abs(steps) == self._step_ns))
+        self._is_minutes = self._is_minutes or bool(np.any(np.abs(steps) == self._step_ns))
         self._last = starts_ns[-1:]
         self._count += len(starts_ns)
         is_off = starts_ns % self._step_ns != 0
@@ -73,8 +73,10 @@ class Spacing:
             zones: where a day may begin at midnight, beside UTC.
 
         Raises:
-            Unsupported: they are further apart throughout, or mostly not on the minute; says what was seen.
+            Unsupported: they are further apart, on all days or some, or mostly not on the minute; says what was seen.
         """
+        if self._is_minutes:
+            self._check_each_day()
         if self._is_minutes or self._count < 2:
             return
         bare = int(self._named) * MINUTE_NS if self._named and self._named.isdigit() else None
@@ -98,6 +100,20 @@ class Spacing:
         is_no_chance = usual == apart < DAY_NS and (apart // self._step_ns) ** len(steps) > _NO_CHANCE
         if is_named or is_no_chance or len(steps) >= FEW_BARS:
             raise Unsupported(f"bars every {_spelled(usual)}; only {self._only} are imported")
+
+    def _check_each_day(self) -> None:
+        """Check that no day has longer bars than others, as where two files were put together."""
+        starts_ns = self._on_minute.ascending()
+        days = starts_ns // DAY_NS
+        edges = np.append(np.flatnonzero(np.diff(days, prepend=days[:1] - 1)), len(days))
+        found = lengths(starts_ns, edges, self._step_ns)
+        longer = np.flatnonzero(found > 1)
+        if len(longer):
+            apart, day = int(found[longer[0]]) * self._step_ns, moment(int(starts_ns[edges[longer[0]]]), "UTC").date()
+            raise Unsupported(
+                f"on {len(longer)} of {len(found)} days, {day} the first, bars are every {_spelled(apart)}, on others "
+                f"closer; only {self._only} are imported: split the file"
+            )
 
     def _are_days(self, starts_ns: Stamps, zones: Iterable[str]) -> bool:
         """Return whether each of several bars, read as its start or its end, is at midnight in one of some zones."""
@@ -171,15 +187,14 @@ class Oddities:
 
     def told(self) -> list[str]:
         """Return a sentence for each thing that looks odd."""
+        pauses = pause_told(self._minutes, self._dates, self._calendar, _suspect(self._suspects))
         if self._regular == self._count:
             # Then no day is another one than the calendar says, and no bar in the minute of the close, as stamps of
             # ends would have.
-            return [] if self._stamp is Stamp.START else self._told_of_stamps()
-        minutes = self._minutes.ascending()
+            return pauses if self._stamp is Stamp.START else [*pauses, *self._told_of_stamps()]
+        minutes, name = self._minutes.ascending(), self._calendar.name
         if looks_like_currencies(minutes, self._calendar):
-            return [
-                f"the bars lie in the week of currencies, which is not that of {self._calendar.name}: --calendar FX"
-            ]
+            return [f"the bars lie in the week of currencies, which is not that of {name}: --calendar FX"]
         doubts = special_days(minutes, self._calendar)
         found = offers(self._calendar, doubts.days)
         outside = self._outside / max(1, self._count)
@@ -188,11 +203,13 @@ class Oddities:
             outside = 1 - float(inside(self._calendar, rest).mean()) if len(rest) else 0.0
         if outside > _OUTSIDE_SHARE:
             cause = _likely_cause(self._sample.stamps(), self._calendar, self._suspects)
-            found.append(f"{outside:.0%} of the bars lie outside every segment of {self._calendar.name}: {cause}")
+            found.append(f"{outside:.0%} of the bars lie outside every segment of {name}: {cause}")
         elif self._count >= FEW_BARS and self._regular * 2 < self._count:
             found.extend(_shifted(self._sample.stamps(), self._calendar, self._regular / self._count))
         elif doubts.shifts_ns and not doubts.days:
             found.append(_of_another_zone(doubts.shifts_ns, len(self._dates), self._calendar, self._suspects))
+        else:
+            found = pauses or found
         self._dates -= doubts.shifts_ns.keys()  # a day that is shifted at both ends says nothing of its stamps
         return [*found, *self._told_of_stamps()]
 
@@ -236,12 +253,14 @@ class Oddities:
 
 def _of_another_zone(shifts_ns: dict[str, int], sessions: int, calendar: Calendar, suspects: Suspects) -> str:
     usual = Counter(shifts_ns.values()).most_common(1)[0][0]
-    hours = f"{abs(usual) / (60 * MINUTE_NS):g} h {'later' if usual > 0 else 'earlier'}"
-    cause = "the zone is the likely cause (--tz)" if suspects.zone else "the calendar is the likely cause (--calendar)"
     return (
         f"{len(shifts_ns)} of {sessions} sessions begin and end earlier or later than those of {calendar.name}, "
-        f"as a rule {hours}: {cause}"
+        f"as a rule {hours_later(usual)}: {_suspect(suspects)}"
     )
+
+
+def _suspect(suspects: Suspects) -> str:
+    return "the zone is the likely cause (--tz)" if suspects.zone else "the calendar is the likely cause (--calendar)"
 
 
 def _shifted(sample: Stamps, calendar: Calendar, share: float) -> list[str]:
@@ -250,10 +269,9 @@ def _shifted(sample: Stamps, calendar: Calendar, share: float) -> list[str]:
     best, share_then = _best_shift(regular / len(sample))
     if share_then < CONVINCING_SHARE:
         return []
-    hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
     said = (
         f"only {share:.0%} of the bars lie in the regular hours of {calendar.name}, and {share_then:.0%} would if "
-        f"they were {hours}: is it the right zone (--tz), and the right calendar (--calendar)?"
+        f"they were {hours_later(best)}: is it the right zone (--tz), and the right calendar (--calendar)?"
     )
     return [said]
 
@@ -267,8 +285,7 @@ def _likely_cause(sample: Stamps, calendar: Calendar, suspects: Suspects) -> str
     outside = calendar.counts_when_later(sample, SHIFTS_NS)[:, SegmentKind.OUTSIDE]
     best, share_then = _best_shift(1 - outside / len(sample))
     if share_then >= CONVINCING_SHARE:
-        hours = f"{abs(best) / (60 * MINUTE_NS):g} h {'later' if best > 0 else 'earlier'}"
-        inside_then = f"{share_then:.0%} would lie inside if they were {hours}"
+        inside_then = f"{share_then:.0%} would lie inside if they were {hours_later(best)}"
         return f"{inside_then}, so the zone is the likely cause (--tz){or_calendar}"
     return "neither another zone nor another stamp explains it, so the calendar is the likely cause (--calendar)"
 

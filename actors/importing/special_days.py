@@ -4,16 +4,17 @@ A calendar may be wrong where a file is right: a Saturday on which an exchange t
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import msgspec
 import numpy as np
 
+from actors.importing.stamp_sample import MinuteSet
 from actors.market.calendar import Calendar
 from actors.storage.own_hours import FILE
 from messages.tables.columns import Mask, Stamps
-from messages.values import MINUTE_NS, SECOND_NS, Nanos, SegmentKind, moment
+from messages.values import DAY_NS, MINUTE_NS, SECOND_NS, Nanos, SegmentKind, moment
 
 _FULL = 30
 """So many minutes of a day are more than stray ones."""
@@ -23,7 +24,11 @@ _FEW_SHARE = 0.2
 _PAUSE_NS = 30 * MINUTE_NS
 _STEP_NS = 30 * MINUTE_NS
 _FARTHEST_NS = 3 * 60 * MINUTE_NS
+_AS_FAR_AS_ZONES_NS = 14 * 60 * MINUTE_NS
 _SHOWN = 5
+_ALWAYS = "24/7"
+FEWEST_PAUSES = 3
+"""A file may begin in the midst of a day, and end with it."""
 NEAR_CURRENCIES = ("us_futures", "24/5")
 """The calendars that are taken for the week of currencies."""
 
@@ -162,6 +167,77 @@ def shifts(minutes: Stamps, edges: Stamps, opens: Stamps, closes: Stamps, expect
     is_shifted = (np.diff(edges) >= np.maximum(_FULL, expected // 2)) & (first == last)
     is_shifted &= (first % _STEP_NS == 0) & (np.abs(first) <= _FARTHEST_NS)
     return np.where(is_shifted, first, 0)
+
+
+def pause_told(minutes: MinuteSet, dates: Iterable[str], calendar: Calendar, cause: str) -> list[str]:
+    """Return the sentence about a market that pauses earlier or later than its calendar says, if it does.
+
+    Args:
+        minutes: those that have a bar.
+        dates: those of their sessions.
+        calendar: whose sessions.
+        cause: what that may come from.
+    """
+    if not trades_day_and_night(calendar, days := sorted(dates)):
+        return []
+    shift_ns = _pauses_later_ns(minutes.ascending(), days, calendar)
+    said = f"weeks and days begin and end {hours_later(shift_ns)} than those of {calendar.name}: {cause}"
+    return [said] if shift_ns else []
+
+
+def hours_later(shift_ns: Nanos) -> str:
+    """Return a shift in words."""
+    return f"{abs(shift_ns) / (60 * MINUTE_NS):g} h {'later' if shift_ns > 0 else 'earlier'}"
+
+
+def trades_day_and_night(calendar: Calendar, dates: Sequence[str]) -> bool:
+    """Return whether some sessions are as long as a day, and others do not follow them without end."""
+    opens, closes, _ = calendar.regular_hours(dates)
+    return calendar.name != _ALWAYS and bool(np.any(closes - opens >= DAY_NS))
+
+
+def _pauses_later_ns(minutes: Stamps, dates: Sequence[str], calendar: Calendar) -> Nanos:
+    """Return how much later than its calendar says a market begins and ends that trades day and night, 0: it does not.
+
+    Its weeks are looked at and, for it may pause for an hour, its days: then it is that pause that is later.
+    """
+    opens, closes, _ = calendar.regular_hours(dates)
+    ends = np.append(np.flatnonzero(opens[1:] - closes[:-1] >= DAY_NS), len(closes) - 1)
+    late, over = _edges(minutes, opens[np.append(0, ends[:-1] + 1)], closes[ends])
+    # Some trade to the last minute of the week, and others to the hour before.
+    of_weeks = (np.sign(late) == np.sign(over)) & (np.abs(late - over) <= 60 * MINUTE_NS) & (np.abs(over) >= _STEP_NS)
+    if shift_ns := _usual(late[of_weeks & (np.abs(late) <= _AS_FAR_AS_ZONES_NS)], len(ends)):
+        return shift_ns
+    late, over = _edges(minutes, opens, closes)
+    late = late[begin_after_a_pause(late, over, opens, closes)]
+    return _usual(late, len(dates)) if len(late) >= FEWEST_PAUSES else 0
+
+
+def begin_after_a_pause(late: Stamps, over: Stamps, opens: Stamps, closes: Stamps) -> Mask:
+    """Return which sessions of day and night begin some half hours late and last to their end.
+
+    Args:
+        late: how much later than its open each begins.
+        over: how much later than its close each ends.
+        opens: when each opens.
+        closes: when each closes.
+    """
+    is_late = (late > 0) & (late <= _FARTHEST_NS) & (late % _STEP_NS == 0)
+    found: Mask = is_late & (over == 0) & (closes - opens >= DAY_NS)
+    return found
+
+
+def _edges(minutes: Stamps, opens: Stamps, closes: Stamps) -> tuple[Stamps, Stamps]:
+    """Return how much later than each open the first minute is, and than each close the end of the last."""
+    first = np.searchsorted(minutes, np.append(0, (closes[:-1] + opens[1:]) // 2))
+    last = np.append(first[1:], len(minutes)) - 1
+    return minutes[np.minimum(first, len(minutes) - 1)] - opens, minutes[last] + MINUTE_NS - closes
+
+
+def _usual(shifts_ns: Stamps, of: int) -> Nanos:
+    """Return the shift of most, if it is one of half hours."""
+    found, counts = np.unique(shifts_ns[shifts_ns % _STEP_NS == 0], return_counts=True)
+    return int(found[np.argmax(counts)]) if len(found) and counts.max() * 2 > of else 0
 
 
 def _ranges(minutes: Stamps, zone: str) -> str:

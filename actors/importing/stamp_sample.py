@@ -10,6 +10,8 @@ from messages.values import MINUTE_NS, Nanos
 _PAGE_BITS = 16
 _PAGE = 1 << _PAGE_BITS
 _FEW_PAGES = 32
+_FEWEST = 5
+_NO_CHANCE = np.log(1e9)
 
 
 class MinuteSet:
@@ -53,6 +55,28 @@ class MinuteSet:
 
     def _page(self, number: int) -> Mask:
         return self._pages.setdefault(number, np.zeros(_PAGE, dtype=np.bool_))
+
+
+def lengths(starts_ns: Stamps, edges: Sequence[int] | Stamps, step_ns: Nanos) -> Stamps:
+    """Return for each run of stamps how many steps its bars are apart, where that is surely no chance; else 1.
+
+    Args:
+        starts_ns: stamps that ascend within each run.
+        edges: where each run begins in them, and the last one ends.
+        step_ns: the length of a bar.
+    """
+    edges = np.asarray(edges, dtype=np.int64)
+    found = np.ones(max(0, len(edges) - 1), dtype=np.int64)
+    counts = np.diff(edges)
+    asked = np.flatnonzero(counts > _FEWEST)
+    if not len(asked):
+        return found
+    steps = np.diff(starts_ns, append=starts_ns[-1:])
+    steps[edges[1:] - 1] = 0  # from the last of a run there is no step
+    apart = np.gcd.reduceat(steps // step_ns, edges[:-1][counts > 0])[np.cumsum(counts > 0)[asked] - 1]
+    is_sure = (apart > 1) & (np.log(np.maximum(apart, 1)) * (counts[asked] - 1) > _NO_CHANCE)
+    found[asked[is_sure]] = apart[is_sure]
+    return found
 
 
 class EvenSample:

@@ -8,17 +8,18 @@ import msgspec
 import numpy as np
 
 from actors.reading.dates import Written
-from actors.reading.format import IN_STAMPS, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
+from actors.reading.format import IN_STAMPS, Ambiguous, Block, BrokenRow, Format, Hints, RawBars, Stamp, ZoneMissing
 from actors.reading.naming import OfName, of_name
 from actors.reading.spelling import flags
 from actors.reading.stamps import localise
 from messages.errors import DataError
 from messages.tables.columns import CLOSE, VWAP, Floats, Stamps
-from messages.values import MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval
+from messages.values import DAY_NS, MINUTE_NS, ONE_MINUTE, SECOND_NS, Interval
 
 _LOCAL_ROWS = 4 << 20
 _LAST_SECOND = "the stamps are the last second of a minute: read as its end"
 _TWICE = "an hour occurs twice because clocks went back; the order of the rows tells its two passes apart"
+_EVENING_NS, _NOON_NS, _FEW = 15 * 60 * MINUTE_NS, 12 * 60 * MINUTE_NS, 30
 NO_VOLUME = "there is no volume column: every volume is 0"
 
 
@@ -52,6 +53,45 @@ class HalfDays:
             raise DataError(
                 "clock times go on from 12:59 with 01:00, and none is later: whether they are before or after noon is "
                 "missing; write the file again with 24 hours, or with AM and PM"
+            )
+
+
+class TradingDays:
+    """Looks at dates in the order of a file: an evening before the morning of its date says that dates are sessions'.
+
+    So futures are written that are traded at night; with such a date the evening would be a day too late.
+    """
+
+    def __init__(self) -> None:
+        self._turns = np.zeros((2, 2), dtype=np.int64)
+        """Of rows that ascend and rows that descend: turns from evening to morning within a date, other turns back."""
+        self._dates = self._rows = 0
+
+    def note(self, block: Block) -> None:
+        """Take the rows of a block with local stamps."""
+        if len(block.stamps_ns) < 2:
+            return
+        dates, clocks = np.divmod(block.stamps_ns, DAY_NS)
+        steps, same = np.diff(block.stamps_ns), np.diff(block.symbol_index) == 0
+        of_date, evening, morning = same & (np.diff(dates) == 0), clocks >= _EVENING_NS, clocks <= _NOON_NS
+        for way, (back, turned) in enumerate(
+            ((steps < 0, evening[:-1] & morning[1:]), (steps > 0, morning[:-1] & evening[1:]))
+        ):
+            turns = np.count_nonzero(back & turned & of_date)
+            self._turns[way] += (turns, np.count_nonzero(back & same) - turns)
+        self._dates += 1 + int(np.count_nonzero(same & (np.diff(dates) != 0)))
+        self._rows += len(steps)
+
+    def check(self) -> None:
+        """Check that the evening comes last of its date.
+
+        Raises:
+            Ambiguous: it comes first, on nearly all dates and in rows that are in order otherwise.
+        """
+        if any(turns * 2 > self._dates and not others for turns, others in self._turns.tolist()) and self._rows > _FEW:
+            raise Ambiguous(
+                "of each date the evening comes before the morning: dates are those of sessions, and not of clocks, "
+                "so that evenings would lie a day too late; write the file again with the date of each stamp"
             )
 
 
@@ -105,7 +145,7 @@ class Assembler:
         self._without_zone: list[Stamps] = []
         self._unread: BrokenRow | None = None
         self._remarks: tuple[str, ...] = ()
-        self._halves = HalfDays()
+        self._halves, self._days = HalfDays(), TradingDays()
         if hints.tz and not is_local:
             self.remark(f"the stamps say their zone or are counted from 1970 in UTC: --tz {hints.tz} has no effect")
 
@@ -132,6 +172,7 @@ class Assembler:
         block = _without_edges(block)
         if self._is_local:
             self._halves.note(block)
+            self._days.note(block)
         if self._zone is None:
             self._keep_local(block.stamps_ns)
             self._unread = self._unread or next(iter(block.broken.rows), None)
@@ -169,9 +210,11 @@ class Assembler:
 
         Raises:
             ZoneMissing: its stamps are local and nobody said where.
-            DataError: and none of them can be read; or clock times do not say which half of the day they are of.
+            DataError: and none of them can be read; or clock times do not say which half of the day they are of, or
+                dates not which day.
         """
         self._halves.check()
+        self._days.check()
         if not self._without_zone:
             return
         local_ns = np.concatenate(self._without_zone)

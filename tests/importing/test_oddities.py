@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from actors.reading.format import Stamp
@@ -141,3 +142,53 @@ def test_one_minute_a_day_may_be_asked_for(tmp_path: Path) -> None:
     report = run(new_york(tmp_path, "".join(row(f"{day} 16:00:00") for day in DAYS)), **NEW_YORK)
 
     assert report.totals.kept == 3
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("apart", [2, 5, 60])
+def test_a_day_of_longer_bars_among_others_is_refused(tmp_path: Path, apart: int, *, is_first: bool) -> None:
+    hours = 7 if apart == 60 else 6
+    longer = "".join(minutes(f"{9 + at // 60:02}:{at % 60:02}", 1, DAYS[0]) for at in range(0, 60 * hours, apart))
+    days = [longer, minutes("09:30", 390, DAYS[1])]
+    report = run(new_york(tmp_path, "".join(days if is_first else reversed(days))), **NEW_YORK)
+
+    assert f"on 1 of 2 days, {DAYS[0]} the first, bars are every" in str(report.error)
+
+
+def test_a_thin_day_among_others_is_none_of_longer_bars(tmp_path: Path) -> None:
+    thin = "".join(minutes(f"{hour:02}:{minute:02}", 1, DAYS[0]) for hour in range(10, 15) for minute in (0, 7, 30))
+    assert run(new_york(tmp_path, thin + minutes("09:30", 390, DAYS[1])), **NEW_YORK).error is None
+
+
+def week(tmp_path: Path, zone: str, weeks: int = 1, pause: int = 0) -> Path:
+    """Write weeks of Sunday 17:00 to Friday 17:00 in New York, on the clocks of a zone; a pause is before 17:00."""
+    first = pd.date_range("2024-01-14 17:00", periods=120 * 60, freq="min", tz="America/New_York")
+    stamps = [at + pd.Timedelta(days=7 * week) for week in range(weeks) for at in first]
+    kept = [at.tz_convert(zone) for at in stamps if not 17 * 60 - pause <= at.hour * 60 + at.minute < 17 * 60]
+    return new_york(tmp_path, "".join(row(f"{at:%Y-%m-%d %H:%M:%S}") for at in kept), "EURUSD.csv")
+
+
+@pytest.mark.parametrize(
+    ("zone", "said", "hours"),
+    [
+        ("Europe/Athens", "UTC", "2 h later"),
+        ("America/New_York", "UTC", "5 h earlier"),
+        ("Asia/Tokyo", "America/New_York", "14 h later"),
+        ("UTC", "UTC", ""),
+        ("Asia/Tokyo", "Asia/Tokyo", ""),
+    ],
+)
+def test_a_week_of_currencies_in_another_zone_is_said(tmp_path: Path, zone: str, said: str, hours: str) -> None:
+    warnings = one(run(week(tmp_path, zone), calendar="FX", tz=said)).warnings
+
+    told = f"weeks and days begin and end {hours} than those of FX: the zone is the likely cause (--tz)"
+    assert warnings == ([told] if hours else [])
+
+
+def test_a_daily_pause_that_is_an_hour_later_is_said(tmp_path: Path) -> None:
+    path = week(tmp_path, "America/New_York", pause=60)
+
+    # Read as Chicago's each day begins an hour after that of currencies, and lasts to its end.
+    assert one(run(path, calendar="FX", tz="America/New_York")).warnings == []
+    (warning,) = one(run(path, calendar="FX", tz="America/Chicago")).warnings
+    assert "1 h later than those of FX" in warning

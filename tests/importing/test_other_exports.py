@@ -280,6 +280,13 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "halves of the day that nobody wrote": (
         {"ABC.csv": PLAIN + rows(*(f"2024-01-15 {at}" for at in ("11:59", "12:58")))
          + rows(*(f"2024-01-15 {at}" for at in ("12:59", "01:00")))}, "before or after noon is missing"),
+    "dates of sessions that begin in the evening": (
+        {"ABC.csv": CLOCKED + "".join(rows(f"2024-01-{day},{hour:02}:{at:02}") for day in (16, 17)
+                                      for hour in (17, 23, 0, 9) for at in range(10))}, "dates are those of sessions"),
+    "the same, newest first": (
+        {"ABC.csv": CLOCKED + "".join(rows(f"2024-01-{day},{hour:02}:{at:02}") for day in (17, 16)
+                                      for hour in (9, 0, 23, 17) for at in reversed(range(10)))},
+        "dates are those of sessions"),
     "prices in 32nds": (
         {"ZN.csv": PLAIN + f"{ISO[0]},110'16,110'17,110'155,110'16,10\n"}, "look like 32nds"),
     "numbers that a spreadsheet has shortened": (
