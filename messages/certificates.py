@@ -155,6 +155,14 @@ class SessionCertificate(Reply, frozen=True, kw_only=True):
         pictures.stacked(axes, [counts.symbol for counts in shown], counted, title)
         return axes
 
+    def __repr__(self) -> str:
+        shares = [
+            f"{name} {'-' if share is None else f'{math.floor(10 * share) / 10} %'}"
+            for name, share in (("complete", self.completeness), ("quality", self.bar_quality))
+        ]
+        shares += [f"symbols {len(self.symbols):,}", f"gaps {len(self.gaps):,}", f"by {self.issued_by}"]
+        return f"<SessionCertificate {self.calendar} {self.date}: {', '.join(shares)}, {self.digest}>"
+
     @property
     def names(self) -> tuple[str, ...]:
         """The symbols that it covers, sorted."""

@@ -23,13 +23,14 @@ from messages.values import (
     SystemState,
     Tick,
     TradingSession,
+    moment,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True):
+class VerdictCounts(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """How many expected minutes have which verdict."""
 
     pending: int = 0
@@ -166,6 +167,12 @@ class Snapshot(Reply, frozen=True, kw_only=True):
     latest: tuple[Bar | None, ...]
     quotes: tuple[Quote | None, ...]
     ticks: tuple[Tick | None, ...]
+
+    def __repr__(self) -> str:
+        at = f"{moment(self.now_ns, 'UTC'):%Y-%m-%d %H:%M:%S} UTC"
+        return (
+            f"<Snapshot {len(self.metrics):,} symbols at {at}: session {self.session_date}, revision {self.revision}>"
+        )
 
     def _repr_html_(self) -> str:
         rows = (
@@ -324,6 +331,10 @@ class SystemStatus(Reply, frozen=True, kw_only=True):
     """How often the rooms of a live day were looked at from outside, about once a second: its heartbeat."""
     journal: JournalHealth | None = None
     """Of a live day, as it was last looked at."""
+
+    def __repr__(self) -> str:
+        why = self.failure or "; ".join(self.reasons)
+        return f"<SystemStatus {self.mode}, {self.state}: {self.health}{', ' if why else ''}{why}>"
 
 
 def _number(value: float) -> float | None:

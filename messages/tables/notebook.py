@@ -18,8 +18,8 @@ _ANCIENT_NS = 10**15
 """Nanoseconds from here on are an instant (of 1970 or later), less is a length of time."""
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer, shown by a notebook as its fields and what stands in them."""
+class Reply(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """An answer, shown by a notebook as its fields and what stands in them; as text without what is as usual."""
 
     def _repr_html_(self) -> str:
         tz = getattr(self, "tz", "UTC")

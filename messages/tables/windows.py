@@ -234,6 +234,9 @@ class VerdictPlane(Columnar, frozen=True, kw_only=True, eq=False):
         column: Verdicts = self.verdicts[:, self.symbols.index(symbol)]
         return column
 
+    def __getitem__(self, symbol: str) -> Verdicts:
+        return self.of(symbol)
+
     def _repr_html_(self) -> str:
         html: str = self.to_pandas()._repr_html_()  # type: ignore[operator]  # what a notebook shows of a frame
         return html

@@ -27,6 +27,7 @@ from messages import (
     Verdict,
 )
 from messages.values import MINUTE_NS
+from tests.certificates import certificate
 from tests.system.worlds import DATES, fill, frame, memory, short
 
 
@@ -254,3 +255,21 @@ def test_events_carry_their_own_bars(system: System, store: MemoryStore) -> None
 def _bars(event: object) -> list[Bar]:
     assert isinstance(event, BarsUpdated)
     return list(event.batch.bars())
+
+
+def test_whatever_is_answered_shows_itself_in_a_line(system: System) -> None:
+    minutes = system.minutes()
+    next(iter(minutes))
+    symbol = first_symbol(system)
+    asked = (system.status(), system.snapshot(), system.metrics(symbol), system.quality(), system.latest_bar(symbol))
+    status, snapshot, *others = (repr(future.get(timeout=5)) for future in asked)
+    plane = system.verdicts().get(timeout=5)
+    issued = repr(certificate("A"))
+
+    assert status == "<SystemStatus backtest, running: healthy>"
+    assert snapshot.startswith("<Snapshot 3 symbols at 2024-07-01 13:31:00 UTC: session 2024-07-01")
+    assert all(len(text) < 500 for text in others)
+    assert len(others[-1]) < 200
+    assert repr(minutes).startswith("<Minutes ")
+    assert issued.startswith("<SessionCertificate XNYS 2024-07-02: complete 100.0 %, quality 100.0 %, symbols 1, ")
+    assert np.array_equal(plane[symbol], plane.of(symbol))

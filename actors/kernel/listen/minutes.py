@@ -16,6 +16,9 @@ class Minutes:
     def __init__(self, subscribe: Callable[[], Subscription]) -> None:
         self._subscribe = subscribe
 
+    def __repr__(self) -> str:
+        return "<Minutes of a run: go through them with for>"
+
     def __iter__(self) -> Iterator[MinuteClosed]:
         return Loop(self._subscribe())
 
