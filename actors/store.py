@@ -54,7 +54,8 @@ class Store:
     """
 
     def __init__(self, path: Place, calendar: str | None = None) -> None:
-        self._files = open_store(_place(path), read_only=True)
+        self._place = _place(path)
+        self._files = open_store(self._place, read_only=True)
         self._sessions = Calendars.of(self._files)
         self._warned: set[str] = set()
         self._only = None if calendar is None else self._sessions(take.text(calendar, "calendar")).name
@@ -219,6 +220,9 @@ class Store:
     ) -> None:
         self.close()
 
+    def __fspath__(self) -> str:
+        return self._place
+
     def __repr__(self) -> str:
         return f"Store({str(self._files.root)!r})"
 
@@ -359,8 +363,8 @@ class Store:
             made = long_bars(
                 daily[name],
                 blocks,
-                today=_ordinal(dates[-1]),
-                oldest=_ordinal(oldest),
+                today=date.fromisoformat(dates[-1]).toordinal(),
+                oldest=date.fromisoformat(oldest).toordinal(),
                 is_first=oldest == dates[0],
                 has_blanks=False,
             )
@@ -387,11 +391,7 @@ class Store:
         return DayGrid(session=session, symbols=tuple(symbols), values=freeze(values), verdicts=freeze(plane))
 
 
-def _ordinal(day: str) -> int:
-    return date.fromisoformat(day).toordinal()
-
-
-def _place(path: object) -> Place:
-    if isinstance(path, (str, os.PathLike)) and os.fspath(path):
-        return path
+def _place(path: object) -> str:
+    if isinstance(path, (str, os.PathLike)) and (place := os.fspath(path)):
+        return place
     raise SettingsError(f"path: expected the folder or the address of a store, got {shown(path)}")

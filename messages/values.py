@@ -76,6 +76,8 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
             SettingsError: what is given is no interval, or one of more than a day that is none of those above.
         """
         seconds = _seconds_of(given)
+        if isinstance(given, str) and given.strip().endswith("M"):
+            raise SettingsError(f"{shown(given)} is so many months to others; minutes are written 1m, 5m")
         if seconds is None or seconds <= 0:
             raise SettingsError(f"{shown(given)} is no interval; write it as 1m, 5m, 1h or 1d")
         if seconds > _UNIT_SECONDS["d"] and not _is_long(seconds):

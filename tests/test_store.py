@@ -433,3 +433,13 @@ def test_a_week_that_lacks_a_day_of_a_symbol_is_not_complete(tmp_path: Path) -> 
 
     assert [window.base_expected.tolist() for window in windows] == [[5 * 390]] * 2
     assert [window.base_counts.tolist() for window in windows] == [[5], [4]]
+
+
+def test_it_may_stand_wherever_a_store_is_named(folder: Path) -> None:
+    store = Store(folder)
+
+    assert repr(Store(store)) == repr(store)
+    with pytest.raises(SettingsError, match="stores, files and vendors are named in fill_from"):
+        System.backtest(store, sources=[store])
+    with System.backtest(store, last=1, fill_from=[store]) as system:
+        assert system.run(timeout=30).sessions

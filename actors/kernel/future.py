@@ -91,6 +91,14 @@ class Future(pykka.Future[R]):
                 raise AttributeError(name)
             raise AttributeError(f"a reader returns a future, which has no {name!r}: call .get() first, or await it")
 
+        def _nothing_of_its_own(self, *_: object) -> Any:
+            raise TypeError("a reader returns a future, which has nothing of its own: call .get() first, or await it")
+
+        __len__ = __getitem__ = __contains__ = __iter__ = _nothing_of_its_own  # pykka's gives a loop ``None``, once
+
+    def __bool__(self) -> bool:
+        return True
+
     def is_done(self) -> bool:
         """Whether there is an answer or an error."""
         return self._is_done

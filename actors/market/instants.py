@@ -116,7 +116,9 @@ def moment(given: object) -> Nanos | str:
         if instant_ns is None:
             raise SettingsError(f"{shown(given)} is no clock time and no moment; write it as {MOMENTS}")
         return _checked(instant_ns, given)
-    if isinstance(given, time) and given.tzinfo is None:
+    if isinstance(given, time):
+        if given.tzinfo is not None:
+            raise SettingsError(f"{given.isoformat()} has a zone; a clock time is the exchange's, without one")
         return moment(given.isoformat())
     is_date = isinstance(given, date) and not isinstance(given, datetime)
     return day(given) if is_date or _is_numpy_day(given) else nanos(given)

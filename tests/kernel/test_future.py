@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pykka
 import pytest
 
-from actors.kernel.future import Future, Refusal
+from actors.kernel.future import Answered, Future, Refusal
 from messages import NotReady, UnknownSymbol
 
 
@@ -43,6 +45,16 @@ def test_who_takes_the_future_for_its_answer_is_told_how_to_get_at_it() -> None:
     with pytest.raises(AttributeError, match=r"a reader returns a future, which has no 'close': call .get\(\) first"):
         _ = made.close  # type: ignore[attr-defined]
     assert not hasattr(made, "_repr_html_")
+
+
+@pytest.mark.parametrize("take", [len, list, iter, lambda one: one[-1], lambda one: 5 in one])
+def test_nobody_goes_through_a_future_for_its_answer(take: Callable[[Any], object]) -> None:
+    waiting, answered = Future[Any](), Answered[Any]([1, 2])
+
+    for future in (waiting, answered):
+        with pytest.raises(TypeError, match=r"call .get\(\) first, or await it"):
+            take(future)
+        assert future
 
 
 def test_the_first_answer_stands() -> None:

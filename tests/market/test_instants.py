@@ -107,6 +107,7 @@ def test_nothing_is_before_zero() -> None:
         ("", "is no clock time"),
         ("25:00", "is no clock time"),
         ("10:30Z", "is no clock time"),
+        (time(10, 30, tzinfo=UTC), "00:00 has a zone; a clock time is the exchange's"),
         ("2024-02-30", "is no date"),
         ("2024-02-30T10:00:00Z", "is no clock time and no moment"),
         ("2024-07-02T10:30:00", "is no clock time and no moment"),

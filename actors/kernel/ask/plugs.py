@@ -1,5 +1,6 @@
 """What people write themselves and plug in: whether it has every member that it needs, and of the right kind."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,6 +44,9 @@ def sources(given: object) -> tuple[Any, ...]:
     Raises:
         SettingsError: one of them is no ``BarSource``; names the member that it lacks, or that is of another kind.
     """
+    for one in given if isinstance(given, (list, tuple)) else [given]:
+        if isinstance(one, (str, os.PathLike)):
+            raise SettingsError(f"sources: {shown(one)} is a place; stores, files and vendors are named in fill_from")
     return _plugged(given, "sources", "BarSource", ("fetch",), _SOURCE)
 
 

@@ -83,6 +83,7 @@ def test_numbers_words_and_switches_are_taken_as_they_are_meant() -> None:
         (lambda: take.revision(-1), "revision is the whole number"),
         (lambda: take.interval(5), "interval: 5 is no interval; write it as 1m, 5m, 1h or 1d"),
         (lambda: take.interval(timedelta(seconds=1.5)), "is no interval"),
+        (lambda: take.interval("1M"), "interval: '1M' is so many months to others; minutes are written 1m"),
         (lambda: take.interval(pd.Timedelta(days=8)), "more than one day are 2d to 6d, and 1w to 52w"),
         (lambda: take.told_intervals("7m", [FIVE]), "intervals: 7m can be read, but is not told; told are 5m: name it"),
         (lambda: take.told_intervals(["5m", "1w"], [FIVE]), "1w is longer than one session: it can be read"),

@@ -68,8 +68,8 @@ def test_an_option_is_taken_as_it_is_meant(options: dict[str, Any], settings: di
         ({"rules": {"trailing_sessions": "5"}}, "rules.trailing_sessions is a whole number, not '5'"),
         ({"rules": SessionRules(grace_ns="5")}, "rules.grace_ns is a whole number, not '5'"),  # type: ignore[arg-type]
         ({"special_sessions": 3}, "special_sessions is a mapping, not 3"),
-        ({"special_sessions": {"FX": 3}}, "Expected `object`, got `int` - at `\\$.special_sessions"),
-        ({"special_sessions": {"FX": {3: "closed"}}}, "Expected `str`, got `int`"),
+        ({"special_sessions": {"FX": 3}}, "special_sessions FX: expected a table, got 3"),
+        ({"special_sessions": {"FX": {3: "closed"}}}, "special session of FX on 3: 3 is no date"),
         ({"last": "3"}, "last is a whole number, not '3'"),
         ({"speed": "fast"}, "speed is a number, not 'fast'"),
         ({"mode": "replay"}, "mode is 'backtest' or 'live', not 'replay'"),
