@@ -8,7 +8,10 @@ from typing import TypeVar
 _THREADS = 3
 """While one waits for the disk, others compute; more of them only get into each other's way."""
 _MOST_BYTES = 16 << 20
-"""Items of this size are worked on one at a time, so that no more than one is in memory."""
+"""Items of this size are worked on one at a time, so that no more than one is in memory.
+
+And in the caller's thread, for the allocator of C has memory by thread: what the caller's had before lies idle there.
+"""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,13 +36,20 @@ def overlapped(work: Callable[[T], R], items: Iterable[T], size_of: Callable[[T]
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="barkeeper-import")
     try:
         for item in items:
-            pending.append((pool.submit(work, item), size_of(item)))
-            held += pending[-1][1]
-            del item  # while the caller has its result, it need not be in memory
-            while len(pending) > _THREADS or held >= _MOST_BYTES:
+            size = size_of(item)
+            is_large = size >= _MOST_BYTES
+            if not is_large:
+                pending.append((pool.submit(work, item), size))
+                held += size
+                del item  # while the caller has its result, it need not be in memory
+            while pending and (is_large or len(pending) > _THREADS or held >= _MOST_BYTES):
                 future, size = pending.popleft()
                 held -= size
                 yield future.result()
+            if is_large:
+                made = work(item)
+                del item  # as above
+                yield made
         while pending:
             yield pending.popleft()[0].result()
     finally:

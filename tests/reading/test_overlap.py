@@ -55,6 +55,20 @@ def test_large_items_are_worked_on_one_at_a_time() -> None:
         assert len(taken) == number
 
 
+def test_a_large_item_is_worked_on_in_the_thread_of_the_caller_once_those_before_it_are_done() -> None:
+    done: list[tuple[int, bool]] = []
+
+    def work(item: int) -> int:
+        done.append((item, threading.current_thread() is here))
+        return item
+
+    here, results = threading.current_thread(), overlapped(work, [1, 1, 1 << 30, 1], lambda size: size)
+
+    assert [next(results) for _ in range(3)] == [1, 1, 1 << 30]
+    assert done == [(1, False), (1, False), (1 << 30, True)]
+    assert [*results] == [1]
+
+
 def test_what_work_raises_comes_in_its_turn_and_nothing_is_begun_after_it() -> None:
     begun: list[int] = []
 
