@@ -384,7 +384,7 @@ def _standing_out(symbol_index: Indices, values: Floats) -> Mask:
 
 def _out_of_level(runs: list[tuple[int, int]], close: Floats) -> Iterator[tuple[int, int]]:
     """Yield the runs that are not of the level of those around them; a split moves the level, and it stays there."""
-    levels = [float(np.median(close[first:last])) for first, last in runs]
+    levels = [float(np.median(close[first:last])) for first, last in runs if len(runs) > 1]  # nobody asks for one alone
     for place, (first, last) in enumerate(runs):
         beside = [other for other in (place - 1, place + 1) if 0 <= other < len(runs)]
         others = [levels[other] for other in beside]

@@ -236,9 +236,11 @@ class Assembler:
         if self.base != ONE_MINUTE:
             end = self._fmt.stamped(self._hints)
             return stamps_ns - (self.base.span_ns if end is Stamp.END else 0), end
-        is_last_second = stamps_ns % MINUTE_NS >= MINUTE_NS - SECOND_NS
         is_said = self._fmt.stamp is not None or self._hints.stamp is not None
         is_end = self._fmt.stamped(self._hints) is Stamp.END
+        if is_said and not is_end:
+            return stamps_ns, Stamp.START
+        is_last_second = stamps_ns % MINUTE_NS >= MINUTE_NS - SECOND_NS
         if len(stamps_ns) and is_last_second.all() and not is_said:
             is_end = True
             if _LAST_SECOND not in self._remarks:

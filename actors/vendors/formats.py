@@ -1,5 +1,6 @@
 """Every format, in the order in which a file is held against them: the particular before the plain."""
 
+from contextlib import suppress
 from functools import cache
 
 from actors.reading import layout
@@ -39,6 +40,11 @@ def format_named(name: str) -> Format:
     Raises:
         DataError: there is none of that name; says which is nearest, or all.
     """
+    place = format_places().get(name.lower())
+    with suppress(SettingsError):
+        found = thing_at(place) if place else None  # to load all the others takes its time
+        if isinstance(found, Format) and found.name == name.lower():
+            return found
     found = next((fmt for fmt in formats() if fmt.name == name.lower()), None)
     if found is None:
         near = nearest(name.lower(), (fmt.name for fmt in formats()))

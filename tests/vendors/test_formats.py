@@ -1,6 +1,8 @@
 """Each vendor's own format: it is recognised, and its stamps, zone, prices and symbols come out right."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +26,14 @@ def test_every_format_has_a_name_of_its_own_and_cites_its_source() -> None:
 
 def test_every_format_that_a_vendor_declares_is_there_under_its_name() -> None:
     assert [fmt.name for fmt in formats()] == list(format_places())
+
+
+def test_who_names_a_format_loads_no_other_vendor() -> None:
+    asked = "from actors.vendors.formats import format_named; print(format_named('Massive').name)"
+    told = "import sys; print(any(name.startswith('actors.vendors.lean.') for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", f"{asked}; {told}"], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["massive", "False"]
 
 
 def rows_of_the_guide() -> list[tuple[str, str]]:

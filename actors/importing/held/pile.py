@@ -201,6 +201,8 @@ class Pile:
 
     def _numbers(self, calendar: str, dates: tuple[str, ...], date_index: Indices) -> Stamps:
         """Return for each bar the number of its day."""
+        if len(dates) == 1:
+            return np.full(len(date_index), self._days.setdefault((calendar, dates[0]), len(self._days)), np.int64)
         numbers = np.empty(len(dates), dtype=np.int64)
         for place in np.flatnonzero(np.bincount(date_index, minlength=len(dates))).tolist():
             numbers[place] = self._days.setdefault((calendar, dates[place]), len(self._days))
