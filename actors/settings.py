@@ -14,7 +14,8 @@ from actors.market.faults import Faults
 from actors.market.hours.own import OwnCalendar, OwnHours, Special
 from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
-from actors.reading.spelling.addresses import check_place, path_of
+from actors.reading.spelling import written
+from actors.reading.spelling.addresses import check_place
 from messages.errors import SettingsError, shown
 from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
@@ -327,13 +328,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             SettingsError: the file cannot be read, or a key or value in it is not understood.
         """
         try:
-            raw = msgspec.toml.decode(path_of(path).read_text(encoding="utf-8-sig"))
+            raw = written.table_of(path)
             if named := store or os.environ.get("BARKEEPER_STORE"):
                 raw["store"] = named
-            _list_the_only(raw, _LISTS)
-            _list_the_only(raw.get("rules"), ("intervals", "sources"))
-            _list_the_only(raw.get("faults"), ("outages",))
-            _spell_out_intervals(raw.get("rules"))
+            written.spell_out(raw, _LISTS)
             special = _by_calendar(raw.get("special_sessions", {}), raw.get("calendar"))
             own = OwnHours.read(special, raw.get("calendars", {}))
             raw |= {"special_sessions": own.special_sessions, "calendars": own.calendars}
@@ -378,23 +376,3 @@ def _is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except (TypeError, ValueError):
         return False
-
-
-def _list_the_only(table: Any, names: Iterable[str]) -> None:
-    """Let a file say ``symbols = "AAPL"`` where there may be several."""
-    if isinstance(table, dict):
-        table.update({name: [table[name]] for name in names if isinstance(table.get(name), str)})
-
-
-def _spell_out_intervals(rules: Any) -> None:
-    """Let a file say ``intervals = ["5m", "1h"]`` and ``base_interval = "1s"``."""
-    if not isinstance(rules, dict):
-        return
-    if isinstance(rules.get("intervals"), list):
-        rules["intervals"] = list(map(_spelled_out, rules["intervals"]))
-    if "base_interval" in rules:
-        rules["base_interval"] = _spelled_out(rules["base_interval"])
-
-
-def _spelled_out(given: Any) -> Any:
-    return {"seconds": Interval.parse(given).seconds} if isinstance(given, str) else given

@@ -176,7 +176,7 @@ def _nanos_of_datetime(given: datetime) -> Nanos:
         raise SettingsError(f"{shown(given)} is no moment")
     if given.utcoffset() is None:
         raise SettingsError(
-            f"{given.isoformat()} has no time zone; give one, or a clock time of the exchange like '10:30'"
+            f"{given.isoformat()} has no time zone; give one, or a date, or a clock time of the exchange like '10:30'"
         )
     nanoseconds: int = getattr(given, "nanosecond", 0)  # of a pandas Timestamp
     try:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import closing
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,11 +13,14 @@ import msgspec
 from actors.doors.show import paper
 from actors.market.calendar import Calendar
 from actors.reading.spelling.addresses import Place
+from actors.reading.spelling.written import table_of
 from actors.settings import Settings
 from actors.storage.elsewhere.opening import open_store, own_hours_at
 from messages.errors import SettingsError
 from messages.values import SECOND_NS
 
+_PLACE = re.compile(r" - at `\$\.?([^`]*)`")
+_WRONG_WORD = re.compile(r"Invalid enum value '[^']*' - at `\$\.?([^`]*)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
 DEFAULT_CALENDAR = "XNYS"
 DEFAULT_STORE = "store"
@@ -32,7 +36,10 @@ def load(path: Path, store: str | None = None) -> Settings:
     try:
         return Settings.load(path, store=store)
     except SettingsError as error:
-        raise SettingsError(f"{error}{_hint(str(error))}") from error
+        said = f"{error}{_hint(str(error))}"
+        raise SettingsError(
+            _PLACE.sub(r" in \1", said).replace("Object contains unknown field", "there is no")
+        ) from error
 
 
 def settings_of(config: Path | None, store: Place | None) -> Settings:
@@ -53,7 +60,7 @@ def load_live(path: Path, store: str | None = None) -> Settings:
         SettingsError: as ``load``.
     """
     settings = load(path, store)
-    if "grace_ns" in msgspec.toml.decode(path.read_bytes()).get("rules", {}):
+    if "grace_ns" in table_of(path).get("rules", {}):
         return settings
     rules = msgspec.structs.replace(settings.rules, grace_ns=LIVE_GRACE_NS)
     return msgspec.structs.replace(settings, rules=rules)
@@ -64,8 +71,8 @@ def names_store(path: Path) -> bool:
     if os.environ.get("BARKEEPER_STORE"):
         return True
     try:
-        return "store" in msgspec.toml.decode(path.read_bytes())
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
+        return "store" in table_of(path)
+    except (OSError, ValueError):
         return True  # reading it will say what is wrong with it
 
 
@@ -124,6 +131,7 @@ def warnings(settings: Settings) -> list[str]:
         ""
         if settings.fill_from
         else "nobody is asked for missing minutes: fill_from names no vendor, no store and no folder",
+        *(f"{symbol!r} is one symbol; several are a list" for symbol in settings.symbols if "," in symbol),
         _outside("upkeep.coalesce_s", upkeep.coalesce_s, 30, 300, "seconds"),
         _outside("rules.trailing_sessions", rules.trailing_sessions, 1, 20, "sessions"),
         _outside("live.prefetch_window_min", live.prefetch_window_min, 30, None, "minutes"),
@@ -141,15 +149,23 @@ def _outside(key: str, value: float, least: float, most: float | None, unit: str
 
 
 def _hint(complaint: str) -> str:
-    """Return what was probably meant by a key that msgspec does not know."""
+    """Return what was probably meant by a key, or by one of several words, that msgspec does not know."""
+    if (wrong := _WRONG_WORD.search(complaint)) is not None:
+        *sections, last = wrong[1].split(".")
+        kind: Any = get_type_hints(_struct_at(sections))[last]
+        return f"; it is one of {', '.join(kind)}"
     found = _UNKNOWN.search(complaint)
     if found is None:
         return ""
     key, place = found.groups()
-    struct: Any = Settings
-    for section in filter(None, (place or "").split(".")):
-        kind = get_type_hints(struct)[section]
-        struct = next(part for part in (kind, *get_args(kind)) if hasattr(part, "__struct_fields__"))
-    known = struct.__struct_fields__
+    known = _struct_at(filter(None, (place or "").split("."))).__struct_fields__
     near = get_close_matches(key, known, n=1, cutoff=0.5)
     return f"; nearest: {near[0]}" if near else f"; there are {', '.join(known)}"
+
+
+def _struct_at(sections: Iterable[str]) -> Any:
+    struct: Any = Settings
+    for section in sections:
+        kind = get_type_hints(struct)[section]
+        struct = next(part for part in (kind, *get_args(kind)) if hasattr(part, "__struct_fields__"))
+    return struct

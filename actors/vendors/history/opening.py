@@ -116,6 +116,8 @@ def _check(entry: HistoryEntry, table: Mapping[str, Any]) -> None:
             raise SettingsError(f"{place} is a text, not {shown(value)}")
         elif option.choices and value not in option.choices:
             raise SettingsError(f"{place} is one of {', '.join(option.choices)}, not {value!r}")
+        elif key == "keys" and not path_of(value).exists():
+            raise SettingsError(f"{place}: there is no file {value}")
 
 
 def _with_facts(entry: HistoryEntry, table: Mapping[str, Any]) -> HistoryEntry:

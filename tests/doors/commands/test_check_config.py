@@ -30,6 +30,15 @@ def test_a_file_with_nothing_unusual_in_it_can_be_used(call: Call, tmp_path: Pat
     assert call("check-config", path) == (0, f"{path} can be used.\n", "")
 
 
+def test_a_mark_dates_and_the_name_of_an_option_are_understood(tmp_path: Path) -> None:
+    path = written(tmp_path, f"\ufeff{FINE}start = 2024-07-02\nextended_hours = true\n[rules]\ngrace_ns = 7\n")
+
+    settings = check_config.load_live(path)
+
+    assert (settings.start, settings.extended, settings.rules.grace_ns) == ("2024-07-02", True, 7)
+    assert check_config.names_store(path)
+
+
 @pytest.mark.parametrize(
     ("text", "warning"),
     [
@@ -39,6 +48,7 @@ def test_a_file_with_nothing_unusual_in_it_can_be_used(call: Call, tmp_path: Pat
         (f"{FINE}[rules]\ntrailing_sessions = 0", "rules.trailing_sessions is 0; usual are 1 to 20 sessions"),
         (f"{FINE}[live]\nprefetch_window_min = 29", "live.prefetch_window_min is 29; usual are 30 or more minutes"),
         (f"{FINE}[live]\nsession_timeout_s = 59.5", "live.session_timeout_s is 59.5; usual are 60 to 600 seconds"),
+        (f"{FINE}symbols = 'AAPL,MSFT'", "'AAPL,MSFT' is one symbol; several are a list"),
         (f"{FINE}[live]\nauto_roll = false", "live.auto_roll is off: the run ends after one session"),
     ],
 )
@@ -53,18 +63,20 @@ def test_what_is_seldom_meant_is_a_warning_and_no_error(call: Call, tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (f"{FINE}symbol = []", "unknown field `symbol`; nearest: symbols"),
-        (f"{FINE}[rules]\ntrailing_session = 1", "`trailing_session` - at `$.rules`; nearest: trailing_sessions"),
-        (f"{FINE}[feed]\nstale_after = 60", "`stale_after` - at `$.feed`; nearest: stale_after_s"),
+        (f"{FINE}symbol = []", "there is no `symbol`; nearest: symbols"),
+        (f"{FINE}[rules]\ntrailing_session = 1", "there is no `trailing_session` in rules; nearest: trailing_sessions"),
+        (f"{FINE}[feed]\nstale_after = 60", "`stale_after` in feed; nearest: stale_after_s"),
         (f"{FINE}[feed]\nbackoff_s = 0", "feed backoff_s is more than 0, not 0"),
-        (f"{FINE}[live]\nzzz = 1", "`zzz` - at `$.live`; there are session_timeout_s, "),
+        (f"{FINE}[live]\nzzz = 1", "`zzz` in live; there are session_timeout_s, "),
         (f'{FINE}[extended_hours]\nstart = "04:00"\nend = "20:00"\nendd = 1', "nearest: end"),
-        (f"{FINE}[live]\nauto_roll = 1", "Expected `bool`, got `int` - at `$.live.auto_roll`"),
+        (f"{FINE}[live]\nauto_roll = 1", "Expected `bool`, got `int` in live.auto_roll"),
         (f'{FINE}calendar = "NYSE2"', "unknown calendar 'NYSE2'; nearest: NYSE"),
         ('store = "bars"\nfill_from = ["archive", "nope2"]', "nope2: there is no store and no file to fill from"),
         (f'{FINE}calendar = "XLON"\nextended = true', "calendar XLON has no extended hours of its own"),
         (f'{FINE}closed = ["soon"]', "'soon'"),
         ("store = ", "barkeeper.toml: "),
+        (f'{FINE}[live]\ndurability = "always"', "'always' in live.durability; it is one of commit, fsync, off"),
+        (f'{FINE}[vendors.alpaca]\nkeys = "none"', "vendors.alpaca.keys: there is no file none"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_and_exit_code_1(
