@@ -21,6 +21,8 @@ from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
 E = TypeVar("E", bound=StrEnum)
 
+_MOST = 1e9
+"""In seconds thirty years: nobody waits longer, and the computer's locks cannot."""
 _LISTS = ("symbols", "fill_from", "closed")
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
 
@@ -34,6 +36,17 @@ def _lengths(given: object) -> tuple[Interval, ...]:
     if isinstance(given, (str, bytes, Interval)) or not isinstance(given, Iterable):
         return (_length(given),)
     return tuple(map(_length, given))
+
+
+def _check_numbers(part: msgspec.Struct, section: str, *names: str, least: str = "0") -> None:
+    """Refuse numbers that are below 0, or 0 where that is too little, or that no clock can count."""
+    for name in names:
+        number = getattr(part, name)
+        if not 0 <= number <= _MOST or (least == ">0" and not number):
+            most = " and 1e9 at most" if _MOST < number < math.inf else ""
+            raise SettingsError(
+                f"{section}{name} is {'0 or more' if least == '0' else 'more than 0'}{most}, not {number}"
+            )
 
 
 class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,13 +152,9 @@ class UpkeepRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Of real time: reading a session from the store, or writing it down, has failed when it takes longer."""
 
     def __post_init__(self) -> None:
-        for name in ("coalesce_s", "neighbours_min", "jitter"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise SettingsError(f"upkeep {name} is 0 or more, not {getattr(self, name)}")
+        _check_numbers(self, "upkeep ", "coalesce_s", "neighbours_min", "jitter")
         positive = "attempts", "backoff_s", "max_concurrent_fetches", "rest_after", "rest_s"
-        for name in (*positive, "answer_within_s", "store_within_s"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise SettingsError(f"upkeep {name} is more than 0, not {getattr(self, name)}")
+        _check_numbers(self, "upkeep ", *positive, "answer_within_s", "store_within_s", least=">0")
 
 
 class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,19 +183,9 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A day that meets more bugs than that within a minute ends as an error."""
 
     def __post_init__(self) -> None:
-        for name in ("session_timeout_s", "record_every_min"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise SettingsError(f"live {name} is more than 0, not {getattr(self, name)}")
-        for name in (
-            "post_market_delay_min",
-            "prefetch_window_min",
-            "max_lag_s",
-            "max_clock_skew_s",
-            "keep_journals_days",
-            "max_restarts",
-        ):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise SettingsError(f"live {name} is 0 or more, not {getattr(self, name)}")
+        _check_numbers(self, "live ", "session_timeout_s", "record_every_min", least=">0")
+        around = "post_market_delay_min", "prefetch_window_min", "keep_journals_days"
+        _check_numbers(self, "live ", *around, "max_lag_s", "max_clock_skew_s", "max_restarts")
 
 
 class FeedRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -215,12 +214,9 @@ class FeedRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Of real time."""
 
     def __post_init__(self) -> None:
-        for name in ("stale_after_s", "answer_within_s", "backoff_s", "longest_backoff_s", "credit", "most_waiting"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise SettingsError(f"feed {name} is more than 0, not {getattr(self, name)}")
-        for name in ("jitter", "report_every_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise SettingsError(f"feed {name} is 0 or more, not {getattr(self, name)}")
+        positive = "stale_after_s", "answer_within_s", "backoff_s", "longest_backoff_s", "credit", "most_waiting"
+        _check_numbers(self, "feed ", *positive, least=">0")
+        _check_numbers(self, "feed ", "jitter", "report_every_s")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -299,8 +295,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             for folder in folders:
                 check_place(folder, name)
         _check_dates(self.start, self.end)
-        if not 0 < self.end_of_data_timeout_s < math.inf:
-            raise SettingsError(f"end_of_data_timeout_s is more than 0, not {self.end_of_data_timeout_s}")
+        _check_numbers(self, "", "end_of_data_timeout_s", "late_after_s", "start_timeout_s", least=">0")
+        if self.lockstep_timeout_s is not None and not self.lockstep_timeout_s > 0:
+            raise SettingsError(f"lockstep_timeout_s is more than 0, or None, not {self.lockstep_timeout_s}")
         if self.last is not None and self.last < 1:
             raise SettingsError(f"last is the number of sessions to play, 1 or more, not {self.last}")
         if self.credit < 1 or self.minutes_per_ticket < 1:

@@ -232,7 +232,7 @@ class System(Readers, Controls, Membership, Publishing, Recalls, Serves):
         Args:
             timeout: seconds to wait for the rooms to handle what is in their mailboxes.
         """
-        limit = take.number(timeout, "timeout")
+        limit = take.patience(timeout)
         with self._lock:
             if self._is_closed:
                 return

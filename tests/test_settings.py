@@ -1,5 +1,6 @@
 """Settings are checked when they are made, and say what is wrong with them in one sentence."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ def test_only_the_store_must_be_said() -> None:
         ({"end": "20240102"}, "'20240102' is no date"),
         ({"start": "2024-13-01"}, "is no date"),
         ({"start": "2024-01-03", "end": "2024-01-02"}, "ends on 2024-01-02, before it starts on 2024-01-03"),
+        ({"start_timeout_s": 1e12}, "start_timeout_s is more than 0 and 1e9 at most, not 1000000000000.0"),
+        ({"late_after_s": math.nan}, "late_after_s is more than 0, not nan"),
+        ({"lockstep_timeout_s": 0.0}, "lockstep_timeout_s is more than 0, or None, not 0.0"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused_with_a_reason(wrong: dict[str, Any], says: str) -> None:

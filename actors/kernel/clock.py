@@ -136,7 +136,8 @@ class SystemClock:
                 _, since_ns, scale = self._anchor
                 if self._follows and self._due:
                     wait_ns = min(wait_ns, _LOOK_NS)
-                self._changed.wait(None if since_ns is None else wait_ns / scale / SECOND_NS)
+                wait_s = min(wait_ns / scale / SECOND_NS, threading.TIMEOUT_MAX)
+                self._changed.wait(None if since_ns is None else wait_s)
         return None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
 
+from actors.kernel.ask import arguments as take
 from messages.errors import NotReady, shown
 
 R = TypeVar("R")
@@ -46,16 +47,17 @@ class Future(pykka.Future[R]):
         """Return the answer, waiting for it if need be.
 
         Args:
-            timeout: seconds to wait; ``None`` waits for ever.
+            timeout: seconds to wait, or a timedelta; ``None`` waits for ever.
 
         Raises:
             Timeout: no answer within ``timeout`` seconds.
+            SettingsError: ``timeout`` is none of these.
             BarkeeperError: the room refused, and why.
         """
         if self._get_hook is not None:
             return super().get(timeout=timeout)
         if not self._is_done:
-            if not self._gate.acquire(timeout=-1 if timeout is None else max(timeout, 0.0)):
+            if not self._gate.acquire(timeout=-1 if timeout is None else take.patience(timeout)):
                 raise Timeout(f"no answer within {timeout} seconds")
             self._gate.release()
         if self._error is not None:

@@ -207,7 +207,7 @@ class Worker:
                     self._given_up.append(one)
                 if not late:
                     dues = [one.due_s for one in self._threads if one.due_s is not None]
-                    self._changed.wait(min(dues) - now_s if dues else None)
+                    self._changed.wait(min(min(dues) - now_s, threading.TIMEOUT_MAX) if dues else None)
             for job in jobs:
                 alarm("worker_gave_no_answer", worker=self._name, job=repr(job))
                 self._fail(job, f"gave no answer for {self._deadline_s:g} s")

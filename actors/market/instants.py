@@ -20,7 +20,7 @@ Day: TypeAlias = date | str | np.datetime64
 
 MOMENTS = "'10:30' (exchange time), '2024-05-31', an aware datetime, RFC 3339 with an offset, or nanoseconds UTC"
 
-_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:?\d\d)")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,9})?)?")
 _DATE = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})")
 _LEAST_NS = 10**16
@@ -30,13 +30,16 @@ _UNITS = (("seconds", 10**11, 10**9), ("milliseconds", 10**14, 10**6), ("microse
 
 
 def rfc_3339(text: str) -> Nanos | None:
-    """Return the instant of a text with an offset, to the nanosecond; ``None``: it is none."""
+    """Return the instant of a text with an offset, to the nanosecond; ``None``: it is none.
+
+    Seconds, and the colon within the offset, may be left out, as ISO 8601 allows.
+    """
     found = _RFC_3339.fullmatch(text)
     if found is None:
         return None
     try:
-        whole = datetime.fromisoformat((found[1] + found[3]).upper())
-        return counted(timegm(whole.utctimetuple()) * SECOND_NS + int((found[2] or "0").ljust(9, "0")))
+        whole = datetime.fromisoformat((found[1] + (found[2] or "") + found[4]).upper())
+        return counted(timegm(whole.utctimetuple()) * SECOND_NS + int((found[3] or "0").ljust(9, "0")))
     except ValueError:  # the 30th of February, or a year that nanoseconds do not reach
         return None
 

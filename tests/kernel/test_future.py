@@ -1,16 +1,18 @@
 """The answer that is still to come."""
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pandas as pd
 import pykka
 import pytest
 
 from actors.kernel.future import Answered, Future, Refusal
-from messages import NotReady, UnknownSymbol
+from messages import NotReady, SettingsError, UnknownSymbol
 
 
 def test_an_answer_that_is_there_is_given_at_once_and_again() -> None:
@@ -37,6 +39,22 @@ def test_no_answer_in_time_is_a_timeout_that_says_how_long_it_was(timeout: float
     with pytest.raises(pykka.Timeout, match=f"no answer within {timeout} seconds"):
         future.get(timeout=timeout)
     assert not future.is_done()
+
+
+@pytest.mark.parametrize("timeout", [math.inf, 1e300, 10**30])
+def test_no_time_is_too_long_to_wait(timeout: float) -> None:
+    future: Future[int] = Future()
+    later = threading.Timer(0.01, future.set, (7,))
+    later.start()
+
+    assert future.get(timeout=timeout) == 7
+    later.join()
+
+
+@pytest.mark.parametrize("timeout", ["5", math.nan, [1], True, pd.NaT])
+def test_what_is_no_time_to_wait_is_refused_by_its_name(timeout: Any) -> None:
+    with pytest.raises(SettingsError, match="timeout is"):
+        Future[int]().get(timeout=timeout)
 
 
 def test_who_takes_the_future_for_its_answer_is_told_how_to_get_at_it() -> None:

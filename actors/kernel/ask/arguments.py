@@ -6,8 +6,10 @@ told or asked. Each names the argument and what it takes.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
+from threading import TIMEOUT_MAX
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,14 +30,14 @@ _SLOWEST = 0.001
 def text(given: object, name: str) -> str:
     """Return a text that is not empty and can be written down."""
     if isinstance(given, str) and given and _can_be_written(given):
-        return str(given)
+        return str.__str__(given)  # of a member of an enum, what it says, and not its name
     raise refused(name, "a text that is not empty", given)
 
 
 def symbol(given: object, name: str = "symbol") -> str:
     """Return a symbol."""
     if isinstance(given, str) and given and _can_be_written(given):
-        return str(given)
+        return str.__str__(given)
     raise refused(name, "one symbol, such as 'AAPL'", given)
 
 
@@ -103,10 +105,24 @@ def seconds(given: object, name: str = "timeout") -> float | None:
     """Return how long to wait; ``None``: for ever."""
     if given is None:
         return None
-    limit = number(given, name)
+    limit = _in_seconds(given, name)
     if limit < 0 or math.isnan(limit):
         raise refused(name, "seconds, 0 or more, or None", given)
     return limit
+
+
+def patience(given: object, name: str = "timeout") -> float:
+    """Return how long a lock is to be waited for: not at all where the time is over, and not longer than it can be."""
+    limit = _in_seconds(given, name)
+    if math.isnan(limit):
+        raise refused(name, "seconds, or None", given)
+    return min(max(limit, 0.0), TIMEOUT_MAX)
+
+
+def _in_seconds(given: object, name: str) -> float:
+    if isinstance(given, timedelta):
+        return given.total_seconds() if given == given else math.nan  # noqa: PLR0124  # NaT, which is one, is not
+    return number(given, name)
 
 
 def flag(given: object, name: str) -> bool:

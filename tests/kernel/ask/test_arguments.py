@@ -1,8 +1,10 @@
 """What people pass to a method is made into what messages hold, or refused by a sentence with its name."""
 
 import math
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -22,11 +24,19 @@ QUOTE = Quote(symbol="A", at_ns=AT, bid=1.0, ask=2.0)
 FIVE = Interval(seconds=300)
 
 
+class Mine(str, Enum):  # noqa: UP042  # as programs have it that are older than StrEnum
+    """Symbols as a program may name them; of a member, ``str`` says its name and not what it is."""
+
+    APPLE = "AAPL"
+
+
 @pytest.mark.parametrize(
     ("given", "symbols"),
     [
         ("AAPL", ("AAPL",)),
         (np.str_("AAPL"), ("AAPL",)),
+        (Mine.APPLE, ("AAPL",)),
+        ([Mine.APPLE, "B"], ("AAPL", "B")),
         (["B", "A", "B"], ("B", "A", "B")),
         (iter("AB"), ("A", "B")),
         (pd.Index(["A", "B"]), ("A", "B")),
@@ -59,6 +69,8 @@ def test_an_interval_is_text_or_a_length_of_time(given: Any) -> None:
 def test_numbers_words_and_switches_are_taken_as_they_are_meant() -> None:
     assert (take.number(np.float32(0.5), "x"), take.number(2, "x"), take.speed(0)) == (0.5, 2.0, 0.0)
     assert (take.seconds(None), take.seconds(math.inf), take.seconds(np.int64(3))) == (None, math.inf, 3.0)
+    assert (take.seconds(timedelta(minutes=1)), take.patience(pd.Timedelta("1s")), take.patience(-1)) == (60, 1, 0)
+    assert take.patience(math.inf) == take.patience(10**30) == threading.TIMEOUT_MAX
     assert (take.flag(np.bool_(True), "x"), take.flag(0, "x")) == (True, False)
     assert take.choice(Fill, "forward", "fill") is Fill.FORWARD
 
