@@ -50,7 +50,7 @@ class Spacing:
         self._only = "one-minute bars" if base == ONE_MINUTE else f"bars of {base}"
         self._is_minutes = False
         self._count = 0
-        self._off_minute = 0
+        self._off_minute = self._off_second = 0
         self._on_minute = MinuteSet(base.span_ns)
         self._last = np.empty(0, dtype=np.int64)
 
@@ -64,6 +64,7 @@ class Spacing:
         self._count += len(starts_ns)
         is_off = starts_ns % self._step_ns != 0
         self._off_minute += int(np.count_nonzero(is_off))
+        self._off_second += int(np.count_nonzero(starts_ns % SECOND_NS))
         self._on_minute.add(starts_ns[~is_off])
 
     def check(self, zones: Iterable[str] = ()) -> None:
@@ -82,14 +83,13 @@ class Spacing:
         bare = int(self._named) * MINUTE_NS if self._named and self._named.isdigit() else None
         if self._off_minute * 2 > self._count:
             grid = "the minute" if self._step_ns == MINUTE_NS else "the second"
-            raise Unsupported(
-                f"{self._off_minute} of {self._count} stamps are not on {grid}; only {self._only} are imported"
-            )
+            only = self._only + " are imported"
+            only += "" if self._step_ns < MINUTE_NS or self._off_second else ", and bars of seconds with --base 1s"
+            raise Unsupported(f"{self._off_minute} of {self._count} stamps are not on {grid}; only {only}")
         minutes = self._on_minute.ascending()
         if not self._off_minute and self._are_days(minutes, {"UTC", *zones}):
             raise Unsupported(f"each bar is at a midnight, so they are bars of a day; only {self._only} are imported")
-        steps = np.diff(minutes)
-        # Some on the minute and some off it have no common step of whole minutes.
+        steps = np.diff(minutes)  # some on the minute and some off it have no common step of whole minutes
         apart = int(np.gcd.reduce(steps)) if len(steps) and not self._off_minute else 0
         if apart <= self._step_ns:
             return

@@ -44,7 +44,10 @@ def _days(bars: RawBars, symbols: set[str]) -> set[tuple[str, int]]:
 
 
 def _akin(path: Path, hints: Hints) -> Iterator[Path]:
-    symbol = "" if hints.symbol else naming.symbol_of(path)
+    try:
+        symbol = "" if hints.symbol else naming.symbol_of(path)
+    except DataError:  # ``trades.csv`` is akin to none, whatever its columns say
+        return
     for other in sorted(path.parent.iterdir()):
         if other != path and other.name.upper().startswith(symbol.upper()) and other.is_file():
             with suppress(DataError):

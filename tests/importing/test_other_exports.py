@@ -173,6 +173,11 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "the start and the end of the bar in one letter, and two volumes": ("x.json", json.dumps([
         dict(zip("TtsohlcVv", (at + 59999, at, "ABC", *bar[2:6], 1, bar[6]), strict=True))
         for at, bar in zip((1705311000000, 1705311060000), TWO, strict=True)]), SAID, TWO),
+    "trades in a file whose name says nothing": (
+        "trades.csv", "timestamp,price,size,symbol\n" + "".join(
+            f"2024-01-15T09:3{minute}:0{place}Z,{price},{size},ABC\n" for minute, prices, sizes in (
+                (0, (100, 101, 99, 100.5), (1, 2, 3, 4)), (1, (100.5, 102, 100, 101.5), (5, 5, 5, 5)))
+            for place, (price, size) in enumerate(zip(prices, sizes, strict=True))), SAID, TWO),
     "trades of refinitiv beside its bids": (
         "x.csv", "#RIC,Date[G],Time[G],GMT Offset,Type,Open,High,Low,Last,Volume,Open Bid,High Bid,Low Bid,Close Bid\n"
         + rows(*(f"ABC,15-JAN-2024,09:3{place}:00.000,0,Intraday 1Min" for place in (0, 1)),

@@ -80,7 +80,10 @@ def test_minutes_are_no_seconds(tmp_path: Path) -> None:
 def test_without_it_seconds_are_refused(tmp_path: Path) -> None:
     report = run(seconds(tmp_path, "09:30:01", "09:30:02", "09:30:03"), **NEW_YORK)
 
-    assert "3 of 3 stamps are not on the minute; only one-minute bars are imported" in str(report.error)
+    assert (
+        "3 of 3 stamps are not on the minute; only one-minute bars are imported, and bars of seconds with --base 1s"
+        in str(report.error)
+    )
 
 
 def test_what_is_between_two_seconds_is_rejected(tmp_path: Path) -> None:
