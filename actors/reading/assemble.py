@@ -34,10 +34,11 @@ class HalfDays:
         if self._latest > 12 or len(block.stamps_ns) < 2:
             return
         hours = block.stamps_ns // (60 * MINUTE_NS)
-        of_day, steps = hours % 24, np.diff(block.stamps_ns)
+        of_day = hours % 24
         self._latest = max(self._latest, int(of_day.max()))
         if self._latest > 12:
             return
+        steps = np.diff(block.stamps_ns)
         is_near = (np.diff(hours // 24) == 0) & (np.diff(block.symbol_index) == 0)
         edges = ((of_day[:-1] == 12) & (of_day[1:] == 1), (of_day[:-1] == 1) & (of_day[1:] == 12))
         self._rising += int(np.sign(steps).sum())
@@ -71,8 +72,15 @@ class TradingDays:
         """Take the rows of a block with local stamps."""
         if len(block.stamps_ns) < 2:
             return
+        steps = np.diff(block.stamps_ns)
+        first, last = block.stamps_ns[[0, -1]] // DAY_NS
+        if first == last and len(steps) > 1 and len(block.symbols) == 1 and steps.min() > 0:
+            # From morning to evening once at most, so the other steps are those of no file that descends.
+            self._turns[1, 1] += len(steps)
+            self._dates, self._rows = self._dates + 1, self._rows + len(steps)
+            return
         dates, clocks = np.divmod(block.stamps_ns, DAY_NS)
-        steps, same = np.diff(block.stamps_ns), np.diff(block.symbol_index) == 0
+        same = np.diff(block.symbol_index) == 0
         of_date, evening, morning = same & (np.diff(dates) == 0), clocks >= _EVENING_NS, clocks <= _NOON_NS
         for way, (back, turned) in enumerate(
             ((steps < 0, evening[:-1] & morning[1:]), (steps > 0, morning[:-1] & evening[1:]))
