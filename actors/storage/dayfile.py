@@ -8,6 +8,7 @@ are known. Files without that last key have no empty column.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from actors.kernel.ports import StoredDay
 from actors.reading.raw.cells import cells_of, column_of
 from actors.storage.atomic import patiently, replacing, unfinished_of
 from actors.storage.barfile import ALL, FORMAT_VERSION, SEGMENTS, opened, schema_of, table_of, writing
-from actors.storage.dayrows import OpenFile, numbers_of, read_rows
+from actors.storage.dayrows import ROW_GROUP, OpenFile, numbers_of, read_rows
 from actors.storage.merging import Span, tidied
 from messages.errors import DataError
 from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, Stamps
@@ -159,8 +160,9 @@ def write_day(
         OSError: the folder or the disk refuses; an old file is as it was.
     """
     with writing_day(path, calendar, date, DayHead.of(day), has_date=has_date, by_symbols=by_symbols) as write:
-        for rows, bars in _by_symbols(day.bars, groups_for(len(day.bars), len(day.bars.symbols)) if by_symbols else 1):
-            write(StoredDay(bars=bars, verdicts=day.verdicts[rows], tz=day.tz), segments[rows])
+        groups = groups_for(len(day.bars), len(day.bars.symbols)) if by_symbols else 1
+        for rows, bars, ends in _by_symbols(day.bars, groups):
+            write(StoredDay(bars=bars, verdicts=day.verdicts[rows], tz=day.tz), segments[rows], ends)
 
 
 def groups_for(bars: int, symbols: int) -> int:
@@ -204,29 +206,33 @@ def _is_same(one: StoredDay, other: StoredDay) -> bool:
     return one.bars == other.bars and bool(np.array_equal(one.verdicts, other.verdicts)) and one.tz == other.tz
 
 
-def _by_symbols(bars: BarBatch, groups: int) -> Iterator[tuple[Any, BarBatch]]:
-    """Yield the bars of a few symbols at a time, and which they are, so that who asks for one need not read all."""
+def _by_symbols(bars: BarBatch, groups: int) -> Iterator[tuple[Any, BarBatch, list[int]]]:
+    """Yield bars in groups of a few symbols, so that who asks for one need not read all.
+
+    As many groups at a time as are small together: which rows they are, the bars, and where each group ends.
+    """
     count = len(bars.symbols)
     if groups == 1:
-        yield slice(None), bars
+        yield slice(None), bars, [len(bars)]
         return
     group_of = (np.arange(count) * groups // count).astype(np.uint8)
     group = group_of[bars.symbol_index]
     order = np.argsort(group, kind="stable")  # in a group they stay in the order of time
     firsts = np.searchsorted(group_of, np.arange(groups + 1)).tolist()
-    for rows, first, end in zip(
-        np.split(order, np.cumsum(np.bincount(group, minlength=groups))[:-1]), firsts, firsts[1:], strict=False
-    ):
-        yield (
-            rows,
-            BarBatch(
-                symbols=bars.symbols[first:end],
-                symbol_index=bars.symbol_index[rows] - np.int32(first),
-                start_ns=bars.start_ns[rows],
-                values=np.take(bars.values, rows, axis=1, mode="clip"),
-                interval=bars.interval,
-            ),
+    ends = np.cumsum(np.bincount(group, minlength=groups))
+    begin = done = 0
+    while begin < groups:
+        end = max(begin + 1, int(np.searchsorted(ends, done + ROW_GROUP, side="right")))
+        rows = order[done : ends[end - 1]]
+        batch = BarBatch(
+            symbols=bars.symbols[firsts[begin] : firsts[end]],
+            symbol_index=bars.symbol_index[rows] - np.int32(firsts[begin]),
+            start_ns=bars.start_ns[rows],
+            values=np.take(bars.values, rows, axis=1, mode="clip"),
+            interval=bars.interval,
         )
+        yield rows, batch, (ends[begin:end] - done).tolist()
+        begin, done = end, int(ends[end - 1])
 
 
 def copy_day(source: Path, target: Path, calendar: str, date: str) -> None:
@@ -261,10 +267,10 @@ def _casted(column: Any, field: Any) -> Any:
 @contextmanager
 def writing_day(
     path: Path, calendar: str, date: str, head: DayHead, *, has_date: bool = False, by_symbols: bool = False
-) -> Iterator[Callable[[StoredDay, npt.NDArray[np.uint8]], None]]:
-    """Yield what writes one stretch of a day after the other, with for each bar its segment; else as ``write_day``.
+) -> Iterator[Callable[[StoredDay, npt.NDArray[np.uint8], Sequence[int]], None]]:
+    """Yield what writes one stretch of a day after the other; else as ``write_day``.
 
-    In which groups the rows are is the caller's.
+    It takes the stretch, for each bar its segment, and where a group of rows ends; in which these are is the caller's.
 
     The file takes its place at the end. Where the block raises, the old file stays, and nothing of the new one.
 
@@ -273,13 +279,16 @@ def writing_day(
     """
     schema = schema_of(_header_of(calendar, date, head), has_date=has_date, by_symbols=by_symbols)
 
-    def table(day: StoredDay, segments: npt.NDArray[np.uint8]) -> Any:
-        dates = ((date,), np.zeros(len(day.bars), dtype=np.int32)) if has_date else None
-        return table_of(day.bars, day.verdicts, segments, schema, dates)
-
     try:
         with replacing(path) as sink, writing(sink, schema) as write:
-            yield lambda day, segments: write(table(day, segments))
+
+            def stretch(day: StoredDay, segments: npt.NDArray[np.uint8], ends: Sequence[int]) -> None:
+                dates = ((date,), np.zeros(len(day.bars), dtype=np.int32)) if has_date else None
+                table = table_of(day.bars, day.verdicts, segments, schema, dates)
+                for first, end in pairwise((0, *ends)):
+                    write(table.slice(first, end - first))
+
+            yield stretch
     except BaseException:
         unfinished_of(path).unlink(missing_ok=True)
         raise

@@ -179,7 +179,7 @@ class Shelves:
             path = self._places.apart(calendar, date)
         has_date, by_symbols = self._has_date(path, calendar, date), self._places.is_by_symbols()
         with writing_day(path, calendar, date, head, has_date=has_date, by_symbols=by_symbols) as write:
-            yield lambda day: write(day, self._segments(calendar, day.bars.start_ns))
+            yield lambda day: write(day, self._segments(calendar, day.bars.start_ns), [len(day.bars)])
         self._folders.sync(path.parent)
         if period is not None:
             self._periods.tidy(calendar)

@@ -100,6 +100,19 @@ def test_groups_that_are_not_in_the_order_of_their_symbols_are_refused(small: Pa
         small.read("XNYS", DATE)
 
 
+def test_groups_that_say_nothing_of_themselves_are_read_too(small: ParquetStore) -> None:
+    small.merge("XNYS", DATE, market(DATE, SYMBOLS[:20], 12))
+    before = told(small), told(small, "S003", "S017")
+    with pq.ParquetFile(file_of(small)) as file:
+        groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
+        schema = file.schema_arrow
+    with pq.ParquetWriter(file_of(small), schema, write_statistics=False) as writer:
+        for group in groups:
+            writer.write_table(group)
+
+    assert (told(small), told(small, "S003", "S017")) == before
+
+
 def test_days_are_arranged_by_symbols_and_back_and_say_the_same(small: ParquetStore) -> None:
     small.merge("XNYS", DATE, market(DATE, SYMBOLS[:20], 12))
     small.merge("XNYS", DATES[1], day(bar("A", 0)))
