@@ -4,30 +4,27 @@ What is there is known from a listing, which is made anew when it has grown old.
 goes by what it saw first of each object, and puts another in its place only if that is still there: in place of a lock.
 """
 
-import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple, cast
 
 from actors.reading.spelling.addresses import scheme_of, shown
-from actors.storage.elsewhere.in_ranges import InRanges
+from actors.storage.elsewhere.groups import ranges_with
+from actors.storage.elsewhere.in_ranges import TAIL, InRanges, Ranges
+from actors.storage.elsewhere.refusals import told
 from messages.errors import SettingsError
 
-_MACHINE_S_OWN = "http://169.254.169.254/"
-"""Where a machine of the cloud finds its own keys (RFC 3927 keeps the address to the link)."""
-_NO_KEYS = (_MACHINE_S_OWN, "Account must be specified")
-_AZURE = "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY"
-_AMAZON = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-_KEYS = {"s3": _AMAZON, "s3a": _AMAZON, "gs": "GOOGLE_APPLICATION_CREDENTIALS"}
 _OLD_S = 5.0
 _SHARE = 20
 """A listing serves for so many times as long as it took, at least."""
 _AT_ONCE = 8
 _PART = 4 << 20
+_NEAR = 16 << 10
+"""What lies between two ranges is fetched with them if it is no more than that."""
 _WHOLE = 1 << 20
 """An object of so many bytes is fetched at once; of a larger one first its end, which says where the rest lies."""
 _HELD = 128 << 20
@@ -49,9 +46,10 @@ class Entry(NamedTuple):
 
 
 class _Turn(threading.local):
-    """What a thread has seen while it has a turn."""
+    """What a thread has seen while it has a turn; and whose rows it wants."""
 
     seen: dict[str, Entry | None] | None = None
+    symbols: Sequence[str] | None = None
 
 
 class Bucket:
@@ -86,7 +84,7 @@ class Bucket:
                 retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=_REFUSED_AFTER_S)},
             )
         except (BaseError, ValueError) as error:
-            raise SettingsError(f"{self.shown} cannot be opened: {_told(error, self._kind)}") from None
+            raise SettingsError(f"{self.shown} cannot be opened: {told(error, self._kind)}") from None
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._children: dict[str, set[str]] = {}
@@ -94,7 +92,7 @@ class Bucket:
         self.version = 0
         """Another number whenever something else is known to be there."""
         self._turn = _Turn()
-        self._fetched: dict[tuple[str, str], tuple[int, Future[bytes]]] = {}
+        self._fetched: dict[tuple[str, str], tuple[int, Future[bytes | InRanges]]] = {}
         self._held = 0
         self._workers: ThreadPoolExecutor | None = None
 
@@ -136,6 +134,15 @@ class Bucket:
 
     # --- reading
 
+    @contextmanager
+    def asking_for(self, symbols: Sequence[str]) -> Iterator[None]:
+        """Fetch of large files no more than the groups of rows that may have some symbols, if they can be told."""
+        self._turn.symbols = symbols
+        try:
+            yield
+        finally:
+            self._turn.symbols = None
+
     def read(self, key: str) -> bytes:
         """Return what an object holds.
 
@@ -145,7 +152,8 @@ class Bucket:
         """
         entry = self._entry_to_read(key)
         held = self._ahead_of(key, entry)
-        return self._fetch(key, entry) if held is None else held.result()
+        found = self._fetch(key, entry) if held is None else held.result()
+        return found if isinstance(found, bytes) else found.read()
 
     def open(self, key: str) -> "bytes | InRanges":
         """Return an object: what it holds, or if it is large a file of which no more is fetched than is asked for.
@@ -157,13 +165,18 @@ class Bucket:
         entry = self._entry_to_read(key)
         held = self._ahead_of(key, entry)
         if held is not None:
-            return held.result()
-        if entry.size <= _WHOLE:
-            return self._fetch(key, entry)
-        return InRanges(lambda ranges: self._ranges(key, entry, ranges), entry.size)
+            found = held.result()
+        else:
+            found = self._fetch(key, entry) if entry.size <= _WHOLE else self._in_ranges(key, entry)
+        if isinstance(found, InRanges) and (symbols := self._turn.symbols):
+            found.foresee(lambda end: ranges_with(symbols, end))
+        return found
 
-    def read_ahead(self, keys: Iterable[str]) -> None:
-        """Begin to fetch objects that will be read next; those that there is no room for are left."""
+    def read_ahead(self, keys: Iterable[str], symbols: Sequence[str] | None = None) -> None:
+        """Begin to fetch objects that will be read next, of large ones only what has some symbols if any are named.
+
+        Those that there is no room for are left.
+        """
         found = {key: entry for key in keys if (entry := self.entry(key)) is not None}
         with self._lock:
             for key, tag in [one for one in self._fetched if one[0] not in found]:
@@ -171,12 +184,13 @@ class Bucket:
             for key, entry in found.items():
                 if (key, entry.tag) in self._fetched:
                     continue
-                if self._held + entry.size > _HELD:
+                size = entry.size if symbols is None else min(entry.size, TAIL + entry.size // 4)
+                if self._held + size > _HELD:
                     return
                 if self._workers is None:
                     self._workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="barkeeper-ahead")
-                self._held += entry.size
-                self._fetched[key, entry.tag] = (entry.size, self._workers.submit(self._fetch, key, entry))
+                self._held += size
+                self._fetched[key, entry.tag] = (size, self._workers.submit(self._fetch_ahead, key, entry, symbols))
 
     # --- writing
 
@@ -277,14 +291,25 @@ class Bucket:
             raise FileNotFoundError(f"there is no {self.shown}/{key}")
         return entry
 
-    def _ahead_of(self, key: str, entry: Entry) -> "Future[bytes] | None":
+    def _ahead_of(self, key: str, entry: Entry) -> "Future[bytes | InRanges] | None":
         """Return an object that was fetched ahead of time, if it was; whoever takes it has it."""
         with self._lock:
             return self._drop(key, entry.tag)
 
-    def _drop(self, key: str, tag: str) -> "Future[bytes] | None":
+    def _drop(self, key: str, tag: str) -> "Future[bytes | InRanges] | None":
         size, found = self._fetched.pop((key, tag), (0, None))
         self._held -= size
+        return found
+
+    def _in_ranges(self, key: str, entry: Entry) -> InRanges:
+        return InRanges(lambda ranges: self._ranges(key, entry, ranges), entry.size)
+
+    def _fetch_ahead(self, key: str, entry: Entry, symbols: Sequence[str] | None) -> bytes | InRanges:
+        if symbols is None or entry.size <= _WHOLE:
+            return self._fetch(key, entry)
+        found = self._in_ranges(key, entry)
+        found.foresee(lambda end: ranges_with(symbols, end))
+        found.fetch_foreseen()
         return found
 
     def _fetch(self, key: str, entry: Entry) -> bytes:
@@ -292,7 +317,7 @@ class Bucket:
             return self._get(key, entry, {})
         return b"".join(self._ranges(key, entry, [(0, entry.size)]))
 
-    def _ranges(self, key: str, entry: Entry, ranges: list[tuple[int, int]]) -> list[bytes]:
+    def _ranges(self, key: str, entry: Entry, ranges: Ranges) -> list[bytes]:
         """Return some ranges of an object, all asked for at once, a large one in parts.
 
         While the thread has a turn, all of them are of the object that was seen, and asked for one by one.
@@ -302,7 +327,7 @@ class Bucket:
             return [self._get(key, entry, {"range": one}) for one in ranges]
         with self._explained(key):
             starts, ends = [first for first, _ in parts], [end for _, end in parts]
-            fetched = self._obstore.get_ranges(self._objects, key, starts=starts, ends=ends)
+            fetched = self._obstore.get_ranges(self._objects, key, starts=starts, ends=ends, coalesce=_NEAR)
         found = dict(zip(parts, map(bytes, fetched), strict=True))
         return [
             b"".join(found[first, min(first + _PART, end)] for first in range(begin, end, _PART))
@@ -351,20 +376,9 @@ class Bucket:
             self._note(key, None)
             raise FileNotFoundError(f"there is no {where}") from None
         except (self._errors, ValueError) as error:
-            raise OSError(f"{where}: {_told(error, self._kind)}") from None
+            raise OSError(f"{where}: {told(error, self._kind)}") from None
 
 
 def _quoted(tag: str | None) -> str:
     """Return a tag as conditions have it; in Azure's listings it has no quotes."""
     return f'"{tag}"' if tag and not tag.endswith('"') else tag or ""
-
-
-def _told(error: BaseException, kind: str) -> str:
-    """Return what a bucket says, without its page of XML, in which there may be the name of a key."""
-    text = str(error)
-    code, message = re.search(r"<Code>(\w+)</Code>", text), re.search(r"<Message>([^<]*)</Message>", text)
-    if code is not None:
-        return f"{code[1]}: {message[1]}" if message is not None else code[1]
-    if any(words in text for words in _NO_KEYS):  # a machine of the cloud, which may have them, is asked last
-        return f"no keys to it are in the environment, such as {_KEYS.get(kind, _AZURE)}"
-    return " ".join(re.split(r"<|\bDebug source:", text)[0].split())

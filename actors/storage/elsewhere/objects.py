@@ -76,9 +76,11 @@ class ObjectStore(ParquetStore):
         Raises:
             DataError: the day cannot be read.
         """
-        day = super().read(calendar, date, symbols, span)
+        few = tuple(symbols or ()) if self._at.is_by_symbols() else ()
+        with self._bucket.asking_for(few):
+            day = super().read(calendar, date, symbols, span)
         if day is not None and span is None and not self._bucket.has_turn:
-            self._look_ahead(calendar, date)
+            self._look_ahead(calendar, date, few)
         return day
 
     def merge(self, calendar: str, date: str, day: StoredDay) -> MergeCounts:
@@ -171,7 +173,7 @@ class ObjectStore(ParquetStore):
             self._known = (version, calendar, self.dates(calendar))
         return self._known[2]
 
-    def _look_ahead(self, calendar: str, date: str) -> None:
+    def _look_ahead(self, calendar: str, date: str, few: Sequence[str]) -> None:
         if self._at.is_narrow():  # one file has what comes next, and is held
             return
         dates = self._dates_known(calendar)
@@ -181,4 +183,4 @@ class ObjectStore(ParquetStore):
         self._read = (calendar, date)
         coming = dates[place + 1 : place + 1 + self._depth]
         paths = [self._at.of(calendar, one, name) for one in coming for name in (BARS, CERTIFICATE)]
-        self._bucket.read_ahead([cast("ObjectPath", path).key for path in paths])
+        self._bucket.read_ahead([cast("ObjectPath", path).key for path in paths], few or None)

@@ -17,6 +17,7 @@ from actors.storage.elsewhere import bucket, in_ranges
 from actors.storage.elsewhere.bucket import Bucket, Conflict
 from actors.storage.elsewhere.objects import ObjectStore
 from actors.storage.elsewhere.opening import folder_of, journals_of, open_store
+from actors.storage.elsewhere.refusals import told
 from actors.storage.parquet import ParquetStore
 from messages.errors import BarkeeperError, DataError, SettingsError
 from messages.history import Adjustment
@@ -280,7 +281,7 @@ def test_the_journal_of_a_bucket_lies_where_the_program_runs(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "told"),
+    ("kind", "said", "sentence"),
     [
         (
             "s3",
@@ -304,5 +305,5 @@ def test_the_journal_of_a_bucket_lies_where_the_program_runs(tmp_path: Path, mon
         ),
     ],
 )
-def test_what_a_bucket_says_is_told_in_a_sentence(kind: str, said: str, told: str) -> None:
-    assert bucket._told(OSError(said), kind) == told
+def test_what_a_bucket_says_is_told_in_a_sentence(kind: str, said: str, sentence: str) -> None:
+    assert told(OSError(said), kind) == sentence
