@@ -48,7 +48,7 @@ def read_own_hours(root: Path) -> OwnHours:
 
 def _read(path: Path) -> OwnHours:
     try:
-        raw = msgspec.toml.decode(path.read_text(encoding="utf-8-sig"))  # some editors begin it with a mark
+        raw = msgspec.toml.decode(path.read_bytes().decode("utf-8-sig"))  # some editors begin it with a mark
         calendars, as_in_settings = raw.pop("calendars", {}), _tables(raw.pop("special_sessions", {}))
         return OwnHours.read(_tables(raw) | as_in_settings, calendars)
     except (FileNotFoundError, NotADirectoryError):

@@ -50,7 +50,7 @@ class Between:
         await self._over.wait()
         listening.close()
         for sink in list(self._open):
-            sink.close()
+            sink.transport.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
 
@@ -60,6 +60,7 @@ class Between:
         there = asyncio.create_task(self._pass_on(asked, asks, is_request=True))
         back = asyncio.create_task(self._pass_on(answered, answers, is_request=False))
         await asyncio.gather(there, back, return_exceptions=True)
+        await asyncio.gather(asks.wait_closed(), answers.wait_closed(), return_exceptions=True)
 
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_request: bool) -> None:
         try:
