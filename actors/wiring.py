@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -25,15 +26,13 @@ from actors.kernel.clock import Clock, SystemClock
 from actors.kernel.future import Future, Timeout
 from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.turnstile import Turnstile
-from actors.kernel.ports import BarSource, BarStore, Interruptible, KnowsHours
+from actors.kernel.ports import BarSource, BarStore, Interruptible
 from actors.kernel.readings import dates_left
 from actors.kernel.shell import Core, Routes, Shell
 from actors.kernel.telemetry import EventLog, note
 from actors.kernel.timing import ClockKeeper, Stopwatch, Timer
 from actors.kernel.watch.supervisor import Supervisor
-from actors.kernel.worker import left, within
-from actors.market.calendar import Calendar
-from actors.market.hours.book import goes_before
+from actors.kernel.worker import in_time, left, within
 from actors.recording import salvage
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
@@ -47,7 +46,7 @@ from actors.storage.journal.writer import Journal
 from actors.stream_coordinator.actor import StreamCoordinator
 from actors.stream_coordinator.backtest.lived import LivedTape
 from actors.stream_coordinator.backtest.planning import Planner
-from actors.stream_coordinator.backtest.store_asked import calendar_name, check_length, seen_so, strangers
+from actors.stream_coordinator.backtest.store_asked import decided, strangers
 from actors.stream_coordinator.core import StreamCoordinatorCore
 from actors.stream_coordinator.live import LiveCore
 from actors.system_manager.actor import SystemManager
@@ -120,23 +119,13 @@ class House:
         self.is_live = settings.mode is Mode.LIVE
         self.lived = store if isinstance(store, LivedStore) else None
         settings = settings if self.lived is None else msgspec.structs.replace(settings, rules=self.lived.rules)
-        own = settings.own_hours
-        self.store = store or open_store(settings.store, read_only=not settings.certify, own=own)
+        self.store = store or open_store(settings.store, read_only=not settings.certify, own=settings.own_hours)
         self.sources = tuple(sources)
         self.has_upkeep = bool(sources) or settings.certify or not settings.faults.is_none or self.is_live
         self.clock = clock or SystemClock()
-        self.calendar = Calendar(
-            calendar_name(settings, self.store),
-            extended=settings.extended,
-            extended_hours=settings.extended_hours,
-            closed=settings.closed,
-            base_interval=settings.rules.base_interval,
-            own=goes_before(own, self.store.own_hours()) if isinstance(self.store, KnowsHours) else own,
-        )
-        rules = settings.rules.on(self.calendar.name, settings.mode)
-        settings = msgspec.structs.replace(settings, rules=rules)
-        self.settings = settings = seen_so(settings, self.store, self.calendar.name, has_sources=bool(sources))
-        check_length(settings, self.store)
+        ask = partial(decided, settings, self.store, has_sources=bool(sources))
+        settings, self.calendar = in_time(settings.start_timeout_s, "the store", ask)
+        self.settings = settings
         self.rooms = lobby.rooms
         self.session_data = self.rooms[Room.SESSION_DATA]
         self.stream_coordinator = self.rooms[Room.STREAM_COORDINATOR]
@@ -310,7 +299,8 @@ class House:
         """Return those of some symbols that the store of a backtest never had; a live day may have any."""
         if self.is_live:
             return ()
-        return strangers(set(symbols).difference(self.settings.symbols), self.store, self.calendar.name)
+        ask = partial(strangers, set(symbols).difference(self.settings.symbols), self.store, self.calendar.name)
+        return in_time(self.settings.start_timeout_s, "the store", ask)
 
     def _symbols_of(self, session: TradingSession) -> tuple[str, ...]:
         """Return the symbols that a session will have where all of the store are played."""

@@ -4,10 +4,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 from actors.kernel.address import Address
+from actors.kernel.future import Future, Timeout
 from actors.kernel.telemetry import alarm
+from messages.errors import NotReady
+
+T = TypeVar("T")
 
 MOST_GIVEN_UP = 8
 """Threads that still wait for an answer which never came; with as many, every further job fails at once."""
@@ -46,6 +50,27 @@ class InTime:
 def left(until_s: float) -> float:
     """Return how many seconds are left until a time of ``time.monotonic``; never none at all."""
     return max(until_s - time.monotonic(), 0.1)
+
+
+def in_time(seconds: float, who: str, ask: Callable[[], T]) -> T:
+    """Return an answer that may never come, which is waited for so many seconds.
+
+    Raises:
+        NotReady: it did not come.
+    """
+    answer: Future[T] = Future()
+
+    def attempt() -> None:
+        try:
+            answer.set(ask())
+        except BaseException as error:  # noqa: BLE001  # who asks is told, whatever it is
+            answer.set_exception(error)
+
+    threading.Thread(target=attempt, name="barkeeper-asking", daemon=True).start()
+    try:
+        return answer.get(timeout=seconds)
+    except Timeout:
+        raise NotReady(f"{who} gave no answer for {seconds:g} s") from None
 
 
 def within(seconds: float, do: Callable[[], None]) -> bool:

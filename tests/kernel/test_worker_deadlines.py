@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from actors.kernel.worker import MOST_GIVEN_UP, InTime, Worker, within
+from actors.kernel.worker import MOST_GIVEN_UP, InTime, Worker, in_time, within
+from messages import NotReady
 from tests.doubles import Outbox
 from tests.strangers import ENDS
 
@@ -148,3 +149,16 @@ def test_what_ends_with_anything_at_all_is_not_waited_for(kind: type[BaseExcepti
         raise kind
 
     assert within(60, close)
+
+
+def test_an_answer_is_given_and_an_error_raised_where_somebody_asks_in_time() -> None:
+    assert in_time(30.0, "it", lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        in_time(30.0, "it", lambda: 1 // 0)
+
+
+def test_an_answer_that_never_comes_is_not_waited_for() -> None:
+    released = threading.Event()
+    with pytest.raises(NotReady, match=r"it gave no answer for 0\.05 s"):
+        in_time(0.05, "it", released.wait)
+    released.set()

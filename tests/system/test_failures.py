@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from messages import (
     GetStatus,
     IllegalTransition,
     MinuteSettled,
+    NotReady,
     PublishBar,
     QueryFailed,
     Room,
@@ -34,6 +36,25 @@ from messages import (
 from messages.values import MINUTE_NS
 from tests.switchboard import Switchboard
 from tests.system.worlds import QUARTER, break_on, fill, memory, short
+
+
+class Mute(MemoryStore):
+    """A store that does not answer one question before it is let go."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        fill(self, 1)
+        self.released = threading.Event()
+        asked = getattr(self, question)
+        setattr(self, question, lambda *given: (self.released.wait(), asked(*given))[1])
+
+
+@pytest.mark.parametrize("question", ["calendars", "base_interval"])
+def test_a_store_that_does_not_answer_is_not_waited_for(question: str) -> None:
+    mute = Mute(question)
+    with pytest.raises(NotReady, match=r"the store gave no answer for 0\.1 s"):
+        short(mute, symbols=(), start_timeout_s=0.1)
+    mute.released.set()
 
 
 @pytest.fixture(scope="module")

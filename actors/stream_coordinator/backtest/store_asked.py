@@ -4,14 +4,38 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.kernel.ports import BarStore
+from actors.kernel.ports import BarStore, KnowsHours
 from actors.kernel.prints import KeepsPrints
 from actors.kernel.readings import dates_left
+from actors.market.calendar import Calendar
 from actors.market.coarser import is_finer
+from actors.market.hours.book import goes_before
 from actors.reading.spelling.addresses import shown
 from actors.settings import Settings
 from messages.errors import DataError, SettingsError
 from messages.values import Mode, Seen
+
+
+def decided(settings: Settings, store: BarStore, *, has_sources: bool) -> tuple[Settings, Calendar]:
+    """Return the settings with what a store decides where nobody else does, and the calendar.
+
+    Raises:
+        DataError: the store is empty.
+        SettingsError: the settings do not go with the store.
+    """
+    own = settings.own_hours
+    calendar = Calendar(
+        calendar_name(settings, store),
+        extended=settings.extended,
+        extended_hours=settings.extended_hours,
+        closed=settings.closed,
+        base_interval=settings.rules.base_interval,
+        own=goes_before(own, store.own_hours()) if isinstance(store, KnowsHours) else own,
+    )
+    settings = msgspec.structs.replace(settings, rules=settings.rules.on(calendar.name, settings.mode))
+    settings = seen_so(settings, store, calendar.name, has_sources=has_sources)
+    check_length(settings, store)
+    return settings, calendar
 
 
 def calendar_name(settings: Settings, store: BarStore) -> str:
