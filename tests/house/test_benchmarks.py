@@ -213,3 +213,15 @@ def test_the_benchmark_of_the_journal_takes_and_recovers_every_message() -> None
     assert {f"{name}_cost" for name in ("trades", "messages", "bars", "paced")} <= set(report)
     assert min(report[f"recovered_{name}_per_s"] for name in ("trades", "messages", "bars")) > 0
     assert report["paced_safe_p99_ms"] > 0
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_kills_says_whether_they_hit() -> None:
+    few = ["--days", "0", "--lines", "0", "--imports", "1", "--fetches", "0", "--json"]
+    command = [sys.executable, "tests/benchmarks/kills.py", *few]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    report = json.loads(done.stdout)["import"]
+    assert (report["as_undisturbed"], report["differs"]) == (1, [])
+    assert done.returncode == (report["hits"] < report["asked"])
+    assert report["kills"] >= report["hits"]
