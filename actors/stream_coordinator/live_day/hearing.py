@@ -70,9 +70,13 @@ class Hearing:
         return self._clocks[feed]
 
     def statuses(self) -> tuple[FeedStatus, ...]:
-        """Return how every feed is that has been heard of."""
+        """Return how every feed is that has been heard of; it takes a while, for every symbol's lag is there."""
+        return tuple(self._status(health) for health in self.healths())
+
+    def healths(self) -> list[FeedHealth]:
+        """Return what every feed says of itself that has been heard of."""
         names = sorted({*self._healths, *self._meters, *self._refused, *self._last})
-        return tuple(self._status(name) for name in names)
+        return [self._healths.get(name) or FeedHealth(feed=name) for name in names]
 
     def troubles(self) -> list[str]:
         """Return a sentence for a clock that is wrong, and for every reason for which a feed will not send symbols."""
@@ -97,11 +101,12 @@ class Hearing:
         """Return a sentence for each thing that is wrong with the times of what comes."""
         return [said for feed, clock in sorted(self._clocks.items()) for said in clock.troubles(feed)]
 
-    def _status(self, feed: str) -> FeedStatus:
+    def _status(self, health: FeedHealth) -> FeedStatus:
+        feed = health.feed
         meter, clock = self._meters.get(feed), self._clocks.get(feed)
         offset_ns = None if clock is None else clock.offset_ns
         return FeedStatus(
-            health=self._healths.get(feed) or FeedHealth(feed=feed),
+            health=health,
             lag_p50_ms=None if meter is None else meter.quantile_ms(0.5),
             lag_p99_ms=None if meter is None else meter.quantile_ms(0.99),
             refused=tuple(sorted({symbol for _, symbol in self._refused.get(feed, ())})),

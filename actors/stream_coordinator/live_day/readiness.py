@@ -162,5 +162,5 @@ def hours_of(session: TradingSession) -> tuple[str, str]:
 
 
 def _are_connected(arrivals: Arrivals) -> bool:
-    feeds = arrivals.hearing.statuses()
-    return bool(feeds) and all(feed.health.is_connected for feed in feeds)
+    healths = arrivals.hearing.healths()
+    return bool(healths) and all(health.is_connected for health in healths)

@@ -40,7 +40,7 @@ class Troubles:
         return [TroublesChanged(troubles=found)]
 
     def _away(self) -> list[str]:
-        healths = [status.health for status in self._hearing.statuses()]
+        healths = self._hearing.healths()
         lost = [health for health in healths if not (health.is_connected or health.is_over) and health.losses]
         refused = [health for health in healths if health.is_over and health.last_error]
         return [

@@ -1,8 +1,13 @@
 """What is known of the feeds by what they said."""
 
+import pytest
+
 from actors.settings import LiveRules
 from actors.stream_coordinator.live_day.hearing import Hearing
+from actors.stream_coordinator.live_day.lag import LagMeter
+from actors.stream_coordinator.live_day.troubles import Troubles
 from messages import FeedHealth, FeedHeartbeat, FeedReported, FeedStatus, SymbolLag, SymbolsRefused
+from messages.lifecycle import TroublesChanged
 from messages.values import SECOND_NS
 
 
@@ -20,6 +25,19 @@ def test_the_last_health_report_of_each_feed_counts() -> None:
         FeedHealth(feed="a", bars=2),
         FeedHealth(feed="b", bars=3),
     ]
+
+
+def test_what_is_wrong_with_feeds_is_known_without_a_look_at_thousands_of_lags(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> float:
+        raise AssertionError("four times a second, of every feed")
+
+    monkeypatch.setattr(LagMeter, "quantile_ms", slow)
+    hearing = Hearing(LiveRules())
+    hearing.note(FeedReported(health=FeedHealth(feed="b", losses=1, last_error="gone")))
+    hearing.lag("a", 0, SECOND_NS)
+
+    assert hearing.healths() == [FeedHealth(feed="a"), FeedHealth(feed="b", losses=1, last_error="gone")]
+    assert Troubles((), hearing).news() == [TroublesChanged(troubles=("feed b is not connected: gone",))]
 
 
 def test_symbols_that_were_ever_refused_are_shown_sorted_and_once() -> None:
