@@ -1,17 +1,20 @@
 """A week of live days whose process is killed once in each: does memory stay what it was, and is every bar there?
 
-    python tests/benchmarks/killed_week.py --symbols 500 --sessions 5 --json
+    python tests/benchmarks/killed_week.py                             # 500 symbols, five sessions: three minutes
+    python tests/benchmarks/killed_week.py --symbols 20 --sessions 2   # a look at it: half a minute
 
 A simulated feed sends every bar at ``--speed`` times the speed of time, nights included. The process is killed
-(SIGKILL) at a random moment of each session, early enough for the next one to be there before the close; an archive
-fills what was not heard meanwhile. Memory is the process's own (Linux) when a session has its certificate;
-``memory_growth`` is that of the last over that of the second. Exits with 1 if it is more than 1.1, if a day is not
-certified or not as it was sent, or if ``verify`` finds something.
+(SIGKILL) at a seeded random moment of each session, early enough for the next one to be there before the close; an
+archive fills what was not heard meanwhile. A kill hits if the process died of it while that session was open. Memory is
+the process's own (Linux) when a session has its certificate; ``memory_growth`` is that of the last over that of the
+second. Exits with 1 if it is more than 1.1, if a kill did not hit, if a day is not certified or not as it was sent, bar
+by bar, or if ``verify`` finds something.
 """
 
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,8 +35,8 @@ from actors.settings import SessionRules
 from actors.storage.parquet import ParquetStore
 from actors.system import System
 from actors.verifying import verify_store
-from messages.values import MINUTE_NS, SECOND_NS, TradingSession
-from tests.benchmarks.measuring import ROOT, count, shown
+from messages.values import MINUTE_NS, SECOND_NS, TradingSession, moment
+from tests.benchmarks.measuring import ROOT, count, lined_up, shown
 
 CALENDAR, FIRST = "XNYS", "2024-07-08"
 _LEAD_NS = 30 * MINUTE_NS
@@ -46,10 +49,10 @@ _MOST_GROWTH = 1.1
 def main() -> None:
     """Run what the command line asks for, print what came of it, and fail if it was too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--symbols", type=count, default=500, metavar="M")
-    parser.add_argument("--sessions", type=count, default=5, metavar="N")
-    parser.add_argument("--speed", type=float, default=1800.0, metavar="X", help="default: 1800")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the moments")
+    parser.add_argument("--symbols", type=count, default=500, metavar="M", help="default: 500")
+    parser.add_argument("--sessions", type=count, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--speed", type=float, default=3600.0, metavar="X", help="default: 3600, a day in 24 s")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the moments (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--life", nargs=2, metavar=("FOLDER", "NOW_NS"), help=argparse.SUPPRESS)
     wanted = parser.parse_args()
@@ -58,7 +61,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="barkeeper-", ignore_cleanup_errors=True) as folder:
         report = killed_week(Path(folder), wanted.symbols, wanted.sessions, wanted.speed, wanted.seed)
-    print(shown(report, as_json=wanted.json))
+    if not wanted.json:
+        print(_table(report["days"]), end="\n\n")
+    print(shown({name: one for name, one in report.items() if wanted.json or name != "days"}, as_json=wanted.json))
     if complaint := wrong(report):
         sys.exit(complaint)
 
@@ -71,34 +76,71 @@ def killed_week(folder: Path, symbols: int, sessions: int, speed: float, seed: i
         archive.merge(CALENDAR, day.date, market.day(day))
     archive.close()
     deaths = [day.open_ns + round(dice.uniform(0.05, 0.7) * (day.close_ns - day.open_ns)) for day in days]
-    now_ns, memory_mb, lives = days[0].start_ns - _LEAD_NS, dict[str, float](), 0
-    options = ["--symbols", str(symbols), "--sessions", str(sessions), "--speed", str(speed)]
-    for death_ns in (*deaths, None):
-        command = [sys.executable, "-m", "tests.benchmarks.killed_week", *options, "--life", str(folder), str(now_ns)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    life = _Life(["--symbols", str(symbols), "--sessions", str(sessions), "--speed", str(speed), "--life", str(folder)])
+    life.now_ns = days[0].start_ns - _LEAD_NS
+    killed_ns = [life.lived(death_ns) for death_ns in deaths]
+    life.lived(None)
+    kept = ParquetStore(folder / "store", read_only=True)
+    certified = kept.certified(CALENDAR)
+    told = [
+        {
+            "session": day.date,
+            "killed_at": str(moment(at_ns, day.tz))[:16],
+            "is_hit": was_killed and day.open_ns <= at_ns < day.close_ns,
+            "is_certified": day.date in certified,
+            "is_as_sent": _is_as_sent(kept, market, day),
+            "memory_mb": round(life.memory_mb[day.date]) if day.date in life.memory_mb else None,
+        }
+        for day, (at_ns, was_killed) in zip(days, killed_ns, strict=True)
+    ]
+    seen = [life.memory_mb[day.date] for day in days if day.date in life.memory_mb]
+    return {
+        "sessions": len(days),
+        "hits": sum(one["is_hit"] for one in told),
+        "certified": sum(one["is_certified"] for one in told),
+        "as_sent": sum(one["is_as_sent"] for one in told),
+        "memory_growth": round(seen[-1] / seen[min(1, len(seen) - 1)], 3) if seen else None,
+        "verify_faults": len(verify_store(kept).faults),
+        "days": told,
+    }
+
+
+class _Life:
+    """One process after the other, each from where the one before was killed.
+
+    Args:
+        options: of every one.
+    """
+
+    def __init__(self, options: list[str]) -> None:
+        self._command = [sys.executable, "-m", "tests.benchmarks.killed_week", *options]
+        self.now_ns = 0
+        self.memory_mb: dict[str, float] = {}
+        """By session."""
+
+    def lived(self, death_ns: int | None) -> tuple[int, bool]:
+        """Live until a moment; return when it was killed, and whether it died of that."""
+        with subprocess.Popen(
+            [*self._command, str(self.now_ns)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as process:
             assert process.stdout is not None, "it has a pipe"
-            lives += 1
             for line in process.stdout:
                 word, *rest = line.split()
                 if word == "now":
-                    now_ns = int(rest[0])
-                    if death_ns is not None and now_ns >= death_ns:
+                    self.now_ns = int(rest[0])
+                    if death_ns is not None and self.now_ns >= death_ns:
                         process.kill()
                         break
                 elif word == "certified":
-                    memory_mb[rest[0]] = float(rest[1])
+                    self.memory_mb[rest[0]] = float(rest[1])
             process.stdout.read()
-    kept = ParquetStore(folder / "store", read_only=True)
-    seen = [memory_mb[day.date] for day in days if day.date in memory_mb]
-    return {
-        "lives": lives,
-        "memory_mb": [round(one) for one in seen],
-        "memory_growth": round(seen[-1] / seen[min(1, len(seen) - 1)], 3) if seen else None,
-        "certified": len(kept.certified(CALENDAR)),
-        "as_sent": sum(_is_as_sent(kept, market, day) for day in days),
-        "sessions": len(days),
-        "verify_faults": len(verify_store(kept).faults),
-    }
+        return self.now_ns, process.returncode == -signal.SIGKILL
+
+
+def _table(days: list[dict[str, Any]]) -> str:
+    told = {True: "yes", False: "no", None: ""}
+    rows = [[told.get(value, str(value)) for value in day.values()] for day in days]
+    return lined_up([[name.replace("_", " ") for name in days[0]], *rows])
 
 
 def wrong(report: dict[str, Any]) -> str:
@@ -106,7 +148,7 @@ def wrong(report: dict[str, Any]) -> str:
     growth, sessions = report["memory_growth"], report["sessions"]
     complaints = [
         f"memory is {growth} times what it was" if growth is None or growth > _MOST_GROWTH else "",
-        *(f"{report[what]} of {sessions} {what}" for what in ("certified", "as_sent") if report[what] != sessions),
+        *(f"{report[one]} of {sessions} {one}" for one in ("hits", "certified", "as_sent") if report[one] != sessions),
         f"{report['verify_faults']} faults" if report["verify_faults"] else "",
     ]
     return "; ".join(filter(None, complaints))
