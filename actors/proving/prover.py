@@ -137,13 +137,14 @@ class Prover:
             store = stack.enter_context(closing(open_store(self._question.store, read_only=True)))
             self._archive = Archive(store)
             self._modules = modules_of(self._find())
+            self._names = frozenset(one.__name__ for one in self._modules)
             remarks = []
             calendar, dates = self._dates()
             held = self._archive.holds(calendar, dates)
             folders = [store.folder] if store.folder is not None and held else []
             if not folders:
                 remarks.append("the files of the store were not watched: its days are too many, or it lies elsewhere")
-            watch = stack.enter_context(FileWatch(folders, frozenset(one.__name__ for one in self._modules)))
+            watch = stack.enter_context(FileWatch(folders, self._names))
             run = self._run(World(self._archive), watch=watch)
             witness = run.witness
             if run.error:
@@ -263,7 +264,7 @@ class Prover:
         """Let the strategy play a world, to its end or until it is stopped."""
         asked = self._question
         strategy = self._find()
-        witness = Witness(frozenset(one.__name__ for one in modules_of(strategy)), until_ns, captured)
+        witness = Witness(self._names, until_ns, captured)
         with WitnessedSystem.backtest(
             world,
             asked.symbols,
