@@ -98,7 +98,8 @@ class SessionDataCore:
         self.history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
         self.senders = Senders(self._rules.sources)
-        self._sealer = Sealer(self.history, self.senders, self._rules.intervals, is_on=has_upkeep)
+        intervals = self._rules.intervals
+        self._sealer = Sealer(self.history, self.senders, intervals, is_on=has_upkeep, is_patient=keeps_prints)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self.trading = Trading(self._rules, self.senders)
         self._reader = Reader(self.history, self._requirements, self.trading)
@@ -169,11 +170,8 @@ class SessionDataCore:
             case AbandonGaps():
                 return self._abandon_gaps(message)
             case SessionSettled():
-                return tell(
-                    *self._report(message.session_date),
-                    *self._sealer.settle(self._book, message.session_date, self.now_ns),
-                    message,
-                )
+                sealed = self._sealer.settle(self._book, message.session_date, self.now_ns)
+                return tell(*self._report(message.session_date), *sealed, message)
             case RequireHistory():
                 self._requirements.add(message.requirement)
                 return NOTHING
@@ -241,12 +239,8 @@ class SessionDataCore:
         taken = self.senders.book(message.source, book.ledger.taken(since=before))
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
             book.close_until(self.now_ns, intake.events)
-        return receipted(
-            [*intake.events, *self._certify_again(intake)],
-            message.receipt,
-            accepted=taken.accepted,
-            duplicates=taken.duplicates,
-        )
+        events = [*intake.events, *self._certify_again(intake)]
+        return receipted(events, message.receipt, accepted=taken.accepted, duplicates=taken.duplicates)
 
     def _bars_filled(self, message: BarsFilled) -> Outcome:
         assert self._book is not None, "a fill before any session"
@@ -307,6 +301,7 @@ class SessionDataCore:
             out += self._whole(BarBatch.of(()), FromStore("tape"), self._book)
         elif self._book is not None:
             self._book.close_until(self.now_ns, out)
+        out += self._sealer.due(self._book, self.now_ns)
         return Outcome(out=(*out, *self._applied(message.ticket)))
 
     def _applied(self, ticket: int) -> tuple[Event, ...]:
@@ -353,13 +348,16 @@ class SessionDataCore:
             return []
         return [SessionReported(report=report_of(self._book))]
 
-    def _open(self, message: SessionBoundary) -> list[Event]:
+    def _open(self, message: SessionBoundary) -> list[Message]:
         """Begin a session; return how the one before it ended."""
-        events: list[Event] = []
+        told: list[Message] = []
         if self._book is not None:
             # A day of history closes nothing: what ended closes now, its grace over or not.
-            events += self._folded(0)
+            events = self._folded(0)
             self._book.close_until(self.now_ns + self._rules.grace_ns, events)
+            told += [*events, *self._sealer.due(self._book, self.now_ns)]
+            if self._prints is not None:
+                told = list(self._prints.told(tuple(told), self._book, self.now_ns))
             self.history.roll(self._book.grid)
         self.history.extend(message.history, message.background)
         known = self._members.known(message, self.history.traded, self._requirements.symbols)
@@ -369,7 +367,7 @@ class SessionDataCore:
         self._book.recall(message.runs, self.senders, message.told)
         self._ahead.open(self._book, None if self._has_upkeep else message.tape)
         self.trading.open(self._book.axis.interval, message.session)
-        return events
+        return told
 
     # --- symbols
 

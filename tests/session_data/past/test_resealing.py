@@ -11,6 +11,7 @@ from messages import (
     BarsUpdated,
     Event,
     GapDetected,
+    Message,
     MinuteClosed,
     SessionSealed,
     SessionSettled,
@@ -192,3 +193,35 @@ def test_news_of_a_live_day_pass_through_in_the_order_of_the_bars(news: Event) -
 
     assert play(core, [news]) == [news]
     assert digest(core) == before
+
+
+# --- on a live day, where corrections come one by one
+
+EIGHT = arrived(bar("A", "09:32", 8), now="09:34", source="desk", is_correction=True)
+
+
+@pytest.mark.parametrize(
+    "then", [time("09:35"), opened(WEDNESDAY, ["A"]), RecordSession()], ids=["time", "opening", "close"]
+)
+def test_on_a_live_day_a_settled_session_is_sealed_again_once_however_many_messages_change_it(then: Message) -> None:
+    core = lived(keeps_prints=True)
+    first = settled(core)
+
+    assert sealed_by(core, CORRECTION, EIGHT) == []
+    (sealed,) = told(core, SessionSealed, then)
+    assert (sealed.issued_by, sealed.corrections) == ("fill", 2)
+    assert sealed.day.values[[0, 2], 3, 0].tolist() == [7, 8]
+    assert first.prints is not None
+    assert sealed.prints is not None
+    assert len(sealed.prints) == len(first.prints) + 2
+    assert sealed_by(core, time("09:36"), RecordSession())[1:] == []
+
+
+def test_and_so_is_a_day_of_history() -> None:
+    core = lived(keeps_prints=True)
+    settled(core)
+    play(core, [opened(WEDNESDAY, ["A"])])
+
+    assert sealed_by(core, CORRECTION, EIGHT) == []
+    assert sealed_by(core, time("09:36")) == [(TUESDAY.date, "fill", 2, {})]
+    assert sealed_by(core, time("09:37")) == []

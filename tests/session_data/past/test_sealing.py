@@ -31,8 +31,9 @@ from tests.session_data.streams import ask, play
 from tests.session_data.telling import FIVE, MONDAY, TUESDAY, TWO, digest, told
 
 
-def core_with(*messages: Message, has_upkeep: bool = True, **rules: Any) -> SessionDataCore:
-    core = SessionDataCore(SessionRules(**{"intervals": (TWO, FIVE), **rules}), has_upkeep=has_upkeep)
+def core_with(*messages: Message, has_upkeep: bool = True, keeps_prints: bool = False, **rules: Any) -> SessionDataCore:
+    given = SessionRules(**{"intervals": (TWO, FIVE), **rules})
+    core = SessionDataCore(given, has_upkeep=has_upkeep, keeps_prints=keeps_prints)
     play(core, list(messages))
     return core
 
