@@ -49,10 +49,11 @@ def _is_failure(error: BaseException) -> bool:
 
 
 def _sentence(error: BaseException) -> str:
+    from actors.doors.cli.invocation import as_it_lies
     from messages.errors import BarkeeperError
 
     if isinstance(error, BarkeeperError):
-        text = str(error)
+        text = as_it_lies(str(error))
     elif isinstance(error, OSError) and error.strerror:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     else:

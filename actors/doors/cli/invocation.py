@@ -21,6 +21,15 @@ def program() -> str:
     return "python -m barkeeper" if is_package else "python run.py"
 
 
+def as_it_lies(advice: str) -> str:
+    """Return advice on what to install for who calls a copy of the source: that copy with what is wanted of it."""
+    called = Path(sys.argv[0])
+    folder = called.absolute().parent
+    if called.name != "run.py" or not (folder / "pyproject.toml").is_file():
+        return advice
+    return advice.replace("'barkeeper[", f"'{'.' if folder == Path.cwd() else folder}[")
+
+
 def _program() -> tuple[str, ...]:
     called = Path(sys.argv[0])
     return (_interpreter(), sys.argv[0]) if called.name == "run.py" else ("barkeeper",)

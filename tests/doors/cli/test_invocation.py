@@ -2,10 +2,11 @@
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
-from actors.doors.cli.invocation import command
+from actors.doors.cli.invocation import as_it_lies, command
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +40,21 @@ def test_windows_has_quotes_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
     assert command("inspect", "--store", "C:\\my store") == 'barkeeper inspect --store "C:\\my store"'
+
+
+@pytest.mark.parametrize(
+    ("called", "there", "said"),
+    [("run.py", "", "."), ("copy/run.py", "copy", "{copy}"), ("barkeeper", "", "barkeeper")],
+)
+def test_who_calls_a_copy_of_the_source_installs_from_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, called: str, there: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [called])
+    (tmp_path / there).mkdir(exist_ok=True)
+    (tmp_path / there / "pyproject.toml").touch()
+
+    place = said.format(copy=tmp_path / "copy")
+    assert as_it_lies("it needs a package: pip install 'barkeeper[web]'") == (
+        f"it needs a package: pip install '{place}[web]'"
+    )
