@@ -190,7 +190,10 @@ def by_kind(skipped: Iterable[Skipped]) -> dict[str, list[Skipped]]:
 
 
 def _shared_reason(kind: str, alike: list[Skipped]) -> str:
-    """Return the reason with the advice behind its semicolon, where that is the same for all."""
+    """Return the reason with the advice behind its semicolon, where that is the same for all; of one what was seen."""
+    if len(alike) == 1:
+        why, colon, seen = alike[0].reason.partition(":")
+        return why + colon + seen.partition(";")[0]
     reasons = {one.reason.partition(":")[0] for one in alike}
     return reasons.pop() if len(reasons) == 1 else kind
 

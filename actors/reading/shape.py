@@ -49,7 +49,7 @@ def columns_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     if not columns:
         return None
     filled = width - 1 if not any(columns[-1]) else width
-    begins = _beginning(columns[:filled])
+    begins = _beginning(columns[:filled]) if filled else ()
     trailing = filled - len(begins) - len(_PRICES)
     if not begins or not 0 <= trailing <= _MOST_TRAILING:
         return None

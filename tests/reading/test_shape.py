@@ -46,6 +46,7 @@ def test_cells_show_what_their_columns_are(line: str, columns: tuple[str, ...]) 
         ("a,b,c,d,e,f",),
         ("2024-01-02 09:30,10,11,9",),
         (),
+        ("", ""),  # text without a delimiter that begins with empty lines
     ],
 )
 def test_what_the_cells_do_not_show_is_not_guessed(lines: tuple[str, ...]) -> None:
