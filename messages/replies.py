@@ -271,7 +271,8 @@ class RunSummary(Reply, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         dates = [report.session.date for report in self.sessions]
-        played = f"{len(dates):,} sessions, {dates[0]} to {dates[-1]}" if dates else "no session yet"
+        several = f"{len(dates):,} sessions, {dates[0]} to {dates[-1]}" if dates else "no session yet"
+        played = f"session {dates[0]}" if len(dates) == 1 else several
         bars = sum(int(report.bars.sum()) for report in self.sessions)
         state = f"failed: {self.failure}" if self.failure else "finished" if self.is_finished else "not finished"
         return f"<RunSummary {played}: {bars:,} bars, {state}>"

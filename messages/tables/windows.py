@@ -96,7 +96,8 @@ class BarWindow(BarColumns, frozen=True, kw_only=True, eq=False):
             why = ", all of it lies before this session: see history()" if self.is_before_session else ""
             return f"<BarWindow {of} {self.interval}: no bars{why}>"
         first, last = (f"{moment(int(at_ns), self.tz):%Y-%m-%d %H:%M}" for at_ns in self._edges())
-        return f"<BarWindow {of} {self.interval}: {len(self)} bars, {first} to {last} {self.tz}>"
+        count = f"{len(self)} bar{'s' if len(self) > 1 else ''}"
+        return f"<BarWindow {of} {self.interval}: {count}, {first} to {last} {self.tz}>"
 
     def _repr_html_(self) -> str:
         html: str = self.to_pandas()._repr_html_()  # type: ignore[operator]  # what a notebook shows of a frame

@@ -75,3 +75,11 @@ __all__ = [
     "connect",
     "errors",
 ]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from actors.doors.cli.version import version
+
+        return version()
+    raise AttributeError(f"module 'barkeeper' has no attribute {name!r}")

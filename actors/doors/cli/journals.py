@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import options, served
+from actors.doors.cli import options, plain_help, served
 
 Journal = Annotated[
     Path, typer.Argument(metavar="JOURNAL", help="Of a live day, as store.journals/XNYS_2026-11-30.journal.")
@@ -59,7 +59,7 @@ def replay(
 ) -> None:
     """Play a live day again exactly as it was received: late bars late, fills and corrections when they came."""
     if sum((until is not None, diff is not None, step)) > 1:
-        raise typer.BadParameter("--until, --diff and --step are three ways to look at a day: one at a time")
+        raise plain_help.Lacking("--until, --diff and --step are three ways to look at a day: one at a time")
 
     def job() -> None:
         from actors.doors.commands.journal import replay as command
@@ -102,7 +102,7 @@ def quarantine(
     Exits with 1 if one meets a bug once more.
     """
     if show is not None and retry is not None:
-        raise typer.BadParameter("--show and --retry are two things to do: one at a time")
+        raise plain_help.Lacking("--show and --retry are two things to do: one at a time")
 
     def job() -> None:
         from actors.doors.commands.journal import quarantine as command

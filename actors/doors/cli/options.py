@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actors.doors.cli import completion, invocation
+from actors.doors.cli import completion, invocation, plain_help
 from actors.vendors import registry
 
 _FEEDS = "What some feeds need"
@@ -64,7 +64,7 @@ def in_capitals(symbols: tuple[str, ...]) -> tuple[str, ...]:
 def check_store(store: str | None, config: Path | None) -> None:
     """Refuse a call that does not say which store."""
     if store is None and config is None:
-        raise typer.BadParameter(
+        raise plain_help.Lacking(
             f"say which store: --store DIR|URL, {_STORE} in the environment, or --config FILE that names it"
         )
 

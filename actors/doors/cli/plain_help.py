@@ -1,5 +1,6 @@
 """Help without a type beside flags: ``--json``, not ``--json <bool>``."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -40,6 +41,22 @@ CHAPTERS = {
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_WORDS = (
+    (r"Input should be a valid number\b.*", "expected a number, such as 0.5"),
+    (r"Input should be a valid integer\b.*", "expected a whole number"),
+    (r"Input should be greater than or equal to (.*)", r"expected \1 or more"),
+    (r"Input should be less than or equal to (.*)", r"expected \1 or less"),
+)
+"""What the library says of a number, and what is said to the user."""
+
+
+class Lacking(typer.BadParameter):
+    """Options that are wanted together, or not together: no value of one of them is wrong."""
+
+    def format_message(self) -> str:
+        """Return what is wrong."""
+        return self.message
+
 
 class Command(TyperCommand):
     """A command whose flags take no value, and so show none."""
@@ -49,7 +66,11 @@ class Command(TyperCommand):
         if (empty := _empty(args)) is not None and not ctx.resilient_parsing:
             ctx.fail(f"{empty} is empty, as an unset variable leaves it; leave it out, or say what is meant")
         ctx.allow_extra_args = True
-        stray = super().parse_args(ctx, list(_with_port(args)))
+        try:
+            stray = super().parse_args(ctx, list(_with_port(args)))
+        except typer.BadParameter as error:
+            error.message = _in_words(error.message)
+            raise
         if stray and not ctx.resilient_parsing:
             ctx.fail(f"{stray[0]!r} belongs to nothing{_meant(ctx.params, stray[0])}")
         return stray
@@ -106,6 +127,12 @@ def _with_port(args: list[str]) -> Iterator[str]:
         yield word
         if word == "--web" and not after.isdecimal():
             yield str(PAGE_PORT)
+
+
+def _in_words(said: str) -> str:
+    for pattern, words in _WORDS:
+        said = re.sub(pattern, words, said)
+    return said
 
 
 def _empty(args: list[str]) -> str | None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actors.doors.cli import options
+from actors.doors.cli import options, plain_help
 from actors.doors.cli.plain_help import PAGE_PORT
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def dashboard(
     Or a session that another process serves, or both. A run in its own process is shown by --web of live and backtest.
     """
     if store is None and address is None:
-        raise typer.BadParameter("say what to show: --store DIR|URL, --connect ADDRESS, or both")
+        raise plain_help.Lacking("say what to show: --store DIR|URL, --connect ADDRESS, or both")
 
     def job() -> None:
         from actors.doors.web import dashboard

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from actors.doors.cli import options, sweeps
+from actors.doors.cli import options, plain_help, sweeps
 
 Plot = Annotated[
     Path | None,
@@ -148,9 +148,9 @@ def verify(
     written.
     """
     if store is None and proof is None:
-        raise typer.BadParameter("say which store, --store DIR|URL, or the file of a proof")
+        raise plain_help.Lacking("say which store, --store DIR|URL, or the file of a proof")
     if strategy is not None and proof is None:
-        raise typer.BadParameter("--strategy is that of a proof: name the proof's file too")
+        raise plain_help.Lacking("--strategy is that of a proof: name the proof's file too")
 
     def job() -> None:
         if proof is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import actors.doors.barkeeper as package
+from actors.doors.cli.version import version
 from actors.doors.guide.chapters import ORDER
 from actors.system import System
 from tests.house.source import ROOT
@@ -21,6 +22,8 @@ def test_it_has_what_it_names_and_nothing_of_its_own() -> None:
     assert package.System is System
     assert all(hasattr(package, name) for name in package.__all__)
     assert {name for name in vars(package) if not name.startswith("_")} <= {*package.__all__}
+    assert package.__version__ == version()
+    assert not hasattr(package, "Backtest")
 
 
 @pytest.fixture(scope="module")
