@@ -66,8 +66,8 @@ class DataUpkeepCore:
         self._holds_tickets = holds_tickets
         self._now_ns: Nanos = 0
         self._held: list[int] = []
-        self._loading = 0
-        """Loads of symbols that join, which come before any request for their minutes."""
+        self._loading: set[str] = set()
+        """Symbols that join: what the store has of them comes before any request for their minutes."""
         self._wakes: set[Nanos] = set()
         self._closing: dict[str, TradingSession] = {}
         self._abandoned: set[str] = set()
@@ -113,10 +113,10 @@ class DataUpkeepCore:
             case ReadFailed():
                 return self._read_failed(message)
             case LoadSymbols():
-                self._loading += 1
+                self._loading.update(message.symbols)  # once, however often they are asked for
                 return tell(self._prefetching.joining(message))
             case SymbolsJoined():
-                self._loading -= 1
+                self._loading.difference_update(message.symbols)
                 return self._go_on(() if self._loading else self._repairs.advance(self._now_ns))
             case CheckStore() | StoreChecked():
                 return tell(message)
@@ -137,6 +137,7 @@ class DataUpkeepCore:
                 return NOTHING
             case SymbolsChanged():
                 self._prefetching.symbols_changed(message)
+                self._loading.difference_update(message.removed)
                 self._repairs.forget(frozenset(message.removed))
                 return self._go_on(())
             case MakeGood():
@@ -217,7 +218,8 @@ class DataUpkeepCore:
         """Something may be lost: if it was an answer told here, ask again; say again what others may not know."""
         said: list[Message] = []
         if message.room is Room.DATA_UPKEEP:
-            self._reading, self._loading = "", 0
+            self._reading = ""
+            self._loading.clear()
             self._owed.clear()
             self._repairs.begin_again(self._now_ns)
             said += self._repairs.advance(self._now_ns)

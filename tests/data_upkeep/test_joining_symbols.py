@@ -1,5 +1,7 @@
 """Symbols that join: what is read for them first, and what is asked for then, at once."""
 
+from msgspec.structs import replace
+
 from actors.data_upkeep.core import DataUpkeepCore
 from actors.data_upkeep.prefetch import Prefetching
 from actors.data_upkeep.repairs import Repairs
@@ -19,6 +21,7 @@ from messages import (
     ReadSession,
     SessionRead,
     StoreChecked,
+    SymbolsChanged,
     SymbolsJoined,
     SymbolsLoaded,
     Tape,
@@ -112,11 +115,18 @@ def test_nobody_is_asked_before_the_store_has_been_read() -> None:
 
 def test_of_two_that_join_the_last_one_lets_the_requests_go() -> None:
     desk = Desk()
-    desk.tell(LOAD, LOAD, catch_up("C", "10:58", "11:00"))
+    desk.tell(LOAD, LoadSymbols(session=DAY, symbols=("D",)), catch_up("C", "10:58", "11:00"))
     desk.now("11:00")
 
     assert requests(desk.tell(JOINED)) == []
-    assert len(requests(desk.tell(JOINED))) == 1
+    assert len(requests(desk.tell(replace(JOINED, symbols=("D",))))) == 1
+
+
+def test_who_leaves_while_it_is_read_keeps_nobody_waiting() -> None:
+    desk = Desk()
+    desk.tell(LOAD, catch_up("A", "10:58", "11:00"), SymbolsChanged(removed=("C",)))
+
+    assert len(requests(desk.now("11:00"))) == 1
 
 
 def test_tickets_wait_for_what_is_asked_for_then() -> None:

@@ -18,7 +18,7 @@ from messages import (
     SymbolsLoaded,
 )
 from messages.events import SessionRead
-from messages.joining import LoadSymbols
+from messages.joining import LoadSymbols, SymbolsJoined
 from tests.builders import DAY, HALF_DAY, at, closed
 from tests.certificates import certificate
 from tests.data_upkeep.desk import Desk, gap, only, requests
@@ -152,3 +152,13 @@ def test_a_load_that_is_lost_keeps_no_gap_from_being_asked_for() -> None:
 
     assert (before, len(after)) == ([], 1)
     assert [type(said) for said in desk.tell(SessionRead(tape=tape(DAY, "B"), joining=("B",)))] == [SymbolsLoaded]
+
+
+@pytest.mark.parametrize("room", [Room.DATA_UPKEEP, Room.SESSION_DATA])
+def test_a_load_that_is_asked_for_once_more_is_waited_for_once(room: Room) -> None:
+    load, joined = LoadSymbols(session=DAY, symbols=("B",)), SymbolsJoined(session_date=DAY.date, symbols=("B",))
+    desk = Desk(holds_tickets=False).lacks("A", "09:30")
+    desk.tell(load, MakeGood(room=room), load, joined)
+    desk.tell(*([joined] if room is Room.DATA_UPKEEP else []))  # the first was read all the same
+
+    assert len(requests(desk.now("09:31", 30))) == 1
