@@ -243,7 +243,9 @@ def asked(raw: bytes) -> None:
         line.sendall(raw or b" ")
         line.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
-    if answer:
+    if b'"refused"' in answer:
+        assert "\n" not in msgspec.json.decode(answer, type=status_socket.Refused).reason
+    else:
         assert msgspec.json.decode(answer, type=LiveLook) == EARLY
 
 

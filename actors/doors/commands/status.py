@@ -3,13 +3,14 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 from rich.live import Live
 
 from actors.doors.remote import status_socket
 from actors.doors.remote.live_look import LiveLook
-from actors.doors.remote.status_socket import StatusRequest
+from actors.doors.remote.status_socket import Refused, StatusRequest
 from actors.doors.show import paper
 from actors.doors.show.live_panel import described, panel
 from messages.errors import NotReady, SettingsError
@@ -45,16 +46,19 @@ def ask(pid: int) -> LiveLook:
     Raises:
         NotReady: it does not answer, or not in our words.
     """
+    silent = f"process {pid} does not say how it is"
     try:
         with status_socket.connected(status_socket.socket_of(pid), _PATIENCE_S) as line:
             line.sendall(msgspec.json.encode(StatusRequest()))
             line.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
+        with suppress(msgspec.DecodeError):
+            raise NotReady(f"{silent}: {msgspec.json.decode(answer, type=Refused).reason}")
         return msgspec.json.decode(answer, type=LiveLook)
     except FileNotFoundError as error:
         raise NotReady(f"process {pid} is no live run on this computer, or no longer{_others()}") from error
     except (OSError, msgspec.DecodeError) as error:
-        raise NotReady(f"process {pid} does not say how it is: {error}") from error
+        raise NotReady(f"{silent}: {error}") from error
 
 
 def _looks(pid: int) -> Iterator[LiveLook]:

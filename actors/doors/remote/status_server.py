@@ -12,7 +12,7 @@ import msgspec
 
 from actors.doors.remote import status_socket
 from actors.doors.remote.live_look import LiveLook
-from actors.doors.remote.status_socket import LONGEST_REQUEST, StatusRequest
+from actors.doors.remote.status_socket import LONGEST_REQUEST, Refused, StatusRequest
 from actors.kernel.telemetry import note
 from messages.errors import SettingsError
 
@@ -60,10 +60,16 @@ class StatusDesk:
                 line, _ = listening.accept()
             except OSError:
                 return
-            with line, contextlib.suppress(OSError, msgspec.DecodeError):
+            with line, contextlib.suppress(OSError):
                 line.settimeout(_PATIENCE_S)
-                self._decoder.decode(line.recv(LONGEST_REQUEST))
-                line.sendall(msgspec.json.encode(self._look()))
+                line.sendall(msgspec.json.encode(self._answer(line.recv(LONGEST_REQUEST))))
+
+    def _answer(self, request: bytes) -> LiveLook | Refused:
+        try:
+            self._decoder.decode(request)
+        except msgspec.DecodeError as error:
+            return Refused(reason=str(error))
+        return self._look()
 
 
 def _listening() -> socket.socket:

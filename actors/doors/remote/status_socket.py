@@ -23,6 +23,12 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How are you? Answered with a ``LiveLook`` as JSON."""
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    """What is answered to anything else."""
+
+    reason: str
+
+
 def is_possible() -> bool:
     """Whether this system has Unix-domain sockets that Python can use."""
     return sys.platform != "win32" and hasattr(socket, "AF_UNIX")

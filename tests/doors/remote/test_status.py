@@ -112,13 +112,21 @@ def test_only_its_owner_can_reach_it_and_nothing_is_left_of_it(sockets: Path) ->
     assert not path.exists()
 
 
-def test_what_is_no_request_is_not_answered_and_the_next_one_is() -> None:
+def test_what_is_no_request_is_refused_with_a_reason_and_the_next_one_is_answered() -> None:
     with StatusDesk(lambda: EARLY):
         with status_socket.connected(status_socket.socket_of(os.getpid()), 5.0) as line:
-            line.sendall(b"rubbish")
-            assert line.recv(1) == b""
+            line.sendall(b'{"type":"stop"}')
+            refused = msgspec.json.decode(line.recv(1 << 12), type=status_socket.Refused)
 
+        assert "'stop'" in refused.reason
         assert status.ask(os.getpid()) == EARLY
+
+
+def test_who_is_refused_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "StatusRequest", lambda: {"type": "of another version"})
+
+    with StatusDesk(lambda: EARLY), pytest.raises(NotReady, match="does not say how it is: Invalid value 'of another"):
+        status.ask(os.getpid())
 
 
 def test_sockets_of_processes_that_were_killed_are_removed(call: Call, sockets: Path) -> None:
