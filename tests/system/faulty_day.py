@@ -26,6 +26,7 @@ from messages import (
     BarsFilled,
     FeedBars,
     GapAbandoned,
+    Message,
     MinuteApplied,
     MinuteSettled,
     NoTradeConfirmed,
@@ -49,9 +50,9 @@ from tests.system.test_live_members import SESSION, LiveDay
 ROOMS = (Room.SESSION_DATA, Room.STREAM_COORDINATOR, Room.DATA_UPKEEP, Room.SYSTEM_MANAGER)
 
 
-_PASSED = (Query, Supervised)
-_COUNTED = (TimeAdvanced, BarsArrived, BarArrived, BarsFilled, NoTradeConfirmed, GapAbandoned)
-_USUAL = (*_PASSED, TimeAdvanced, TimerFired, MinuteApplied, MinuteSettled, BarsArrived, FeedBars, WakeAt)
+PASSED = (Query, Supervised)
+COUNTED = (TimeAdvanced, BarsArrived, BarArrived, BarsFilled, NoTradeConfirmed, GapAbandoned)
+USUAL = (*PASSED, TimeAdvanced, TimerFired, MinuteApplied, MinuteSettled, BarsArrived, FeedBars, WakeAt)
 
 
 class Bug(NamedTuple):
@@ -60,8 +61,29 @@ class Bug(NamedTuple):
     room: Room
     nth: int
     is_handled: bool
-    is_rare: bool
+    is_rare: bool = False
     """Whether what comes with every minute is passed over too."""
+    kind: type[Message] | None = None
+    """Of which alone it is the so-manieth."""
+
+    def counts(self, message: Any) -> bool:
+        """Whether it is one of those that are counted."""
+        if self.kind is not None:
+            return isinstance(message, self.kind)
+        return not isinstance(message, USUAL if self.is_rare else PASSED)
+
+
+class Pending:
+    """A bug that is still to strike."""
+
+    def __init__(self, bug: Bug) -> None:
+        self.bug = bug
+        self.left = bug.nth
+
+    def meets(self, message: Any) -> bool:
+        """Count a message; return whether it is the one."""
+        self.left -= self.bug.counts(message)
+        return self.left == 0
 
 
 class Disk(MemoryStore):
@@ -170,6 +192,7 @@ class FaultyDay(LiveDay):
     ) -> None:
         self.quarantined = Outbox()
         self._bug = bug
+        self._bugs: dict[Room, list[Pending]] = {}
         self.hits = 0
         """How many bugs have struck."""
         self.unseen = 0
@@ -190,8 +213,9 @@ class FaultyDay(LiveDay):
         if room is not Room.STORES:
             shell: Any = self.shells[room]
             shell._quarantines = self
+            self._watch(room, shell._core)
             if room is Room.SESSION_DATA:
-                shell._journal, shell._make = self.journal, self._session_data
+                shell._journal, shell._make = self.journal, lambda: self._watch(room, self._session_data())
             if self._bug is not None and self._bug.room is room:
                 self.strike(self._bug)
 
@@ -217,7 +241,7 @@ class FaultyDay(LiveDay):
     @property
     def is_sound(self) -> bool:
         """Whether no room has a bug that is still to strike."""
-        return not any("handle" in vars(shell._core) for shell in self.shells.values())
+        return not any(self._bugs.values())
 
     def publish(self, bar: Bar) -> Future[ReceiptSettled]:
         """Feed a bar as an application does; return what resolves when it is applied, and safe."""
@@ -233,8 +257,7 @@ class FaultyDay(LiveDay):
 
     def forget_bugs(self) -> None:
         """Let none strike any more."""
-        for shell in self.shells.values():
-            vars(shell._core).pop("handle", None)
+        self._bugs.clear()
 
     def journaled(self) -> list[Journaled]:
         """Return the messages of the session's journal, if it has any."""
@@ -252,27 +275,29 @@ class FaultyDay(LiveDay):
         self.settle()
         self.shut(timeout=1.0)
 
-    def strike(self, bug: Bug) -> None:
-        """Put a bug into a room; one that has not struck goes."""
-        core: Any = self.shells[bug.room]._core
-        passed = _USUAL if bug.is_rare else _PASSED
-        vars(core).pop("handle", None)
-        handle: Callable[[Any], Outcome] = core.handle
-        left = bug.nth
+    def strike(self, *bugs: Bug) -> None:
+        """Put bugs into rooms; those there that have not struck go."""
+        for room in {bug.room for bug in bugs}:
+            self._bugs[room] = [Pending(bug) for bug in bugs if bug.room is room]
 
-        def struck(message: Any) -> Outcome:
-            nonlocal left
-            left -= not isinstance(message, passed)
-            if isinstance(message, passed) or left:
+    def _watch(self, room: Room, core: Any) -> Any:
+        """Have a core meet the bugs of its room, once it is the one that the room has."""
+        handle: Callable[[Any], Outcome] = core.handle
+
+        def met(message: Any) -> Outcome:
+            pending = self._bugs.get(room, []) if core is vars(self.shells[room])["_core"] else []
+            struck = [one for one in pending if one.meets(message)]
+            if not struck:
                 return handle(message)
-            del core.handle
+            self._bugs[room] = [one for one in pending if one not in struck]
             self.hits += 1
-            self.unseen += bug is self._bug and bug.room is Room.SESSION_DATA
-            if bug.is_handled:
+            self.unseen += room is Room.SESSION_DATA and struck[0].bug is self._bug
+            if struck[0].bug.is_handled:
                 handle(message)
             raise RuntimeError("a bug put in by a test")
 
-        core.handle = struck
+        core.handle = met
+        return core
 
 
 def said_often(messages: Iterable[Any]) -> Counter[str]:
@@ -280,7 +305,7 @@ def said_often(messages: Iterable[Any]) -> Counter[str]:
     return Counter(
         type(message).__name__
         for message in messages
-        if isinstance(message, _COUNTED) and getattr(message, "source", "") != "recording"
+        if isinstance(message, COUNTED) and getattr(message, "source", "") != "recording"
     )
 
 

@@ -30,7 +30,7 @@ from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import at
 from tests.depth import examples
 from tests.system.faulty_day import Disk
-from tests.system.test_live_members import FEED, LAST, MARKET, SESSION, SOME, YESTERDAY, LiveDay, undisturbed
+from tests.system.test_live_members import FEED, LAST, MARKET, RULES, SESSION, SOME, YESTERDAY, LiveDay, undisturbed
 from tests.upstreams import Upstream
 
 TRUTH = {(one.symbol, one.start_ns): one for one in MARKET.day(SESSION).bars.bars()}
@@ -155,9 +155,11 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def nothing_is_known_before_its_time_and_nothing_is_lost(self) -> None:
         bars = [one for symbol in self.active() for one in self.board.ask(GetBars(symbol=symbol)).bars()]
+        longer = [GetBars(symbol=symbol, interval=interval) for symbol in self.active() for interval in RULES.intervals]
         held = {(one.symbol, one.start_ns) for one in bars}
 
         assert all(one.end_ns <= self.now_ns for one in bars)
+        assert all(one.end_ns <= self.now_ns for asked in longer for one in self.board.ask(asked).bars())
         assert held >= self.seen
         assert [one for one in bars if values(one) != values(TRUTH[one.symbol, one.start_ns])] == []
         self.seen = held

@@ -16,18 +16,53 @@ from hypothesis import settings
 from hypothesis.stateful import initialize, invariant, rule
 
 from actors.kernel.future import Future
-from messages import Event, GetDigest, GetHistory, GetQuality, MinuteClosed, Policy, ReceiptSettled, Room, SystemState
+from messages import (
+    BarArrived,
+    BarsFilled,
+    BugFound,
+    CertificateIssued,
+    Event,
+    FetchAnswered,
+    GetDigest,
+    GetHistory,
+    GetQuality,
+    MakeGood,
+    MinuteClosed,
+    Policy,
+    ReceiptSettled,
+    Room,
+    SessionBoundary,
+    SessionSealed,
+    SessionSettled,
+    SessionStands,
+    SystemState,
+    TimeAdvanced,
+    TimerFired,
+    WaitChanged,
+)
 from messages.errors import NotReady, SystemFailed
 from messages.values import MINUTE_NS, SECOND_NS
 from tests.builders import at
 from tests.damage import MANY
+from tests.session_data.stories import difference, insides
 from tests.system.faulty_day import ROOMS, Bug, Disk, FaultyDay, bars_in, said_often
 from tests.system.test_any_day import FAULTS, MINUTES, TRUTH, UPS_AND_DOWNS_END, AnyDay, values
 from tests.system.test_live_members import LAST, MARKET, SESSION, SOME, YESTERDAY
 
+ENDING = tuple(
+    (room, kind)
+    for room, kinds in {
+        Room.SESSION_DATA: (SessionBoundary, SessionSettled, BarsFilled, TimeAdvanced, MakeGood),
+        Room.STREAM_COORDINATOR: (TimerFired, SessionSettled, CertificateIssued, SessionStands, MakeGood),
+        Room.DATA_UPKEEP: (SessionBoundary, SessionSealed, CertificateIssued, FetchAnswered, SessionStands, MakeGood),
+        Room.SYSTEM_MANAGER: (SessionBoundary, WaitChanged, BugFound),
+    }.items()
+    for kind in kinds
+)
+"""What brings a day to its end, and what is said again of that."""
 DEEDS = (
     *("bug",) * 8, *("kill", "stop", "late", "again", "publish", "connection") * 2,
-    *("torn", "journal", "store", "disk", "upstream", "left out", "sleep", "nonsense", "joins"),
+    *("torn", "journal", "store", "disk", "upstream", "left out", "sleep", "clock", "nonsense", "joins"),
 )  # fmt: skip
 PLACES = sorted(TRUTH)
 
@@ -35,6 +70,11 @@ PLACES = sorted(TRUTH)
 def a_bug(dice: random.Random, rooms: Sequence[Room], most: int) -> Bug:
     """Return a bug somewhere; who starts the rooms cannot start them with one."""
     return Bug(dice.choice(rooms), dice.randint(1, most), dice.random() < 0.5, dice.random() < 0.5)
+
+
+def place_of(message: Any) -> tuple[str, int] | None:
+    """Which bar was published, if it is one."""
+    return (message.bar.symbol, message.bar.start_ns) if isinstance(message, BarArrived) else None
 
 
 def is_taken(future: Future[ReceiptSettled]) -> bool:
@@ -92,6 +132,7 @@ class AnyFault(AnyDay):
             case "bug":
                 self.board.strike(a_bug(dice, ROOMS, 12))
             case "kill":
+                self.note_what_is_acknowledged()
                 self.board.journal.drop()
                 self.begin_again(a_bug(dice, ROOMS[:3], 4) if dice.random() < 0.5 else None, is_mended=flag)
             case "torn":  # what was published when nothing could be written is lost with its process, and nobody told
@@ -119,6 +160,9 @@ class AnyFault(AnyDay):
                 self.the_feed_leaves_symbols_out({place[0]})
             case "sleep":
                 self.the_computer_sleeps(dice.randint(1, 180))
+            case "clock":  # it calls once more than it was asked to, and shows an earlier time
+                self.board.stream_coordinator.tell(TimerFired(clock_ns=self.now_ns - dice.randint(0, 600) * SECOND_NS))
+                self.board.settle()
             case "publish":
                 self.a_bar_is_published(place)
             case "late":
@@ -181,8 +225,12 @@ class AnyFault(AnyDay):
             self.safe = self.seen
 
     def note_what_is_acknowledged(self) -> None:
-        if self.board.journal.path is not None:
-            self.acked |= {place for place, future in self.published if is_taken(future)}
+        if self.board.journal.path is None:
+            return
+        new = {place for place, future in self.published if is_taken(future)} - self.acked
+
+        assert not new or new <= set(map(place_of, self.board.journaled()))
+        self.acked |= new
 
     @invariant()
     def what_is_acknowledged_is_there(self) -> None:
@@ -210,6 +258,16 @@ class AnyFault(AnyDay):
             assert self.board.session_data_told() == said_often(journaled) - self.recovered
 
     @invariant()
+    def who_would_begin_now_would_have_the_same(self) -> None:
+        if self.board.journal.is_written:
+            again, room = self.board._session_data(), self.board.shells[Room.SESSION_DATA]
+            for message in self.board.journaled():
+                again.handle(message)
+
+            both = [{name: repr(value) for name, value in insides(core).items()} for core in (again, room._core)]
+            assert difference(*both) is None
+
+    @invariant()
     def the_day_before_is_there(self) -> None:
         assert len(self.board.ask(GetHistory(symbol=SOME[0]))) == self.yesterday
 
@@ -224,7 +282,6 @@ class AnyFault(AnyDay):
     def teardown(self) -> None:
         self.disk.is_unreadable = self.board.journal.is_full = False
         try:
-            self.board.forget_bugs()
             self.it_closes_with_bugs()
             super().teardown()
             assert self.board.state is not SystemState.ERROR
@@ -238,21 +295,28 @@ class AnyFault(AnyDay):
             shutil.rmtree(self.folder)
 
     def it_closes_with_bugs(self) -> None:
-        """What keeps a day moving to its end is said seldom, and so is seldom struck before."""
+        """What brings a day to its end is said once, and so would hardly ever be struck by chance."""
+        self.board.forget_bugs()
         self.is_source_down = self.disk.is_full = False
         self.the_connection_is_made()
         if LAST not in self.board.subscribed:
             self.a_symbol_joins()
         self.board.until("09:44")
         dice = random.Random(self.board.hits + len(self.seen) + 31 * len(self.minutes))
-        for room in ROOMS:
-            self.board.strike(Bug(room, dice.randint(1, 4), dice.random() < 0.5, is_rare=True))
+        chosen = [place for place in ENDING if dice.random() < 0.4]
+        self.board.strike(*(Bug(room, 1, dice.random() < 0.5, kind=kind) for room, kind in chosen))
         self.is_source_down = dice.random() < 0.5
-        while self.now_ns < at("09:48", SESSION):
-            self.is_source_down = self.is_source_down and self.now_ns < at("09:46", SESSION)
+        self.it_goes_on_until("09:46")
+        self.is_source_down = False
+        self.it_goes_on_until("09:48")
+        self.board.forget_bugs()
+        self.it_goes_on_until("09:50")
+
+    def it_goes_on_until(self, now: str) -> None:
+        """Let the day go on while somebody looks."""
+        while self.now_ns < at(now, SESSION):
             self.board.until(self.now_ns + 5 * SECOND_NS)
             self.board.look()
-        self.board.forget_bugs()
 
     def it_is_written_down(self) -> None:
         certificate, day = self.board.certificate(), self.disk.read("XNYS", SESSION.date)
