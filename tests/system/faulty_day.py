@@ -177,6 +177,7 @@ class FaultyDay(LiveDay):
         now_ns: when it begins.
         dice: which of the jobs that wait is done first.
         bug: one that is there from the start.
+        rolls: whether another day follows.
     """
 
     journal: JournalByHand
@@ -189,6 +190,8 @@ class FaultyDay(LiveDay):
         now_ns: Nanos,
         dice: random.Random,
         bug: Bug | None = None,
+        *,
+        rolls: bool = False,
     ) -> None:
         self.quarantined = Outbox()
         self._bug = bug
@@ -198,9 +201,8 @@ class FaultyDay(LiveDay):
         self.unseen = 0
         """Of them: those that may have struck while a journal was read, of which nothing is kept."""
         with patch("actors.wiring.Journal", JournalByHand):
-            super().__init__(
-                "09:29", symbols, sources, store=store, dice=dice, live=LiveRules(auto_roll=False, max_restarts=10**6)
-            )
+            rules = LiveRules(auto_roll=rolls, max_restarts=10**6)
+            super().__init__("09:29", symbols, sources, store=store, dice=dice, live=rules)
         self.time.advance(now_ns - self.time.now_ns())
 
     def put(self, room: Room, message: Any, trace: str, story: Sequence[str]) -> None:

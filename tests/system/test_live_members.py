@@ -154,7 +154,7 @@ def lived_from(now: str, symbols: Sequence[str] = MARKET.symbols, **more: Any) -
 def undisturbed(session: TradingSession = SESSION) -> tuple[str, Quality]:
     """The day as it is when everybody is there from the first minute on."""
     store = stored(session)
-    backtest = Switchboard(store, closed=QUARTER if session == SESSION else ()).play()
+    backtest = Switchboard(store, closed=() if session == WHOLE_DAY else QUARTER).play()
     return backtest.ask(GetDigest()), backtest.ask(GetQuality()).quality
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import pytest
@@ -75,26 +75,30 @@ class OneFault(AnyFault):
         self.it_goes_on_until("09:50")
 
 
-@cache
-def comes() -> Counter[tuple[Room, type[Message]]]:
-    """How often each kind of message comes to a room's mind on a day without a bug."""
-    day = OneFault()
-    before = len(day.board.story)
-    day.is_lived()
-    boss = Room.SYSTEM_MANAGER
-    told = [one for number, one in enumerate(day.board.story) if number >= before or one[0] is not boss]
+def kinds(told: Iterable[tuple[Room, Message]]) -> Counter[tuple[Room, type[Message]]]:
+    """Count the kinds of messages that come to each room's mind."""
     return Counter((room, type(message)) for room, message in told if not isinstance(message, (*PASSED, *NOT_FOR_US)))
 
 
-def bugs(room: Room) -> Iterator[Bug]:
+def bugs(room: Room, come: Counter[tuple[Room, type[Message]]]) -> Iterator[Bug]:
     """Yield every bug that is to be tried: on the first of a kind and on the last, before and after its handling."""
-    for (to, kind), often in sorted(comes().items(), key=lambda item: item[0][1].__name__):
+    for (to, kind), often in sorted(come.items(), key=lambda item: item[0][1].__name__):
         if to is room:
             for nth in sorted({1, often}):
                 yield from (Bug(room, nth, is_handled, kind=kind) for is_handled in (False, True))
 
 
+@cache
+def come() -> Counter[tuple[Room, type[Message]]]:
+    """What comes on a day without a bug."""
+    day = OneFault()
+    before = len(day.board.story)
+    day.is_lived()
+    boss = Room.SYSTEM_MANAGER
+    return kinds(one for number, one in enumerate(day.board.story) if number >= before or one[0] is not boss)
+
+
 @pytest.mark.parametrize("room", ROOMS, ids=str)
 def test_a_day_with_one_bug_is_the_day_that_it_would_have_been(room: Room) -> None:
-    for bug in bugs(room):
+    for bug in bugs(room, come()):
         OneFault(bug).is_lived()
