@@ -127,7 +127,7 @@ class LiveCore:
             case TimerFired():
                 return self._timer_fired(message)
             case MinuteSettled():
-                return self._confirmed()
+                return self._confirmed() if self._owing.waits_for(message.ticket) else NOTHING
             case PublishBars() | PublishBar() | PublishQuote() | PublishTick():
                 return tell(*self._let_by((arrival(message, self._now_ns),)))
             case WakeAt():
@@ -207,7 +207,7 @@ class LiveCore:
         return [*before, *said, *self._with_time(self._beforehand.opened(self._now_ns)), *moves]
 
     def _confirmed(self) -> Outcome:
-        """A ticket came home, or SessionData says so: the session is open."""
+        """Its ticket came home, or SessionData says so: the session is open."""
         if not self._owing.opening or self._life is None:
             return NOTHING
         self._owing.confirmed()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from messages.base import Message
+from messages.events import SessionBoundary
 from messages.supervision import WaitChanged
 
 _WHILE_LOADING_S = 10.0
@@ -23,6 +24,10 @@ class Owing:
         """Remember what an opening is told with; return it."""
         self.opening = tuple(said)
         return self.opening
+
+    def waits_for(self, ticket: int) -> bool:
+        """Return whether a ticket that came home is that of the opening; an earlier one was still on its way."""
+        return any(isinstance(said, SessionBoundary) and said.ticket == ticket for said in self.opening)
 
     def confirmed(self) -> None:
         """SessionData has opened it."""

@@ -77,6 +77,15 @@ def test_an_opening_that_sessiondata_has_not_heard_of_is_told_again() -> None:
     assert watch.tell(stands(DAY)) == []
 
 
+def test_a_ticket_that_was_on_its_way_already_says_nothing_of_an_opening() -> None:
+    watch = Watch(DAY, HALF_DAY, *LATER, silent=(SessionBoundary,)).up()
+    (opening,) = of(watch.said, SessionBoundary)
+
+    assert watch.tell(MinuteSettled(ticket=opening.ticket + 1)) == []
+    assert of(watch.tell(stands(None)), SessionBoundary) == [opening]
+    assert [type(said) for said in watch.tell(MinuteSettled(ticket=opening.ticket))] == [RunReady]
+
+
 def test_that_the_first_session_is_open_is_told_again() -> None:
     watch = Watch(DAY, HALF_DAY, *LATER).up()
 
