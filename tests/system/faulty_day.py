@@ -178,6 +178,7 @@ class FaultyDay(LiveDay):
         dice: which of the jobs that wait is done first.
         bug: one that is there from the start.
         rolls: whether another day follows.
+        hours: session, and clock times to close, where they are others.
     """
 
     journal: JournalByHand
@@ -192,6 +193,7 @@ class FaultyDay(LiveDay):
         bug: Bug | None = None,
         *,
         rolls: bool = False,
+        **hours: Any,
     ) -> None:
         self.quarantined = Outbox()
         self._bug = bug
@@ -202,7 +204,7 @@ class FaultyDay(LiveDay):
         """Of them: those that may have struck while a journal was read, of which nothing is kept."""
         with patch("actors.wiring.Journal", JournalByHand):
             rules = LiveRules(auto_roll=rolls, max_restarts=10**6)
-            super().__init__("09:29", symbols, sources, store=store, dice=dice, live=rules)
+            super().__init__("09:29", symbols, sources, store=store, dice=dice, live=rules, **hours)
         self.time.advance(now_ns - self.time.now_ns())
 
     def put(self, room: Room, message: Any, trace: str, story: Sequence[str]) -> None:

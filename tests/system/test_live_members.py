@@ -88,21 +88,22 @@ class LiveDay(Upkept):
         session: TradingSession = SESSION,
         dice: random.Random | None = None,
         live: LiveRules | None = None,
+        closed: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(
             store or stored(YESTERDAY),
             sources,
             dice=dice,
             mode=Mode.LIVE,
-            calendar="XNYS",
+            calendar=session.calendar,
             symbols=tuple(symbols),
             rules=RULES,
             upkeep=UpkeepRules(jitter=0.0),
             live=live or LiveRules(auto_roll=False),
             certify=True,
-            closed=QUARTER if session == SESSION else (),
+            closed=closed or (QUARTER if session == SESSION else ()),
         )
-        self.time.advance(at(now, SESSION) - self.time.now_ns())
+        self.time.advance(at(now, session) - self.time.now_ns())
         self.subscribed = set(symbols)
         self.feeds = OneFeed(())
         for room in (Room.SESSION_DATA, Room.STREAM_COORDINATOR):
