@@ -73,15 +73,14 @@ class GatewaySession:
         host, port = self._place
         loop = asyncio.get_running_loop()
         try:
-            _, protocol = await loop.create_connection(lambda: _Protocol(self._key, self._dataset), host, port)
+            _, self._protocol = await loop.create_connection(lambda: _Protocol(self._key, self._dataset), host, port)
         except OSError as error:
             raise ConnectionLost(f"Databento's gateway {host}:{port} cannot be reached: {error}") from error
-        self._protocol = protocol
-        answers: set[asyncio.Future[Any]] = {protocol.authenticated, protocol.disconnected}
-        await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
-        if not protocol.authenticated.done():
+        is_in: asyncio.Future[Any] = self._protocol.authenticated
+        await asyncio.wait({is_in, self._protocol.disconnected}, return_when=asyncio.FIRST_COMPLETED)
+        if not is_in.done():
             raise ConnectionLost(f"Databento hung up before it had answered the sign-in{self._why()}")
-        refusal = protocol.authenticated.exception()
+        refusal = is_in.exception()
         if refusal is not None:
             is_passing = any(word in str(refusal).lower() for word in _PASSING)
             raise (ConnectionLost if is_passing else FeedRefused)(f"Databento: {refusal}")
@@ -112,14 +111,9 @@ class GatewaySession:
         Raises:
             ConnectionLost: the connection broke, or what came was no DBN.
         """
-        protocol = self._protocol
-        assert protocol is not None
-        if not protocol.held and not protocol.disconnected.done():
-            protocol.came.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(protocol.came.wait(), timeout_s)
-        held, protocol.held = protocol.held, []
-        if not held and protocol.disconnected.done():
+        assert self._protocol is not None
+        held = await _next(self._protocol, timeout_s)
+        if held is None:
             raise ConnectionLost(f"Databento closed the connection{self._why()}")
         return held
 
@@ -138,3 +132,17 @@ class GatewaySession:
         assert self._protocol is not None
         fault = self._protocol.fault
         return "" if fault is None else f": {(str(fault) or type(fault).__name__).splitlines()[0]}"
+
+
+async def _next(protocol: _Protocol, timeout_s: float) -> list[Any] | None:
+    """Return what has come, or the first that comes in that time; ``None``: nothing will.
+
+    Who raises that it is over holds no protocol: with an error of asyncio's it would lie about until the next great
+    collection, and 64 kB with it.
+    """
+    if not protocol.held and not protocol.disconnected.done():
+        protocol.came.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(protocol.came.wait(), timeout_s)
+    held, protocol.held = protocol.held, []
+    return None if not held and protocol.disconnected.done() else held

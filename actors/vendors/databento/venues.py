@@ -1,16 +1,21 @@
 """The publishers of Databento's datasets, whose records come one beside the other. Its library knows them."""
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
 from databento.common.publishers import Publisher
 
 from messages.errors import SettingsError
 
 
-def venues_of(dataset: str) -> dict[int, str]:
+@cache
+def venues_of(dataset: str) -> Mapping[int, str]:
     """Return the publishers of a dataset, as far as the library knows them: their numbers and names."""
-    return {one.to_int(): str(one) for one in Publisher if str(one.dataset) == dataset}
+    return MappingProxyType({one.to_int(): str(one) for one in Publisher if str(one.dataset) == dataset})
 
 
-def venue_of(publisher: str, dataset: str, venues: dict[int, str]) -> int:
+def venue_of(publisher: str, dataset: str, venues: Mapping[int, str]) -> int:
     """Return a publisher's number.
 
     Raises:
