@@ -1,5 +1,6 @@
 """Messages to bytes and back: MessagePack, numpy columns as an extension of their own."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar, get_args
@@ -61,6 +62,8 @@ def _as_array(kind: Any, value: object) -> object:
 
 @lru_cache(maxsize=64)
 def _dtype(name: str) -> "np.dtype[Any]":
+    if _NUMBERS.fullmatch(name) is None:  # of other names NumPy makes what no column is, or reads them as Python
+        raise ValueError(f"there is no column of {name!r}")
     return np.dtype(name)
 
 
@@ -71,5 +74,6 @@ def _wanted(kind: Any) -> "np.dtype[Any]":
     return wanted
 
 
+_NUMBERS = re.compile(r"[<>|][biuf][1248]")
 _COLUMNS = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...], bytes])
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_pack)

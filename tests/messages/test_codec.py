@@ -113,6 +113,8 @@ def column(dtype: str, shape: tuple[int, ...], raw: bytes) -> msgspec.msgpack.Ex
         (msgspec.msgpack.Ext(7, b""), "unknown extension 7"),
         (msgspec.msgpack.Ext(1, b"x"), "a column is damaged"),
         (column("<f8", (3,), b"too short"), "a column is damaged"),
+        (column(",", (3,), b"123"), "a column is damaged: there is no column of ','"),
+        (column("O", (1,), bytes(8)), "a column is damaged: there is no column of 'O'"),
         (column("<i8", (1,), bytes(8)), "expected a column of float64, got 1-dimensional int64"),
         (column("<f8", (), bytes(8)), "expected a column of float64, got 0-dimensional float64"),
         ([1.0], "expected a column of float64, got list"),
