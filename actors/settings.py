@@ -16,7 +16,7 @@ from actors.market.sale_conditions import OF_THE_FEED, sale_rules
 from actors.market.validate import may_be_negative
 from actors.reading.spelling import written
 from actors.reading.spelling.addresses import check_place
-from messages.errors import SettingsError, shown
+from messages.errors import UNREADABLE, SettingsError, shown
 from messages.values import ONE_MINUTE, Durability, Interval, Mode, Pace, Seen
 
 E = TypeVar("E", bound=StrEnum)
@@ -335,7 +335,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return msgspec.convert(raw, cls, strict=True)
         except OSError as error:
             raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from error
-        except (ValueError, msgspec.MsgspecError, SettingsError) as error:
+        except (ValueError, *UNREADABLE, SettingsError) as error:
             why = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else error
             raise SettingsError(f"{path}: {why}") from error
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 import numpy as np
 
+from messages.errors import UNREADABLE
 from messages.tables.columns import freeze
 
 M = TypeVar("M")
@@ -48,7 +49,7 @@ def _unpack(code: int, data: memoryview) -> object:
     try:
         dtype, shape, raw = _COLUMNS.decode(data)
         return freeze(np.frombuffer(raw, dtype=_dtype(dtype)).reshape(shape))
-    except (TypeError, ValueError, msgspec.DecodeError) as error:
+    except (TypeError, ValueError, *UNREADABLE) as error:
         raise msgspec.ValidationError(f"a column is damaged: {error}") from error
 
 

@@ -3,6 +3,11 @@
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
+import msgspec
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What is raised where bytes are no message, their text is none, or they are nested deeper than anybody goes."""
+
 _MOST_SHOWN = 80
 _MOST_SAID = 500
 

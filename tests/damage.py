@@ -1,7 +1,10 @@
 """Damaged bytes: cut, with others among them, or some gone; how many a long run takes, and what must follow of each."""
 
+import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from random import Random
 
 from hypothesis import strategies as st
@@ -50,7 +53,31 @@ def one_damaged(dice: Random, whole: bytes) -> bytes:
     return bytes(raw)
 
 
-def refusal(kind: type[Exception], call: Callable[[], object]) -> str:
+def overwritten(dice: Random, whole: bytes, first: int = 0) -> bytes:
+    """Return bytes of which some, from a place on, say something else; there are as many of them as before."""
+    raw = bytearray(whole)
+    place = dice.randrange(first, len(raw))
+    new = dice.choice((*_ODD, bytes(dice.randint(1, 64)), dice.randbytes(dice.randint(1, 16))))[: len(raw) - place]
+    raw[place : place + len(new)] = new
+    return bytes(raw)
+
+
+@contextlib.contextmanager
+def bounded(most_mb: float = 64.0) -> Iterator[None]:
+    """Let this process grow by no more than that meanwhile, where the system tells how large it is."""
+    before = _held_mb()
+    yield
+    grown = _held_mb() - before
+    assert grown <= most_mb, f"{grown:.0f} MB more than before"
+
+
+def _held_mb() -> float:
+    gc.collect()
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6 if statm.exists() else 0.0
+
+
+def refusal(kind: type[Exception] | tuple[type[Exception], ...], call: Callable[[], object]) -> str:
     """Return how something is refused; empty: it is not. Another error is none of ours."""
     try:
         call()

@@ -20,7 +20,7 @@ from actors.storage.atomic import replacing
 from actors.storage.journal.prints import digest_of
 from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.history import Adjustment
 from messages.tables.columns import Prints
 
@@ -74,7 +74,7 @@ class TextTarget:
         for path in self._of(calendar).glob(f"date=*/{_DAY}"):
             try:
                 day = msgspec.json.decode(path.read_bytes(), type=_Day)
-            except (OSError, msgspec.MsgspecError) as error:
+            except (OSError, *UNREADABLE) as error:
                 raise DataError(
                     f"{path} cannot be read; take it away, and its day is exported again: {error}"
                 ) from error

@@ -7,6 +7,7 @@ import msgspec
 
 from actors.feeds.gathered import Gathering
 from actors.feeds.jsonlines.line_format import explained
+from messages.errors import UNREADABLE
 from messages.feeds import Rejection
 
 M = TypeVar("M")
@@ -42,7 +43,7 @@ class FrameReader(Generic[M]):
         raw = frame.encode() if isinstance(frame, str) else frame
         try:
             yield from self._whole.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             yield from self._one_by_one(raw, gathering)
 
     def reject(self, raw: Any, error: Exception, gathering: Gathering) -> None:
@@ -54,11 +55,11 @@ class FrameReader(Generic[M]):
     def _one_by_one(self, raw: bytes, gathering: Gathering) -> Iterator[M]:
         try:
             pieces = self._pieces.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             self.reject(raw, error, gathering)
             return
         for piece in pieces:
             try:
                 yield self._piece.decode(bytes(piece))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except UNREADABLE as error:
                 self.reject(bytes(piece), error, gathering)

@@ -13,7 +13,7 @@ import msgspec
 from actors.kernel.ask import arguments as take
 from messages.base import Message, Query
 from messages.codec import decoder
-from messages.errors import SettingsError, nearest
+from messages.errors import UNREADABLE, SettingsError, nearest
 from messages.inboxes import SessionDataQuery
 from messages.lifecycle import GetLiveStatus
 from messages.queries import (
@@ -90,7 +90,7 @@ def of_json(ticket: bytes) -> Message:
     """
     try:
         given = msgspec.json.decode(ticket)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SettingsError(f"a ticket is JSON such as {EXAMPLE}: {error}") from None
     if not isinstance(given, dict) or not isinstance(given.get("type"), str):
         raise SettingsError(f"a ticket is a JSON object with a type, such as {EXAMPLE}")
@@ -118,7 +118,7 @@ def of_bytes(message: bytes) -> Message:
     """
     try:
         return checked(_decoder().decode(message))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SettingsError(f"that is nothing that may be asked: {error}") from None
 
 

@@ -54,7 +54,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         try:
             record = json.loads(line)
             named = record.pop(_PREVIOUS)
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise DataError(f"{path}, record {number}: expected a JSON object that names the one before it") from error
         if named != previous:
             raise DataError(

@@ -88,7 +88,7 @@ def rows_within(text: str) -> list[Any]:
 def _loaded(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -208,11 +208,11 @@ def _of_kraken(document: Mapping[str, Any]) -> JsonTable:
 def _document(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         lines = [line for line in text.splitlines() if line.strip()]
         try:
             return [json.loads(line) for line in lines]
-        except ValueError:
+        except (ValueError, RecursionError):
             raise DataError(f"no sound JSON: {error}") from error
 
 

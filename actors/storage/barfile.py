@@ -19,7 +19,7 @@ from actors.reading.raw.cells import column_of, named_column
 from actors.storage.atomic import patiently
 from actors.storage.dayrows import ROW_GROUP, VERDICTS
 from actors.storage.elsewhere.object_path import ObjectPath
-from messages.errors import BarkeeperError, DataError
+from messages.errors import UNREADABLE, BarkeeperError, DataError
 from messages.tables.columns import CLOSE, EXTRA_FIELDS, FIELDS, BarBatch, Verdicts
 from messages.values import SegmentKind
 
@@ -195,7 +195,7 @@ def opened(
         if missing is None:
             raise
         raise DataError(f"{path}: expected a column {missing!r} of string, found no such column") from error
-    except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError, IndexError) as error:
+    except (pa.ArrowException, *UNREADABLE, OSError, ValueError, IndexError) as error:
         raise DataError(f"{path} cannot be read: expected {expected}, but: {str(error).splitlines()[0]}") from error
 
 

@@ -29,7 +29,7 @@ import msgspec
 from actors.kernel.ports import KnowsHours
 from actors.market.calendar import Calendar
 from actors.market.hours.own import NOTHING_OWN, OwnHours
-from messages.errors import SettingsError
+from messages.errors import UNREADABLE, SettingsError
 
 FILE = "special_sessions.toml"
 
@@ -53,7 +53,7 @@ def _read(path: Path) -> OwnHours:
         return OwnHours.read(_tables(raw) | as_in_settings, calendars)
     except (FileNotFoundError, NotADirectoryError):
         return NOTHING_OWN
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError, SettingsError) as error:
+    except (OSError, *UNREADABLE, SettingsError) as error:
         raise SettingsError(f"{path}: {error}") from error
 
 

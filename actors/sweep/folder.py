@@ -21,7 +21,7 @@ from actors.strategy import Strategy
 from actors.sweep.pieces import Outcome, Row
 from actors.sweep.plan import Plan
 from actors.sweep.shipping import shipped
-from messages.errors import DataError, SettingsError
+from messages.errors import UNREADABLE, DataError, SettingsError
 
 _HEAD = "sweep.json"
 _SUFFIX = ".results"
@@ -102,7 +102,7 @@ class ResultsFolder:
     def _compare(self, head: Path, marks: dict[str, str]) -> None:
         try:
             found = msgspec.json.decode(head.read_bytes(), type=dict[str, str])
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise DataError(f"{head}: expected which sweep it is of: {error}") from error
         if other := [word for word in marks if found.get(word) != marks[word]]:
             raise SettingsError(
@@ -113,7 +113,7 @@ class ResultsFolder:
     def _read(self, file: Path) -> None:
         try:
             outcomes = msgspec.msgpack.decode(file.read_bytes(), type=list[Outcome])
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             self.remarks.append(f"{file} cannot be read ({error}): what it had is played again")
             return
         for outcome in outcomes:

@@ -51,6 +51,14 @@ def test_what_is_read_of_a_damaged_question_is_one_or_is_refused(many: int) -> N
         refusal(SettingsError, lambda dice=dice: tickets.of_bytes(one_damaged(dice, dice.choice(packed))))
 
 
+@pytest.mark.parametrize(
+    "ticket", [b"[" * 20_000, b'{"type":' * 20_000, b'{"type":"GetBars","symbol":' + b"[" * 20_000]
+)
+def test_a_question_that_is_nested_without_end_is_refused(ticket: bytes) -> None:
+    assert "JSON" in refusal(SettingsError, lambda: tickets.of_json(ticket))
+    assert refusal(SettingsError, lambda: tickets.of_bytes(b"\x81\xa1a" * 20_000))
+
+
 @pytest.fixture
 def client(system: System) -> Iterator[flight.FlightClient]:
     with flight.connect(system.serve().address) as connected:

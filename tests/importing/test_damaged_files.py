@@ -97,6 +97,15 @@ def test_a_stream_that_is_damaged_in_its_middle_cannot_be_unpacked(tmp_path: Pat
         Head(path)
 
 
+@pytest.mark.parametrize("first", [b"[", b'{"a":', b'[{"a":'])
+def test_a_file_that_is_nested_without_end_is_refused_in_our_words(tmp_path: Path, first: bytes) -> None:
+    path = tmp_path / "AAPL.json"
+    path.write_bytes(first * 20_000)
+    (file,) = run(path, MemoryStore(), tz="UTC", calendar="24/7").files
+
+    assert "JSON" in str(file.error)
+
+
 def _far(unit: str) -> Callable[[], pa.Array]:
     return lambda: pa.array([0, 2**63 - 2, None, -(2**63) + 2], type=pa.timestamp(unit, tz="UTC"))
 

@@ -29,13 +29,14 @@ from actors.vendors.alpaca.feed import AlpacaFeed
 from actors.vendors.ccxt.candles import GrowingCandles
 from actors.vendors.massive.feed import MassiveFeed
 from messages import FeedBars, FeedQuotes, FeedTicks
-from messages.codec import encode
-from messages.errors import BarkeeperError, DataError, FeedError, SettingsError
+from messages.codec import decoder, encode
+from messages.errors import UNREADABLE, BarkeeperError, DataError, FeedError, SettingsError
 from messages.feeds import EVERYTHING
+from messages.inboxes import Journaled
 from messages.values import MINUTE_NS, ONE_MINUTE
 from tests.builders import DAY, arrived, at, bar, minute_of, opened, time
 from tests.certificates import certificate
-from tests.damage import MANY, adds_up, damaged, many_damaged, one_damaged, refusal
+from tests.damage import MANY, adds_up, bounded, damaged, many_damaged, one_damaged, refusal
 from tests.depth import examples
 from tests.doors.remote.test_status import EARLY
 from tests.doors.runs import sockets
@@ -79,6 +80,9 @@ close = "13:00"
 
 
 FRAME = [bar_message("A", BAR.start_ns), TRADE, QUOTE, CANCEL, CORRECTION, STATUS]
+
+
+_JOURNALED = decoder(list[Journaled])
 
 
 class Chunks:
@@ -141,6 +145,10 @@ def _read(path: Path) -> None:
         file.close()
 
 
+def journaled(raw: bytes) -> None:
+    refusal(UNREADABLE, lambda: _JOURNALED.decode(raw))
+
+
 def alpaca(raw: bytes) -> None:
     feed, gathering = AlpacaFeed(ALPACA), Gathering("f")
     if not refusal(FeedError, lambda: feed._take(raw, gathering)):
@@ -161,10 +169,12 @@ def saved(write: Callable[[Path], object]) -> bytes:
         return path.read_bytes()
 
 
+TOLD = [opened(DAY, ["A", "B"]), arrived(*minute_of("AB", "09:30")), time("09:31"), arrived(BAR), time("09:32")]
+
+
 def _journal(path: Path) -> None:
     file = JournalFile(path)
-    told = [opened(DAY, ["A", "B"]), arrived(*minute_of("AB", "09:30")), time("09:31"), arrived(BAR), time("09:32")]
-    file.append([Row(seq, getattr(one, "now_ns", 0), encode(one)) for seq, one in enumerate(told, 1)])
+    file.append([Row(seq, getattr(one, "now_ns", 0), encode(one)) for seq, one in enumerate(TOLD, 1)])
     file.close()
 
 
@@ -173,6 +183,7 @@ DOORS: dict[str, tuple[Callable[[bytes], None], bytes]] = {
     "toml": (toml, TOML),
     "certificates": (certificates, saved(lambda path: write_certificate(path, certificate("A", session=DAY)))),
     "journals": (journal, saved(_journal)),
+    "journaled": (journaled, encode(TOLD)),
     "alpaca": (alpaca, msgspec.msgpack.encode(FRAME)),
     "massive": (
         massive,
@@ -189,6 +200,26 @@ def test_what_is_whole_is_taken(door: str) -> None:
     take(whole)
 
 
+DEEP = [
+    ("lines", b"["),
+    ("lines", b'{"a":'),
+    ("lines", b'{"type":"bar","a":'),
+    ("toml", b"a=["),
+    ("toml", b"a={b="),
+    ("certificates", b'{"a":'),
+    ("journaled", b"\x91\x81\xa1a"),
+    ("alpaca", b"\x91"),
+    ("massive", b"["),
+]
+
+
+@pytest.mark.parametrize(("door", "first"), DEEP)
+def test_what_is_nested_without_end_is_refused_in_our_words(door: str, first: bytes) -> None:
+    take, _ = DOORS[door]
+    for again in (b"[", b"{b=", b'{"a":', b"\x91", b"\x81\xa1a"):
+        take(first + again * 20_000)
+
+
 @examples(60)
 @given(data=st.data(), door=st.sampled_from(sorted(DOORS)))
 def test_what_is_damaged_is_refused_in_our_words(data: st.DataObject, door: str) -> None:
@@ -200,8 +231,10 @@ def test_what_is_damaged_is_refused_in_our_words(data: st.DataObject, door: str)
 @pytest.mark.parametrize("door", DOORS)
 def test_much_that_is_damaged_is_refused_in_our_words(door: str) -> None:
     take, whole = DOORS[door]
-    for raw in many_damaged(whole):
-        take(raw)
+    take(whole)
+    with bounded():
+        for raw in many_damaged(whole):
+            take(raw)
 
 
 # --- candles are values, no bytes

@@ -16,7 +16,7 @@ from actors.reading.spelling.addresses import Place
 from actors.reading.spelling.written import table_of
 from actors.settings import Settings
 from actors.storage.elsewhere.opening import open_store, own_hours_at
-from messages.errors import SettingsError
+from messages.errors import UNREADABLE, SettingsError
 from messages.values import SECOND_NS
 
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`")
@@ -72,7 +72,7 @@ def names_store(path: Path) -> bool:
         return True
     try:
         return "store" in table_of(path)
-    except (OSError, ValueError):
+    except (OSError, ValueError, *UNREADABLE):
         return True  # reading it will say what is wrong with it
 
 

@@ -13,7 +13,7 @@ from actors.doors.remote.live_look import LiveLook
 from actors.doors.remote.status_socket import Refused, StatusRequest
 from actors.doors.show import paper
 from actors.doors.show.live_panel import described, panel
-from messages.errors import NotReady, SettingsError
+from messages.errors import UNREADABLE, NotReady, SettingsError
 
 _PATIENCE_S = 5.0
 _BETWEEN_LOOKS_S = 1.0
@@ -52,12 +52,12 @@ def ask(pid: int) -> LiveLook:
             line.sendall(msgspec.json.encode(StatusRequest()))
             line.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
-        with suppress(msgspec.DecodeError):
+        with suppress(*UNREADABLE):
             raise NotReady(f"{silent}: {msgspec.json.decode(answer, type=Refused).reason}")
         return msgspec.json.decode(answer, type=LiveLook)
     except FileNotFoundError as error:
         raise NotReady(f"process {pid} is no live run on this computer, or no longer{_others()}") from error
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise NotReady(f"{silent}: {error}") from error
 
 

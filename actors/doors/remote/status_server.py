@@ -14,7 +14,7 @@ from actors.doors.remote import status_socket
 from actors.doors.remote.live_look import LiveLook
 from actors.doors.remote.status_socket import LONGEST_REQUEST, Refused, StatusRequest
 from actors.kernel.telemetry import note
-from messages.errors import SettingsError
+from messages.errors import UNREADABLE, SettingsError
 
 _PATIENCE_S = 1.0
 
@@ -67,7 +67,7 @@ class StatusDesk:
     def _answer(self, request: bytes) -> LiveLook | Refused:
         try:
             self._decoder.decode(request)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             return Refused(reason=str(error))
         return self._look()
 

@@ -17,7 +17,7 @@ from actors.doors.web.hub import Hub
 from actors.doors.web.told import BarsTold, bars_told
 from actors.kernel.future import Future
 from actors.system import System
-from messages.errors import BarkeeperError, SettingsError, UnknownSymbol
+from messages.errors import UNREADABLE, BarkeeperError, SettingsError, UnknownSymbol
 from messages.values import Interval
 
 _PATIENCE_S = 10.0
@@ -123,7 +123,7 @@ class _Commands:
     async def _speed(self, request: Request) -> Done:
         try:
             asked_for = msgspec.json.decode(await request.body(), type=SpeedAsked)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise SettingsError(f"speed: {error}") from error
         self._system.set_speed(asked_for.speed)
         return await self._done(self._system.status())

@@ -25,7 +25,7 @@ from actors.feeds.jsonlines.line_format import (
 from actors.feeds.jsonlines.line_source import LineSource, SocketSource
 from actors.feeds.port import POLL_S
 from actors.feeds.wanted import WantedSymbols
-from messages.errors import ConnectionLost
+from messages.errors import UNREADABLE, ConnectionLost
 from messages.feeds import DayVolumeReported, FeedItem, Rejection, TradeAmended, TradingStatusChanged
 from messages.values import ONE_MINUTE, Bar, Interval, Quote, Tick
 
@@ -124,7 +124,7 @@ class JsonLinesFeed:
             if len(lines) != count:
                 return None
             self._add_all(lines, gathering)
-        except (msgspec.DecodeError, UnicodeDecodeError, BadInstant):
+        except (*UNREADABLE, BadInstant):
             return None
         self._cutter.skip(count)
         return gathering
@@ -150,7 +150,7 @@ class JsonLinesFeed:
                 continue
             try:
                 self._add_all([self._decoder.decode(line)], gathering)
-            except (msgspec.DecodeError, UnicodeDecodeError, BadInstant) as error:
+            except (*UNREADABLE, BadInstant) as error:
                 gathering.reject(rejection(number, line, error))
         return gathering
 

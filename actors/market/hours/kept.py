@@ -12,6 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from messages.codec import decoder, encode
+from messages.errors import UNREADABLE
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -41,7 +42,7 @@ def kept(kind: type[T], key: str, compute: Callable[[], T]) -> T:
         compute: makes it.
     """
     path = folder() / f"{key}.msgpack"
-    with contextlib.suppress(OSError, msgspec.DecodeError):
+    with contextlib.suppress(OSError, *UNREADABLE):
         age_s = datetime.now(UTC).timestamp() - path.stat().st_mtime
         if 0 <= age_s < KEPT_DAYS * 86_400:
             found: Any = decoder(kind).decode(path.read_bytes())

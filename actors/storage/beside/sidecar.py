@@ -17,7 +17,7 @@ import msgspec
 from actors.storage.atomic import patiently, replacing
 from actors.storage.beside.packed_runs import PackedRuns, packed, unpacked
 from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 
 PACKED_VERSION = 2
 """Of a file whose runs are packed, so that programs that do not know of that refuse it, and do not read it as without
@@ -124,7 +124,7 @@ def is_sealed(path: Path) -> bool | None:
 def _stated_earlier(path: Path) -> int:
     try:
         return msgspec.json.decode(patiently(path.read_bytes), type=_Neighbours).earlier
-    except (msgspec.MsgspecError, OSError) as error:
+    except (*UNREADABLE, OSError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
@@ -208,7 +208,7 @@ def _memory(path: Path) -> _Memory | None:
         return msgspec.json.decode(patiently(path.read_bytes), type=_Memory)
     except FileNotFoundError:
         return None
-    except (msgspec.MsgspecError, OSError) as error:
+    except (*UNREADABLE, OSError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
@@ -283,6 +283,6 @@ def _explained(path: Path, calendar: str, date: str) -> Iterator[None]:
         raise
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    except (msgspec.MsgspecError, OSError, ValueError) as error:
+    except (*UNREADABLE, OSError, ValueError) as error:
         expected = f"expected a JSON file with the certificate of {calendar} on {date}"
         raise DataError(f"{path} cannot be read: {expected}, but: {error}") from error

@@ -12,7 +12,7 @@ import numpy as np
 
 from actors.storage.atomic import patiently, replacing
 from actors.storage.beside.packed_runs import PackedRuns, packed, unpacked
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.values import Verdict, VerdictRun
 
 VERSION = 1
@@ -65,7 +65,7 @@ def read_untraded(path: Path, calendar: str, date: str) -> tuple[VerdictRun, ...
         check_untraded(runs)
     except FileNotFoundError:
         return ()
-    except (msgspec.MsgspecError, OSError, ValueError, DataError) as error:
+    except (*UNREADABLE, OSError, ValueError, DataError) as error:
         expected = f"expected version {VERSION} of a JSON file with the untraded minutes of {calendar} on {date}"
         raise DataError(f"{path} cannot be read: {expected}, but: {error}") from error
     return runs

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import msgspec
 
 from messages.codec import decoder, encode
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.events import SessionBoundary
 from messages.inboxes import Journaled
 from messages.values import Nanos
@@ -190,7 +190,7 @@ class JournalFile:
         left_out = self.left_out
         try:
             wanted = encode(_DECODER.decode(body))
-        except msgspec.DecodeError:  # it is none that a session is told
+        except UNREADABLE:  # it is none that a session is told
             return None
         return next((seq for seq, message in self.numbered() if seq in left_out and encode(message) == wanted), None)
 
@@ -214,7 +214,7 @@ class JournalFile:
     def _decoded(self, row: Row) -> list[Journaled]:
         try:
             found = _DECODER.decode(row.body)
-        except (ValueError, TypeError) as error:  # and msgspec's own, which is a ValueError
+        except (ValueError, TypeError, RecursionError) as error:  # and msgspec's own, which is a ValueError
             raise DataError(f"{self.path}: message {_odd_one(row)} cannot be read: {error}") from error
         return found if isinstance(found, list) else [found]
 
@@ -292,9 +292,9 @@ def _odd_one(row: Row) -> int:
         for seq, part in enumerate(parts, row.seq - len(parts) + 1):
             try:
                 _DECODER.decode(part)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 return seq
-    except (ValueError, TypeError):  # it is a single one, or it is not known where one ends
+    except (ValueError, TypeError, RecursionError):  # it is a single one, or it is not known where one ends
         pass
     return row.seq
 

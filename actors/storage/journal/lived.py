@@ -16,7 +16,7 @@ from actors.storage.journal.file import JournalFile
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
-from messages.errors import DataError, SettingsError
+from messages.errors import UNREADABLE, DataError, SettingsError
 from messages.history import Adjustment
 from messages.inboxes import Journaled
 from messages.values import Interval, Nanos, VerdictRun
@@ -117,7 +117,7 @@ def rules_of(file: JournalFile) -> SessionRules:
     noted = file.fact("rules")
     try:
         return SessionRules() if noted is None else msgspec.json.decode(noted, type=SessionRules)
-    except (msgspec.DecodeError, SettingsError) as error:
+    except (*UNREADABLE, SettingsError) as error:
         raise DataError(f"{file.path}: the rules of its session cannot be read: {error}") from error
 
 

@@ -16,7 +16,7 @@ from actors.market.planes import with_fields
 from actors.reading.raw.cells import cells_of, column_of, named_column
 from actors.storage.atomic import patiently, replacing
 from actors.storage.barfile import ALL, source_of
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.tables.columns import FIELDS, VERDICT_WORDS, Mask, Prints, freeze
 from messages.values import Interval, Nanos
 
@@ -162,7 +162,7 @@ def read_prints(path: Path, calendar: str, date: str) -> Prints | None:
         prints = _prints_of(table, header)
     except FileNotFoundError:
         return None
-    except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError, KeyError, IndexError) as error:
+    except (pa.ArrowException, *UNREADABLE, OSError, ValueError, KeyError, IndexError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} cannot be read: expected how {calendar} was lived on {date}, but: {said}") from error
     if (header.version, header.calendar, header.date) != (_VERSION, calendar, date):
@@ -183,7 +183,7 @@ def read_grace(path: Path) -> Nanos | None:
     try:
         with source_of(path) as source:
             return int(_header_of(pq.read_schema(source).metadata or {}).grace_ns)
-    except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError):
+    except (pa.ArrowException, *UNREADABLE, OSError, ValueError):
         return None  # who plays the day will say what is wrong with it
 
 

@@ -10,7 +10,7 @@ import msgspec
 from actors.kernel.telemetry import alarm
 from messages.base import Message
 from messages.codec import decoder, encode
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.inboxes import DataUpkeepInbox, LiveStreamInbox, SessionDataInbox, SystemManagerInbox
 from messages.values import Room
 
@@ -83,7 +83,7 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
             raise DataError(f"a {self.kind} could not be written down: it cannot be delivered again")
         try:
             return _MESSAGES.decode(self.body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise DataError(f"a {self.kind} cannot be read: {error}") from error
 
 
@@ -140,7 +140,7 @@ class Quarantine:
         """
         try:
             return _KEPT.decode(path.read_bytes())
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise DataError(f"{path}: this message in quarantine cannot be read: {error}") from error
 
     @staticmethod

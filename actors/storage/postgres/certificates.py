@@ -13,7 +13,7 @@ import msgspec
 from actors.storage.beside.sidecar import check_day, outlives, succeeding
 from actors.storage.postgres.of_day import OfDay
 from messages.certificates import SessionCertificate
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 
 _ALL = "select earlier, certificate, seal from {schema}.certificates where {day} order by earlier"
 _ISSUE = (
@@ -79,7 +79,7 @@ class CertificateTable(OfDay):
     def _read(self, text: str) -> SessionCertificate:
         try:
             found = msgspec.json.decode(text, type=SessionCertificate)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise DataError(f"the certificate of {self._calendar} on {self._date} cannot be read: {error}") from error
         check_day(found, self._calendar, self._date)
         return found

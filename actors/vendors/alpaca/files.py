@@ -18,7 +18,7 @@ from actors.reading.format import OFFSET, Block, Broken, BrokenRow, Coverage, Fo
 from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.stamps import StampForm, form_of
 from actors.reading.tolerant import VALUE_ROLES, value_rows
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.tables.columns import EXTRA_FIELDS, FIELDS
 
 _LETTERS = dict(zip(VALUE_ROLES, ("o", "h", "l", "c", "v", "vw", "n"), strict=True))
@@ -56,7 +56,7 @@ def _lists(path: Path) -> dict[str, list[Any]]:
         text = stream.read()
     try:
         answer = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise DataError(f"no sound JSON: {error}") from error
     bars = answer.get("bars") if isinstance(answer, dict) else None
     lists = {str(answer.get("symbol", "")): bars} if isinstance(bars, list) else bars

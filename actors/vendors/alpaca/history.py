@@ -136,7 +136,7 @@ class AlpacaHistory:
             answer = client.get(path, fields)
         except APIError as error:
             raise self._refusal(error) from None
-        except JSONDecodeError as error:
+        except (JSONDecodeError, RecursionError) as error:
             raise NoAnswer("Alpaca's answer is no JSON, or not all of it") from error
         except RequestException as error:
             raise NoAnswer(f"Alpaca cannot be reached, or broke off: {type(error).__name__}") from error

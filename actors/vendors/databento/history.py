@@ -90,7 +90,7 @@ class Answer:
             if not unpacking.eof:
                 raise NoAnswer("Databento's answer is cut short")
             self.store = DBNStore.from_bytes(whole)
-        except (zstandard.ZstdError, BentoError, ValueError) as error:
+        except (zstandard.ZstdError, BentoError, ValueError, RecursionError) as error:
             raise NoAnswer(f"Databento's answer is no DBN: {str(error).splitlines()[0]}") from error
 
     @property

@@ -23,7 +23,7 @@ from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.spelling.header import PRICES
 from actors.reading.stamps import epoch_ns
 from actors.vendors.plain import parquet_file
-from messages.errors import DataError
+from messages.errors import UNREADABLE, DataError
 from messages.tables.columns import FIELDS, Stamps
 
 SOURCE = "https://www.freqtrade.io/en/stable/data-download/"
@@ -96,7 +96,7 @@ def _cells(head: Head) -> int:
     first = _FIRST_ROW.match(head.text) if head.is_json else None
     try:
         row = msgspec.json.decode(first[1]) if first else []
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return 0
     return len(row) if row and isinstance(row[0], int) else 0
 
@@ -150,7 +150,7 @@ def rows_of(text: bytes) -> list[Any]:
     """
     try:
         return msgspec.json.decode(text, type=list[Any])
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise DataError(f"no sound JSON list: {error}") from error
 
 
@@ -158,7 +158,7 @@ def _block(text: bytes) -> Block:
     try:
         candles = msgspec.json.decode(text, type=_Candles)
         rows, broken = np.arange(1, len(candles) + 1, dtype=np.int64), Broken()
-    except msgspec.DecodeError:
+    except UNREADABLE:
         candles, rows, broken = _sound(rows_of(text))
     table = np.array(candles, dtype=np.float64).reshape(-1, _CANDLE_CELLS)
     return Block(

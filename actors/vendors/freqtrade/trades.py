@@ -18,6 +18,7 @@ from actors.reading.peek import Head
 from actors.reading.stamps import epoch_ns
 from actors.reading.trades import TradeTape, without_stamp
 from actors.vendors.freqtrade import candles
+from messages.errors import UNREADABLE
 
 _Number = float | None
 _Trades = list[tuple[int, Any, Any, Any, _Number, _Number, _Number]]
@@ -64,7 +65,7 @@ def _take_json(text: bytes, tape: TradeTape) -> None:
     try:
         trades = msgspec.json.decode(text, type=_Trades)
         rows = np.arange(1, len(trades) + 1, dtype=np.int64)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         found = candles.rows_of(text)
         rows = np.array([row for row, trade in enumerate(found, 1) if _is_trade(trade)], dtype=np.int64)
         trades = [tuple(trade) for trade in found if _is_trade(trade)]

@@ -33,6 +33,7 @@ from actors.vendors.history.pages import (
 from actors.vendors.massive.flat import FlatFiles
 from actors.vendors.massive.keys import MassiveKey
 from actors.vendors.secrets import without_keys
+from messages.errors import UNREADABLE
 from messages.tables.columns import EXTRA_FIELDS, FIELDS, BarBatch, freeze
 from messages.values import ONE_MINUTE, SECOND_NS
 
@@ -221,7 +222,7 @@ class MassiveHistory:
             raise self._refusal(response.status, body, response.headers)
         try:
             return msgspec.json.decode(body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             what = "a page of HTML" if is_html(body) else self._shown(str(error))
             raise NoAnswer(f"Massive's answer has no aggregates: {what}") from error
 
@@ -267,7 +268,7 @@ def _is_sound(row: Any) -> bool:
 def _message(body: bytes) -> str:
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return "a page of HTML" if is_html(body) else "no JSON"
     named = found if isinstance(found, dict) else {}
     return str(named.get("error") or named.get("message") or named.get("status") or "no reason")

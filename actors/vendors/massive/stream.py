@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from actors.vendors.massive.keys import MassiveKey
-from messages.errors import ConnectionLost, FeedRefused
+from messages.errors import UNREADABLE, ConnectionLost, FeedRefused
 
 _LEAVING_S = 0.5
 _AT_ONCE = 500
@@ -119,7 +119,7 @@ class MassiveStream(WebSocketClient):  # type: ignore[misc]  # its package has n
         try:
             (status,) = msgspec.json.decode(frame, type=tuple[dict[str, Any], ...])
             said, text = str(status["status"]), str(status.get("message", ""))
-        except (msgspec.DecodeError, ValueError, KeyError) as error:
+        except (*UNREADABLE, ValueError, KeyError) as error:
             raise ConnectionLost(f"what answers is not Massive's stream: {type(error).__name__}") from error
         if said != wanted:
             kind = FeedRefused if said in _FINAL else ConnectionLost

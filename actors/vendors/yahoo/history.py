@@ -20,6 +20,7 @@ from yfinance.exceptions import YFRateLimitError
 
 from actors.vendors.history.clock import VendorClock
 from actors.vendors.history.pages import AskedTooMuch, NoAnswer, Page, PageRequest, SymbolsRefused, is_html
+from messages.errors import UNREADABLE
 from messages.tables.columns import FIELDS, BarBatch, freeze
 from messages.values import SECOND_NS, Nanos
 
@@ -126,7 +127,7 @@ class YahooHistory:
         self.clock.hear(response.headers.get("Date"))
         try:
             chart = self._decoder.decode(response.content).chart
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             what = "a page of HTML" if is_html(response.content) else _short(str(error))
             raise NoAnswer(f"Yahoo's answer is no chart ({response.status_code}): {what}") from error
         if chart.error is not None:
