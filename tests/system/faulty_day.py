@@ -92,6 +92,8 @@ class Disk(MemoryStore):
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
         self.is_full = self.is_unreadable = False
+        self.refused = Counter[str]()
+        """How often what failed: the disk itself, and the journal on it."""
         if folder is not None:
             self.folder = folder  # where there is one, a live day keeps its journal beside it
 
@@ -117,11 +119,13 @@ class Disk(MemoryStore):
         self, calendar: str, date: str, symbols: Sequence[str] | None = None, span: tuple[Nanos, Nanos] | None = None
     ) -> StoredDay | None:
         if self.is_unreadable:
+            self.refused["read"] += 1
             raise OSError(errno.EIO, "Input/output error")
         return super().read(calendar, date, symbols, span)
 
     def _write(self) -> None:
         if self.is_full:
+            self.refused["write"] += 1
             raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -129,6 +133,7 @@ class JournalByHand(Journal):
     """The journal without its thread: it commits when it is told to, unless its disk is full."""
 
     is_full = False
+    refused: Counter[str]
 
     @property
     def is_written(self) -> bool:
@@ -137,12 +142,14 @@ class JournalByHand(Journal):
 
     def open(self, session: Any) -> Told | None:
         if self.is_full:
+            self.refused["journal's opening"] += 1
             raise OSError(errno.ENOSPC, "No space left on device")
         return super().open(session)
 
     def commit(self) -> bool:
         """Write what waits, and do what was waited for with it; return whether there was anything."""
         if self.is_full:
+            self.refused["journal"] += bool(self._waiting)
             return False
         had = bool(self._waiting or [act for at, act in self._acts if at <= self._safe])
         while self._waiting:
@@ -203,8 +210,9 @@ class FaultyDay(LiveDay):
         self.unseen = 0
         """Of them: those that may have struck while a journal was read, of which nothing is kept."""
         with patch("actors.wiring.Journal", JournalByHand):
-            rules = LiveRules(auto_roll=rolls, max_restarts=10**6)
+            rules = LiveRules(auto_roll=rolls, max_restarts=10**6, record_every_min=1.0)
             super().__init__("09:29", symbols, sources, store=store, dice=dice, live=rules, **hours)
+        self.journal.refused = store.refused
         self.time.advance(now_ns - self.time.now_ns())
 
     def put(self, room: Room, message: Any, trace: str, story: Sequence[str]) -> None:
