@@ -341,11 +341,16 @@ class ParquetStore(Notes):
         """Give the lock back once nobody writes; may be called twice. A later merge takes it again."""
         if self._certified:
             with suppress(DataError):  # who certifies next will remember
-                self._remember_certified()
+                self.remember_certified()
         self._turns.close()
 
-    def _remember_certified(self) -> None:
-        """Write down which days have a certificate, so that one which is gone is missed."""
+    def remember_certified(self) -> None:
+        """Write down which days have a certificate, so that one which is gone is missed; ``close`` does it too.
+
+        Raises:
+            StoreLocked: somebody else is writing to this store.
+            DataError: the store is open for reading only, or the disk refuses.
+        """
         with self._turns.of("", "certified"), self._sealing, self._turns.alone("seals"):
             known = {name: dict.fromkeys(self.certified(name), 1) for name in self.certified_calendars()}
             known = {name: dates | self._certified.get(name, {}) for name, dates in known.items()}

@@ -91,6 +91,8 @@ def import_shared(
             shared = Shared(root=store.root, locks=Path(locks), options=options, calendars=calendars, spill_to=spill_to)
             parts = _parts(shared, days, found, workers, on_progress)
         if parts is not None:
+            if any(part.report.certified for part in parts):
+                store.remember_certified()  # its processes are gone before they close it
             return _joined(parts, found)
     return import_found(found, store, options, on_progress, calendars, spill_to=spill_to)[0]
 

@@ -153,8 +153,13 @@ class ObjectStore(ParquetStore):
         super().close()
         self._bucket.close()
 
-    def _remember_certified(self) -> None:
-        self._again(super()._remember_certified)
+    def remember_certified(self) -> None:
+        """Write down which days have a certificate.
+
+        Raises:
+            DataError: as in a folder; or the bucket refuses.
+        """
+        self._again(super().remember_certified)
 
     def _again(self, work: Callable[[], R], attempts: int = _ATTEMPTS) -> R:
         """Do work that begins with reading, until nobody else has written meanwhile."""
