@@ -44,7 +44,7 @@ from tests.system.killed_day import OWN, SESSION
 from tests.system.test_killed import FIRST_OF_LINES, Day
 
 _SYMBOLS = 60
-_TRIES = 5
+_TRIES = 10
 """A machine that is busy may let a process come to its end before it is killed."""
 _LOOK_S = 0.001
 _KINDS: dict[str, tuple[tuple[str, ...], float]] = {"trades": ((), 0.0), "lines": (("lines",), FIRST_OF_LINES)}
@@ -289,10 +289,11 @@ def _run(*words: object) -> None:
 
 
 def _held(root: Path) -> tuple[str, int]:
-    """Return a digest of all bars of a store, and how many days do not verify."""
+    """Return a digest of all bars of a store and of which days are certified, and how many days do not verify."""
     digest = hashlib.sha256()
     with contextlib.closing(ParquetStore(root, read_only=True)) as store:
         for calendar in store.calendars():
+            digest.update(repr(store.certified(calendar)).encode())
             for date in store.dates(calendar):
                 day = store.read(calendar, date)
                 assert day is not None
