@@ -36,7 +36,7 @@ _SURE = tuple(
         rf"[-_. ]{_DAY}{_MONTH}{_YEAR}[-_]{_DAY}{_MONTH}{_YEAR}",
         rf"[-_. ]{_MINUTE}",
         r"[-_. ](?:bars?|bardata|scid|data|ohlcv?|last|trades?|samples?|intraday|historical|history)",
-        r"[-_. ](?:candles?|candlesticks?|klines?)",
+        r"[-_. ](?:candles?|candlesticks?|klines?|ticks?)",
         r" ?\(\d+\)",
         r" - Copy",
         r", ?1(?:_[0-9a-f]{5})?",

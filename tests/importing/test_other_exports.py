@@ -131,6 +131,11 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
     "the minus of typesetters, and digits as wide as letters": (
         "ABC.csv", PLAIN + f"{ISO[0]},\u22122,\u22121,-3,\u22122.5,\uff11\uff10\n", UTC | {"allow_negative": True},
         [("ABC", "2024-01-15 09:30", -2.0, -1.0, -3.0, -2.5, 10.0)]),
+    "columns of one width, as excel's .prn": (
+        "ABC.prn", "      Date     Time   Open   High    Low  Close Volume\r\n" + "".join(
+            f"{at:>19} {bar[2]:6} {bar[3]:6} {bar[4]:6} {bar[5]:6} {bar[6]:6}\r\n"
+            for at, bar in zip(ISO, TWO, strict=True)), UTC, TWO),
+    "blanks and no header": ("ABC.txt", rows("2024.01.15 09:30", "2024.01.15 09:31", mark=" "), UTC, TWO),
     "words for no volume": ("ABC.csv", PLAIN + rows(*ISO, tails=("n/a", "#VALUE!")), UTC, NO_VOLUME),
     "coinbase's answer": (
         "ABC.json", json.dumps([[1705311060, 100, 102, 100.5, 101.5, 20], [1705311000, 99, 101, 100, 100.5, 10]]),
@@ -182,6 +187,9 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "x.csv", "#RIC,Date[G],Time[G],GMT Offset,Type,Open,High,Low,Last,Volume,Open Bid,High Bid,Low Bid,Close Bid\n"
         + rows(*(f"ABC,15-JAN-2024,09:3{place}:00.000,0,Intraday 1Min" for place in (0, 1)),
                tails=("10,1,1,1,1", "20,1,1,1,1")), SAID, TWO),
+    "eikon": ("ABC.csv", "Exchange Date,Local Time,Close,Net,%Chg,Open,Low,High,Volume\n" + "".join(
+        f"15-Jan-2024,{at[11:]},{bar[5]},0,0%,{bar[2]},{bar[4]},{bar[3]},{bar[6]}\n"
+        for at, bar in zip(ISO, TWO, strict=True)), UTC, TWO),
     "algoseek": (
         "x.csv", "Date,Ticker,TimeBarStart,FirstTradePrice,HighTradePrice,LowTradePrice,LastTradePrice,Volume\n"
         + rows("20240115,ABC,09:30", "20240115,ABC,09:31"), UTC, TWO),

@@ -34,6 +34,16 @@ def test_prices_that_have_to_be_divided_first_are_refused(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize(
+    "name", ["log_open", "open_norm", "ha open", "open (prev)", "open_lag1", "open_sma20", "pct_open"]
+)
+def test_what_is_made_of_prices_is_refused(tmp_path: Path, name: str) -> None:
+    report = with_names(tmp_path, name)
+
+    assert report.totals.kept == 0
+    assert f"has been made into something else, as {name!r} says" in str(one(report).error)
+
+
+@pytest.mark.parametrize(
     "name", ["open (cents)", "open_cents", "open [GBX]", "open_pence", "adj_open", "open adjusted"]
 )
 def test_prices_in_another_unit_or_adjusted_are_said_to_be(tmp_path: Path, name: str) -> None:

@@ -31,6 +31,8 @@ def _volumes(tmp_path: Path, header: str, *tails: str, mark: str = ",") -> list[
         ("tick_volume,spread,real_volume", ("12,1,0", "13,1,0"), [12, 13]),
         ("tick_volume", ("12", "13"), [12, 13]),
         ("TickVol,Volume", ("12,700", "13,701"), [700, 701]),
+        ("Tick Volume,Actual Volume", ("12,700", "13,701"), [700, 701]),
+        ("Trade Volume", ("5", "6"), [5, 6]),
         ("Up,Down", ("60,40", "1,"), [100, 1]),
         ('"Up","Down"', ("60,40", "1,2"), [100, 3]),
         ("Volume_(BTC),Volume_(Currency),Weighted_Price", ("1.5,63000,10", "2,1,10"), [1.5, 2]),

@@ -6,6 +6,8 @@ dates and numbers are the same in all of them.
 """
 
 import codecs
+import re
+from collections import Counter
 from typing import IO, Any
 
 import msgspec
@@ -20,6 +22,9 @@ _EASTERN = {
 _NAMES = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "latin-1": "Latin-1"} | _EASTERN
 _UTF8 = "utf-8"
 _PROBED = 1 << 12
+_LOOKED_AT = 20
+_FEWEST_CELLS = 5
+_BLANKS, _EDGES = re.compile(r"[ \t]+"), re.compile(r"(?m)^[ \t]+|[ \t]+$")
 _MARK = "\ufeff"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a\x1b"))
 
@@ -31,23 +36,28 @@ class Coding(msgspec.Struct, frozen=True, kw_only=True):
     mark: int = 0
     """How many bytes at the beginning are the mark."""
     ends_with_cr: bool = False
+    is_aligned: bool = False
+    """Whether blanks alone divide the cells, as many as it takes to have them stand below each other."""
 
     @property
     def remark(self) -> str:
         """What the user should know of it, empty where it is what everybody expects."""
-        return f"the text is no UTF-8; it is read as {_NAMES[self.name]}" if self.name != _UTF8 else ""
+        other = f"the text is no UTF-8; it is read as {_NAMES[self.name]}" if self.name != _UTF8 else ""
+        aligned = "the cells are divided by blanks" if self.is_aligned else ""
+        return "; ".join(filter(None, (other, aligned)))
 
     def text_of(self, raw: bytes) -> str:
         """Return the beginning of a file as text, whose lines end with a newline."""
-        text = raw[self.mark :].decode(self.name, errors="replace")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        text = raw[self.mark :].decode(self.name, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        return _BLANKS.sub("\t", _EDGES.sub("", text)) if self.is_aligned else text
 
     def utf8(self, stream: IO[bytes] | Any) -> IO[bytes] | Any:
         """Return a stream that reads as UTF-8, with newlines, what another reads as it is."""
         if self == PLAIN:
             return stream
         stream.read(self.mark)
-        return stream if self.name == _UTF8 and not self.ends_with_cr else _Recoded(stream, self)
+        recoded = stream if self.name == _UTF8 and not self.ends_with_cr else _Recoded(stream, self)
+        return _Divided(recoded) if self.is_aligned else recoded
 
 
 PLAIN = Coding()
@@ -69,6 +79,37 @@ class _Recoded:
         return b""
 
 
+class _Divided:
+    """Puts a tab for the blanks between cells, and nothing for those around lines, in UTF-8."""
+
+    def __init__(self, stream: IO[bytes] | Any) -> None:
+        self._stream = stream
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Read about so many bytes of whole lines; none at the end."""
+        while raw := self._stream.read(size):
+            whole, end, self._rest = (self._rest + raw).rpartition(b"\n")
+            if end:
+                return _divided(whole + end)
+        last, self._rest = self._rest, b""
+        return _divided(last)
+
+
+def _divided(lines: bytes) -> bytes:
+    return re.sub(rb"[ \t\r]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t\r]+$", b"", lines))
+
+
+def _is_aligned(text: str) -> bool:
+    """Return whether blanks divide the cells of most lines, and no other mark does of any."""
+    lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+    lines = lines[:-1] if len(lines) == _LOOKED_AT else lines
+    if not lines or any(mark in line for line in lines for mark in ",;\t|{["):
+        return False
+    width, count = Counter(len(line.split()) for line in lines).most_common(1)[0]
+    return width >= _FEWEST_CELLS and count * 2 > len(lines)
+
+
 def coding_of(raw: bytes) -> Coding | None:
     """Return the coding of a file that begins with these bytes, or ``None`` where they are no text."""
     name, mark = next(((name, len(mark)) for mark, name in _MARKS if raw.startswith(mark)), ("", 0))
@@ -76,7 +117,8 @@ def coding_of(raw: bytes) -> Coding | None:
     if not name:
         return None
     text = raw[mark:].decode(name, errors="replace")
-    return Coding(name=name, mark=mark, ends_with_cr="\r" in text and "\n" not in text)
+    ends_with_cr = "\r" in text and "\n" not in text
+    return Coding(name=name, mark=mark, ends_with_cr=ends_with_cr, is_aligned=_is_aligned(text))
 
 
 def _unmarked(raw: bytes) -> str:

@@ -15,6 +15,11 @@ _SCALED = re.compile(
     r"(?:[x*/\u00d7\u00f7]|times)?(?:1?e[+-]?\d+|10\^-?\d+|10+)|scaled|int(?:eger)?s?|raw|fixed(?:point)?|ticks?|points?|pips?"
     r"|nanos?|micros?|(?:price|px)?\d{1,2}"
 )
+_MADE = re.compile(
+    r"log|ln|norm(?:ed|ali[sz]ed)?|ret(?:urn)?s?|pct|percent|diff|delta|change|zscore|minmax|std|ha|heikin(?:ashi)?|renko"
+    r"|[se]?ma\d*|avg|smooth(?:ed)?|prev(?:ious)?|lag(?:ged)?\d*|shift(?:ed)?\d*|next|pred(?:icted)?|forecast"
+)
+"""What is made of prices, or is another bar's."""
 _UNIT = re.compile(r"cents?|pence|gbx|paise|sen|centimes|adj(?:usted)?|(?:split|dividend)adj(?:usted)?")
 
 
@@ -47,6 +52,11 @@ def unit_told(names: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...
         raise Ambiguous(
             f"the prices are not written as prices, as {name!r} says: divide them first, or say with --columns that "
             "they are prices as they stand"
+        )
+    if _MADE.fullmatch(word):
+        raise Ambiguous(
+            f"what was traded has been made into something else, as {name!r} says; say with --columns that these are "
+            "prices, if they are"
         )
     if _UNIT.fullmatch(word):
         return (f"the prices are what their columns say, {name!r}, and stand as they are written there",)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 _TICKS = ("tickvolume", "tickvol")
-_REAL = ("realvolume", "realvol")
+_REAL = ("realvolume", "realvol", "actualvolume", "actualvol")
 _UP_AND_DOWN = (("up", "down"), ("upvolume", "downvolume"), ("buyvolume", "sellvolume"))
 _OF_CURRENCY = re.compile(r"(?:volume|vol)(?:in|from)?([a-z\d]{2,10})|(base)(?:asset|token|currency)?(?:volume|vol)")
 _AMOUNTS = ("amount", "quantity", "qty")

@@ -48,6 +48,34 @@ def test_a_file_reads_as_utf_8_however_it_is_cut(name: str, size: int, end: str)
     assert found.decode() == TEXT
 
 
+ALIGNED = "  Date   Time   Open  High   Low Close\r\n" + "2024-01-15 09:30 100.0 101.0  99.0 100.5 \r\n" * 5
+
+
+@given(st.sampled_from(["utf-8", "utf-16", "utf-8-sig"]), st.integers(1, 50), st.sampled_from(["\r\n", "\n", "\r"]))
+def test_cells_that_blanks_divide_are_divided_by_tabs_however_the_file_is_cut(name: str, size: int, end: str) -> None:
+    raw = ALIGNED.replace("\r\n", end).encode(name)
+    coding = coding_of(raw)
+    assert coding is not None
+    stream, found = coding.utf8(io.BytesIO(raw)), b""
+
+    while piece := stream.read(size):
+        found += piece
+
+    assert (
+        found.decode()
+        == coding.text_of(raw)
+        == "Date\tTime\tOpen\tHigh\tLow\tClose\n" + ("2024-01-15\t09:30\t100.0\t101.0\t99.0\t100.5\n" * 5)
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["a b c d e f, 1\n" * 3, "a few words\n" * 3, '{"a b c d e": 1}\n' * 3, "a;b c d e f\n"]
+)
+def test_blanks_divide_no_cells_where_something_else_may(text: str) -> None:
+    coding = coding_of(text.encode())
+    assert coding == PLAIN
+
+
 def test_what_is_utf_8_already_is_left_alone() -> None:
     stream = io.BytesIO(b"x")
 
