@@ -37,19 +37,21 @@ def overlapped(work: Callable[[T], R], items: Iterable[T], size_of: Callable[[T]
     try:
         for item in items:
             size = size_of(item)
-            is_large = size >= _MOST_BYTES
-            if not is_large:
-                pending.append((pool.submit(work, item), size))
-                held += size
+            if size >= _MOST_BYTES:
+                while pending:
+                    yield pending.popleft()[0].result()
+                held = 0
+                made = work(item)
                 del item  # while the caller has its result, it need not be in memory
-            while pending and (is_large or len(pending) > _THREADS or held >= _MOST_BYTES):
+                yield made
+                continue
+            pending.append((pool.submit(work, item), size))
+            held += size
+            del item  # as above
+            while len(pending) > _THREADS or held >= _MOST_BYTES:
                 future, size = pending.popleft()
                 held -= size
                 yield future.result()
-            if is_large:
-                made = work(item)
-                del item  # as above
-                yield made
         while pending:
             yield pending.popleft()[0].result()
     finally:
