@@ -1,6 +1,7 @@
 """A program that embeds a system: it reads, feeds its own data, and changes the symbols."""
 
 import contextlib
+import pickle
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -273,3 +274,8 @@ def test_whatever_is_answered_shows_itself_in_a_line(system: System) -> None:
     assert repr(minutes).startswith("<Minutes ")
     assert issued.startswith("<SessionCertificate XNYS 2024-07-02: complete 100.0 %, quality 100.0 %, symbols 1, ")
     assert np.array_equal(plane[symbol], plane.of(symbol))
+
+
+def test_it_says_that_it_stays_in_its_process(system: System) -> None:
+    with pytest.raises(TypeError, match="a system stays in its process: make one in each"):
+        pickle.dumps(system)

@@ -1,7 +1,7 @@
 """What may be commanded of a running system, and how it is, as methods; answers are futures."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from actors.kernel.address import RoomAddress
 from actors.kernel.ask import arguments as take
@@ -45,6 +45,9 @@ class Controls:
         self._next_step = next_step
         self._is_replay = is_replay
         self._is_live = is_live
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a system stays in its process: make one in each, or let sweep() do it")
 
     def pause(self) -> Future[SystemStatus]:
         """Hold the stream, or a replay's clock; fails with ``IllegalTransition`` unless running, and on a live day.

@@ -61,6 +61,12 @@ def feeds(given: object, base: Interval) -> tuple[Any, ...]:
         SettingsError: one of them is no ``Feed``; names the member that it lacks, or that is of another kind. Or two
             have one name, by which trades, losses and halts are told apart; or bars of one have another length.
     """
+    for one in given if isinstance(given, (list, tuple)) else [given]:
+        if isinstance(one, str):
+            raise SettingsError(
+                f"feeds: {shown(one)} is a name, as `live --feed` takes it; in a program it is an object, such as "
+                "AlpacaFeed of actors.vendors.alpaca.feed"
+            )
     found = _plugged(given, "feeds", "Feed", ("connect", "reads"), _FEED)
     names = [feed.name for feed in found]
     for feed in found:

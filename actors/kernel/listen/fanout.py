@@ -391,7 +391,7 @@ class Fanout:
 
 
 def _over(how: str) -> str:
-    return f"the run is over: {how}; to play again, make another System"
+    return f"the run is over: {how}; to play again, make another System".replace(", 1 sessions", ", 1 session")
 
 
 def _is_opening(event: Event) -> bool:

@@ -49,6 +49,13 @@ def test_what_is_lacking_is_named(name: str) -> None:
         plugs.sources(part)
 
 
+def test_a_name_is_told_where_names_are_taken() -> None:
+    with pytest.raises(SettingsError, match=r"sources: 'alpaca' is a place; .* named in fill_from"):
+        plugs.sources("alpaca")
+    with pytest.raises(SettingsError, match=r"feeds: 'alpaca' is a name, as `live --feed` takes it; .* AlpacaFeed"):
+        plugs.feeds(["alpaca"], ONE_MINUTE)
+
+
 def test_a_class_is_not_one_of_its_things() -> None:
     with pytest.raises(SettingsError, match="sources: Upstream is a class"):
         plugs.sources(Upstream)
