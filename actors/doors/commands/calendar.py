@@ -1,5 +1,6 @@
 """The ``calendar`` command: when an exchange trades."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from messages.errors import SettingsError
 from messages.values import moment
 
 _AHEAD_DAYS = 13
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
 _MOST = 60
 
 
@@ -79,14 +81,19 @@ def _own_hours(store: Place | None) -> OwnHours:
     return own
 
 
-def _instant(text: str, tz: str) -> datetime | str:
-    """Return what a text says; without a zone it is exchange time."""
+def _instant(text: str, tz: str) -> datetime:
+    """Return what a text says; without a zone it is exchange time, without a date today's."""
+    zone = ZoneInfo(tz)
+    words = f"{datetime.now(zone).date()}T{text:0>5}" if _CLOCK.fullmatch(text) else text
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(words)
+        if len(words.strip()) <= len("2024-07-02"):
+            raise ValueError("a date")  # noqa: TRY301  # it is open at some of its moments
     except ValueError:
-        return text
-    is_date = len(text.strip()) <= len("2024-07-02")
-    return text if is_date else found if found.utcoffset() is not None else found.replace(tzinfo=ZoneInfo(tz))
+        raise SettingsError(
+            f"--at {text}: expected 2024-07-02T10:30, in exchange time unless an offset stands behind it, or 10:30"
+        ) from None
+    return found if found.utcoffset() is not None else found.replace(tzinfo=zone)
 
 
 def _later(day: str) -> str:

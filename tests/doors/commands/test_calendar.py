@@ -49,10 +49,16 @@ def test_without_a_name_it_lists_the_calendars(call: Call) -> None:
 def test_what_cannot_be_meant_fails_in_one_sentence(call: Call) -> None:
     unknown = call("calendar", "XNYZ")
     empty = call("calendar", "XNYS", "--start", "2024-07-06")
-    clock = call("calendar", "XNYS", "--at", "10:30")
+    clock = call("calendar", "XNYS", "--at", "noon")
     date = call("calendar", "XNYS", "--start", "2024/07/06")
 
     assert (unknown.code, empty.code, clock.code, date.code) == (1, 1, 1, 2)
     assert "unknown calendar 'XNYZ'; nearest: " in unknown.err
     assert "XNYS has no session from 2024-07-06 to 2024-07-06" in empty.err
-    assert "'10:30' is no instant" in clock.err
+    assert "--at noon: expected 2024-07-02T10:30, in exchange time" in clock.err
+
+
+def test_a_clock_time_is_that_of_today(call: Call) -> None:
+    asked = call("calendar", "24/7", "--at", "9:30", "--json").object
+
+    assert asked["at"][10:] == "T09:30:00+00:00"
