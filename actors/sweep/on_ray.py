@@ -18,7 +18,7 @@ except ImportError:
     raise SettingsError("a sweep on Ray needs the package ray: python -m pip install 'barkeeper[ray]'") from None
 
 _LOOK_S = 0.2
-_PATIENT = {"RAY_raylet_start_wait_time_s": "300", "RAY_agent_register_timeout_ms": "300000"}
+PATIENT = {"RAY_raylet_start_wait_time_s": "300", "RAY_agent_register_timeout_ms": "300000"}
 """A busy machine takes longer to start Ray than Ray waits by itself."""
 
 
@@ -37,7 +37,7 @@ class RayCrew:
     def __init__(self, equipment: Equipment, address: str, seats: int | None) -> None:
         self._is_ours = not ray.is_initialized()
         if self._is_ours:
-            for name, value in _PATIENT.items():
+            for name, value in PATIENT.items():
                 os.environ.setdefault(name, value)
             options: dict[str, Any] = (
                 {"address": address} if address else {"num_cpus": seats, "include_dashboard": False}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actors.storage.parquet import ParquetStore
-from tests.system.worlds import QUARTER, fill
+from tests.system.worlds import DATES, QUARTER, fill
 
 OPTIONS: dict[str, Any] = {"closed": QUARTER, "intervals": ("5m", "1d"), "progress": False}
 
@@ -18,3 +18,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(ParquetStore(root)) as files:
         fill(files, sessions=6, symbols=2, quiet=0.3)
     return root
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> dict[str, Any]:
+    """A grid of which no set comes to an end before the file is there that it names."""
+    return {"length": [2, 3], "may": [str(tmp_path / "may")], "last": [DATES[5]]}

@@ -1,63 +1,23 @@
 """Workers that are processes: they are killed, their head is killed, the disk is full; nothing is lost or made up."""
 
 import json
-import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from actors.sweep import sweep
 from actors.system import System
 from messages.errors import SettingsError
-from tests.children import children
-from tests.house.source import ROOT
+from tests.children import children, wait_for_the_end
 from tests.sweep import strategies
 from tests.sweep.conftest import OPTIONS
+from tests.sweep.driving import results_of, run, under_way, undisturbed
 from tests.system.worlds import DATES
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals, limits and fork")]
-GRID: dict[str, Any] = {"length": [2, 3, 4]}
-
-
-def run(store: Path, results: Path, strategy: str, *more: str, grid: dict[str, Any] = GRID) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.sweep.runs", str(store), str(results), strategy, json.dumps(grid), *more]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def results_of(store: Path, results: Path, strategy: str, grid: dict[str, Any] = GRID) -> list[dict[str, Any]]:
-    out, err = run(store, results, strategy, grid=grid).communicate(timeout=300)
-    assert out, err
-    found: list[dict[str, Any]] = json.loads(out.splitlines()[-1])
-    return found
-
-
-def undisturbed(store: Path, strategy: Any, grid: dict[str, Any] = GRID) -> list[dict[str, Any]]:
-    found = sweep(strategy, store=store, workers=1, grid=grid, warm_up={"1d": 3}, **OPTIONS)
-    return [msgspec.to_builtins(one) for one in found]
-
-
-@pytest.fixture
-def endless(tmp_path: Path) -> dict[str, Any]:
-    """A grid of which no set comes to an end before the file is there that it names."""
-    return {"length": [2, 3], "may": [str(tmp_path / "may")], "last": [DATES[5]]}
-
-
-def under_way(store: Path, results: Path, grid: dict[str, Any]) -> "subprocess.Popen[str]":
-    """Start a sweep that has no end, and return when it has done all that it can do and some of that is kept."""
-    head = run(store, results, "Waits", grid=grid)
-    assert head.stdout is not None
-    while head.stdout.readline() != "10\n":
-        assert head.poll() is None, "it ended before it could be disturbed"
-    while not any(path.suffix == ".results" for path in results.glob("*")):
-        assert head.poll() is None, "it ended before anything was kept"
-        time.sleep(0.05)
-    return head
 
 
 def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(
@@ -73,19 +33,7 @@ def test_a_killed_head_is_gone_on_from_and_takes_its_workers_with_it(
         wait_for_the_end(worker)
     (tmp_path / "may").write_text("end")
     expected = undisturbed(store, strategies.Waits, endless)
-    assert results_of(store, tmp_path / "results", "Waits", endless) == expected
-
-
-def wait_for_the_end(pid: int) -> None:
-    """Wait for a process that is nobody's child here; it has no more than a moment's work to do."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    with os.fdopen(handle) as watched:
-        import select
-
-        assert select.select([watched], [], [], 60)[0], f"worker {pid} outlives its head"
+    assert results_of(store, tmp_path / "results", "Waits", grid=endless) == expected
 
 
 def test_a_killed_worker_is_replaced_and_nobody_sees_it_in_the_results(store: Path, tmp_path: Path) -> None:
@@ -112,7 +60,7 @@ def test_a_session_that_kills_every_worker_is_named_and_the_others_are_there(
 
 
 def test_a_full_disk_is_an_error_and_a_rerun_with_room_goes_on(store: Path, tmp_path: Path) -> None:
-    full = run(store, tmp_path, "bulky", "1500")
+    full = run(store, tmp_path, "bulky", "--most", "1500")
     _, err = full.communicate(timeout=300)
 
     assert full.returncode == 1
