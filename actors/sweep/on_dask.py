@@ -39,6 +39,7 @@ class DaskCrew:
     """
 
     def __init__(self, equipment: Equipment, address: str, seats: int | None) -> None:
+        self._where = address or "this computer"
         self._cluster: Any = None
         if not address:
             self._cluster = distributed.LocalCluster(n_workers=seats, threads_per_worker=1, dashboard_address=None)
@@ -46,9 +47,7 @@ class DaskCrew:
             self._client: Any = distributed.Client(self._cluster or address, timeout=_PATIENCE_S)
             self._client.wait_for_workers(1, timeout=_PATIENCE_S)
         except (OSError, TimeoutError) as error:
-            raise SystemFailed(
-                f"there is no Dask cluster with workers at {address or 'this computer'}: {error}"
-            ) from error
+            raise SystemFailed(f"there is no Dask cluster with workers at {self._where}: {error}") from error
         self.seats = seats or sum(self._client.nthreads().values())
         self._name = f"barkeeper-{uuid.uuid4().hex}"
         self._client.register_plugin(_Equipped(equipment), name=self._name)
@@ -62,21 +61,36 @@ class DaskCrew:
         future.add_done_callback(lambda done: self._heard.put((seat, done)))
 
     def wait(self) -> Report | None:
-        """Return the next report."""
+        """Return the next report.
+
+        Raises:
+            SystemFailed: the scheduler cannot be reached any more.
+        """
+        heard = None
         with suppress(Empty):
-            seat, future = self._heard.get(timeout=_LOOK_S)
-            self._out.pop(seat)
-            return _told(seat, future)
-        return None
+            heard = self._heard.get(timeout=_LOOK_S)
+        if not self._has_scheduler:  # what is heard then is only that
+            raise SystemFailed(f"the scheduler of the Dask cluster at {self._where} is lost")
+        if heard is None:
+            return None
+        seat, future = heard
+        self._out.pop(seat)
+        return _told(seat, future)
 
     def close(self) -> None:
         """Cancel what is under way, and leave the cluster; one of its own ends."""
-        with suppress(Exception):  # of a cluster that is gone nothing is left to be cancelled
-            self._client.cancel(list(self._out.values()), force=True)
-            self._client.unregister_worker_plugin(self._name)
+        if self._has_scheduler:
+            with suppress(Exception):  # of a cluster that is gone nothing is left to be cancelled
+                self._client.cancel(list(self._out.values()), force=True)
+                self._client.unregister_worker_plugin(self._name)
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+
+    @property
+    def _has_scheduler(self) -> bool:
+        # A client whose scheduler is gone looks for it for a while, and forgets what it was waiting for.
+        return bool(self._client.status == "running")
 
 
 class _Equipped(distributed.WorkerPlugin):  # type: ignore[misc]  # it says nothing of types
