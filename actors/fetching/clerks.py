@@ -6,7 +6,7 @@ only one that asks a vendor anything, so its limits, its connections and what it
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -23,7 +23,7 @@ from actors.storage.elsewhere.object_path import ObjectPath
 from actors.storage.own_hours import Calendars
 from actors.storage.parquet import ParquetStore
 from actors.storage.segments import CalendarSegments
-from messages.errors import BarkeeperError, SystemFailed
+from messages.errors import BarkeeperError, DataError, SystemFailed
 from messages.values import Nanos
 
 _WORK = "actors.fetching.clerks:work"
@@ -53,8 +53,13 @@ def desk_of(store: BarStore, calendars: Calendars, workers: int) -> Iterator[Des
         return
     with tempfile.TemporaryDirectory(prefix="barkeeper-") as locks:
         clerks = Clerks(Equipment(root=store.root, locks=Path(locks), calendars=calendars), workers)
-        with closing(clerks):
-            yield clerks
+        try:
+            with closing(clerks):
+                yield clerks
+        finally:
+            if clerks.have_written:
+                with suppress(DataError):  # who certifies next will remember
+                    store.remember_certified()  # they are gone before they close it
 
 
 class Clerks:
@@ -68,6 +73,8 @@ class Clerks:
     def __init__(self, equipment: Equipment, count: int) -> None:
         self.hands = count + 1
         """One more than there are, so that none waits while a vendor is asked."""
+        self.have_written = False
+        """Whether a day was given to one of them to be written."""
         self._clerks = [_Clerk(equipment) for _ in range(count)]
         self._days: dict[tuple[str, str], _Clerk] = {}
         self._choosing = Lock()
@@ -98,6 +105,7 @@ class Clerks:
             SystemFailed: three processes have died of it.
         """
         key = came.session.calendar, came.session.date
+        self.have_written = True
         try:
             stands: Stands | None = self._days[key].ask((came, now_ns))
         finally:
