@@ -16,6 +16,7 @@ from actors.reading import shape
 from actors.reading.series import OneSeries, telling
 from actors.reading.spelling import flags, header
 from actors.reading.spelling.numerals import is_number
+from actors.reading.wide import sides_of
 from messages.errors import DataError
 
 _FLAT_OBJECT = re.compile(r"\{[^{}\[\]]*\}")
@@ -64,7 +65,7 @@ class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
 def looks_like_bars(text: str) -> bool:
     """Return whether a document that begins so may hold bars."""
     records = (_loaded(found[0]) for found in _FLAT_OBJECT.finditer(text[:_PROBED]))
-    if any(isinstance(record, dict) and _has_prices(record) for record in records):
+    if any(isinstance(record, dict) and (_has_prices(record) or sides_of(list(record))) for record in records):
         return True
     listed = _SPLIT.search(text)
     names = _loaded(f"[{listed[1]}]") if listed else None
@@ -240,7 +241,8 @@ def _columns(held: Any) -> dict[str, list[Any]] | None:
         case [dict(), *_]:
             records = [_flat(record) for record in held if isinstance(record, dict)]
             names = list(dict.fromkeys(name for record in records for name in record))
-            return _named({name: [record.get(name) for record in records] for name in names})
+            columns = {name: [record.get(name) for record in records] for name in names}
+            return _named(columns) or _sided(columns)
         case [list(), *_]:
             roles = columns_of_rows(held)
             even = [row for row in held if isinstance(row, list) and len(row) == len(roles or ())]
@@ -307,6 +309,29 @@ def _named(columns: dict[str, list[Any]], *, is_indexed: bool = False) -> dict[s
         one_series = OneSeries(name)
         for symbol, word in zip(found.get(header.SYMBOL, columns[name]), columns[name], strict=True):
             one_series.take(_text(symbol) if header.SYMBOL in found else "", _text(word))
+    return found
+
+
+def _sided(columns: Mapping[str, list[Any]]) -> dict[str, list[Any]] | None:
+    """Return bids and asks, one after the other, which both have the volume if that is counted once."""
+    names = list(columns)
+    sides = sides_of(names)
+    series = dict.fromkeys(one for one, _ in sides)
+    parts = [
+        _named(
+            {name: columns[name] for place, name in enumerate(names) if place not in sides.values()}
+            | {field: columns[names[place]] for (of_series, field), place in sides.items() if of_series == one}
+        )
+        for one in series
+    ]
+    if not series or None in parts:
+        return None
+    tables = [part for part in parts if part is not None]
+    found = _Columns({role: [cell for table in tables for cell in table[role]] for role in tables[0]})
+    whose = found.get(header.SYMBOL, [""] * len(found["open"]))
+    of_side = [one for one in series for _ in tables[0]["open"]]
+    found[header.SYMBOL] = [f"{_text(symbol)}{side}" for symbol, side in zip(whose, of_side, strict=True)]
+    found.zone = getattr(tables[0], "zone", None)
     return found
 
 

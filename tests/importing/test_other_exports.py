@@ -204,6 +204,14 @@ SHAPES: dict[str, tuple[str, str | bytes, dict[str, Any], list[Row]]] = {
         "ABC.csv", "time,bid.o,bid.h,bid.l,bid.c,ask.o,ask.h,ask.l,ask.c\n"
         + rows(*(f"{at}Z" for at in ISO), tails=("100.1,101.1,99.1,100.6", "100.6,102.1,100.1,101.6")), SAID,
         sided("ABC", NO_VOLUME)),
+    "oanda's answer with bids and asks": ("x.json", json.dumps({"instrument": "ABC", "candles": [
+        {"time": f"{at}Z", "volume": bar[6], "bid": dict(zip("ohlc", map(str, bar[2:6]), strict=True)),
+         "ask": {name: str(round(price + 0.1, 1)) for name, price in zip("ohlc", bar[2:6], strict=True)}}
+        for at, bar in zip(ISO, TWO, strict=True)]}), SAID, sided("ABC", TWO)),
+    "saxo's answer": ("ABC.json", json.dumps({"Data": [{"Time": f"{at}Z"} | {
+        f"{name}{side}": round(price + more, 1) for side, more in (("Bid", 0), ("Ask", 0.1))
+        for name, price in zip(("Open", "High", "Low", "Close"), bar[2:6], strict=True)}
+        for at, bar in zip(ISO, TWO, strict=True)]}), SAID, sided("ABC", NO_VOLUME)),
     "dukascopy's header of one word": (
         "ABCUSD_Candlestick_1_M_BID_15.01.2024-15.01.2024.csv", "UTC,Open,High,Low,Close,Volume\n"
         + rows("15.01.2024 09:30:00.000 UTC", "15.01.2024 09:31:00.000 UTC"), SAID,

@@ -7,9 +7,10 @@ rows without names. Names mean what they mean in a plain CSV. A file is read who
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from actors.reading import json_text, stamps
+from actors.reading import json_text, naming, stamps
 from actors.reading.assemble import NO_VOLUME, Assembler
 from actors.reading.dates import Written, written
 from actors.reading.format import (
@@ -53,6 +54,10 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
     fmt = open_to(fmt, zone=table.zone, is_end=table.is_end)
     hints, of_times = of_many(hints, is_of_many=table.is_of_many)
     block, form, how = _block(table, hints)
+    if all(symbol.startswith("-") for symbol in block.symbols):  # the sides of one pair
+        pair = hints.symbol or table.symbol or naming.symbol_of(head.name)
+        block = msgspec.structs.replace(block, symbols=tuple(f"{pair}{side}" for side in block.symbols))
+        hints = msgspec.structs.replace(hints, symbol=None)
     assembler = Assembler(fmt, hints, head.name, is_local=form.is_local, symbol=table.symbol, written=how)
     for remark in (*table.remarks, *of_times, *zone_said_otherwise(table.zone, hints)):
         assembler.remark(remark)

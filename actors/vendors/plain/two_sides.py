@@ -5,7 +5,6 @@ like. The side becomes a part of the symbol, EURUSD-BID, since bids and asks are
 counted once stands with both.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,18 +19,10 @@ from actors.reading.peek import Head
 from actors.reading.spelling import header as spelling
 from actors.reading.spelling.header import CLOCK, DATE, PRICES, STAMP, SYMBOL, plain
 from actors.reading.stamps import StampForm
-from actors.reading.wide import unfolded
+from actors.reading.wide import sides_of, unfolded
 from actors.vendors import currencies
 from messages.errors import DataError
 from messages.tables.columns import FIELDS
-
-_SIDE, _FIELD = "(?P<side>bid|ask)", "(?P<field>open|high|low|close|volume)"
-_COLUMNS = (
-    re.compile(rf"(?P<name>.*?){_FIELD}{_SIDE}"),
-    re.compile(rf"(?P<name>.*?){_SIDE}{_FIELD}"),
-    re.compile(rf"(?P<name>){_SIDE}(?P<field>[ohlc])"),  # OANDA's bid.o, as pandas flattens it
-)
-_FIELDS = {price[0]: price for price in PRICES}
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +40,10 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True):
 
 def _table(head: Head) -> _Table | None:
     header = [plain(name) for name in head.cells(0)]
-    found: dict[tuple[str, str], int] = {}
-    for place, name in enumerate(header):
-        if match := next((one for pattern in _COLUMNS if (one := pattern.fullmatch(name))), None):
-            found[f"{match['name']}-{match['side']}".upper(), _FIELDS.get(match["field"], match["field"])] = place
-    series = tuple(dict.fromkeys(symbol for symbol, _ in found))
-    if not series or any((symbol, price) not in found for symbol in series for price in PRICES):
+    found = sides_of(head.cells(0))
+    if not found:
         return None
+    series = tuple(dict.fromkeys(symbol for symbol, _ in found))
     times = _times(head.cells(0), head.cells(1))
     if times is None:
         return None
