@@ -1,7 +1,7 @@
 """Parquet and Feather (Arrow's file format) by the batch: what they hold, whatever wrote them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,8 @@ def stamps_of(column: Any, how: Written | None = None) -> tuple[Stamps, StampFor
         return np.where(known, stamps.nanos(numbers, _NANOS[column.type.unit]), stamps.UNREADABLE), form
     if pa.types.is_integer(column.type):
         numbers, known = _numbers(column.cast(pa.int64(), safe=False))
+        if known.any() and stamps.is_spelled(int(numbers[known][0])):  # 202401160930
+            return stamps.read_texts(texts_of(column), StampForm.TEXT, how), StampForm.TEXT
         found = np.full(len(column), stamps.UNREADABLE, dtype=np.int64)
         found[known] = stamps.epoch_ns(numbers[known])
         return found, StampForm.EPOCH
@@ -124,13 +126,17 @@ def _numbers(column: Any) -> tuple[Stamps, Mask]:
 
 
 def texts_of(column: Any) -> Any:
-    """Return a column as text, empty where there is nothing.
+    """Return a column as text, empty where there is nothing; days and lengths of time as dates and clocks are written.
 
     Raises:
         DataError: it holds what cannot be written as text.
     """
     import pyarrow as pa
 
+    with suppress(pa.ArrowInvalid):  # not all of them are midnights
+        column = column.cast(pa.date32()) if pa.types.is_timestamp(column.type) else column
+    if pa.types.is_duration(column.type):
+        column = column.cast(pa.duration("s"), safe=False).cast(pa.int64()).cast(pa.int32()).cast(pa.time32("s"))
     try:
         texts = column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

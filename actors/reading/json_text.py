@@ -60,6 +60,8 @@ class JsonTable(msgspec.Struct, frozen=True, kw_only=True):
     is_end: bool = False
     """Whether stamps are the end of the bar."""
     remarks: tuple[str, ...] = ()
+    broken: tuple[tuple[int, str], ...] = ()
+    """Of lines of a document each those that are none: their numbers, and what stands there."""
 
 
 def looks_like_bars(text: str) -> bool:
@@ -152,7 +154,7 @@ def table_of(text: str) -> JsonTable:
     Raises:
         DataError: it is no JSON, or there is none of bars in it.
     """
-    document = _document(text)
+    document, broken = _document(text)
     if isinstance(document, dict) and set(document) == {"error", "result"}:
         return _of_kraken(document)
     tables = list(_tables(document))
@@ -161,7 +163,7 @@ def table_of(text: str) -> JsonTable:
     # Alpha Vantage stamps with the end of the bar: see actors.vendors.alphavantage.
     is_end = isinstance(document, dict) and _META in document
     table = _finished(tables[0] if len(tables) == 1 else _together(tables, document))
-    return msgspec.structs.replace(table, is_end=is_end)
+    return msgspec.structs.replace(table, is_end=is_end, broken=broken)
 
 
 def _finished(table: JsonTable) -> JsonTable:
@@ -206,15 +208,17 @@ def _of_kraken(document: Mapping[str, Any]) -> JsonTable:
     )
 
 
-def _document(text: str) -> Any:
+def _document(text: str) -> tuple[Any, tuple[tuple[int, str], ...]]:
+    """Return a document, or the lines of one each, and those that are none: numbered from 1, as an editor has them."""
     try:
-        return json.loads(text)
+        return json.loads(text), ()
     except (ValueError, RecursionError) as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        try:
-            return [json.loads(line) for line in lines]
-        except (ValueError, RecursionError):
+        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        read = [(number, line, _loaded(line)) for number, line in lines]
+        broken = tuple((number, line) for number, line, document in read if document is None)
+        if len(broken) * 2 > len(lines):
             raise DataError(f"no sound JSON: {error}") from error
+        return [document for _, _, document in read if document is not None], broken
 
 
 def _tables(held: Any, symbol: str = "", zone: str | None = None) -> Iterator[JsonTable]:

@@ -98,6 +98,11 @@ def is_stamp(text: str) -> bool:
     return form_of(text) is not StampForm.TEXT or bool(pattern_of([text]))
 
 
+def is_spelled(number: int) -> bool:
+    """Return whether a whole number is a date with its clock time, ``202401160930``, and no count since 1970."""
+    return form_of(str(number)) is StampForm.TEXT and bool(pattern_of([str(number)]))
+
+
 def epoch_ns(numbers: Stamps) -> Stamps:
     """Return instants since 1970, given in seconds, milli-, micro- or nanoseconds; the magnitude tells which.
 

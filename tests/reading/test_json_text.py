@@ -34,6 +34,13 @@ def test_lines_of_records_may_end_anywhere() -> None:
     assert table_of(f"{json.dumps(BAR)}\n\n{json.dumps(BAR)}\n").columns["close"] == [2, 2]
 
 
+def test_a_line_that_was_cut_short_is_left_out_and_told() -> None:
+    line = json.dumps(BAR)
+    found = table_of(f'{line}\n{line}\n{{"time": 17')
+
+    assert (found.columns["close"], found.broken) == ([2, 2], ((3, '{"time": 17'),))
+
+
 @pytest.mark.parametrize(
     "text", ["[]", "{}", "[[]]", '{"x": 1}', '[{"price": 1, "time": 2}]', "[[1, 2]]", '{"a": {"b": 1}}']
 )

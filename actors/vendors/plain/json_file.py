@@ -75,7 +75,10 @@ def _block(table: JsonTable, hints: Hints) -> tuple[Block, stamps.StampForm, Wri
     pattern = written(map(stamps.without_zone, times), hints.dates) if form.is_worded else None
     stamps_ns = stamps.read_texts(times, form, pattern)
     rows = np.arange(1, len(times) + 1, dtype=np.int64)
-    broken: list[BrokenRow] = []
+    broken = [
+        BrokenRow(row=number, field="row", seen=line[:_SHOWN], expected="a whole line of JSON")
+        for number, line in table.broken
+    ]
     is_read = stamps_ns != stamps.UNREADABLE
     keep = _kept("time", times, is_read, form.wanted(map(str, times[~is_read])), broken)
     columns: dict[str, Floats] = {}

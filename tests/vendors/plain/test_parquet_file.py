@@ -40,6 +40,26 @@ def test_parquet_stamps_may_be_of_any_type(tmp_path: Path, stamps: object) -> No
     assert (times(raw), raw.symbols, raw.rows.tolist()) == (EXPECTED, ("AAPL",), [1, 2])
 
 
+NIGHT = pd.Timestamp("2024-03-08")
+CLOCKS = pd.to_timedelta(["14:30:00", "14:31:00"])
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"time": [202403081430, 202403081431]},
+        {"time": [20240308143000, 20240308143100]},
+        {"date": [NIGHT, NIGHT], "time": ["14:30:00", "14:31:00"]},
+        {"date": [NIGHT.date(), NIGHT.date()], "time": CLOCKS},
+        {"date": [20240308, 20240308], "time": CLOCKS},
+    ],
+)
+def test_parquet_may_have_dates_and_clocks_of_any_type(tmp_path: Path, columns: dict[str, object]) -> None:
+    path = parquet(tmp_path / "AAPL.parquet", frame([0, 0]).drop(columns="time").assign(**columns))
+
+    assert times(only(path, tz="UTC")) == EXPECTED
+
+
 def test_feather_is_read_as_parquet_is(tmp_path: Path) -> None:
     data = frame(STAMPS.tz_localize("UTC"), symbol=["A", "B"])
     data.to_feather(tmp_path / "day.feather")
