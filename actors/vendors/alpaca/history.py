@@ -209,7 +209,7 @@ def _message(response: Response) -> str:
     """Return what an error says: Alpaca's is JSON with a message, what stands before it may answer with HTML."""
     try:
         found = json.loads(response.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"a page of HTML, {response.reason}" if is_html(response.text) else response.text or str(response.reason)
     message = found.get("message") if isinstance(found, dict) else None
     return str(message or response.text)

@@ -33,8 +33,9 @@ class _TellingDecoder(Decoder):
     def interpret(self, fields: list[str]) -> None:
         try:
             self.handlers[int(fields[0])](fields)
-        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, StopIteration) as error:
-            self._tell(Broken(seen=",".join(fields), why=str(error) or type(error).__name__))
+        except Exception as error:  # noqa: BLE001  # what it raises ends the reading of all that came with this
+            why = error.__context__ or error  # of a field that is none its library tells in vain, with another error
+            self._tell(Broken(seen=",".join(fields), why=str(why) or type(why).__name__))
 
     def _bar(self, fields: list[str]) -> None:
         _, _, number, at_s, first, high, low, last, volume, mean, count = fields

@@ -20,7 +20,7 @@ from messages.errors import ConnectionLost, FeedRefused, SettingsError
 from messages.values import MINUTE_NS, SECOND_NS, Interval
 from tests.builders import at
 from tests.feeds.listening import Listener, Reader
-from tests.vendors.ibkr.tws import Tws, five_seconds
+from tests.vendors.ibkr.tws import Tws, five_seconds, framed, real_time_bar
 
 START_NS = at("09:30")
 QUICK = FeedRules(backoff_s=0.01, longest_backoff_s=0.05, report_every_s=0.05)
@@ -368,6 +368,19 @@ def test_what_cannot_be_understood_is_told_and_the_rest_used(
     listener.wait_for(FeedBars)
 
     assert rejected.first[0].field == field
+    assert listener.bars() == [minute(0)]
+
+
+def test_what_comes_with_what_cannot_be_understood_is_used_too(tws: Tws, run: Run) -> None:
+    _, listener = run("A")
+    tws.wait_for_subscribers("A")
+    (number,) = tws.visitors[0].bars
+    shorts = [framed(*real_time_bar(number, one)) for one in five_seconds(minute(0))]
+    tws.send_raw(framed(52, 1, "none") + b"".join(shorts))  # of a field of this kind the library makes no sense at all
+    (rejected,) = listener.wait_for(MessagesRejected)
+    listener.wait_for(FeedBars)
+
+    assert rejected.first[0].expected == "invalid literal for int() with base 10: 'none'"
     assert listener.bars() == [minute(0)]
 
 
