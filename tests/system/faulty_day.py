@@ -33,6 +33,7 @@ from messages import (
     PublishBar,
     Query,
     ReceiptSettled,
+    RecordSession,
     Room,
     SessionCertificate,
     StopSystem,
@@ -279,8 +280,14 @@ class FaultyDay(LiveDay):
         with closing(JournalFile(path, read_only=True)) as file:
             return [message for _, message in file.messages()]
 
+    def record(self) -> None:
+        """Have what came written down, as who closes a system does first."""
+        self.session_data.tell(RecordSession())
+        self.settle()
+
     def stop(self) -> None:
         """Stop every room, as who closes a system does."""
+        self.record()
         self.system_manager.ask(StopSystem())
         self.settle()
         self.system_manager.stop()  # or it would be waited for, and there is nobody else to wait
