@@ -18,8 +18,14 @@ _ANCIENT_NS = 10**15
 """Nanoseconds from here on are an instant (of 1970 or later), less is a length of time."""
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """An answer, shown by a notebook as its fields and what stands in them; as text without what is as usual."""
+
+    def __repr__(self) -> str:
+        # By what they are equal to: msgspec's own leaves out what is the very same object, and so not what was decoded.
+        fields = [(one.name, getattr(self, one.name), one.default) for one in msgspec.structs.fields(self)]
+        told = (f"{name}={value!r}" for name, value, usual in fields if usual is msgspec.NODEFAULT or value != usual)
+        return f"{type(self).__name__}({', '.join(told)})"
 
     def _repr_html_(self) -> str:
         tz = getattr(self, "tz", "UTC")

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import messages
-from messages import BarArrived, BarBatch, BarsArrived, GetLatestBar, Message, Prefetch, TimeAdvanced, codec
+from messages import Bar, BarArrived, BarBatch, BarsArrived, GetLatestBar, Message, Prefetch, TimeAdvanced, codec
 from messages.inboxes import Journaled
+from messages.values import Interval
 from tests.builders import DAY, arrived, bar, time
 from tests.depth import examples
 from tests.messages.strategies import struct
@@ -143,3 +144,11 @@ def test_equal_messages_have_equal_bytes() -> None:
 
     assert codec.encode(again) == codec.encode(MINUTE)
     assert BarBatch.of([bar(session=DAY)]) == BarBatch.of([bar(session=DAY)])
+
+
+def test_what_came_back_is_shown_as_what_was_sent() -> None:
+    sent = msgspec.structs.replace(bar("A", "09:30"), interval=Interval.parse("5m")), bar("B", "09:30")
+    back = [msgspec.json.decode(msgspec.json.encode(one), type=Bar) for one in sent]
+
+    assert list(map(repr, back)) == list(map(repr, sent))
+    assert ["interval" in repr(one) for one in sent] == [True, False]
