@@ -146,7 +146,7 @@ class YahooChart(HttpWorld):
     requests_in_vain = 4  # the page of each symbol before it; and yfinance itself asks a second time
     says_how_long = False
     pages = False
-    way_s = 0.3
+    way_s = 1.0
 
     def __init__(
         self,
