@@ -121,7 +121,8 @@ def verify_store(
         for period, why in damaged.items()
     ]
     told = [_missed(*found[at], once or {}) for at in range(len(keys))]
-    gone = [(name, date) for name in names for date in (once or {}).get(name, ()) if (name, date) not in keys]
+    there = set(keys)
+    gone = [(name, date) for name in names for date in (once or {}).get(name, ()) if (name, date) not in there]
     remarks = [f"{day.calendar} on {day.date}: {remark}" for day, remark in told if remark is not None]
     remarks += [f"{name} on {date}: {_BOTH_GONE}" for name, date in gone]
     if once is None and fault is None and any(day.certified and remark is None for day, remark in told):
