@@ -22,14 +22,7 @@ from actors.kernel.listen.waiting import Holder, Wait, is_pooled, warn_of_late, 
 from messages.base import Event
 from messages.commands import HoldEnded, HoldStepped, ListenFrom
 from messages.errors import NotReady, SystemFailed
-from messages.events import (
-    BoundaryKind,
-    MinuteSettled,
-    RunFailed,
-    RunFinished,
-    SessionBoundary,
-    StateChanged,
-)
+from messages.events import BoundaryKind, MinuteSettled, RunFailed, RunFinished, SessionBoundary, StateChanged
 from messages.history import WarmUpReported
 from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.values import Policy, SystemState
@@ -121,7 +114,8 @@ class Fanout:
             self._held.append(message)
             self._opening += [message] if _is_opening(message) else []
         elif kind is RunFinished:
-            self.finish(None, NotReady(_over(f"it was played to its end, {message.sessions} sessions")))
+            count = f"{message.sessions} session{'s' * (message.sessions != 1)}"
+            self.finish(None, NotReady(_over(f"it was played to its end, {count}")))
         elif kind is RunFailed:
             self._fail(message.reason)
         elif kind is StateChanged:
@@ -391,7 +385,7 @@ class Fanout:
 
 
 def _over(how: str) -> str:
-    return f"the run is over: {how}; to play again, make another System".replace(", 1 sessions", ", 1 session")
+    return f"the run is over: {how}; to play again, make another System"
 
 
 def _is_opening(event: Event) -> bool:
