@@ -102,26 +102,25 @@ class Inbox:
         """Return the room's answer to a question, asked in this thread if the room is idle; else ``None``.
 
         Never waits, so that an event loop may ask too. It may be interrupted (Ctrl-C) at any step: the turn is given
-        back, for it is taken and noted in one step of the interpreter, between which none of its checks lies.
+        back, for a loop takes it as it begins, and before its body none of the interpreter's checks lies.
         """
         answerer = self.answerer
         if answerer is None or self.waiting:
             return None
-        got: list[bool] = []
-        try:
-            got += map(self._take, _WITHOUT_WAITING)
-            if not got[0] or self.waiting:
-                return None
-            found = answerer(question)
-            if type(found) is Refusal:
-                return Answered(None, found.error)
-            answered: Answered[R] = Answered(found)
-            if question.is_brief and len(self._kept) < _MOST_KEPT:
-                self._kept[question] = answered
-            return answered
-        finally:
-            if True in got:  # what was put meanwhile has woken the room's own thread, which waits for the turn
+        for _ in filter(self._take, _WITHOUT_WAITING):  # once where the turn is to be had, else not at all
+            try:
+                if self.waiting:
+                    return None
+                found = answerer(question)
+                if type(found) is Refusal:
+                    return Answered(None, found.error)
+                answered: Answered[R] = Answered(found)
+                if question.is_brief and len(self._kept) < _MOST_KEPT:
+                    self._kept[question] = answered
+                return answered
+            finally:  # what was put meanwhile has woken the room's own thread, which waits for the turn
                 self._turn.release()
+        return None
 
     def recall(self, question: Query[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""
