@@ -24,6 +24,21 @@ class Address(Protocol[M_contra]):
         ...
 
 
+class Here:
+    """Which process this is, without asking the system at every question: that costs more than many an answer."""
+
+    process = os.getpid()
+
+    @classmethod
+    def renew(cls) -> None:
+        """Look again, in a child of a fork."""
+        cls.process = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):  # there are no forks on Windows
+    os.register_at_fork(after_in_child=Here.renew)
+
+
 class RoomAddress:
     """The address of a started room: rooms only ``tell``; only doors ``ask``."""
 
@@ -37,7 +52,7 @@ class RoomAddress:
         if ref is not None:
             self._inbox = cast("Inbox", ref.actor_inbox)
         self._ref = ref
-        self._home = os.getpid()
+        self._home = Here.process
 
     def tell(self, message: object) -> None:
         """Put a message into the mailbox; never waits. Dropped when the room is gone: it is too late."""
@@ -62,7 +77,7 @@ class RoomAddress:
         ref = self._ref
         if ref is None:
             return Answered(None, NotReady("the system is not started, or is closed"))
-        if self._home != os.getpid():  # threads do not come along: nobody would ever answer
+        if self._home != Here.process:  # threads do not come along: nobody would ever answer
             return Answered(None, NotReady(elsewhere(self._home)))
         inbox = self._inbox
         if query.is_brief and (kept := inbox.recall(query)) is not None:
@@ -105,7 +120,7 @@ class RoomAddress:
     @property
     def is_alive(self) -> bool:
         """Whether a room listens here."""
-        return self._ref is not None and self._home == os.getpid() and self._ref.is_alive()
+        return self._ref is not None and self._home == Here.process and self._ref.is_alive()
 
     def stop(self) -> None:
         """Let the room handle what is in its mailbox, then stop; never waits."""
