@@ -16,14 +16,14 @@ from actors.market.axis import SessionAxis
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.storage.memory import MemoryStore
 from actors.storage.merging import only
-from messages.certificates import SessionCertificate
+from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.history import Adjustment
-from messages.tables.columns import BarBatch, Floats, Indices, Mask, Prints, Stamps, freeze
+from messages.tables.columns import HIGH, LOW, BarBatch, Floats, Indices, Mask, Prints, Stamps, freeze
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Seen, TradingSession, Verdict, VerdictRun
 
 R = TypeVar("R")
 
-_DROPPED, _FILLED = 0.3, 0.2
+_DROPPED, _FILLED, _UNSOUND = 0.3, 0.2, 0.2
 _MOST_BARS = 20_000_000
 """Of whole days in memory: with their verdicts about a gigabyte."""
 _WITH_BARS = np.array([Verdict.STREAMED, Verdict.LATE, Verdict.FILLED, Verdict.CORRECTED], dtype=np.uint8)
@@ -174,23 +174,41 @@ class World(MemoryStore):
             return self._changed[calendar, date]
 
     def certificate(self, calendar: str, date: str) -> SessionCertificate | None:
-        """Return the certificate of a day; of one that is not over it says less than the real one."""
+        """Return the certificate of a day; of one that is not over it says less, or other things, than the real one."""
         found = self._archive.kept(
             ("certificate", calendar, date), lambda: self._archive.store.certificate(calendar, date)
         )
         cut = self._cut
         if cut is None or found is None or date < cut.date:
             return found
-        runs = _until(found.runs, cut.at_ns)
-        return msgspec.structs.replace(found, runs=runs, gaps=(), corrections=found.corrections + 1)
+        symbols = (*found.symbols, SymbolVerdicts(symbol=f"NONE{cut.seed}"))
+        runs = self._with_other_future(found.runs, calendar, date, cut)
+        return msgspec.structs.replace(found, symbols=symbols, runs=runs, gaps=(), corrections=found.corrections + 1)
 
     def untraded(self, calendar: str, date: str) -> tuple[VerdictRun, ...]:
-        """Return what was found untraded of a day while it ran; of one that is not over, up to the cut."""
+        """Return what was found untraded of a day while it ran; of one that is not over, otherwise from the cut on."""
         found = self._archive.kept(
             ("untraded", calendar, date), lambda: untraded_in(self._archive.store, calendar, date)
         )
         cut = self._cut
-        return found if cut is None or date < cut.date else _until(found, cut.at_ns)
+        return found if cut is None or date < cut.date else self._with_other_future(found, calendar, date, cut)
+
+    def _with_other_future(
+        self, runs: Iterable[VerdictRun], calendar: str, date: str, cut: Cut
+    ) -> tuple[VerdictRun, ...]:
+        """Return what is known of minutes without a bar; after the cut nothing, or of every symbol's last minutes."""
+        past, day, random = _until(runs, cut.at_ns), self._archive.day(calendar, date), _random(cut, f"runs {date}")
+        if day is None or random.random() < 0.5 or len(starts := _later_starts(day.bars, cut, date)) == 0:
+            return past
+        ends_ns = int(starts[-1]) + day.bars.interval.span_ns
+        firsts = random.choice(starts, len(day.bars.symbols)).tolist()
+        later = (
+            VerdictRun(
+                symbol=name, verdict=Verdict.NO_TRADE, start_ns=first, end_ns=ends_ns, source=f"other {cut.seed}"
+            )
+            for name, first in zip(day.bars.symbols, firsts, strict=True)
+        )
+        return (*past, *later)
 
     def _lived(self, calendar: str, date: str) -> Prints | None:
         store = self._archive.store
@@ -252,7 +270,8 @@ def _random(cut: Cut, what: str) -> np.random.Generator:
 def changed_day(day: StoredDay, cut: Cut, prints: Prints | None, date: str) -> StoredDay:
     """Return a day with another future: prices, volumes, gaps, verdicts and a symbol that nobody had heard of.
 
-    A bar is known at its end; where the day is played as it was lived, also what was told of it later is the future.
+    In half of the futures some bars cannot be true. A bar is known at its end; where the day is played as it was
+    lived, also what was told of it later is the future.
     """
     bars, random = day.bars, _random(cut, date)
     is_later: Mask = bars.start_ns + bars.interval.span_ns > cut.at_ns
@@ -267,6 +286,10 @@ def changed_day(day: StoredDay, cut: Cut, prints: Prints | None, date: str) -> S
     values, verdicts = bars.values.copy(), day.verdicts.copy()
     values[:, later] = _other(values[:, later], random)
     verdicts[later] = _WITH_BARS[random.integers(0, 4, len(later))]
+    if random.random() < 0.5:
+        may_be = np.setdiff1d(later, last)
+        unsound = may_be[random.random(len(may_be)) < _UNSOUND]
+        values[LOW, unsound] = values[HIGH, unsound] + 1
     names = (*bars.symbols, f"NEW{cut.seed}")
     starts, columns = _added(bars, cut, random, date)
     index = np.concatenate([bars.symbol_index[stays], columns]).astype(np.int32)
@@ -280,9 +303,7 @@ def changed_day(day: StoredDay, cut: Cut, prints: Prints | None, date: str) -> S
 
 def _added(bars: BarBatch, cut: Cut, random: np.random.Generator, date: str) -> tuple[Stamps, Indices]:
     """Return minutes, and whose, that have bars in this future only: some that were empty, and those of a newcomer."""
-    axis = SessionAxis(cut.session)
-    starts = axis.starts_ns if date == cut.date else np.unique(bars.start_ns)
-    starts = starts[starts + bars.interval.span_ns > cut.at_ns]
+    starts = _later_starts(bars, cut, date)
     is_there = np.zeros((len(starts), len(bars.symbols) + 1), dtype=np.bool_)
     slots = np.searchsorted(starts, bars.start_ns)
     inside = slots < len(starts)
@@ -292,6 +313,12 @@ def _added(bars: BarBatch, cut: Cut, random: np.random.Generator, date: str) -> 
     is_added[:, -1] = True
     rows, columns = np.nonzero(is_added)
     return starts[rows], columns.astype(np.int32)
+
+
+def _later_starts(bars: BarBatch, cut: Cut, date: str) -> Stamps:
+    """Return a day's minutes that are over after the cut."""
+    starts: Stamps = SessionAxis(cut.session).starts_ns if date == cut.date else np.unique(bars.start_ns)
+    return starts[starts + bars.interval.span_ns > cut.at_ns]
 
 
 def _other(values: Floats, random: np.random.Generator) -> Floats:

@@ -4,9 +4,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from actors.proving.prover import Proof, Prover, Question
+from actors.session_data.hold.known import Known
 from actors.session_data.members.roster import Members
+from actors.session_data.take.intake import Intake
 from actors.storage.parquet import ParquetStore
 from actors.strategy import load
 from messages import SessionBoundary, SettingsError, StrategyFailed
@@ -109,6 +112,21 @@ def test_a_leak_of_the_engine_is_named_by_its_reader(root: Path, monkeypatch: py
     (leak,) = prove(root, "Honest", seed=2).leaks
 
     assert (leak.what, leak.here, leak.there) == ("event MinuteClosed expected", "2", "3")
+
+
+@pytest.mark.parametrize("what", ["event BarsUpdated revision", "event BarsUpdated batch.is_sane"])
+def test_what_is_known_of_minutes_to_come_is_another_in_some_world(
+    root: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Former versions told that something is known of them, and that some of their bars are unsound."""
+    tell, judged = Known.tell, Intake._judged
+    if what.endswith("revision"):
+        monkeypatch.setattr(Known, "tell", lambda self, *at: tell(self, *at) or True)
+    else:
+        monkeypatch.setattr(Intake, "_judged", lambda self, batch: replace(judged(self, batch), is_sane=batch.is_sane))
+    (leak,) = prove(root, "hears_bars", cuts=20).leaks
+
+    assert leak.what == what
 
 
 @pytest.mark.slow
