@@ -7,7 +7,7 @@ import msgspec
 from actors.doors.show import figures, paper
 from actors.doors.show.progress import proof_bar
 from actors.proving import proof as proofs
-from actors.proving.prover import CutResult, Leak, Prover, Question, Told
+from actors.proving.prover import CutResult, Leak, Proof, Prover, Question, Told
 from messages.errors import DataError
 
 
@@ -59,20 +59,25 @@ def prove(question: Question, out: Path | None, *, as_json: bool) -> None:
             )
         )
     else:
-        same = sum(cut.leak is None for cut in proof.cuts)
-        compared = sum(cut.entries for cut in proof.cuts)
-        paper.show(
-            f"{figures.count(same)} of {figures.count(len(proof.cuts))} worlds with another future are the same until "
-            f"it begins: {figures.count(compared)} events, answers and states were compared to the bit.\n"
-            f"{path}: {digest}"
-        )
+        paper.show(f"{_summed(proof)}\n{path}: {digest}")
         paper.say(*proof.remarks)
     if proof.leaks:
-        raise DataError(_told(proof.leaks[0]))
+        raise DataError(_told(proof.leaks[0], "with another future" if proof.cuts else "when it ran once more"))
 
 
-def _told(leak: Leak) -> str:
-    differs = f": {leak.here} here, {leak.there} with another future" if leak.here != leak.there else ""
+def _summed(proof: Proof) -> str:
+    if not proof.cuts:
+        return "No world with another future was tried: it fails already in the same one."
+    same = sum(cut.leak is None for cut in proof.cuts)
+    compared = sum(cut.entries for cut in proof.cuts)
+    return (
+        f"{figures.count(same)} of {figures.count(len(proof.cuts))} worlds with another future are the same until "
+        f"it begins: {figures.count(compared)} events, answers and states were compared to the bit."
+    )
+
+
+def _told(leak: Leak, where: str) -> str:
+    differs = f": {leak.here} here, {leak.there} {where}" if leak.here != leak.there else ""
     return f"{leak.minute}: {leak.what}{differs}" + (f" ({leak.hint})" if leak.hint else "")
 
 

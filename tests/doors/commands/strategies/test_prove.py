@@ -40,6 +40,18 @@ def test_what_sees_the_future_is_named_and_fails(call: Call, store: Path, strate
     assert "0 of 1 worlds" in said.out
 
 
+def test_what_differs_in_the_same_world_is_not_said_to_be_of_another(
+    call: Call, store: Path, strategy: Path, tmp_path: Path
+) -> None:
+    said = call(
+        *("prove", f"{strategy}:asks_the_clock", "--store", store, "--last", "1", "--symbols", "BAB"),
+        *("--out", tmp_path / "p.jsonl"),
+    )
+
+    assert said.out.startswith("No world with another future was tried: ")
+    assert " when it ran once more (it asks a clock or dice of its own: " in said.err
+
+
 @pytest.mark.slow
 def test_a_proof_that_was_edited_is_refused(call: Call, store: Path, strategy: Path, tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
