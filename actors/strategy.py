@@ -16,6 +16,7 @@ import inspect
 import linecache
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,6 +31,8 @@ from messages.errors import SettingsError, StrategyFailed, nearest, shown
 if TYPE_CHECKING:
     from actors.system import System
 
+_OURS = frozenset({"actors", "messages", "barkeeper"})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _NUMBERS = {"int": "an int", "float": "a float", "bool": "true or false"}
 _KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -144,6 +147,12 @@ class Strategy:
         if first.kind is not first.VAR_POSITIONAL:
             del found[first.name]
         return found
+
+
+def is_users(name: str, path: Path) -> bool:
+    """Return whether a module is the user's own, by its name and file: not installed, Python's or of this package."""
+    is_installed = _INSTALLED.intersection(path.parts) or path.is_relative_to(sysconfig.get_path("stdlib"))
+    return name.partition(".")[0] not in _OURS and not is_installed
 
 
 def load(place: str) -> Strategy:

@@ -4,6 +4,7 @@ import ast
 import builtins
 import ctypes
 import functools
+import importlib.util
 import io
 import os
 import struct
@@ -41,6 +42,23 @@ def clocks_in(modules: Iterable[ModuleType]) -> list[str]:
         called = ((node.lineno, _clock_of(node.func, bare)) for node in ast.walk(tree) if isinstance(node, ast.Call))
         found += [f"{path.name}:{line} {said}" for line, said in called if said is not None]
     return found
+
+
+def imports_of(module: ModuleType) -> set[str]:
+    """Return the full names of all that a module's text imports, be it a module or something of one."""
+    path = Path(getattr(module, "__file__", None) or "")
+    if path.suffix != ".py" or not path.is_file():
+        return set()
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = importlib.util.resolve_name("." * node.level + base, module.__package__ or "")
+            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return found | {name.rpartition(".")[0] for name in found}
 
 
 def _bare_names(tree: ast.AST) -> dict[str, str]:

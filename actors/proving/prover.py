@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from actors.proving.lookouts import FileWatch, clocks_in
+from actors.proving.lookouts import FileWatch, clocks_in, imports_of
 from actors.proving.plain_values import difference, told
 from actors.proving.witness import Entry, Stopped, Witness, WitnessedSystem
 from actors.proving.worlds import Archive, Cut, World
 from actors.storage.elsewhere.opening import open_store
-from actors.strategy import Strategy, load
+from actors.strategy import Strategy, is_users, load
 from messages.errors import SettingsError, StrategyFailed
 from messages.values import Nanos, Seen, TradingSession, moment
 
@@ -55,7 +55,7 @@ class Leak(msgspec.Struct, frozen=True, kw_only=True):
     here: str
     """What it was in the world as it is."""
     there: str
-    """What it was with another future; the same if the strategy looks past its system."""
+    """What it was with another future, or once more in the same; no other if the strategy looks past its system."""
     hint: str = ""
     """What may be the cause."""
 
@@ -247,7 +247,8 @@ class Prover:
             return None
         hint = "while a strategy runs nothing else of this program opens its store's files; another process might"
         minute = self._clock(self._seen_ns) if self._seen_ns else "before the first minute"
-        return Leak(what=f"opens {opened[0]}", minute=minute, here="the file of the store", there="the same", hint=hint)
+        of_both = "the file of the store"
+        return Leak(what=f"opens {opened[0]}", minute=minute, here=of_both, there=of_both, hint=hint)
 
     def _clock(self, at_ns: Nanos) -> str:
         session = self._session.get(at_ns)
@@ -337,30 +338,38 @@ def _told_of(run: _Run) -> Told:
 
 
 def modules_of(strategy: Strategy) -> list[ModuleType]:
-    """Return a strategy's module, and those of its folder that it has imported."""
+    """Return a strategy's module, then those of the user's beside it that it has imported, or that these have."""
     own = sys.modules.get(getattr(strategy.given, "__module__", ""))
-    file = getattr(own, "__file__", None)
-    if own is None or file is None:
+    if own is None or (file := getattr(own, "__file__", None)) is None:
         return [] if own is None else [own]
     folder = Path(file).resolve().parent
-    near = {own.__name__: own}
-    for name, module in list(sys.modules.items()):
-        place = getattr(module, "__file__", None)
-        if place is not None and module.__name__ != "__main__" and _is_used(own, module):
-            path = Path(place).resolve()
-            if path.is_relative_to(folder) and "site-packages" not in path.parts:
-                near[name] = module
-    return list(near.values())
+    near = [module for name, module in list(sys.modules.items()) if _is_beside(name, module, folder)]
+    found = [own]
+    for one in found:  # which grows
+        found += [module for module in near if module not in found and _is_used(one, module)]
+    return found
+
+
+def _is_beside(name: str, module: ModuleType, folder: Path) -> bool:
+    place = getattr(module, "__file__", None)
+    if place is None or name == "__main__":
+        return False
+    path = Path(place).resolve()
+    return path.is_relative_to(folder) and is_users(name, path)
 
 
 def _is_used(own: ModuleType, module: ModuleType) -> bool:
     """Return whether a module is one that the strategy's has, or has something of."""
-    return any(
+    return module.__name__ in imports_of(own) or any(
         value is module or getattr(value, "__module__", None) == module.__name__ for value in list(vars(own).values())
     )
 
 
 def sources_of(modules: Sequence[ModuleType]) -> dict[str, str]:
-    """Return for each file of a strategy the SHA-256 of its text."""
-    files = {Path(file) for one in modules if (file := getattr(one, "__file__", None)) is not None}
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files) if path.is_file()}
+    """Return for each file of a strategy, as it is called from the folder of the first, the SHA-256 of its text."""
+    files = [Path(file).resolve() for one in modules if (file := getattr(one, "__file__", None)) is not None]
+    return {
+        path.relative_to(files[0].parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(set(files))
+        if path.is_file()
+    }

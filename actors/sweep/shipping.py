@@ -17,10 +17,9 @@ from typing import Any
 import cloudpickle
 import msgspec
 
+from actors.strategy import is_users
 from messages.errors import SettingsError
 
-_OURS = frozenset({"actors", "messages", "barkeeper"})
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _PLACED = frozenset({"__dict__", "__weakref__", "__slots__", "__annotations__", "__match_args__"})
 _OPTIONS = (
     *("array_like", "cache_hash", "dict", "eq", "forbid_unknown_fields", "frozen", "gc", "omit_defaults", "order"),
@@ -118,13 +117,12 @@ def own_modules(given: object) -> list[str]:
     name = getattr(given, "__module__", "__main__")
     file = getattr(sys.modules.get(name), "__file__", None)
     folder = os.path.dirname(os.path.abspath(file)) if file else ""
-    if not folder or _INSTALLED.intersection(Path(folder).parts):
+    if not folder or not is_users(name, Path(folder)):
         return ["__main__"]
     near = ["__main__"]
     for other, module in list(sys.modules.items()):
         place = os.path.abspath(getattr(module, "__file__", None) or "")
-        is_near = place.startswith(folder + os.sep) and not _INSTALLED.intersection(Path(place).parts)
-        if is_near and other.partition(".")[0] not in _OURS:
+        if place.startswith(folder + os.sep) and is_users(other, Path(place)):
             near.append(other)
     return near
 

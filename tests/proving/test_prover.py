@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from actors.proving.prover import Proof, Prover, Question
+import actors.system
+from actors.proving.prover import Proof, Prover, Question, modules_of, sources_of
 from actors.session_data.hold.known import Known
 from actors.session_data.members.roster import Members
 from actors.session_data.take.intake import Intake
@@ -150,3 +151,30 @@ def test_what_fails_or_hears_nothing_is_refused(root: Path) -> None:
         prove(root, "fails")
     with pytest.raises(SettingsError, match="listens to no minutes"):
         prove(root, "hears_nothing")
+
+
+def test_its_files_are_all_that_it_has_imported_of_its_folder_and_none_of_this_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where a strategy lies in the folder of a clone of this package, or beside an environment."""
+    for name, text in {
+        "mine.py": "from actors.system import System\nfrom mine_signals import crossed\nimport mine_parts.sums\n",
+        "mine_signals.py": "from mine_lengths import LENGTH\n\n\ndef crossed(): return LENGTH\n",
+        "mine_lengths.py": "LENGTH = 3\n",
+        "mine_parts/__init__.py": "",
+        "mine_parts/sums.py": "from .tables import TABLE\n",
+        "mine_parts/tables.py": "TABLE = {}\n",
+        "mine_others.py": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text + "\n\ndef run(system): return {}\n", encoding="utf-8")
+    monkeypatch.setattr(actors.system, "__file__", str(tmp_path / "actors" / "system.py"))
+    load(f"{tmp_path / 'mine_others.py'}:run")
+
+    modules = modules_of(load(f"{tmp_path / 'mine.py'}:run"))
+
+    assert [one.__name__.partition("_")[0] for one in modules[:1]] == ["strategy"]
+    assert list(sources_of(modules)) == [
+        *("mine.py", "mine_lengths.py", "mine_parts/__init__.py", "mine_parts/sums.py", "mine_parts/tables.py"),
+        "mine_signals.py",
+    ]
