@@ -4,7 +4,7 @@ A file that is declared complete claims that an absent minute was not traded, in
 it has a bar of. A day that has a certificate gets a new one whenever its bars have changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,10 @@ import numpy as np
 from actors.importing.file_check import FileBars
 from actors.importing.held.pile import Days
 from actors.importing.large_certificate import Seen, SpanDigest, stored_verdicts, take_stored
-from actors.kernel.ports import BarStore
+from actors.kernel.ports import BarStore, TakesManyRuns
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
-from actors.market.certificate import certificate_of, described, recertified
+from actors.market.certificate import certificate_of, described, recertified, with_left
 from actors.market.planes import spread
 from actors.reading.format import RawBars
 from actors.settings import DEFAULT_INTERVALS
@@ -188,11 +188,32 @@ class Claims:
             large = Large(self._claims_of(day, seen), None)
         if old is None and not large.claims:
             return False
-        new = self._certificate(day, old, large, self._hours(old, large.claims, session))
+        hours = self._hours(old, large.claims, session)
+        if old is None and not day.is_whole:
+            self._certify_large(day, large, hours)
+            return True
+        new = self._certificate(day, old, large.claims, hours)
         if old is not None and _says_the_same(old, new):
             return False
         self._store.certify(day.calendar, day.date, new)
         return True
+
+    def _certify_large(self, day: Days, large: Large, session: TradingSession) -> None:
+        spans = large.spans
+        if spans is None:
+            stored = partial(self._store.read, day.calendar, day.date, day.symbols)
+            verdicts = stored_verdicts(stored, session, day.symbols)
+            spans = SpanDigest(session, day.symbols, verdicts, self._folder)
+            take_stored(spans, stored)
+        with closing(spans):
+            new, runs = described(
+                session, day.symbols, spans.verdicts, DEFAULT_INTERVALS, spans.digest(),
+                runs=_runs(session, large.claims), issued_by=ISSUER, settled_ns=session.end_ns,
+            )  # fmt: skip
+        if isinstance(self._store, TakesManyRuns):
+            self._store.certify_with(day.calendar, day.date, new, runs)
+        else:
+            self._store.certify(day.calendar, day.date, with_left(new, runs))
 
     def _old(self, day: Days) -> SessionCertificate | None:
         """Return the certificate that a day has; ``None``: it has none, or one that cannot be read, which is noted."""
@@ -230,29 +251,17 @@ class Claims:
         return session
 
     def _certificate(
-        self, day: Days, old: SessionCertificate | None, large: "Large", session: TradingSession
+        self, day: Days, old: SessionCertificate | None, claims: dict[str, _Claim], session: TradingSession
     ) -> SessionCertificate:
-        runs = [_run(session, symbol, claim) for symbol, claim in large.claims.items()]
-        stored = partial(self._store.read, day.calendar, day.date, day.symbols)
-        if old is None and day.is_whole:
-            there = stored()
+        runs = _runs(session, claims)
+        if old is None:
+            there = self._store.read(day.calendar, day.date, day.symbols)
             assert there is not None, "it has just been merged"
             values, plane = spread(SessionAxis(session), day.symbols, there.bars, there.verdicts, len(FIELDS))
             return certificate_of(
                 session, day.symbols, values, plane, DEFAULT_INTERVALS,
                 runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
             )  # fmt: skip
-        if old is None:
-            spans = large.spans
-            if spans is None:
-                verdicts = stored_verdicts(stored, session, day.symbols)
-                spans = SpanDigest(session, day.symbols, verdicts, self._folder)
-                take_stored(spans, stored)
-            with closing(spans):
-                return described(
-                    session, day.symbols, spans.verdicts, DEFAULT_INTERVALS, spans.digest(),
-                    runs=runs, issued_by=ISSUER, settled_ns=session.end_ns,
-                )  # fmt: skip
         symbols = sorted({*day.symbols, *old.names})
         there = self._store.read(day.calendar, day.date, symbols)
         assert there is not None, "it has just been merged"
@@ -274,15 +283,17 @@ def _says_the_same(old: SessionCertificate, new: SessionCertificate) -> bool:
     return msgspec.structs.replace(new, **told) == old
 
 
-def _run(session: TradingSession, symbol: str, claim: _Claim) -> VerdictRun:
-    is_whole = claim.covers_extended
-    return VerdictRun(
-        symbol=symbol,
-        verdict=Verdict.NO_TRADE,
-        start_ns=session.start_ns if is_whole else session.open_ns,
-        end_ns=session.end_ns if is_whole else session.close_ns,
-        source=f"{ISSUER}: {claim.source}",
-    )
+def _runs(session: TradingSession, claims: Mapping[str, _Claim]) -> list[VerdictRun]:
+    return [
+        VerdictRun(
+            symbol=symbol,
+            verdict=Verdict.NO_TRADE,
+            start_ns=session.start_ns if claim.covers_extended else session.open_ns,
+            end_ns=session.end_ns if claim.covers_extended else session.close_ns,
+            source=f"{ISSUER}: {claim.source}",
+        )
+        for symbol, claim in claims.items()
+    ]
 
 
 def _has_extended_hours(kept: FileBars) -> bool:

@@ -11,6 +11,7 @@ from actors.market.hours.own import OwnHours
 from messages.certificates import SessionCertificate
 from messages.history import Adjustment
 from messages.tables.columns import BarBatch, BarKeys, Stamps, Verdicts
+from messages.tables.runs import Runs
 from messages.values import Gap, Interval, Nanos, TradingSession
 
 
@@ -271,6 +272,24 @@ class KeepsDaysTogether(Protocol):
 
     def shelves(self, calendar: str) -> Callable[[str], str]:
         """Return what tells of a session date where it lies: days of which that is the same are best merged at once."""
+        ...
+
+
+@runtime_checkable
+class TakesManyRuns(Protocol):
+    """A store that takes a certificate with more runs than should be in memory at once."""
+
+    def certify_with(
+        self, calendar: str, date: str, certificate: SessionCertificate, runs: Callable[[], Iterator[Runs]]
+    ) -> None:
+        """Put a certificate beside a day as ``certify`` does; more of its runs come beside it.
+
+        Args:
+            calendar: of the day.
+            date: of the day.
+            certificate: the rest.
+            runs: yields them, those of some symbols after the other, all whole bars; may be called again.
+        """
         ...
 
 

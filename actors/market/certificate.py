@@ -1,16 +1,18 @@
 """Certificates of sessions, made from dense planes or from the bars of a stored day."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 import numpy as np
 
 from actors.market.axis import SessionAxis
 from actors.market.digest import digest, verdict_digest
-from actors.market.planes import pruned, spread, untold, with_runs
+from actors.market.planes import left_of, spread, untold, with_runs
 from messages.certificates import SessionCertificate, SymbolVerdicts
 from messages.tables.columns import FIELDS, BarBatch, Floats, Verdicts
+from messages.tables.runs import Runs
 from messages.values import FIRST_WITH_BAR, Interval, Nanos, Segment, TradingSession, Verdict, VerdictRun
 
 _CELLS_AT_ONCE = 1 << 20
@@ -42,9 +44,11 @@ def certificate_of(
         is_live: whether a live day issues it.
     """
     found = digest(session.date, symbols, values, verdicts >= FIRST_WITH_BAR, SessionAxis(session), intervals)
-    return described(
-        session, symbols, verdicts, intervals, found,
-        runs=runs, issued_by=issued_by, settled_ns=settled_ns, is_live=is_live,
+    return with_left(
+        *described(
+            session, symbols, verdicts, intervals, found,
+            runs=runs, issued_by=issued_by, settled_ns=settled_ns, is_live=is_live,
+        )
     )  # fmt: skip
 
 
@@ -59,17 +63,19 @@ def described(
     issued_by: str,
     settled_ns: Nanos,
     is_live: bool = False,
-) -> SessionCertificate:
+) -> tuple[SessionCertificate, Callable[[], Iterator[Runs]]]:
     """Return the certificate of a plane of verdicts and a digest: as ``certificate_of``, which makes it of values.
 
-    Some symbols are looked at after the other, so that what it takes is little beside the plane.
+    It has no runs: they come beside it, those of some symbols after the other, as often as they are asked for. So what
+    it takes is little beside the plane.
     """
     axis = SessionAxis(session)
-    regular, extended, left = list[SymbolVerdicts](), list[SymbolVerdicts](), list[VerdictRun]()
+    regular, extended = list[SymbolVerdicts](), list[SymbolVerdicts]()
     of_symbol = defaultdict[str, list[VerdictRun]](list)
     for run in runs:
         of_symbol[run.symbol].append(run)
     at_once = max(1, _CELLS_AT_ONCE // max(1, axis.slots))
+    pieces = list[tuple[Sequence[str], Verdicts, list[VerdictRun]]]()
     for first in range(0, len(symbols), at_once):
         names, of_names = symbols[first : first + at_once], verdicts[:, first : first + at_once]
         known = [run for name in names for run in of_symbol.get(name, ())]
@@ -78,9 +84,9 @@ def described(
         regular.extend(tally(names, plane[axis.regular]))
         if not axis.is_regular.all():
             extended.extend(tally(names, plane[~axis.is_regular]))
-        left.extend(pruned(axis, names, of_names >= FIRST_WITH_BAR, known))
+        pieces.append((names, of_names, known))
     completeness, bar_quality = quality_of(regular)
-    return SessionCertificate(
+    certificate = SessionCertificate(
         calendar=session.calendar,
         date=session.date,
         tz=session.tz,
@@ -89,7 +95,6 @@ def described(
         intervals=tuple(map(str, intervals)),
         symbols=tuple(regular),
         extended=tuple(extended),
-        runs=tuple(left),
         completeness=completeness,
         bar_quality=bar_quality,
         digest=digest_of_bars,
@@ -98,6 +103,19 @@ def described(
         is_live=is_live,
         verdict_digest=verdict_digest(symbols, verdicts),
     )
+
+    def left() -> Iterator[Runs]:
+        for names, of_names, known in pieces:
+            if known:
+                yield left_of(axis, names, of_names >= FIRST_WITH_BAR, known)
+
+    return certificate, left
+
+
+def with_left(certificate: SessionCertificate, left: Callable[[], Iterator[Runs]]) -> SessionCertificate:
+    """Return a certificate with its own runs and those that came beside it."""
+    runs = (*certificate.runs, *chain.from_iterable(runs.each() for runs in left()))
+    return msgspec.structs.replace(certificate, runs=runs)
 
 
 def with_verdicts(certificate: SessionCertificate, verdicts: Verdicts) -> SessionCertificate:

@@ -6,6 +6,7 @@ import numpy as np
 
 from actors.market.axis import SessionAxis
 from messages.tables.columns import BarBatch, Floats, Indices, Mask, Verdicts
+from messages.tables.runs import Runs
 from messages.values import FIRST_WITH_BAR, Nanos, Verdict, VerdictRun
 
 _Legend = list[tuple[Verdict, str]]
@@ -67,8 +68,11 @@ def pruned(
     Where runs overlap NO_TRADE outranks ABANDONED, and of equals the later one stays. Runs of other symbols or
     minutes are left out, and none spans a break.
     """
-    if not runs:
-        return ()
+    return left_of(axis, symbols, has_bar, runs).each() if runs else ()
+
+
+def left_of(axis: SessionAxis, symbols: Sequence[str], has_bar: Mask, runs: Collection[VerdictRun]) -> Runs:
+    """Return what ``pruned`` does, by the column."""
     owners, legend = _painted(axis, symbols, runs)
     owners[has_bar] = 0
     return _runs(axis, symbols, owners, legend)
@@ -95,7 +99,7 @@ def runs_told(
     unique, owners = np.unique(keys, return_inverse=True)
     legend = [(Verdict(key >> 8), names.get(key & 0xFF, "")) for key in unique.tolist() if key]
     shift = 0 if 0 in unique else 1
-    return _runs(axis, symbols, owners.reshape(keys.shape).astype(np.int32) + shift, legend)
+    return _runs(axis, symbols, owners.reshape(keys.shape).astype(np.int32) + shift, legend).each()
 
 
 def untold(
@@ -129,7 +133,7 @@ def _slots_before(axis: SessionAxis, instants: list[Nanos]) -> Indices:
     return np.searchsorted(axis.starts_ns, np.array(instants, dtype=np.int64)).astype(np.int32)
 
 
-def _runs(axis: SessionAxis, symbols: Sequence[str], owners: Indices, legend: _Legend) -> tuple[VerdictRun, ...]:
+def _runs(axis: SessionAxis, symbols: Sequence[str], owners: Indices, legend: _Legend) -> Runs:
     by_symbol = np.ascontiguousarray(owners.T)
     begins = np.ones(by_symbol.shape, dtype=np.bool_)
     is_after_break = np.diff(axis.starts_ns) != axis.step_ns
@@ -138,15 +142,11 @@ def _runs(axis: SessionAxis, symbols: Sequence[str], owners: Indices, legend: _L
     last = np.append(first, begins.size)[1:] - 1
     is_told = by_symbol.ravel()[first] > 0
     first, last = first[is_told], last[is_told]
-    rows = zip(
-        (first // axis.slots).tolist(),
-        by_symbol.ravel()[first].tolist(),
-        axis.starts_ns[first % axis.slots].tolist(),
-        (axis.starts_ns[last % axis.slots] + axis.step_ns).tolist(),
-        strict=True,
-    )
-    return tuple(
-        VerdictRun(symbol=symbols[int(column)], verdict=verdict, start_ns=start_ns, end_ns=end_ns, source=source)
-        for column, number, start_ns, end_ns in rows
-        for verdict, source in (legend[number - 1],)
+    return Runs(
+        symbols=tuple(symbols),
+        symbol_index=(first // axis.slots).astype(np.int32),
+        told=tuple((source, verdict) for verdict, source in legend),
+        told_index=by_symbol.ravel()[first] - 1,
+        start_ns=axis.starts_ns[first % axis.slots],
+        end_ns=axis.starts_ns[last % axis.slots] + axis.step_ns,
     )

@@ -7,13 +7,14 @@ Any number of readers, one writer: the first merge takes the store's lock, ``clo
 gives it back. Files are replaced whole, so a reader sees a day before a merge or after it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
 from threading import Lock
 
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
+from actors.market.certificate import with_left
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.reading.spelling.addresses import check_folder
 from actors.storage.adjustments import read_adjustments
@@ -31,6 +32,7 @@ from actors.storage.turns import Turns
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.history import Adjustment
+from messages.tables.runs import Runs
 from messages.values import Gap, Interval
 
 
@@ -256,11 +258,24 @@ class ParquetStore(Notes):
             DataError: the store is open for reading only, the certificate is that of another day, the one that is
                 there cannot be read, or the disk refuses.
         """
+        self.certify_with(calendar, date, certificate, lambda: iter(()))
+
+    def certify_with(
+        self, calendar: str, date: str, certificate: SessionCertificate, runs: Callable[[], Iterator[Runs]]
+    ) -> None:
+        """Put a certificate beside a day as ``certify`` does; more of its runs come beside it.
+
+        Raises:
+            StoreLocked: as for ``certify``.
+            DataError: as for ``certify``.
+        """
         check_key(calendar, date)
         sidecar.check_day(certificate, calendar, date)
         with self._writing(calendar, date):
             path = self._places.for_writing(calendar, date, CERTIFICATE)
             old = self.certificate(calendar, date)
+            if old is not None:
+                certificate, runs = with_left(certificate, runs), lambda: iter(())
             new = sidecar.succeeding(old, certificate)
             if new == old:
                 return
@@ -268,7 +283,7 @@ class ParquetStore(Notes):
                 sidecar.remember(self._places.seals(), self._unsealed)
             if old is not None and sidecar.outlives(old, new):
                 sidecar.keep_beside(path, self._places.earlier(calendar, date))
-            sidecar.write_certificate(path, new, len(self._places.earlier(calendar, date)))
+            sidecar.write_certificate(path, new, len(self._places.earlier(calendar, date)), runs())
             self._folders.sync(path.parent)
             self._certified.setdefault(calendar, {})[date] = len(self._places.earlier(calendar, date)) + 1
 

@@ -63,13 +63,17 @@ def make_zips(folder: str, zips: int, symbols: int) -> dict[str, Any]:
     return _made(root.parents[2], rows)
 
 
-def make_flat(folder: str, tickers: int) -> dict[str, Any]:
-    """Write a day of many symbols with its extended hours, symbol after symbol, as Massive's flat files are."""
+def make_flat(folder: str, tickers: int, traded: float = 1.0) -> dict[str, Any]:
+    """Write a day of many symbols with its extended hours, symbol after symbol, as Massive's flat files are.
+
+    Each minute of each is there with the probability ``traded``.
+    """
     session = Calendar("XNYS").extended_session("2024-03-08")
     assert session is not None
     starts, rng = SessionAxis(session).starts_ns, np.random.default_rng(5)
     path = Path(folder) / "2024-03-08.csv"
     path.parent.mkdir(exist_ok=True)
+    rows = 0
     for first in range(0, tickers, 500):
         some = min(500, tickers - first)
         middle = rng.uniform(5, 500, some)[:, np.newaxis] + np.cumsum(rng.normal(0, 0.02, (some, len(starts))), axis=1)
@@ -81,8 +85,12 @@ def make_flat(folder: str, tickers: int) -> dict[str, Any]:
             "window_start": np.tile(starts, some),
             "transactions": rng.integers(1, 500, some * len(starts)),
         }
+        if traded < 1:
+            there = rng.random(some * len(starts)) < traded
+            columns = {name: column[there] for name, column in columns.items()}
         _write(path, columns, first=first == 0)
-    return _made(path, tickers * len(starts))
+        rows += len(columns["ticker"])
+    return _made(path, rows)
 
 
 def imported(folder: str, path: str, kind: str) -> dict[str, Any]:

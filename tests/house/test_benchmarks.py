@@ -150,17 +150,19 @@ def test_the_benchmark_of_reads_prints_what_it_documents() -> None:
 
 @pytest.mark.slow
 def test_the_importing_benchmark_prints_what_it_documents() -> None:
-    options = ("--rows", "20000", "--zips", "4", "--tickers", "30", "--large", "40", "--repeat", "1", "--json")
-    command = [sys.executable, "tests/benchmarks/importing.py", *options]
+    options = ("--rows", "20000", "--zips", "4", "--tickers", "30", "--holed", "30", "--large", "40")
+    command = [sys.executable, "tests/benchmarks/importing.py", *options, "--repeat", "1", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
     kinds = ["rows", "mb", "s", "peak_mb", "peer_s", "peer_peak_mb", "of_peer"]
-    assert set(report) == {f"{case}_{kind}" for case in ("years", "zips", "flat", "large") for kind in kinds} | {
+    cases = ["years", "zips", "flat", "holed", "large"]
+    assert set(report) == {f"{case}_{kind}" for case in cases for kind in kinds} | {
         "duckdb", "pyarrow", "read_narrow_first_ms", "read_narrow_day_ms", "read_days_first_ms", "read_days_day_ms",
     }  # fmt: skip
     assert (report["years_rows"], report["flat_rows"]) == (20_000, 30 * 960)
+    assert report["holed_rows"] < 30 * 960 / 2
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The certificate of a day too large for memory: the same as if the day had been looked at whole."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,11 @@ from actors.importing.held import pile
 from actors.importing.into_store import ImportOptions, import_paths
 from actors.importing.large_certificate import pieces
 from actors.kernel.ports import BarStore
+from actors.storage.beside.packed_runs import FEW
 from actors.storage.memory import MemoryStore
+from actors.storage.parquet import ParquetStore
 from messages.certificates import SessionCertificate
+from messages.tables.runs import Runs
 from messages.values import TradingSession
 from tests.builders import session_tiny
 from tests.depth import examples
@@ -39,13 +43,18 @@ def certified(
 ) -> list[SessionCertificate | None]:
     """Return the certificate of the day after each import; of a large day in stretches of ten minutes."""
     store, found = store or MemoryStore(), []
-    options = ImportOptions(calendar="XNYS", tz="America/New_York", complete=True)
     for number, lines in enumerate(rounds):
-        path = written(folder / f"{number}.csv", text_of(lines))
-        held = 1 if large else pile.HELD_BYTES
-        import_paths([path], store, options, calendars=SESSIONS.__getitem__, held_bytes=held)
+        import_complete(written(folder / f"{number}.csv", text_of(lines)), store, large=large)
         found.append(store.certificate("XNYS", DATE))
     return found
+
+
+def import_complete(path: Path, store: BarStore, *, large: bool) -> None:
+    options, held = (
+        ImportOptions(calendar="XNYS", tz="America/New_York", complete=True),
+        1 if large else pile.HELD_BYTES,
+    )
+    import_paths([path], store, options, calendars=SESSIONS.__getitem__, held_bytes=held)
 
 
 lines = st.tuples(st.sampled_from("ABC"), st.integers(0, 600), st.integers(1, 3))
@@ -67,6 +76,21 @@ def test_it_is_that_of_the_whole_day(
         patch.setattr(pile.Pile.__init__, "__defaults__", (pile.HELD_BYTES, None, dealt_rows))
 
         assert certified(folder, rounds, large=True) == expected
+
+
+def test_of_a_large_day_with_many_holes_no_run_is_an_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    holed = [[(f"S{number}", minute, 1) for number in range(8) for minute in range(570) if minute % 3]]
+    (expected,) = certified(tmp_path, holed, large=True)
+    made: list[int] = []
+    monkeypatch.setattr(Runs, "each", lambda runs: made.append(len(runs)) or ())
+
+    with closing(ParquetStore(tmp_path / "store")) as store:
+        import_complete(tmp_path / "0.csv", store, large=True)
+
+        assert made == []
+        assert expected is not None
+        assert len(expected.runs) > FEW
+        assert store.certificate("XNYS", DATE) == expected
 
 
 def test_a_day_that_the_store_has_without_a_certificate_gets_that_of_all_of_it(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ symbol how many minutes lie between one and the next, and how many it has.
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
 
+from messages.tables.runs import Runs
 from messages.values import Nanos, Verdict, VerdictRun
 
+Entry: TypeAlias = tuple[str, int, list[int]]
 FEW = 1000
 """So many runs are written one by one, for whoever reads the file without us."""
 
@@ -25,9 +28,41 @@ class PackedRuns(msgspec.Struct, frozen=True, kw_only=True):
     """How long what is counted is: a bar."""
     told: tuple[tuple[str, Verdict], ...]
     """Who said what."""
-    runs: tuple[tuple[str, int, list[int]], ...]
+    runs: tuple[Entry, ...]
     """Symbol, place in ``told``, and for each run how many bars it begins after the end of the one before, and how many
     it has."""
+
+
+class Packing:
+    """Packs runs, some after the other; no symbol's are in two of them, or each is counted from the first instant.
+
+    Args:
+        first_ns: the start of the session.
+        step_ns: the length of its bars.
+    """
+
+    def __init__(self, first_ns: Nanos, step_ns: Nanos) -> None:
+        self.first_ns = first_ns
+        self.step_ns = step_ns
+        self.told: dict[tuple[str, Verdict], int] = {}
+        """Who said what, so far."""
+
+    def entries(self, runs: Runs) -> list[Entry] | None:
+        """Return some of the entries; ``None``: not all are whole bars."""
+        bounds, rest = np.divmod(np.array((runs.start_ns, runs.end_ns)) - self.first_ns, self.step_ns)
+        if rest.any():
+            return None
+        kind_of = np.array([self.told.setdefault(told, len(self.told)) for told in runs.told], dtype=np.int32)
+        kinds, symbols = kind_of[runs.told_index], runs.symbol_index
+        is_first = np.append(np.True_, (symbols[1:] != symbols[:-1]) | (kinds[1:] != kinds[:-1]))
+        gaps = bounds[0].copy()
+        gaps[1:] -= np.where(is_first[1:], 0, bounds[1, :-1])
+        counts = np.column_stack([gaps, bounds[1] - bounds[0]]).ravel().tolist()
+        heads = np.flatnonzero(is_first).tolist() if len(runs) else []
+        return [
+            (runs.symbols[symbols[begin]], int(kinds[begin]), counts[2 * begin : 2 * end])
+            for begin, end in pairwise([*heads, len(runs)])
+        ]
 
 
 def packed(runs: Sequence[VerdictRun], first_ns: Nanos, step_ns: Nanos, few: int = FEW) -> PackedRuns | None:
@@ -41,24 +76,11 @@ def packed(runs: Sequence[VerdictRun], first_ns: Nanos, step_ns: Nanos, few: int
     """
     if len(runs) <= few:
         return None
-    bounds = np.array([(run.start_ns, run.end_ns) for run in runs], dtype=np.int64) - first_ns
-    steps, rest = np.divmod(bounds, step_ns)
-    if rest.any():
+    packing = Packing(first_ns, step_ns)
+    entries = packing.entries(Runs.of(runs))
+    if entries is None:
         return None
-    told: dict[tuple[str, Verdict], int] = {}
-    numbers: dict[str, int] = {}
-    kinds = np.array([told.setdefault((run.source, run.verdict), len(told)) for run in runs])
-    symbols = np.array([numbers.setdefault(run.symbol, len(numbers)) for run in runs])
-    is_first = np.append(np.True_, (symbols[1:] != symbols[:-1]) | (kinds[1:] != kinds[:-1]))
-    gaps = steps[:, 0].copy()
-    gaps[1:] -= np.where(is_first[1:], 0, steps[:-1, 1])
-    counts = np.column_stack([gaps, steps[:, 1] - steps[:, 0]]).ravel().tolist()
-    heads = np.flatnonzero(is_first)
-    entries = (
-        (runs[begin].symbol, int(kinds[begin]), counts[2 * begin : 2 * end])
-        for begin, end in pairwise([*heads.tolist(), len(runs)])
-    )
-    return PackedRuns(first_ns=first_ns, step_ns=step_ns, told=tuple(told), runs=tuple(entries))
+    return PackedRuns(first_ns=first_ns, step_ns=step_ns, told=tuple(packing.told), runs=tuple(entries))
 
 
 def unpacked(packs: PackedRuns) -> tuple[VerdictRun, ...]:

@@ -7,17 +7,18 @@ certified, so that none can go unseen. Where there are many runs they stand befo
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 import msgspec
 
 from actors.storage.atomic import patiently, replacing
-from actors.storage.beside.packed_runs import PackedRuns, packed, unpacked
+from actors.storage.beside.packed_runs import FEW, PackedRuns, Packing, unpacked
 from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
 from messages.errors import UNREADABLE, DataError
+from messages.tables.runs import Runs
 
 PACKED_VERSION = 2
 """Of a file whose runs are packed, so that programs that do not know of that refuse it, and do not read it as without
@@ -77,30 +78,47 @@ def read_certificate(path: Path, calendar: str, date: str) -> SessionCertificate
         return None
 
 
-def write_certificate(path: Path, certificate: SessionCertificate, earlier: int = 0) -> None:
+def write_certificate(path: Path, certificate: SessionCertificate, earlier: int = 0, runs: Iterable[Runs] = ()) -> None:
     """Write a certificate: after a crash at any moment there is either the old file or the new one, whole.
 
     Args:
         path: where.
         certificate: what.
         earlier: how many lie beside it that it took the place of.
+        runs: more of its runs, those of some symbols after the other; whole bars.
 
     Raises:
         OSError: the folder or the disk refuses; an old file is as it was.
     """
-    body = _body_of(certificate) + (_EARLIER % earlier if earlier else b"")
+    seal = hashlib.sha256()
     with replacing(path) as sink:
-        sink.write(body + _SEAL % _seal_of(body) + b"\n")
+        for part in chain(_body_of(certificate, runs), (_EARLIER % earlier,) if earlier else ()):
+            seal.update(part)
+            sink.write(part)
+        sink.write(_SEAL % _spelled(seal) + b"\n")
 
 
-def _body_of(certificate: SessionCertificate) -> bytes:
-    """Return the JSON of a certificate without its last brace."""
-    session = certificate.session
-    runs = packed(certificate.runs, session.start_ns, session.base_interval.span_ns)
-    if runs is None:
-        return msgspec.json.encode(certificate).removesuffix(b"}")
-    rest = msgspec.structs.replace(certificate, version=PACKED_VERSION, runs=())
-    return msgspec.json.encode(rest).removesuffix(b"}") + b"," + msgspec.json.encode(_Packed(runs))[1:-1]
+def _body_of(certificate: SessionCertificate, more: Iterable[Runs]) -> Iterator[bytes]:
+    """Yield the JSON of a certificate without its last brace."""
+    session, rest = certificate.session, iter(more)
+    pieces = [Runs.of(certificate.runs)]
+    while sum(map(len, pieces)) <= FEW and (piece := next(rest, None)) is not None:
+        pieces.append(piece)
+    packing = Packing(session.start_ns, session.base_interval.span_ns)
+    packs = [packing.entries(piece) for piece in pieces]
+    if sum(map(len, pieces)) <= FEW or None in packs:
+        listed = tuple(run for piece in (*pieces, *rest) for run in piece.each())
+        yield msgspec.json.encode(msgspec.structs.replace(certificate, runs=listed)).removesuffix(b"}")
+        return
+    yield msgspec.json.encode(msgspec.structs.replace(certificate, version=PACKED_VERSION, runs=())).removesuffix(b"}")
+    yield b',"packed_runs":{"first_ns":%d,"step_ns":%d,"runs":' % (packing.first_ns, packing.step_ns)
+    begin = b"["
+    for entries in chain(packs, map(packing.entries, rest)):
+        assert entries is not None, "what comes beside a certificate are whole bars"
+        if entries:
+            yield begin + msgspec.json.encode(entries)[1:-1]
+            begin = b","
+    yield b'],"told":' + msgspec.json.encode(tuple(packing.told)) + b"}"
 
 
 def is_sealed(path: Path) -> bool | None:
@@ -219,7 +237,11 @@ def _write_memory(path: Path, memory: _Memory) -> None:
 
 
 def _seal_of(body: bytes) -> bytes:
-    return hashlib.sha256(body).hexdigest()[:32].encode()
+    return _spelled(hashlib.sha256(body))
+
+
+def _spelled(seal: "hashlib._Hash") -> bytes:
+    return seal.hexdigest()[:32].encode()
 
 
 def keep_beside(path: Path, earlier: Sequence[Path]) -> None:

@@ -5,7 +5,7 @@ the condition that it is still the one that was read; if it is not, the merge is
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -20,6 +20,7 @@ from actors.storage.segments import SegmentOf
 from messages.certificates import SessionCertificate
 from messages.errors import DataError
 from messages.tables.columns import Prints
+from messages.tables.runs import Runs
 from messages.values import Gap, VerdictRun
 
 R = TypeVar("R")
@@ -121,14 +122,16 @@ class ObjectStore(ParquetStore):
         withdraw = super().withdraw
         return self._again(lambda: withdraw(calendar, date, gaps))
 
-    def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
+    def certify_with(
+        self, calendar: str, date: str, certificate: SessionCertificate, runs: Callable[[], Iterator[Runs]]
+    ) -> None:
         """Put a certificate beside a day; the digest of another one that is there goes into ``replaces``.
 
         Raises:
             DataError: as in a folder; or the bucket refuses.
         """
-        certify = super().certify
-        self._again(lambda: certify(calendar, date, certificate))
+        certify_with = super().certify_with
+        self._again(lambda: certify_with(calendar, date, certificate, runs))
 
     def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
         """Keep how a day was lived, in addition to what an earlier run of it knew.

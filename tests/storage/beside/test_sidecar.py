@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from itertools import cycle
+from contextlib import closing
+from itertools import chain, cycle
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 from actors.storage.beside.packed_runs import FEW
 from actors.storage.parquet import ParquetStore
 from messages.errors import DataError, StoreLocked
+from messages.tables.runs import Runs
 from messages.values import MINUTE_NS, Verdict, VerdictRun
 from tests.builders import DAY, HALF_DAY
 from tests.certificates import certificate
@@ -88,6 +90,36 @@ def test_many_runs_are_packed_in_the_file_and_come_back_as_they_were(store: Parq
     sidecar(store).write_bytes(raw.replace(b'"S07",1,[', b'"S07",2,[', 1))
     with pytest.raises(DataError, match="its packed runs do not fit together"):
         store.certificate("XNYS", DAY.date)
+
+
+@pytest.mark.parametrize("count", [0, 1, FEW // 2, FEW + 1])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_runs_that_come_beside_a_certificate_are_written_as_if_it_had_them(
+    store: ParquetStore, tmp_path: Path, count: int, *, is_there: bool
+) -> None:
+    pieces = [
+        tuple(
+            VerdictRun(
+                symbol=f"S{symbol}",
+                verdict=verdict,
+                start_ns=minute(2 * number),
+                end_ns=minute(2 * number + 1),
+                source="",
+            )
+            for number in range(count)
+        )
+        for symbol, verdict in enumerate((Verdict.NO_TRADE, Verdict.NO_TRADE, Verdict.ABANDONED))
+    ]
+    with closing(ParquetStore(tmp_path / "other")) as other:
+        for one in (store, other) if is_there else ():
+            one.certify("XNYS", DAY.date, certificate("A", digest="old"))
+
+        store.certify_with("XNYS", DAY.date, certificate("A"), lambda: map(Runs.of, pieces))
+        other.certify("XNYS", DAY.date, certificate("A", runs=tuple(chain.from_iterable(pieces))))
+
+        assert sidecar(store).read_bytes() == sidecar(other).read_bytes()
+        assert store.certificate("XNYS", DAY.date) == other.certificate("XNYS", DAY.date)
+        assert store.is_as_issued("XNYS", DAY.date) is True
 
 
 def test_a_file_in_which_runs_are_one_by_one_is_read_however_many_they_are(store: ParquetStore) -> None:
