@@ -30,8 +30,15 @@ def tell(*messages: Message) -> Outcome:
 
 def answer(query: Query[R], value: R, *out: Message) -> Outcome:
     """Answer a query, and send what follows. The type checkers hold ``value`` to the query's answer type."""
+    return Outcome(as_asked(query, value), out)
+
+
+def as_asked(query: Query[R], value: R) -> R:
+    """Return the value that is the answer to a query; the type checkers hold it to the query's answer type."""
     del query
-    return Outcome(as_rows(value) if type(value) is tuple else value, out)
+    if type(value) is tuple:
+        value = as_rows(value)
+    return value
 
 
 def as_rows(value: Any) -> Any:

@@ -1,11 +1,12 @@
 """The actor around SessionDataCore."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Protocol, cast, get_args
+from typing import Any, ClassVar, Protocol, get_args
 
 from msgspec.structs import replace
 
 from actors.kernel.address import Address
+from actors.kernel.future import Refusal
 from actors.kernel.outcome import NOTHING, Outcome
 from actors.kernel.shell import Quarantines, Routes, Shell
 from actors.kernel.telemetry import alarm, note
@@ -69,6 +70,7 @@ class SessionData(Shell):
     """
 
     room: ClassVar[Room] = Room.SESSION_DATA
+    _core: SessionDataCore
 
     def __init__(
         self,
@@ -98,6 +100,17 @@ class SessionData(Shell):
         journal.append(message)
         return self._core.handle(message)
 
+    def on_question(self, question: Any) -> Any:
+        """Do as any room, without an outcome around each answer."""
+        try:
+            answer = self._core.answer(question)
+        except BarkeeperError as error:
+            answer = Refusal(error)
+        except BaseException as error:  # noqa: BLE001  # as there
+            return self._quarantine(question, error)
+        self._messages += 1
+        return answer
+
     def renew(self, message: Any) -> bool:
         """Begin again with another core: all that the session was told is in its journal, but for this message."""
         journal, opening = self._journal, self._opening
@@ -107,7 +120,7 @@ class SessionData(Shell):
             return super().renew(message)  # it is told again, and the session opened anew then
         try:
             told = journal.again(is_last_left_out=type(message) in _JOURNALED)
-            core = self._another(cast("SessionDataCore", self._core))
+            core = self._another(self._core)
             self._retold(core, opening, told)
         except Exception as error:  # noqa: BLE001  # whatever it is, the core at hand may be sound
             alarm("not_renewed", message=type(message).__name__, reason=repr(error))
@@ -118,7 +131,7 @@ class SessionData(Shell):
 
     def health(self) -> RoomHealth:
         """Return the counters since the start, and what does not add up."""
-        return replace(super().health(), troubles=cast("SessionDataCore", self._core).troubles())
+        return replace(super().health(), troubles=self._core.troubles())
 
     def _open(self, opening: SessionBoundary, journal: Journals) -> Outcome:
         """Open a session; one that was open before, in a process that is gone, as it was left."""
@@ -133,7 +146,7 @@ class SessionData(Shell):
             alarm("no_journal", session=opening.session.date, reason=str(error))
             return super().handle(opening)
         journal.append(opening)
-        for connected in cast("SessionDataCore", self._core).trading.connected:
+        for connected in self._core.trading.connected:
             journal.append(connected)
         outcome = super().handle(opening)
         self._opening = replace(opening, tape=None, ticket=0)
@@ -144,7 +157,7 @@ class SessionData(Shell):
 
         ``None``: what it had taken cannot be read, and lies aside.
         """
-        core, first = cast("SessionDataCore", self._core), before.opening
+        core, first = self._core, before.opening
         known = replace(opening, symbols=first.symbols, now_ns=first.now_ns, runs=first.runs, told=first.told)
         opened = None if self._make is None else self._retold_at_once(core, known, before)
         try:

@@ -1,6 +1,7 @@
 """The mind of SessionData: takes what arrives, closes minutes, answers readers. The only writer of bars in memory."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -119,6 +120,10 @@ class SessionDataCore:
         if self._members.holds(message):
             return tell(*ready)
         return self._handle_one(message, *ready)
+
+    def answer(self, question: SessionDataQuery) -> Any:
+        """Return the answer to a question, or raise the ``BarkeeperError`` that says why there is none."""
+        return self._reader.answer(question, self._book, self.now_ns)
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)

@@ -12,8 +12,6 @@ from messages.values import FIRST_WITH_BAR, Bar, Verdict
 _LOOK_BACK = 8
 """So many slots before the last one that was written are looked at one by one."""
 _VERDICTS = tuple(Verdict)
-_NOT_KEPT: tuple[float | None, float | None] = (None, None)
-"""What a bar says of vwap and trades where they are not kept."""
 
 
 def latest_slot(book: Book, column: int) -> int | None:
@@ -30,12 +28,19 @@ def latest_slot(book: Book, column: int) -> int | None:
 
 def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
     """Return the latest base bar of a symbol."""
-    slot = latest_slot(book, column)
-    if slot is None:
-        return None
-    grid, axis, end_ns = book.grid, book.axis, book.end_of(slot)
-    first, high, low, close, volume, *more = grid.values[slot, :, column].tolist()
-    vwap, trades = [None if value != value else value for value in more] if more else _NOT_KEPT  # noqa: PLR0124  # NaN
+    grid, slot = book.grid, book.last_slot
+    verdict = grid.verdicts.item(slot, column) if slot >= 0 else 0
+    if verdict < FIRST_WITH_BAR:
+        found = latest_slot(book, column)
+        if found is None:
+            return None
+        slot, verdict = found, grid.verdicts.item(found, column)
+    row, axis, end_ns = grid.values[slot, :, column].tolist(), book.axis, book.end_of(slot)
+    if len(row) == len(FIELDS):
+        first, high, low, close, volume = row
+        vwap = trades = None
+    else:
+        first, high, low, close, volume, vwap, trades = [None if value != value else value for value in row]  # noqa: PLR0124  # NaN
     return Bar(
         symbol=symbol,
         interval=axis.interval,
@@ -48,7 +53,7 @@ def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
         volume=volume,
         vwap=vwap,
         trades=trades,
-        verdict=_VERDICTS[grid.verdicts.item(slot, column)],
+        verdict=_VERDICTS[verdict],
         revision=grid.revisions.item(slot, column),
         tz=book.session.tz,
     )

@@ -1,12 +1,12 @@
 """The answers: everything that may be asked of the session, its history, quotes and ticks."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Any, NoReturn, assert_never, cast
 
 import msgspec
 import numpy as np
 
-from actors.kernel.outcome import Outcome, answer, refuse
+from actors.kernel.outcome import Outcome, as_asked, refuse
 from actors.market.gaps import find_gaps
 from actors.session_data.answer.fill_forward import carried
 from actors.session_data.answer.latest import latest_bar, latest_bars
@@ -57,6 +57,16 @@ from messages.tables.windows import BarWindow, VerdictPlane
 from messages.values import FIRST_WITH_BAR, ONE_DAY, Bar, Gap, Interval, Nanos, Quote, Tick, Verdict
 
 
+class _NotOpened:
+    """The book before there is any: whatever is looked up in it is refused."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotReady("no session has been opened yet")
+
+
+_NOT_OPENED = cast("Book", _NotOpened())
+
+
 class Reader:
     """Answers questions about the session as it stands.
 
@@ -68,6 +78,7 @@ class Reader:
 
     def __init__(self, history: History, requirements: Requirements, trading: Trading) -> None:
         self._maybe_book: Book | None = None
+        self._book = _NOT_OPENED
         self._now_ns: Nanos = 0
         self._history = history
         self._requirements = requirements
@@ -75,74 +86,76 @@ class Reader:
         self._quotes, self._ticks = trading.quotes, trading.ticks
 
     def read(self, query: SessionDataQuery, book: Book | None, now_ns: Nanos) -> Outcome:
-        """Answer, or refuse with an error that says why.
+        """Answer, or refuse with an error that says why; as ``answer`` does."""
+        try:
+            return Outcome(self.answer(query, book, now_ns))
+        except BarkeeperError as error:
+            return refuse(query, error)
+
+    def answer(self, query: SessionDataQuery, book: Book | None, now_ns: Nanos) -> Any:
+        """Return the answer.
 
         Args:
             query: the question.
             book: the open session.
             now_ns: session time.
+
+        Raises:
+            BarkeeperError: why there is none.
         """
-        self._maybe_book, self._now_ns = book, now_ns
+        self._maybe_book, self._book, self._now_ns = book, _NOT_OPENED if book is None else book, now_ns
         try:
             match query:
                 case GetLastBars():
-                    return answer(query, self._last_bars(query))
+                    return as_asked(query, self._last_bars(query))
                 case GetLatestBar():
-                    return answer(query, self._latest(query))
+                    return as_asked(query, self._latest(query))
                 case GetMetrics():
-                    return answer(query, self._metrics(query.symbol))
+                    return as_asked(query, self._metrics(query.symbol))
                 case GetBarCount():
-                    return answer(query, self._count(query))
+                    return as_asked(query, self._count(query))
                 case GetLatestBars():
-                    return answer(query, latest_bars(self._book, *self._places(query.symbols)))
+                    return as_asked(query, latest_bars(self._book, *self._places(query.symbols)))
                 case GetBars():
-                    return answer(query, self._bars(query))
+                    return as_asked(query, self._bars(query))
                 case GetMatrix():
-                    return answer(query, self._matrix(query))
+                    return as_asked(query, self._matrix(query))
                 case GetSnapshot():
-                    return answer(query, self._snapshot(query.symbols))
+                    return as_asked(query, self._snapshot(query.symbols))
                 case GetChangesSince():
-                    return answer(query, self._changes_since(query.revision))
+                    return as_asked(query, self._changes_since(query.revision))
                 case GetHistory():
-                    return answer(query, self._past(query))
+                    return as_asked(query, self._past(query))
                 case GetQuality():
-                    return answer(query, self._quality(query))
+                    return as_asked(query, self._quality(query))
                 case GetWarmUp():
-                    return answer(query, self._requirements.warm_up(self._history))
+                    return as_asked(query, self._requirements.warm_up(self._history))
                 case GetGaps():
-                    return answer(query, self._gaps(self._symbols(query.symbols)))
+                    return as_asked(query, self._gaps(self._symbols(query.symbols)))
                 case GetVerdicts():
-                    return answer(query, self._verdicts(tuple(self._symbols(query.symbols))))
+                    return as_asked(query, self._verdicts(tuple(self._symbols(query.symbols))))
                 case GetActiveSymbols():
-                    return answer(query, self._book.symbols)
+                    return as_asked(query, self._book.symbols)
                 case GetNow():
-                    return answer(query, self._now_ns)
+                    return as_asked(query, self._now_ns)
                 case GetSession():
-                    return answer(query, None if self._maybe_book is None else self._maybe_book.session)
+                    return as_asked(query, None if self._maybe_book is None else self._maybe_book.session)
                 case GetDigest():
-                    return answer(query, self._book.digest())
+                    return as_asked(query, self._book.digest())
                 case GetLatestQuote():
-                    return answer(query, self._quotes.latest(self._known(query.symbol, self._quotes)))
+                    return as_asked(query, self._quotes.latest(self._known(query.symbol, self._quotes)))
                 case GetQuotes():
-                    return answer(query, self._quotes.last(self._known(query.symbol, self._quotes), query.count))
+                    return as_asked(query, self._quotes.last(self._known(query.symbol, self._quotes), query.count))
                 case GetLatestTick():
-                    return answer(query, self._ticks.latest(self._known(query.symbol, self._ticks)))
+                    return as_asked(query, self._ticks.latest(self._known(query.symbol, self._ticks)))
                 case GetTicks():
-                    return answer(query, self._ticks.last(self._known(query.symbol, self._ticks), query.count))
+                    return as_asked(query, self._ticks.last(self._known(query.symbol, self._ticks), query.count))
                 case _:
                     assert_never(query)
-        except BarkeeperError as error:
-            return refuse(query, error)
         finally:
-            self._maybe_book = None  # a session that is over is not held for a reader's sake
+            self._maybe_book, self._book = None, _NOT_OPENED  # a session that is over is not held for a reader's sake
 
     # --- finding
-
-    @property
-    def _book(self) -> Book:
-        if self._maybe_book is None:
-            raise NotReady("no session has been opened yet")
-        return self._maybe_book
 
     def _number(self, symbol: str) -> int:
         book = self._book
