@@ -103,7 +103,8 @@ class SessionData(Shell):
     def on_question(self, question: Any) -> Any:
         """Do as any room, without an outcome around each answer."""
         try:
-            answer = self._core.answer(question)
+            core = self._core
+            answer = core.reader.answer(question, core.now_ns)
         except BarkeeperError as error:
             answer = Refusal(error)
         except BaseException as error:  # noqa: BLE001  # as there

@@ -1,7 +1,6 @@
 """The mind of SessionData: takes what arrives, closes minutes, answers readers. The only writer of bars in memory."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -103,7 +102,7 @@ class SessionDataCore:
         self._sealer = Sealer(self.history, self.senders, intervals, is_on=has_upkeep, is_patient=keeps_prints)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self.trading = Trading(self._rules, self.senders)
-        self._reader = Reader(self.history, self._requirements, self.trading)
+        self.reader = Reader(self.history, self._requirements, self.trading)
         self._ahead = Ahead(self.senders, self._members, self.trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
@@ -113,17 +112,13 @@ class SessionDataCore:
                 self._know(message.now_ns)
                 return Outcome(None, (*events, *self._applied(message.ticket)))
         elif message.is_question:
-            return self._reader.read(message, self._book, self.now_ns)  # type: ignore[arg-type]  # a question is what is asked
+            return self.reader.read(message, self.now_ns)  # type: ignore[arg-type]  # a question is what is asked
         else:
             self._ahead.disturb()
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
         if self._members.holds(message):
             return tell(*ready)
         return self._handle_one(message, *ready)
-
-    def answer(self, question: SessionDataQuery) -> Any:
-        """Return the answer to a question, or raise the ``BarkeeperError`` that says why there is none."""
-        return self._reader.answer(question, self._book, self.now_ns)
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
@@ -195,7 +190,7 @@ class SessionDataCore:
 
     def _read(self, message: News | SessionDataQuery) -> Outcome:
         question = question_of(message)
-        return tell(message) if question is None else self._reader.read(question, self._book, self.now_ns)
+        return tell(message) if question is None else self.reader.read(question, self.now_ns)
 
     def missing(self) -> list[GapDetected]:
         """Return what the open session still lacks of its closed minutes, for who has not heard of it."""
@@ -369,6 +364,7 @@ class SessionDataCore:
         unseen = set(message.symbols) - known
         symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
         self._book = Book(message.session, symbols, self._rules, self.trading.halts, unseen)
+        self.reader.open(self._book)
         self._book.recall(message.runs, self.senders, message.told)
         self._ahead.open(self._book, None if self._has_upkeep else message.tape)
         self.trading.open(self._book.axis.interval, message.session)

@@ -85,75 +85,75 @@ class Reader:
         self._trading = trading
         self._quotes, self._ticks = trading.quotes, trading.ticks
 
-    def read(self, query: SessionDataQuery, book: Book | None, now_ns: Nanos) -> Outcome:
+    def open(self, book: Book) -> None:
+        """Read from this session from now on."""
+        self._maybe_book = self._book = book
+
+    def read(self, query: SessionDataQuery, now_ns: Nanos) -> Outcome:
         """Answer, or refuse with an error that says why; as ``answer`` does."""
         try:
-            return Outcome(self.answer(query, book, now_ns))
+            return Outcome(self.answer(query, now_ns))
         except BarkeeperError as error:
             return refuse(query, error)
 
-    def answer(self, query: SessionDataQuery, book: Book | None, now_ns: Nanos) -> Any:
+    def answer(self, query: SessionDataQuery, now_ns: Nanos) -> Any:
         """Return the answer.
 
         Args:
             query: the question.
-            book: the open session.
             now_ns: session time.
 
         Raises:
             BarkeeperError: why there is none.
         """
-        self._maybe_book, self._book, self._now_ns = book, _NOT_OPENED if book is None else book, now_ns
-        try:
-            match query:
-                case GetLastBars():
-                    return as_asked(query, self._last_bars(query))
-                case GetLatestBar():
-                    return as_asked(query, self._latest(query))
-                case GetMetrics():
-                    return as_asked(query, self._metrics(query.symbol))
-                case GetBarCount():
-                    return as_asked(query, self._count(query))
-                case GetLatestBars():
-                    return as_asked(query, latest_bars(self._book, *self._places(query.symbols)))
-                case GetBars():
-                    return as_asked(query, self._bars(query))
-                case GetMatrix():
-                    return as_asked(query, self._matrix(query))
-                case GetSnapshot():
-                    return as_asked(query, self._snapshot(query.symbols))
-                case GetChangesSince():
-                    return as_asked(query, self._changes_since(query.revision))
-                case GetHistory():
-                    return as_asked(query, self._past(query))
-                case GetQuality():
-                    return as_asked(query, self._quality(query))
-                case GetWarmUp():
-                    return as_asked(query, self._requirements.warm_up(self._history))
-                case GetGaps():
-                    return as_asked(query, self._gaps(self._symbols(query.symbols)))
-                case GetVerdicts():
-                    return as_asked(query, self._verdicts(tuple(self._symbols(query.symbols))))
-                case GetActiveSymbols():
-                    return as_asked(query, self._book.symbols)
-                case GetNow():
-                    return as_asked(query, self._now_ns)
-                case GetSession():
-                    return as_asked(query, None if self._maybe_book is None else self._maybe_book.session)
-                case GetDigest():
-                    return as_asked(query, self._book.digest())
-                case GetLatestQuote():
-                    return as_asked(query, self._quotes.latest(self._known(query.symbol, self._quotes)))
-                case GetQuotes():
-                    return as_asked(query, self._quotes.last(self._known(query.symbol, self._quotes), query.count))
-                case GetLatestTick():
-                    return as_asked(query, self._ticks.latest(self._known(query.symbol, self._ticks)))
-                case GetTicks():
-                    return as_asked(query, self._ticks.last(self._known(query.symbol, self._ticks), query.count))
-                case _:
-                    assert_never(query)
-        finally:
-            self._maybe_book, self._book = None, _NOT_OPENED  # a session that is over is not held for a reader's sake
+        self._now_ns = now_ns
+        match query:
+            case GetLastBars():
+                return as_asked(query, self._last_bars(query))
+            case GetLatestBar():
+                return as_asked(query, self._latest(query))
+            case GetMetrics():
+                return as_asked(query, self._metrics(query.symbol))
+            case GetBarCount():
+                return as_asked(query, self._count(query))
+            case GetLatestBars():
+                return as_asked(query, latest_bars(self._book, *self._places(query.symbols)))
+            case GetBars():
+                return as_asked(query, self._bars(query))
+            case GetMatrix():
+                return as_asked(query, self._matrix(query))
+            case GetSnapshot():
+                return as_asked(query, self._snapshot(query.symbols))
+            case GetChangesSince():
+                return as_asked(query, self._changes_since(query.revision))
+            case GetHistory():
+                return as_asked(query, self._past(query))
+            case GetQuality():
+                return as_asked(query, self._quality(query))
+            case GetWarmUp():
+                return as_asked(query, self._requirements.warm_up(self._history))
+            case GetGaps():
+                return as_asked(query, self._gaps(self._symbols(query.symbols)))
+            case GetVerdicts():
+                return as_asked(query, self._verdicts(tuple(self._symbols(query.symbols))))
+            case GetActiveSymbols():
+                return as_asked(query, self._book.symbols)
+            case GetNow():
+                return as_asked(query, self._now_ns)
+            case GetSession():
+                return as_asked(query, None if self._maybe_book is None else self._maybe_book.session)
+            case GetDigest():
+                return as_asked(query, self._book.digest())
+            case GetLatestQuote():
+                return as_asked(query, self._quotes.latest(self._known(query.symbol, self._quotes)))
+            case GetQuotes():
+                return as_asked(query, self._quotes.last(self._known(query.symbol, self._quotes), query.count))
+            case GetLatestTick():
+                return as_asked(query, self._ticks.latest(self._known(query.symbol, self._ticks)))
+            case GetTicks():
+                return as_asked(query, self._ticks.last(self._known(query.symbol, self._ticks), query.count))
+            case _:
+                assert_never(query)
 
     # --- finding
 
