@@ -12,10 +12,11 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from actors.kernel.clock import ManualClock
-from actors.kernel.future import Future, Refusal
+from actors.kernel.future import Future
 from actors.kernel.listen.seat import Filter
 from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.topics import classes_of
+from actors.kernel.outcome import Refusal
 from actors.kernel.ports import BarSource, BarStore
 from actors.kernel.shell import Shell
 from actors.settings import Settings

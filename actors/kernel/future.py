@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pykka
 
 from actors.kernel.ask import arguments as take
+from actors.kernel.outcome import Refusal
 from messages.errors import NotReady, shown
 
 R = TypeVar("R")
@@ -16,15 +17,6 @@ S = TypeVar("S")
 
 Timeout = pykka.Timeout
 """Raised by ``Future.get`` when there is no answer in time."""
-
-
-class Refusal:
-    """An answer that fails its future. An exception on its way out of an actor would kill the actor on a tell."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
 
 
 class Future(pykka.Future[R]):

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any, TypeVar
 
-from actors.kernel.future import Answered, Refusal
+from actors.kernel.future import Answered
+from actors.kernel.outcome import Refusal
 from messages.base import Message, Query
 
 R = TypeVar("R")

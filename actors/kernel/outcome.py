@@ -19,6 +19,15 @@ class Outcome(msgspec.Struct, frozen=True):
     error: BarkeeperError | None = None
 
 
+class Refusal:
+    """An answer that fails its future. An exception on its way out of an actor would kill the actor on a tell."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
 NOTHING = Outcome()
 """The outcome of a message that changes nothing for anybody else."""
 

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Protocol, cast
 import pykka
 
 from actors.kernel.address import Address
-from actors.kernel.future import Future, Refusal
+from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
-from actors.kernel.outcome import Outcome
+from actors.kernel.outcome import Outcome, Refusal
 from actors.kernel.telemetry import LatencyHistogram, Story, alarm
 from messages.base import Control, Message, Query
 from messages.commands import ReportHealth

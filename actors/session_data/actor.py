@@ -6,8 +6,7 @@ from typing import Any, ClassVar, Protocol, get_args
 from msgspec.structs import replace
 
 from actors.kernel.address import Address
-from actors.kernel.future import Refusal
-from actors.kernel.outcome import NOTHING, Outcome
+from actors.kernel.outcome import NOTHING, Outcome, Refusal
 from actors.kernel.shell import Quarantines, Routes, Shell
 from actors.kernel.telemetry import alarm, note
 from actors.session_data.core import SessionDataCore

@@ -11,7 +11,8 @@ import pandas as pd
 import pykka
 import pytest
 
-from actors.kernel.future import Answered, Future, Refusal
+from actors.kernel.future import Answered, Future
+from actors.kernel.outcome import Refusal
 from messages import NotReady, SettingsError, UnknownSymbol
 
 

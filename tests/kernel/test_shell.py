@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from actors.kernel.address import RoomAddress
-from actors.kernel.future import Future, Refusal
+from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
-from actors.kernel.outcome import Outcome
+from actors.kernel.outcome import Outcome, Refusal
 from messages import (
     BugFound,
     GetBarCount,

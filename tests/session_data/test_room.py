@@ -1,6 +1,6 @@
 """The room around the core, in the test's own thread: messages in, routed messages and answers out."""
 
-from actors.kernel.future import Refusal
+from actors.kernel.outcome import Refusal
 from actors.session_data.actor import SessionData
 from actors.session_data.core import SessionDataCore
 from messages import BarsUpdated, GapDetected, GetLatestBar, HealthReported, MinuteClosed, ReportHealth, Room
