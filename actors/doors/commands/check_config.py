@@ -33,6 +33,8 @@ def load(path: Path, store: str | None = None) -> Settings:
     Raises:
         SettingsError: the file cannot be used; an unknown key is named with the nearest that there is.
     """
+    if path.exists() and not path.is_file():
+        raise SettingsError(f"{path} is no file: settings are read more than once, which a pipe does not allow")
     try:
         return Settings.load(path, store=store)
     except SettingsError as error:

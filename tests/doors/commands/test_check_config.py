@@ -1,6 +1,8 @@
 """The command ``check-config``, and what a file of settings is warned of."""
 
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -37,6 +39,15 @@ def test_a_mark_dates_and_the_name_of_an_option_are_understood(tmp_path: Path) -
 
     assert (settings.start, settings.extended, settings.rules.grace_ns) == ("2024-07-02", True, 7)
     assert check_config.names_store(path)
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="there are no such pipes")
+def test_a_pipe_is_refused_and_not_found_empty_when_it_is_read_again(call: Call, tmp_path: Path) -> None:
+    pipe = tmp_path / "barkeeper.toml"
+    os.mkfifo(pipe)
+    Thread(target=pipe.write_text, args=("no toml",), daemon=True).start()
+
+    assert call("check-config", pipe).err.startswith(f"error: {pipe} is no file: settings are read more than once")
 
 
 @pytest.mark.parametrize(
