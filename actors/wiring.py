@@ -215,6 +215,7 @@ class House:
             if self.settings.certify and claim is not None:
                 claim()
             if self.journal is not None:
+                self.journal.claim()
                 named = self.journal.folder, self.store, self.clock.now_ns(), self.journal.tell_saved
                 self.cut_off = salvage(*named, asks=bool(self.sources))
             self.system_manager.tell(RoomStarted(room=room))

@@ -68,12 +68,16 @@ def alone(path: Path) -> Iterator[None]:
 class StoreLock:
     """Held from its construction until ``release``; two in one process exclude each other too.
 
+    Args:
+        root: the folder.
+        what: what it is, for who is refused.
+
     Raises:
         StoreLocked: somebody else holds it; the text names the process and the host.
         OSError: the folder cannot be written to.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, what: str = "the store") -> None:
         self._handle: int | None = None
         handle = os.open(root / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -81,7 +85,7 @@ class StoreLock:
         except (BlockingIOError, PermissionError):
             holder = _text_of(handle) or "another process"
             os.close(handle)
-            raise StoreLocked(f"the store at {root} is being written to by {holder}") from None
+            raise StoreLocked(f"{what} at {root} is being written to by {holder}") from None
         except OSError:
             os.close(handle)
             raise
@@ -100,7 +104,7 @@ class StoreLock:
 
 
 def is_held(root: Path) -> bool:
-    """Return whether somebody writes to a store at the moment."""
+    """Return whether somebody writes to a folder at the moment."""
     if not root.is_dir():
         return False
     try:

@@ -14,6 +14,7 @@ from actors.feeds.simulated.feed import simulated_feed
 from actors.feeds.simulated.market import SimulatedMarket
 from actors.kernel.clock import SystemClock
 from actors.settings import LiveRules
+from actors.storage.journal.writer import Journal
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
 from actors.system import System
@@ -204,6 +205,17 @@ def test_the_next_session_follows_and_the_day_before_is_history() -> None:
     ]
     assert status.session == days[1]
     assert len(history) == MINUTES
+
+
+def test_two_live_days_do_not_share_a_folder_of_journals(tmp_path: Path) -> None:
+    """As the second run into a store elsewhere would, which several may write to."""
+    first = Journal(tmp_path / "store.journals")
+    first.claim()
+    system = live(str(tmp_path / "store"), [ScriptedFeed(is_remote=False)], clock_before(session_of(), 600.0))
+    with pytest.raises(SystemFailed, match="folder of journals"):
+        system.start()
+    system.close()
+    first.close()
 
 
 def test_a_live_system_cannot_be_paused_and_says_why() -> None:

@@ -18,6 +18,7 @@ from actors.storage.journal.file import JournalFile, path_of
 from actors.storage.journal.over import finish, prune, put_aside
 from actors.storage.journal.packing import latest, rows_of
 from actors.storage.journal.told import Told
+from actors.storage.lock import StoreLock
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError
 from messages.events import SessionBoundary
@@ -90,6 +91,7 @@ class Journal:
         self._is_closed = False
         self._is_hurried = False
         self._thread: threading.Thread | None = None
+        self._right: StoreLock | None = None
 
     @classmethod
     def of(cls, settings: Settings, store: BarStore, reply_to: "Address[NotRecorded]") -> "Journal | None":
@@ -100,6 +102,12 @@ class Journal:
             return None
         folder = journals_of(getattr(store, "folder", None) or settings.store)
         return cls(folder, live.durability, live.keep_journals_days, reply_to=reply_to, rules=settings.rules)
+
+    def claim(self) -> None:
+        """Be the only one who writes journals into this folder, or ``StoreLocked``: a store elsewhere has no lock."""
+        with suppress(OSError):  # what the disk refuses is tried again, and told, with the first message
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._right = StoreLock(self.folder, "the folder of journals")
 
     def tell_saved(self, sentence: str) -> None:
         """Note what became of a day that was cut off before; any thread."""
@@ -253,6 +261,8 @@ class Journal:
             self._acts.clear()  # what was not written is not acknowledged
         for _, begun in left:
             begun.file.close()
+        if self._right is not None:
+            self._right.release()
 
     def _leave_file(self) -> None:
         """Have the open file closed when all is written that belongs to it."""

@@ -16,7 +16,7 @@ from actors.storage.journal.acknowledged import Acknowledged
 from actors.storage.journal.file import JournalFile, folder_beside, journals, path_of
 from actors.storage.journal.writer import Journal
 from messages import CertificateIssued, Message, NotRecorded, TradingSession
-from messages.errors import DataError
+from messages.errors import DataError, StoreLocked
 from tests.builders import DAY, arrived, bar, day_grid, opened, time
 from tests.certificates import certificate
 from tests.doubles import Outbox
@@ -43,6 +43,17 @@ def held(folder: Path) -> list[Message]:
 
 def test_journals_lie_beside_the_store_and_not_in_it() -> None:
     assert folder_beside(Path("data/store")) == Path("data/store.journals")
+
+
+def test_one_at_a_time_writes_into_a_folder_of_journals(journal: Journal) -> None:
+    """A store elsewhere has no lock: two live runs would go on with the same file."""
+    other = Journal(journal.folder)
+    journal.claim()
+    with pytest.raises(StoreLocked, match=r"the folder of journals at .* is being written to by process \d+"):
+        other.claim()
+    journal.close()
+    other.claim()
+    other.close()
 
 
 def test_what_was_taken_is_there_when_it_is_safe(journal: Journal, tmp_path: Path) -> None:
