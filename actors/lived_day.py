@@ -19,7 +19,7 @@ from actors.storage.journal.lived import rules_of, store_beside
 from actors.wiring import House
 from messages.base import Query, R
 from messages.errors import DataError, NotReady
-from messages.values import Nanos, TradingSession
+from messages.values import Nanos, TradingSession, moment
 
 
 class LivedDay(Readers):
@@ -30,7 +30,7 @@ class LivedDay(Readers):
 
     Args:
         journal: of the day, as a live run keeps it beside its store (``store.journals/XNYS_2026-11-30.journal``).
-        when: the moment, as ``"10:32"`` in exchange time; ``None``: the last one.
+        when: the moment, as ``"10:32"`` in exchange time; ``None``, or the day's date: the last one.
         store: where the days before it are; ``None``: the one that the journal lies beside, if it is there.
 
     Raises:
@@ -40,13 +40,13 @@ class LivedDay(Readers):
 
     def __init__(self, journal: "Path | str", when: Moment | None = None, *, store: BarStore | None = None) -> None:
         path = path_of(journal)
-        moment = None if when is None else take.moment(when, "when")
+        until = None if when is None else take.moment(when, "when")
         with closing(JournalFile(path, read_only=True)) as file:
             opening = file.opening()
             if opening is None:
                 raise DataError(f"{path}: nothing has come yet")
-            self._opened: TradingSession = opening.session
-            until_ns = None if moment is None else instant_of(moment, opening.session, is_end=True)
+            self._opening = opening
+            until_ns = None if until is None else _until(until, opening.session)
             beside = store_beside(path) if store is None else store
             history = () if beside is None else history_of(beside, opening, rules_of(file))
             core, _ = lived(file, until_ns, history)
@@ -58,7 +58,25 @@ class LivedDay(Readers):
         )
 
     def __repr__(self) -> str:
-        return f"<LivedDay {self._opened.calendar} {self._opened.date}>"
+        return f"<LivedDay {self._opening.session.calendar} {self._opening.session.date}>"
+
+    def opened_session(self) -> TradingSession:
+        """Return the session of the day.
+
+        Raises:
+            NotReady: at that moment it had not been opened yet; says when it was.
+        """
+        session: TradingSession | None = self.session().get()
+        if session is None:
+            opened = moment(self._opening.now_ns, self._opening.session.tz)
+            raise NotReady(f"{self._opening.session.date} was not open yet: that was at {opened:%H:%M:%S}")
+        return session
+
+
+def _until(when: Nanos | str, session: TradingSession) -> Nanos | None:
+    """Return until when one looks; ``None``: at all of it. A date is all that was known at that date's end."""
+    is_over = isinstance(when, str) and ":" not in when and when >= session.date
+    return None if is_over else instant_of(when, session, is_end=True)
 
 
 class Recalls:

@@ -40,9 +40,9 @@ def replay(
         typer.Option(metavar="HH:MM", help="Say what was known then, in exchange time.", show_default=False),
     ] = None,
     diff: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="JOURNAL|DIR",
+            metavar="JOURNAL|DIR|URL",
             help="Compare with another journal of the day, or a store, minute by minute; exits with 1 if they differ.",
             show_default=False,
         ),
@@ -79,9 +79,9 @@ def replay(
 def quarantine(
     ctx: typer.Context,
     store: Annotated[
-        Path,
-        typer.Option("--store", metavar="DIR", help="The store of the live day.", envvar="BARKEEPER_STORE"),
-    ] = Path("store"),
+        str,
+        typer.Option("--store", metavar="DIR|URL", help="The store of the live day.", envvar="BARKEEPER_STORE"),
+    ] = "store",
     *,
     show: Annotated[
         int | None,

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from actors.doors.show import paper
+from actors.reading.spelling.addresses import Place, shown
 from actors.recording import deliver
-from actors.storage.journal.file import JournalFile, folder_beside, journals
+from actors.storage.elsewhere.opening import folder_of, journals_of, open_store
+from actors.storage.journal.file import JournalFile, journals
 from actors.storage.journal.quarantine import Quarantine, Quarantined
 from actors.storage.lock import is_held
-from actors.storage.parquet import ParquetStore
 from messages.errors import BarkeeperError, DataError, SettingsError
 from messages.values import Room
 
@@ -57,11 +58,11 @@ class QuarantineResult(msgspec.Struct, frozen=True, kw_only=True):
     """By number why one could not be."""
 
 
-def quarantine(store: Path, retry: str | None, show: int | None, *, as_json: bool) -> None:
+def quarantine(store: Place, retry: str | None, show: int | None, *, as_json: bool) -> None:
     """Print what is in quarantine beside a store, or deliver it again.
 
     Args:
-        store: the folder.
+        store: where it lies.
         retry: the number of a message, or ``all``.
         show: the number of a message of which the traceback is printed, and what came before it.
         as_json: whether to print JSON.
@@ -69,16 +70,19 @@ def quarantine(store: Path, retry: str | None, show: int | None, *, as_json: boo
     Raises:
         BarkeeperError: there is no such message, or one could not be delivered.
     """
-    if not store.is_dir() and not folder_beside(store).is_dir():
-        raise DataError(f"no store at {store}: {'not a folder' if store.exists() else 'no such folder'}")
-    place = Quarantine(folder_beside(store))
+    root, folder = folder_of(store), journals_of(store)
+    if root is None and not folder.is_dir():
+        raise DataError(f"no journals of {shown(store)} in {folder.parent}: they lie where its live run was started")
+    if root is not None and not root.is_dir() and not folder.is_dir():
+        raise DataError(f"no store at {root}: {'not a folder' if root.exists() else 'no such folder'}")
+    place = Quarantine(folder)
     files = list(place.files())
     kept = [place.read(path) for path in files]
     entries = [_entry(number, path, one) for number, (path, one) in enumerate(zip(files, kept, strict=True), 1)]
     chosen = _chosen(retry, entries)
     refused = _delivered(store, place, {number: (files[number - 1], kept[number - 1]) for number in chosen})
     result = QuarantineResult(
-        store=str(store),
+        store=shown(store),
         messages=entries,
         delivered=[number for number in chosen if str(number) not in refused],
         refused=refused,
@@ -125,12 +129,12 @@ def _one(number: int, entries: list[Entry]) -> Entry:
     return entries[number - 1]
 
 
-def _delivered(store: Path, place: Quarantine, chosen: dict[int, tuple[Path, Quarantined]]) -> dict[str, str]:
+def _delivered(store: Place, place: Quarantine, chosen: dict[int, tuple[Path, Quarantined]]) -> dict[str, str]:
     """Deliver messages; return why which could not be."""
     refused: dict[str, str] = {}
     if not chosen:
         return refused
-    is_live = is_held(store)
+    is_live = is_held(journals_of(store))
     for number, (path, kept) in chosen.items():
         try:
             kept.message()  # refused at once, and not by a process that nobody looks at
@@ -158,13 +162,13 @@ def _asked_for(place: Quarantine, path: Path) -> None:
         raise DataError(f"it met a bug once more: {place.read(again).error}")
 
 
-def _written(store: Path, kept: Quarantined) -> None:
+def _written(store: Place, kept: Quarantined) -> None:
     """Deliver it in its place of the journal of its day, of which nobody else is in charge."""
-    for path in journals(folder_beside(store)):
+    for path in journals(journals_of(store)):
         with closing(JournalFile(path)) as file:
             number = file.number_of(kept.body)
             if number is not None:
-                with closing(ParquetStore(store)) as bars:
+                with closing(open_store(store)) as bars:
                     deliver(file, number, bars, time.time_ns())
                 return
     raise DataError(f"a {kept.kind} of {kept.room} is delivered to a live run only: start one with this store first")

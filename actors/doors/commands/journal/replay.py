@@ -13,10 +13,11 @@ from actors.doors.show import figures, paper, run_tables
 from actors.doors.show.progress import replay_bar
 from actors.doors.web.serving import Served, serving
 from actors.lived_day import LivedDay
+from actors.reading.spelling.addresses import Place, shown
+from actors.storage.elsewhere.opening import folder_of, open_store
 from actors.storage.journal.lived import LivedStore
-from actors.storage.parquet import ParquetStore
 from actors.system import System
-from messages.errors import DataError, SettingsError
+from messages.errors import DataError, NotReady, SettingsError
 from messages.events import MinuteClosed
 from messages.values import Bar, Nanos, TradingSession, moment
 
@@ -151,8 +152,10 @@ def known(journal: Path, until: str, *, as_json: bool) -> None:
         day = LivedDay(journal, until)
     except SettingsError as error:  # which names Python's argument
         raise SettingsError(str(error).replace("when: ", "--until: ", 1)) from None
-    session: TradingSession | None = day.session().get()
-    assert session is not None, "a journal has a session"
+    try:
+        session = day.opened_session()
+    except NotReady as error:
+        raise NotReady(f"--until: {error}") from None
     missing = Counter[str]()
     for gap in day.gaps().get():
         for symbol in gap.symbols:
@@ -189,15 +192,14 @@ def _known(day: LivedDay, symbol: str, session: TradingSession, missing: int) ->
     )
 
 
-def compare(journal: Path, other: Path, *, as_json: bool) -> None:
+def compare(journal: Path, other: Place, *, as_json: bool) -> None:
     """Print in which minutes a day differs from another journal of it, or from what a store has of it.
 
     Raises:
         BarkeeperError: one cannot be read, they are not of one day, or they differ.
     """
     here = LivedDay(journal)
-    session: TradingSession | None = here.session().get()
-    assert session is not None, "a journal has a session"
+    session = here.opened_session()
     mine, theirs = _bars_of(here), _other_bars(other, session)
     places = sorted(mine.keys() | theirs.keys())
     found = [
@@ -212,7 +214,7 @@ def compare(journal: Path, other: Path, *, as_json: bool) -> None:
     ]
     if as_json:
         result = DiffResult(
-            here=str(journal), there=str(other), date=session.date, minutes=len(places), differences=found
+            here=str(journal), there=shown(other), date=session.date, minutes=len(places), differences=found
         )
         paper.show_json(result)
     else:
@@ -246,18 +248,19 @@ def _bars_of(day: LivedDay) -> dict[tuple[Nanos, str], Bar]:
     return {(one.start_ns, symbol): _plain(one) for symbol in symbols for one in day.bars(symbol).get().bars()}
 
 
-def _other_bars(other: Path, session: TradingSession) -> dict[tuple[Nanos, str], Bar]:
-    """Return the bars of another journal, or of the store in a folder."""
-    if not other.is_dir():
-        day = LivedDay(other)
+def _other_bars(other: Place, session: TradingSession) -> dict[tuple[Nanos, str], Bar]:
+    """Return the bars of another journal, or of a store."""
+    folder = folder_of(other)
+    if folder is not None and not folder.is_dir():
+        day = LivedDay(folder)
         theirs = day.session().get()
         if theirs is None or (theirs.calendar, theirs.date) != (session.calendar, session.date):
-            raise DataError(f"{other}: expected a journal of {session.calendar} on {session.date}")
+            raise DataError(f"{folder}: expected a journal of {session.calendar} on {session.date}")
         return _bars_of(day)
-    with contextlib.closing(ParquetStore(other, read_only=True)) as store:
+    with contextlib.closing(open_store(other, read_only=True)) as store:
         stored = store.read(session.calendar, session.date)
     if stored is None:
-        raise DataError(f"{other}: the store has no day {session.date} of {session.calendar}")
+        raise DataError(f"{shown(other)}: the store has no day {session.date} of {session.calendar}")
     return {(one.start_ns, one.symbol): _plain(one) for one in stored.bars.bars()}
 
 

@@ -173,6 +173,19 @@ def test_a_live_run_delivers_what_is_asked_for(
     assert (said.code == 0) == is_well
 
 
+def test_of_a_store_elsewhere_it_lies_with_the_journals_where_its_live_run_was_started(
+    store: Path, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = "postgresql://me:secret@host/market"
+    monkeypatch.chdir(tmp_path)
+    nothing = call("quarantine", "--store", place)
+    store.with_name("store.journals").rename("market.journals")
+    said = call("quarantine", "--store", place, "--json").object
+
+    assert nothing.err.startswith("error: no journals of postgresql://me@host/market in ")
+    assert (said["store"], len(said["messages"])) == ("postgresql://me@host/market", 2)
+
+
 def test_what_cannot_be_read_is_told_to_nobody(tmp_path: Path) -> None:
     place, room = Quarantine(tmp_path), Told()
     place.put(Room.SESSION_DATA, time("09:33"), TRACE, [])

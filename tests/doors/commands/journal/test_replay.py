@@ -41,6 +41,14 @@ def test_what_was_known_at_a_moment_is_said(
     assert f"as it was known at {until}" in call("replay", journal, "--until", until).out
 
 
+def test_before_its_opening_nothing_was_known_and_on_its_date_and_later_all(call: Call, journal: Path) -> None:
+    said = call("replay", journal, "--until", "09:20")
+
+    assert (said.code, said.err) == (1, f"error: --until: {DAY.date} was not open yet: that was at 09:30:00\n")
+    for until in (DAY.date, "2099-01-01"):
+        assert [one["bars"] for one in call("replay", journal, "--until", until, "--json").object["symbols"]] == [2, 2]
+
+
 def test_a_day_is_the_same_as_the_stores_that_it_was_written_to(call: Call, journal: Path, tmp_path: Path) -> None:
     held = [bar("A", "09:30", 1.0), LATE, CORRECTED, bar("B", "09:31", 100.0)]
     write(tmp_path / "store", held)
