@@ -21,6 +21,7 @@ _MONEY = re.compile(r"[$€£¥₩₹]")
 _THOUSANDS = re.compile(r"(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3}(?!\d))")
 _IN_32NDS = re.compile(r"[89]\d'(?:[0-2]\d|3[01])[0257]?|1\d\d'(?:[0-2]\d|3[01])[0257]?")
 _TWO_POINTS = re.compile(r"\.[^.\n]*\.")
+_FAR = re.compile(r"[eE]\+?\d{4}")
 _MULTIPLES = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -73,6 +74,8 @@ def read(cells: Any, numerals: Numerals) -> tuple[Floats, Mask]:
     if numerals.point != ".":
         series = series.str.replace(numerals.point, ".", regex=False)
     texts = series.to_numpy(dtype=object)
+    if "e" in (text := "\n".join(texts)) or "E" in text:  # far beyond a float: pandas 2.3 may end the process on it
+        series = series.mask(series.str.contains(_FAR), "")
     numbers: Floats = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     for place in np.flatnonzero(np.isnan(numbers)).tolist():
         numbers[place] = _number(texts[place])

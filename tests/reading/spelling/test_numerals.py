@@ -1,6 +1,9 @@
 """Marks within numbers: what many cells show of them, against an oracle that writes numbers in each way."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +57,19 @@ def test_marks_that_could_be_either_are_judged_by_all_cells(
 )
 def test_units_of_money_and_multiples_are_no_obstacle(text: str, number: float) -> None:
     assert value_of(text, Numerals(grouping=",")) == number
+
+
+def test_a_number_far_beyond_all_others_is_infinite_and_never_shown_to_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pandas 2.3 may end the process on one: whatever has an exponent of four digits is read by Python."""
+    shown: list[object] = []
+    to_numeric = pd.to_numeric
+
+    def watched(series: Any, **how: Any) -> Any:
+        shown.extend(series)
+        return to_numeric(series, **how)
+
+    monkeypatch.setattr(pd, "to_numeric", watched)
+    found, _ = read(np.array(["1.5", "1.0e1000", "1.0E+1000", "1e-1000", "1e3"], dtype=object), Numerals())
+
+    assert found.tolist() == [1.5, np.inf, np.inf, 0.0, 1000.0]
+    assert shown == ["1.5", "", "", "1e-1000", "1e3"]
