@@ -57,7 +57,15 @@ def first_row(path: Path) -> list[str]:
         DataError: it is damaged.
     """
     batch, _ = next(record_batches(path, column_names(path)), (None, 0.0))
-    return [str(column[0].as_py()) for column in batch.columns] if batch is not None and len(batch) else []
+    return [_told(column[0]) for column in batch.columns] if batch is not None and len(batch) else []
+
+
+def _told(cell: Any) -> str:
+    """Return a cell as text; nothing for a moment that Python knows no date or no zone of."""
+    try:
+        return str(cell.as_py())
+    except (ArithmeticError, LookupError, ValueError):
+        return ""
 
 
 def record_batches(path: Path, columns: list[str]) -> Iterator[tuple[Any, float]]:

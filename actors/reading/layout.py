@@ -176,6 +176,7 @@ def _rows(head: Head, first: int) -> list[list[str]]:
 
 
 def _by_position(head: Head, columns: Sequence[str]) -> _Reading:
+    spelling.check_needed(columns, head.cells(0))
     place = columns.index("open")
     above = takewhile(lambda line: not _has_number(head.cells(line), place), range(min(_TITLE_LINES, len(head.lines))))
     said = spelling.Header(places={role: place for place, role in enumerate(columns) if role})

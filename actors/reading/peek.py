@@ -150,14 +150,14 @@ def members(path: Path) -> tuple[str, ...]:
     small = small_file(path)
     if not (_first_bytes(path) if small is None else small.raw).startswith(_ZIP):
         return ()
-    if small is not None:
-        found = small.names()
-    else:
-        try:
+    try:
+        if small is not None:
+            found = small.names()
+        else:
             with zipfile.ZipFile(path) as archive:
                 found = archive.namelist()
-        except (NotImplementedError, ValueError) as error:  # a version to come, a false place
-            raise DataError(f"cannot be unpacked: {error}") from error
+    except (NotImplementedError, ValueError, *_TORN) as error:  # a version to come, a false place
+        raise DataError(f"cannot be opened or unpacked: {error}") from error
     names = sorted(name for name in found if not name.endswith("/") and not _is_hidden(name))
     if not names:
         raise DataError("the zip is empty")

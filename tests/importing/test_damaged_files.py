@@ -136,3 +136,10 @@ def test_a_schema_whose_names_are_no_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="no sound Parquet or Feather file"):
         list(arrow_file.column_names(path))
+
+
+def test_the_first_row_may_hold_a_moment_that_python_knows_no_date_of(tmp_path: Path) -> None:
+    path = tmp_path / "AAPL.feather"
+    feather.write_feather(pa.table({"times": pa.array([2**62], type=pa.timestamp("s", tz="UTC")), "x": [7]}), path)
+
+    assert arrow_file.first_row(path) == ["", "7"]

@@ -7,7 +7,7 @@ Portuguese, German, French, Chinese, Korean, Japanese and Russian programs call 
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import msgspec
 
@@ -209,13 +209,22 @@ def places_of(header: Sequence[str], row: Sequence[str] = ()) -> dict[str, int]:
         found |= {STAMP: found.pop(DATE, found.pop(CLOCK, -1))} if DATE in found or CLOCK in found else {}
     if STAMP not in found and DATE not in found:
         found |= _among_numbers(header, row)
-    has_time = STAMP in found or DATE in found
     if not {"hour", "minute"} - set(map(plain, header)) and CLOCK in found:
         raise DataError("hour and minute stand in columns of their own; needed is one column of clock times, as 09:30")
+    check_needed(found, header)
+    return found
+
+
+def check_needed(found: Container[str], header: Sequence[str]) -> None:
+    """Check that time and prices are among what was found in a header.
+
+    Raises:
+        DataError: they are not; names the columns that are there.
+    """
+    has_time = STAMP in found or DATE in found
     missing = [*(() if has_time else (STAMP,)), *(role for role in PRICES if role not in found)]
     if missing:
         raise DataError(f"no column for {', '.join(missing)} among {', '.join(header)[:200]!r}")
-    return found
 
 
 def with_volume(

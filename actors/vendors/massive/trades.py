@@ -21,7 +21,10 @@ _COLUMNS = {"ticker", "conditions", "participant_timestamp", "price", "sip_times
 
 
 def _sniff(head: Head) -> bool:
-    return set(head.cells(0)) >= _COLUMNS and ":" not in head.cells(1)[head.cells(0).index("ticker")]
+    if not set(head.cells(0)) >= _COLUMNS:
+        return False
+    place = head.cells(0).index("ticker")
+    return ":" not in "".join(head.cells(1)[place : place + 1])
 
 
 def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
