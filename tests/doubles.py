@@ -29,6 +29,9 @@ class Outbox:
     def hand(self, message: object) -> None:
         self.tell(message)
 
+    def promise(self, *_minutes: object) -> None:
+        """Nothing: each is told."""
+
     def of(self, kind: type[M]) -> list[M]:
         """What it was told of one class."""
         return [message for message in self.messages if isinstance(message, kind)]

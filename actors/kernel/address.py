@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
 from actors.kernel.future import Answered, Future
 from actors.kernel.inbox import Inbox
+from actors.kernel.listen.stretch import Stretch
+from actors.kernel.outcome import Refusal
 from actors.kernel.shelter import Shelter, is_exposed
 from messages.base import Message, Query
 from messages.errors import NotReady
@@ -68,6 +71,10 @@ class RoomAddress:
         """Tell, and have it handled in this thread if the room is idle; an event loop does not wait until it is."""
         if self._ref is None or not self._inbox.hand(message):
             self.tell(message)
+
+    def promise(self, minutes: Sequence[object]) -> Stretch | Refusal | None:
+        """Have the room promise what follows from the next minutes, if it is idle; ``None``: of none of them."""
+        return self._inbox.promise(minutes)
 
     def ask(self, query: Query[R]) -> Future[R]:
         """Ask, and get a future; it fails with ``NotReady`` when the room is gone.

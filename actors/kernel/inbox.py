@@ -4,11 +4,12 @@ import asyncio
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Sized
 from threading import get_ident
 from typing import Any, TypeVar
 
 from actors.kernel.future import Answered
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.outcome import Refusal
 from messages.base import Message, Query
 
@@ -19,6 +20,7 @@ _PATIENCE_S = 0.0002
 
 
 _WITHOUT_WAITING = (False,)
+_NONE_LEFT: Sized = ()
 _MOST_KEPT = 256
 """So many answers are kept for who asks the same again."""
 
@@ -39,12 +41,17 @@ class Inbox:
     def __init__(self) -> None:
         self.handler: Callable[[Any], object] | None = None
         self.answerer: Callable[[Any], object] | None = None
+        self.promiser: Callable[[Sequence[Any]], Stretch | Refusal | None] | None = None
         self.waiting: deque[Any] = deque()
         """Envelopes that nobody has taken yet; to be looked at only."""
         self._signal: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._is_waiting = False
         self._own_thread = 0
         self._kept: dict[Any, Answered[Any]] = {}
+        self._left: Sized = _NONE_LEFT
+        """The minutes that are promised and not taken yet. With each that is taken it is later in the room."""
+        self._kept_at = 0
+        """How many those were when what is kept was answered."""
         self._turn = threading.Lock()
         self._take = self._turn.acquire
         self._take()  # the room's thread has it, but for when it waits
@@ -99,6 +106,27 @@ class Inbox:
         finally:
             self._turn.release()
 
+    def promise(self, minutes: Sequence[Any]) -> Stretch | Refusal | None:
+        """Have the room promise what follows from the next minutes, now, in this thread, if it is idle.
+
+        Never waits. For who is in a ``Shelter``: an interrupt would leave the room half done.
+
+        Returns:
+            As many as it promises; ``None``: none.
+        """
+        promiser = self.promiser
+        if promiser is None or self.waiting or not self._turn.acquire(False):
+            return None
+        try:
+            if self.waiting:
+                return None
+            self._kept = {}
+            found = promiser(minutes)
+            self._left = found.left if isinstance(found, Stretch) else _NONE_LEFT
+            return found
+        finally:  # what was put meanwhile has woken the room's own thread, which waits for the turn
+            self._turn.release()
+
     def answer(self, question: Query[R]) -> Answered[R] | None:
         """Return the room's answer to a question, asked in this thread if the room is idle; else ``None``.
 
@@ -112,6 +140,9 @@ class Inbox:
             try:
                 if self.waiting:
                     return None
+                left = len(self._left)
+                if left != self._kept_at:
+                    self._kept, self._kept_at = {}, left
                 found = answerer(question)
                 if type(found) is Refusal:
                     return Answered(None, found.error)
@@ -125,7 +156,7 @@ class Inbox:
 
     def recall(self, question: Query[R]) -> Answered[R] | None:
         """Return the answer that the same question had, if nothing has been told since; else ``None``."""
-        return None if self.waiting else self._kept.get(question)
+        return None if self.waiting or len(self._left) != self._kept_at else self._kept.get(question)
 
     def empty(self) -> bool:
         """Whether nothing waits."""

@@ -12,6 +12,7 @@ import pykka
 from actors.kernel.address import Address
 from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.outcome import Outcome, Refusal
 from actors.kernel.telemetry import LatencyHistogram, Story, alarm
 from messages.base import Control, Message, Query
@@ -67,11 +68,14 @@ class Shell(pykka.ThreadingActor):
         self._waiting = self._mailbox.waiting
         self._mailbox.handler = self.on_receive
         self._mailbox.answerer = self.on_question
+        self._mailbox.promiser = self.on_promise
         self._routes = routes
         self._boss = boss
         self._handling = LatencyHistogram()
         self._story = Story()
         self._messages = 0
+        self._stretch: Stretch | None = None
+        """What was promised last; it counts as so many messages as it has passed."""
         self._high_water = 0
         self._quarantined = 0
         self._next_report_ns = 0
@@ -131,6 +135,29 @@ class Shell(pykka.ThreadingActor):
         self._messages += 1
         return outcome.answer if outcome.error is None else Refusal(outcome.error)
 
+    def on_promise(self, minutes: Sequence[Any]) -> Stretch | Refusal | None:
+        """Promise what follows from the next minutes, which then need not be told; ``None``: they are. Never raises."""
+        started_ns = perf_counter_ns()
+        try:
+            stretch = self.promise(minutes)
+        except BaseException as error:  # noqa: BLE001  # as above
+            return self._quarantine(minutes[0], error)
+        if stretch is None:
+            return None
+        self._story.add(stretch)
+        self._messages += 0 if self._stretch is None else self._stretch.passed
+        self._stretch = stretch
+        ended_ns = perf_counter_ns()
+        self._handling.add(ended_ns - started_ns)
+        if ended_ns >= self._next_report_ns:
+            self._report()
+        return stretch
+
+    def promise(self, minutes: Sequence[Any]) -> Stretch | None:
+        """Promise what follows from the next minutes; a room that knows such says of how many."""
+        del minutes
+        return None
+
     def handle(self, message: Any) -> Outcome:
         """Have the core take a message."""
         return self._core.handle(message)
@@ -139,7 +166,7 @@ class Shell(pykka.ThreadingActor):
         """Return the counters since the start."""
         return RoomHealth(
             room=self.room,
-            messages=self._messages,
+            messages=self._messages + (0 if self._stretch is None else self._stretch.passed),
             mailbox_depth=self._mailbox.qsize(),
             mailbox_high_water=self._high_water,
             handling_p50_us=self._handling.quantile_us(0.5),

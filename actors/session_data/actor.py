@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol, get_args
 from msgspec.structs import replace
 
 from actors.kernel.address import Address
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.outcome import NOTHING, Outcome, Refusal
 from actors.kernel.shell import Quarantines, Routes, Shell
 from actors.kernel.telemetry import alarm, note
@@ -103,6 +104,8 @@ class SessionData(Shell):
         """Do as any room, without an outcome around each answer."""
         try:
             core = self._core
+            if core.ahead.promise is not None:
+                core.move_up(is_over=False)
             answer = core.reader.answer(question, core.now_ns)
         except BarkeeperError as error:
             answer = Refusal(error)
@@ -110,6 +113,15 @@ class SessionData(Shell):
             return self._quarantine(question, error)
         self._messages += 1
         return answer
+
+    def promise(self, minutes: Any) -> Stretch | None:
+        """Have the core promise minutes of which nothing is told but that they closed; a journal is told of all."""
+        core = self._core
+        if self._journal is not None or not (events := core.plain(minutes)):
+            return None
+        stretch = Stretch(events, [minute.ticket for minute in minutes[: len(events)]])
+        core.ahead.promised(minutes, stretch)
+        return stretch
 
     def renew(self, message: Any) -> bool:
         """Begin again with another core: all that the session was told is in its journal, but for this message."""

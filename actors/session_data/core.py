@@ -1,6 +1,6 @@
 """The mind of SessionData: takes what arrives, closes minutes, answers readers. The only writer of bars in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from actors.session_data.hold.accounts import unequal
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.ledger import Ledger
 from actors.session_data.hold.print_log import PrintLog
-from actors.session_data.hold.report import report_of
+from actors.session_data.hold.report import reported
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members
@@ -37,7 +37,6 @@ from messages.events import (
     QuoteArrived,
     QuotesArrived,
     SessionBoundary,
-    SessionReported,
     SymbolsChanged,
     TickArrived,
     TicksArrived,
@@ -103,22 +102,34 @@ class SessionDataCore:
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self.trading = Trading(self._rules, self.senders)
         self.reader = Reader(self.history, self._requirements, self.trading)
-        self._ahead = Ahead(self.senders, self._members, self.trading)
+        self.ahead = Ahead(self.senders, self._members, self.trading)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
+        if self.ahead.promise is not None:
+            self.move_up(is_over=not message.is_question)
         if type(message) is BarsArrived or type(message) is TimeAdvanced:
-            if (events := self._ahead.take(message, self._book)) is not None:
+            if (events := self.ahead.take(message, self._book)) is not None:
                 self._know(message.now_ns)
                 return Outcome(None, (*events, *self._applied(message.ticket)))
         elif message.is_question:
             return self.reader.read(message, self.now_ns)  # type: ignore[arg-type]  # a question is what is asked
         else:
-            self._ahead.disturb()
+            self.ahead.disturb()
         ready = [said for loaded in self._members.ready_for(message) for said in self._handle_one(loaded).out]
         if self._members.holds(message):
             return tell(*ready)
         return self._handle_one(message, *ready)
+
+    def plain(self, minutes: Sequence[BarsArrived | TimeAdvanced]) -> Sequence[Event]:
+        """Return what is told of the next minutes, each one event, as far as there is nothing else to them."""
+        self.move_up(is_over=True)
+        return self.ahead.plain(minutes, self._book)
+
+    def move_up(self, *, is_over: bool) -> None:
+        """Take what a reader has taken of the minutes that were promised; he gets no more, if that ``is_over``."""
+        if self.ahead.promise is not None:
+            self._know(self.ahead.move_up(self._book, is_over=is_over))
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
@@ -148,7 +159,7 @@ class SessionDataCore:
             case SessionBoundary():
                 return self._session_boundary(message)
             case HearingChanged():
-                return self._ahead.hear(message, self._book)
+                return self.ahead.hear(message, self._book)
             case PassTicket():
                 return tell(MinuteSettled(ticket=message.ticket))
             case FeedSettled():
@@ -171,7 +182,7 @@ class SessionDataCore:
                 return self._abandon_gaps(message)
             case SessionSettled():
                 sealed = self._sealer.settle(self._book, message.session_date, self.now_ns)
-                return tell(*self._report(message.session_date), *sealed, message)
+                return tell(*reported(self._book, message.session_date), *sealed, message)
             case RequireHistory():
                 self._requirements.add(message.requirement)
                 return NOTHING
@@ -239,17 +250,14 @@ class SessionDataCore:
         taken = self.senders.book(message.source, book.ledger.taken(since=before))
         if self._rules.grace_ns:  # what completes a minute closes it; nobody waits for the deadline
             book.close_until(self.now_ns, intake.events)
-        events = [*intake.events, *self._certify_again(intake)]
+        events = [*intake.events, *self._sealer.seal_again(self._book, intake.repaired, self.now_ns)]
         return receipted(events, message.receipt, accepted=taken.accepted, duplicates=taken.duplicates)
 
     def _bars_filled(self, message: BarsFilled) -> Outcome:
         assert self._book is not None, "a fill before any session"
         intake = Intake(message, self._book, self.history, self.senders, self._rules, self.now_ns)
         intake.take_fill(message.batch)
-        return tell(*intake.events, *self._certify_again(intake))
-
-    def _certify_again(self, intake: Intake) -> list[Event]:
-        return self._sealer.seal_again(self._book, intake.repaired, self.now_ns)
+        return tell(*intake.events, *self._sealer.seal_again(self._book, intake.repaired, self.now_ns))
 
     def _abandon_gaps(self, message: AbandonGaps) -> Outcome:
         """The next session is about to open: what is still open of this one closes now, its grace over or not."""
@@ -289,7 +297,7 @@ class SessionDataCore:
                 intake.take_out(made.batch)
             else:
                 intake.take(made.batch)
-            events += [*intake.events, *self._certify_again(intake)]
+            events += [*intake.events, *self._sealer.seal_again(self._book, intake.repaired, self.now_ns)]
         return events
 
     # --- time
@@ -340,13 +348,8 @@ class SessionDataCore:
             self._book.has_ended = True
             events += self._folded(self._rules.grace_ns)
             self._book.close_until(self.now_ns, events)
-            events += [] if self._has_upkeep else self._report(message.session.date)
+            events += [] if self._has_upkeep else reported(self._book, message.session.date)
         return events
-
-    def _report(self, date: str) -> list[Event]:
-        if self._book is None or self._book.session.date != date:
-            return []
-        return [SessionReported(report=report_of(self._book))]
 
     def _open(self, message: SessionBoundary) -> list[Message]:
         """Begin a session; return how the one before it ended."""
@@ -366,11 +369,9 @@ class SessionDataCore:
         self._book = Book(message.session, symbols, self._rules, self.trading.halts, unseen)
         self.reader.open(self._book)
         self._book.recall(message.runs, self.senders, message.told)
-        self._ahead.open(self._book, None if self._has_upkeep else message.tape)
+        self.ahead.open(self._book, None if self._has_upkeep else message.tape)
         self.trading.open(self._book.axis.interval, message.session)
         return told
-
-    # --- symbols
 
     def _add_symbols(self, message: AddSymbols) -> Outcome:
         outcome = self._members.add(message, self._book)
@@ -389,7 +390,7 @@ class SessionDataCore:
             given = FromStore("tape" if message.is_played else "recording")
             intake = Intake(given, book, self.history, self.senders, self._rules, self.now_ns)
             intake.take(self._members.so_far(message, tape, book, self.now_ns))
-            out += [*intake.events, *self._certify_again(intake)]
+            out += [*intake.events, *self._sealer.seal_again(self._book, intake.repaired, self.now_ns)]
         if not self._requirements.symbols.isdisjoint(message.symbols):
             out += self._requirements.reported(self.history, message.session_date)
         symbols = message.symbols

@@ -1,6 +1,7 @@
 """The thin shell: messages in, routed messages out, and what becomes of a bug."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.outcome import Outcome, Refusal
 from messages import (
     BugFound,
@@ -95,6 +97,30 @@ def test_a_core_that_fails_its_check_is_reported_as_not_sound() -> None:
     bench.shell.on_receive(GAP)
 
     assert [bug.is_sound for bug in bench.boss.of(BugFound)] == [False]
+
+
+def test_a_room_promises_nothing_unless_it_says_how(bench: Bench) -> None:
+    assert bench.shell.on_promise([MINUTE]) is None
+    assert (bench.core.minutes, bench.shell.health().messages) == (0, 0)
+
+
+def test_what_is_promised_counts_as_it_is_taken_and_a_bug_on_it_as_any_other(bench: Bench) -> None:
+    class Promising(SmallRoom):
+        def promise(self, minutes: Any) -> Stretch | None:
+            return Stretch([MinuteSettled(ticket=minute.ticket) for minute in minutes], range(len(minutes)))
+
+    room = Promising(bench.core, {}, bench.boss)
+    first = room.on_promise([MINUTE, MINUTE, MINUTE])
+    assert isinstance(first, Stretch)
+    first.left.popleft()
+    counted = room.health().messages
+    first.recall()
+    room.on_promise([MINUTE])
+    failed = room.on_promise([None])
+
+    assert isinstance(failed, Refusal)
+    assert (counted, room.health().messages, room.health().quarantined) == (2, 3, 1)
+    assert [bug.message for bug in bench.boss.of(BugFound)] == ["NoneType"]
 
 
 def test_a_message_without_a_route_is_a_bug(bench: Bench) -> None:

@@ -61,16 +61,19 @@ def test_a_signal_while_a_minute_is_handled_here_leaves_no_minute_half_done(
 ) -> None:
     with short(store) as system:
         whole, digest = list(system.minutes()), system.digest().get(timeout=5)
-    handle = SessionDataCore.handle
     struck: list[int] = []
 
-    def handle_and_strike(core: SessionDataCore, message: Any) -> Any:
-        struck.append(1)
-        if len(struck) % 3 == 0:
-            signal.raise_signal(signal.SIGALRM)
-        return handle(core, message)
+    def striking(take: Callable[..., Any]) -> Callable[..., Any]:
+        def strike_and_take(core: SessionDataCore, *given: Any) -> Any:
+            struck.append(1)
+            if len(struck) % 3 == 0:
+                signal.raise_signal(signal.SIGALRM)
+            return take(core, *given)
 
-    monkeypatch.setattr(SessionDataCore, "handle", handle_and_strike)
+        return strike_and_take
+
+    for way in ("handle", "plain"):
+        monkeypatch.setattr(SessionDataCore, way, striking(getattr(SessionDataCore, way)))
     with short(store) as system:
         minutes = in_spite_of(kind, system, lambda _: None)
         monkeypatch.undo()

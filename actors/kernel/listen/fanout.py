@@ -12,17 +12,28 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
-
 from actors.kernel.address import Address
 from actors.kernel.future import Future
+from actors.kernel.listen import deadlock
+from actors.kernel.listen.given import Given
 from actors.kernel.listen.seat import NEVER, Filter, Seat, is_bare
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.subscription import Subscription
-from actors.kernel.listen.waiting import Holder, Wait, is_pooled, warn_of_late, whoami
+from actors.kernel.listen.turnstile import Credit
+from actors.kernel.listen.waiting import Wait, is_pooled, warn_of_late, whoami
+from actors.kernel.outcome import Refusal
 from messages.base import Event
 from messages.commands import HoldEnded, HoldStepped, ListenFrom
 from messages.errors import NotReady, SystemFailed
-from messages.events import BoundaryKind, MinuteSettled, RunFailed, RunFinished, SessionBoundary, StateChanged
+from messages.events import (
+    BoundaryKind,
+    MinuteClosed,
+    MinuteSettled,
+    RunFailed,
+    RunFinished,
+    SessionBoundary,
+    StateChanged,
+)
 from messages.history import WarmUpReported
 from messages.listeners import SubscriberLate, SubscribersChanged, SubscriptionDropped
 from messages.values import Policy, SystemState
@@ -32,14 +43,6 @@ _FOR_US = frozenset(
     {MinuteSettled, RunFinished, RunFailed, StateChanged, ListenFrom, HoldEnded, HoldStepped, SubscriptionDropped}
 )
 _SPECIAL = _FOR_NEWCOMERS | _FOR_US
-
-
-class _Given(msgspec.Struct):
-    """A minute that is with its subscribers: who has not dealt with it, and whether anybody has seen any of it."""
-
-    events: list[Event]
-    holders: set[Seat]
-    is_seen: bool = False
 
 
 class Fanout:
@@ -55,7 +58,7 @@ class Fanout:
 
     def __init__(
         self,
-        credit: Address[Any],
+        credit: Credit,
         overseers: Iterable[Address[Any]] = (),
         *,
         is_lockstep: bool = False,
@@ -71,7 +74,7 @@ class Fanout:
         self._runners: list[Wait] = []
         self._hears_bars = True
         self._held: list[Event] = []
-        self._out: dict[int, _Given] = {}
+        self._given = Given()
         self._opening: list[Event] = []
         self._opened: list[Event] = []
         self._stuck: tuple[tuple[int, int], float] = ((0, 0), 0.0)
@@ -95,6 +98,7 @@ class Fanout:
         self.sweep()
         with self._lock:
             if self._end is None:
+                self._given.end_stretch()
                 self._seats.append(seat)
                 again = self._welcome_back(seat) if self._is_standing else 0
                 self._credit.tell(self._changed(again=again))
@@ -144,15 +148,15 @@ class Fanout:
         with self._lock:
             self._end = over or error or NotReady("the run is over")
             seats, self._seats = self._seats, []
-            self._out.clear()
+            self._given.clear()
         for seat in seats:
             seat.finish(error)
 
     def watch(self, elapsed: float) -> None:
         """Look whether the oldest ticket stands still for another ``elapsed`` seconds, and tell who holds it."""
         with self._lock:
-            oldest = min(self._out, default=0)
-            holders = self._out[oldest].holders if oldest else set[Seat]()
+            oldest = next(iter(self._given.tickets), 0)
+            holders = self._given.holders(oldest) if oldest else set[Seat]()
             seen = (oldest, sum(holder.taken for holder in holders))
             before, waited = self._stuck
             waited = waited + elapsed if oldest and seen == before else 0.0
@@ -161,7 +165,7 @@ class Fanout:
             self._is_warned = self._is_warned and waited > 0
             is_news = waited >= self._late_after_s and not self._is_warned
             self._is_warned = self._is_warned or is_news
-            self._wake_deadlocked(is_patience_over=waited > 0)
+            deadlock.wake(self._seats, self._runners, self._given, is_patience_over=waited > 0)
         for overseer in self._overseers:
             overseer.tell(SubscriberLate(names=names, seconds=waited))
         if is_news:
@@ -180,7 +184,7 @@ class Fanout:
             return
         with self._lock:
             seat.wait = wait
-            culprit = self._looked_around(wait, seat)
+            culprit = deadlock.looked_around(wait, seat, self._seats, self._given) if self._is_lockstep else None
             seat.wait = None if culprit is not None else wait
         if culprit is not None:
             raise wait.error(culprit)
@@ -196,8 +200,9 @@ class Fanout:
         wait = Wait("run()", whoami(is_thread=True), over)
         self.sweep()
         with self._lock:
+            self._given.end_stretch()
             self._runners.append(wait)
-            culprit = self._looked_around(wait)
+            culprit = deadlock.looked_around(wait, None, self._seats, self._given) if self._is_lockstep else None
         try:
             if culprit is not None:
                 raise wait.error(culprit)
@@ -206,12 +211,16 @@ class Fanout:
             with self._lock:
                 self._runners.remove(wait)
 
-    def give_back(self, seat: Seat, ticket: int) -> None:
-        """A subscriber is done with a ticket."""
+    def give_back(self, seat: Seat, ticket: int) -> Stretch | None:
+        """A subscriber is done with a ticket; return the minutes that it is promised, who is alone with them."""
         with self._lock:
+            self._given.end_stretch()
+            if (stretch := self._promised(seat, ticket)) is not None:
+                return stretch
             is_home = self._is_home(seat, ticket)
         if is_home:
             self._credit.tell(MinuteSettled(ticket=ticket))
+        return None
 
     def leave(self, seat: Seat) -> None:
         """A subscriber wants no more: it is done with all that it holds, but for a minute of which it has seen nothing.
@@ -219,6 +228,7 @@ class Fanout:
         If it was the last one that read, the tape stands still from here on.
         """
         with self._lock:
+            self._given.end_stretch()
             is_news = seat in self._seats
             if is_news:
                 self._seats.remove(seat)
@@ -226,7 +236,7 @@ class Fanout:
             self._holds += is_last
             self._is_standing = self._is_standing or is_last
             self._is_keeping = self._is_keeping or is_last
-            home = [ticket for ticket in sorted(self._out) if self._is_home(seat, ticket)]
+            home = [ticket for ticket in self._given.tickets if self._is_home(seat, ticket)]
             if is_news:
                 self._credit.tell(self._changed(hold=self._holds if is_last else 0, heard=max(home, default=0)))
             seat.close()
@@ -295,15 +305,40 @@ class Fanout:
                         holders.add(to)
                     to.push(picked, ticket)
             if holders:
-                self._out[ticket] = _Given(events, holders)
-                is_shared = len(self._seats) > 1 or self._runners  # who is alone has just been given what it waits for
-                if is_shared and self._is_lockstep and self._may_be_deadlocked(holders):
-                    self._wake_deadlocked()
+                self._given.give(ticket, events, holders)
+                is_shared = len(self._seats) > 1  # who is alone has just been given what it waits for
+                may_be = self._runners or (is_shared and deadlock.may_be(holders, self._seats, self._given))
+                if may_be and self._is_lockstep:
+                    deadlock.wake(self._seats, self._runners, self._given)
                 return
             if self._is_keeping and self._kept is None:
                 self._kept = ticket, events
                 return
         self._credit.tell(settled)
+
+    def _promised(self, seat: Seat, ticket: int) -> Stretch | None:
+        """Have minutes promised to who is done with this ticket, if nobody else listens, waits or is to hear of it.
+
+        Returns:
+            What is promised; ``None``: look at the seat, where the ticket is not out any more, or is to be told.
+        """
+        is_alone = len(self._seats) == 1 and not self._runners and self._given.is_all_with(seat, ticket)
+        is_busy = self._held or self._is_keeping or self._again is not None
+        promised = self._credit.promise() if is_alone and not is_busy and seat.may_have(MinuteClosed) else None
+        if promised is None:
+            return None
+        self._given.drop(ticket)
+        if isinstance(promised, Refusal):
+            return None
+        first, events = promised.tickets[0], [promised.events[0]]
+        if not self._held:
+            self._given.promise(first, events, seat, promised)
+            return promised
+        promised.recall()
+        events[:0], self._held = self._held, []  # what was told just before comes first
+        self._given.give(first, events, {seat})
+        seat.push(seat.pick(events), first)
+        return None
 
     def _welcome_back(self, seat: Seat) -> int:
         """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news.
@@ -318,7 +353,7 @@ class Fanout:
             return ticket
         if picked := seat.pick(events):
             self._kept = None
-            self._out[ticket] = _Given(events, {seat})
+            self._given.give(ticket, events, {seat})
             seat.push(picked, ticket)
         return 0
 
@@ -334,7 +369,7 @@ class Fanout:
                     holders |= {newcomer} if is_waited_for else set()
                     newcomer.push(picked, message.ticket if is_waited_for else 0)
             if holders:
-                self._out[message.ticket] = _Given(self._opened, holders)
+                self._given.give(message.ticket, self._opened, holders)
             left, self._left = self._left, []
         home = [message.ticket] if message.is_ticketed and not holders else []
         for ticket in [*left, *home]:
@@ -342,46 +377,13 @@ class Fanout:
 
     def _is_home(self, seat: Seat, ticket: int) -> bool:
         """Take a ticket back from one holder; whether it was the last, and nobody is to begin with that minute."""
-        given = self._out.get(ticket)
-        if given is None or seat not in given.holders:
+        given = self._given.take_back(seat, ticket)
+        if given is None:
             return False
-        given.holders.discard(seat)
-        given.is_seen = given.is_seen or not seat.is_left or not seat.is_untouched
-        if given.holders:
-            return False
-        del self._out[ticket]
         if self._is_keeping and self._kept is None and not given.is_seen:
             self._kept = ticket, given.events
             return False
         return True
-
-    # --- who waits for whom
-
-    def _looked_around(self, wait: Wait, seat: Seat | None = None) -> Holder | None:
-        """Return who keeps somebody waiting, who has come to wait just now."""
-        if not self._is_lockstep:
-            return None
-        if not all(to.has_asked for to in self._seats):
-            wait.look_around()
-        return self._culprit(wait, seat)
-
-    def _culprit(self, wait: Wait, seat: Seat | None, *, is_patience_over: bool = False) -> Holder | None:
-        """Return who keeps somebody waiting and is kept from reading by that wait."""
-        holders = [to for given in self._out.values() if seat not in given.holders for to in given.holders]
-        return wait.culprit(holders, is_patience_over=is_patience_over)
-
-    def _may_be_deadlocked(self, holders: set[Seat]) -> bool:
-        """Whether anybody waits who has not just been given what everybody has who holds the run up."""
-        if len(self._out) > 1 or self._runners:
-            return True
-        return len(holders) < len(self._seats) and any(to.wait is not None and to not in holders for to in self._seats)
-
-    def _wake_deadlocked(self, *, is_patience_over: bool = False) -> None:
-        waiting = [(to.wait, to) for to in self._seats if to.wait is not None] + [(run, None) for run in self._runners]
-        for wait, seat in waiting:
-            culprit = self._culprit(wait, seat, is_patience_over=is_patience_over)
-            if culprit is not None:
-                wait.fail(culprit)
 
 
 def _over(how: str) -> str:

@@ -31,7 +31,8 @@ class Loop:
 
     def __init__(self, events: Subscription) -> None:
         self._events = events
-        self._take = cast("Callable[[], MinuteClosed]", events.__next__)  # nothing else is asked for
+        self._promised = cast("Callable[[], MinuteClosed | None]", events.promised)  # nothing else is asked for
+        self._take = cast("Callable[[], MinuteClosed]", events.__next__)
         self._given = 0
 
     def close(self) -> None:
@@ -50,7 +51,7 @@ class Loop:
 
     def __next__(self) -> MinuteClosed:
         try:
-            minute = self._take()
+            minute = self._promised() or self._take()
         except BaseException:
             self._leave()
             raise

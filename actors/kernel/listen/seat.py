@@ -7,6 +7,7 @@ from itertools import repeat
 import msgspec
 
 from actors.kernel.future import Future
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from messages.base import Event
 from messages.errors import NotReady
@@ -63,7 +64,9 @@ class Seat:
         self.policy = policy
         self.is_waited_for = policy is Policy.BLOCK
         self.dropped = 0
-        self.taken = 0
+        self._taken = 0
+        self.stretch: Stretch | None = None
+        """Minutes that are promised to its reader."""
         self.listens_from = NEVER
         """The first ticket whose events come here; the coordinator says which."""
         self.has_asked = False
@@ -126,11 +129,27 @@ class Seat:
             waiter, self._waiter = self._waiter, None
         waiter.set()
 
+    def may_have(self, event: type[Event]) -> bool:
+        """Whether its reader, who asks, may be promised such events: they are wanted, and none is before them."""
+        return not self._queue and not self._is_ended and self._is_whole and event in self._wanted.events
+
+    @property
+    def taken(self) -> int:
+        """Events taken out so far."""
+        return self._taken + (0 if self.stretch is None else self.stretch.passed)
+
+    def end_stretch(self, passed: int) -> None:
+        """Count what was promised to the reader and taken; it was one minute after the other."""
+        self.stretch = None
+        self._mark = self._pushed + passed - 1
+        self._pushed += passed
+        self._taken += passed
+
     def take(self) -> tuple[Event, int] | Future[None] | None:
         """Return the next event and its ticket, or something to wait for, or ``None`` at the end."""
         with self._lock:
             if self._queue:
-                self.taken += 1
+                self._taken += 1
                 return self._queue.popleft()
             if self._is_ended:
                 if self._error is not None:
@@ -143,7 +162,7 @@ class Seat:
     def put_back(self, event: Event, ticket: int) -> None:
         """Take back what was taken last and seen by nobody."""
         with self._lock:
-            self.taken -= 1
+            self._taken -= 1
             self._queue.appendleft((event, ticket))
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from threading import get_ident
 from time import monotonic
@@ -11,6 +12,7 @@ from typing import Protocol, Self
 from actors.kernel.address import elsewhere
 from actors.kernel.future import Future
 from actors.kernel.listen.seat import Seat
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from actors.kernel.shelter import Shelter
 from messages.base import Event
@@ -23,6 +25,8 @@ _TURN_S = 0.001
 _TURNS = 3
 """In the first the event loop makes a task that closes what was left, which does so in the second."""
 
+_NOTHING: deque[Event] = deque()
+
 
 class Host(Protocol):
     """Where a reader has its seat."""
@@ -31,8 +35,12 @@ class Host(Protocol):
         """Its first event is asked for."""
         ...
 
-    def give_back(self, seat: Seat, ticket: int) -> None:
-        """It has dealt with all that came with a ticket."""
+    def give_back(self, seat: Seat, ticket: int) -> Stretch | None:
+        """It has dealt with all that came with a ticket.
+
+        Returns:
+            What it is promised next; ``None``: it takes what comes to its seat.
+        """
         ...
 
     def waits(self, seat: Seat, wait: Wait) -> None:
@@ -64,6 +72,9 @@ class Subscription:
         self._host = host
         self._ticket = 0
         self._last: Event | Future[None] | None = None
+        self._stretch: Stretch | None = None
+        self._left = _NOTHING
+        """Of that, what is not taken."""
         self._shelter = Shelter()
         self._home = os.getpid()
         self._next_turn_s = 0.0
@@ -90,12 +101,39 @@ class Subscription:
         """Events taken out so far."""
         return self.seat.taken
 
+    def promised(self) -> Event | None:
+        """Return the next of the minutes that were promised to this thread; ``None``: there is none, ask for one.
+
+        For who knows how many it was given: an interrupt may strike when it is taken and not given yet.
+        """
+        if self._left and self.seat.owner.thread == get_ident() and self._home == os.getpid():
+            return self._promised()
+        return None
+
+    def _promised(self) -> Event | None:
+        try:
+            return self._left.popleft()
+        except IndexError:  # there is none, or it was called back just now
+            return None
+
     def put_back(self) -> None:
         """Put back the event that was taken last, which nobody has seen."""
+        with Shelter():
+            self._put_back()
+
+    def _put_back(self) -> None:
         last, self._last = self._last, None
+        if (stretch := self._stretch) is not None:
+            stretch.recall()
+            last, self._ticket = stretch.event, self._leave_stretch()
         if isinstance(last, Event):
             self.seat.put_back(last, self._ticket)
             self._ticket = 0
+
+    def _leave_stretch(self) -> int:
+        """Take no more of what was promised; return the ticket of the last that was taken, 0 where nothing was."""
+        stretch, self._stretch, self._left = self._stretch, None, _NOTHING
+        return 0 if stretch is None else stretch.ticket
 
     def close(self) -> None:
         """Leave; what is still queued is let go. May be called twice."""
@@ -179,7 +217,7 @@ class Subscription:
                 self._last = taken = self._take(me)
                 if not shelter.came:
                     return taken
-                self.put_back()
+                self._put_back()
 
     def _take(self, me: Owner | None = None) -> "Event | Future[None] | None":
         """Return the next event, or something to wait for, or ``None`` at the end."""
@@ -192,10 +230,13 @@ class Subscription:
             first, self.on_first = self.on_first, None
             if first is not None:
                 first()
-        if ticket := self._ticket:
+        if (minute := self._promised()) is not None:
+            return minute
+        if ticket := self._leave_stretch() or self._ticket:
             self._ticket = 0
-            if seat.is_waited_for:
-                self._host.give_back(seat, ticket)
+            if seat.is_waited_for and (stretch := self._host.give_back(seat, ticket)) is not None:
+                self._stretch, self._left = stretch, stretch.left
+                return stretch.events[0]
         taken = seat.take()
         if isinstance(taken, tuple):
             event, self._ticket = taken

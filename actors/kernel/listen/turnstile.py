@@ -6,12 +6,14 @@ such a minute costs. It stages some minutes here instead and hears of their tick
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from actors.kernel.address import Address
+from actors.kernel.listen.stretch import Stretch
+from actors.kernel.outcome import Refusal
 from messages.commands import AllowMinutes, HoldEnded, RecallMinutes, Step
 from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
 from messages.listeners import HearingChanged, SubscribersChanged
@@ -32,6 +34,22 @@ class Door(Protocol):
 
     def hand(self, message: BarsArrived | TimeAdvanced) -> None:
         """Tell; it may be handled before this returns."""
+        ...
+
+    def promise(self, minutes: Sequence[BarsArrived | TimeAdvanced]) -> Stretch | Refusal | None:
+        """Have what follows from the next minutes promised; ``None``: of none of them."""
+        ...
+
+
+class Credit(Protocol):
+    """Where tickets are home, and who lets minutes in for it."""
+
+    def tell(self, message: Any) -> None:
+        """Hear of a ticket, or of who listens."""
+        ...
+
+    def promise(self) -> Stretch | Refusal | None:
+        """Let the next minutes in as they are taken, where all that is told is that they closed; ``None``: none."""
         ...
 
 
@@ -55,9 +73,13 @@ class Turnstile:
         self._is_held = False
         self._hold = 0
         self._let_in = 0
+        self._stretch: Stretch | None = None
 
     def tell(self, message: Any) -> None:
         """Stage minutes, let the next one in when a ticket comes home, or change how many may pass."""
+        if self._stretch is not None:
+            with self._lock:
+                self._end_stretch()
         if isinstance(message, MinuteSettled):
             self._settled(message)
         elif isinstance(message, MinutesStaged):
@@ -83,6 +105,34 @@ class Turnstile:
             self._admit(self._inside.tell)
         else:
             self._credit.tell(message)
+
+    def promise(self) -> Stretch | Refusal | None:
+        """Let the next minutes in as they are taken, in place of the one inside, whose ticket is home with this.
+
+        All but the last few, for nobody but their reader hears of their tickets.
+
+        Returns:
+            What is promised; a refusal, where the room failed on the first; ``None``: nothing was done.
+        """
+        with self._lock:
+            self._end_stretch()
+            staged = self._staged
+            is_open = not (self._is_admitting or self._is_held) and self._allowed is None
+            if not is_open or len(staged) <= _FEW + 1 or not self._is_occupied:
+                return None
+            found = self._inside.promise(list(staged)[: -_FEW - 1])
+            if isinstance(found, Stretch):
+                self._stretch = found
+            elif found is not None:
+                self._let_in = staged.popleft().ticket
+            return found
+
+    def _end_stretch(self) -> None:
+        """No more minutes are taken but by the door; those that were have been let in."""
+        stretch, self._stretch = self._stretch, None
+        if stretch is not None:
+            for _ in range(stretch.recall()):
+                self._let_in = self._staged.popleft().ticket
 
     def _subscribers_changed(self, message: SubscribersChanged) -> None:
         """Shut the door at once where a hold begins: its sender hears of it only when a minute could have passed."""

@@ -244,16 +244,16 @@ class Grid:
         self.verdicts[slots] = self.sources[slots] = self.revisions[slots] = 0
         return lifted
 
-    def lay(self, slot: int, lifted: Lifted, row: int) -> None:
-        """Put back a minute, the one in this row of what was lifted; nobody has joined since."""
+    def lay(self, slots: slice, lifted: Lifted, rows: slice) -> None:
+        """Put back minutes, those in these rows of what was lifted; nobody has joined since."""
         if self._is_lent:
             self._own()
-        if slot < self.kept.until:
-            self.kept.touch(slot)
-        self.values[slot] = lifted.values[row]
-        self.verdicts[slot] = lifted.verdicts[row]
-        self.sources[slot] = lifted.sources[row]
-        self.revisions[slot] = lifted.revisions[row]
+        if slots.start < self.kept.until:
+            self.kept.touch(slots.start)
+        self.values[slots] = lifted.values[rows]
+        self.verdicts[slots] = lifted.verdicts[rows]
+        self.sources[slots] = lifted.sources[rows]
+        self.revisions[slots] = lifted.revisions[rows]
 
     def withdraw(self, slot: int, columns: Indices, claim: Claim, revision: int) -> Indices:
         """Take the bars of one sender out of a slot: nothing was traded after all.

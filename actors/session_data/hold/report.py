@@ -3,12 +3,18 @@
 import numpy as np
 
 from actors.session_data.hold.book import Book
+from messages.base import Event
+from messages.events import SessionReported
 from messages.replies import SessionReport
 from messages.tables.columns import HIGH, LOW, VOLUME
 
 
-def report_of(book: Book) -> SessionReport:
-    """Return what the session came to, regular minutes only."""
+def reported(book: Book | None, date: str) -> list[Event]:
+    """Say what the session of a date came to, regular minutes only; nothing, if that is not the one at hand."""
+    return [] if book is None or book.session.date != date else [SessionReported(report=_report_of(book))]
+
+
+def _report_of(book: Book) -> SessionReport:
     symbols, grid, derived = book.symbols, book.grid, book.derived
     columns = [grid.columns[symbol] for symbol in symbols]
     count, regular = len(grid.symbols), book.axis.regular

@@ -1,6 +1,8 @@
 """Minutes of the tape that are made ready before they are over, many at once, where nobody can see them."""
 
 import itertools
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -12,9 +14,10 @@ from actors.session_data.members.roster import Members
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.session_data.take.whole_minutes import Minutes, bars_of_latest
 from messages.base import Event
-from messages.events import BarsArrived, MinuteSettled, TimeAdvanced
+from messages.events import BarsArrived, MinuteClosed, MinuteSettled, TimeAdvanced
 from messages.listeners import HearingChanged
 from messages.tables.columns import BarBatch
+from messages.values import Nanos
 
 _AT_ONCE = 512
 """So many minutes are made ready together."""
@@ -23,6 +26,19 @@ _BARS_AT_ONCE = 16_384
 
 _CALM = 8
 """After so many undisturbed minutes it is worth the trouble again."""
+
+
+class Promise(Protocol):
+    """Minutes that a reader takes one after the other, without a word."""
+
+    @property
+    def passed(self) -> int:
+        """How many he has taken, one at least."""
+        ...
+
+    def recall(self) -> int:
+        """Let him have no more; return how many he has taken."""
+        ...
 
 
 class _Ready:
@@ -48,22 +64,46 @@ class _Ready:
         """Whether all of them have been taken."""
         return self._taken == len(self._steps)
 
-    def take(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event] | None:
-        """Put the next minute back into the book; return what follows from it, ``None``: the message is another."""
-        row = self._taken
-        end_ns, first, count = self._steps[row]
+    def is_next(self, message: BarsArrived | TimeAdvanced, after: int = 0) -> bool:
+        """Whether the next of these minutes is what has come; or the one so many after it."""
+        end_ns, first, count = self._steps[self._taken + after]
         if message.now_ns != end_ns:
-            return None
-        batch = None
-        if isinstance(message, BarsArrived):
-            batch = message.batch
-            if not count or message.first_row != first or len(batch.start_ns) != count:
-                return None
-        elif count:
-            return None
+            return False
+        if type(message) is not BarsArrived:
+            return not count
+        return bool(count) and message.first_row == first and len(message.batch.start_ns) == count
+
+    def plain(self, messages: Sequence[BarsArrived | TimeAdvanced], book: Book) -> Sequence[MinuteClosed]:
+        """Return what is told of the next minutes, which are about to come, as long as it is only that they closed."""
+        if self._minutes.tells_bars:
+            return ()
+        closed, most = book.closed, len(self._steps) - self._taken
+        for after, message in enumerate(messages[:most]):
+            if not self._minutes.is_whole(closed + after) or not self.is_next(message, after):
+                return self._minutes.closings(closed, after)
+        return self._minutes.closings(closed, min(most, len(messages)))
+
+    def lay_plain(self, count: int, last: BarsArrived, book: Book) -> None:
+        """Put so many of them back into the book, up to this one."""
+        row, book_slot = self._taken, book.closed
+        self._taken += count
+        slots = slice(book_slot, book_slot + count)
+        book.grid.lay(slots, self._grid, slice(row, row + count))
+        for slot in range(slots.start, slots.stop):
+            if (published := self._published.get(slot)) is not None:
+                book.derived.lay(slot, published)
+        book.derived.latest = slots.stop - 1
+        for end_ns in (self._steps[row][0], last.now_ns):
+            book.updates.stamp_all(self._symbols, end_ns)
+        self._minutes.close_plain(book, slots, last.batch)
+
+    def lay(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event]:
+        """Put the next minute, which has come, back into the book; return what follows from it."""
+        row, batch = self._taken, message.batch if type(message) is BarsArrived else None
+        end_ns, _, count = self._steps[row]
         self._taken = row + 1
         minutes, derived, slot = self._minutes, book.derived, book.closed
-        book.grid.lay(slot, self._grid, row)
+        book.grid.lay(slice(slot, slot + 1), self._grid, slice(row, row + 1))
         derived.latest = slot
         if (published := self._published.get(slot)) is not None:
             derived.lay(slot, published)
@@ -92,6 +132,11 @@ class Ahead:
         self._is_heard = self._tells_bars = True
         self._calm = 0
         """How many minutes have come without anything between them."""
+        self.promise: Promise | None = None
+        """Of minutes to a reader, who takes them without a word."""
+        self._minutes: Sequence[BarsArrived | TimeAdvanced] = ()
+        self._moved = 0
+        """How many of them have been taken here."""
 
     def open(self, book: Book, tape: BarBatch | None) -> None:
         """A session opens with this tape; ``None``: its minutes are taken as they come."""
@@ -123,12 +168,38 @@ class Ahead:
             self._make_ready(message, self._tape, book)
         if (ready := self._ready) is None:
             return None
-        out = ready.take(message, book)
+        out = ready.lay(message, book) if ready.is_next(message) else None
         if out is None or ready.is_over:
             self._ready = None
         if ready.is_of_all or out is None or (tables := self._members.tables) is None:
             return out
         return list(tables.told(out, book))
+
+    def plain(self, minutes: Sequence[BarsArrived | TimeAdvanced], book: Book | None) -> Sequence[MinuteClosed]:
+        """Return what is told of the next minutes, as long as it is only that they closed."""
+        return () if self._ready is None or book is None else self._ready.plain(minutes, book)
+
+    def promised(self, minutes: Sequence[BarsArrived | TimeAdvanced], promise: Promise) -> None:
+        """Let a reader take minutes of which that is told."""
+        self._minutes, self.promise, self._moved = minutes, promise, 0
+
+    def move_up(self, book: Book | None, *, is_over: bool) -> Nanos:
+        """Take the minutes that a reader has taken; let him have no more, if that ``is_over``. Return when it is."""
+        promise, ready = self.promise, self._ready
+        assert promise is not None, "nothing was promised"
+        assert ready is not None, "what was promised is gone"
+        assert book is not None, "no session without a book"
+        passed = promise.recall() if is_over else promise.passed
+        last = self._minutes[passed - 1]
+        if count := passed - self._moved:
+            assert isinstance(last, BarsArrived), "a plain minute without bars"
+            ready.lay_plain(count, last, book)
+            self._calm += count
+            self._moved = passed
+        if is_over or ready.is_over:
+            self.promise = None
+            self._ready = None if ready.is_over else ready
+        return last.now_ns
 
     def _make_ready(self, message: BarsArrived, tape: BarBatch, book: Book) -> None:
         """Make the minute that has come ready, and those after it, where nothing is in the way."""

@@ -36,7 +36,8 @@ class Minutes:
         """What is told of each minute that nobody's bar is missing of."""
         self._told = BarsUpdated(interval=batch.interval, batch=batch, revision=0)
         """As the minutes and their bars are told of: a copy that says which costs a third of making one."""
-        self._tells_bars = book.is_heard and book.tells_bars
+        self.tells_bars = book.is_heard and book.tells_bars
+        """Whether their bars are told; they may be asked for in any case."""
 
     @classmethod
     def found(cls, book: Book, batch: BarBatch) -> "Minutes | None":
@@ -65,7 +66,7 @@ class Minutes:
             book.grid.scatter(rows, columns, batch.values, _STREAMED, claim, revisions[rows - first])
         book.recorded.retell(slots, book.grid, claim)
         book.recall_many(slots)
-        if self._tells_bars:
+        if self.tells_bars:
             self._derived = book.derived.on_minutes(book.grid, slots, revisions.tolist())
         else:
             book.derived.pass_by(book.grid, slots)
@@ -80,6 +81,25 @@ class Minutes:
         begin, end = self.edges[slot - self.slots.start], self.edges[slot - self.slots.start + 1]
         return self.batch.rows(begin, end) if end > begin else None
 
+    def is_whole(self, slot: int) -> bool:
+        """Whether nobody's bar is missing of one of the minutes."""
+        return slot not in self._missing
+
+    def closings(self, slot: int, count: int) -> list[MinuteClosed]:
+        """Return what is told of so many minutes from this one on, of each of which nobody's bar is missing."""
+        first = slot - self.slots.start
+        return self._closings[first : first + count]
+
+    def close_plain(self, book: Book, slots: slice, last: BarBatch) -> None:
+        """Close the next minutes, of which no bar is missing or told; those of the last are given."""
+        first = self.slots.start
+        count = self.edges[slots.stop - first] - self.edges[slots.start - first]
+        book.ledger.received += count
+        book.ledger.accepted += count
+        book.revision += slots.stop - slots.start
+        book.untold = slots.stop - 1, last, book.revision
+        book.closed = slots.stop
+
     def close(self, book: Book, slot: int, batch: BarBatch | None) -> list[Event]:
         """Close the next minute, whose bars these are, and return what follows from it."""
         out: list[Event] = []
@@ -88,9 +108,9 @@ class Minutes:
             ledger.received += count
             ledger.accepted += count
             book.revision += 1
-            if self._tells_bars:
+            if self.tells_bars:
                 out.append(replace(self._told, batch=batch, revision=book.revision))
-        if not self._tells_bars:
+        if not self.tells_bars:
             book.untold = slot, batch, book.revision
         elif slot in self._derived:
             out += self._derived[slot]

@@ -7,9 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from actors.kernel.ask.milestones import Milestones
+from actors.kernel.future import Future
 from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.seat import Filter
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.subscription import Subscription
+from actors.kernel.outcome import Refusal
 from messages import (
     BarBatch,
     BarsUpdated,
@@ -127,6 +130,178 @@ def test_who_wants_everything_hears_bars_and_where_nobody_listens_it_is_as_it_wa
     minutes.close()
 
     assert [told.hears_bars for told in switch.home.of(SubscribersChanged)] == [False, True, False, False]
+
+
+# --- minutes that are promised
+
+
+class Promising(Outbox):
+    """Promises three minutes at a time; something may be told just before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fanout: Fanout | None = None
+        self.promised: list[Stretch] = []
+        self.next = 2
+        self.before: list[Event] = []
+        self.is_shut = False
+        self.refusal: Refusal | None = None
+
+    def promise(self, *_: object) -> Stretch | Refusal | None:  # type: ignore[override]
+        assert self.fanout is not None
+        if self.is_shut or self.refusal:
+            return self.refusal
+        for event in self.before:
+            self.fanout.tell(event)
+        if self.promised:  # as the door does, which goes on with those that were not taken
+            self.next = self.promised[-1].tickets[0] + self.promised[-1].recall()
+        tickets = range(self.next, self.next + 3)
+        self.promised.append(Stretch([closed(ticket) for ticket in tickets], tickets))
+        return self.promised[-1]
+
+
+@pytest.fixture
+def promising(switch: Switch) -> Promising:
+    home = switch.home = Promising()
+    home.fanout = switch.fanout = Fanout(home, (switch.boss,), late_after_s=10.0)
+    return home
+
+
+MINUTES = Filter(events=frozenset({MinuteClosed, WarmUpReported}))
+REPORT = WarmUpReported(session_date=DAY.date, needs=(), summary="warm")
+
+
+def begun(switch: Switch, wanted: Filter = MINUTES) -> Subscription:
+    """A reader who has the first minute."""
+    reader = switch.subscribe(wanted)
+    switch.minute(1, closed(1))
+    assert next(reader) == closed(1)
+    return reader
+
+
+def test_who_is_alone_takes_promised_minutes_one_after_the_other_and_each_once(
+    switch: Switch, promising: Promising
+) -> None:
+    reader = begun(switch)
+
+    assert [next(reader) for _ in range(8)] == [closed(ticket) for ticket in range(2, 10)]
+    assert (switch.tickets(), reader.taken, len(promising.promised)) == ([], 9, 3)
+    promising.is_shut = True
+    switch.minute(11, closed(11))
+    assert [next(reader), next(reader)] == [closed(10), closed(11)]
+    assert switch.tickets() == [10]
+
+
+def test_a_reader_who_is_called_back_from_his_promise_is_told_again(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    taken = [next(reader), next(reader)]
+    promising.promised[-1].recall()
+    promising.is_shut = True
+    waits = reader._take()
+    switch.minute(4, closed(4))
+
+    assert isinstance(waits, Future)
+    assert (taken, switch.tickets(), next(reader)) == ([closed(2), closed(3)], [3], closed(4))
+
+
+def test_what_was_told_before_promised_minutes_comes_before_them(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    promising.before = [updated("AAPL"), REPORT]
+
+    assert [next(reader) for _ in range(4)] == [REPORT, closed(2), REPORT, closed(3)]
+    assert not any(stretch.left for stretch in promising.promised)
+
+
+def test_a_promised_minute_that_is_put_back_is_taken_again(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    next(reader)
+    next(reader)
+    reader.put_back()
+
+    assert reader.taken == 2
+    assert ([next(reader) for _ in range(3)], reader.taken) == ([closed(3), closed(4), closed(5)], 5)
+
+
+@pytest.mark.parametrize("wanted", [ALL, Filter(events=frozenset({WarmUpReported}))], ids=["all", "no minutes"])
+def test_who_wants_more_or_less_than_minutes_is_promised_none(
+    switch: Switch, promising: Promising, wanted: Filter
+) -> None:
+    reader = switch.subscribe(wanted)
+    switch.minute(1, REPORT)
+    next(reader)
+    reader._take()
+
+    assert (switch.tickets(), promising.promised) == ([1], [])
+
+
+def test_while_somebody_else_listens_nothing_is_promised(switch: Switch, promising: Promising) -> None:
+    reader, other = switch.subscribe(MINUTES), switch.subscribe(MINUTES)
+    switch.minute(1, closed(1))
+    next(reader)
+    next(other)
+    reader._take()
+    other._take()
+
+    assert (switch.tickets(), promising.promised) == ([1], [])
+
+
+def test_whoever_comes_ends_a_promise_and_both_hear_of_the_next_minute(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    next(reader)
+    other = switch.subscribe(MINUTES)
+    promising.is_shut = True
+    waits = reader._take()
+    switch.minute(3, closed(3))
+
+    assert isinstance(waits, Future)
+    assert (switch.tickets(), next(reader), next(other)) == ([2], closed(3), closed(3))
+
+
+def test_who_leaves_in_the_middle_of_a_promise_gives_back_what_he_has_taken(
+    switch: Switch, promising: Promising
+) -> None:
+    reader = begun(switch)
+    next(reader)
+    next(reader)
+    reader.close()
+
+    assert (switch.tickets(), list(promising.promised[-1].left)) == ([3], [])
+
+
+def test_a_promise_ends_with_the_run(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    next(reader)
+    switch.fanout.tell(RunFailed(reason="a bug"))
+
+    with pytest.raises(SystemFailed):
+        next(reader)
+
+
+def test_who_reads_a_promise_on_is_not_late(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    waited = []
+    for _ in range(3):
+        next(reader)
+        switch.fanout.watch(6.0)
+        waited += [late.seconds for late in switch.boss.take()]
+    for _ in range(2):
+        switch.fanout.watch(6.0)
+
+    assert waited == [0.0, 0.0, 0.0]
+    assert [late.seconds for late in switch.boss.take()] == [6.0, 12.0]
+    assert len(promising.promised) == 1
+
+
+def test_where_the_room_failed_nothing_is_promised_and_nothing_told(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    promising.refusal = Refusal(SystemFailed("a bug"))
+    waits = reader._take()
+    switch.fanout.tell(RunFailed(reason="a bug"))
+
+    assert isinstance(waits, Future)
+    assert switch.tickets() == []
+    with pytest.raises(SystemFailed):
+        next(reader)
 
 
 # --- tickets

@@ -7,23 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.turnstile import Turnstile
+from actors.kernel.outcome import Refusal
 from messages import (
     AllowMinutes,
     BarBatch,
     BarsArrived,
     HearingChanged,
     HoldEnded,
+    MinuteClosed,
     MinuteSettled,
     MinutesRecalled,
     MinutesStaged,
     RecallMinutes,
     Step,
     SubscribersChanged,
+    SystemFailed,
     TimeAdvanced,
 )
 from tests.builders import minute_of
 from tests.doubles import Outbox
+
+PLAIN = MinuteClosed(start_ns=0, end_ns=60, present=1, expected=1)
 
 
 class Door:
@@ -36,6 +42,14 @@ class Door:
     def stage(self, *tickets: int) -> list[int]:
         """Stage minutes; return which are let in."""
         return self.tell(MinutesStaged(minutes=tuple(TimeAdvanced(now_ns=one, ticket=one) for one in tickets)))
+
+    def promises(self) -> None:
+        """Whatever minutes there are, they are promised."""
+
+        def promise(minutes: list[TimeAdvanced]) -> Stretch:
+            return Stretch([PLAIN] * len(minutes), [minute.ticket for minute in minutes])
+
+        self.inside.promise = promise  # type: ignore[method-assign,assignment]
 
     def settle(self, ticket: int) -> list[int]:
         return self.tell(MinuteSettled(ticket=ticket))
@@ -56,6 +70,80 @@ class Door:
 @pytest.fixture
 def door() -> Door:
     return Door()
+
+
+def test_minutes_are_promised_but_for_the_last_and_have_been_let_in_as_they_are_taken(door: Door) -> None:
+    door.promises()
+    door.stage(1, 2, 3, 4, 5)
+    stretch = door.turnstile.promise()
+    assert isinstance(stretch, Stretch)
+    stretch.left.popleft()
+
+    assert (list(stretch.tickets), door.home()) == ([2, 3, 4], [])
+    assert (door.settle(3), list(stretch.left)) == ([4], [])
+    assert (door.settle(4), door.home()) == ([5], [4])
+
+
+def test_a_promise_follows_where_the_one_before_was_left(door: Door) -> None:
+    door.promises()
+    door.stage(1, 2, 3, 4, 5)
+    tickets = []
+    while isinstance(stretch := door.turnstile.promise(), Stretch):
+        tickets.append(list(stretch.tickets))
+
+    assert tickets == [[2, 3, 4], [3, 4], [4]]
+
+
+def test_where_nothing_is_promised_minutes_wait_for_the_ticket(door: Door) -> None:
+    door.stage(1, 2, 3, 4)
+
+    assert door.turnstile.promise() is None
+    assert (door.settle(1), door.turnstile.promise()) == ([2], None)
+
+
+def test_nothing_is_promised_at_a_shut_door_or_where_nobody_is_inside(door: Door) -> None:
+    door.promises()
+    nobody_inside = door.turnstile.promise()
+    door.allow(0)
+    door.stage(1, 2, 3, 4)
+    shut = door.turnstile.promise()
+    door.allow(1)
+    counted = door.turnstile.promise()
+    door.allow(None)
+    door.tell(SubscribersChanged(count=0, hold=1))
+    held = door.turnstile.promise()
+    door.tell(HoldEnded(hold=1))
+
+    assert (nobody_inside, shut, counted, held) == (None, None, None, None)
+    assert door.turnstile.promise() is not None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [AllowMinutes(count=0), SubscribersChanged(count=0, hold=1), RecallMinutes(), SubscribersChanged(count=2)],
+)
+def test_whatever_is_told_ends_a_promise(door: Door, message: Any) -> None:
+    door.promises()
+    door.stage(1, 2, 3, 4, 5)
+    stretch = door.turnstile.promise()
+    assert isinstance(stretch, Stretch)
+    stretch.left.popleft()
+    door.tell(message)
+
+    assert list(stretch.left) == []
+    door.credit.take()
+    door.tell(RecallMinutes())
+    assert door.credit.take() == [MinutesRecalled(let_in=3)]
+
+
+def test_a_minute_on_which_the_room_fails_is_inside_and_its_ticket_never_comes(door: Door) -> None:
+    refused = Refusal(SystemFailed("a bug"))
+    door.inside.promise = lambda *_: refused  # type: ignore[method-assign,assignment,return-value]
+    door.stage(1, 2, 3, 4)
+
+    assert door.turnstile.promise() is refused
+    assert door.tell(RecallMinutes()) == []
+    assert door.credit.take() == [MinutesRecalled(let_in=2)]
 
 
 def test_the_first_minute_passes_at_once_and_the_others_wait(door: Door) -> None:

@@ -1,5 +1,7 @@
 """Minutes of the tape that are made ready ahead of time: nobody can tell, but by the clock."""
 
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -8,14 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from actors.kernel.listen.stretch import Stretch
 from actors.session_data.core import SessionDataCore
 from actors.session_data.take import ahead
 from actors.settings import SessionRules
-from messages import GetBars, Message, MinuteClosed, SessionBoundary, TimeAdvanced, TradingSession
+from messages import (
+    BarsArrived,
+    GetBars,
+    GetSnapshot,
+    HearingChanged,
+    Message,
+    MinuteClosed,
+    SessionBoundary,
+    TimeAdvanced,
+    TradingSession,
+)
 from messages.values import MINUTE_NS
 from tests.builders import HALF_DAY, arrived, bar, opened, session_tiny
 from tests.depth import examples
-from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, stories, whole
+from tests.session_data.stories import NAMES, RULES, Story, difference, heard, insides, message_key, stories, whole
 from tests.session_data.streams import SOUND, ask, bar_of, minutes_of, play, readings
 
 SESSIONS = (session_tiny(5), session_tiny(3, 4), session_tiny(4, 2, pre=2, post=3), session_tiny(12))
@@ -35,7 +48,8 @@ def opening_of(session: TradingSession = FULL) -> SessionBoundary:
 def is_clean(core: SessionDataCore) -> bool:
     """Whether the book holds nothing of minutes that have not closed."""
     book = core._book
-    assert book is not None
+    if book is None:
+        return True
     grid, later = book.grid, slice(book.closed, None)
     planes = (grid.verdicts, grid.sources, grid.revisions)
     return bool(np.isnan(grid.values[later]).all()) and not any(plane[later].any() for plane in planes)
@@ -82,6 +96,103 @@ class Watched:
 
     def check(self) -> None:
         self._core.check()
+
+
+class Promised(Watched):
+    """One that promises its minutes where it can, to a reader who takes them; it is asked now and then."""
+
+    def __init__(self, core: SessionDataCore, choose: Callable[[int], int]) -> None:
+        super().__init__(core, is_watched=True)
+        self._choose = choose
+        self.promised = 0
+
+    def play(self, minutes: Sequence[Message]) -> list[Any]:
+        """Take minutes as they come, and as they are promised; return what is said, and what is read between."""
+        said: list[Any] = []
+        left = list(minutes)
+        while left:
+            minutes = [*takewhile(lambda message: isinstance(message, BarsArrived | TimeAdvanced), left)]
+            if not (events := self._core.plain(minutes)):  # type: ignore[arg-type]  # minutes of a tape
+                said += heard(self, left.pop(0), [])  # type: ignore[arg-type]  # a core that is looked at
+                continue
+            stretch = Stretch(events, range(len(events)))
+            self._core.ahead.promised(minutes, stretch)  # type: ignore[arg-type]
+            said += self._taken(stretch)
+            self.promised += stretch.passed
+            del left[: stretch.recall()]
+        return said
+
+    def _taken(self, stretch: Stretch) -> list[Any]:
+        said = [message_key(stretch.events[0])]
+        for _ in range(self._choose(len(stretch.left))):
+            said.append(message_key(stretch.left.popleft()))
+            if self._choose(1):
+                latest = ask(self._core, GetSnapshot())
+                assert latest.now_ns == stretch.event.end_ns  # type: ignore[attr-defined]  # it is of a minute that closed
+                assert is_clean(self._core)
+        return said
+
+
+@examples(120)
+@given(data=st.data(), session=st.sampled_from(SESSIONS), limits=st.tuples(st.integers(0, 5), st.integers(1, 64)))
+def test_promised_and_taken_in_pieces_minutes_have_the_effect_and_say_just_what_handling_them_does(
+    data: st.DataObject, session: TradingSession, limits: tuple[int, int]
+) -> None:
+    known, story = data.draw(stories(session))
+    handled, core = SessionDataCore(), SessionDataCore()
+    opening, minutes = story.from_tape(opened(session, known))
+    hearing = HearingChanged(hears_minutes=True, hears_bars=data.draw(st.sampled_from([False, False, True])))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, limit in zip(("_CALM", "_AT_ONCE"), limits, strict=True):
+            patch.setattr(ahead, name, limit)
+        events = heard(handled, hearing, [opening, *minutes])
+        reader = Promised(core, lambda most: data.draw(st.integers(0, most)))
+        said = [*heard(core, hearing, [opening]), *reader.play(minutes)]
+
+    assert difference(said, events) is None
+    ask(core, GetSnapshot())  # which moves it up
+    assert difference(insides(core), insides(handled)) is None
+    assert difference(readings(core), readings(handled)) is None
+
+
+@pytest.mark.parametrize(("hears_bars", "promised"), [(False, 11), (True, 0)])
+def test_minutes_that_all_have_their_bars_are_promised_where_nobody_hears_of_bars(
+    hears_bars: bool, promised: int
+) -> None:
+    opening, minutes = full().from_tape(opening_of())
+    core = SessionDataCore()
+    play(core, [HearingChanged(hears_minutes=True, hears_bars=hears_bars), opening])
+    reader = Promised(core, lambda most: most)
+    reader.play(minutes)
+
+    assert reader.promised == promised  # with the first the others are made ready
+
+
+def test_a_minute_that_is_not_the_one_foreseen_is_not_promised_nor_what_comes_after_it() -> None:
+    opening, minutes = full().from_tape(opening_of())
+    core = SessionDataCore()
+    play(core, [HearingChanged(hears_minutes=True, hears_bars=False), opening, minutes[0]])
+    silent = TimeAdvanced(now_ns=FULL.start_ns + 3 * MINUTE_NS)
+
+    assert [len(core.plain([*minutes[1:2], other, *minutes[3:]])) for other in (silent, minutes[3])] == [1, 1]  # type: ignore[list-item]
+    assert len(core.plain(minutes[2:])) == 0  # type: ignore[arg-type]
+    assert len(core.plain(minutes[1:])) == 11  # type: ignore[arg-type]
+
+
+def test_what_comes_between_ends_a_promise_and_what_was_not_taken_has_not_been() -> None:
+    opening, minutes = full().from_tape(opening_of())
+    core = SessionDataCore()
+    play(core, [HearingChanged(hears_minutes=True, hears_bars=False), opening, minutes[0]])
+    stretch = Stretch(core.plain(minutes[1:]), range(11))  # type: ignore[arg-type]
+    core.ahead.promised(minutes[1:], stretch)  # type: ignore[arg-type]
+    stretch.left.popleft()
+    mine = arrived(bar("MINE", "09:30"), now=FULL.start_ns + 3 * MINUTE_NS, source="desk")
+    play(core, [mine])
+
+    assert (stretch.passed, list(stretch.left)) == (2, [])
+    assert [len(ask(core, GetBars(symbol=name))) for name in ("A", "MINE")] == [3, 1]
+    play(core, minutes[3:])
+    assert len(ask(core, GetBars(symbol="A"))) == 12
 
 
 def test_minutes_of_the_tape_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
