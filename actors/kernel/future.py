@@ -72,6 +72,8 @@ class Future(pykka.Future[R]):
         self._settle(None, error)
 
     def __repr__(self) -> str:
+        if self._get_hook is not None:
+            return "<Future: made of another when it is wanted>"
         if not self._is_done:
             return "<Future: no answer yet>"
         if self._error is not None:
@@ -165,12 +167,17 @@ class Answered(Future[R]):
 
     def get(self, *, timeout: float | None = None) -> R:
         """Return the answer, or raise the error; nobody waits."""
+        if self._error is None:
+            value: R = self._value
+            return value
         if self._get_hook is not None:
             return super().get(timeout=timeout)
-        if self._error is not None:
-            raise self._error
-        value: R = self._value
-        return value
+        raise self._error
+
+    def set_get_hook(self, func: Callable[[float | None], R]) -> None:
+        """Have a function give the answer: Pykka makes another of this class, without one, for map, filter and join."""
+        super().set_get_hook(func)
+        self._error = NotReady("what is made of it is known when it is wanted: call .get()")
 
     def set(self, value: Any | None = None) -> None:
         """Do nothing: it has its answer."""

@@ -239,3 +239,18 @@ def test_a_future_is_shown_with_what_has_come_of_it() -> None:
         "<Future: 7>",
         "<Future: failed, NotReady: the system is closed>",
     ]
+
+
+def test_what_pykka_makes_of_an_answer_is_shown_asked_for_and_awaited_as_what_it_makes_of_a_question() -> None:
+    asked = Future[int]()
+    asked.set(21)
+    for future in (asked, Answered[int](21)):
+        doubled = future.map(lambda x: 2 * x)
+
+        assert doubled.get(timeout=0) == doubled.get() == asyncio.run(_awaited(doubled)) == 42
+        assert repr(doubled) == "<Future: made of another when it is wanted>"
+        assert list(future.join(future).get(timeout=0)) == [21, 21]
+
+
+async def _awaited(future: Any) -> Any:
+    return await future
