@@ -64,11 +64,11 @@ class Readers:
         self, symbol: str, interval: Length | None = None, *, include_partial: bool = False
     ) -> Future[Bar | None]:
         """The latest bar of a symbol; ``None`` before its first."""
-        given = symbol, self._base if interval is None else interval, include_partial
+        interval = self._base if interval is None else interval
         try:
-            query = _latest_bar(*given)
+            query = _latest_bar(symbol, interval, include_partial)
         except TypeError:  # what cannot be looked up, a list, say
-            query = _latest_bar.__wrapped__(*given)
+            query = _latest_bar.__wrapped__(symbol, interval, include_partial)
         return self._session.ask(query)
 
     def latest_bars(self, symbols: str | Iterable[str] = ()) -> Future[tuple[Bar | None, ...]]:

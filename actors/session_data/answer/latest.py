@@ -6,6 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from actors.session_data.hold.book import Book
+from actors.session_data.hold.grid import CELL
 from messages.tables.columns import FIELDS, Indices, Stamps
 from messages.values import FIRST_WITH_BAR, Bar, Verdict
 
@@ -35,13 +36,10 @@ def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
         if found is None:
             return None
         slot, verdict = found, grid.verdicts.item(found, column)
-    row, axis, end_ns = grid.values[slot, :, column].tolist(), book.axis, book.end_of(slot)
-    if len(row) == len(FIELDS):
-        first, high, low, close, volume = row
-        vwap = trades = None
-    else:
-        first, high, low, close, volume, vwap, trades = [None if value != value else value for value in row]  # noqa: PLR0124  # NaN
-    return Bar(
+    row = grid.unpacked(grid.values, (slot * grid.stride + column) * CELL)
+    first, high, low, close, volume = row[: len(FIELDS)]
+    axis, end_ns = book.axis, book.end_of(slot)
+    bar = Bar(
         symbol=symbol,
         interval=axis.interval,
         start_ns=end_ns - axis.step_ns,
@@ -51,12 +49,14 @@ def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
         low=low,
         close=close,
         volume=volume,
-        vwap=vwap,
-        trades=trades,
         verdict=_VERDICTS[verdict],
         revision=grid.revisions.item(slot, column),
         tz=book.session.tz,
     )
+    if len(row) == len(FIELDS):
+        return bar
+    vwap, trades = [None if value != value else value for value in row[len(FIELDS) :]]  # noqa: PLR0124  # NaN
+    return replace(bar, vwap=vwap, trades=trades)
 
 
 def latest_bars(book: Book, symbols: Sequence[str], columns: slice | Indices) -> tuple[Bar | None, ...]:

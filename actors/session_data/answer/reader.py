@@ -108,10 +108,10 @@ class Reader:
         """
         self._now_ns = now_ns
         match query:
-            case GetLastBars():
-                return as_asked(query, self._last_bars(query))
             case GetLatestBar():
                 return as_asked(query, self._latest(query))
+            case GetLastBars():
+                return as_asked(query, self._last_bars(query))
             case GetMetrics():
                 return as_asked(query, self._metrics(query.symbol))
             case GetBarCount():
@@ -229,8 +229,9 @@ class Reader:
     def _latest(self, query: GetLatestBar) -> Bar | None:
         symbol, interval, book = query.symbol, query.interval, self._book
         if not query.include_partial:
-            column = book.column(symbol)
-            column = self._number(symbol) if column is None else column
+            column = book.grid.columns.get(symbol)
+            if column is None or symbol in book.removed:
+                column = self._number(symbol)
             if interval == book.axis.interval:
                 return latest_bar(book, column, symbol)
             window = last_window(book, column, GetLastBars(symbol=symbol, count=1, interval=interval), self._now_ns)

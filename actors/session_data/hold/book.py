@@ -9,10 +9,11 @@ from actors.market.axis import SessionAxis
 from actors.market.digest import digest
 from actors.market.gaps import find_gaps
 from actors.session_data.hold.derived import DerivedBars
-from actors.session_data.hold.grid import Claim, Grid, columns_where, mark_cells
+from actors.session_data.hold.grid import Claim, Grid, columns_where
 from actors.session_data.hold.halts import Halts
 from actors.session_data.hold.known import Known
 from actors.session_data.hold.ledger import Ledger
+from actors.session_data.hold.marking import mark_cells
 from actors.session_data.hold.recorded import Recorded
 from actors.session_data.hold.senders import Senders
 from actors.session_data.hold.updates import Updates

@@ -1,7 +1,8 @@
 """The grid: one session's base bars, minutes x fields x symbols, and who may write over what."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from struct import Struct
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ from actors.market.axis import SessionAxis
 from actors.session_data.hold.kept import Kept
 from messages.events import BarsWithdrawn
 from messages.tables.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
-from messages.values import FIRST_WITH_BAR, Gap, Verdict
+from messages.values import FIRST_WITH_BAR, Verdict
 
 Revisions = npt.NDArray[np.int64]
 
@@ -23,6 +24,8 @@ _RANK = np.array([0, 1, 2, 4, 5, 5, _CORRECTED_RANK, 3], dtype=np.uint8)  # by v
 _SENDER = 0x7F
 _SOMETHING = re.compile(rb"[^\0]")  # a search in the bytes costs a third of any() on a short row
 _SHORT = 200
+CELL = 8
+"""Bytes of a number."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -82,6 +85,7 @@ class Grid:
         self.values: Floats = np.full((axis.slots, fields, capacity), np.nan)
         self.verdicts: Verdicts = np.zeros((axis.slots, capacity), dtype=np.uint8)
         self.revisions: npt.NDArray[np.uint32] = np.zeros((axis.slots, capacity), dtype=np.uint32)
+        self._lay_out(fields, capacity)
         self.kept = Kept()
         self._is_lent = False
         self._table: tuple[str, ...] | None = None
@@ -352,6 +356,13 @@ class Grid:
             return values[:fields]
         return np.vstack([values, np.full((fields - len(values), values.shape[1]), np.nan)])
 
+    def _lay_out(self, fields: int, capacity: int) -> None:
+        self.stride = fields * capacity
+        """So many numbers lie between a symbol's values in one slot and those in the next."""
+        row = Struct(f"d{CELL * (capacity - 1)}x" * (fields - 1) + "d")
+        self.unpacked: Callable[[Floats, int], tuple[float, ...]] = row.unpack_from  # type: ignore[assignment]  # an array is a buffer
+        """Takes a symbol's values in one slot out of ``values``, at their place in bytes, as plain numbers."""
+
     def _grow(self, by: int) -> None:
         def wider(plane: npt.NDArray[np.generic], fill: float) -> npt.NDArray[np.generic]:
             spare = np.full((*plane.shape[:-1], by), fill, dtype=plane.dtype)
@@ -361,6 +372,7 @@ class Grid:
         self.verdicts = wider(self.verdicts, 0)  # type: ignore[assignment]
         self.revisions = wider(self.revisions, 0)  # type: ignore[assignment]
         self.sources = wider(self.sources, 0)  # type: ignore[assignment]
+        self._lay_out(*self.values.shape[1:])
 
 
 def _equal(held: Floats, values: Floats) -> Mask:
@@ -379,22 +391,3 @@ def columns_where(columns: Indices | slice, keep: Mask) -> Indices:
 
 def _with_spare(count: int) -> int:
     return count + max(count // 16, 4)
-
-
-def mark_cells(grid: Grid, gaps: Sequence[Gap], verdict: Verdict, sender: int) -> None:
-    """Give cells without a bar a verdict, where theirs says less; what lies outside the grid is left out.
-
-    Args:
-        grid: written to.
-        gaps: which minutes of which symbols.
-        verdict: ``ABANDONED`` or ``NO_TRADE``.
-        sender: the number of who says so.
-    """
-    for gap in gaps:
-        slots = slice(grid.axis.slots_before(gap.start_ns), grid.axis.slots_before(gap.end_ns))
-        columns = [grid.columns[symbol] for symbol in gap.symbols if symbol in grid.columns]
-        cells = np.ix_(range(slots.start, slots.stop), columns)
-        grid.kept.touch(slots.start)
-        says_less = grid.verdicts[cells] < verdict
-        grid.verdicts[cells] = np.where(says_less, np.uint8(verdict), grid.verdicts[cells])
-        grid.sources[cells] = np.where(says_less, np.uint8(sender), grid.sources[cells])

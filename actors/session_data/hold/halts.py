@@ -6,7 +6,8 @@ from itertools import chain
 import msgspec
 
 from actors.session_data.hold.doubted import Doubted
-from actors.session_data.hold.grid import Grid, mark_cells
+from actors.session_data.hold.grid import Grid
+from actors.session_data.hold.marking import mark_cells
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, TradingStatusChanged
 from messages.tables.columns import BarBatch
 from messages.values import DAY_NS, SECOND_NS, Gap, Nanos, Verdict

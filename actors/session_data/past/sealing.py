@@ -7,7 +7,8 @@ import numpy as np
 from actors.market.axis import SessionAxis
 from actors.market.planes import runs_told
 from actors.session_data.hold.book import Book
-from actors.session_data.hold.grid import Grid, mark_cells
+from actors.session_data.hold.grid import Grid
+from actors.session_data.hold.marking import mark_cells
 from actors.session_data.hold.senders import Senders
 from actors.session_data.past.history import History, HistoryDay
 from messages.repairs import SessionSealed

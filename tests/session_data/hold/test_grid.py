@@ -7,7 +7,7 @@ import pytest
 
 from actors.market.axis import SessionAxis
 from actors.session_data.core import SessionDataCore
-from actors.session_data.hold.grid import Claim, Grid, Written
+from actors.session_data.hold.grid import CELL, Claim, Grid, Written
 from messages import Verdict
 from messages.tables.columns import Floats
 from tests.builders import DAY, arrived, bar, closed, opened, session_tiny
@@ -152,3 +152,15 @@ def test_a_grid_without_planes_for_extras_drops_them() -> None:
     write(grid, row(10, 12, 8, 11, 100, 10.5, 3))
 
     assert grid.values[0, :, 0].tolist() == [10, 12, 8, 11, 100]
+
+
+@pytest.mark.parametrize("has_extra", [False, True], ids=["five fields", "seven fields"])
+def test_the_numbers_of_a_symbol_in_a_slot_are_unpacked_as_they_lie_however_the_grid_grows(has_extra: bool) -> None:
+    grid = grid_of("A", has_extra=has_extra)
+    for number in range(1, 40):
+        grid.values[:] = np.arange(grid.values.size).reshape(grid.values.shape)
+        for slot, column in np.ndindex(3, number):
+            place = (slot * grid.stride + column) * CELL
+
+            assert list(grid.unpacked(grid.values, place)) == grid.values[slot, :, column].tolist()
+        grid.add(f"S{number}")
