@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from actors.data_upkeep.core import DataUpkeepCore
+from actors.session_data.answer.reader import Reader
 from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
 from actors.storage.parquet import ParquetStore
@@ -90,7 +91,7 @@ def test_a_bug_in_a_room_ends_a_backtest_as_an_error_for_everybody(
 @pytest.mark.parametrize(
     ("core", "kind", "ask"),
     [
-        (SessionDataCore, GetLatestBar, lambda system: system.latest_bar("ANY")),
+        (Reader, GetLatestBar, lambda system: system.latest_bar("ANY")),
         (StreamCoordinatorCore, GetRunSummary, lambda system: system.summary()),
         (SystemManagerCore, GetStatus, lambda system: system.status()),
     ],

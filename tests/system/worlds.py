@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from actors.feeds.simulated.market import SimulatedMarket
-from actors.kernel.outcome import Outcome
 from actors.kernel.ports import BarStore
 from actors.market.calendar import Calendar
 from actors.storage.memory import MemoryStore
@@ -86,17 +85,17 @@ def base_bars(events: list[Event]) -> list[BarsUpdated]:
 
 
 def break_on(monkeypatch: pytest.MonkeyPatch, core: type[Any], kind: type[Message], *, nth: int = 1) -> None:
-    """Put a bug into every core of a class made from now on: the nth message of a kind raises."""
-    sound = core.handle
+    """Put a bug into every core of a class made from now on, or into what answers there: the nth message raises."""
+    way = "handle" if hasattr(core, "handle") else "answer"
+    sound = getattr(core, way)
     seen = 0
 
-    def handle(self: Any, message: Any) -> Outcome:
+    def handle(self: Any, message: Any, *more: Any) -> Any:
         nonlocal seen
         if isinstance(message, kind):
             seen += 1
             if seen >= nth:
                 raise RuntimeError("a bug put in by a test")
-        outcome: Outcome = sound(self, message)
-        return outcome
+        return sound(self, message, *more)
 
-    monkeypatch.setattr(core, "handle", handle)
+    monkeypatch.setattr(core, way, handle)
