@@ -10,8 +10,8 @@ from actors.sweep import Result, Results
 _MOST_NUMBERS = 6
 
 
-def by_parameters(results: Results) -> Sheet:
-    """Return a row for each set of parameters: how many tasks, and the mean of every number that came out."""
+def by_parameters(results: Results) -> Sheet | str:
+    """Return a row for each set of parameters: its tasks, and the mean of every number; or that nothing came out."""
     sets: dict[str, list[Result]] = {}
     for one in results:
         sets.setdefault(repr(one.parameters), []).append(one)
@@ -24,7 +24,10 @@ def by_parameters(results: Results) -> Sheet:
         Column("Failed", is_watched=True),
         *(Column(f"Mean {name}", rank=place) for place, name in enumerate(shown)),
     ]
-    sheet = Sheet(f"What came out of {figures.count(len(results))} of {figures.count(results.tasks)} tasks", columns)
+    title = f"What came out of {figures.count(len(results))} of {figures.count(results.tasks)} tasks"
+    if not sets:
+        return f"{title}: nothing yet."
+    sheet = Sheet(title, columns)
     for found in sets.values():
         means = [_mean([value for one in found for key, value in _numbers(one) if key == name]) for name in shown]
         parameters = found[0].parameters

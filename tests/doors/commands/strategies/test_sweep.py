@@ -81,6 +81,8 @@ def test_ctrl_c_prints_what_is_done(call: Call, store: Path, place: str) -> None
 
     assert (answer.code, answer.err) == (130, "interrupted\n")
     assert (answer.object["done"], answer.object["is_interrupted"]) == (1, True)
+    nothing = call("sweep", place, "--store", store, *options[:-1], "--start", DAYS[1])
+    assert nothing.out == "What came out of 0 of 1 tasks: nothing yet.\n"
 
 
 def test_results_are_kept_and_gone_on_from(call: Call, store: Path, place: str, tmp_path: Path) -> None:
