@@ -220,10 +220,12 @@ def _without_numpy(value: object) -> Any:
 
 def _told(error: Exception, given: object) -> str:
     """Return an error with the last line of the user's file that it came through."""
-    module = sys.modules.get(getattr(given, "__module__", ""), given)
-    file = getattr(module, "__file__", None)
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):
         return said
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f"{said} (line {lines[-1]} of {Path(file).name})" if lines and file else said
+    name = getattr(given, "__module__", None) or getattr(given, "__name__", None)
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        known = frame.f_globals  # also of what came as bytes, whose code has no file here
+        if known.get("__name__") == name and known.get("__file__"):
+            return f"{said} (line {line} of {Path(known['__file__']).name})"
+    return said

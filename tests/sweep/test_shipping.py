@@ -77,6 +77,23 @@ def parcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
         sys.modules.pop("beside")
 
 
+def test_where_it_raises_is_named_by_its_line_too(tmp_path: Path) -> None:
+    for kind, run in (("class Breaks:\n    def run(self, system)", "Breaks"), ("def breaks(system)", "breaks")):
+        path = tmp_path / f"{run}.py"
+        path.write_text(f"{kind}:\n        raise ValueError('no such luck')\n", encoding="utf-8")
+        parcel = shipped(load(f"{path}:{run}").given, "the strategy")
+        (tmp_path / "parcel").write_bytes(parcel)
+        there = f"""
+import pathlib
+from actors.strategy import Strategy
+from actors.sweep.shipping import unpacked
+Strategy(unpacked(pathlib.Path({str(tmp_path / "parcel")!r}).read_bytes())).play(None)
+"""
+        said = subprocess.run([sys.executable, "-c", there], cwd=ROOT, capture_output=True, text=True, check=False)
+
+        assert f"ValueError: no such luck (line {kind.count(chr(10)) + 2} of {run}.py)" in said.stderr
+
+
 @pytest.mark.slow
 def test_classes_of_every_kind_arrive_where_their_file_is_not(parcel: bytes, tmp_path: Path) -> None:
     (tmp_path / "mine.py").unlink()
