@@ -1,7 +1,6 @@
 """A subscription as its reader has it, who goes through it by ``for`` in a thread or ``async for`` in an event loop."""
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from threading import get_ident
@@ -9,7 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
-from actors.kernel.address import elsewhere
+from actors.kernel.address import Here, elsewhere
 from actors.kernel.future import Future
 from actors.kernel.listen.seat import Seat
 from actors.kernel.listen.stretch import Stretch
@@ -76,7 +75,7 @@ class Subscription:
         self._left = _NOTHING
         """Of that, what is not taken."""
         self._shelter = Shelter()
-        self._home = os.getpid()
+        self._home = Here.process
         self._next_turn_s = 0.0
         self.on_first: Callable[[], None] | None = None
         """Called once, before the first event is waited for."""
@@ -106,7 +105,7 @@ class Subscription:
 
         For who knows how many it was given: an interrupt may strike when it is taken and not given yet.
         """
-        if self._left and self.seat.owner.thread == get_ident() and self._home == os.getpid():
+        if self._left and self.seat.owner.thread == get_ident() and self._home == Here.process:
             return self._promised()
         return None
 
@@ -221,7 +220,7 @@ class Subscription:
 
     def _take(self, me: Owner | None = None) -> "Event | Future[None] | None":
         """Return the next event, or something to wait for, or ``None`` at the end."""
-        if self._home != os.getpid():
+        if self._home != Here.process:
             raise NotReady(elsewhere(self._home))
         seat = self.seat
         seat.owner = me or whoami()

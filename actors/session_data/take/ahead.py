@@ -85,16 +85,16 @@ class _Ready:
 
     def lay_plain(self, count: int, last: BarsArrived, book: Book) -> None:
         """Put so many of them back into the book, up to this one."""
-        row, book_slot = self._taken, book.closed
-        self._taken += count
-        slots = slice(book_slot, book_slot + count)
-        book.grid.lay(slots, self._grid, slice(row, row + count))
+        row, slots = self._taken, slice(book.closed, book.closed + count)
+        self._taken = row + count
+        book.grid.lay(slots, self._grid, slice(row, self._taken))
         for slot in range(slots.start, slots.stop):
-            if (published := self._published.get(slot)) is not None:
-                book.derived.lay(slot, published)
+            if slot in self._published:
+                book.derived.lay(slot, self._published[slot])
         book.derived.latest = slots.stop - 1
-        for end_ns in (self._steps[row][0], last.now_ns):
-            book.updates.stamp_all(self._symbols, end_ns)
+        if count > 1:  # the first of them may be the first that anybody has
+            book.updates.stamp_all(self._symbols, self._steps[row][0])
+        book.updates.stamp_all(self._symbols, last.now_ns)
         self._minutes.close_plain(book, slots, last.batch)
 
     def lay(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event]:
