@@ -136,7 +136,7 @@ class PeriodFiles:
         It holds for as long as no file comes or goes.
         """
         known = self._places.periods(calendar)
-        names = frozenset(known)
+        names, years = frozenset(known), frozenset(period[:YEAR] for period in known)
 
         def home(date: str) -> str:
             here = [length for length in (MONTH, YEAR) if date[:length] in names]
@@ -144,7 +144,7 @@ class PeriodFiles:
                 return self.place_of(calendar, date, here) or date[: here[0]]
             before = known[bisect_left(known, date) - 1 :][:1] or known[:1]
             length = len(before[0]) if before else length_for(bars_a_day)
-            if length == YEAR and any(period.startswith(date[:YEAR]) for period in known):
+            if length == YEAR and date[:YEAR] in years:
                 length = MONTH
             return date[:length]
 
