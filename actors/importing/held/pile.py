@@ -1,8 +1,10 @@
 """The bars of all files of an import, held by day: in memory up to a bound, and beyond it in a temporary file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -90,6 +92,15 @@ class Days(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             self.bars.close()
 
 
+class _OfDay(NamedTuple):
+    calendar: str
+    date: str
+    pieces: Pieces
+    bars: int
+    fields: int
+    """How many those of the file have that has most."""
+
+
 class Pile:
     """Takes the bars of files and gives them back by day.
 
@@ -161,9 +172,9 @@ class Pile:
     def extents(self) -> dict[str, Extent]:
         """Return of each calendar how much there is."""
         found: dict[str, Extent] = {}
-        for calendar, _, pieces in self._by_day():
-            before = found.get(calendar, Extent(days=0, bars=0))
-            found[calendar] = Extent(days=before.days + 1, bars=before.bars + int(pieces[:, COUNT].sum()))
+        for day in self._by_day():
+            before = found.get(day.calendar, Extent(days=0, bars=0))
+            found[day.calendar] = Extent(days=before.days + 1, bars=before.bars + day.bars)
         return found
 
     def take(self, shelves: Callable[[str], Callable[[str], str]] | None = None) -> Iterator[Days]:
@@ -177,21 +188,19 @@ class Pile:
             DataError: the temporary file cannot be read.
         """
         names = tuple(self._renamed.get(key, key[0]) for key in self._symbols)
-        run: list[tuple[str, Pieces]] = []
-        of_run, shelf_of, size = ("", "", 0), dict[str, Callable[[str], str]](), 0
-        for calendar, date, pieces in self._by_day():
-            rows = self._rows(pieces)
-            bytes_of_day = int(pieces[:, COUNT].sum()) * bytes_of_row(rows)
-            if calendar not in shelf_of:
-                shelf_of[calendar] = shelves(calendar) if shelves else str
-            of_day = (calendar, shelf_of[calendar](date), rows)
-            if run and (of_day != of_run or size + bytes_of_day > min(_TOGETHER_BYTES, self._most // 2)):
-                yield self._taken(of_run[0], run, size, names)
+        run, size, shelf, shelf_of = list[_OfDay](), 0, "", dict[str, Callable[[str], str]]()
+        for day in self._by_day():
+            if day.calendar not in shelf_of:
+                shelf_of[day.calendar] = shelves(day.calendar) if shelves else str
+            lies, bytes_of_day = shelf_of[day.calendar](day.date), day.bars * bytes_of_row(day.fields)
+            is_beside = run and (run[0].calendar, run[0].fields, shelf) == (day.calendar, day.fields, lies)
+            if run and not (is_beside and size + bytes_of_day <= min(_TOGETHER_BYTES, self._most // 2)):
+                yield self._taken(run, size, names)
                 run, size = [], 0
-            run.append((date, pieces))
-            of_run, size = of_day, size + bytes_of_day
+            run.append(day)
+            shelf, size = lies, size + bytes_of_day
         if run:
-            yield self._taken(of_run[0], run, size, names)
+            yield self._taken(run, size, names)
 
     def close(self) -> None:
         """Drop everything; may be called twice."""
@@ -215,7 +224,7 @@ class Pile:
             occurs = np.bincount(symbol_index if is_one else symbol_index[days == day]) > 0
             self._traded.setdefault((file, day), set()).update(np.flatnonzero(occurs).tolist())
 
-    def _by_day(self) -> Iterator[tuple[str, str, Pieces]]:
+    def _by_day(self) -> Iterator["_OfDay"]:
         """Yield the days that have bars, calendar by calendar and in order of time."""
         pieces, keys = self._sheets.pieces(), sorted(self._days)
         if not len(pieces):
@@ -226,17 +235,19 @@ class Pile:
         order = np.argsort(ranks, kind="stable")
         pieces, ranks = pieces[order], ranks[order]
         first = np.flatnonzero(np.append(np.True_, ranks[1:] != ranks[:-1]))
-        for place, end in zip(first.tolist(), [*first[1:].tolist(), len(pieces)], strict=True):
-            yield *keys[int(ranks[place])], pieces[place:end]
+        of_file = np.zeros(max(self._fields) + 1, dtype=np.int64)
+        of_file[[*self._fields]] = [*self._fields.values()]
+        bars = np.add.reduceat(pieces[:, COUNT], first).tolist()
+        fields = np.maximum.reduceat(of_file[pieces[:, FILE]], first).tolist()
+        edges = pairwise([*first.tolist(), len(pieces)])
+        for rank_of_day, (begin, end), count, most in zip(ranks[first].tolist(), edges, bars, fields, strict=True):
+            calendar, date = keys[rank_of_day]
+            yield _OfDay(calendar, date, pieces[begin:end], count, most)
 
-    def _rows(self, pieces: Pieces) -> int:
-        return max(self._fields[file] for file in set(pieces[:, FILE].tolist()))
-
-    def _taken(self, calendar: str, run: list[tuple[str, Pieces]], size: int, names: tuple[str, ...]) -> Days:
-        pieces = np.concatenate([of_day for _, of_day in run])
-        dates = tuple(date for date, _ in run)
-        ends = np.cumsum([int(of_day[:, COUNT].sum()) for _, of_day in run])
-        rows = self._rows(pieces)
+    def _taken(self, run: Sequence["_OfDay"], size: int, names: tuple[str, ...]) -> Days:
+        pieces = np.concatenate([day.pieces for day in run])
+        calendar, dates, rows = run[0].calendar, tuple(day.date for day in run), run[0].fields
+        ends = np.cumsum([day.bars for day in run])
         if 2 * size <= self._most:
             bars = gathered(self._sheets, pieces, rows, names)
             self._sheets.drop(pieces)
