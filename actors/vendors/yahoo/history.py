@@ -31,6 +31,7 @@ _BUSY_S = 60.0
 _NOBODY = (5, 6, 7)
 """What curl says where no computer has the name, or nobody listens: https://curl.se/libcurl/c/libcurl-errors.html"""
 _SHOWN = 200
+_LAST_S = ((1 << 63) - 1) // SECOND_NS
 _UNHEARD = logging.NullHandler()
 
 
@@ -162,7 +163,7 @@ def _batch(symbol: str, result: _Result, request: PageRequest) -> tuple[BarBatch
 
 
 def _is_sound(row: tuple[Any, ...]) -> bool:
-    return all(value is not None and math.isfinite(value) for value in row)
+    return abs(row[0]) <= _LAST_S and all(value is not None and math.isfinite(value) for value in row)
 
 
 def _short(text: str) -> str:
