@@ -77,6 +77,32 @@ def test_every_format_has_a_sound_file_here(tmp_path: Path) -> None:
     assert [name for name in names if not imported(sound(name, tmp_path / name), name)] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "was", "now"),
+    [
+        ("upbit", "opening_price", "opening"),
+        ("ibkr", ",average", ",mean"),
+        ("databento-csv", "publisher_id", "publisher"),
+        ("databento-csv", ",33,1,", ",33,null,"),
+        ("databento-csv", ",33,", ",\u00b33,"),
+        ("databento-parquet", "rtype", "rtypo"),
+        ("freqtrade", "1709908260000", "17099082600009999999999999999"),
+        ("lean", "PK\x05\x06", "PK\x06\x06"),
+    ],
+)
+def test_a_column_or_a_cell_that_is_damaged_is_no_surprise(name: str, was: str, now: str, tmp_path: Path) -> None:
+    path = sound(name, tmp_path)
+    path.write_bytes(path.read_bytes().replace(was.encode(), now.encode()))
+
+    imported(path, name)
+
+
+def test_a_file_of_trades_that_ends_with_its_header_is_none_of_massives(tmp_path: Path) -> None:
+    file, text = SAMPLES["massive-trades"]
+
+    assert imported(written(tmp_path / file, text.partition("\n")[0]), None) == 0
+
+
 @pytest.mark.parametrize("many", [FEW, pytest.param(MANY // PART, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", [fmt.name for fmt in formats()])
 def test_whatever_is_damaged_is_refused_in_our_words(

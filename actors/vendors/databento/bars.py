@@ -48,7 +48,7 @@ class Venues:
         Raises:
             Unsupported: by now there are several.
         """
-        self._seen.update(int(publisher) for publisher in np.unique(publishers))
+        self._seen.update(int(publisher) for publisher in np.unique(publishers) if np.isfinite(publisher))
         if len(self._seen) > 1:
             raise Unsupported(
                 f"bars of several venues (publishers {', '.join(map(str, sorted(self._seen)))}): which of them "

@@ -43,18 +43,20 @@ def _read(fmt: Format, path: Path, hints: Hints) -> Iterator[RawBars]:
 
 def _check(path: Path, names: list[str]) -> None:
     """Check that the rows are minutes of one venue, and that their instruments can be told apart."""
-    venues, instruments = Venues(), set[int]()
+    venues, instruments = Venues(), set[float]()
+    if not {_RTYPE, _PUBLISHER} <= set(names):
+        raise Unsupported(f"no minutes of Databento: {', '.join(names)[:200]!r}")
     wanted = [name for name in (_RTYPE, _PUBLISHER, _INSTRUMENT) if name in names]
     for batch, _ in arrow_file.record_batches(path, wanted):
         held = {name: arrow_file.floats_of(batch.column(batch.schema.names.index(name)), name) for name in wanted}
-        others = [int(kind) for kind in np.unique(held[_RTYPE]).tolist() if RTYPES.get(int(kind)) != MINUTES]
+        others = [kind for kind in np.unique(held[_RTYPE]).tolist() if RTYPES.get(kind) != MINUTES]
         if others:
-            raise Unsupported(f"Databento's records of type {others[0]} as Parquet; imported of it are {MINUTES}")
+            raise Unsupported(f"Databento's records of type {others[0]:g} as Parquet; imported of it are {MINUTES}")
         venues.check(held[_PUBLISHER])
         if SYMBOL not in names and _INSTRUMENT in held:
-            instruments.update(map(int, np.unique(held[_INSTRUMENT]).tolist()))
+            instruments.update(np.unique(held[_INSTRUMENT]).tolist())
     if len(instruments) > 1:
-        numbers = ", ".join(map(str, sorted(instruments)[:5]))
+        numbers = ", ".join(f"{number:.0f}" for number in sorted(instruments)[:5])
         raise DataError(f"instruments {numbers}, and nothing names their symbols; write the file with map_symbols=True")
 
 

@@ -44,7 +44,7 @@ class _Lines:
         self._fields = tuple(name for name in self._layout.numbers if name in (*_BARS, *_TRADE))
         self._is_raw = _are_billionths(head, self._layout)
         self._venues = Venues()
-        self._instruments: set[int] = set()
+        self._instruments: set[float] = set()
         self.schema = _schema(head, self._layout)
         self.symbols: dict[str, int] = {}
         self.refused = Refused()
@@ -70,14 +70,14 @@ class _Lines:
             yield named, cells[_PUBLISHER]
 
     def _check(self, cells: dict[str, Floats]) -> None:
-        others = [kind for kind in np.unique(cells[_RTYPE]).tolist() if RTYPES.get(int(kind)) != self.schema]
+        others = [kind for kind in np.unique(cells[_RTYPE]).tolist() if RTYPES.get(kind) != self.schema]
         if others:
-            raise Unsupported(f"records of type {int(others[0])} among {self.schema} of Databento")
+            raise Unsupported(f"records of type {others[0]:g} among {self.schema} of Databento")
         if SYMBOL in self._layout.places or _INSTRUMENT not in cells:
             return
-        self._instruments.update(map(int, np.unique(cells[_INSTRUMENT]).tolist()))
+        self._instruments.update(np.unique(cells[_INSTRUMENT]).tolist())
         if len(self._instruments) > 1:
-            numbers = ", ".join(map(str, sorted(self._instruments)[:5]))
+            numbers = ", ".join(f"{number:.0f}" for number in sorted(self._instruments)[:5])
             raise DataError(
                 f"instruments {numbers}, and nothing names their symbols; write the file with map_symbols=True, or "
                 "import the DBN file that it was made of"
@@ -96,7 +96,7 @@ def _layout(head: Head) -> Layout:
         raise DataError("there is a header and no row" if not row else f"{len(header)} names and {len(row)} fields")
     fields = _BARS if set(_BARS) <= set(header) else _TRADE if set(_TRADE) <= set(header) else ()
     stamp = next((name for name in ("ts_recv", "ts_event") if name in header), "")
-    if not fields or not stamp:
+    if not fields or not stamp or not set(header) >= _SIGN:
         raise Unsupported(f"neither bars nor trades of Databento: {', '.join(header)[:200]!r}")
     numbers = (*fields, *(name for name in (_RTYPE, _PUBLISHER, _INSTRUMENT) if name in header))
     named = {SYMBOL: header.index(SYMBOL)} if SYMBOL in header else {}
@@ -119,7 +119,7 @@ def _are_billionths(head: Head, layout: Layout) -> bool:
 
 def _schema(head: Head, layout: Layout) -> str:
     kind = head.cells(1)[layout.places[_RTYPE]]
-    schema = RTYPES.get(int(kind)) if kind.isdigit() else None
+    schema = RTYPES.get(int(kind)) if kind.isdecimal() else None
     if schema is None or (schema == TRADES) == ("open" in layout.numbers):
         raise Unsupported(f"Databento's records of type {kind}; imported are {MINUTES}, {SECONDS} and {TRADES}")
     return schema

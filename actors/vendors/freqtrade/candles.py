@@ -21,7 +21,7 @@ from actors.reading.format import Block, Broken, BrokenRow, Coverage, Format, Hi
 from actors.reading.json_text import columns_of_rows, rows_within
 from actors.reading.peek import Head, told_as_data_errors, unpacked
 from actors.reading.spelling.header import PRICES
-from actors.reading.stamps import epoch_ns
+from actors.reading.stamps import from_fractions
 from actors.vendors.plain import parquet_file
 from messages.errors import UNREADABLE, DataError
 from messages.tables.columns import FIELDS, Stamps
@@ -162,7 +162,7 @@ def _block(text: bytes) -> Block:
         candles, rows, broken = _sound(rows_of(text))
     table = np.array(candles, dtype=np.float64).reshape(-1, _CANDLE_CELLS)
     return Block(
-        stamps_ns=epoch_ns(table[:, 0].astype(np.int64)),
+        stamps_ns=from_fractions(table[:, 0]),
         symbols=("",),
         symbol_index=np.zeros(len(table), dtype=np.int32),
         values=np.ascontiguousarray(table[:, 1:].T),

@@ -37,8 +37,9 @@ def _opens(fmt: Format, path: Path, hints: Hints) -> Iterator[Opened]:
 
 
 def _without_placeholders(raw: RawBars) -> RawBars:
-    is_none = raw.values[TRADES] == _NONE
-    raw.values[VWAP, is_none] = raw.values[TRADES, is_none] = np.nan
+    if len(raw.values) > TRADES:
+        is_none = raw.values[TRADES] == _NONE
+        raw.values[VWAP, is_none] = raw.values[TRADES, is_none] = np.nan
     raw.values[VOLUME, raw.values[VOLUME] == _NONE] = np.nan
     return raw
 
