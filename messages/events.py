@@ -1,6 +1,7 @@
 """What happened. ``now_ns`` in an arrival is the time at which its sender lets it be known."""
 
 import enum
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -112,7 +113,7 @@ class TimeAdvanced(Event, frozen=True, kw_only=True):
 class MinutesStaged(Event, frozen=True, kw_only=True):
     """Minutes are ready; each waits at SessionData's door until the one before it has been dealt with."""
 
-    minutes: tuple[BarsArrived | TimeAdvanced, ...]
+    minutes: Sequence[BarsArrived | TimeAdvanced]
 
 
 class MinutesRecalled(Event, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ class SessionData(Shell):
         core = self._core
         if self._journal is not None or not (events := core.plain(minutes)):
             return None
-        stretch = Stretch(events, [minute.ticket for minute in minutes[: len(events)]])
+        stretch = Stretch(events, minutes.tickets)
         core.ahead.promised(minutes, stretch)
         return stretch
 

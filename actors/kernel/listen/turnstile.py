@@ -65,7 +65,11 @@ class Turnstile:
         self._inside = inside
         self._credit = credit
         self._lock = threading.Lock()
-        self._staged: deque[BarsArrived | TimeAdvanced] = deque()
+        self._staged: deque[Sequence[BarsArrived | TimeAdvanced]] = deque()
+        self._taken = 0
+        """How many of the first of these have been let in."""
+        self._left = 0
+        """How many have not, of all."""
         self._is_occupied = False
         self._is_admitting = False
         self._hearing = HearingChanged(hears_minutes=True)
@@ -84,7 +88,8 @@ class Turnstile:
             self._settled(message)
         elif isinstance(message, MinutesStaged):
             with self._lock:
-                self._staged.extend(message.minutes)
+                self._staged.append(message.minutes)
+                self._left += len(message.minutes)
             self._admit(self._inside.tell)
         elif isinstance(message, AllowMinutes):
             with self._lock:
@@ -95,6 +100,7 @@ class Turnstile:
         elif isinstance(message, RecallMinutes):
             with self._lock:
                 self._staged.clear()
+                self._taken = self._left = 0
                 recalled = MinutesRecalled(let_in=self._let_in, is_home=not self._is_occupied)
             self._credit.tell(recalled)
         elif isinstance(message, SubscribersChanged):
@@ -116,23 +122,33 @@ class Turnstile:
         """
         with self._lock:
             self._end_stretch()
-            staged = self._staged
             is_open = not (self._is_admitting or self._is_held) and self._allowed is None
-            if not is_open or len(staged) <= _FEW + 1 or not self._is_occupied:
+            if not is_open or self._left <= _FEW + 1 or not self._is_occupied:
                 return None
-            found = self._inside.promise(list(staged)[: -_FEW - 1])
+            found = self._inside.promise(self._staged[0][self._taken : self._taken + self._left - _FEW - 1])
             if isinstance(found, Stretch):
                 self._stretch = found
             elif found is not None:
-                self._let_in = staged.popleft().ticket
+                self._let(1)
             return found
 
     def _end_stretch(self) -> None:
         """No more minutes are taken but by the door; those that were have been let in."""
         stretch, self._stretch = self._stretch, None
         if stretch is not None:
-            for _ in range(stretch.recall()):
-                self._let_in = self._staged.popleft().ticket
+            self._let(stretch.recall())
+
+    def _let(self, count: int) -> BarsArrived | TimeAdvanced:
+        """Let in so many more of the minutes that were staged together; return the last of them."""
+        minutes = self._staged[0]
+        self._taken += count
+        self._left -= count
+        last = minutes[self._taken - 1]
+        self._let_in = last.ticket
+        if self._taken == len(minutes):
+            self._staged.popleft()
+            self._taken = 0
+        return last
 
     def _subscribers_changed(self, message: SubscribersChanged) -> None:
         """Shut the door at once where a hold begins: its sender hears of it only when a minute could have passed."""
@@ -163,7 +179,7 @@ class Turnstile:
     def _settled(self, message: MinuteSettled) -> None:
         with self._lock:
             is_staged, self._is_occupied = self._is_occupied, False
-            is_worth_telling = not is_staged or len(self._staged) <= _FEW + 1
+            is_worth_telling = not is_staged or self._left <= _FEW + 1
             minute = None if is_worth_telling else self._next()
         if is_worth_telling:
             self._credit.tell(message)
@@ -196,13 +212,11 @@ class Turnstile:
 
     def _next(self) -> BarsArrived | TimeAdvanced | None:
         """Return the minute that may pass now; ``None`` too while somebody else is letting one in."""
-        if self._is_admitting or self._is_occupied or self._is_held or not self._staged:
+        if self._is_admitting or self._is_occupied or self._is_held or not self._left:
             return None
         if (allowed := self._allowed) is not None:
             if not allowed:
                 return None
             self._allowed = allowed - 1
         self._is_occupied = self._is_admitting = True
-        minute = self._staged.popleft()
-        self._let_in = minute.ticket
-        return minute
+        return self._let(1)

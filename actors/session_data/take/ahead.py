@@ -1,11 +1,11 @@
 """Minutes of the tape that are made ready before they are over, many at once, where nobody can see them."""
 
-import itertools
 from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
+from actors.kernel.listen.tape_minutes import TapeMinutes
 from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
@@ -48,10 +48,9 @@ class _Ready:
         latest = book.derived.latest
         minutes.write(book, claim)
         self._minutes = minutes
-        ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
-        pairs = itertools.pairwise(minutes.edges)
-        self._steps = [(end, first_row + row, stop - row) for end, (row, stop) in zip(ends_ns, pairs, strict=True)]
-        """When each ends, the row of the tape that it begins with, and how many it has."""
+        self._ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
+        self._rows = [first_row + row for row in minutes.edges]
+        """With which row of the tape each begins; and last, where the last one ends."""
         self._grid = book.grid.lift(minutes.slots)
         self._published = book.derived.lift(minutes.slots, latest)
         self._symbols = len(book.grid.symbols)
@@ -62,13 +61,14 @@ class _Ready:
     @property
     def is_over(self) -> bool:
         """Whether all of them have been taken."""
-        return self._taken == len(self._steps)
+        return self._taken == len(self._ends_ns)
 
     def is_next(self, message: BarsArrived | TimeAdvanced, after: int = 0) -> bool:
         """Whether the next of these minutes is what has come; or the one so many after it."""
-        end_ns, first, count = self._steps[self._taken + after]
-        if message.now_ns != end_ns:
+        place = self._taken + after
+        if message.now_ns != self._ends_ns[place]:
             return False
+        first, count = self._rows[place], self._rows[place + 1] - self._rows[place]
         if type(message) is not BarsArrived:
             return not count
         return bool(count) and message.first_row == first and len(message.batch.start_ns) == count
@@ -77,11 +77,12 @@ class _Ready:
         """Return what is told of the next minutes, which are about to come, as long as it is only that they closed."""
         if self._minutes.tells_bars:
             return ()
-        closed, most = book.closed, len(self._steps) - self._taken
-        for after, message in enumerate(messages[:most]):
-            if not self._minutes.is_whole(closed + after) or not self.is_next(message, after):
-                return self._minutes.closings(closed, after)
-        return self._minutes.closings(closed, min(most, len(messages)))
+        closed, taken = book.closed, self._taken
+        count = self._minutes.whole(closed, min(len(self._ends_ns) - taken, len(messages)))
+        rows, ends_ns = self._rows[taken : taken + count + 1], self._ends_ns[taken : taken + count]
+        if not (isinstance(messages, TapeMinutes) and messages.are(rows, ends_ns)):
+            count = next((after for after in range(count) if not self.is_next(messages[after], after)), count)
+        return self._minutes.closings(closed, count)
 
     def lay_plain(self, count: int, last: BarsArrived, book: Book) -> None:
         """Put so many of them back into the book, up to this one."""
@@ -93,14 +94,14 @@ class _Ready:
                 book.derived.lay(slot, self._published[slot])
         book.derived.latest = slots.stop - 1
         if count > 1:  # the first of them may be the first that anybody has
-            book.updates.stamp_all(self._symbols, self._steps[row][0])
+            book.updates.stamp_all(self._symbols, self._ends_ns[row])
         book.updates.stamp_all(self._symbols, last.now_ns)
         self._minutes.close_plain(book, slots, last.batch)
 
     def lay(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event]:
         """Put the next minute, which has come, back into the book; return what follows from it."""
         row, batch = self._taken, message.batch if type(message) is BarsArrived else None
-        end_ns, _, count = self._steps[row]
+        end_ns, count = self._ends_ns[row], self._rows[row + 1] - self._rows[row]
         self._taken = row + 1
         minutes, derived, slot = self._minutes, book.derived, book.closed
         book.grid.lay(slice(slot, slot + 1), self._grid, slice(row, row + 1))

@@ -81,9 +81,11 @@ class Minutes:
         begin, end = self.edges[slot - self.slots.start], self.edges[slot - self.slots.start + 1]
         return self.batch.rows(begin, end) if end > begin else None
 
-    def is_whole(self, slot: int) -> bool:
-        """Whether nobody's bar is missing of one of the minutes."""
-        return slot not in self._missing
+    def whole(self, slot: int, most: int) -> int:
+        """Return of how many minutes from this one on nobody's bar is missing, so many at most."""
+        if not self._missing:
+            return most
+        return next((count for count in range(most) if slot + count in self._missing), most)
 
     def closings(self, slot: int, count: int) -> list[MinuteClosed]:
         """Return what is told of so many minutes from this one on, of each of which nobody's bar is missing."""

@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
-from msgspec.structs import replace
 
+from actors.kernel.listen.tape_minutes import TapeMinutes
 from actors.market.axis import SessionAxis
 from actors.market.faults import Faults, damage
 from messages.events import BarsArrived, TimeAdvanced
@@ -96,25 +96,14 @@ class Playback:
             TimeAdvanced(now_ns=now_ns, ticket=ticket),
         ]
 
-    def stage(self, tickets: Sequence[int]) -> tuple[BarsArrived | TimeAdvanced, ...]:
+    def stage(self, tickets: range) -> TapeMinutes:
         """Return the messages of the next slots, each by itself, with these tickets; of a tape that is not damaged."""
-        first, rows, batch, told = self.position, self._rows, self._batch, self._told
-        symbol_index, start_ns, values = batch.symbol_index, batch.start_ns, batch.values
-        bare = BarsArrived(batch=batch, now_ns=0, is_whole=True)  # a copy costs a third of making one
+        first = self.position
         self.position += len(tickets)
-        made: list[BarsArrived | TimeAdvanced] = []
-        row, count = rows[first], told[-1]
-        for end, now_ns, ticket in zip(rows[first + 1 :], self._ends_ns[first:], tickets, strict=False):
-            if end > row:
-                index, starts, columns = symbol_index[row:end], start_ns[row:end], values[:, row:end]
-                bars = replace(batch, symbol_index=index, start_ns=starts, values=columns)
-                made.append(replace(bare, batch=bars, now_ns=now_ns, ticket=ticket, first_row=row))
-            else:
-                made.append(TimeAdvanced(now_ns=now_ns, ticket=ticket))
-            count += end - row
-            told.append(count)
-            row = end
-        return tuple(made)
+        rows, ends_ns = self._rows[first : self.position + 1], self._ends_ns[first : self.position]
+        before = self._told[-1] - rows[0]
+        self._told += [before + row for row in rows[1:]]
+        return TapeMinutes(self._batch, rows, ends_ns, tickets)
 
     def rewind(self, slots: int) -> None:
         """Go back by so many slots, each of which was played by itself."""
