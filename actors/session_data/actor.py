@@ -120,7 +120,7 @@ class SessionData(Shell):
         if self._journal is not None or not (events := core.plain(minutes)):
             return None
         stretch = Stretch(events, minutes.tickets)
-        core.ahead.promised(minutes, stretch)
+        core.ahead.promised(stretch)
         return stretch
 
     def renew(self, message: Any) -> bool:

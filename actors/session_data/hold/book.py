@@ -54,8 +54,8 @@ class Book:
         """Whether anybody hears of whole minutes; else they need not be put into words."""
         self.tells_bars = True
         """Whether anybody hears of their bars."""
-        self.untold: tuple[int, BarBatch | None, int] | None = None
-        """Of the last minute whose bars were not told: its slot, its bars, and the revision with them."""
+        self.untold: tuple[int, BarBatch, slice, int] | None = None
+        """Of the last minute whose bars were not told: its slot, which rows they are of a batch, and the revision."""
         self.unseen: set[str] = set(unseen)
         """Of these the tape has bars, but nobody knows them yet: they join with their first one."""
         self.removed: set[str] = set(unseen)

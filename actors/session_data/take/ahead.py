@@ -63,6 +63,11 @@ class _Ready:
         """Whether all of them have been taken."""
         return self._taken == len(self._ends_ns)
 
+    @property
+    def now_ns(self) -> Nanos:
+        """When the last ended that has been taken."""
+        return self._ends_ns[self._taken - 1]
+
     def is_next(self, message: BarsArrived | TimeAdvanced, after: int = 0) -> bool:
         """Whether the next of these minutes is what has come; or the one so many after it."""
         place = self._taken + after
@@ -84,8 +89,8 @@ class _Ready:
             count = next((after for after in range(count) if not self.is_next(messages[after], after)), count)
         return self._minutes.closings(closed, count)
 
-    def lay_plain(self, count: int, last: BarsArrived, book: Book) -> None:
-        """Put so many of them back into the book, up to this one."""
+    def lay_plain(self, count: int, book: Book) -> None:
+        """Put so many of them back into the book."""
         row, slots = self._taken, slice(book.closed, book.closed + count)
         self._taken = row + count
         book.grid.lay(slots, self._grid, slice(row, self._taken))
@@ -95,8 +100,8 @@ class _Ready:
         book.derived.latest = slots.stop - 1
         if count > 1:  # the first of them may be the first that anybody has
             book.updates.stamp_all(self._symbols, self._ends_ns[row])
-        book.updates.stamp_all(self._symbols, last.now_ns)
-        self._minutes.close_plain(book, slots, last.batch)
+        book.updates.stamp_all(self._symbols, self.now_ns)
+        self._minutes.close_plain(book, slots)
 
     def lay(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event]:
         """Put the next minute, which has come, back into the book; return what follows from it."""
@@ -135,7 +140,6 @@ class Ahead:
         """How many minutes have come without anything between them."""
         self.promise: Promise | None = None
         """Of minutes to a reader, who takes them without a word."""
-        self._minutes: Sequence[BarsArrived | TimeAdvanced] = ()
         self._moved = 0
         """How many of them have been taken here."""
 
@@ -180,9 +184,9 @@ class Ahead:
         """Return what is told of the next minutes, as long as it is only that they closed."""
         return () if self._ready is None or book is None else self._ready.plain(minutes, book)
 
-    def promised(self, minutes: Sequence[BarsArrived | TimeAdvanced], promise: Promise) -> None:
+    def promised(self, promise: Promise) -> None:
         """Let a reader take minutes of which that is told."""
-        self._minutes, self.promise, self._moved = minutes, promise, 0
+        self.promise, self._moved = promise, 0
 
     def move_up(self, book: Book | None, *, is_over: bool) -> Nanos:
         """Take the minutes that a reader has taken; let him have no more, if that ``is_over``. Return when it is."""
@@ -191,16 +195,14 @@ class Ahead:
         assert ready is not None, "what was promised is gone"
         assert book is not None, "no session without a book"
         passed = promise.recall() if is_over else promise.passed
-        last = self._minutes[passed - 1]
         if count := passed - self._moved:
-            assert isinstance(last, BarsArrived), "a plain minute without bars"
-            ready.lay_plain(count, last, book)
+            ready.lay_plain(count, book)
             self._calm += count
             self._moved = passed
         if is_over or ready.is_over:
             self.promise = None
             self._ready = None if ready.is_over else ready
-        return last.now_ns
+        return ready.now_ns
 
     def _make_ready(self, message: BarsArrived, tape: BarBatch, book: Book) -> None:
         """Make the minute that has come ready, and those after it, where nothing is in the way."""

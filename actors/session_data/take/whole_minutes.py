@@ -92,14 +92,15 @@ class Minutes:
         first = slot - self.slots.start
         return self._closings[first : first + count]
 
-    def close_plain(self, book: Book, slots: slice, last: BarBatch) -> None:
-        """Close the next minutes, of which no bar is missing or told; those of the last are given."""
-        first = self.slots.start
-        count = self.edges[slots.stop - first] - self.edges[slots.start - first]
+    def close_plain(self, book: Book, slots: slice) -> None:
+        """Close the next minutes, of which no bar is missing or told."""
+        first, edges = self.slots.start, self.edges
+        last, end = edges[slots.stop - first - 1], edges[slots.stop - first]
+        count = end - edges[slots.start - first]
         book.ledger.received += count
         book.ledger.accepted += count
         book.revision += slots.stop - slots.start
-        book.untold = slots.stop - 1, last, book.revision
+        book.untold = slots.stop - 1, self.batch, slice(last, end), book.revision
         book.closed = slots.stop
 
     def close(self, book: Book, slot: int, batch: BarBatch | None) -> list[Event]:
@@ -113,7 +114,8 @@ class Minutes:
             if self.tells_bars:
                 out.append(replace(self._told, batch=batch, revision=book.revision))
         if not self.tells_bars:
-            book.untold = slot, batch, book.revision
+            place = slot - self.slots.start
+            book.untold = slot, self.batch, slice(*self.edges[place : place + 2]), book.revision
         elif slot in self._derived:
             out += self._derived[slot]
         book.closed = slot + 1
@@ -160,11 +162,11 @@ def play(book: Book, batch: BarBatch, claim: Claim, out: list[Event]) -> bool:
 
 def bars_of_latest(book: Book) -> list[Event]:
     """Return what is told of the bars of the minute that closed last, where it was not told then."""
-    slot, bars, revision = book.untold or (-1, None, 0)
     out: list[Event] = []
-    if slot < 0 or slot != book.closed - 1:
+    if book.untold is None or book.untold[0] != book.closed - 1:
         return out
-    if bars is not None:
+    slot, batch, rows, revision = book.untold
+    if len(bars := batch.rows(rows.start, rows.stop)):
         out.append(BarsUpdated(interval=bars.interval, batch=bars, revision=revision))
     book.derived.tell_again(book.grid, slot, revision, out)
     return out

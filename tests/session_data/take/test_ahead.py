@@ -116,7 +116,7 @@ class Promised(Watched):
                 said += heard(self, left.pop(0), [])  # type: ignore[arg-type]  # a core that is looked at
                 continue
             stretch = Stretch(events, range(len(events)))
-            self._core.ahead.promised(minutes, stretch)  # type: ignore[arg-type]
+            self._core.ahead.promised(stretch)
             said += self._taken(stretch)
             self.promised += stretch.passed
             del left[: stretch.recall()]
@@ -184,7 +184,7 @@ def test_what_comes_between_ends_a_promise_and_what_was_not_taken_has_not_been()
     core = SessionDataCore()
     play(core, [HearingChanged(hears_minutes=True, hears_bars=False), opening, minutes[0]])
     stretch = Stretch(core.plain(minutes[1:]), range(11))  # type: ignore[arg-type]
-    core.ahead.promised(minutes[1:], stretch)  # type: ignore[arg-type]
+    core.ahead.promised(stretch)
     stretch.left.popleft()
     mine = arrived(bar("MINE", "09:30"), now=FULL.start_ns + 3 * MINUTE_NS, source="desk")
     play(core, [mine])
