@@ -242,6 +242,39 @@ def test_a_message_that_cannot_be_taken_again_is_passed_over_and_the_rest_is_tak
     assert [one.start_ns for one in ask(again.core, GetBars(symbol="A")).bars()] == [at("09:30"), at("09:32")]
 
 
+def test_what_was_told_up_to_a_message_that_cannot_be_taken_again_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, broken = opened(DAY, ["A"], now=at("09:28")), arrived(bar("A", "09:30"))
+    told = [here(), sent(1, 5), time("09:30")]
+    Process(tmp_path).tell(opening, *told, broken, sent(9)).end()
+    Process(tmp_path / "without").tell(opening, *told, sent(9)).end()
+    handle = SessionDataCore.handle
+
+    def breaks(core: SessionDataCore, message: Any) -> Any:
+        if message == broken:
+            raise ValueError("a bug")
+        return handle(core, message)
+
+    monkeypatch.setattr(SessionDataCore, "handle", breaks)
+    again, other = (Process(folder).tell(opening) for folder in (tmp_path, tmp_path / "without"))
+    again.end()
+    other.end()
+
+    assert difference(insides(again.core), insides(other.core)) is None
+
+
+def test_an_opening_that_is_said_again_changes_nothing(tmp_path: Path) -> None:
+    opening = opened(DAY, ["A"], now=at("09:28"))
+    once = Process(tmp_path / "once").tell(opening, here(), sent(1, 5), sent(61), time("09:31"))
+    twice = Process(tmp_path / "twice").tell(opening, here(), sent(1, 5), opening, sent(61), time("09:31"))
+    once.end()
+    twice.end()
+
+    assert ask(twice.core, GetBars(symbol="A")).verdicts.tolist() == [Verdict.STREAMED]
+    assert difference(insides(twice.core), insides(once.core)) is None
+
+
 @pytest.mark.parametrize("row", [2, 3, 4])
 def test_a_day_whose_journal_is_damaged_begins_anew_and_the_damaged_one_is_kept(tmp_path: Path, row: int) -> None:
     first = Process(tmp_path).tell(opened(DAY, ["A"])).flush()
