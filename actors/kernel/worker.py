@@ -1,5 +1,6 @@
 """Threads that do one kind of slow job after the other, and tell what came of each; who never does is replaced."""
 
+import math
 import queue
 import threading
 import time
@@ -129,6 +130,8 @@ class Worker:
         self._threads: list[_Thread] = []
         self._given_up: list[_Thread] = []
         self._watch: threading.Thread | None = None
+        self._looks_at_s = 0.0
+        """When it looks again whether a job is late."""
         self._changed = threading.Condition()
         self._idle = threading.Semaphore(0)
         self._is_open = True
@@ -211,12 +214,14 @@ class Worker:
             return
         with self._changed:
             thread.job, thread.due_s = job, time.monotonic() + self._deadline_s
+            is_awaited = thread.due_s >= self._looks_at_s  # waking it at each job costs as much as a short one
             if self._watch is None:
                 self._watch = threading.Thread(
                     target=self._watch_over, name=f"barkeeper-watch-{self._name}", daemon=True
                 )
                 self._watch.start()
-            self._changed.notify()
+            elif not is_awaited:
+                self._changed.notify()
 
     def _watch_over(self) -> None:
         while True:
@@ -232,7 +237,8 @@ class Worker:
                     self._given_up.append(one)
                 if not late:
                     dues = [one.due_s for one in self._threads if one.due_s is not None]
-                    self._changed.wait(min(min(dues) - now_s, threading.TIMEOUT_MAX) if dues else None)
+                    self._looks_at_s = min(dues, default=math.inf)
+                    self._changed.wait(min(self._looks_at_s - now_s, threading.TIMEOUT_MAX) if dues else None)
             for job in jobs:
                 alarm("worker_gave_no_answer", worker=self._name, job=repr(job))
                 self._fail(job, f"gave no answer for {self._deadline_s:g} s")
