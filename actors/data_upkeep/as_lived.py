@@ -4,20 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actors.kernel.ports import BarStore
 from actors.kernel.prints import KeepsPrints
 from actors.market.axis import SessionAxis
 from messages.tables.columns import FIELDS, BarBatch, Mask, Prints, Stamps, Verdicts
 from messages.values import FIRST_WITH_BAR, TradingSession, Verdict
 
 
-def prints_of(store: BarStore, session: TradingSession, symbols: Sequence[str] | None) -> Prints | None:
+def prints_of(store: KeepsPrints, session: TradingSession, symbols: Sequence[str] | None) -> Prints | None:
     """Return how a session was lived, in its minutes; only these symbols if any are named. ``None``: nobody knows.
 
     Raises:
         DataError: what the store has of it cannot be read.
     """
-    prints = store.prints(session.calendar, session.date) if isinstance(store, KeepsPrints) else None
+    prints = store.prints(session.calendar, session.date)
     if prints is None or prints.interval != session.base_interval:
         return None
     prints = prints if symbols is None else prints.only(symbols)

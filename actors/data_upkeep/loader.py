@@ -11,7 +11,7 @@ from actors.data_upkeep.as_lived import early, prints_of
 from actors.kernel.address import Address
 from actors.kernel.adjusted import adjusted_in
 from actors.kernel.ports import BarStore, StoredDay
-from actors.kernel.prints import untraded_in
+from actors.kernel.prints import KeepsPrints, KeepsUntraded
 from actors.kernel.readings import KeepsReadings
 from actors.market.axis import SessionAxis
 from actors.market.calendar import Calendar
@@ -45,6 +45,10 @@ class Loader:
     ) -> None:
         self._seen = seen
         self._store = store
+        # Asking a store what it can do takes as long as asking it for something.
+        self._readings = store if isinstance(store, KeepsReadings) else None
+        self._lives = store if isinstance(store, KeepsPrints) else None
+        self._notes = store if isinstance(store, KeepsUntraded) else None
         self._calendar = calendar
         self._reply_to = reply_to
         self._fields = len(FIELDS) + 2 * rules.keep_extra
@@ -115,15 +119,15 @@ class Loader:
 
     def _kept(self, what: str, of: Hashable, symbols: Sequence[str] | None, make: Callable[[], R]) -> R:
         """Make something of the store's days, unless the store has kept what was made of them before."""
-        store, named = self._store, None if symbols is None else tuple(symbols)
-        if not isinstance(store, KeepsReadings):
+        if self._readings is None:
             return make()
-        return store.kept((what, self._calendar.name, of, named, self._fields, self._allow_negative), make)
+        named = None if symbols is None else tuple(symbols)
+        return self._readings.kept((what, self._calendar.name, of, named, self._fields, self._allow_negative), make)
 
     def _prints(self, session: TradingSession, symbols: Sequence[str] | None) -> Prints | None:
         """Return how a session was lived; who only wants to know what he is shown early can do without."""
         try:
-            return prints_of(self._store, session, symbols)
+            return None if self._lives is None else prints_of(self._lives, session, symbols)
         except BarkeeperError:
             if self._seen is Seen.AS_LIVED:
                 raise
@@ -183,7 +187,8 @@ class Loader:
 
     def _runs(self, session: TradingSession, certificate: SessionCertificate | None) -> tuple[VerdictRun, ...]:
         """Return what is known of minutes without a bar: of a day that has no certificate, what was found so far."""
-        found = whole_runs(untraded_in(self._store, session.calendar, session.date), session.base_interval)
+        untraded = () if self._notes is None else self._notes.untraded(session.calendar, session.date)
+        found = whole_runs(untraded, session.base_interval)
         return found if certificate is None else (*found, *certificate.runs)
 
     def _day(self, session: TradingSession, symbols: Sequence[str] | None) -> StoredDay | None:
