@@ -105,6 +105,8 @@ class SessionAxis:
         # Bars come sorted by start, many to a minute: what is found for one start serves all of a run of equal ones.
         is_head = np.ones(len(starts_ns), dtype=np.bool_)
         np.not_equal(starts_ns[1:], starts_ns[:-1], out=is_head[1:])
+        if is_head.all():
+            return self._slots_of_each(starts_ns)
         heads = np.flatnonzero(is_head)
         slots: Indices = np.repeat(self._slots_of_each(starts_ns[heads]), np.diff(heads, append=len(starts_ns)))
         return slots
