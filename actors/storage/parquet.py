@@ -18,7 +18,7 @@ from actors.market.certificate import with_left
 from actors.market.hours.own import NOTHING_OWN, OwnHours
 from actors.reading.spelling.addresses import check_folder
 from actors.storage.adjustments import read_adjustments
-from actors.storage.atomic import FolderSyncs
+from actors.storage.atomic import FolderSyncs, exists
 from actors.storage.beside import sidecar
 from actors.storage.beside.notes import Notes
 from actors.storage.dayfile import DayHead
@@ -338,7 +338,7 @@ class ParquetStore(Notes):
             DataError: the file cannot be read, or rows of it cannot be used.
         """
         path = self._places.adjustments()
-        found = path.stat() if path.exists() else None
+        found = path.stat() if exists(path) else None
         state = None if found is None else (found.st_mtime_ns, found.st_size)
         if self._adjustments is None or self._adjustments[0] != state:
             self._adjustments = (state, read_adjustments(path))

@@ -47,6 +47,8 @@ class Places:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._narrow = root / NARROW
+        self._adjustments = [root / name for name in ADJUSTMENTS]
         self._quoted: dict[str, str] = {}
         self._calendars: dict[str, Path] = {}
 
@@ -103,7 +105,7 @@ class Places:
 
     def is_narrow(self) -> bool:
         """Return whether new days lie together with others."""
-        return exists(self._root / NARROW)
+        return exists(self._narrow)
 
     def make_narrow(self, *, narrow: bool) -> None:
         """Say so, or say that each has a file of its own; the root is made if it is not there."""
@@ -202,8 +204,7 @@ class Places:
 
     def adjustments(self) -> Path:
         """Return where splits and dividends are, or where they belong if there are none."""
-        paths = [self._root / name for name in ADJUSTMENTS]
-        return next((path for path in paths if path.exists()), paths[0])
+        return next(filter(exists, self._adjustments), self._adjustments[0])
 
     def _files(self, calendar: str) -> list[str]:
         """Return what the Parquet files beside a calendar's days are named by."""

@@ -88,11 +88,11 @@ class Shelves:
             DataError: the day cannot be read.
         """
         for _ in range(2):  # it may be moved to its new place just now, or its last bar withdrawn
-            path = self._places.of(calendar, date, BARS)
             if not self._is_apart(calendar, date):
                 found = self._periods.read(calendar, date, symbols, span)
                 if found is not None:
                     return found
+            path = self._places.of(calendar, date, BARS)
             with suppress(FileNotFoundError):
                 # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
                 if path.exists():

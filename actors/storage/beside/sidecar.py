@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from actors.storage.atomic import patiently, replacing
+from actors.storage.atomic import exists, patiently, replacing
 from actors.storage.beside.packed_runs import FEW, PackedRuns, Packing, unpacked
 from messages.certificates import CERTIFICATE_VERSION, SessionCertificate
 from messages.errors import UNREADABLE, DataError
@@ -64,6 +64,8 @@ def read_certificate(path: Path, calendar: str, date: str) -> SessionCertificate
     Raises:
         DataError: the file is damaged, or not the certificate that is expected there.
     """
+    if not exists(path):
+        return None
     try:
         with _explained(path, calendar, date):
             raw = patiently(path.read_bytes)

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from actors.storage.atomic import patiently, replacing
+from actors.storage.atomic import exists, patiently, replacing
 from actors.storage.beside.packed_runs import PackedRuns, packed, unpacked
 from messages.errors import UNREADABLE, DataError
 from messages.values import Verdict, VerdictRun
@@ -58,6 +58,8 @@ def read_untraded(path: Path, calendar: str, date: str) -> tuple[VerdictRun, ...
     Raises:
         DataError: the file is damaged, or not that of the day.
     """
+    if not exists(path):
+        return ()
     try:
         noted = msgspec.json.decode(patiently(path.read_bytes), type=_Noted)
         _check(noted, calendar, date)

@@ -14,7 +14,7 @@ import numpy as np
 
 from actors.market.planes import with_fields
 from actors.reading.raw.cells import cells_of, column_of, named_column
-from actors.storage.atomic import patiently, replacing
+from actors.storage.atomic import exists, patiently, replacing
 from actors.storage.barfile import ALL, source_of
 from messages.errors import UNREADABLE, DataError
 from messages.tables.columns import FIELDS, VERDICT_WORDS, Mask, Prints, freeze
@@ -147,11 +147,11 @@ def read_prints(path: Path, calendar: str, date: str) -> Prints | None:
     Raises:
         DataError: the file is damaged, or not what is expected there; names it.
     """
+    if not exists(path):
+        return None
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not path.exists():
-        return None
     try:
         raw = patiently(path.read_bytes)
         # Read in this thread: Arrow's own would cost more than they save.
