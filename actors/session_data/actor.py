@@ -105,7 +105,7 @@ class SessionData(Shell):
         try:
             core = self._core
             if core.ahead.promise is not None:
-                core.move_up(is_over=False)
+                core.glance()
             answer = core.reader.answer(question, core.now_ns)
         except BarkeeperError as error:
             answer = Refusal(error)

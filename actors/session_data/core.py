@@ -14,7 +14,7 @@ from actors.session_data.hold.report import reported
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members
-from actors.session_data.news import News, question_of
+from actors.session_data.news import question_of
 from actors.session_data.past.history import History
 from actors.session_data.past.sealer import Sealer
 from actors.session_data.past.warm_up import Requirements
@@ -44,7 +44,7 @@ from messages.events import (
 )
 from messages.feeds import FeedConnected, FeedEnded, FeedLost, FeedSettled, Taken, TradeAmended, TradingStatusChanged
 from messages.history import RequireHistory
-from messages.inboxes import SessionDataInbox, SessionDataQuery
+from messages.inboxes import SessionDataInbox
 from messages.joining import LockSymbols, SymbolsJoined, SymbolsLoaded, UnlockSymbols
 from messages.listeners import HearingChanged
 from messages.repairs import (
@@ -101,8 +101,8 @@ class SessionDataCore:
         self._sealer = Sealer(self.history, self.senders, intervals, is_on=has_upkeep, is_patient=keeps_prints)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self.trading = Trading(self._rules, self.senders)
-        self.reader = Reader(self.history, self._requirements, self.trading)
         self.ahead = Ahead(self.senders, self._members, self.trading)
+        self.reader = Reader(self.history, self._requirements, self.trading, self.ahead)
 
     def handle(self, message: SessionDataInbox) -> Outcome:
         """Take one message. Bad data is an event; only a bug raises."""
@@ -128,8 +128,11 @@ class SessionDataCore:
 
     def move_up(self, *, is_over: bool) -> None:
         """Take what a reader has taken of the minutes that were promised; he gets no more, if that ``is_over``."""
-        if self.ahead.promise is not None:
-            self._know(self.ahead.move_up(self._book, is_over=is_over))
+        self._know(self.ahead.move_up(self._book, is_over=is_over))
+
+    def glance(self) -> None:
+        """Show what he has taken to the reader of the session, which sees to it that nobody looks beyond."""
+        self._know(self.ahead.glance(self._book))
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
@@ -197,11 +200,8 @@ class SessionDataCore:
             case MakeGood():
                 return tell(*stands(message, self._book, self.history, self._sealer, self._members, self.now_ns))
             case _:
-                return self._read(message)
-
-    def _read(self, message: News | SessionDataQuery) -> Outcome:
-        question = question_of(message)
-        return tell(message) if question is None else self.reader.read(question, self.now_ns)
+                question = question_of(message)
+                return tell(message) if question is None else self.reader.read(question, self.now_ns)
 
     def missing(self) -> list[GapDetected]:
         """Return what the open session still lacks of its closed minutes, for who has not heard of it."""

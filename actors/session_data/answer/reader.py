@@ -22,6 +22,7 @@ from actors.session_data.hold.book import Book
 from actors.session_data.hold.windows import Column, Heading, Piece, bars_of, window_of
 from actors.session_data.past.history import History
 from actors.session_data.past.warm_up import Requirements
+from actors.session_data.take.ahead import Ahead
 from actors.session_data.take.prints import Prints
 from actors.session_data.take.trades_and_quotes import Trading
 from messages.errors import BarkeeperError, NotReady, SettingsError, UnknownSymbol
@@ -65,6 +66,8 @@ class _NotOpened:
 
 
 _NOT_OPENED = cast("Book", _NotOpened())
+_SHORT = frozenset({GetLatestBar, GetLastBars, GetMetrics, GetBarCount})
+"""What is answered from closed minutes alone, nearly always."""
 
 
 class Reader:
@@ -74,15 +77,17 @@ class Reader:
         history: the closed sessions.
         requirements: what of them somebody needs.
         trading: quotes, trades, and the bars that are being made of them.
+        ahead: shows minutes in the book before all of what they come to is there: enough for the shortest ways.
     """
 
-    def __init__(self, history: History, requirements: Requirements, trading: Trading) -> None:
+    def __init__(self, history: History, requirements: Requirements, trading: Trading, ahead: Ahead) -> None:
         self._maybe_book: Book | None = None
         self._book = _NOT_OPENED
         self._now_ns: Nanos = 0
         self._history = history
         self._requirements = requirements
         self._trading = trading
+        self._ahead = ahead
         self._quotes, self._ticks = trading.quotes, trading.ticks
 
     def open(self, book: Book) -> None:
@@ -107,6 +112,8 @@ class Reader:
             BarkeeperError: why there is none.
         """
         self._now_ns = now_ns
+        if type(query) not in _SHORT:
+            self._settle()
         match query:
             case GetLatestBar():
                 return as_asked(query, self._latest(query))
@@ -156,6 +163,11 @@ class Reader:
                 assert_never(query)
 
     # --- finding
+
+    def _settle(self) -> None:
+        """Have just what is over in the book, all of it: who goes a longer way looks at more than closed minutes."""
+        if self._maybe_book is not None:
+            self._ahead.settle(self._maybe_book)
 
     def _number(self, symbol: str) -> int:
         book = self._book
@@ -237,6 +249,7 @@ class Reader:
             window = last_window(book, column, GetLastBars(symbol=symbol, count=1, interval=interval), self._now_ns)
             if window is not None:
                 return window.bar(-1) if len(window) else None
+        self._settle()
         piece = self._of_session(symbol, interval, partial=query.include_partial)
         window = self._window([piece.cut(slice(-1, None))], self._heading((symbol,), interval))
         return window.bar(-1) if len(window) else None
@@ -250,6 +263,7 @@ class Reader:
             window = last_window(book, self._number(query.symbol) if column is None else column, query, self._now_ns)
             if window is not None:
                 return window
+        self._settle()
         if query.interval.is_long:
             pieces = [
                 self._long(query.interval).last(query, self._column_for(query.symbol, partial=query.include_partial))
@@ -280,7 +294,10 @@ class Reader:
 
     def _count(self, query: GetBarCount) -> int:
         found = bar_count(self._book, self._number(query.symbol), query.interval)
-        return len(self._of_session(query.symbol, query.interval)) if found is None else found
+        if found is not None:
+            return found
+        self._settle()
+        return len(self._of_session(query.symbol, query.interval))
 
     def _today(self, query: GetBars | GetLastBars) -> Piece:
         """Return what the open session has, with its blanks where they shall be carried."""

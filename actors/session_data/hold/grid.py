@@ -236,17 +236,21 @@ class Grid:
 
     def lift(self, slots: slice) -> Lifted:
         """Take minutes out, all that they hold, as if they had not been written yet."""
-        self._own()
-        self.kept.touch(slots.start)
         lifted = Lifted(
             values=self.values[slots].copy(),
             verdicts=self.verdicts[slots].copy(),
             sources=self.sources[slots].copy(),
             revisions=self.revisions[slots].copy(),
         )
+        self.empty(slots)
+        return lifted
+
+    def empty(self, slots: slice) -> None:
+        """Let minutes hold nothing."""
+        self._own()
+        self.kept.touch(slots.start)
         self.values[slots] = np.nan
         self.verdicts[slots] = self.sources[slots] = self.revisions[slots] = 0
-        return lifted
 
     def lay(self, slots: slice, lifted: Lifted, rows: slice) -> None:
         """Put back minutes, those in these rows of what was lifted; nobody has joined since."""

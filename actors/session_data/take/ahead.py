@@ -11,6 +11,7 @@ from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
 from actors.session_data.hold.senders import Senders
 from actors.session_data.members.roster import Members
+from actors.session_data.take.preview import Preview
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.session_data.take.whole_minutes import Minutes, bars_of_latest
 from messages.base import Event
@@ -30,6 +31,9 @@ _CALM = 8
 
 class Promise(Protocol):
     """Minutes that a reader takes one after the other, without a word."""
+
+    events: Sequence[Event]
+    """What is told of each."""
 
     @property
     def passed(self) -> int:
@@ -54,23 +58,24 @@ class _Ready:
         self._grid = book.grid.lift(minutes.slots)
         self._published = book.derived.lift(minutes.slots, latest)
         self._symbols = len(book.grid.symbols)
-        self._taken = 0
+        self.taken = 0
+        """How many of them are over."""
         self.is_of_all = book.symbols == minutes.batch.symbols == book.grid.table
         """Whether the tables of what is told are those of just who is there."""
 
     @property
     def is_over(self) -> bool:
         """Whether all of them have been taken."""
-        return self._taken == len(self._ends_ns)
+        return self.taken == len(self._ends_ns)
 
     @property
     def now_ns(self) -> Nanos:
         """When the last ended that has been taken."""
-        return self._ends_ns[self._taken - 1]
+        return self._ends_ns[self.taken - 1]
 
     def is_next(self, message: BarsArrived | TimeAdvanced, after: int = 0) -> bool:
         """Whether the next of these minutes is what has come; or the one so many after it."""
-        place = self._taken + after
+        place = self.taken + after
         if message.now_ns != self._ends_ns[place]:
             return False
         first, count = self._rows[place], self._rows[place + 1] - self._rows[place]
@@ -82,32 +87,38 @@ class _Ready:
         """Return what is told of the next minutes, which are about to come, as long as it is only that they closed."""
         if self._minutes.tells_bars:
             return ()
-        closed, taken = book.closed, self._taken
+        closed, taken = book.closed, self.taken
         count = self._minutes.whole(closed, min(len(self._ends_ns) - taken, len(messages)))
         rows, ends_ns = self._rows[taken : taken + count + 1], self._ends_ns[taken : taken + count]
         if not (isinstance(messages, TapeMinutes) and messages.are(rows, ends_ns)):
             count = next((after for after in range(count) if not self.is_next(messages[after], after)), count)
         return self._minutes.closings(closed, count)
 
+    def preview(self, book: Book, until: int) -> Preview:
+        """Return a preview of the next minutes, until so many of all are taken."""
+        rows = slice(self.taken, min(until, len(self._ends_ns)))
+        return Preview(book, self._grid, rows, self._symbols, self._ends_ns)
+
     def lay_plain(self, count: int, book: Book) -> None:
-        """Put so many of them back into the book."""
-        row, slots = self._taken, slice(book.closed, book.closed + count)
-        self._taken = row + count
-        book.grid.lay(slots, self._grid, slice(row, self._taken))
+        """Put so many of them back into the book; whoever breaks it off leaves it to be begun again."""
+        row, until, first = self.taken, self.taken + count, self._minutes.slots.start
+        slots = slice(first + row, first + until)
+        book.grid.lay(slots, self._grid, slice(row, until))
         for slot in range(slots.start, slots.stop):
             if slot in self._published:
                 book.derived.lay(slot, self._published[slot])
         book.derived.latest = slots.stop - 1
         if count > 1:  # the first of them may be the first that anybody has
             book.updates.stamp_all(self._symbols, self._ends_ns[row])
-        book.updates.stamp_all(self._symbols, self.now_ns)
+        book.updates.stamp_all(self._symbols, self._ends_ns[until - 1])
         self._minutes.close_plain(book, slots)
+        self.taken = until
 
     def lay(self, message: BarsArrived | TimeAdvanced, book: Book) -> list[Event]:
         """Put the next minute, which has come, back into the book; return what follows from it."""
-        row, batch = self._taken, message.batch if type(message) is BarsArrived else None
+        row, batch = self.taken, message.batch if type(message) is BarsArrived else None
         end_ns, count = self._ends_ns[row], self._rows[row + 1] - self._rows[row]
-        self._taken = row + 1
+        self.taken = row + 1
         minutes, derived, slot = self._minutes, book.derived, book.closed
         book.grid.lay(slice(slot, slot + 1), self._grid, slice(row, row + 1))
         derived.latest = slot
@@ -140,8 +151,11 @@ class Ahead:
         """How many minutes have come without anything between them."""
         self.promise: Promise | None = None
         """Of minutes to a reader, who takes them without a word."""
-        self._moved = 0
-        """How many of them have been taken here."""
+        self._from = 0
+        """How many of the minutes that were made ready had been taken before them."""
+        self._preview: Preview | None = None
+        self._has_preview = True
+        """Whether those that he takes may be shown before they are taken here."""
 
     def open(self, book: Book, tape: BarBatch | None) -> None:
         """A session opens with this tape; ``None``: its minutes are taken as they come."""
@@ -186,23 +200,45 @@ class Ahead:
 
     def promised(self, promise: Promise) -> None:
         """Let a reader take minutes of which that is told."""
-        self.promise, self._moved = promise, 0
+        assert self._ready is not None, "what is promised was made ready"
+        self.promise, self._from, self._has_preview = promise, self._ready.taken, True
+
+    def glance(self, book: Book | None) -> Nanos:
+        """Show the minutes that a reader has taken, to whom looks at closed ones only. Return when it is."""
+        promise, ready = self.promise, self._ready
+        if promise is None or ready is None or book is None or not self._has_preview:
+            return self.move_up(book, is_over=False)
+        if self._preview is None:
+            self._preview = ready.preview(book, self._from + len(promise.events))
+        return self._preview.show(self._from + promise.passed - ready.taken)
+
+    def settle(self, book: Book) -> None:
+        """Have the book hold just what is over, and all of it, for who looks further, while minutes are promised."""
+        if self.promise is not None:
+            self.move_up(book, is_over=False)
 
     def move_up(self, book: Book | None, *, is_over: bool) -> Nanos:
-        """Take the minutes that a reader has taken; let him have no more, if that ``is_over``. Return when it is."""
+        """Take the minutes that a reader has taken; let him have no more, if that ``is_over``. Return when it is.
+
+        Whoever breaks it off at any step (Ctrl-C, in the thread of who asks) leaves it to be begun again, by the next
+        message or question.
+        """
         promise, ready = self.promise, self._ready
-        assert promise is not None, "nothing was promised"
+        if promise is None:
+            return 0
         assert ready is not None, "what was promised is gone"
         assert book is not None, "no session without a book"
+        if self._preview is not None:
+            self._preview.hide()
+            self._preview, self._has_preview = None, False
         passed = promise.recall() if is_over else promise.passed
-        if count := passed - self._moved:
+        if count := self._from + passed - ready.taken:
             ready.lay_plain(count, book)
             self._calm += count
-            self._moved = passed
-        if is_over or ready.is_over:
-            self.promise = None
-            self._ready = None if ready.is_over else ready
-        return ready.now_ns
+        now_ns, left = ready.now_ns, None if ready.is_over else ready
+        if is_over or left is None:
+            self.promise, self._ready = None, left
+        return now_ns
 
     def _make_ready(self, message: BarsArrived, tape: BarBatch, book: Book) -> None:
         """Make the minute that has come ready, and those after it, where nothing is in the way."""

@@ -29,6 +29,8 @@ class Minutes:
         """Of the bars, where each minute begins, and where the last ends."""
         self._rows = rows
         self._revisions = book.revision + np.cumsum(np.diff(self.edges) > 0)
+        self._counted = book.ledger.received, book.ledger.accepted
+        """As these were before the first of them."""
         self._derived: dict[int, list[BarsUpdated]] = {}
         self._missing: dict[int, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._expected = len(book.grid.symbols)
@@ -93,15 +95,13 @@ class Minutes:
         return self._closings[first : first + count]
 
     def close_plain(self, book: Book, slots: slice) -> None:
-        """Close the next minutes, of which no bar is missing or told."""
-        first, edges = self.slots.start, self.edges
-        last, end = edges[slots.stop - first - 1], edges[slots.stop - first]
-        count = end - edges[slots.start - first]
-        book.ledger.received += count
-        book.ledger.accepted += count
-        book.revision += slots.stop - slots.start
-        book.untold = slots.stop - 1, self.batch, slice(last, end), book.revision
-        book.closed = slots.stop
+        """Close the next minutes, of which no bar is missing or told; to do so twice is to do so once."""
+        place = slots.stop - 1 - self.slots.start
+        last, end = self.edges[place : place + 2]
+        (received, accepted), revision = self._counted, int(self._revisions[place])
+        book.untold = slots.stop - 1, self.batch, slice(last, end), revision
+        book.ledger.received, book.ledger.accepted = received + end, accepted + end
+        book.revision, book.closed = revision, slots.stop
 
     def close(self, book: Book, slot: int, batch: BarBatch | None) -> list[Event]:
         """Close the next minute, whose bars these are, and return what follows from it."""
