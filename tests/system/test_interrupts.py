@@ -1,5 +1,6 @@
 """Whoever interrupts a loop, at whatever step of it: the run stands, and the next loop goes on with the next minute."""
 
+import random
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import MinuteClosed, NotReady, SystemState
+from tests.depth import also_slow
 from tests.system.worlds import memory, names_of, short
 
 pytestmark = pytest.mark.filterwarnings(
@@ -103,3 +105,46 @@ def test_a_signal_at_any_step_of_a_loop_that_asks_loses_no_minute(
 
         assert minutes == whole
         assert system.status().get(timeout=5).state is SystemState.RUNNING
+
+
+@pytest.mark.parametrize("rounds", also_slow([60], [1500]))
+def test_ctrl_c_at_any_step_of_a_question_leaves_no_minute_half_done(rounds: int) -> None:
+    store, dice = memory(1, 1, quiet=0.0), random.Random(7)
+    (name,) = names_of(store)
+
+    def read(system: System) -> list[object]:
+        asked = (system.latest_bar(name), system.last_bars(name, 3), system.metrics(name), system.snapshot())
+        return [one.get(timeout=5) for one in asked]
+
+    def play(strikes: bool) -> tuple[dict[int, list[object]], str]:
+        seen: dict[int, list[object]] = {}
+        with short(store) as system:
+
+            def work(minute: MinuteClosed) -> None:
+                if strikes and len(seen) == 12:  # once so many have passed undisturbed, minutes are made ready
+                    signal.setitimer(signal.ITIMER_REAL, dice.uniform(5e-6, 1e-4))
+                while (found := _unless_struck(lambda: read(system))) is None:
+                    pass
+                seen[minute.start_ns] = found
+
+            in_spite_of(KeyboardInterrupt, system, work)
+            return seen, system.digest().get(timeout=5)
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)  # as Ctrl-C has it
+    try:
+        whole = play(strikes=False)
+        for _ in range(rounds):
+            seen, digest = play(strikes=True)
+
+            assert digest == whole[1]
+            assert seen.items() <= whole[0].items()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _unless_struck(read: Callable[[], list[object]]) -> list[object] | None:
+    try:
+        return read()
+    except KeyboardInterrupt:
+        return None
