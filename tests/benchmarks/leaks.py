@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=10, help="minutes at which all readers are asked")
     parser.add_argument("--closed", action="append", default=[], help='hours that are left out, as "10:10-16:00"')
+    parser.add_argument("--extended", action="store_true", help="with extended hours")
     given = parser.parse_args()
     store = ParquetStore(given.store, read_only=True)
     days = [(calendar, date) for calendar in store.calendars() for date in store.dates(calendar)]
@@ -47,7 +48,7 @@ def main() -> None:
         named = store.symbols(calendar, date) if number % 2 else ()
         question = Question(
             strategy="everything", store=given.store, calendar=calendar, start=date, end=date, symbols=named,
-            closed=tuple(given.closed), cuts=each, seed=given.seed + number,
+            closed=tuple(given.closed), extended=given.extended, cuts=each, seed=given.seed + number,
         )  # fmt: skip
         proof = Prover(question, lambda: asking(given.every)).prove()
         cuts, compared = cuts + len(proof.cuts), compared + sum(cut.entries for cut in proof.cuts)
