@@ -104,8 +104,8 @@ class Spacing:
     def _check_each_day(self) -> None:
         """Check that no day has longer bars than others, as where two files were put together."""
         starts_ns = self._on_minute.ascending()
-        days = starts_ns // DAY_NS
-        edges = np.append(np.flatnonzero(np.diff(days, prepend=days[:1] - 1)), len(days))
+        midnights = np.arange(starts_ns[0] // DAY_NS, starts_ns[-1] // DAY_NS + 2) * DAY_NS
+        edges = np.array(sorted({*np.searchsorted(starts_ns, midnights).tolist()}))
         found = lengths(starts_ns, edges, self._step_ns)
         longer = np.flatnonzero(found > 1)
         if len(longer):

@@ -42,7 +42,9 @@ class MinuteSet:
     def ascending(self) -> Stamps:
         """Return the start of each minute that occurs."""
         found = [np.flatnonzero(self._pages[page]) + (page << _PAGE_BITS) for page in sorted(self._pages)]
-        return np.concatenate(found) * self._step_ns if found else np.empty(0, dtype=np.int64)
+        minutes = np.concatenate([np.empty(0, dtype=np.int64), *found])
+        minutes *= self._step_ns  # in place: new memory costs more than the multiplication
+        return minutes
 
     def has(self, starts_ns: Sequence[Nanos]) -> Mask:
         """Return for each of a few minutes whether it occurs."""
@@ -71,9 +73,11 @@ def lengths(starts_ns: Stamps, edges: Sequence[int] | Stamps, step_ns: Nanos) ->
     asked = np.flatnonzero(counts > _FEWEST)
     if not len(asked):
         return found
-    steps = np.diff(starts_ns, append=starts_ns[-1:])
+    steps = np.zeros(len(starts_ns), dtype=np.int64)
+    np.subtract(starts_ns[1:], starts_ns[:-1], out=steps[:-1])
     steps[edges[1:] - 1] = 0  # from the last of a run there is no step
-    apart = np.gcd.reduceat(steps // step_ns, edges[:-1][counts > 0])[np.cumsum(counts > 0)[asked] - 1]
+    steps //= step_ns
+    apart = np.gcd.reduceat(steps, edges[:-1][counts > 0])[np.cumsum(counts > 0)[asked] - 1]
     is_sure = (apart > 1) & (np.log(np.maximum(apart, 1)) * (counts[asked] - 1) > _NO_CHANCE)
     found[asked[is_sure]] = apart[is_sure]
     return found

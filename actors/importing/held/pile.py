@@ -129,7 +129,7 @@ class Pile:
 
     def __len__(self) -> int:
         """Return how many days have bars."""
-        return np.count_nonzero(np.bincount(self._sheets.pieces()[:, NUMBER] // _DAY))
+        return len(np.flatnonzero(np.bincount(self._sheets.pieces()[:, NUMBER] // _DAY)))
 
     def add(self, file: int, calendar: str, bars: FileBars, *, is_named_for_good: bool = True) -> None:
         """Take judged bars of the file that has this place among the reports.
