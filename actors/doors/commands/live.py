@@ -4,11 +4,12 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 
 import msgspec
 
+from actors.doors.cli import invocation
 from actors.doors.cli.interrupts import EndedEarly, Interrupts, ends_early
 from actors.doors.commands import live_report
 from actors.doors.commands.live_plan import LivePlan, Wishes, plan
@@ -23,7 +24,8 @@ from actors.doors.web.serving import Served, serving
 from actors.kernel.future import Timeout
 from actors.kernel.listen.subscription import Subscription
 from actors.reading.spelling.addresses import shown
-from actors.storage.elsewhere.opening import open_store
+from actors.storage.elsewhere.opening import journals_of, open_store
+from actors.storage.journal.quarantine import Quarantine
 from actors.system import System
 from messages.certificates import SessionCertificate
 from messages.errors import BarkeeperError, DataError, SystemFailed
@@ -70,7 +72,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
         dates = [one.date for one in result.sessions]
         left_out = run.left_out.lines(dates, run.reasons, run.feeds, run.first_rejected)
         left_out += run.left_out.advice(dates, run.first_rejected)
-        paper.show(live_report.sheet(result), *left_out, _last_line(result))
+        paper.show(live_report.sheet(result), *left_out, *_bugs(result, made), _last_line(result))
     if run.failure is not None:
         raise run.failure
     _check_recorded(result, run.unwritten)
@@ -99,6 +101,7 @@ class _Run:
         self._before: dict[str, SessionCertificate | None] = {}
         """By session the certificate that the store had when it was first seen."""
         self._saved: tuple[str, ...] = ()
+        self._wrong = live_words.Wrong()
         self.left_out = LeftOut(made.calendar.tz)
         """What came and could not be taken."""
         self._ears = _Ears(system.subscribe(policy="drop_oldest", name="command line"), shown, self.left_out)
@@ -140,6 +143,7 @@ class _Run:
             ],
             feeds=live_report.feeds_of(self._look.live.feeds, self.left_out.by_feed),
             saved=list(self._saved),
+            quarantined=sum(1 for _ in Quarantine(journals_of(self._store)).files()),
         )
 
     @property
@@ -173,6 +177,9 @@ class _Run:
             self._saved = look.system.journal.saved
             for sentence in self._saved:
                 self._shown.say(sentence)
+        for reason in self._wrong.news(look.system.reasons, time.monotonic()):
+            if reason != look.system.failure:  # which is said at the end
+                self._shown.say(reason)
         if look.live.session is not None:
             session = self._sessions[look.live.session.date] = look.live.session
             if session.date not in self._before:
@@ -263,6 +270,16 @@ class _Ears:
             pass  # closed under our ears
         finally:
             self._over.set()
+
+
+def _bugs(result: LiveResult, made: LivePlan) -> Iterator[str]:
+    if result.quarantined:
+        met = (
+            "1 message that met a bug is"
+            if result.quarantined == 1
+            else f"{result.quarantined} messages that met bugs are"
+        )
+        yield f"{met} in quarantine: {invocation.program()} quarantine --store {shown(made.settings.store)} lists them."
 
 
 def _last_line(result: LiveResult) -> str:

@@ -74,6 +74,8 @@ class LiveResult(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[LiveFeed]
     saved: list[str] = []
     """What became of days of earlier runs that were cut off, a sentence each."""
+    quarantined: int = 0
+    """Messages that met a bug and were not delivered again, those of earlier runs too."""
 
 
 def session_of(

@@ -1,7 +1,8 @@
 """What happens on a live day, as one line each; what happens every minute is not worth one."""
 
 import math
-from collections import Counter
+import re
+from collections.abc import Iterable, Sequence
 from math import inf
 from threading import Lock
 
@@ -23,9 +24,11 @@ from messages.joining import SymbolsCatchingUp, SymbolsCaughtUp
 from messages.lifecycle import LagChanged, PhaseChanged
 from messages.readiness import Hours, ReadinessReport, ReadinessReported
 from messages.repairs import GapAbandoned, NotRecorded, SessionSettled
-from messages.values import MINUTE_NS, SECOND_NS
+from messages.values import MINUTE_NS, SECOND_NS, Gap, Nanos
 
 _QUIET_S = 1.0
+_FORGOTTEN_S = 60.0
+_NUMBERS = re.compile(r" \(\d+ times\)|\d[\d.,]*")
 
 
 def said(event: Event) -> str:
@@ -64,7 +67,7 @@ def said(event: Event) -> str:
         case NotRecorded():
             return f"session {event.session_date}: could not be written: {event.reason}"
         case GapAbandoned():
-            return _abandoned(event.session_date, _minutes(event))
+            return _abandoned(event.session_date, _minutes(event.gaps))
         case SessionSettled():
             return f"session {event.session_date}: settled"
         case _:
@@ -75,14 +78,14 @@ class GivenUp:
     """Minutes that were abandoned one after the other, said together: an outage of two hours is no hundred lines."""
 
     def __init__(self) -> None:
-        self._minutes: Counter[str] = Counter()
+        self._gaps: dict[str, list[Gap]] = {}
         self._latest_s = 0.0
         self._lock = Lock()
 
     def add(self, event: GapAbandoned, now_s: float) -> None:
         """Take what was abandoned at a time of any clock that only goes forward."""
         with self._lock:
-            self._minutes[event.session_date] += _minutes(event)
+            self._gaps.setdefault(event.session_date, []).extend(event.gaps)
             self._latest_s = now_s
 
     def said(self, now_s: float = inf) -> list[str]:
@@ -90,8 +93,22 @@ class GivenUp:
         with self._lock:
             if now_s - self._latest_s < _QUIET_S:
                 return []
-            taken, self._minutes = self._minutes, Counter()
-        return [_abandoned(date, minutes) for date, minutes in sorted(taken.items())]
+            taken, self._gaps = self._gaps, {}
+        return [_abandoned(date, _minutes(gaps)) for date, gaps in sorted(taken.items())]
+
+
+class Wrong:
+    """Says what is wrong with a run when it begins, and not again while it lasts, whatever its numbers."""
+
+    def __init__(self) -> None:
+        self._latest_s: dict[str, float] = {}
+
+    def news(self, reasons: Iterable[str], now_s: float) -> list[str]:
+        """Return the reasons that are new, or were none for a minute, at a time of a clock that only goes forward."""
+        known = {kind for kind, at_s in self._latest_s.items() if now_s - at_s < _FORGOTTEN_S}
+        kinds = [(_NUMBERS.sub("", reason), reason) for reason in reasons]
+        self._latest_s |= {kind: now_s for kind, _ in kinds}
+        return [reason for kind, reason in kinds if kind not in known]
 
 
 def readiness(report: ReadinessReport) -> str:
@@ -110,8 +127,14 @@ def misread(first: Rejection) -> str:
     return f"number {first.number}: {field}{_wanted(first.expected)}, seen {first.seen[:60]!r}"
 
 
-def _minutes(event: GapAbandoned) -> int:
-    return math.ceil(sum(len(gap.symbols) * (gap.end_ns - gap.start_ns) for gap in event.gaps) / MINUTE_NS)
+def _minutes(gaps: Sequence[Gap]) -> int:
+    """Return how many there are, each once: after a bug what is owed is asked for, and given up, once more."""
+    spans = sorted((symbol, gap.start_ns, gap.end_ns) for gap in gaps for symbol in gap.symbols)
+    total_ns, ends_ns = 0, dict[str, Nanos]()
+    for symbol, start_ns, end_ns in spans:
+        total_ns += max(end_ns - max(start_ns, ends_ns.get(symbol, start_ns)), 0)
+        ends_ns[symbol] = max(end_ns, ends_ns.get(symbol, end_ns))
+    return math.ceil(total_ns / MINUTE_NS)
 
 
 def _abandoned(date: str, minutes: int) -> str:

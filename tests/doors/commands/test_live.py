@@ -162,6 +162,19 @@ def test_a_feed_that_will_not_have_us_ends_the_run_with_its_reason(
     assert answer.err.splitlines()[-1].startswith("error: alpaca: Alpaca's feed needs alpaca-py")
 
 
+def test_a_bug_that_a_day_survives_is_said_when_it_strikes_and_at_the_end(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug = Bug(Place(SessionDataCore, BarsArrived, is_handled=False), nth=20)
+    monkeypatch.setattr(SessionDataCore, "handle", bug.bound())
+
+    answer = call("live", *HALF_DAY, "--store", tmp_path / "store", "--speed", "1200")
+
+    assert answer.code == 0
+    assert "a bug in session_data on BarsArrived: " in answer.err
+    assert "1 message that met a bug is in quarantine: python run.py quarantine --store " in answer.out
+
+
 def test_a_day_that_meets_too_many_bugs_ends_with_its_reason_and_what_there_is_written(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +187,7 @@ def test_a_day_that_meets_too_many_bugs_ends_with_its_reason_and_what_there_is_w
     day = ParquetStore(store, read_only=True).read("XNYS", "2024-07-03")
     assert answer.code == 1
     assert answer.object["ended_by"] == "failure"
+    assert answer.object["quarantined"] >= 6
     assert "a bug put in by a test" in answer.err
     assert answer.err.splitlines()[-1].endswith("it is bug 6 within 60 s, too many to go on")
     assert day is not None

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from actors.doors.show.live_words import GivenUp, said
+from actors.doors.show.live_words import GivenUp, Wrong, said
 from messages.base import Event
 from messages.events import MinuteClosed, SymbolsChanged
 from messages.feeds import (
@@ -97,11 +97,30 @@ def test_minutes_given_up_are_counted_for_each_symbol() -> None:
 
 
 def test_minutes_that_are_abandoned_one_after_the_other_are_said_together() -> None:
-    gap = Gap(symbols=("A", "B"), start_ns=0, end_ns=3 * MINUTE_NS)
     given_up = GivenUp()
     for second in range(3):
+        gap = Gap(symbols=("A", "B"), start_ns=3 * second * MINUTE_NS, end_ns=3 * (second + 1) * MINUTE_NS)
         given_up.add(GapAbandoned(session_date=DAY, gaps=(gap,)), now_s=second / 2)
 
     assert given_up.said(1.5) == []
     assert given_up.said(2.0) == [f"session {DAY}: 18 minutes abandoned"]
     assert given_up.said() == []
+
+
+def test_minutes_that_are_abandoned_again_after_a_bug_are_counted_once() -> None:
+    given_up = GivenUp()
+    for start, end in ((0, 3), (0, 3), (2, 5)):
+        gap = Gap(symbols=("A", "B"), start_ns=start * MINUTE_NS, end_ns=end * MINUTE_NS)
+        given_up.add(GapAbandoned(session_date=DAY, gaps=(gap,)), now_s=0.0)
+
+    assert given_up.said() == [f"session {DAY}: 10 minutes abandoned"]
+
+
+def test_what_is_wrong_is_said_when_it_begins_and_not_while_its_numbers_grow() -> None:
+    wrong = Wrong()
+    grows = [[f"{count:,} messages wait for session_data, and they become more"] for count in (20_000, 21_000, 22_000)]
+
+    assert [wrong.news(reasons, now_s) for now_s, reasons in enumerate(grows)] == [grows[0], [], []]
+    assert wrong.news(["a bug", *grows[0]], 3.0) == ["a bug"]
+    assert wrong.news(["a bug (2 times)"], 4.0) == []
+    assert [wrong.news(grows[0], now_s) for now_s in (62.9, 124.0)] == [[], grows[0]]
