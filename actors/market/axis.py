@@ -1,6 +1,6 @@
 """The axis of a session: which slot of the grid each expected minute is, and where derived bars begin and end."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -20,8 +20,7 @@ class SessionAxis:
         self.session = session
         self.interval = session.base_interval
         self.step_ns: Nanos = self.interval.span_ns
-        self._edges: dict[Interval, Indices] = {}
-        self._edge_lists: dict[Interval, list[int]] = {}
+        self._edges: dict[Interval, tuple[Indices, tuple[int, ...]]] = {}
         self._plain: dict[tuple[int, int], tuple[Indices, Indices, Mask]] = {}
         self._spans: list[tuple[Nanos, Nanos, int, Segment]] = []
         slot = 0
@@ -159,28 +158,31 @@ class SessionAxis:
         Raises:
             SettingsError: the interval is no whole multiple of the base bars', or longer than a session.
         """
+        return self._cut(interval)[0]
+
+    def plain_edges(self, interval: Interval) -> tuple[int, ...]:
+        """Return ``edges`` as plain numbers, which a few look-ups are faster in; the same for sessions of one shape."""
+        return self._cut(interval)[1]
+
+    def _cut(self, interval: Interval) -> tuple[Indices, tuple[int, ...]]:
+        found = self._edges.get(interval)
+        if found is not None:
+            return found
         if interval.is_long:
             raise SettingsError(f"interval {interval} is longer than one session; here 1d is the longest")
-        found = self._edges.get(interval)
-        if found is None:
-            found = self._edges[interval] = freeze(self._cut(interval))
-        return found
-
-    def edge_list(self, interval: Interval) -> list[int]:
-        """Return ``edges`` as plain numbers, which a few look-ups are faster in."""
-        found = self._edge_lists.get(interval)
-        if found is None:
-            found = self._edge_lists[interval] = self.edges(interval).tolist()
-        return found
-
-    def _cut(self, interval: Interval) -> Indices:
-        if interval.is_daily:
-            return np.array([self.regular.start, self.regular.stop], dtype=np.int32)
         per_bar, rest = divmod(interval.span_ns, self.step_ns)
-        if rest:
+        runs = tuple((slot, slot + (end - first) // self.step_ns) for first, end, slot, _ in self._spans)
+        if interval.is_daily:
+            runs = ((self.regular.start, self.regular.stop),)
+            per_bar = self.slots
+        elif rest:
             raise SettingsError(f"interval {interval} is no whole multiple of {self.interval}, the base bars'")
-        starts = [
-            np.arange(slot, slot + (end - first) // self.step_ns, per_bar, dtype=np.int32)
-            for first, end, slot, _ in self._spans
-        ]
-        return np.concatenate([*starts, np.array([self.slots], dtype=np.int32)])
+        found = self._edges[interval] = _edges(runs, per_bar)
+        return found
+
+
+@lru_cache(maxsize=64)
+def _edges(runs: tuple[tuple[int, int], ...], per_bar: int) -> tuple[Indices, tuple[int, ...]]:
+    """Return where runs of slots are cut, each from its first slot on, with the end of the last one."""
+    cuts = [*(cut for first, end in runs for cut in range(first, end, per_bar)), runs[-1][1]]
+    return freeze(np.array(cuts, dtype=np.int32)), tuple(cuts)

@@ -112,7 +112,7 @@ class MatrixReader:
         if axis is not self._book.axis or interval == axis.interval or self._factors:
             return day.last(interval, self._fields, count)
         kept, key = self._book.grid.kept, ("rows", interval)  # one of each length, for they may be large
-        asked = self._symbols, tuple(self._fields), count, bisect_right(axis.edge_list(interval), day.closed)
+        asked = self._symbols, tuple(self._fields), count, bisect_right(axis.plain_edges(interval), day.closed)
         held: tuple[object, Rows] | None = kept.get(key)
         if held is None or held[0] != asked:
             held = asked, day.last(interval, self._fields, count)

@@ -80,7 +80,7 @@ def bar_count(book: Book, column: int, interval: Interval) -> int | None:
     if interval.is_long or last >= book.closed:  # in minutes that are open some of the bars may be finished
         return None
     edges = book.axis.edges(interval)
-    finished = bisect_right(book.axis.edge_list(interval), book.closed) - 1
+    finished = bisect_right(book.axis.plain_edges(interval), book.closed) - 1
     if finished < 1:
         return 0
     first = edges[0]
@@ -149,7 +149,7 @@ def _with_next(book: Book, column: int, query: GetLastBars, before: _Bars) -> _B
 
 def _last_derived(book: Book, column: int, query: GetLastBars, before: _Bars | None) -> _Bars | None:
     axis, closed, interval = book.axis, book.closed, query.interval
-    edges = axis.edge_list(interval)
+    edges = axis.plain_edges(interval)
     finished = bisect_right(edges, closed) - 1  # blocks whose slots are closed
     # While minutes stay open any block that follows, not the next alone, may be finished: a clipped one is short.
     if book.last_slot >= closed:

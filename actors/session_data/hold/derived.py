@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 from msgspec.structs import replace
@@ -182,7 +182,7 @@ class DerivedBars:
                 told = _places(self._published[block.row, : len(has_last)] & of_last)
                 self._publish(grid, block, told, revision, out, is_repair=False)
 
-    def lift(self, slots: slice, latest: int) -> dict[int, list[tuple[int, Mask]]]:
+    def lift(self, slots: slice, latest: int) -> dict[int, Mask]:
         """Forget that ``on_minutes`` was told of these minutes.
 
         Args:
@@ -190,23 +190,22 @@ class DerivedBars:
             latest: the highest slot that had been written before them.
 
         Returns:
-            For each minute what ``lay`` takes to have it back.
+            What ``lay`` takes to have them back.
         """
         self.latest = latest
         ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
-        lifted: dict[int, list[tuple[int, Mask]]] = {}
-        for row, end, published in zip(
-            ended.tolist(), self._layout.ends[ended].tolist(), self._published[ended], strict=True
-        ):
-            lifted.setdefault(end - 1, []).append((row, published))
+        lifted = dict(zip(ended.tolist(), self._published[ended], strict=True))
         self._published[ended] = False
         return lifted
 
-    def lay(self, slot: int, lifted: Iterable[tuple[int, Mask]]) -> None:
-        """Be told of a minute again."""
-        self.latest = slot
-        for row, published in lifted:
-            self._published[row] = published
+    def lay(self, slots: slice, lifted: Mapping[int, Mask]) -> None:
+        """Be told of some of them again, the next ones."""
+        self.latest = slots.stop - 1
+        ending, published = self._layout.ending, self._published
+        for slot in range(slots.start, slots.stop):
+            if slot in ending:
+                for row in ending[slot]:
+                    published[row] = lifted[row]
 
     def _folded(self, grid: Grid, ended: Stamps) -> tuple[Floats, Indices]:
         """Reduce blocks of every symbol: blocks x fields x symbols, and how many base bars each bar has.

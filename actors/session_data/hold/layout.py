@@ -44,11 +44,15 @@ class Layout:
             self.regular.append(slice(*inside.tolist()))
         self.firsts: Indices = np.array([block.first for block in self.blocks], dtype=np.int32)
         self.ends: Indices = np.array([block.end for block in self.blocks], dtype=np.int32)
+        self.ending: dict[int, list[int]] = {}
+        """By slot: the rows of the blocks of which it is the last."""
+        for block in self.blocks:
+            self.ending.setdefault(block.end - 1, []).append(block.row)
 
 
 def layout(axis: SessionAxis, intervals: Sequence[Interval]) -> Layout:
     """Return how a session is cut, for each interval; the same for every session of its shape."""
-    edges = tuple(tuple(axis.edges(interval).tolist()) for interval in intervals)
+    edges = tuple(axis.plain_edges(interval) for interval in intervals)
     return _layout(edges, axis.slots, (axis.regular.start, axis.regular.stop))
 
 

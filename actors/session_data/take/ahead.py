@@ -53,7 +53,7 @@ class _Ready:
         minutes.write(book, claim)
         self._minutes = minutes
         self._ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
-        self._rows = [first_row + row for row in minutes.edges]
+        self._rows = [first_row + row for row in minutes.edges] if first_row else minutes.edges
         """With which row of the tape each begins; and last, where the last one ends."""
         self._grid = book.grid.lift(minutes.slots)
         self._published = book.derived.lift(minutes.slots, latest)
@@ -104,10 +104,7 @@ class _Ready:
         row, until, first = self.taken, self.taken + count, self._minutes.slots.start
         slots = slice(first + row, first + until)
         book.grid.lay(slots, self._grid, slice(row, until))
-        for slot in range(slots.start, slots.stop):
-            if slot in self._published:
-                book.derived.lay(slot, self._published[slot])
-        book.derived.latest = slots.stop - 1
+        book.derived.lay(slots, self._published)
         if count > 1:  # the first of them may be the first that anybody has
             book.updates.stamp_all(self._symbols, self._ends_ns[row])
         book.updates.stamp_all(self._symbols, self._ends_ns[until - 1])
@@ -119,16 +116,14 @@ class _Ready:
         row, batch = self.taken, message.batch if type(message) is BarsArrived else None
         end_ns, count = self._ends_ns[row], self._rows[row + 1] - self._rows[row]
         self.taken = row + 1
-        minutes, derived, slot = self._minutes, book.derived, book.closed
-        book.grid.lay(slice(slot, slot + 1), self._grid, slice(row, row + 1))
-        derived.latest = slot
-        if (published := self._published.get(slot)) is not None:
-            derived.lay(slot, published)
+        minutes, slots = self._minutes, slice(book.closed, book.closed + 1)
+        book.grid.lay(slots, self._grid, slice(row, row + 1))
+        book.derived.lay(slots, self._published)
         if count == self._symbols:
             book.updates.stamp_all(count, end_ns)
         elif count:
             book.stamp(minutes.columns[minutes.edges[row] :][:count], end_ns)
-        return minutes.close(book, slot, batch)
+        return minutes.close(book, slots.start, batch)
 
 
 class Ahead:

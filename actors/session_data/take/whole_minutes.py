@@ -25,10 +25,11 @@ class Minutes:
         self.batch = batch
         self.columns = columns
         self.slots = slice(book.closed, int(rows[-1]) + 1)
-        self.edges: list[int] = np.searchsorted(rows, np.arange(self.slots.start, self.slots.stop + 1)).tolist()
+        edges = np.searchsorted(rows, np.arange(self.slots.start, self.slots.stop + 1))
+        self.edges: list[int] = edges.tolist()
         """Of the bars, where each minute begins, and where the last ends."""
         self._rows = rows
-        self._revisions = book.revision + np.cumsum(np.diff(self.edges) > 0)
+        self._revisions = book.revision + np.cumsum(edges[1:] > edges[:-1])
         self._counted = book.ledger.received, book.ledger.accepted
         """As these were before the first of them."""
         self._derived: dict[int, list[BarsUpdated]] = {}
