@@ -16,9 +16,10 @@ def reported(book: Book | None, date: str) -> list[Event]:
 
 def _report_of(book: Book) -> SessionReport:
     symbols, grid, derived = book.symbols, book.grid, book.derived
-    columns = [grid.columns[symbol] for symbol in symbols]
+    columns = book.everybody
     count, regular = len(grid.symbols), book.axis.regular
     values = grid.values[regular]
+    volumes = values[:, VOLUME, :count]
     published = [derived.count(series, count)[columns] for series in range(len(derived.intervals))]
     return SessionReport(
         session=book.session,
@@ -26,7 +27,7 @@ def _report_of(book: Book) -> SessionReport:
         bars=grid.present()[regular].sum(axis=0, dtype=np.int32)[columns],
         high=np.fmax.reduce(values[:, HIGH, :count], axis=0)[columns],
         low=np.fmin.reduce(values[:, LOW, :count], axis=0)[columns],
-        volume=np.nansum(values[:, VOLUME, :count], axis=0)[columns],
+        volume=np.where(np.isnan(volumes), 0.0, volumes).sum(axis=0)[columns],
         closed=max(min(book.closed, regular.stop) - regular.start, 0),
         intervals=derived.intervals,
         derived=np.array(published, dtype=np.int32).reshape(len(published), len(symbols)),

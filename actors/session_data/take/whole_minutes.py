@@ -217,6 +217,8 @@ def _missing(book: Book, slots: slice) -> dict[int, tuple[tuple[str, ...], tuple
     """Return for each slot that lacks bars whose they are, and which of them are to be asked for."""
     symbols = book.grid.symbols
     verdicts = book.grid.verdicts[slots, : len(symbols)]
+    if verdicts.min(initial=FIRST_WITH_BAR) >= FIRST_WITH_BAR:
+        return {}
     rows, columns = np.nonzero(verdicts < FIRST_WITH_BAR)
     is_wanted = (verdicts[rows, columns] < _NO_TRADE).tolist()
     found: dict[int, tuple[list[str], list[str]]] = {}
