@@ -1,6 +1,7 @@
 """Logging and counters. The only importer of loguru besides the doors; silent until a host enables ``actors``."""
 
 from collections import deque
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,17 @@ class EventLog:
     """An address that logs what it is told: one line an event, long columns left out."""
 
     def tell(self, message: Any) -> None:
-        """Log one message."""
-        fields = {name: getattr(message, name) for name in message.__struct_fields__}
-        if isinstance(bar := fields.pop("bar", None), Bar):
-            fields = {"symbol": bar.symbol, "start": bar.start.isoformat(), **fields}
-        note(type(message).__name__, **{name: value for name, value in fields.items() if _is_short(value)})
+        """Log one message. It is put into words only if somebody reads them."""
+        logger.patch(partial(_put_into_words, message)).info("")
+
+
+def _put_into_words(message: Any, record: Any) -> None:
+    event, fields = type(message).__name__, {name: getattr(message, name) for name in message.__struct_fields__}
+    if isinstance(bar := fields.pop("bar", None), Bar):
+        fields = {"symbol": bar.symbol, "start": bar.start.isoformat(), **fields}
+    short = {name: value for name, value in fields.items() if _is_short(value)}
+    record["message"] = _line(event, short)
+    record["extra"].update(event=event, **short)
 
 
 def _is_short(value: object) -> bool:

@@ -58,6 +58,16 @@ def test_an_event_log_leaves_long_columns_out(lines: list[str]) -> None:
     ]
 
 
+class Unspeakable:
+    @property
+    def __struct_fields__(self) -> tuple[str, ...]:
+        raise AssertionError("put into words although nobody reads them")
+
+
+def test_an_event_is_put_into_words_only_for_who_reads_them() -> None:
+    EventLog().tell(Unspeakable())
+
+
 def test_an_event_of_a_bar_says_which(lines: list[str]) -> None:
     EventLog().tell(BarRejected(bar=replace(bar("A", "09:30"), tz=NEW_YORK), source="lines", reason="off"))
 
