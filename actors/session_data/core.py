@@ -89,7 +89,7 @@ class SessionDataCore:
             plays_all: whether no symbols are named of what is replayed: who has not traded before is not known yet.
             keeps_prints: whether it is kept what was known when, as on a live day.
         """
-        self._rules = rules or SessionRules()
+        self._rules = rules = rules or SessionRules()
         self._prints = PrintLog(self._rules.grace_ns) if keeps_prints else None
         self._has_upkeep = has_upkeep
         self.now_ns: Nanos = 0
@@ -97,8 +97,7 @@ class SessionDataCore:
         self.history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
         self._requirements = Requirements()
         self.senders = Senders(self._rules.sources)
-        intervals = self._rules.intervals
-        self._sealer = Sealer(self.history, self.senders, intervals, is_on=has_upkeep, is_patient=keeps_prints)
+        self._sealer = Sealer(self.history, self.senders, rules.intervals, is_on=has_upkeep, is_patient=keeps_prints)
         self._members = Members(needed, fills=has_upkeep and fills, holds_arrivals=holds_arrivals, plays_all=plays_all)
         self.trading = Trading(self._rules, self.senders)
         self.ahead = Ahead(self.senders, self._members, self.trading)

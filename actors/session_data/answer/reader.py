@@ -221,6 +221,7 @@ class Reader:
         return (asked, self._columns(asked)) if asked else (book.symbols, book.everybody)
 
     def _metrics(self, symbol: str) -> SessionMetrics:
+        self._ahead.stamp()
         return metrics_of_symbol(self._book, symbol, self._number(symbol))
 
     def _heading(self, symbols: Sequence[str], interval: Interval) -> Heading:

@@ -207,6 +207,11 @@ class Ahead:
             self._preview = ready.preview(book, self._from + len(promise.events))
         return self._preview.show(self._from + promise.passed - ready.taken)
 
+    def stamp(self) -> None:
+        """Have the book know, too, when symbols changed that have bars in minutes that are shown."""
+        if self._preview is not None:
+            self._preview.stamp()
+
     def settle(self, book: Book) -> None:
         """Have the book hold just what is over, and all of it, for who looks further, while minutes are promised."""
         if self.promise is not None:

@@ -41,12 +41,16 @@ class Preview:
         book, closed, now_ns = self._book, self._closed + count, self._ends_ns[count - 1]
         if not self._is_laid:
             book.grid.lay(self._slots, self._lifted, self._rows)
-            book.updates.stamp_all(self._symbols, self._ends_ns[0])
             self._is_laid = True
-        book.updates.stamp_all(self._symbols, now_ns)
         book.derived.latest, book.closed, book.revision = closed - 1, closed, self._revision + count
         self._shown, self._now_ns = count, now_ns
         return now_ns
+
+    def stamp(self) -> None:
+        """Have the book know when its symbols changed, as it stands."""
+        if self._shown:
+            for end_ns in (self._ends_ns[0], self._now_ns):  # the first may be the first that anybody has
+                self._book.updates.stamp_all(self._symbols, end_ns)
 
     def hide(self) -> None:
         """Take all of them out of the book again."""
