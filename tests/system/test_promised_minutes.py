@@ -1,5 +1,9 @@
 """Minutes that are promised to who is alone in a loop: whatever is asked between them, nobody can tell."""
 
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
@@ -15,6 +19,7 @@ from actors.storage.memory import MemoryStore
 from actors.system import System
 from messages import BarBatch, TradingSession, Verdict
 from messages.errors import BarkeeperError
+from messages.values import MINUTE_NS
 from tests.builders import instant
 from tests.depth import also_slow
 from tests.system.futures import ASKED, plain
@@ -101,3 +106,47 @@ def test_until_an_instant_two_futures_are_one_though_their_minutes_are_promised(
 
     for left, right in zip(one, other, strict=True):
         assert left == right
+
+
+def test_whoever_asks_in_another_thread_hears_of_just_the_minutes_that_the_loop_has_come_to() -> None:
+    store, at_ns, seen, is_over = store_of(7), [0], list[tuple[int, int, int]](), threading.Event()
+
+    def ask(system: System, random: Random) -> None:
+        while not is_over.is_set():
+            before_ns, symbol = at_ns[0], random.choice(SYMBOLS)
+            if random.random() < 0.5:
+                bar = system.latest_bar(symbol).get(timeout=20)
+                answer_ns = 0 if bar is None else bar.end_ns
+            else:
+                answer_ns = system.snapshot().get(timeout=20).now_ns
+                assert answer_ns >= before_ns
+            seen.append((before_ns, answer_ns, at_ns[0]))
+
+    switched_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with (
+            System.backtest(store, SYMBOLS, calendar="XNYS", closed=CLOSED, last=1) as system,
+            ThreadPoolExecutor(3) as pool,
+        ):
+            asking: list[Any] = []
+            for number, minute in enumerate(system.minutes()):
+                at_ns[0] = minute.end_ns
+                if not number:
+                    asking = [pool.submit(ask, system, Random(seed)) for seed in range(3)]
+                time.sleep(0.0005 * (number % 3))
+            is_over.set()
+            for one in asking:
+                one.result(timeout=20)
+            digest = system.digest().get(timeout=20)
+    finally:
+        is_over.set()
+        sys.setswitchinterval(switched_s)
+    with System.backtest(store, SYMBOLS, calendar="XNYS", closed=CLOSED, last=1) as system:
+        system.run()
+        undisturbed = system.digest().get(timeout=20)
+
+    assert digest == undisturbed
+    assert len(seen) > 20
+    for _, answer_ns, after_ns in seen:
+        assert answer_ns <= after_ns + MINUTE_NS  # the loop may have taken one that it has not noted yet
