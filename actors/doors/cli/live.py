@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from actors.doors.cli import options, served
+from actors.doors.cli.interrupts import EndedEarly, ends_early
 
 
 class Until(enum.StrEnum):
@@ -87,9 +88,12 @@ def live(
 
             paper.show(unit([word for word in sys.argv[1:] if word != "--print-unit"]).rstrip("\n"))
             return
-        from actors.doors.commands import live
-        from actors.doors.commands.live_plan import Wishes
-
+        try:
+            with ends_early():  # what it imports takes a second, on a busy machine several
+                from actors.doors.commands import live
+                from actors.doors.commands.live_plan import Wishes
+        except EndedEarly:
+            return
         live.live(
             Wishes(
                 feed=feed,

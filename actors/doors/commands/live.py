@@ -36,6 +36,7 @@ from messages.values import TradingSession
 
 _BETWEEN_LOOKS_S = 0.25
 _CLOSING_S = 30.0
+_TOO_EARLY = "ended before a session was open"
 
 
 def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
@@ -44,10 +45,15 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
     Raises:
         BarkeeperError: it cannot be run, or it ended in an error; or not all that came could be written down.
     """
-    made = plan(wishes)
-    with contextlib.closing(open_store(made.settings.store)) as store:
-        store.claim()  # who may not write is told so before a day is announced
-    system = System(made.settings, clock=made.clock, feeds=[made.feed])
+    try:
+        with ends_early():
+            made = plan(wishes)
+            with contextlib.closing(open_store(made.settings.store)) as store:
+                store.claim()  # who may not write is told so before a day is announced
+            system = System(made.settings, clock=made.clock, feeds=[made.feed])
+    except EndedEarly:
+        paper.say(_TOO_EARLY)
+        return
     if system.is_replay:
         made.clock.hold()  # a busy machine takes minutes of a fast clock to start
     try:
@@ -61,7 +67,7 @@ def live(wishes: Wishes, served: Served, *, as_json: bool) -> None:
                 made.clock.go_on()
             run.follow()
     except EndedEarly:
-        paper.say("ended before a session was open")
+        paper.say(_TOO_EARLY)
         return
     finally:
         system.close(_CLOSING_S)

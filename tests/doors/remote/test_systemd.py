@@ -143,11 +143,24 @@ def test_a_service_is_ready_and_ends_well_when_it_is_told_to(
 
 
 @pytest.mark.slow
-def test_who_is_told_to_end_while_it_starts_ends_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "step",
+    [
+        "from actors.system import System as place; name = 'start'",
+        "import actors.doors.commands.live as place; name = 'plan'",
+        "import builtins as place; name = '__import__'",
+    ],
+)
+def test_who_is_told_to_end_while_it_starts_ends_well(tmp_path: Path, step: str) -> None:
     program = (
-        "import os, signal, sys\n"
-        "from actors.system import System\n"
-        "System.start = lambda self: os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"import os, signal, sys\n{step}\n"
+        "step = getattr(place, name)\n"
+        "def told(*given, **more):\n"
+        "    if name != '__import__' or 'actors.doors.commands' in given:\n"
+        "        setattr(place, name, step)\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return step(*given, **more)\n"
+        "setattr(place, name, told)\n"
         "from actors.doors.cli.app import main\n"
         "sys.exit(main())\n"
     )
@@ -161,7 +174,7 @@ def test_who_is_told_to_end_while_it_starts_ends_well(tmp_path: Path) -> None:
     )
 
     assert ended.returncode == 0
-    assert ended.stderr.endswith("ended before a session was open\n")
+    assert not ended.stderr or ended.stderr.endswith("ended before a session was open\n")
 
 
 @pytest.mark.slow
