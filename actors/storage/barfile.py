@@ -102,7 +102,10 @@ def table_of(
 
 
 class _Sink:
-    """A file as Arrow writes to it. What it refused Arrow tries again when it lets go, and complains on stderr then."""
+    """A file as Arrow writes to it. What it refused Arrow tries again when it lets go, and complains on stderr then.
+
+    So the stream between keeps its sink until then, and what comes late goes nowhere.
+    """
 
     closed = False
 
@@ -129,6 +132,10 @@ class _Sink:
     def close(self) -> None:
         """Leave it open: who opened it closes it."""
 
+    def is_done(self) -> None:
+        """Let whatever may still come go nowhere."""
+        self._has_refused = True
+
 
 @contextmanager
 def writing(sink: Any, schema: Any) -> Iterator[Callable[[Any], None]]:
@@ -139,7 +146,8 @@ def writing(sink: Any, schema: Any) -> Iterator[Callable[[Any], None]]:
     is_of_many = DATE in schema.names  # then starts ascend from row to row, else they repeat
     searched: Any = [*_SEARCHED, DATE] if is_of_many else _SEARCHED  # pyarrow declares bools, and documents lists too
     repeating: Any = [*_REPEATING, DATE if is_of_many else "start"]
-    buffered = pa.BufferedOutputStream(pa.PythonFile(_Sink(sink), "w"), _BUFFER)
+    file = _Sink(sink)
+    buffered = pa.BufferedOutputStream(pa.PythonFile(file, "w"), _BUFFER)
     try:
         with pq.ParquetWriter(
             buffered,
@@ -152,8 +160,9 @@ def writing(sink: Any, schema: Any) -> Iterator[Callable[[Any], None]]:
             write_batch_size=_BATCH,
         ) as writer:
             yield lambda table: writer.write_table(table, row_group_size=ROW_GROUP)
+        buffered.flush()
     finally:
-        buffered.detach()  # else it would close the sink
+        file.is_done()
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """What one file of the Parquet store looks like to others, and what becomes of one that is damaged."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from actors.storage.parquet import ParquetStore
 from messages.errors import DataError
 from messages.tables.columns import BarBatch
 from tests.depth import examples
+from tests.house.source import ROOT
 from tests.storage.days import DATE, MINUTE, START, all_regular, bar, day, file_of
 
 FULL = Path("/dev/full")
@@ -156,6 +159,52 @@ def test_a_full_disk_is_an_error_of_ours_and_arrow_says_nothing_more(capfd: pyte
     gc.collect()
 
     assert capfd.readouterr() == ("", "")
+
+
+FILLS_UP = """
+import gc
+import pyarrow as pa
+from actors.storage.barfile import writing
+
+class Disk:
+    def __init__(self, room):
+        self.room, self.taken = room, 0
+
+    def write(self, data):
+        if self.taken + len(data) > self.room:
+            raise OSError(28, "No space left on device")
+        self.taken += len(data)
+        return len(data)
+
+    def tell(self):
+        return self.taken
+
+    def flush(self):
+        pass
+
+table = pa.table({"start": range(9), **{f"close {number}": range(9) for number in range(2_000)}})  # much to end with
+
+def write(disk):
+    try:
+        with writing(disk, table.schema) as write_table:
+            write_table(table)
+    except OSError:
+        return False
+    return True
+
+whole = Disk(1 << 30)
+assert write(whole)
+for room in range(0, whole.taken, whole.taken // 40):
+    assert not write(Disk(room))
+    gc.collect()
+print("goes on")
+"""
+
+
+def test_wherever_the_disk_is_full_the_process_goes_on() -> None:
+    done = subprocess.run([sys.executable, "-c", FILLS_UP], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
 
 
 def refused(table: pa.Table) -> str | None:
