@@ -29,6 +29,7 @@ from messages.tables.columns import FIELDS, BarBatch, freeze
 from messages.values import Nanos
 
 _MILLISECOND_NS = 10**6
+_LAST_MS = ((1 << 63) - 1) // _MILLISECOND_NS
 _USUAL_ROWS = {"fetchOHLCV": 500, "fetchTrades": 1000}
 _BUSY = ("RateLimitExceeded", "DDoSProtection")
 _BUSY_S = 10.0
@@ -210,8 +211,10 @@ def _batch(symbol: str, rows: Sequence[Sequence[Any]], request: PageRequest) -> 
 
 
 def _is_sound(row: Sequence[Any]) -> bool:
-    return len(row) > len(FIELDS) and all(
-        isinstance(number, int | float) and math.isfinite(number) for number in row[: len(FIELDS) + 1]
+    return (
+        len(row) > len(FIELDS)
+        and all(isinstance(number, int | float) and math.isfinite(number) for number in row[: len(FIELDS) + 1])
+        and abs(row[0]) <= _LAST_MS
     )
 
 

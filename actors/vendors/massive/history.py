@@ -43,6 +43,7 @@ MOST_TICKERS = 20
 """With more, and a request for each of them, a flat file of the whole market's day comes sooner."""
 _HOME = ZoneInfo("America/New_York")
 _MILLISECOND_NS = 10**6
+_LAST_MS = ((1 << 63) - 1) // _MILLISECOND_NS
 _NAMES = ("o", "h", "l", "c", "v", "vw", "n")
 """Massive's names of ``FIELDS`` and ``EXTRA_FIELDS``."""
 _BUSY_S = 15.0
@@ -260,6 +261,7 @@ def _is_sound(row: Any) -> bool:
     return (
         isinstance(row, dict)
         and isinstance(row.get("t"), int)
+        and abs(row["t"]) <= _LAST_MS
         and all(isinstance(row.get(name), int | float) for name in _NAMES[: len(FIELDS)])
         and all(isinstance(row.get(name, 0), int | float) for name in _NAMES)
     )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from actors.vendors.ccxt import VENDOR
-from actors.vendors.ccxt.history import CcxtHistory
+from actors.vendors.ccxt.history import CcxtHistory, _batch
 from actors.vendors.ccxt.library import exchange_class, moved
 from actors.vendors.ccxt.open_history import open_ccxt
 from actors.vendors.history.pages import (
@@ -178,6 +178,13 @@ def test_rows_that_make_no_sense_are_counted(server: KrakenTrades) -> None:
 
     assert history.page(request()).unread == 1
     history.close()
+
+
+def test_a_candle_at_a_time_that_no_bar_has_makes_no_sense() -> None:
+    candle = [START_NS // 10**6, 1.0, 1.0, 1.0, 1.0, 1.0]
+    found, unread = _batch("A/USD", [candle, [1 << 60, *candle[1:]]], request())
+
+    assert (found.start_ns.tolist(), unread) == ([START_NS], 1)
 
 
 def test_each_exchange_has_its_own_pace_and_lengths_and_kraken_its_trades() -> None:
