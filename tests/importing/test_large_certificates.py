@@ -87,6 +87,7 @@ def test_of_a_large_day_with_many_holes_no_run_is_an_object(tmp_path: Path, monk
     with closing(ParquetStore(tmp_path / "store")) as store:
         import_complete(tmp_path / "0.csv", store, large=True)
 
+        monkeypatch.undo()
         assert made == []
         assert expected is not None
         assert len(expected.runs) > FEW

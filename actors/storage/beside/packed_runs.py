@@ -95,14 +95,13 @@ def unpacked(packs: PackedRuns) -> tuple[VerdictRun, ...]:
     counts = np.array([count for _, _, of_entry in packs.runs for count in of_entry], dtype=np.int64)
     ends = np.cumsum(counts)  # over all entries; each begins anew
     heads = np.cumsum([0, *sizes[:-1]])
-    before = np.repeat(np.append(0, ends)[heads], [size // 2 for size in sizes])
-    lasts = (packs.first_ns + (ends[1::2] - before) * packs.step_ns).tolist()
-    firsts = (packs.first_ns + (ends[::2] - before) * packs.step_ns).tolist()
-    bounds = iter(zip(firsts, lasts, strict=True))
-    return tuple(
-        VerdictRun(
-            symbol=symbol, verdict=packs.told[kind][1], start_ns=start_ns, end_ns=end_ns, source=packs.told[kind][0]
-        )
-        for (symbol, kind, _), size in zip(packs.runs, sizes, strict=True)
-        for _, (start_ns, end_ns) in zip(range(size // 2), bounds, strict=False)
-    )
+    runs = np.array([size // 2 for size in sizes], dtype=np.int64)
+    before = np.repeat(np.append(0, ends)[heads], runs)
+    return Runs(
+        symbols=tuple(symbol for symbol, _, _ in packs.runs),
+        symbol_index=np.repeat(np.arange(len(runs), dtype=np.int32), runs),
+        told=packs.told,
+        told_index=np.repeat(np.array([kind for _, kind, _ in packs.runs], dtype=np.int32), runs),
+        start_ns=packs.first_ns + (ends[::2] - before) * packs.step_ns,
+        end_ns=packs.first_ns + (ends[1::2] - before) * packs.step_ns,
+    ).each()

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.storage.beside.packed_runs import FEW, PackedRuns, packed, unpacked
+from messages.tables.runs import Runs
 from messages.values import MINUTE_NS, Verdict, VerdictRun
 from tests.builders import DAY
 
@@ -36,3 +37,16 @@ def test_few_runs_and_those_that_are_no_whole_bars_are_not_packed() -> None:
     assert packed([run] * FEW, DAY.start_ns, MINUTE_NS) is None
     assert packed([run] * (FEW + 1), DAY.start_ns, MINUTE_NS) is not None
     assert packed([run] * FEW + [odd], DAY.start_ns, MINUTE_NS) is None
+
+
+def test_the_instants_of_many_runs_are_few_numbers() -> None:
+    runs = [
+        VerdictRun(symbol=f"S{number % 50}", verdict=Verdict.NO_TRADE, start_ns=at, end_ns=at + MINUTE_NS, source="")
+        for number in range(3000)
+        for at in (DAY.start_ns + number // 50 * MINUTE_NS,)
+    ]
+
+    found = Runs.of(runs).each()
+
+    assert found == tuple(runs)
+    assert len({id(instant) for run in found for instant in (run.start_ns, run.end_ns)}) == 61
