@@ -131,7 +131,7 @@ class SessionDataCore:
 
     def glance(self) -> None:
         """Show what he has taken to the reader of the session, which sees to it that nobody looks beyond."""
-        self._know(self.ahead.glance(self._book))
+        self.now_ns = self.ahead.glance(self._book)  # never less than it was: whatever else comes ends the promise
 
     def _handle_one(self, message: SessionDataInbox, *before: Message) -> Outcome:
         outcome = self._handle(message)
