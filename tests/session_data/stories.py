@@ -86,7 +86,7 @@ def insides(core: SessionDataCore) -> dict[str, Any]:
         "revisions": book.grid.revisions[:, :count].tolist(),
         "senders": book.grid.sources[:, :count].tolist(),
         "symbols": book.grid.symbols,
-        "published": [book.derived.count(series, count).tolist() for series in range(len(book.derived.intervals))],
+        "published": book.derived.counts(count).tolist(),
         "first": book.updates.first_ns[:count].tolist(),
         "last": book.updates.last_ns[:count].tolist(),
         "ledger": vars(book.ledger),

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Mapping
 
 import numpy as np
 from msgspec.structs import replace
@@ -24,6 +23,10 @@ _MANY_HOLES = 4
 """If blocks with holes are more than one cell in so many, all are reduced as if they had some."""
 
 
+_MANY_SLOTS = 16
+"""Of so many minutes the blocks that they end are looked for at once."""
+
+
 _NOWHERE = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
@@ -43,10 +46,11 @@ class DerivedBars:
         self._published: Mask = np.zeros((len(self._layout.blocks), capacity), dtype=np.bool_)
         """Blocks x columns."""
 
-    def count(self, series: int, columns: int) -> Indices:
-        """Return how many regular bars of an interval have been published, for each of the first columns."""
-        counts: Indices = self._published[self._layout.regular[series], :columns].sum(axis=0, dtype=np.int32)
-        return counts
+    def counts(self, columns: int) -> Indices:
+        """Return how many regular bars of each interval have been published, for each of the first columns."""
+        before = np.zeros((len(self._published) + 1, columns), dtype=np.int32)
+        np.cumsum(self._published[:, :columns], axis=0, out=before[1:])
+        return before[self._layout.regular[:, 1]] - before[self._layout.regular[:, 0]]
 
     def on_write(
         self, grid: Grid, slot: int, columns: Indices | slice, closed: int, revision: int, out: list[Event]
@@ -182,30 +186,26 @@ class DerivedBars:
                 told = _places(self._published[block.row, : len(has_last)] & of_last)
                 self._publish(grid, block, told, revision, out, is_repair=False)
 
-    def lift(self, slots: slice, latest: int) -> dict[int, Mask]:
-        """Forget that ``on_minutes`` was told of these minutes.
+    def kept(self) -> tuple[int, Mask]:
+        """Return what ``lift`` takes to forget all that is told from now on."""
+        return self.latest, self._published.copy()
 
-        Args:
-            slots: the minutes.
-            latest: the highest slot that had been written before them.
-
-        Returns:
-            What ``lay`` takes to have them back.
-        """
-        self.latest = latest
-        ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
-        lifted = dict(zip(ended.tolist(), self._published[ended], strict=True))
-        self._published[ended] = False
+    def lift(self, kept: tuple[int, Mask]) -> Mask:
+        """Forget what was told since; return what ``lay`` takes to have it back."""
+        lifted = self._published
+        self.latest, self._published = kept
         return lifted
 
-    def lay(self, slots: slice, lifted: Mapping[int, Mask]) -> None:
-        """Be told of some of them again, the next ones."""
+    def lay(self, slots: slice, lifted: Mask) -> None:
+        """Be told again of some of the minutes that were lifted, the next ones."""
         self.latest = slots.stop - 1
-        ending, published = self._layout.ending, self._published
+        if slots.stop - slots.start > _MANY_SLOTS:
+            rows = (self._layout.ends > slots.start) & (self._layout.ends <= slots.stop)
+            self._published[rows] = lifted[rows]
+            return
         for slot in range(slots.start, slots.stop):
-            if slot in ending:
-                for row in ending[slot]:
-                    published[row] = lifted[row]
+            for row in self._layout.ending.get(slot, ()):
+                self._published[row] = lifted[row]
 
     def _folded(self, grid: Grid, ended: Stamps) -> tuple[Floats, Indices]:
         """Reduce blocks of every symbol: blocks x fields x symbols, and how many base bars each bar has.

@@ -30,8 +30,8 @@ class Layout:
         self.of_slot: list[list[Block]] = [[] for _ in range(slots)]
         self.rows: Indices = np.full((len(edges), slots), -1, dtype=np.int32)
         """Series x slots: the row of the block that a slot is in; -1: in none."""
-        self.regular: list[slice] = []
-        """By series: the rows of its blocks in regular minutes."""
+        self.regular: Indices = np.zeros((len(edges), 2), dtype=np.int32)
+        """By series: the rows of its blocks in regular minutes, the first and the one after the last."""
         for series, bounds in enumerate(edges):
             begin = len(self.blocks)
             for first, end in itertools.pairwise(bounds):
@@ -40,8 +40,7 @@ class Layout:
                 self.rows[series, first:end] = block.row
                 for slot in range(first, end):
                     self.of_slot[slot].append(block)
-            inside = np.searchsorted(bounds, regular) + begin
-            self.regular.append(slice(*inside.tolist()))
+            self.regular[series] = np.searchsorted(bounds, regular) + begin
         self.firsts: Indices = np.array([block.first for block in self.blocks], dtype=np.int32)
         self.ends: Indices = np.array([block.end for block in self.blocks], dtype=np.int32)
         self.ending: dict[int, list[int]] = {}

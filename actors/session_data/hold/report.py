@@ -20,7 +20,6 @@ def _report_of(book: Book) -> SessionReport:
     count, regular = len(grid.symbols), book.axis.regular
     values = grid.values[regular]
     volumes = values[:, VOLUME, :count]
-    published = [derived.count(series, count)[columns] for series in range(len(derived.intervals))]
     return SessionReport(
         session=book.session,
         symbols=symbols,
@@ -30,5 +29,5 @@ def _report_of(book: Book) -> SessionReport:
         volume=np.where(np.isnan(volumes), 0.0, volumes).sum(axis=0)[columns],
         closed=max(min(book.closed, regular.stop) - regular.start, 0),
         intervals=derived.intervals,
-        derived=np.array(published, dtype=np.int32).reshape(len(published), len(symbols)),
+        derived=derived.counts(count)[:, columns],
     )

@@ -205,12 +205,16 @@ def _slots_of(book: Book, batch: BarBatch, columns: Indices) -> Indices | None:
     if not is_fit or book.removed or book.has_grace or int(columns.min()) < 0:
         return None
     starts = book.axis.starts_ns
-    edges = np.array([0, *(np.flatnonzero(batch.start_ns[1:] != batch.start_ns[:-1]) + 1).tolist(), len(batch)])
-    minutes = batch.start_ns[edges[:-1]]  # far fewer than bars
+    is_head = np.ones(len(batch), dtype=np.bool_)
+    np.not_equal(batch.start_ns[1:], batch.start_ns[:-1], out=is_head[1:])
+    minutes = batch.start_ns[is_head]  # far fewer than bars
     slots = np.searchsorted(starts, minutes)
     if int(slots[-1]) >= len(starts) or (starts[slots] != minutes).any():
         return None
-    return np.repeat(slots.astype(np.int32), np.diff(edges))
+    found: Indices = slots.astype(np.int32)
+    if len(minutes) < len(batch):
+        found = np.repeat(found, np.diff(np.append(np.flatnonzero(is_head), len(batch))))
+    return found
 
 
 def _missing(book: Book, slots: slice) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
