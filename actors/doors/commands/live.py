@@ -184,7 +184,8 @@ class _Run:
             for sentence in self._saved:
                 self._shown.say(sentence)
         for reason in self._wrong.news(look.system.reasons, time.monotonic()):
-            if reason != look.system.failure:  # which is said at the end
+            # The first is said at the end, the second as an event each time that it is tried.
+            if reason != look.system.failure and " could not be written: " not in reason:
                 self._shown.say(reason)
         if look.live.session is not None:
             session = self._sessions[look.live.session.date] = look.live.session
