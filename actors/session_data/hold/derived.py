@@ -186,14 +186,21 @@ class DerivedBars:
                 told = _places(self._published[block.row, : len(has_last)] & of_last)
                 self._publish(grid, block, told, revision, out, is_repair=False)
 
-    def kept(self) -> tuple[int, Mask]:
-        """Return what ``lift`` takes to forget all that is told from now on."""
-        return self.latest, self._published.copy()
+    def lift(self, slots: slice, latest: int) -> Mask:
+        """Forget that ``on_minutes`` was told of these minutes.
 
-    def lift(self, kept: tuple[int, Mask]) -> Mask:
-        """Forget what was told since; return what ``lay`` takes to have it back."""
-        lifted = self._published
-        self.latest, self._published = kept
+        Args:
+            slots: the minutes.
+            latest: the highest slot that had been written before them.
+
+        Returns:
+            What ``lay`` takes to have them back.
+        """
+        self.latest = latest
+        ended = (self._layout.ends > slots.start) & (self._layout.ends <= slots.stop)
+        lifted = np.empty_like(self._published)  # nobody looks at the other rows
+        lifted[ended] = self._published[ended]
+        self._published[ended] = False
         return lifted
 
     def lay(self, slots: slice, lifted: Mask) -> None:

@@ -49,14 +49,14 @@ class _Ready:
     """Minutes with all that follows from them, lifted out of the book again."""
 
     def __init__(self, book: Book, minutes: Minutes, claim: Claim, first_row: int) -> None:
-        kept = book.derived.kept()
+        latest = book.derived.latest
         minutes.write(book, claim)
         self._minutes = minutes
         self._ends_ns: list[int] = book.axis.ends_ns[minutes.slots].tolist()
         self._rows = [first_row + row for row in minutes.edges] if first_row else minutes.edges
         """With which row of the tape each begins; and last, where the last one ends."""
         self._grid = book.grid.lift(minutes.slots)
-        self._published = book.derived.lift(kept)
+        self._published = book.derived.lift(minutes.slots, latest)
         self._symbols = len(book.grid.symbols)
         self.taken = 0
         """How many of them are over."""
