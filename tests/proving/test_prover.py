@@ -178,3 +178,14 @@ def test_its_files_are_all_that_it_has_imported_of_its_folder_and_none_of_this_p
         *("mine.py", "mine_lengths.py", "mine_parts/__init__.py", "mine_parts/sums.py", "mine_parts/tables.py"),
         "mine_signals.py",
     ]
+
+
+def test_every_minute_is_heard_of_a_day_that_is_long_enough_for_some_to_be_promised(tmp_path: Path) -> None:
+    closed = ("10:30-16:00",)
+    with closing(ParquetStore(tmp_path / "store")) as store:
+        fill(store, sessions=1, symbols=2, quiet=0.2, closed=closed)
+    question = Question(strategy=f"{HERE}:Honest", store=str(tmp_path / "store"), cuts=3, closed=closed)
+
+    proof = Prover(question).prove()
+
+    assert (proof.run.minutes, proof.is_proven) == (60, True)
