@@ -1,7 +1,6 @@
 """What happened. ``now_ns`` in an arrival is the time at which its sender lets it be known."""
 
 import enum
-from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -111,9 +110,16 @@ class TimeAdvanced(Event, frozen=True, kw_only=True):
 
 
 class MinutesStaged(Event, frozen=True, kw_only=True):
-    """Minutes are ready; each waits at SessionData's door until the one before it has been dealt with."""
+    """Minutes of a tape that follow each other; each waits at SessionData's door until the one before is dealt with."""
 
-    minutes: Sequence[BarsArrived | TimeAdvanced]
+    tape: BarBatch
+    """All bars of the session."""
+    rows: tuple[int, ...]
+    """With which of them each minute begins; and last, where the last one ends."""
+    ends_ns: tuple[Nanos, ...]
+    """When each is over."""
+    first_ticket: int
+    """That of the first; the others have those after it."""
 
 
 class MinutesRecalled(Event, frozen=True, kw_only=True):

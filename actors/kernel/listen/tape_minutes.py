@@ -5,7 +5,7 @@ from typing import overload
 
 from msgspec.structs import replace
 
-from messages.events import BarsArrived, TimeAdvanced
+from messages.events import BarsArrived, MinutesStaged, TimeAdvanced
 from messages.tables.columns import BarBatch
 from messages.values import Nanos
 
@@ -22,7 +22,13 @@ class TapeMinutes(Sequence[BarsArrived | TimeAdvanced]):
         tickets: that of each.
     """
 
-    def __init__(self, tape: BarBatch, rows: list[int], ends_ns: list[Nanos], tickets: range) -> None:
+    @classmethod
+    def of(cls, staged: MinutesStaged) -> "TapeMinutes":
+        """Return those that are staged."""
+        first = staged.first_ticket
+        return cls(staged.tape, staged.rows, staged.ends_ns, range(first, first + len(staged.ends_ns)))
+
+    def __init__(self, tape: BarBatch, rows: tuple[int, ...], ends_ns: tuple[Nanos, ...], tickets: range) -> None:
         self.tickets = tickets
         self._tape = tape
         self._rows = rows
@@ -54,4 +60,4 @@ class TapeMinutes(Sequence[BarsArrived | TimeAdvanced]):
 
     def are(self, rows: Sequence[int], ends_ns: Sequence[Nanos]) -> bool:
         """Return whether minutes that begin so in the tape, and are over then, are the first of these."""
-        return self._ends_ns[: len(ends_ns)] == ends_ns and self._rows[: len(rows)] == rows
+        return self._ends_ns[: len(ends_ns)] == tuple(ends_ns) and self._rows[: len(rows)] == tuple(rows)

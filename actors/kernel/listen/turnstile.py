@@ -13,6 +13,7 @@ import msgspec
 
 from actors.kernel.address import Address
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.tape_minutes import TapeMinutes
 from actors.kernel.outcome import Refusal
 from messages.commands import AllowMinutes, HoldEnded, RecallMinutes, Step
 from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
@@ -65,7 +66,7 @@ class Turnstile:
         self._inside = inside
         self._credit = credit
         self._lock = threading.Lock()
-        self._staged: deque[Sequence[BarsArrived | TimeAdvanced]] = deque()
+        self._staged: deque[TapeMinutes] = deque()
         self._taken = 0
         """How many of the first of these have been let in."""
         self._left = 0
@@ -88,8 +89,8 @@ class Turnstile:
             self._settled(message)
         elif isinstance(message, MinutesStaged):
             with self._lock:
-                self._staged.append(message.minutes)
-                self._left += len(message.minutes)
+                self._staged.append(TapeMinutes.of(message))
+                self._left += len(message.ends_ns)
             self._admit(self._inside.tell)
         elif isinstance(message, AllowMinutes):
             with self._lock:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actors.kernel.listen.tape_minutes import TapeMinutes
 from actors.market.axis import SessionAxis
 from actors.market.faults import Faults, damage
-from messages.events import BarsArrived, TimeAdvanced
+from messages.events import BarsArrived, MinutesStaged, TimeAdvanced
 from messages.tables.columns import BarBatch, Tape
 from messages.values import Nanos
 
@@ -96,14 +95,14 @@ class Playback:
             TimeAdvanced(now_ns=now_ns, ticket=ticket),
         ]
 
-    def stage(self, tickets: range) -> TapeMinutes:
+    def stage(self, tickets: range) -> MinutesStaged:
         """Return the messages of the next slots, each by itself, with these tickets; of a tape that is not damaged."""
         first = self.position
         self.position += len(tickets)
         rows, ends_ns = self._rows[first : self.position + 1], self._ends_ns[first : self.position]
         before = self._told[-1] - rows[0]
         self._told += [before + row for row in rows[1:]]
-        return TapeMinutes(self._batch, rows, ends_ns, tickets)
+        return MinutesStaged(tape=self._batch, rows=tuple(rows), ends_ns=tuple(ends_ns), first_ticket=tickets.start)
 
     def rewind(self, slots: int) -> None:
         """Go back by so many slots, each of which was played by itself."""

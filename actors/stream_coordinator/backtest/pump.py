@@ -6,7 +6,7 @@ from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.backtest.playback import Playback
 from actors.stream_coordinator.backtest.tickets import Tickets
 from messages.base import Message
-from messages.events import MinutesRecalled, MinutesStaged, TimeAdvanced
+from messages.events import MinutesRecalled, TimeAdvanced
 from messages.values import Nanos
 
 
@@ -35,7 +35,7 @@ class Pump:
                 continue
             if self._gate.is_staging:
                 count = min(STAGED - len(self._tickets), playback.slots_until(due_ns, STAGED))
-                out.append(MinutesStaged(minutes=playback.stage(self._tickets.issue_staged(count))))
+                out.append(playback.stage(self._tickets.issue_staged(count)))
             else:
                 self._gate.steps = max(self._gate.steps - playback.ends_minute, 0)
                 out += playback.play(self._gate.slots_at_once(playback, due_ns), self._tickets.issue_minute())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kernel.listen.tape_minutes import TapeMinutes
-from messages.events import BarsArrived, TimeAdvanced
+from messages.events import BarsArrived, MinutesStaged, TimeAdvanced
 from messages.tables.columns import BarBatch
 from messages.values import MINUTE_NS
 from tests.builders import bar
@@ -32,7 +32,8 @@ def minutes_of(counts: list[int]) -> tuple[TapeMinutes, list[BarsArrived | TimeA
         else:
             batch = tape.rows(first, end)
             expected.append(BarsArrived(batch=batch, now_ns=now_ns, is_whole=True, ticket=ticket, first_row=first))
-    return TapeMinutes(tape, rows, ends_ns, range(7, 7 + len(counts))), expected
+    staged = MinutesStaged(tape=tape, rows=tuple(rows), ends_ns=tuple(ends_ns), first_ticket=7)
+    return TapeMinutes.of(staged), expected
 
 
 @given(

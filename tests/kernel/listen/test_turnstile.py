@@ -32,6 +32,12 @@ from tests.doubles import Outbox
 PLAIN = MinuteClosed(start_ns=0, end_ns=60, present=1, expected=1)
 
 
+def staged(*tickets: int) -> MinutesStaged:
+    """Minutes without a bar, with these tickets; each is over when its ticket says."""
+    rows = (0,) * (len(tickets) + 1)
+    return MinutesStaged(tape=BarBatch.of(()), rows=rows, ends_ns=tickets, first_ticket=tickets[0])
+
+
 class Door:
     """A turnstile, who is let in, and who hears of the tickets."""
 
@@ -41,7 +47,7 @@ class Door:
 
     def stage(self, *tickets: int) -> list[int]:
         """Stage minutes; return which are let in."""
-        return self.tell(MinutesStaged(minutes=tuple(TimeAdvanced(now_ns=one, ticket=one) for one in tickets)))
+        return self.tell(*([staged(*tickets)] if tickets else []))
 
     def promises(self) -> None:
         """Whatever minutes there are, they are promised."""
@@ -185,14 +191,12 @@ def test_a_minute_that_is_staged_while_nobody_is_inside_passes_at_once(door: Doo
 
 
 def test_a_minute_is_let_in_as_it_was_staged_with_bars_or_without(door: Door) -> None:
-    bars = BarsArrived(batch=BarBatch.of(minute_of(["A"], "09:30")), now_ns=1, is_whole=True, ticket=1)
-    time = TimeAdvanced(now_ns=2, ticket=2)
-    door.turnstile.tell(MinutesStaged(minutes=(bars, time)))
+    batch = BarBatch.of(minute_of(["A"], "09:30"))
+    door.turnstile.tell(MinutesStaged(tape=batch, rows=(0, 1, 1), ends_ns=(1, 2), first_ticket=1))
     door.turnstile.tell(MinuteSettled(ticket=1))
 
-    first, second = door.inside.messages
-    assert first is bars
-    assert second is time
+    bars = BarsArrived(batch=batch, now_ns=1, is_whole=True, ticket=1, first_row=0)
+    assert door.inside.messages == [bars, TimeAdvanced(now_ns=2, ticket=2)]
 
 
 def test_the_sender_hears_of_a_ticket_when_few_minutes_are_left(door: Door) -> None:
@@ -230,7 +234,7 @@ def test_what_is_no_ticket_goes_on_to_the_sender(door: Door) -> None:
 def test_inside_it_is_known_whether_anybody_hears_of_minutes_before_the_next_one_is_let_in(door: Door) -> None:
     for hears_minutes in (True, False, False, True):
         door.turnstile.tell(SubscribersChanged(count=1, hears_minutes=hears_minutes))
-    door.turnstile.tell(MinutesStaged(minutes=(TimeAdvanced(now_ns=1, ticket=1),)))
+    door.turnstile.tell(staged(1))
 
     assert door.inside.messages == [
         HearingChanged(hears_minutes=False),
@@ -338,7 +342,7 @@ def test_many_threads_may_tell_it_at_once() -> None:
     inside, tickets = Busy(), list(range(1, 201))
     inside.turnstile = turnstile = Turnstile(inside, Outbox())
     for ticket in tickets:
-        turnstile.tell(MinutesStaged(minutes=(TimeAdvanced(now_ns=ticket, ticket=ticket),)))
+        turnstile.tell(staged(ticket))
 
     assert inside.is_done_with(tickets[-1])
     assert (inside.passed, inside.most) == (tickets, 1)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from actors.kernel.listen.tape_minutes import TapeMinutes
 from actors.settings import Settings
 from actors.stream_coordinator.backtest.gate import STAGED
 from messages import (
@@ -192,13 +193,15 @@ def test_in_lockstep_a_few_minutes_wait_at_the_door_of_session_data() -> None:
     core = Hand(LOCKSTEP, session_tiny(STAGED + 40)).opened().lockstep().core
 
     (staged,) = core.handle(StartRun()).out
-    (more,) = core.handle(MinuteSettled(ticket=staged.minutes[29].ticket)).out  # those before it came home unheard
+    (more,) = core.handle(
+        MinuteSettled(ticket=TapeMinutes.of(staged)[29].ticket)
+    ).out  # those before it came home unheard
 
     assert isinstance(staged, MinutesStaged)
     assert isinstance(more, MinutesStaged)
-    assert [minute.now_ns - minute.batch.start_ns[-1] for minute in staged.minutes] == [MINUTE_NS] * STAGED
-    after = staged.minutes[-1].ticket
-    assert [minute.ticket for minute in more.minutes] == [after + number for number in range(1, 31)]
+    assert [minute.now_ns - minute.batch.start_ns[-1] for minute in TapeMinutes.of(staged)] == [MINUTE_NS] * STAGED
+    after = TapeMinutes.of(staged)[-1].ticket
+    assert [minute.ticket for minute in TapeMinutes.of(more)] == [after + number for number in range(1, 31)]
 
 
 def test_lockstep_without_a_subscriber_runs_free() -> None:

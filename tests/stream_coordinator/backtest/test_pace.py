@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from actors.kernel.listen.tape_minutes import TapeMinutes
 from actors.settings import Settings
 from actors.stream_coordinator.backtest.pacing import Pacer
 from actors.stream_coordinator.core import StreamCoordinatorCore
@@ -152,7 +153,7 @@ def test_until_it_is_known_which_minutes_were_taken_back_no_others_pass() -> Non
     assert (first, then) == ((RecallMinutes(),), ())
     (staged,) = core.handle(MinutesRecalled(let_in=hand._door._let_in)).out
     assert isinstance(staged, MinutesStaged)
-    assert staged.minutes[0].now_ns == OPEN + 2 * MINUTE_NS
+    assert TapeMinutes.of(staged)[0].now_ns == OPEN + 2 * MINUTE_NS
 
 
 def test_minutes_that_are_said_to_be_taken_back_when_no_session_is_open_are_nobodys() -> None:
