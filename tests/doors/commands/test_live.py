@@ -168,7 +168,7 @@ def test_a_bug_that_a_day_survives_is_said_when_it_strikes_and_at_the_end(
     bug = Bug(Place(SessionDataCore, BarsArrived, is_handled=False), nth=20)
     monkeypatch.setattr(SessionDataCore, "handle", bug.bound())
 
-    answer = call("live", *HALF_DAY, "--store", tmp_path / "store", "--speed", "1200")
+    answer = call("live", *HALF_DAY, "--store", tmp_path / "store", "--until", "close", "--speed", "1200")
 
     assert answer.code == 0
     assert "a bug in session_data on BarsArrived: " in answer.err
