@@ -20,7 +20,7 @@ def test_three_queries_of_one_line_say_what_the_store_says(tmp_path: Path, monke
     exec(opening, names)
     found = [eval(line, names) for line in queries.splitlines() if line and not line.startswith("import ")]
 
-    half_hours, by_day, filled = found[0].fetchall(), found[1].collect(), found[2]
+    half_hours, by_day, filled = found[0].fetchall(), found[1], found[2]
     with Store("store") as store:
         expected = store.bars("AAPL", interval="30m")
         daily = store.bars(["AAPL", "MSFT"], interval="1d")
