@@ -131,8 +131,8 @@ class Ahead:
 
     A minute that is taken by itself costs several times what it does among others; in lockstep each has to be. So the
     next ones are written, reduced and judged together, and lifted out of the grid: between two messages the session
-    holds nothing of what lies ahead. Whatever else comes makes that worthless: it is thrown away, and nothing is made
-    ready before a few minutes have passed undisturbed.
+    holds nothing of what lies ahead, but for the preview of minutes that are promised to a reader. Whatever else comes
+    makes that worthless: it is thrown away, and nothing is made ready before a few minutes have passed undisturbed.
     """
 
     def __init__(self, senders: Senders, members: Members, trading: Trading) -> None:
