@@ -1,8 +1,5 @@
 """The tickets that are out: what is still being dealt with."""
 
-from collections import deque
-
-
 class Tickets:
     """Numbers tickets, and knows which have not come home. Of staged minutes only some tickets do."""
 
@@ -15,11 +12,11 @@ class Tickets:
         """Whether staged minutes are being taken back: until it is known which, there may be no others."""
         self._out: set[int] = set()
         self._last_minute = 0
-        self._staged: deque[int] = deque()
+        self._staged: list[range] = []
         """Those of staged minutes, in order: they come home in order, and some of them never."""
 
     def __len__(self) -> int:
-        return len(self._out) + len(self._staged)
+        return len(self._out) + self.staged_out
 
     def issue(self) -> int:
         """Return a new ticket, which is out from now on."""
@@ -42,7 +39,7 @@ class Tickets:
         """Return new tickets for minutes that are told to SessionData's door."""
         issued = range(self.last + 1, self.last + 1 + count)
         self.last += count
-        self._staged.extend(issued)
+        self._staged.append(issued)
         return issued
 
     @property
@@ -51,28 +48,26 @@ class Tickets:
         if self.is_recalling:
             return 0
         if self._staged:
-            return self._staged[-1]
+            return self._staged[-1][-1]
         return self._last_minute if self._last_minute in self._out else 0
 
     def recall(self, let_in: int, *, is_home: bool) -> int:
         """Take back those of staged minutes after this one, which will never be let in; return how many they were."""
         self.is_recalling = False
-        before = len(self._staged)
-        while self._staged and self._staged[-1] > let_in:
-            self._staged.pop()
-        recalled = before - len(self._staged)
+        before = self.staged_out
+        self._staged = [kept for one in self._staged if (kept := range(one.start, min(one.stop, let_in + 1)))]
+        recalled = before - self.staged_out
         if is_home:
             self.home(let_in)
         return recalled
 
     def home(self, ticket: int) -> None:
         """Take a ticket back; a staged one speaks for all before it, for they pass one by one."""
-        while self._staged and self._staged[0] <= ticket:
-            self._staged.popleft()
+        self._staged = [left for one in self._staged if (left := range(max(one.start, ticket + 1), one.stop))]
         self._out.discard(ticket)
         self.openings.discard(ticket)
 
     @property
     def staged_out(self) -> int:
         """How many staged minutes have not been dealt with, as far as is known here."""
-        return len(self._staged)
+        return sum(map(len, self._staged))
