@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from actors.kernel.prints import KeepsPrints
-from actors.market.axis import SessionAxis
+from actors.market.axis import SessionAxis, axis_of
 from messages.tables.columns import FIELDS, BarBatch, Mask, Prints, Stamps, Verdicts
 from messages.values import FIRST_WITH_BAR, TradingSession, Verdict
 
@@ -20,7 +20,7 @@ def prints_of(store: KeepsPrints, session: TradingSession, symbols: Sequence[str
     if prints is None or prints.interval != session.base_interval:
         return None
     prints = prints if symbols is None else prints.only(symbols)
-    inside: Mask = SessionAxis(session).slots_of(prints.start_ns) >= 0
+    inside: Mask = axis_of(session).slots_of(prints.start_ns) >= 0
     return prints if bool(inside.all()) else prints.where(inside)
 
 

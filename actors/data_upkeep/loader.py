@@ -13,7 +13,7 @@ from actors.kernel.adjusted import adjusted_in
 from actors.kernel.ports import BarStore, StoredDay
 from actors.kernel.prints import KeepsPrints, KeepsUntraded
 from actors.kernel.readings import KeepsReadings
-from actors.market.axis import SessionAxis
+from actors.market.axis import SessionAxis, axis_of
 from actors.market.calendar import Calendar
 from actors.market.coarser import coarser, is_finer, whole_runs
 from actors.market.daily import joined, reduced
@@ -92,7 +92,7 @@ class Loader:
         if symbols is None and certificate is not None:
             # One that never traded is part of the session all the same: of its quality, if not of its bars.
             table = {*bars.symbols, *certificate.names}
-        axis = SessionAxis(session)
+        axis = axis_of(session)
         inside = axis.slots_of(bars.start_ns) >= 0
         kept = bars if bool(inside.all()) else bars.where(inside)
         found = faults(kept.values, kept.start_ns, step_ns=axis.step_ns, allow_negative=self._allow_negative)
@@ -141,7 +141,7 @@ class Loader:
         day = None if session is None else self._day(session, symbols)
         if session is None or day is None:
             return None
-        axis, certificate = SessionAxis(session), self._certificate(session, symbols)
+        axis, certificate = axis_of(session), self._certificate(session, symbols)
         names = day.bars.symbols if certificate is None else _with_certified(day.bars.symbols, certificate, symbols)
         values, verdicts = spread(axis, names, day.bars, day.verdicts, self._fields)
         verdicts = with_runs(axis, names, verdicts, self._runs(session, certificate))
@@ -164,7 +164,7 @@ class Loader:
 
     def _reduced(self, date: str, symbols: Sequence[str] | None) -> DailyBars | None:
         day = self._read_history(date, symbols)
-        return None if day is None else reduced(SessionAxis(day.session), day.symbols, day.values, day.verdicts)
+        return None if day is None else reduced(axis_of(day.session), day.symbols, day.values, day.verdicts)
 
     def _adjustments(self, symbols: Sequence[str] | None, *, since: str, until: str) -> tuple[Adjustment, ...]:
         """Return the splits and dividends that make a difference to bars since a date, and are known until another."""

@@ -9,6 +9,88 @@ from messages.tables.columns import Indices, Mask, Stamps, freeze
 from messages.values import Interval, Nanos, Segment, SegmentKind, TradingSession
 
 
+_MOST_WINDOWS = 1024
+"""So many lengths of windows are remembered."""
+
+Run = tuple[int, int, bool]
+"""A segment's slots, the first and the one after the last, and whether it is regular."""
+
+
+class SessionShape:
+    """Which slots lie together, and where bars begin and end; ``SessionAxis`` says what it means. Days share it."""
+
+    def __init__(self, runs: tuple[Run, ...], interval: Interval) -> None:
+        self._runs = runs
+        self._interval = interval
+        self.slots = runs[-1][1] if runs else 0
+        self._edges: dict[Interval, tuple[Indices, tuple[int, ...]]] = {}
+        self._plain: dict[tuple[int, int], tuple[Indices, Indices, Mask]] = {}
+
+    @cached_property
+    def regular(self) -> slice:
+        """The slots between open and close."""
+        inside = [(first, end) for first, end, is_regular in self._runs if is_regular]
+        return slice(inside[0][0], inside[-1][1])
+
+    @cached_property
+    def is_regular(self) -> Mask:
+        """For every slot, whether it lies between open and close."""
+        mask = np.zeros(self.slots, dtype=np.bool_)
+        mask[self.regular] = True
+        return freeze(mask)
+
+    @cached_property
+    def segment_numbers(self) -> Indices:
+        """For every slot, the place of its segment in the session."""
+        numbers = np.arange(len(self._runs), dtype=np.int32)
+        return freeze(np.repeat(numbers, [end - first for first, end, _ in self._runs]))
+
+    @cached_property
+    def _zeros(self) -> Indices:
+        return freeze(np.zeros(self.slots, dtype=np.int32))
+
+    @cached_property
+    def _nowhere(self) -> Mask:
+        return freeze(np.zeros(self.slots, dtype=np.bool_))
+
+    def plain(self, count: int, length: int) -> tuple[Indices, Indices, Mask]:
+        """Return what windows of ``count`` bars of ``length`` base bars each share: see ``SessionAxis.plain``."""
+        found = self._plain.get((count, length))
+        if found is None:
+            if len(self._plain) >= _MOST_WINDOWS:
+                self._plain.clear()
+            lengths = freeze(np.full(count, length, dtype=np.int32))
+            found = self._plain[count, length] = self._zeros[:count], lengths, self._nowhere[:count]
+        return found
+
+    def cut(self, interval: Interval) -> tuple[Indices, tuple[int, ...]]:
+        """Return where the bars of an interval begin, with the number of slots last; and as plain numbers.
+
+        Raises:
+            SettingsError: the interval is no whole multiple of the base bars', or longer than a session.
+        """
+        found = self._edges.get(interval)
+        if found is not None:
+            return found
+        if interval.is_long:
+            raise SettingsError(f"interval {interval} is longer than one session; here 1d is the longest")
+        per_bar, rest = divmod(interval.span_ns, self._interval.span_ns)
+        runs = [(first, end) for first, end, _ in self._runs]
+        if interval.is_daily:
+            runs, per_bar = [(self.regular.start, self.regular.stop)], self.slots
+        elif rest:
+            raise SettingsError(f"interval {interval} is no whole multiple of {self._interval}, the base bars'")
+        cuts = (*(cut for first, end in runs for cut in range(first, end, per_bar)), runs[-1][1])
+        found = self._edges[interval] = freeze(np.array(cuts, dtype=np.int32)), cuts
+        return found
+
+
+@lru_cache(maxsize=16)
+def shape_of(runs: tuple[Run, ...], interval: Interval) -> SessionShape:
+    """Return the shape of sessions with these runs of slots, of base bars of this length."""
+    return SessionShape(runs, interval)
+
+
 class SessionAxis:
     """Maps between instants and slots of one session: slot ``i`` is the i-th expected base bar.
 
@@ -20,14 +102,16 @@ class SessionAxis:
         self.session = session
         self.interval = session.base_interval
         self.step_ns: Nanos = self.interval.span_ns
-        self._edges: dict[Interval, tuple[Indices, tuple[int, ...]]] = {}
-        self._plain: dict[tuple[int, int], tuple[Indices, Indices, Mask]] = {}
         self._spans: list[tuple[Nanos, Nanos, int, Segment]] = []
+        runs: list[Run] = []
         slot = 0
         for segment in session.segments:
             count = (segment.end_ns - segment.start_ns) // self.step_ns
             self._spans.append((segment.start_ns, segment.start_ns + count * self.step_ns, slot, segment))
+            runs.append((slot, slot + count, segment.kind is SegmentKind.REGULAR))
             slot += count
+        self.shape = shape_of(tuple(runs), session.base_interval)
+        """What it shares with sessions that are cut alike."""
         self.slots = slot
 
     @cached_property
@@ -42,54 +126,38 @@ class SessionAxis:
         return freeze(self.starts_ns + self.step_ns)
 
     @cached_property
-    def zeros(self) -> Indices:
-        """As many zeros as there are slots: what windows share that say the same of every bar."""
-        return freeze(np.zeros(self.slots, dtype=np.int32))
+    def plain_starts_ns(self) -> list[Nanos]:
+        """The start of every slot as plain numbers; not to be changed."""
+        starts: list[Nanos] = self.starts_ns.tolist()
+        return starts
 
     @cached_property
-    def ones(self) -> Indices:
-        """As many ones."""
-        return freeze(np.ones(self.slots, dtype=np.int32))
-
-    @cached_property
-    def nowhere(self) -> Mask:
-        """For every slot, that something is not so."""
-        return freeze(np.zeros(self.slots, dtype=np.bool_))
+    def plain_ends_ns(self) -> list[Nanos]:
+        """The end of every slot as plain numbers; not to be changed."""
+        ends: list[Nanos] = self.ends_ns.tolist()
+        return ends
 
     def plain(self, count: int, length: int) -> tuple[Indices, Indices, Mask]:
         """Return what windows of ``count`` bars of ``length`` base bars each share.
 
         That is zeros, the lengths, and that nothing is so of any bar.
         """
-        found = self._plain.get((count, length))
-        if found is None:
-            lengths = self.ones[:count] if length == 1 else freeze(np.full(count, length, dtype=np.int32))
-            found = self._plain[count, length] = (self.zeros[:count], lengths, self.nowhere[:count])
-        return found
+        return self.shape.plain(count, length)
 
-    @cached_property
+    @property
     def segment_numbers(self) -> Indices:
         """For every slot, the place of its segment in the session."""
-        lengths = [(end - first) // self.step_ns for first, end, _, _ in self._spans]
-        numbers: Indices = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        return numbers
+        return self.shape.segment_numbers
 
-    @cached_property
+    @property
     def is_regular(self) -> Mask:
         """For every slot, whether it lies between open and close."""
-        mask = np.zeros(self.slots, dtype=np.bool_)
-        mask[self.regular] = True
-        return freeze(mask)
+        return self.shape.is_regular
 
-    @cached_property
+    @property
     def regular(self) -> slice:
         """The slots between open and close (one run: a break has no slots)."""
-        inside = [
-            (slot, slot + (end - first) // self.step_ns)
-            for first, end, slot, segment in self._spans
-            if segment.kind is SegmentKind.REGULAR
-        ]
-        return slice(inside[0][0], inside[-1][1])
+        return self.shape.regular
 
     def slot_of(self, start_ns: Nanos) -> int | None:
         """Return the slot of the base bar that starts at ``start_ns``, or ``None``: not an expected minute."""
@@ -158,31 +226,14 @@ class SessionAxis:
         Raises:
             SettingsError: the interval is no whole multiple of the base bars', or longer than a session.
         """
-        return self._cut(interval)[0]
+        return self.shape.cut(interval)[0]
 
     def plain_edges(self, interval: Interval) -> tuple[int, ...]:
         """Return ``edges`` as plain numbers, which a few look-ups are faster in; the same for sessions of one shape."""
-        return self._cut(interval)[1]
-
-    def _cut(self, interval: Interval) -> tuple[Indices, tuple[int, ...]]:
-        found = self._edges.get(interval)
-        if found is not None:
-            return found
-        if interval.is_long:
-            raise SettingsError(f"interval {interval} is longer than one session; here 1d is the longest")
-        per_bar, rest = divmod(interval.span_ns, self.step_ns)
-        runs = tuple((slot, slot + (end - first) // self.step_ns) for first, end, slot, _ in self._spans)
-        if interval.is_daily:
-            runs = ((self.regular.start, self.regular.stop),)
-            per_bar = self.slots
-        elif rest:
-            raise SettingsError(f"interval {interval} is no whole multiple of {self.interval}, the base bars'")
-        found = self._edges[interval] = _edges(runs, per_bar)
-        return found
+        return self.shape.cut(interval)[1]
 
 
-@lru_cache(maxsize=64)
-def _edges(runs: tuple[tuple[int, int], ...], per_bar: int) -> tuple[Indices, tuple[int, ...]]:
-    """Return where runs of slots are cut, each from its first slot on, with the end of the last one."""
-    cuts = [*(cut for first, end in runs for cut in range(first, end, per_bar)), runs[-1][1]]
-    return freeze(np.array(cuts, dtype=np.int32)), tuple(cuts)
+@lru_cache(maxsize=8)
+def axis_of(session: TradingSession) -> SessionAxis:
+    """Return the axis of a session, the same to all who work on it at about the same time."""
+    return SessionAxis(session)

@@ -1,11 +1,12 @@
 """The axis of a session against slow, obvious walks through its minutes."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.market.axis import SessionAxis
+from actors.market.axis import SessionAxis, axis_of
 from messages.errors import SettingsError
 from messages.values import MINUTE_NS, ONE_DAY, Interval, Segment, SegmentKind, TradingSession
 from tests.builders import PRE, REGULAR, instant, segments, session_24_7, session_xhkg, session_xnys
@@ -167,3 +168,32 @@ def test_any_cut_of_a_day_maps_as_a_walk_through_it_does(parts, base, probes, mu
     assert [axis.slots_ended(i) for i in instants] == [sum(s + step <= i for s in starts) for i in instants]
     begins = [k for k, (start, s) in enumerate(steps) if (start - s.start_ns) % (multiple * step) == 0]
     assert axis.edges(Interval(seconds=base.seconds * multiple)).tolist() == [*begins, len(starts)]
+
+
+def test_days_that_are_cut_alike_share_their_shape_and_others_do_not() -> None:
+    day, next_day, half_day = (SessionAxis(session_xnys(date)) for date in ("2024-07-02", "2024-07-05", "2024-07-03"))
+
+    assert day.shape is next_day.shape
+    assert day.shape is not half_day.shape
+    assert day.starts_ns[0] != next_day.starts_ns[0]
+
+
+@pytest.mark.parametrize("interval", ["1s", "5m"])
+def test_days_with_other_base_bars_have_another_shape(interval: str) -> None:
+    plain = session_xnys()
+    other = msgspec.structs.replace(plain, base_interval=Interval.parse(interval))
+
+    assert SessionAxis(plain).shape is not SessionAxis(other).shape
+
+
+def test_all_who_ask_for_the_axis_of_a_session_get_the_same() -> None:
+    assert axis_of(session_xnys()) is axis_of(session_xnys())
+    assert axis_of(session_xnys()) is not axis_of(session_xnys("2024-07-03"))
+
+
+@each_session
+def test_plain_starts_and_ends_are_those_of_the_slots(session: TradingSession) -> None:
+    axis = SessionAxis(session)
+
+    assert axis.plain_starts_ns == slow_starts(session)
+    assert axis.plain_ends_ns == [start + M for start in slow_starts(session)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from actors.market.axis import SessionAxis
+from actors.market.axis import axis_of
 from actors.market.digest import digest
 from actors.market.gaps import find_gaps
 from actors.session_data.hold.derived import DerivedBars
@@ -42,7 +42,7 @@ class Book:
     ) -> None:
         self.session = session
         self.halts = halts
-        self.axis = SessionAxis(session)
+        self.axis = axis_of(session)
         self.grid = Grid(self.axis, symbols, has_extra=rules.keep_extra)
         self.ledger = Ledger()
         self.closed = 0
@@ -75,7 +75,7 @@ class Book:
         capacity = self.grid.verdicts.shape[1]
         self.derived = DerivedBars(self.axis, rules.intervals, capacity)
         self.updates = Updates(capacity)
-        self._starts_ns: list[int] = self.axis.starts_ns.tolist()
+        self._starts_ns = self.axis.plain_starts_ns
         self._table: tuple[str, ...] = ()
         self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
         self._is_in_order = False

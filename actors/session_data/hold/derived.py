@@ -40,7 +40,7 @@ class DerivedBars:
     def __init__(self, axis: SessionAxis, intervals: tuple[Interval, ...], capacity: int) -> None:
         self.intervals = intervals
         self._layout = layout(axis, intervals)
-        self._starts_ns: list[int] = axis.starts_ns.tolist()
+        self._starts_ns = axis.plain_starts_ns
         self.latest = -1
         """The highest slot that was ever written."""
         self._published: Mask = np.zeros((len(self._layout.blocks), capacity), dtype=np.bool_)

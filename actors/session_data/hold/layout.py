@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from actors.market.axis import SessionAxis
+from actors.market.axis import SessionAxis, SessionShape
 from messages.tables.columns import Indices
 from messages.values import Interval
 
@@ -51,10 +51,10 @@ class Layout:
 
 def layout(axis: SessionAxis, intervals: Sequence[Interval]) -> Layout:
     """Return how a session is cut, for each interval; the same for every session of its shape."""
-    edges = tuple(axis.plain_edges(interval) for interval in intervals)
-    return _layout(edges, axis.slots, (axis.regular.start, axis.regular.stop))
+    return _layout(axis.shape, tuple(intervals))
 
 
 @lru_cache(maxsize=8)
-def _layout(edges: tuple[tuple[int, ...], ...], slots: int, regular: tuple[int, int]) -> Layout:
-    return Layout(edges, slots, regular)
+def _layout(shape: SessionShape, intervals: tuple[Interval, ...]) -> Layout:
+    edges = [shape.cut(interval)[1] for interval in intervals]
+    return Layout(edges, shape.slots, (shape.regular.start, shape.regular.stop))

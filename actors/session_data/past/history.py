@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from actors.market.axis import SessionAxis
+from actors.market.axis import axis_of
 from actors.market.back_adjustment import Factors
 from actors.market.daily import reduced
 from actors.session_data.hold.grid import Grid
@@ -31,7 +31,7 @@ class HistoryDay:
         """Who wrote what, for a day that was played here; not known of a day that was read from a store."""
         self.revision = revision
         """How often it was repaired since it closed."""
-        self.axis = SessionAxis(grid.session)
+        self.axis = axis_of(grid.session)
         self.columns = {symbol: column for column, symbol in enumerate(grid.symbols)}
         self._pieces: dict[tuple[str, Interval], Piece] = {}
         self._counts: dict[Interval, Indices] = {}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from actors.market.axis import SessionAxis
+from actors.market.axis import axis_of
 from actors.market.faults import Faults, damage
 from messages.events import BarsArrived, MinutesStaged, TimeAdvanced
 from messages.tables.columns import BarBatch, Tape
@@ -21,10 +21,9 @@ class Playback:
         self.session = tape.session
         self._damaged = None if faults.is_none else damage(tape, faults)
         self._batch = tape.batch
-        axis = SessionAxis(tape.session)
-        starts = axis.starts_ns
-        self._ends_ns: list[int] = (starts + axis.step_ns).tolist()
-        self._rows: list[int] = [*np.searchsorted(tape.batch.start_ns, starts).tolist(), len(tape.batch)]
+        axis = axis_of(tape.session)
+        self._ends_ns = axis.plain_ends_ns
+        self._rows: list[int] = [*np.searchsorted(tape.batch.start_ns, axis.starts_ns).tolist(), len(tape.batch)]
         self._told = [0]  # by slot: how many bars have been told before it
         self.data_end_ns: Nanos = self._end_of_data()
         """When the last minute ends that the tape has a bar of."""

@@ -1,5 +1,6 @@
 """The tickets that are out: what is still being dealt with."""
 
+
 class Tickets:
     """Numbers tickets, and knows which have not come home. Of staged minutes only some tickets do."""
 
