@@ -8,7 +8,6 @@ from messages.errors import SettingsError
 from messages.tables.columns import Indices, Mask, Stamps, freeze
 from messages.values import Interval, Nanos, Segment, SegmentKind, TradingSession
 
-
 _MOST_WINDOWS = 1024
 """So many lengths of windows are remembered."""
 
