@@ -11,7 +11,7 @@ from messages.events import BarsArrived, MinutesStaged, TimeAdvanced
 from messages.tables.columns import BarBatch, Tape
 from messages.values import Nanos
 
-_BARS_AT_ONCE = 16_384
+_BARS_AT_ONCE = 65_536
 
 
 class Playback:
