@@ -28,7 +28,7 @@ def fold(values: Floats, present: Mask | None, edges: Indices) -> tuple[Floats, 
         here = None if present is None else present[cells]
         if here is None or bool(here.all()):
             counts[blocks] = length
-            _fold_full(folded[blocks], inside)
+            fold_full(folded[blocks], inside, inside[:, :, VOLUME])
         else:
             _fold_holed(folded[blocks], counts[blocks], inside, here.reshape(*shape, values.shape[2]))
         if values.shape[1] > VWAP:
@@ -104,13 +104,19 @@ def _runs(edges: Indices) -> Iterator[tuple[slice, slice, int]]:
         yield slice(first, end), slice(int(edges[first]), int(edges[end])), int(lengths[first])
 
 
-def _fold_full(folded: Floats, inside: Floats) -> None:
-    """Reduce blocks x slots x fields x symbols, a bar in every cell."""
+def fold_full(folded: Floats, inside: Floats, volumes: Floats) -> None:
+    """Reduce bars of blocks that have one in every cell, but for what else than the five fields is known of them.
+
+    Args:
+        folded: where to: blocks x fields x symbols.
+        inside: base bars, or bars that were made of them: blocks x bars x fields x symbols.
+        volumes: of the base bars, since a sum depends on how it is added up: blocks x slots x symbols.
+    """
     folded[:, OPEN] = inside[:, 0, OPEN]
     np.maximum.reduce(inside[:, :, HIGH], axis=1, out=folded[:, HIGH])
     np.minimum.reduce(inside[:, :, LOW], axis=1, out=folded[:, LOW])
     folded[:, CLOSE] = inside[:, -1, CLOSE]
-    folded[:, VOLUME] = sum_of_slots(inside[:, :, VOLUME])
+    folded[:, VOLUME] = sum_of_slots(volumes)
 
 
 def _fold_holed(folded: Floats, counts: Indices, inside: Floats, here: Mask) -> None:

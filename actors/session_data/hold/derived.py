@@ -6,13 +6,13 @@ import re
 import numpy as np
 from msgspec.structs import replace
 
-from actors.market.aggregate import fold, fold_block, fold_cells
+from actors.market.aggregate import fold, fold_block, fold_cells, fold_full
 from actors.market.axis import SessionAxis
 from actors.session_data.hold.grid import Grid
-from actors.session_data.hold.layout import Block, layout
+from actors.session_data.hold.layout import Block, Ending, layout
 from messages.base import Event
 from messages.events import BarsUpdated, BarsWithdrawn
-from messages.tables.columns import BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
+from messages.tables.columns import FIELDS, VOLUME, BarBatch, Floats, Indices, Mask, Stamps, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Interval, Nanos
 
 _EMPTY_CELL = re.compile(rb"[\x00-\x02]")  # verdicts below FIRST_WITH_BAR; of a few cells a third of min()
@@ -120,43 +120,36 @@ class DerivedBars:
         """
         self.latest = slots.stop - 1
         out: dict[int, list[BarsUpdated]] = {}
-        ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
-        if len(ended) == 0:
+        ended = self._layout.ending_in(slots.start, slots.stop)
+        if not ended.blocks:
             return out
         count = len(grid.symbols)
         values, counts = self._folded(grid, ended)
-        lengths = self._layout.ends[ended] - self._layout.firsts[ended]
-        self._published[ended, :count] |= counts > 0
+        self._published[ended.rows, :count] |= counts > 0
         freeze(values)
         everybody = freeze(np.arange(count, dtype=np.int32))
-        starts_ns = [self._starts_ns[first] for first in self._layout.firsts[ended].tolist()]
-        stamps = freeze(np.repeat(np.array(starts_ns, dtype=np.int64), count).reshape(-1, count))
-        is_everybody = np.atleast_1d(counts.all(axis=1)).tolist()
-        is_complete = np.atleast_1d(((counts == 0) | (counts == lengths[:, np.newaxis])).all(axis=1)).tolist()
-        blocks, plain = self._layout.blocks, [_plain(grid, interval, everybody) for interval in self.intervals]
+        stamps = freeze(np.repeat(grid.axis.starts_ns[ended.firsts], count).reshape(-1, count))
+        is_whole = (counts == ended.lengths[:, np.newaxis]).all(axis=1).tolist()
+        plain = [_plain(grid, interval, everybody) for interval in self.intervals]
         at_close: dict[int, list[BarsUpdated]] = {}
-        rows = zip(ended.tolist(), values, stamps, is_everybody, is_complete, strict=True)
-        for place, (row, of_all, start_of_all, is_full, has_all) in enumerate(rows):
-            block, slot = blocks[row], blocks[row].end - 1
-            pieces = [(everybody, out)]
-            if not (is_full and has_all):  # who lacks the last minute is told when it closes, as minute by minute
-                has_bar, has_last = counts[place] > 0, grid.verdicts[slot, :count] >= FIRST_WITH_BAR
-                pieces = [(_places(has_bar & has_last), out), (_places(has_bar & ~has_last), at_close)]
-            for numbers, told in pieces:
-                if len(numbers) == 0:
-                    continue
-                is_whole = len(numbers) == count
-                folded = of_all if is_whole else freeze(of_all[:, numbers])
-                starts, bare = start_of_all[: len(numbers)], plain[block.series]
-                told.setdefault(slot, []).append(
-                    replace(
-                        bare,
-                        batch=replace(bare.batch, symbol_index=numbers, values=folded, start_ns=starts),
-                        revision=revisions[slot - slots.start],
-                        base_counts=None if has_all else _counts(counts[place], numbers, block),
-                        base_expected=block.end - block.first,
-                    )
-                )
+        rows = zip(ended.blocks, values, stamps, is_whole, strict=True)
+        for place, (block, folded, starts, has_all) in enumerate(rows):
+            slot, bare = block.end - 1, plain[block.series]
+            whole = replace(
+                bare,
+                batch=replace(bare.batch, values=folded, start_ns=starts),
+                revision=revisions[slot - slots.start],
+                base_expected=block.end - block.first,
+            )
+            if has_all:
+                out.setdefault(slot, []).append(whole)
+                continue
+            # Who lacks the last minute is told when it closes, as minute by minute.
+            has_bar, has_last = counts[place] > 0, grid.verdicts[slot, :count] >= FIRST_WITH_BAR
+            for is_told, told in ((has_bar & has_last, out), (has_bar & ~has_last, at_close)):
+                if is_told.any():
+                    part = _part(whole, _places(is_told), counts[place])
+                    told.setdefault(slot, []).append(part)
         for slot, late in at_close.items():
             out.setdefault(slot, []).extend(late)
         return out
@@ -165,17 +158,13 @@ class DerivedBars:
         """Be told of such minutes where nobody hears of what they complete: it counts as published."""
         self.latest = slots.stop - 1
         count = len(grid.symbols)
-        ended = np.flatnonzero((self._layout.ends > slots.start) & (self._layout.ends <= slots.stop))
-        if len(ended) == 0:
+        ended = self._layout.ending_in(slots.start, slots.stop)
+        if _are_bars(grid.verdicts[ended.cells, :count]):
+            self._published[ended.rows, :count] = True
             return
-        first = int(self._layout.firsts[ended].min())
-        if _are_bars(grid.verdicts[first : slots.stop, :count]):
-            self._published[ended, :count] = True
-            return
-        for row in ended.tolist():
-            block = self._layout.blocks[row]
+        for block in ended.blocks:
             has_bar = grid.verdicts[block.first : block.end, :count] >= FIRST_WITH_BAR
-            self._published[row, :count] |= has_bar.any(axis=0)
+            self._published[block.row, :count] |= has_bar.any(axis=0)
 
     def tell_again(self, grid: Grid, slot: int, revision: int, out: list[Event]) -> None:
         """Say what ``on_minutes`` would have said of a slot that was passed by; it is the last that is closed."""
@@ -197,7 +186,7 @@ class DerivedBars:
             What ``lay`` takes to have them back.
         """
         self.latest = latest
-        ended = (self._layout.ends > slots.start) & (self._layout.ends <= slots.stop)
+        ended = self._layout.ending_in(slots.start, slots.stop).rows
         lifted = np.empty_like(self._published)  # nobody looks at the other rows
         lifted[ended] = self._published[ended]
         self._published[ended] = False
@@ -214,38 +203,39 @@ class DerivedBars:
             for row in self._layout.ending.get(slot, ()):
                 self._published[row] = lifted[row]
 
-    def _folded(self, grid: Grid, ended: Stamps) -> tuple[Floats, Indices]:
-        """Reduce blocks of every symbol: blocks x fields x symbols, and how many base bars each bar has.
-
-        They are in their order; so those of one interval follow each other, and lie one behind the other.
-        """
-        count = len(grid.symbols)
-        firsts, ends = self._layout.firsts[ended], self._layout.ends[ended]
-        lengths = ends - firsts
+    def _folded(self, grid: Grid, ended: Ending) -> tuple[Floats, Indices]:
+        """Reduce blocks of every symbol: blocks x fields x symbols, and how many base bars each bar has."""
+        count, lengths = len(grid.symbols), ended.lengths
         place, column = self._holed(grid, ended)
         is_much = int(lengths[place].sum()) * _MANY_HOLES > int(lengths.sum()) * count
-        values = np.empty((len(ended), grid.values.shape[1], count))
-        counts: Indices = np.empty((len(ended), count), dtype=np.int32)
-        bounds = [0, *(np.flatnonzero(firsts[1:] != ends[:-1]) + 1).tolist(), len(ended)]
-        for begin, end in itertools.pairwise(bounds):
-            cells = slice(int(firsts[begin]), int(ends[end - 1]))
-            present = grid.verdicts[cells, :count] >= FIRST_WITH_BAR if is_much else None
-            edges = np.append(firsts[begin:end], ends[end - 1]) - firsts[begin]
-            values[begin:end], counts[begin:end] = fold(grid.values[cells, :, :count], present, edges)
+        fields = grid.values.shape[1]
+        values = np.empty((len(lengths), fields, count))
+        counts: Indices = np.empty((len(lengths), count), dtype=np.int32)
+        for run in ended.runs:
+            base, folded = grid.values[run.cells, :, :count], values[run.blocks]
+            if is_much or fields > len(FIELDS):
+                present = grid.verdicts[run.cells, :count] >= FIRST_WITH_BAR if is_much else None
+                edges = np.arange(0, len(base) + 1, run.length, dtype=np.int32)
+                folded[:], counts[run.blocks] = fold(base, present, edges)
+                continue
+            inside = base.reshape(len(folded), run.length, fields, count)
+            finer = inside if run.finer is None else values[run.finer].reshape(len(folded), -1, fields, count)
+            fold_full(folded, finer, inside[:, :, VOLUME])
+            counts[run.blocks] = run.length
         if len(place) and not is_much:  # they were reduced as if all were there
-            bars, held = _one_by_one(grid, firsts[place], ends[place], column)
+            bars, held = _one_by_one(grid, ended.firsts[place], ended.ends[place], column)
             values[place, :, column], counts[place, column] = bars.T, held
         return values, counts
 
-    def _holed(self, grid: Grid, ended: Stamps) -> tuple[Stamps, Stamps]:
+    def _holed(self, grid: Grid, ended: Ending) -> tuple[Stamps, Stamps]:
         """Return in which of these blocks which symbols lack a bar: the block's place, and the column."""
-        count, first = len(grid.symbols), int(self._layout.firsts[ended].min())
-        held = grid.verdicts[first : int(self._layout.ends[ended].max()), :count]
+        count, first = len(grid.symbols), ended.cells.start
+        held = grid.verdicts[ended.cells, :count]
         if held.min(initial=FIRST_WITH_BAR) >= FIRST_WITH_BAR:
             return _NOWHERE
         slots, columns = np.nonzero(held < FIRST_WITH_BAR)
         places: Stamps = np.full(len(self._layout.blocks) + 1, -1, dtype=np.int64)  # the last is for slots in no block
-        places[ended] = np.arange(len(ended))
+        places[ended.rows] = np.arange(len(ended.rows))
         place = places[self._layout.rows[:, slots + first]]
         cells = np.unique((place * count + columns)[place >= 0])
         return np.divmod(cells, count)
@@ -374,10 +364,14 @@ def _plain(grid: Grid, interval: Interval, everybody: Indices) -> BarsUpdated:
     return BarsUpdated(interval=interval, batch=batch, revision=0)
 
 
-def _counts(of_all: Indices, numbers: Indices, block: Block) -> tuple[int, ...] | None:
-    """Return of how many base bars each is made; ``None``: all of them."""
-    counts = of_all[numbers]
-    return None if bool((counts == block.end - block.first).all()) else tuple(counts.tolist())
+def _part(whole: BarsUpdated, numbers: Indices, of_all: Indices) -> BarsUpdated:
+    """Return what is told of some of the symbols; and of how many base bars each is made, unless of all of them."""
+    batch, counts = whole.batch, of_all[numbers]
+    if len(numbers) < len(of_all):
+        values, starts = freeze(batch.values[:, numbers]), batch.start_ns[: len(numbers)]
+        batch = replace(batch, symbol_index=numbers, values=values, start_ns=starts)
+    is_full = bool((counts == whole.base_expected).all())
+    return replace(whole, batch=batch, base_counts=None if is_full else tuple(counts.tolist()))
 
 
 def _filled(length: int, instant_ns: Nanos) -> Stamps:

@@ -22,6 +22,50 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     end: int
 
 
+class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Blocks of one length, one behind the other."""
+
+    blocks: slice
+    cells: slice
+    """Their slots."""
+    length: int
+    finer: slice | None
+    """Shorter blocks before them that they are made of, as many each; ``None``: there are none."""
+
+
+class Ending:
+    """The blocks that end within some slots, and how they are reduced. Made by ``Layout.ending_in``."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = tuple(blocks)
+        self.rows: Indices = np.array([block.row for block in blocks], dtype=np.int32)
+        self.firsts: Indices = np.array([block.first for block in blocks], dtype=np.int32)
+        self.ends: Indices = np.array([block.end for block in blocks], dtype=np.int32)
+        self.lengths: Indices = self.ends - self.firsts
+        self.cells = slice(
+            min((block.first for block in blocks), default=0), max((block.end for block in blocks), default=0)
+        )
+        """From the first of their slots to the last."""
+        self.runs: list[Run] = []
+        """All of them, in their order."""
+        begin = 0
+        for place, (block, after) in enumerate(itertools.zip_longest(blocks, blocks[1:]), start=1):
+            length = block.end - block.first
+            if after is None or (after.first, after.end) != (block.end, block.end + length):
+                cells = slice(blocks[begin].first, block.end)
+                finer = self._finer(cells, length)
+                self.runs.append(Run(blocks=slice(begin, place), cells=cells, length=length, finer=finer))
+                begin = place
+
+    def _finer(self, cells: slice, length: int) -> slice | None:
+        for run in reversed(self.runs):
+            first, rest = divmod(cells.start - run.cells.start, run.length)
+            if first >= 0 and not rest and length % run.length == 0 and cells.stop <= run.cells.stop:
+                begin = run.blocks.start + first
+                return slice(begin, begin + (cells.stop - cells.start) // run.length)
+        return None
+
+
 class Layout:
     """The blocks of every series, one series after the other. Made by ``layout``; not to be changed."""
 
@@ -47,6 +91,11 @@ class Layout:
         """By slot: the rows of the blocks of which it is the last."""
         for block in self.blocks:
             self.ending.setdefault(block.end - 1, []).append(block.row)
+        self.ending_in = lru_cache(maxsize=32)(self._ending_in)
+        """The blocks that end within slots from one to before another: the same for many a day."""
+
+    def _ending_in(self, first: int, stop: int) -> Ending:
+        return Ending([block for block in self.blocks if first < block.end <= stop])
 
 
 def layout(axis: SessionAxis, intervals: Sequence[Interval]) -> Layout:
