@@ -218,9 +218,10 @@ def check_order(bars: BarBatch) -> None:
 
 def compacted(symbols: tuple[str, ...], index: Indices) -> tuple[tuple[str, ...], Indices]:
     """Return a symbol table of only the symbols that have bars, and for each bar its place in that."""
-    has_bars = np.bincount(index, minlength=len(symbols)) > 0
-    if has_bars.all():
-        return symbols, index
+    for bars in (index[: 4 * len(symbols)], index):  # of most days the first minutes tell
+        has_bars = np.bincount(bars, minlength=len(symbols)) > 0
+        if has_bars.all():
+            return symbols, index
     renumbered = (np.cumsum(has_bars) - 1).astype(np.int32)
     return tuple(symbols[place] for place in np.flatnonzero(has_bars).tolist()), renumbered[index]
 
