@@ -48,9 +48,9 @@ class DerivedBars:
 
     def counts(self, columns: int) -> Indices:
         """Return how many regular bars of each interval have been published, for each of the first columns."""
-        before = np.zeros((len(self._published) + 1, columns), dtype=np.int32)
-        np.cumsum(self._published[:, :columns], axis=0, out=before[1:])
-        return before[self._layout.regular[:, 1]] - before[self._layout.regular[:, 0]]
+        published = self._published[:, :columns]
+        counts = [published[first:end].sum(axis=0, dtype=np.int32) for first, end in self._layout.regular.tolist()]
+        return np.array(counts, dtype=np.int32).reshape(len(counts), columns)
 
     def on_write(
         self, grid: Grid, slot: int, columns: Indices | slice, closed: int, revision: int, out: list[Event]

@@ -18,15 +18,14 @@ def _report_of(book: Book) -> SessionReport:
     symbols, grid, derived = book.symbols, book.grid, book.derived
     columns = book.everybody
     count, regular = len(grid.symbols), book.axis.regular
-    values = grid.values[regular]
-    volumes = values[:, VOLUME, :count]
+    values, present = grid.values[regular], grid.present()[regular]
     return SessionReport(
         session=book.session,
         symbols=symbols,
-        bars=grid.present()[regular].sum(axis=0, dtype=np.int32)[columns],
+        bars=present.sum(axis=0, dtype=np.int32)[columns],
         high=np.fmax.reduce(values[:, HIGH, :count], axis=0)[columns],
         low=np.fmin.reduce(values[:, LOW, :count], axis=0)[columns],
-        volume=np.where(np.isnan(volumes), 0.0, volumes).sum(axis=0)[columns],
+        volume=values[:, VOLUME, :count].sum(axis=0, where=present.all() or present)[columns],
         closed=max(min(book.closed, regular.stop) - regular.start, 0),
         intervals=derived.intervals,
         derived=derived.counts(count)[:, columns],

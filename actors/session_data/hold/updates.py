@@ -41,6 +41,9 @@ class Updates:
 
     def stamp_many(self, columns: Indices, ends_ns: Stamps, count: int) -> None:
         """Remember when symbols changed that have bars in minutes in order of time, which end then."""
+        last = slice(max(len(columns) - count, 0), None)
+        if self._is_all_stamped and np.array_equal(columns[last], np.arange(count)):  # then no other matters
+            columns, ends_ns = columns[last], ends_ns[last]
         self.last_ns[columns] = ends_ns  # of several the last one stays
         if not self._is_all_stamped:
             first = self.first_ns.copy()
@@ -50,6 +53,7 @@ class Updates:
 
     def widen(self, capacity: int) -> None:
         """Make room for more symbols; who joins has not changed yet."""
-        spare = np.zeros(max(capacity - len(self.first_ns), 0), dtype=np.int64)
-        self.first_ns, self._last_ns = np.concatenate([self.first_ns, spare]), np.concatenate([self.last_ns, spare])
         self._is_all_stamped = False
+        if capacity > len(self.first_ns):
+            spare = np.zeros(capacity - len(self.first_ns), dtype=np.int64)
+            self.first_ns, self._last_ns = np.concatenate([self.first_ns, spare]), np.concatenate([self.last_ns, spare])

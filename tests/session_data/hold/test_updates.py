@@ -44,3 +44,11 @@ def test_of_many_minutes_the_first_and_the_last_stay() -> None:
     updates.stamp_many(columns(0, 1, 0), np.array([10, 10, 20]), 2)
 
     assert (updates.first_ns.tolist(), updates.last_ns.tolist()) == ([10, 10], [20, 10])
+
+
+def test_where_all_have_a_bar_at_the_end_what_was_before_does_not_matter() -> None:
+    updates = Updates(3)
+    updates.stamp_all(3, 10)
+    updates.stamp_many(columns(1, 0, 0, 1, 2), np.array([20, 30, 40, 40, 50]), 3)
+
+    assert (updates.first_ns.tolist(), updates.last_ns.tolist()) == ([10, 10, 10], [40, 40, 50])
