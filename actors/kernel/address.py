@@ -10,6 +10,7 @@ import pykka
 from actors.kernel.future import Answered, Future
 from actors.kernel.inbox import Inbox
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Wanted
 from actors.kernel.outcome import Refusal
 from actors.kernel.shelter import Shelter, is_exposed
 from messages.base import Message, Query
@@ -72,9 +73,9 @@ class RoomAddress:
         if self._ref is None or not self._inbox.hand(message):
             self.tell(message)
 
-    def promise(self, minutes: Sequence[object]) -> Stretch | Refusal | None:
+    def promise(self, minutes: Sequence[object], to: Wanted) -> Stretch | Refusal | None:
         """Have the room promise what follows from the next minutes, if it is idle; ``None``: of none of them."""
-        return self._inbox.promise(minutes)
+        return self._inbox.promise(minutes, to)
 
     def ask(self, query: Query[R]) -> Future[R]:
         """Ask, and get a future; it fails with ``NotReady`` when the room is gone.

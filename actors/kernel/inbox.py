@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from actors.kernel.future import Answered
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Wanted
 from actors.kernel.outcome import Refusal
 from messages.base import Message, Query
 
@@ -41,7 +42,7 @@ class Inbox:
     def __init__(self) -> None:
         self.handler: Callable[[Any], object] | None = None
         self.answerer: Callable[[Any], object] | None = None
-        self.promiser: Callable[[Sequence[Any]], Stretch | Refusal | None] | None = None
+        self.promiser: Callable[[Sequence[Any], Wanted], Stretch | Refusal | None] | None = None
         self.waiting: deque[Any] = deque()
         """Envelopes that nobody has taken yet; to be looked at only."""
         self._signal: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -106,7 +107,7 @@ class Inbox:
         finally:
             self._turn.release()
 
-    def promise(self, minutes: Sequence[Any]) -> Stretch | Refusal | None:
+    def promise(self, minutes: Sequence[Any], to: Wanted) -> Stretch | Refusal | None:
         """Have the room promise what follows from the next minutes, now, in this thread, if it is idle.
 
         Never waits. For who is in a ``Shelter``: an interrupt would leave the room half done.
@@ -121,7 +122,7 @@ class Inbox:
             if self.waiting:
                 return None
             self._kept = {}
-            found = promiser(minutes)
+            found = promiser(minutes, to)
             self._left = found.left if isinstance(found, Stretch) else _NONE_LEFT
             return found
         finally:  # what was put meanwhile has woken the room's own thread, which waits for the turn

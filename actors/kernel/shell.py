@@ -13,6 +13,7 @@ from actors.kernel.address import Address
 from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Wanted
 from actors.kernel.outcome import Outcome, Refusal
 from actors.kernel.telemetry import LatencyHistogram, Story, alarm
 from messages.base import Control, Message, Query
@@ -135,11 +136,11 @@ class Shell(pykka.ThreadingActor):
         self._messages += 1
         return outcome.answer if outcome.error is None else Refusal(outcome.error)
 
-    def on_promise(self, minutes: Sequence[Any]) -> Stretch | Refusal | None:
+    def on_promise(self, minutes: Sequence[Any], to: Wanted) -> Stretch | Refusal | None:
         """Promise what follows from the next minutes, which then need not be told; ``None``: they are. Never raises."""
         started_ns = perf_counter_ns()
         try:
-            stretch = self.promise(minutes)
+            stretch = self.promise(minutes, to)
         except BaseException as error:  # noqa: BLE001  # as above
             return self._quarantine(minutes[0], error)
         if stretch is None:
@@ -153,9 +154,9 @@ class Shell(pykka.ThreadingActor):
             self._report()
         return stretch
 
-    def promise(self, minutes: Sequence[Any]) -> Stretch | None:
-        """Promise what follows from the next minutes; a room that knows such says of how many."""
-        del minutes
+    def promise(self, minutes: Sequence[Any], to: Wanted) -> Stretch | None:
+        """Promise somebody what follows from the next minutes; a room that knows such says of how many."""
+        del minutes, to
         return None
 
     def handle(self, message: Any) -> Outcome:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from actors.kernel.address import Address
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Wanted
 from actors.kernel.outcome import NOTHING, Outcome, Refusal
 from actors.kernel.shell import Quarantines, Routes, Shell
 from actors.kernel.telemetry import alarm, note
@@ -114,12 +115,15 @@ class SessionData(Shell):
         self._messages += 1
         return answer
 
-    def promise(self, minutes: Any) -> Stretch | None:
-        """Have the core promise minutes of which nothing is told but that they closed; a journal is told of all."""
+    def promise(self, minutes: Any, to: Wanted) -> Stretch | None:
+        """Have the core promise minutes of which nothing is missing; a journal is told of all."""
         core = self._core
-        if self._journal is not None or not (events := core.plain(minutes)):
+        if self._journal is not None or not (told := core.plain(minutes)):
             return None
-        stretch = Stretch(events, minutes.tickets)
+        picked = to.pick_each(told)
+        if not picked[0]:
+            return None
+        stretch = Stretch(told, minutes.tickets, picked)
         core.ahead.promised(stretch)
         return stretch
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from actors.kernel.listen.told import Told
 from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.answer.reader import Reader
 from actors.session_data.hold.accounts import unequal
@@ -120,8 +121,8 @@ class SessionDataCore:
             return tell(*ready)
         return self._handle_one(message, *ready)
 
-    def plain(self, minutes: Sequence[BarsArrived | TimeAdvanced]) -> Sequence[Event]:
-        """Return what is told of the next minutes, each one event, as far as there is nothing else to them."""
+    def plain(self, minutes: Sequence[BarsArrived | TimeAdvanced]) -> Sequence[Told]:
+        """Return what is told of the next minutes: bars that are heard of, and that they closed, if that is all."""
         self.move_up(is_over=True)
         return self.ahead.plain(minutes, self._book)
 

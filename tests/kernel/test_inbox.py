@@ -9,9 +9,13 @@ from pykka._envelope import Envelope
 
 from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
+from actors.kernel.listen.seat import Filter, Seat
 from actors.kernel.listen.stretch import Stretch
+from messages import Policy
 from messages.base import Event
 from messages.queries import GetLatestBar
+
+READER = Seat(1, "reader", Filter(), Policy.BLOCK, 2)
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
@@ -173,42 +177,42 @@ def stretch_of(count: int) -> Stretch:
 
 def test_a_promise_is_made_here_if_the_room_is_idle(room: Room) -> None:
     stretch = stretch_of(3)
-    room.inbox.promiser = lambda minutes: stretch if minutes == ["minute"] else None
+    room.inbox.promiser = lambda minutes, _: stretch if minutes == ["minute"] else None
     room.inbox.put("first")
     eventually(lambda: room.handled == [("first", True)])
-    eventually(lambda: room.inbox.promise(["minute"]) is stretch)
+    eventually(lambda: room.inbox.promise(["minute"], READER) is stretch)
 
     room.inbox.put("after")
     eventually(lambda: room.handled == [("first", True), ("after", True)])
 
 
 def test_a_room_at_work_promises_nothing_nor_one_for_which_something_waits(room: Room) -> None:
-    room.inbox.promiser = lambda _: stretch_of(3)
+    room.inbox.promiser = lambda *_: stretch_of(3)
     room.may_go_on.clear()
     room.inbox.put("at work")
     eventually(room.inbox.empty)
-    at_work = room.inbox.promise([1])
+    at_work = room.inbox.promise([1], READER)
     room.inbox.put("waits")
 
-    assert (at_work, room.inbox.promise([2])) == (None, None)
+    assert (at_work, room.inbox.promise([2], READER)) == (None, None)
 
 
 def test_what_comes_while_a_promise_is_made_is_handled_by_the_rooms_own_thread(room: Room) -> None:
-    def promise(_: object) -> Stretch:
+    def promise(*_: object) -> Stretch:
         room.inbox.put("meanwhile")
         return stretch_of(2)
 
     room.inbox.promiser = promise
-    eventually(lambda: room.inbox.promise([1]) is not None)
+    eventually(lambda: room.inbox.promise([1], READER) is not None)
 
     eventually(lambda: room.handled == [("meanwhile", True)])
 
 
 def test_a_kept_answer_is_good_until_the_next_promised_minute_is_taken(room: Room) -> None:
     stretch, question = stretch_of(4), GetLatestBar(symbol="AAPL")
-    room.inbox.promiser = lambda _: stretch
+    room.inbox.promiser = lambda *_: stretch
     room.inbox.answerer = lambda _: stretch.passed
-    eventually(lambda: room.inbox.promise([1]) is stretch)
+    eventually(lambda: room.inbox.promise([1], READER) is stretch)
 
     answers: list[object] = []
     for _ in range(3):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from actors.kernel.address import RoomAddress
 from actors.kernel.future import Future
 from actors.kernel.inbox import Inbox
+from actors.kernel.listen.seat import Filter, Seat
 from actors.kernel.listen.stretch import Stretch
 from actors.kernel.outcome import Outcome, Refusal
 from messages import (
@@ -18,6 +19,7 @@ from messages import (
     HealthReported,
     MinuteSettled,
     PauseSystem,
+    Policy,
     QueryFailed,
     ReportHealth,
     Room,
@@ -34,6 +36,7 @@ from tests.doubles import Outbox
 from tests.kernel.parts import GAP, SmallCore, SmallRoom, kinds
 
 MINUTE = TimeAdvanced(now_ns=60, ticket=1)
+READER = Seat(1, "reader", Filter(), Policy.BLOCK, 2)
 
 
 class Bench:
@@ -100,23 +103,23 @@ def test_a_core_that_fails_its_check_is_reported_as_not_sound() -> None:
 
 
 def test_a_room_promises_nothing_unless_it_says_how(bench: Bench) -> None:
-    assert bench.shell.on_promise([MINUTE]) is None
+    assert bench.shell.on_promise([MINUTE], READER) is None
     assert (bench.core.minutes, bench.shell.health().messages) == (0, 0)
 
 
 def test_what_is_promised_counts_as_it_is_taken_and_a_bug_on_it_as_any_other(bench: Bench) -> None:
     class Promising(SmallRoom):
-        def promise(self, minutes: Any) -> Stretch | None:
+        def promise(self, minutes: Any, _: Any) -> Stretch | None:
             return Stretch([MinuteSettled(ticket=minute.ticket) for minute in minutes], range(len(minutes)))
 
     room = Promising(bench.core, {}, bench.boss)
-    first = room.on_promise([MINUTE, MINUTE, MINUTE])
+    first = room.on_promise([MINUTE, MINUTE, MINUTE], READER)
     assert isinstance(first, Stretch)
     first.left.popleft()
     counted = room.health().messages
     first.recall()
-    room.on_promise([MINUTE])
-    failed = room.on_promise([None])
+    room.on_promise([MINUTE], READER)
+    failed = room.on_promise([None], READER)
 
     assert isinstance(failed, Refusal)
     assert (counted, room.health().messages, room.health().quarantined) == (2, 3, 1)

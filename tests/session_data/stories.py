@@ -194,10 +194,15 @@ def difference(one: Any, other: Any) -> Any:
 
 
 def heard(core: SessionDataCore, opening: Message, messages: list[Message]) -> list[Any]:
-    """What is said, in order; derived bars of one block that come together are one thing, in one piece or in two."""
+    """What is said, in order, as it can be compared."""
+    return keys_of(play(core, [opening, *messages]))
+
+
+def keys_of(events: Iterable[Message]) -> list[Any]:
+    """What can be compared; derived bars of one block that come together are one thing, in one piece or in two."""
     keys: list[Any] = []
     pieces: dict[Any, list[Any]] = {}
-    for said in play(core, [opening, *messages]):
+    for said in events:
         if isinstance(said, BarsUpdated) and said.interval != ONE_MINUTE and not said.is_repair:
             kind = (str(said.interval), said.start_ns, said.revision, said.base_expected)
             counts = said.base_counts or (said.base_expected,) * len(said.batch)

@@ -76,7 +76,7 @@ def test_who_comes_for_bars_hears_those_of_a_minute_that_an_interrupt_kept_from_
         for _ in range(10):  # the fifth minute completes a bar of five
             minutes = system.subscribe(("minutes",))
             next(minutes)
-            minutes.put_back()  # as after an interrupt
+            minutes.put_back(0)  # as after an interrupt
             minutes.close()
             with system.subscribe(BARS_AND_MINUTES) as events:
                 heard.append(list(until_minute(events)))

@@ -3,15 +3,18 @@
 import random
 import signal
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from actors.kernel.listen.subscription import Subscription
 from actors.session_data.core import SessionDataCore
 from actors.storage.memory import MemoryStore
 from actors.system import System
-from messages import MinuteClosed, NotReady, SystemState
+from messages import Event, MinuteClosed, NotReady, SystemState
 from tests.depth import also_slow
+from tests.system.futures import plain
 from tests.system.worlds import memory, names_of, short
 
 pytestmark = pytest.mark.filterwarnings(
@@ -105,6 +108,50 @@ def test_a_signal_at_any_step_of_a_loop_that_asks_loses_no_minute(
 
         assert minutes == whole
         assert system.status().get(timeout=5).state is SystemState.RUNNING
+
+
+@pytest.mark.parametrize("rounds", also_slow([20], [200]))
+def test_a_signal_at_any_step_of_a_subscription_loses_no_event_and_repeats_none(
+    store: MemoryStore, rounds: int
+) -> None:
+    """Of a minute that was promised some may have been given. No second signal comes while the first is dealt with."""
+    dice, step, putting = random.Random(3), Subscription.__next__.__code__, Subscription.put_back.__code__
+    with short(store) as system:
+        whole = list(map(plain, system.subscribe(events=("bars", "minutes"))))
+
+    def strike(_number: int, frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, dice.uniform(1e-5, 3e-4))
+        while frame is not None and frame.f_code is not putting:
+            if frame.f_code is step:
+                struck.append(1)
+                raise Alarm
+            frame = frame.f_back
+
+    def read(events: Subscription) -> list[Event]:
+        heard = list[Event]()
+        while True:
+            try:
+                heard.extend(events)  # nothing is between what is given and what is kept
+            except Alarm:
+                continue
+            return heard
+
+    struck = list[int]()
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        for _ in range(rounds):
+            with short(store) as system:
+                events = system.subscribe(events=("bars", "minutes"))
+                signal.setitimer(signal.ITIMER_REAL, 1e-4)
+                heard = read(events)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+
+                assert list(map(plain, heard)) == whole
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert len(struck) > rounds
 
 
 @pytest.mark.parametrize("rounds", also_slow([60], [400]))

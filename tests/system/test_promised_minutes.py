@@ -1,4 +1,4 @@
-"""Minutes that are promised to who is alone in a loop: whatever is asked between them, nobody can tell."""
+"""Minutes that are promised to who listens alone: whatever is asked between what he hears, nobody can tell."""
 
 import sys
 import threading
@@ -17,7 +17,7 @@ from actors.session_data.actor import SessionData
 from actors.settings import SessionRules
 from actors.storage.memory import MemoryStore
 from actors.system import System
-from messages import BarBatch, TradingSession, Verdict
+from messages import BarBatch, BarsUpdated, Event, MinuteClosed, TradingSession, Verdict
 from messages.errors import BarkeeperError
 from messages.values import MINUTE_NS
 from tests.builders import instant
@@ -58,19 +58,37 @@ def store_of(future: int) -> MemoryStore:
     return store
 
 
-def heard(store: MemoryStore, seed: int) -> list[Any]:
-    """Every minute, and answers to questions at random: none, the same ones again, short and long ones mixed."""
+LISTENING: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("minutes", {}),
+    ("bars", {"events": ("bars",), "intervals": ("1m", "5m")}),
+    ("5m", {"events": ("bars",), "intervals": ("5m",)}),
+    ("B", {"events": ("bars", "minutes"), "symbols": ("B",)}),
+    ("all", {}),
+)
+"""Who listens, and to what: README's loop, and subscribers."""
+
+
+def heard(store: MemoryStore, seed: int, who: str = "minutes") -> list[Any]:
+    """All that is told, and answers to questions at random: none, the same ones again, short and long ones mixed."""
     random, said = Random(seed), list[Any]()
     kinds = SHORT if seed % 3 == 0 else tuple(sorted(ASKED))
     rules = SessionRules(trailing_sessions=1, daily_sessions=2)
     with System.backtest(store, SYMBOLS, calendar="XNYS", closed=CLOSED, last=2, rules=rules) as system:
-        for minute in system.minutes():
-            said.append((minute.end_ns, plain(minute)))
+        listening = system.minutes() if who == "minutes" else system.subscribe(**dict(LISTENING)[who])
+        for event in listening:
+            said.append((end_of(event), plain(event)))
             for _ in range(random.choice((0, 0, 1, 2, 4))):
                 name = random.choice(SHORT if random.random() < 0.7 else kinds)
-                args, more = random.choice(ASKED[name](random.choice(SYMBOLS), minute.start.date().isoformat()))
-                said.append((minute.end_ns, name, args, answer(system, name, args, more)))
+                args, more = random.choice(ASKED[name](random.choice(SYMBOLS), DATES[-1]))
+                said.append((said[-1][0], name, args, answer(system, name, args, more)))
     return said
+
+
+def end_of(event: Event) -> int:
+    """When it is by an event; 0: it does not say."""
+    if isinstance(event, MinuteClosed):
+        return event.end_ns
+    return event.batch.start_ns[-1] + event.interval.span_ns if isinstance(event, BarsUpdated) else 0
 
 
 def answer(system: System, name: str, args: tuple[Any, ...], more: dict[str, Any]) -> Any:
@@ -80,29 +98,33 @@ def answer(system: System, name: str, args: tuple[Any, ...], more: dict[str, Any
         return type(error).__name__, str(error)
 
 
-@pytest.mark.parametrize("seed", also_slow(range(6), range(6, 120)))
-def test_promised_or_not_every_minute_and_every_answer_is_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("who", dict(LISTENING))
+@pytest.mark.parametrize("seed", also_slow(range(4), range(4, 60)))
+def test_promised_or_not_all_that_is_told_and_every_answer_is_the_same(
+    seed: int, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store, promised, promise = store_of(7), list[int](), SessionData.promise
 
-    def noted(room: SessionData, minutes: Any) -> Any:
-        stretch = promise(room, minutes)
-        promised.append(0 if stretch is None else len(stretch.events))
+    def noted(room: SessionData, minutes: Any, to: Any) -> Any:
+        stretch = promise(room, minutes, to)
+        promised.append(0 if stretch is None else len(stretch))
         return stretch
 
     with monkeypatch.context() as patched:
         patched.setattr(SessionData, "promise", noted)
-        one = heard(store, seed)
+        one = heard(store, seed, who)
     monkeypatch.setattr(SessionData, "promise", lambda *_: None)
-    other = heard(store, seed)
+    other = heard(store, seed, who)
 
-    assert sum(promised) > 60
+    assert sum(promised) > 30
     for left, right in zip(one, other, strict=True):
         assert left == right
 
 
+@pytest.mark.parametrize("who", ["minutes", "bars"])
 @pytest.mark.parametrize("seed", also_slow(range(3), range(3, 60)))
-def test_until_an_instant_two_futures_are_one_though_their_minutes_are_promised(seed: int) -> None:
-    one, other = ([said for said in heard(store_of(future), seed) if said[0] <= CUT_NS] for future in (7, 8))
+def test_until_an_instant_two_futures_are_one_though_their_minutes_are_promised(seed: int, who: str) -> None:
+    one, other = ([said for said in heard(store_of(future), seed, who) if said[0] <= CUT_NS] for future in (7, 8))
 
     for left, right in zip(one, other, strict=True):
         assert left == right

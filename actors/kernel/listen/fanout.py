@@ -27,7 +27,6 @@ from messages.commands import HoldEnded, HoldStepped, ListenFrom
 from messages.errors import NotReady, SystemFailed
 from messages.events import (
     BoundaryKind,
-    MinuteClosed,
     MinuteSettled,
     RunFailed,
     RunFinished,
@@ -111,11 +110,11 @@ class Fanout:
         kind = type(message)
         if kind not in _SPECIAL:  # nearly all
             if self._seats or self._is_standing:
-                self._held.append(message)
+                self._hold(message)
         elif kind is MinuteSettled:
             self._release(message)
         elif kind in _FOR_NEWCOMERS:
-            self._held.append(message)
+            self._hold(message)
             self._opening += [message] if _is_opening(message) else []
         elif kind is RunFinished:
             count = f"{message.sessions} session{'s' * (message.sessions != 1)}"
@@ -289,6 +288,13 @@ class Fanout:
 
     # --- minutes
 
+    def _hold(self, event: Event) -> None:
+        """Hold an event back for the next minute; it was not promised, so who takes minutes by himself asks again."""
+        self._held.append(event)
+        if self._given.alone is not None:
+            with self._lock:
+                self._given.end_stretch()
+
     def _release(self, settled: MinuteSettled) -> None:
         events, self._held = self._held, []
         holders: set[Seat] = set()
@@ -319,26 +325,26 @@ class Fanout:
     def _promised(self, seat: Seat, ticket: int) -> Stretch | None:
         """Have minutes promised to who is done with this ticket, if nobody else listens, waits or is to hear of it.
 
-        Returns:
-            What is promised; ``None``: look at the seat, where the ticket is not out any more, or is to be told.
+        ``None``: look at the seat, where the ticket is not out any more, or is to be told.
         """
         is_alone = len(self._seats) == 1 and not self._runners and self._given.is_all_with(seat, ticket)
         is_busy = self._held or self._is_keeping or self._again is not None
-        promised = self._credit.promise() if is_alone and not is_busy and seat.may_have(MinuteClosed) else None
+        promised = self._credit.promise(seat) if is_alone and not is_busy and seat.is_fond else None
         if promised is None:
             return None
         self._given.drop(ticket)
         if isinstance(promised, Refusal):
             return None
-        first, events = promised.tickets[0], [promised.events[0]]
-        if not self._held:
-            self._given.promise(first, events, seat, promised)
-            return promised
-        promised.recall()
-        events[:0], self._held = self._held, []  # what was told just before comes first
-        self._given.give(first, events, {seat})
-        seat.push(seat.pick(events), first)
-        return None
+        if self._held:  # it was told just before, and comes first
+            promised.recall()
+            events, self._held = [*self._held, *promised.told], []
+            self._given.give(promised.ticket, events, {seat})
+            seat.push(seat.pick(events), promised.ticket)
+            return None
+        self._given.promise(seat, promised)
+        if self._held:  # by who had not heard of the promise
+            self._given.end_stretch()
+        return promised
 
     def _welcome_back(self, seat: Seat) -> int:
         """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news.
@@ -390,7 +396,5 @@ def _over(how: str) -> str:
     return f"the run is over: {how}; to play again, make another System"
 
 
-def _is_opening(event: Event) -> bool:
-    return isinstance(event, WarmUpReported) or (
-        isinstance(event, SessionBoundary) and event.kind is BoundaryKind.OPENED
-    )
+def _is_opening(event: SessionBoundary | WarmUpReported) -> bool:
+    return not isinstance(event, SessionBoundary) or event.kind is BoundaryKind.OPENED

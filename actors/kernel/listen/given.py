@@ -20,8 +20,8 @@ class Given:
 
     def __init__(self) -> None:
         self._out: dict[int, Minute] = {}
-        self._alone: Seat | None = None
-        """Who has been promised minutes."""
+        self.alone: Seat | None = None
+        """Who may take minutes by himself, as they were promised."""
 
     def __len__(self) -> int:
         return len(self._out)
@@ -30,20 +30,20 @@ class Given:
         """Note what was given to whom."""
         self._out[ticket] = Minute(events, holders)
 
-    def promise(self, ticket: int, events: list[Event], seat: Seat, stretch: Stretch) -> None:
+    def promise(self, seat: Seat, stretch: Stretch) -> None:
         """Note what was given to a reader, who takes the minutes after it by himself."""
-        self.give(ticket, events, {seat})
-        self._alone, seat.stretch = seat, stretch
+        self.give(stretch.first_ticket, stretch.told, {seat})
+        self.alone, seat.stretch = seat, stretch
 
     def end_stretch(self) -> None:
         """Whoever was promised minutes takes no more of them; the last that was taken is with him."""
-        seat, self._alone = self._alone, None
+        seat, self.alone = self.alone, None
         if seat is None or (stretch := seat.stretch) is None:
             return
-        last = stretch.recall() - 1
-        seat.end_stretch(last + 1)
-        given = self._out.pop(stretch.tickets[0])
-        self.give(stretch.tickets[last], [stretch.events[last]], given.holders)
+        stretch.recall()
+        seat.end_stretch()
+        given = self._out.pop(stretch.first_ticket)
+        self.give(stretch.ticket, stretch.told, given.holders)
 
     def is_all_with(self, seat: Seat, ticket: int) -> bool:
         """Whether one ticket is out, no other, and this reader has it."""

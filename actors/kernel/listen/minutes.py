@@ -69,6 +69,5 @@ class Loop:
 
     def _leave(self) -> None:
         """Leave; a minute that an interrupt kept from the loop is for the next one."""
-        if self._events.taken > self._given:
-            self._events.put_back()
+        self._events.put_back(self._given)
         self._events.close()

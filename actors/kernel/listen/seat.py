@@ -2,12 +2,14 @@
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from itertools import repeat
 
 import msgspec
 
 from actors.kernel.future import Future
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Told
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from messages.base import Event
 from messages.errors import NotReady
@@ -18,6 +20,8 @@ _NO_TICKET = repeat(0)
 NEVER = 1 << 62
 """A ticket that is never issued."""
 
+_PROMISED = frozenset({BarsUpdated, MinuteClosed})
+"""What is promised: of these a minute tells."""
 _OF_BARS = frozenset({BarsUpdated, BarsWithdrawn})
 """Events that may be cut to some symbols or intervals; all others are told whole."""
 
@@ -129,21 +133,42 @@ class Seat:
             waiter, self._waiter = self._waiter, None
         waiter.set()
 
-    def may_have(self, event: type[Event]) -> bool:
-        """Whether its reader, who asks, may be promised such events: they are wanted, and none is before them."""
-        return not self._queue and not self._is_ended and self._is_whole and event in self._wanted.events
+    @property
+    def is_fond(self) -> bool:
+        """Whether its reader, who asks, may be promised minutes: they tell of something, and nothing is before them."""
+        kinds = self._wanted.events
+        return not (self._queue or self._is_ended) and (not kinds or not kinds.isdisjoint(_PROMISED))
+
+    def pick_each(self, told: Sequence[Told]) -> tuple[Sequence[Told], Sequence[int]]:
+        """Return what of minutes is wanted here, and for each how many of the minutes are over with it.
+
+        Args:
+            told: of each minute either that it closed, of all of them, or its bars and that.
+        """
+        entries, ends = list[Told](), list[int]()
+        kinds = self._wanted.events
+        if not isinstance(told[0], list):
+            return (told, range(1, len(told) + 1)) if not kinds or MinuteClosed in kinds else (entries, ends)
+        for number, events in enumerate(told, 1):
+            assert isinstance(events, list), "minutes tell of their bars, or do not"
+            if some := self.pick(events):
+                entries.append(some if len(some) > 1 else some[0])
+                ends.append(number)
+        return entries, ends
 
     @property
     def taken(self) -> int:
-        """Events taken out so far."""
-        return self._taken + (0 if self.stretch is None else self.stretch.passed)
+        """Events taken out so far; those that a promise has for one minute, all with the first."""
+        return self._taken + (0 if self.stretch is None else self.stretch.taken)
 
-    def end_stretch(self, passed: int) -> None:
-        """Count what was promised to the reader and taken; it was one minute after the other."""
-        self.stretch = None
-        self._mark = self._pushed + passed - 1
-        self._pushed += passed
-        self._taken += passed
+    def end_stretch(self) -> None:
+        """Count what was promised to the reader and taken."""
+        stretch, self.stretch = self.stretch, None
+        assert stretch is not None, "nothing was promised"
+        taken = stretch.taken
+        self._mark = self._pushed + taken - stretch.latest
+        self._pushed += taken
+        self._taken += taken
 
     def take(self) -> tuple[Event, int] | Future[None] | None:
         """Return the next event and its ticket, or something to wait for, or ``None`` at the end."""
@@ -159,11 +184,13 @@ class Seat:
             self._waiter = waiter
             return waiter
 
-    def put_back(self, event: Event, ticket: int) -> None:
-        """Take back what was taken last and seen by nobody."""
+    def put_back(self, events: Sequence[Event], ticket: int) -> None:
+        """Take back what was taken last and seen by nobody; the ticket goes with the last of it."""
         with self._lock:
-            self._taken -= 1
-            self._queue.appendleft((event, ticket))
+            self._taken -= len(events)
+            for event in reversed(events):
+                self._queue.appendleft((event, ticket))
+                ticket = 0
 
     @property
     def is_coming(self) -> bool:

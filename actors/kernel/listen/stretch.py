@@ -2,49 +2,77 @@
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import chain
 from threading import Lock
 
+from actors.kernel.listen.told import Told
 from messages.base import Event
 
 
 class Stretch:
-    """Minutes that follow each other, of which nothing is told but that they closed. The first is with its reader.
+    """Minutes that follow each other, of which it is known what will be told. The first that he hears of is with him.
 
-    A minute is over for the room as soon as the reader has taken it: the room moves up to him before it does or answers
-    anything else. What he has not taken may be called back at any time, from any thread.
+    A minute is over for the room as soon as the reader has taken what is told of it, or of a later one: the room moves
+    up to him before it does or answers anything else. What he has not taken may be called back at any time, from any
+    thread.
 
     Args:
-        events: what is told of each minute.
+        told: of each minute all that is told.
         tickets: which it has.
+        picked: what of that is for the reader, and for each how many minutes are over with it; ``None``: all of it.
     """
 
-    def __init__(self, events: Sequence[Event], tickets: Sequence[int]) -> None:
-        self.events = events
-        self.tickets = tickets
-        self.left = deque(events)
-        """Those that are not taken. The reader takes from the left; each is taken once, by him or who recalls it."""
-        self.left.popleft()
+    def __init__(
+        self,
+        told: Sequence[Told],
+        tickets: Sequence[int],
+        picked: tuple[Sequence[Told], Sequence[int]] | None = None,
+    ) -> None:
+        self._told = told
+        self._tickets = tickets
+        self._entries, self._ends = picked or (told, range(1, len(told) + 1))
+        self.left = deque(self._entries)
+        """What is not taken. The reader takes from the left; each is taken once, by him or who recalls it."""
+        self.first = self.left.popleft()
+        """What is with the reader from the beginning."""
+        self.first_ticket = tickets[self._ends[0] - 1]
         self._recalled = 0
         self._lock = Lock()
 
+    def __len__(self) -> int:
+        return len(self._told)
+
     @property
     def passed(self) -> int:
-        """How many the reader has taken."""
-        with self._lock:
-            return len(self.events) - self._recalled - len(self.left)
+        """How many minutes are over with what the reader has taken."""
+        return self._ends[self._taken() - 1]
 
     @property
     def ticket(self) -> int:
-        """That of the minute that was taken last."""
-        return self.tickets[self.passed - 1]
+        """That of the last of them."""
+        return self._tickets[self.passed - 1]
 
     @property
-    def event(self) -> Event:
-        """What is told of it."""
-        return self.events[self.passed - 1]
+    def told(self) -> list[Event]:
+        """All that is told of the last of them."""
+        return _events(self._told[self.passed - 1])
+
+    @property
+    def taken(self) -> int:
+        """How many events the reader has taken."""
+        return sum(map(_count, self._entries[: self._taken()]))
+
+    @property
+    def latest(self) -> int:
+        """How many of those he took at once with the last of them."""
+        return _count(self._entries[self._taken() - 1])
+
+    def beyond(self, given: int) -> list[Event]:
+        """Return what the reader has taken beyond so many events."""
+        return list(chain.from_iterable(map(_events, self._entries[: self._taken()])))[given:]
 
     def recall(self) -> int:
-        """Call back what is not taken, for good; return how many have been."""
+        """Call back what is not taken, for good; return how many minutes are over."""
         with self._lock:
             while self.left:
                 try:
@@ -52,7 +80,19 @@ class Stretch:
                 except IndexError:  # the reader was faster
                     break
                 self._recalled += 1
-            return len(self.events) - self._recalled
+        return self.passed
+
+    def _taken(self) -> int:
+        with self._lock:
+            return len(self._entries) - self._recalled - len(self.left)
 
     def __repr__(self) -> str:
-        return f"<Stretch of {len(self.events)} minutes, {self.passed} taken>"
+        return f"<Stretch of {len(self)} minutes, {self.passed} over>"
+
+
+def _events(told: Told) -> list[Event]:
+    return told if isinstance(told, list) else [told]
+
+
+def _count(told: Told) -> int:
+    return len(told) if isinstance(told, list) else 1

@@ -12,6 +12,7 @@ from actors.kernel.address import Here, elsewhere
 from actors.kernel.future import Future
 from actors.kernel.listen.seat import Seat
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Told
 from actors.kernel.listen.waiting import Owner, Wait, whoami
 from actors.kernel.shelter import Shelter
 from messages.base import Event
@@ -24,7 +25,7 @@ _TURN_S = 0.001
 _TURNS = 3
 """In the first the event loop makes a task that closes what was left, which does so in the second."""
 
-_NOTHING: deque[Event] = deque()
+_NOTHING: deque[Told] = deque()
 
 
 class Host(Protocol):
@@ -74,6 +75,12 @@ class Subscription:
         self._stretch: Stretch | None = None
         self._left = _NOTHING
         """Of that, what is not taken."""
+        self._rest: deque[Event] = deque()
+        """Of what was taken of it, what is not given yet."""
+        self._begun = 0
+        """How many events had been given before it."""
+        self.given = 0
+        """How many have been."""
         self._shelter = Shelter()
         self._home = Here.process
         self._next_turn_s = 0.0
@@ -98,40 +105,55 @@ class Subscription:
     @property
     def taken(self) -> int:
         """Events taken out so far."""
-        return self.seat.taken
+        return self.seat.taken - len(self._rest)
 
     def promised(self) -> Event | None:
-        """Return the next of the minutes that were promised to this thread; ``None``: there is none, ask for one.
+        """Return the next event that was promised to this thread; ``None``: there is none, ask for one.
 
-        For who knows how many it was given: an interrupt may strike when it is taken and not given yet.
+        For who counts what it is given: an interrupt may strike when an event is taken and not given yet.
         """
-        if self._left and self.seat.owner.thread == get_ident() and self._home == Here.process:
-            return self._promised()
+        if (self._left or self._rest) and self.seat.owner.thread == get_ident() and self._home == Here.process:
+            event = self._promised()
+            self.given += event is not None
+            return event
         return None
 
     def _promised(self) -> Event | None:
+        if self._rest:
+            return self._rest.popleft()
         try:
-            return self._left.popleft()
+            told = self._left.popleft()
         except IndexError:  # there is none, or it was called back just now
             return None
+        return self._first_of(told)
 
-    def put_back(self) -> None:
-        """Put back the event that was taken last, which nobody has seen."""
+    def _first_of(self, told: Told) -> Event:
+        if isinstance(told, list):
+            self._rest = rest = deque(told)
+            return rest.popleft()
+        return told
+
+    def put_back(self, given: int) -> None:
+        """Put back what was taken beyond the first so many events, which nobody has seen."""
         with Shelter():
-            self._put_back()
+            self._put_back(given)
 
-    def _put_back(self) -> None:
+    def _put_back(self, given: int) -> None:
         last, self._last = self._last, None
+        unseen = [last] if isinstance(last, Event) and self.seat.taken > given else []
         if (stretch := self._stretch) is not None:
             stretch.recall()
-            last, self._ticket = stretch.event, self._leave_stretch()
-        if isinstance(last, Event):
-            self.seat.put_back(last, self._ticket)
+            unseen = stretch.beyond(given - self._begun)
+            self._ticket = self._leave_stretch()
+        if unseen:
+            self.seat.put_back(unseen, self._ticket)
             self._ticket = 0
+        self.given = given
 
     def _leave_stretch(self) -> int:
         """Take no more of what was promised; return the ticket of the last that was taken, 0 where nothing was."""
         stretch, self._stretch, self._left = self._stretch, None, _NOTHING
+        self._rest.clear()
         return 0 if stretch is None else stretch.ticket
 
     def close(self) -> None:
@@ -139,6 +161,7 @@ class Subscription:
         with Shelter():
             self.seat.is_left = True
             self._host.leave(self.seat)
+            self._rest.clear()
 
     def __repr__(self) -> str:
         ended = ", left" if self.seat.is_left else ""
@@ -162,6 +185,17 @@ class Subscription:
         return self
 
     def __next__(self) -> Event:
+        try:
+            event = self.promised()
+            if event is None:
+                event = self._awaited()
+                self.given += 1
+        except BaseException:
+            self.put_back(self.given)
+            raise
+        return event
+
+    def _awaited(self) -> Event:
         me = self.seat.owner
         if me.task is not None or me.thread != get_ident():
             me = whoami(is_thread=True)
@@ -191,6 +225,7 @@ class Subscription:
             elif taken is None:
                 raise StopAsyncIteration
             else:
+                self.given += 1
                 return taken
 
     async def _about_to_wait(self, me: Owner, woken: Future[None]) -> None:
@@ -216,7 +251,7 @@ class Subscription:
                 self._last = taken = self._take(me)
                 if not shelter.came:
                     return taken
-                self._put_back()
+                self._put_back(self.given)
 
     def _take(self, me: Owner | None = None) -> "Event | Future[None] | None":
         """Return the next event, or something to wait for, or ``None`` at the end."""
@@ -229,13 +264,13 @@ class Subscription:
             first, self.on_first = self.on_first, None
             if first is not None:
                 first()
-        if (minute := self._promised()) is not None:
-            return minute
+        if (promised := self._promised()) is not None:
+            return promised
         if ticket := self._leave_stretch() or self._ticket:
             self._ticket = 0
             if seat.is_waited_for and (stretch := self._host.give_back(seat, ticket)) is not None:
-                self._stretch, self._left = stretch, stretch.left
-                return stretch.events[0]
+                self._stretch, self._left, self._begun = stretch, stretch.left, self.given
+                return self._first_of(stretch.first)
         taken = seat.take()
         if isinstance(taken, tuple):
             event, self._ticket = taken

@@ -14,6 +14,7 @@ import msgspec
 from actors.kernel.address import Address
 from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.tape_minutes import TapeMinutes
+from actors.kernel.listen.told import Wanted
 from actors.kernel.outcome import Refusal
 from messages.commands import AllowMinutes, HoldEnded, RecallMinutes, Step
 from messages.events import BarsArrived, MinuteSettled, MinutesRecalled, MinutesStaged, TimeAdvanced
@@ -37,7 +38,7 @@ class Door(Protocol):
         """Tell; it may be handled before this returns."""
         ...
 
-    def promise(self, minutes: Sequence[BarsArrived | TimeAdvanced]) -> Stretch | Refusal | None:
+    def promise(self, minutes: Sequence[BarsArrived | TimeAdvanced], to: Wanted) -> Stretch | Refusal | None:
         """Have what follows from the next minutes promised; ``None``: of none of them."""
         ...
 
@@ -49,8 +50,8 @@ class Credit(Protocol):
         """Hear of a ticket, or of who listens."""
         ...
 
-    def promise(self) -> Stretch | Refusal | None:
-        """Let the next minutes in as they are taken, where all that is told is that they closed; ``None``: none."""
+    def promise(self, to: Wanted) -> Stretch | Refusal | None:
+        """Let the next minutes in as they are taken, where it is known what they tell; ``None``: none."""
         ...
 
 
@@ -113,10 +114,13 @@ class Turnstile:
         else:
             self._credit.tell(message)
 
-    def promise(self) -> Stretch | Refusal | None:
+    def promise(self, to: Wanted) -> Stretch | Refusal | None:
         """Let the next minutes in as they are taken, in place of the one inside, whose ticket is home with this.
 
         All but the last few, for nobody but their reader hears of their tickets.
+
+        Args:
+            to: who takes them.
 
         Returns:
             What is promised; a refusal, where the room failed on the first; ``None``: nothing was done.
@@ -126,7 +130,8 @@ class Turnstile:
             is_open = not (self._is_admitting or self._is_held) and self._allowed is None
             if not is_open or self._left <= _FEW + 1 or not self._is_occupied:
                 return None
-            found = self._inside.promise(self._staged[0][self._taken : self._taken + self._left - _FEW - 1])
+            minutes = self._staged[0][self._taken : self._taken + self._left - _FEW - 1]
+            found = self._inside.promise(minutes, to)
             if isinstance(found, Stretch):
                 self._stretch = found
             elif found is not None:

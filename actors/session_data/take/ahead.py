@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from actors.kernel.listen.tape_minutes import TapeMinutes
+from actors.kernel.listen.told import Told
 from actors.kernel.outcome import NOTHING, Outcome, tell
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
@@ -15,7 +16,7 @@ from actors.session_data.take.preview import Preview
 from actors.session_data.take.trades_and_quotes import Trading
 from actors.session_data.take.whole_minutes import Minutes, bars_of_latest
 from messages.base import Event
-from messages.events import BarsArrived, MinuteClosed, MinuteSettled, TimeAdvanced
+from messages.events import BarsArrived, MinuteSettled, TimeAdvanced
 from messages.listeners import HearingChanged
 from messages.tables.columns import BarBatch
 from messages.values import Nanos
@@ -32,16 +33,17 @@ _CALM = 8
 class Promise(Protocol):
     """Minutes that a reader takes one after the other, without a word."""
 
-    events: Sequence[Event]
-    """What is told of each."""
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
 
     @property
     def passed(self) -> int:
-        """How many he has taken, one at least."""
+        """How many are over, one at least."""
         ...
 
     def recall(self) -> int:
-        """Let him have no more; return how many he has taken."""
+        """Let him have no more; return how many are over."""
         ...
 
 
@@ -83,16 +85,14 @@ class _Ready:
             return not count
         return bool(count) and message.first_row == first and len(message.batch.start_ns) == count
 
-    def plain(self, messages: Sequence[BarsArrived | TimeAdvanced], book: Book) -> Sequence[MinuteClosed]:
-        """Return what is told of the next minutes, which are about to come, as long as it is only that they closed."""
-        if self._minutes.tells_bars:
-            return ()
+    def plain(self, messages: Sequence[BarsArrived | TimeAdvanced], book: Book) -> Sequence[Told]:
+        """Return what is told of the next minutes, which are about to come, as long as nobody's bar is missing."""
         closed, taken = book.closed, self.taken
         count = self._minutes.whole(closed, min(len(self._ends_ns) - taken, len(messages)))
         rows, ends_ns = self._rows[taken : taken + count + 1], self._ends_ns[taken : taken + count]
         if not (isinstance(messages, TapeMinutes) and messages.are(rows, ends_ns)):
             count = next((after for after in range(count) if not self.is_next(messages[after], after)), count)
-        return self._minutes.closings(closed, count)
+        return self._minutes.told(closed, count)
 
     def preview(self, book: Book, until: int) -> Preview:
         """Return a preview of the next minutes, until so many of all are taken."""
@@ -189,9 +189,13 @@ class Ahead:
             return out
         return list(tables.told(out, book))
 
-    def plain(self, minutes: Sequence[BarsArrived | TimeAdvanced], book: Book | None) -> Sequence[MinuteClosed]:
-        """Return what is told of the next minutes, as long as it is only that they closed."""
-        return () if self._ready is None or book is None else self._ready.plain(minutes, book)
+    def plain(self, minutes: Sequence[BarsArrived | TimeAdvanced], book: Book | None) -> Sequence[Told]:
+        """Return what is told of the next minutes, as long as nobody's bar is missing."""
+        ready = self._ready
+        if ready is None or book is None:
+            return ()
+        is_renamed = not ready.is_of_all and self._members.tables is not None
+        return () if is_renamed and book.tells_bars else ready.plain(minutes, book)
 
     def promised(self, promise: Promise) -> None:
         """Let a reader take minutes of which that is told."""
@@ -204,7 +208,7 @@ class Ahead:
         if promise is None or ready is None or book is None or not self._has_preview:
             return self.move_up(book, is_over=False)
         if self._preview is None:
-            self._preview = ready.preview(book, self._from + len(promise.events))
+            self._preview = ready.preview(book, self._from + len(promise))
         return self._preview.show(self._from + promise.passed - ready.taken)
 
     def stamp(self) -> None:

@@ -4,10 +4,12 @@ Both do what ``Book.write`` does bar by bar, where nothing is in the way: every 
 """
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec.structs import replace
 
+from actors.kernel.listen.told import Told
 from actors.session_data.hold.book import Book
 from actors.session_data.hold.grid import Claim
 from messages.base import Event
@@ -90,17 +92,27 @@ class Minutes:
             return most
         return next((count for count in range(most) if slot + count in self._missing), most)
 
-    def closings(self, slot: int, count: int) -> list[MinuteClosed]:
+    def told(self, slot: int, count: int) -> Sequence[Told]:
         """Return what is told of so many minutes from this one on, of each of which nobody's bar is missing."""
         first = slot - self.slots.start
-        return self._closings[first : first + count]
+        minutes = slice(first, first + count)
+        if not self.tells_bars:
+            return self._closings[minutes]
+        edges, revisions = self.edges[first : first + count + 1], self._revisions[minutes].tolist()
+        bars = [self.batch.rows(begin, end) for begin, end in itertools.pairwise(edges)]
+        each = zip(range(slot, slot + count), bars, revisions, self._closings[minutes], strict=True)
+        return [
+            [replace(self._told, batch=batch, revision=revision), *self._derived.get(at, ()), closing]
+            for at, batch, revision, closing in each
+        ]
 
     def close_plain(self, book: Book, slots: slice) -> None:
-        """Close the next minutes, of which no bar is missing or told; to do so twice is to do so once."""
+        """Close the next minutes, of which no bar is missing; to do so twice is to do so once."""
         place = slots.stop - 1 - self.slots.start
         last, end = self.edges[place : place + 2]
         (received, accepted), revision = self._counted, int(self._revisions[place])
-        book.untold = slots.stop - 1, self.batch, slice(last, end), revision
+        if not self.tells_bars:
+            book.untold = slots.stop - 1, self.batch, slice(last, end), revision
         book.ledger.received, book.ledger.accepted = received + end, accepted + end
         book.revision, book.closed = revision, slots.stop
 

@@ -1,7 +1,7 @@
 """From one room to many subscribers: bounded queues, policies, and the ticket that travels through them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +12,7 @@ from actors.kernel.listen.fanout import Fanout
 from actors.kernel.listen.seat import Filter
 from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.subscription import Subscription
+from actors.kernel.listen.told import Told, Wanted
 from actors.kernel.outcome import Refusal
 from messages import (
     BarBatch,
@@ -146,17 +147,23 @@ class Promising(Outbox):
         self.before: list[Event] = []
         self.is_shut = False
         self.refusal: Refusal | None = None
+        self.told: Callable[[int], Told] = closed
 
-    def promise(self, *_: object) -> Stretch | Refusal | None:  # type: ignore[override]
+    def promise(self, seat: Wanted) -> Stretch | Refusal | None:  # type: ignore[override]
         assert self.fanout is not None
         if self.is_shut or self.refusal:
             return self.refusal
         for event in self.before:
             self.fanout.tell(event)
         if self.promised:  # as the door does, which goes on with those that were not taken
-            self.next = self.promised[-1].tickets[0] + self.promised[-1].recall()
+            self.promised[-1].recall()
+            self.next = self.promised[-1].ticket + 1
         tickets = range(self.next, self.next + 3)
-        self.promised.append(Stretch([closed(ticket) for ticket in tickets], tickets))
+        told: list[Told] = [self.told(ticket) for ticket in tickets]
+        picked = seat.pick_each(told)
+        if not picked[0]:
+            return None
+        self.promised.append(Stretch(told, tickets, picked))
         return self.promised[-1]
 
 
@@ -184,11 +191,11 @@ def test_who_is_alone_takes_promised_minutes_one_after_the_other_and_each_once(
 ) -> None:
     reader = begun(switch)
 
-    assert [next(reader) for _ in range(8)] == [closed(ticket) for ticket in range(2, 10)]
-    assert (switch.tickets(), reader.taken, len(promising.promised)) == ([], 9, 3)
+    assert [next(reader) for _ in range(9)] == [closed(ticket) for ticket in range(2, 11)]
+    assert (switch.tickets(), reader.taken, len(promising.promised)) == ([], 10, 3)
     promising.is_shut = True
     switch.minute(11, closed(11))
-    assert [next(reader), next(reader)] == [closed(10), closed(11)]
+    assert next(reader) == closed(11)
     assert switch.tickets() == [10]
 
 
@@ -216,22 +223,108 @@ def test_a_promised_minute_that_is_put_back_is_taken_again(switch: Switch, promi
     reader = begun(switch)
     next(reader)
     next(reader)
-    reader.put_back()
+    reader.put_back(2)
 
     assert reader.taken == 2
     assert ([next(reader) for _ in range(3)], reader.taken) == ([closed(3), closed(4), closed(5)], 5)
 
 
-@pytest.mark.parametrize("wanted", [ALL, Filter(events=frozenset({WarmUpReported}))], ids=["all", "no minutes"])
-def test_who_wants_more_or_less_than_minutes_is_promised_none(
-    switch: Switch, promising: Promising, wanted: Filter
-) -> None:
-    reader = switch.subscribe(wanted)
+def test_who_wants_nothing_that_minutes_tell_is_promised_none(switch: Switch, promising: Promising) -> None:
+    reader = switch.subscribe(Filter(events=frozenset({WarmUpReported})))
     switch.minute(1, REPORT)
     next(reader)
     reader._take()
 
     assert (switch.tickets(), promising.promised) == ([1], [])
+
+
+def with_bars(ticket: int) -> list[Event]:
+    """What a minute tells where bars are heard of; each second one completes a longer bar."""
+    longer = [updated("AAPL", "MSFT", interval=FIVE)] if ticket % 2 else []
+    return [updated("AAPL", "MSFT"), *longer, closed(ticket)]
+
+
+BARS = Filter(events=frozenset({BarsUpdated}))
+FIVES = Filter(events=frozenset({BarsUpdated}), intervals=frozenset({FIVE}))
+ONE_OF_TWO = Filter(events=frozenset({BarsUpdated, MinuteClosed}), symbols=frozenset({"MSFT"}))
+
+
+@pytest.mark.parametrize(
+    "wanted", [ALL, BARS, FIVES, ONE_OF_TWO, MINUTES], ids=["all", "bars", "5m", "MSFT", "minutes"]
+)
+def test_what_is_promised_is_what_would_be_told(switch: Switch, promising: Promising, wanted: Filter) -> None:
+    promising.told = with_bars
+    reader = switch.subscribe(wanted)
+    switch.minute(1, *with_bars(1))
+    told = [kept for ticket in range(1, 40) for event in with_bars(ticket) if (kept := wanted.pick(event)) is not None]
+
+    assert [next(reader) for _ in range(20)] == told[:20]
+    assert (switch.tickets(), reader.taken, reader.given) == ([], 20, 20)
+    assert len(promising.promised) > 2
+
+
+def test_where_minutes_tell_of_nothing_that_is_wanted_none_are_promised(switch: Switch, promising: Promising) -> None:
+    promising.told = with_bars
+    reader = switch.subscribe(Filter(events=frozenset({BarsUpdated}), symbols=frozenset({"IBM"})))
+    switch.minute(1, updated("IBM"))
+    next(reader)
+    reader._take()
+
+    assert (switch.tickets(), promising.promised) == ([1], [])
+
+
+def test_a_promise_that_ends_in_the_middle_of_a_minute_leaves_the_rest_of_it(
+    switch: Switch, promising: Promising
+) -> None:
+    promising.told = with_bars
+    reader = begun(switch, ALL)
+    for _ in range(3):  # two of the second minute, one of the third
+        next(reader)
+    switch.fanout.tell(REPORT)
+    promising.is_shut = True
+    rest = [next(reader), next(reader)]
+    waits = reader._take()
+    switch.minute(4, *with_bars(4))
+
+    assert rest == with_bars(3)[1:]
+    assert isinstance(waits, Future)
+    assert (switch.tickets(), [next(reader) for _ in range(3)]) == ([3], [REPORT, *with_bars(4)])
+
+
+@pytest.mark.parametrize("given", range(1, 7))
+def test_what_of_a_promise_nobody_has_seen_is_put_back_and_taken_again(
+    switch: Switch, promising: Promising, given: int
+) -> None:
+    """An interrupt may strike at any step: of a minute nothing, some or all may have been given."""
+    promising.told = with_bars
+    reader = begun(switch, ALL)
+    told = [closed(1), *with_bars(2), *with_bars(3), *with_bars(4), *with_bars(5)]
+    for _ in range(6):
+        next(reader)
+    reader.put_back(given)
+
+    assert reader.taken == given
+    assert [next(reader) for _ in range(10 - given)] == told[given:10]
+    assert (reader.taken, reader.given) == (10, 10)
+
+
+def test_who_leaves_with_all_of_a_minute_put_back_has_it_kept_for_who_comes_next() -> None:
+    home, boss = Promising(), Outbox()
+    home.fanout = fanout = Fanout(home, (boss,), is_lockstep=True)
+    home.told = with_bars
+    reader = fanout.subscribe("reader", BARS, Policy.BLOCK, 2)
+    fanout.tell(ListenFrom(ticket=1))
+    for event in with_bars(1):
+        fanout.tell(event)
+    fanout.tell(MinuteSettled(ticket=1))
+    for _ in range(3):  # both of the first minute, and the second's
+        next(reader)
+    reader.put_back(2)
+    reader.close()
+    other = fanout.subscribe("other", ALL, Policy.BLOCK, 2)
+
+    assert home.of(MinuteSettled) == []
+    assert [next(other), next(other)] == with_bars(2)
 
 
 def test_while_somebody_else_listens_nothing_is_promised(switch: Switch, promising: Promising) -> None:

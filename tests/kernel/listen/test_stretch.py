@@ -7,12 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from actors.kernel.listen.stretch import Stretch
-from messages import MinuteClosed
+from actors.kernel.listen.told import Told
+from messages import MinuteClosed, MinuteSettled
+
+
+def minute(number: int) -> MinuteClosed:
+    return MinuteClosed(start_ns=number, end_ns=number + 1, present=1, expected=1)
 
 
 def stretch_of(count: int) -> Stretch:
-    events = [MinuteClosed(start_ns=one, end_ns=one + 1, present=1, expected=1) for one in range(count)]
-    return Stretch(events, range(10, 10 + count))
+    return Stretch([minute(one) for one in range(count)], range(10, 10 + count))
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def often() -> Iterator[None]:
 def test_the_first_is_with_the_reader_from_the_beginning() -> None:
     stretch = stretch_of(3)
 
-    assert (stretch.passed, stretch.ticket, stretch.event) == (1, 10, stretch.events[0])
+    assert (stretch.passed, stretch.ticket, stretch.first, stretch.told) == (1, 10, minute(0), [minute(0)])
 
 
 def test_it_knows_the_last_that_was_taken_and_what_is_called_back_is_not_taken() -> None:
@@ -36,17 +40,36 @@ def test_it_knows_the_last_that_was_taken_and_what_is_called_back_is_not_taken()
     stretch.left.popleft()
 
     assert (stretch.recall(), stretch.recall()) == (3, 3)
-    assert (stretch.passed, stretch.ticket, stretch.event, len(stretch.left)) == (3, 12, stretch.events[2], 0)
-    assert repr(stretch) == "<Stretch of 5 minutes, 3 taken>"
+    assert (stretch.passed, stretch.ticket, stretch.told, len(stretch.left)) == (3, 12, [minute(2)], 0)
+    assert repr(stretch) == "<Stretch of 5 minutes, 3 over>"
+
+
+def test_minutes_that_tell_the_reader_nothing_are_over_with_the_next_that_does() -> None:
+    told: list[Told] = [[MinuteSettled(ticket=one), minute(one)] for one in range(6)]
+    stretch = Stretch(told, range(10, 16), ([minute(1), [minute(2), minute(3)], minute(4)], [2, 3, 5]))
+
+    assert (len(stretch), stretch.passed, stretch.ticket, stretch.told) == (6, 2, 11, told[1])
+    assert (stretch.first_ticket, stretch.taken, stretch.latest) == (11, 1, 1)
+    stretch.left.popleft()
+    assert (stretch.passed, stretch.told, stretch.taken, stretch.latest) == (3, told[2], 3, 2)
+    assert [stretch.beyond(given) for given in range(4)] == [
+        [minute(1), minute(2), minute(3)],
+        [minute(2), minute(3)],
+        [minute(3)],
+        [],
+    ]
+    stretch.left.popleft()
+    assert (stretch.recall(), stretch.ticket, stretch.told) == (5, 14, told[4])
 
 
 @pytest.mark.usefixtures("often")
 def test_called_back_at_any_moment_the_reader_has_just_those_that_count_as_taken() -> None:
     for _ in range(300):
-        stretch = stretch_of(200)
-        taken = [stretch.events[0]]
+        minutes = [minute(one) for one in range(200)]
+        stretch = Stretch(minutes, range(200))
+        taken = [stretch.first]
 
-        def read(stretch: Stretch = stretch, taken: list[object] = taken) -> None:  # type: ignore[assignment]
+        def read(stretch: Stretch = stretch, taken: list[Told] = taken) -> None:
             try:
                 while True:
                     taken.append(stretch.left.popleft())
@@ -59,5 +82,5 @@ def test_called_back_at_any_moment_the_reader_has_just_those_that_count_as_taken
         passed = stretch.recall()
         reader.join()
 
-        assert taken == stretch.events[:passed]
+        assert taken == minutes[:passed]
         assert stretch.passed == passed >= seen[0]

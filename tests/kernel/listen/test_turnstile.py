@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.kernel.listen.seat import Filter, Seat
 from actors.kernel.listen.stretch import Stretch
+from actors.kernel.listen.told import Wanted
 from actors.kernel.listen.turnstile import Turnstile
 from actors.kernel.outcome import Refusal
 from messages import (
@@ -20,6 +22,7 @@ from messages import (
     MinuteSettled,
     MinutesRecalled,
     MinutesStaged,
+    Policy,
     RecallMinutes,
     Step,
     SubscribersChanged,
@@ -52,10 +55,13 @@ class Door:
     def promises(self) -> None:
         """Whatever minutes there are, they are promised."""
 
-        def promise(minutes: list[TimeAdvanced]) -> Stretch:
+        def promise(minutes: list[TimeAdvanced], _: Wanted) -> Stretch:
             return Stretch([PLAIN] * len(minutes), [minute.ticket for minute in minutes])
 
         self.inside.promise = promise  # type: ignore[method-assign,assignment]
+
+    def promise(self) -> Stretch | Refusal | None:
+        return self.turnstile.promise(Seat(1, "reader", Filter(), Policy.BLOCK, 2))
 
     def settle(self, ticket: int) -> list[int]:
         return self.tell(MinuteSettled(ticket=ticket))
@@ -81,11 +87,11 @@ def door() -> Door:
 def test_minutes_are_promised_but_for_the_last_and_have_been_let_in_as_they_are_taken(door: Door) -> None:
     door.promises()
     door.stage(1, 2, 3, 4, 5)
-    stretch = door.turnstile.promise()
+    stretch = door.promise()
     assert isinstance(stretch, Stretch)
     stretch.left.popleft()
 
-    assert (list(stretch.tickets), door.home()) == ([2, 3, 4], [])
+    assert (list(stretch._tickets), door.home()) == ([2, 3, 4], [])
     assert (door.settle(3), list(stretch.left)) == ([4], [])
     assert (door.settle(4), door.home()) == ([5], [4])
 
@@ -94,8 +100,8 @@ def test_a_promise_follows_where_the_one_before_was_left(door: Door) -> None:
     door.promises()
     door.stage(1, 2, 3, 4, 5)
     tickets = []
-    while isinstance(stretch := door.turnstile.promise(), Stretch):
-        tickets.append(list(stretch.tickets))
+    while isinstance(stretch := door.promise(), Stretch):
+        tickets.append(list(stretch._tickets))
 
     assert tickets == [[2, 3, 4], [3, 4], [4]]
 
@@ -103,25 +109,25 @@ def test_a_promise_follows_where_the_one_before_was_left(door: Door) -> None:
 def test_where_nothing_is_promised_minutes_wait_for_the_ticket(door: Door) -> None:
     door.stage(1, 2, 3, 4)
 
-    assert door.turnstile.promise() is None
-    assert (door.settle(1), door.turnstile.promise()) == ([2], None)
+    assert door.promise() is None
+    assert (door.settle(1), door.promise()) == ([2], None)
 
 
 def test_nothing_is_promised_at_a_shut_door_or_where_nobody_is_inside(door: Door) -> None:
     door.promises()
-    nobody_inside = door.turnstile.promise()
+    nobody_inside = door.promise()
     door.allow(0)
     door.stage(1, 2, 3, 4)
-    shut = door.turnstile.promise()
+    shut = door.promise()
     door.allow(1)
-    counted = door.turnstile.promise()
+    counted = door.promise()
     door.allow(None)
     door.tell(SubscribersChanged(count=0, hold=1))
-    held = door.turnstile.promise()
+    held = door.promise()
     door.tell(HoldEnded(hold=1))
 
     assert (nobody_inside, shut, counted, held) == (None, None, None, None)
-    assert door.turnstile.promise() is not None
+    assert door.promise() is not None
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_nothing_is_promised_at_a_shut_door_or_where_nobody_is_inside(door: Door
 def test_whatever_is_told_ends_a_promise(door: Door, message: Any) -> None:
     door.promises()
     door.stage(1, 2, 3, 4, 5)
-    stretch = door.turnstile.promise()
+    stretch = door.promise()
     assert isinstance(stretch, Stretch)
     stretch.left.popleft()
     door.tell(message)
@@ -147,7 +153,7 @@ def test_a_minute_on_which_the_room_fails_is_inside_and_its_ticket_never_comes(d
     door.inside.promise = lambda *_: refused  # type: ignore[method-assign,assignment,return-value]
     door.stage(1, 2, 3, 4)
 
-    assert door.turnstile.promise() is refused
+    assert door.promise() is refused
     assert door.tell(RecallMinutes()) == []
     assert door.credit.take() == [MinutesRecalled(let_in=2)]
 
