@@ -7,7 +7,7 @@ does not say the date, the column ``date`` does, as text.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -229,25 +229,30 @@ def _said(schema: Any) -> dict[str, str]:
     Raises:
         DataError: the format has another version.
     """
+    prefix = _PREFIX.encode()
     found = {
-        key.decode(errors="replace").removeprefix(_PREFIX): text.decode(errors="replace")
+        key[len(prefix) :].decode(errors="replace"): text.decode(errors="replace")
         for key, text in (schema.metadata or {}).items()
-        if key.startswith(_PREFIX.encode())
+        if key.startswith(prefix)
     }
     if (version := found.get("version")) != FORMAT_VERSION:
         raise DataError(f"expected version {FORMAT_VERSION} of the format in {_PREFIX}version, found {version}")
     return found
 
 
-def _check_columns(schema: Any) -> None:
+@lru_cache(maxsize=2)
+def _kinds(*, has_extra: bool) -> dict[str, Any]:
     import pyarrow as pa
 
+    kinds: dict[str, Any] = dict.fromkeys(_NAMED, pa.string())
+    kinds |= {"start": pa.timestamp("ns", "UTC")}
+    return kinds | dict.fromkeys(ALL if has_extra else FIELDS, pa.float64())
+
+
+def _check_columns(schema: Any) -> None:
     kinds = dict(zip(schema.names, schema.types, strict=True))
     has_extra = any(name in kinds for name in EXTRA_FIELDS)
-    expected = dict.fromkeys(_NAMED, pa.string())
-    expected |= {"start": pa.timestamp("ns", "UTC")}
-    expected |= dict.fromkeys(ALL if has_extra else FIELDS, pa.float64())
-    for name, kind in expected.items():
+    for name, kind in _kinds(has_extra=has_extra).items():
         found = kinds.get(name, "no such column")
         if getattr(found, "value_type", found) != kind:
             raise DataError(f"expected a column {name!r} of {kind}, found {found}")

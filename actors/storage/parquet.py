@@ -248,7 +248,8 @@ class ParquetStore(Notes):
         Raises:
             DataError: the file is damaged; names it and what was expected.
         """
-        return sidecar.read_certificate(self._places.of(calendar, date, CERTIFICATE), calendar, date)
+        path = self._places.find(calendar, date, CERTIFICATE)
+        return None if path is None else sidecar.read_certificate(path, calendar, date)
 
     def certify(self, calendar: str, date: str, certificate: SessionCertificate) -> None:
         """Put a certificate beside a day; the digest of another one that is there goes into ``replaces``.

@@ -10,6 +10,7 @@ Until 2026 a day was ``XNYS/2024/2024-07-02.parquet`` with ``2024-07-02.certific
 read and written where they are, until ``actors.storage.migration`` moves them.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from actors.storage.atomic import UNFINISHED, exists, folders, names, patiently
+from actors.storage.elsewhere.object_path import ObjectPath
 from actors.storage.merging import check_key, is_session_date
 
 BARS, CERTIFICATE = "bars.parquet", "_certificate.json"
@@ -63,7 +65,10 @@ class Places:
 
     def old(self, calendar: str, date: str, name: str) -> Path:
         """Return where it lay before."""
-        return self._root / f"{self._name_of(calendar)}/{date[:4]}/{date}{_OLD_SUFFIX[name]}"
+        return self._root / self._old_name(calendar, date, name)
+
+    def _old_name(self, calendar: str, date: str, name: str) -> str:
+        return f"{self._name_of(calendar)}/{date[:4]}/{date}{_OLD_SUFFIX[name]}"
 
     def apart(self, calendar: str, date: str) -> Path:
         """Return where the file of a day is in a narrow store, if it has one of its own."""
@@ -79,15 +84,45 @@ class Places:
         Raises:
             DataError: the day is not named by a calendar and an ISO date.
         """
-        new = self.new(calendar, date, name)
-        if exists(new):  # asked for each day of an import, and a Path's is twice the cost
+        found = self.find(calendar, date, name)
+        if found is not None:
+            return found
+        return self.apart(calendar, date) if name == BARS and self.is_narrow() else self.new(calendar, date, name)
+
+    def find(self, calendar: str, date: str, name: str) -> Path | None:
+        """Return where a day's file is, ``None`` if it is not there.
+
+        Raises:
+            DataError: the day is not named by a calendar and an ISO date.
+        """
+        if (new := self.beside(calendar, date, name)) is not None:
             return new
-        apart = self.apart(calendar, date) if name == BARS else None
-        if apart is not None and exists(apart):
-            return apart
-        if exists(old := self.old(calendar, date, name)):
-            return old
-        return apart if apart is not None and self.is_narrow() else new
+        if name == BARS and self.is_apart(calendar, date):
+            return self.apart(calendar, date)
+        is_old = self._has(self._root, self._old_name(calendar, date, name))
+        return self.old(calendar, date, name) if is_old else None
+
+    def beside(self, calendar: str, date: str, name: str) -> Path | None:
+        """Return where a day's file belongs, ``None`` if it is not there.
+
+        Raises:
+            DataError: the day is not named by a calendar and an ISO date.
+        """
+        check_key(calendar, date)
+        return self.new(calendar, date, name) if self._has(self._folder(calendar), f"{_DATE}{date}/{name}") else None
+
+    def is_apart(self, calendar: str, date: str) -> bool:
+        """Return whether a day has a file of its own in a narrow store."""
+        return self._has(self._folder(calendar), date + _PARQUET)
+
+    def has_period(self, calendar: str, period: str) -> bool:
+        """Return whether there is a file of the days of a period."""
+        return self._has(self._folder(calendar), period + _PARQUET)
+
+    @staticmethod
+    def _has(folder: Path, name: str) -> bool:
+        """Return whether something lies in a folder; to make a ``Path`` of it would cost three times as much."""
+        return exists(folder / name) if isinstance(folder, ObjectPath) else os.path.exists(f"{folder}/{name}")
 
     def for_writing(self, calendar: str, date: str, name: str) -> Path:
         """Return the same; of two, which a migration left that was cut short, the others go: they are equal."""

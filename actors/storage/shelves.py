@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from actors.kernel.ports import Extent, MergeCounts, StoredDay, StoredDays
-from actors.storage.atomic import FolderSyncs, exists, patiently
+from actors.storage.atomic import FolderSyncs, patiently
 from actors.storage.dayfile import DayHead, read_day, read_head, write_day, writing_day
 from actors.storage.merging import Span
 from actors.storage.narrow.periods import DAY, MONTH, SESSIONS, YEAR, Held, PeriodFiles, length_for
@@ -92,10 +92,9 @@ class Shelves:
                 found = self._periods.read(calendar, date, symbols, span)
                 if found is not None:
                     return found
-            path = self._places.of(calendar, date, BARS)
+            path = self._places.find(calendar, date, BARS)
             with suppress(FileNotFoundError):
-                # An import asks for thousands of days that are not there, and pyarrow is slow to say so.
-                if path.exists():
+                if path is not None:
                     return read_day(path, calendar, date, symbols, span)
                 if not self._places.is_narrow():
                     return None
@@ -209,7 +208,7 @@ class Shelves:
         return None if self._is_apart(calendar, date) else self._periods.place_of(calendar, date)
 
     def _is_apart(self, calendar: str, date: str) -> bool:
-        return exists(self._places.apart(calendar, date))
+        return self._places.is_apart(calendar, date)
 
     def _has_date(self, path: Path, calendar: str, date: str) -> bool:
         return path == self._places.apart(calendar, date)

@@ -36,7 +36,8 @@ class Notes(ABC):
         Raises:
             DataError: it cannot be read; names the file and what was expected.
         """
-        return read_prints(self._places.new(calendar, date, PRINTS), calendar, date)
+        path = self._places.beside(calendar, date, PRINTS)
+        return None if path is None else read_prints(path, calendar, date)
 
     def keep_prints(self, calendar: str, date: str, prints: Prints) -> None:
         """Keep how a day was lived, in addition to what an earlier run of it knew.
@@ -61,7 +62,8 @@ class Notes(ABC):
         Raises:
             DataError: the file is damaged; names it and what was expected.
         """
-        return read_untraded(self._places.new(calendar, date, UNTRADED), calendar, date)
+        path = self._places.beside(calendar, date, UNTRADED)
+        return () if path is None else read_untraded(path, calendar, date)
 
     def note_untraded(self, calendar: str, date: str, runs: Sequence[VerdictRun]) -> None:
         """Keep more of them.

@@ -251,11 +251,15 @@ class PeriodFiles:
         return found if finer.isdisjoint(found.dates) else found.without(finer)
 
     def _head(self, calendar: str, period: str) -> PeriodHead | None:
+        if not self._places.has_period(calendar, period):
+            return None
         return self._heads.get(
             self._places.period(calendar, period), lambda path: read_period_head(path, calendar, period)
         )
 
     def _read(self, calendar: str, period: str) -> Together | None:
+        if not self._places.has_period(calendar, period):
+            return None
         return self._bars.get(self._places.period(calendar, period), lambda path: read_period(path, calendar, period))
 
 
