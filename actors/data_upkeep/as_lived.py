@@ -33,7 +33,7 @@ def early(axis: SessionAxis, bars: BarBatch, verdicts: Verdicts, prints: Prints 
         verdicts: theirs.
         prints: how the day was lived; without it their verdicts say.
     """
-    told: Mask = verdicts != Verdict.STREAMED
+    told: Mask = verdicts != int(Verdict.STREAMED)  # numpy takes its time over an enum member
     if prints is None or not len(prints) or not len(bars):  # of who came later nobody wrote anything down
         return told
     place = {symbol: column for column, symbol in enumerate(bars.symbols)}

@@ -94,14 +94,16 @@ class Loader:
             table = {*bars.symbols, *certificate.names}
         axis = axis_of(session)
         inside = axis.slots_of(bars.start_ns) >= 0
-        kept = bars if bool(inside.all()) else bars.where(inside)
+        is_whole = bool(inside.all())
+        kept = bars if is_whole else bars.where(inside)
         found = faults(kept.values, kept.start_ns, step_ns=axis.step_ns, allow_negative=self._allow_negative)
         batch = msgspec.structs.replace(_for_symbols(kept, table), is_sane=not found.any())
         left_out = Counter(reason_of(Fault(code), bars.interval) for code in found[found > 0].tolist())
         runs = _runs_without_bars(axis, batch, self._runs(session, certificate))
-        told = None if day is None else _told(kept, day.verdicts[inside])
+        verdicts = np.zeros(0, np.uint8) if day is None else day.verdicts if is_whole else day.verdicts[inside]
+        told = _told(kept, verdicts)
         prints = self._prints(session, symbols)
-        is_early = np.zeros(0, dtype=np.bool_) if day is None else early(axis, kept, day.verdicts[inside], prints)
+        is_early = early(axis, kept, verdicts, prints)
         if self._seen is Seen.AS_KNOWN or prints is None:
             prints = None
         elif job.joining:  # of what is past, what was there in time: of the rest nobody knows any more when to tell it
@@ -225,7 +227,7 @@ def _for_symbols(batch: BarBatch, symbols: Collection[str] | None) -> BarBatch:
 
 def _told(bars: BarBatch, verdicts: Verdicts) -> BarVerdicts | None:
     """Return how bars came that did not simply stream in; ``None`` where all did."""
-    is_told = verdicts != Verdict.STREAMED
+    is_told = verdicts != int(Verdict.STREAMED)
     if not is_told.any():
         return None
     return BarVerdicts(
