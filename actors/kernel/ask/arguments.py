@@ -136,6 +136,8 @@ def flag(given: object, name: str) -> bool:
 
 def choice(kind: type[E], given: object, name: str) -> E:
     """Return one of a few words."""
+    if type(given) is kind:
+        return given
     if isinstance(given, str) and given in set(kind):
         return kind(given)
     words = list(map(repr, map(str, kind)))
@@ -144,8 +146,10 @@ def choice(kind: type[E], given: object, name: str) -> E:
 
 def choices(kind: type[E], given: object, name: str) -> tuple[E, ...]:
     """Return some of a few words, each once: several, or the one that was given."""
-    some = _several(given, name, f"one or several of {', '.join(map(repr, map(str, kind)))}")
-    return tuple(dict.fromkeys(choice(kind, one, name) for one in some))
+    if type(given) is tuple:
+        return tuple(dict.fromkeys([choice(kind, one, name) for one in given]))
+    takes = f"one or several of {', '.join(map(repr, map(str, kind)))}"
+    return choices(kind, tuple(_several(given, name, takes)), name)
 
 
 def interval(given: object, name: str = "interval") -> Interval:

@@ -5,7 +5,6 @@ A row is a bar of the calendar that has closed; nobody's bar moves into a row th
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cached_property
 
 import numpy as np
 
@@ -53,6 +52,8 @@ class MatrixReader:
                 raise SettingsError(f"fields: {field} is not kept: name it with rules={{'keep_extra': True}}")
         if query.fill is not None and CLOSE not in self._fields:
             self._fields.append(CLOSE)
+        self._factors = self._adjustments() if query.is_adjusted else {}
+        """By column what its bars are multiplied with, where there is anything to adjust."""
 
     def read(self, now_ns: Nanos) -> BarMatrix:
         """Return the matrix as of a moment of session time."""
@@ -85,13 +86,11 @@ class MatrixReader:
             is_adjusted=query.is_adjusted,
         )
 
-    @cached_property
-    def _factors(self) -> dict[int, Factors]:
-        """By column what its bars are multiplied with, where there is anything to adjust."""
+    def _adjustments(self) -> dict[int, Factors]:
         history, day = self._history, self._book.session.date
         return {
             column: history.factors(symbol, day)
-            for column, symbol in enumerate(self._symbols if self._query.is_adjusted else ())
+            for column, symbol in enumerate(self._symbols)
             if history.has_adjustments(symbol)
         }
 
