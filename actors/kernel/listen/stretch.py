@@ -36,6 +36,7 @@ class Stretch:
         self.first = self.left.popleft()
         """What is with the reader from the beginning."""
         self.first_ticket = tickets[self._ends[0] - 1]
+        self._most = len(self._entries)
         self._recalled = 0
         self._lock = Lock()
 
@@ -45,7 +46,9 @@ class Stretch:
     @property
     def passed(self) -> int:
         """How many minutes are over with what the reader has taken."""
-        return self._ends[self._taken() - 1]
+        with self._lock:
+            taken = self._most - self._recalled - len(self.left)
+        return self._ends[taken - 1]
 
     @property
     def ticket(self) -> int:
@@ -84,7 +87,7 @@ class Stretch:
 
     def _taken(self) -> int:
         with self._lock:
-            return len(self._entries) - self._recalled - len(self.left)
+            return self._most - self._recalled - len(self.left)
 
     def __repr__(self) -> str:
         return f"<Stretch of {len(self)} minutes, {self.passed} over>"
