@@ -108,13 +108,18 @@ class Calendar:
 
     @cached_property
     def _schedule(self) -> Schedule:
-        return book.schedule(self.name, self._own)
+        return _well_known(self.name) if self._is_well_known else book.schedule(self.name, self._own)
 
     @cached_property
     def _timetable(self) -> Timetable:
-        if self._own == NOTHING_OWN and not exchanges.is_changed():
-            return _well_known(self.name, self._extension, self._closed)
+        if self._is_well_known:
+            return _timetable_of(self.name, self._extension, self._closed)
         return Timetable(self._schedule, self._extension, self._closed)
+
+    @property
+    def _is_well_known(self) -> bool:
+        """Whether nobody has changed it; then every system of the process may share it."""
+        return self._own == NOTHING_OWN and not exchanges.is_changed()
 
     @property
     def tz(self) -> str:
@@ -244,9 +249,13 @@ class Calendar:
 
 
 @lru_cache(maxsize=32)
-def _well_known(name: str, extension: Extension | None, closed: tuple[tuple[int, int], ...]) -> Timetable:
-    """Return the timetable of a calendar that nobody has changed; every system of the process may share it."""
-    return Timetable(book.schedule(name, NOTHING_OWN), extension, closed)
+def _well_known(name: str) -> Schedule:
+    return book.schedule(name, NOTHING_OWN)
+
+
+@lru_cache(maxsize=32)
+def _timetable_of(name: str, extension: Extension | None, closed: tuple[tuple[int, int], ...]) -> Timetable:
+    return Timetable(_well_known(name), extension, closed)
 
 
 def _extension(hours: ExtendedHours) -> Extension:

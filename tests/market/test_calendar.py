@@ -343,3 +343,16 @@ def test_the_regular_hours_of_many_sessions_are_those_of_each(name: str):
     assert opens.tolist() == [session.open_ns for session in sessions[::2]]
     assert closes.tolist() == [session.close_ns for session in sessions[::2]]
     assert minutes.tolist() == [session.expected_minutes for session in sessions[::2]]
+
+
+def test_a_calendar_that_nobody_changed_is_looked_up_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = Calendar("XNYS").sessions("2024-07-02", "2024-07-02")
+
+    def never(*_: object) -> None:
+        raise AssertionError("it is known")
+
+    monkeypatch.setattr("actors.market.hours.book.schedule", never)
+    again = Calendar("XNYS")
+
+    assert again.sessions("2024-07-02", "2024-07-02") == (first,)
+    assert again.tz == first.tz
