@@ -68,6 +68,8 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Whether the grid has planes for vwap and trades."""
     trailing_sessions: int = 5
     """Closed sessions that are kept in memory with their minutes."""
+    keeps_minutes: bool = True
+    """Whether anybody may ask for those; else of the sessions before nothing is kept but who traded in them."""
     daily_sessions: int = 0
     """Closed sessions of which daily bars are kept, those with their minutes included; ``require`` adds to it."""
     quote_window: int = 1000

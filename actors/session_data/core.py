@@ -16,7 +16,7 @@ from actors.session_data.hold.senders import Senders
 from actors.session_data.members.joining import FromStore
 from actors.session_data.members.roster import Members
 from actors.session_data.news import question_of
-from actors.session_data.past.history import History
+from actors.session_data.past.history import history_for
 from actors.session_data.past.sealer import Sealer
 from actors.session_data.past.warm_up import Requirements
 from actors.session_data.standing import stands
@@ -95,7 +95,7 @@ class SessionDataCore:
         self._has_upkeep = has_upkeep
         self.now_ns: Nanos = 0
         self._book: Book | None = None
-        self.history = History(self._rules.trailing_sessions, self._rules.daily_sessions)
+        self.history = history_for(self._rules)
         self._requirements = Requirements()
         self.senders = Senders(self._rules.sources)
         self._sealer = Sealer(self.history, self.senders, rules.intervals, is_on=has_upkeep, is_patient=keeps_prints)

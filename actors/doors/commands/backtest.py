@@ -58,8 +58,7 @@ def backtest(
     repairing = Repairing(asked, settings.store if settings.certify else None) if is_repaired else None
     sources = () if repairing is None else repairing.sources
     is_watched = repairing is not None or served.stays or bool(served.ports)
-    steps = 1 if is_watched else _MINUTES_AT_ONCE
-    playable = System(_played(settings, at_once=steps), sources=sources)
+    playable = System(_played(settings, is_watched=is_watched), sources=sources)
     with serving(playable, served, settings.store) as addresses, playable as system:
         paper.say(*addresses)
         with replay_bar() as show_progress:
@@ -81,8 +80,16 @@ def backtest(
     _check_whole(replay)
 
 
-def _played(settings: Settings, *, at_once: int) -> Settings:
-    return msgspec.structs.replace(settings, minutes_per_ticket=max(settings.minutes_per_ticket, at_once), fill_from=())
+def _played(settings: Settings, *, is_watched: bool) -> Settings:
+    settings = msgspec.structs.replace(settings, fill_from=())
+    if is_watched:
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        minutes_per_ticket=max(settings.minutes_per_ticket, _MINUTES_AT_ONCE),
+        # Of a day that is played as it was lived a bar may come when it is over.
+        rules=msgspec.structs.replace(settings.rules, keeps_minutes=settings.seen is Seen.AS_LIVED),
+    )
 
 
 def _meant(symbols: Sequence[str], store: BarStore) -> tuple[str, ...]:

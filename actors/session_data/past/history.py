@@ -14,6 +14,7 @@ from actors.market.daily import reduced
 from actors.session_data.hold.grid import Grid
 from actors.session_data.hold.windows import Column, Piece, bars_of
 from actors.session_data.past.dailies import Dailies
+from actors.settings import SessionRules
 from messages.history import Adjustment, Background, DailyBars, HistoryPlan
 from messages.tables.columns import CLOSE, DayGrid, Floats, Indices, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, ONE_DAY, Interval, Nanos
@@ -278,3 +279,27 @@ class History:
         repaired = HistoryDay(grid.frozen(), old.revision + 1, grid.sources)
         self._days[self._days.index(old)] = repaired
         return repaired
+
+
+class Unread(History):
+    """The trailing sessions where nobody reads them: who traded in the last ``length``, and nothing else."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self._traded: dict[str, frozenset[str]] = {}
+
+    def traded(self) -> frozenset[str]:
+        """Return the symbols that have a bar in any of these sessions."""
+        return frozenset[str]().union(*self._traded.values())
+
+    def _add(self, days: list[HistoryDay]) -> None:
+        for day in days:
+            self._traded[day.date] = self._traded.get(day.date, frozenset()) | day.traded
+        for date in sorted(self._traded)[: max(len(self._traded) - self._length, 0)]:
+            del self._traded[date]
+
+
+def history_for(rules: SessionRules) -> History:
+    """Return an empty history, as rules ask for it."""
+    kept = rules.trailing_sessions
+    return History(kept, rules.daily_sessions) if rules.keeps_minutes else Unread(kept)

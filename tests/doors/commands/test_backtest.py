@@ -11,6 +11,7 @@ from actors.storage.parquet import ParquetStore
 from messages.tables.columns import HIGH, LOW, VOLUME
 from tests.builders import DAY
 from tests.doors.conftest import MARKET, Call
+from tests.storage import days
 from tests.system.test_as_lived import stored
 from tests.system.test_lived_day import CAME
 
@@ -50,6 +51,18 @@ def test_its_json_says_of_every_session_and_symbol_what_the_files_hold(call: Cal
     for session in result["sessions"]:
         assert session["symbols"] == [at_rest(store, session["date"], symbol) for symbol in MARKET.symbols]
         assert (session["open"], session["close"]) == (OPENS[session["date"]], CLOSES[session["date"]])
+
+
+def test_who_traded_the_day_before_is_in_a_session_that_it_has_no_bar_in(call: Call, tmp_path: Path) -> None:
+    with closing(ParquetStore(tmp_path)) as store:
+        store.merge("XNYS", "2024-03-07", days.day(days.bar("A", -1440), days.bar("B", -1440)))
+        store.merge("XNYS", "2024-03-08", days.day(days.bar("B", 0)))
+
+    sessions = call("backtest", "--store", tmp_path, "--json").object["sessions"]
+
+    assert [[(one["symbol"], one["bars"]) for one in session["symbols"]] for session in sessions] == [
+        [("A", 1), ("B", 1)], [("A", 0), ("B", 1)],
+    ]  # fmt: skip
 
 
 def test_its_json_has_the_documented_fields(call: Call, store: Path) -> None:

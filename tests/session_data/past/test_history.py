@@ -52,6 +52,19 @@ def test_history_is_the_last_closed_sessions_oldest_first() -> None:
     assert [past(core, sessions) for sessions in (1, 2, 9)] == [[5, 6, 8], [1, 2, 3, 4, 5, 6, 8], [1, 2, 3, 4, 5, 6, 8]]
 
 
+def test_where_nobody_reads_history_it_is_known_who_traded_and_nothing_else() -> None:
+    kept, unread = (three_days(trailing_sessions=2, keeps_minutes=keeps) for keeps in (True, False))
+    assert kept.history.traded() == unread.history.traded() == {"A"}
+    assert (kept.history.dates, unread.history.dates) == ((MONDAY.date, TUESDAY.date), ())
+
+    before = session_tiny(4, day="2024-06-07")
+    for number, day in enumerate(DAYS):
+        older = [day_grid(before, bars("B", "09:30", 1, session=before))] if number == 0 else []
+        for core in (kept, unread):
+            play(core, [opened(day, ["A", "B", "C"], older), arrived(bar("ABC"[number % 3], "09:31", session=day))])
+        assert kept.history.traded() == unread.history.traded()
+
+
 def test_history_gives_bars_of_any_interval() -> None:
     core = three_days()
     two = ask(core, GetHistory(symbol="A", sessions=2, interval=TWO))
