@@ -45,8 +45,11 @@ class HistoryDay:
     @cached_property
     def traded(self) -> frozenset[str]:
         """The symbols that have a bar."""
-        columns = np.flatnonzero((self.grid.verdicts >= FIRST_WITH_BAR).any(axis=0))
-        return frozenset(self.grid.symbols[column] for column in columns.tolist())
+        symbols, verdicts = self.grid.symbols, self.grid.verdicts
+        if bool((verdicts[-1] >= FIRST_WITH_BAR).all()):  # as a rule
+            return frozenset(symbols)
+        has_bar = (verdicts >= FIRST_WITH_BAR).any(axis=0)
+        return frozenset(symbols[column] for column in np.flatnonzero(has_bar).tolist())
 
     def column(self, symbol: str) -> Column | None:
         """Return a symbol's minutes; ``None`` where the session did not know it."""
@@ -173,6 +176,8 @@ class History:
         return frozenset[str]().union(*(day.traded for day in self._days))
 
     def _add(self, days: list[HistoryDay]) -> None:
+        if not days:
+            return
         held = {day.date for day in self._days}
         self._days += [day for day in days if day.date not in held]
         self._days.sort(key=lambda day: day.date)
