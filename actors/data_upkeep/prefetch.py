@@ -1,11 +1,12 @@
 """What SessionData holds of the days before a session, and what it needs, so that each day is read once."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import islice
 
 import msgspec
 
-from actors.market.axis import SessionAxis
+from actors.market.axis import axis_of
 from messages.commands import Prefetch, ReadSession
 from messages.events import SymbolsChanged
 from messages.history import HistoryPlan, Requirement
@@ -38,6 +39,7 @@ class Prefetching:
         session_of: SessionOf | None = None,
     ) -> None:
         self._dates = tuple(dates)
+        self._known = frozenset(dates)
         self._symbols = None if symbols is None else tuple(symbols)
         self._trailing = trailing_sessions
         self._daily = daily_sessions
@@ -107,10 +109,12 @@ class Prefetching:
         """Assert what must always be true."""
         assert list(self._dates) == sorted(self._dates), "dates out of order"
 
-    def _before(self, date: str) -> list[str]:
+    def _before(self, date: str) -> Sequence[str]:
         """Return the sessions before one: those in the store, and those that were played."""
+        stored = self._dates[: bisect_left(self._dates, date)]
         played = {*self._minutes, *self._daily_only, *([self._latest] if self._latest else [])}
-        return sorted(day for day in {*self._dates, *played} if day < date)
+        others = [day for day in played - self._known if day < date]
+        return sorted([*stored, *others]) if others else stored
 
     def _size(self, before: Sequence[str]) -> None:
         """Keep enough sessions for all that is required; once kept, as many stay."""
@@ -138,5 +142,5 @@ class Prefetching:
     def _bars_of(self, date: str, interval: Interval) -> int:
         if (date, interval) not in self._bars:
             session = None if self._session_of is None else self._session_of(date)
-            self._bars[date, interval] = 0 if session is None else len(SessionAxis(session).edges(interval)) - 1
+            self._bars[date, interval] = 0 if session is None else len(axis_of(session).edges(interval)) - 1
         return self._bars[date, interval]
