@@ -120,22 +120,18 @@ class Book:
         """Return the column of an active symbol."""
         return None if symbol in self.removed else self.grid.columns.get(symbol)
 
-    def add(self, symbol: str) -> None:
-        """Let a symbol join, or come back."""
-        self.removed.discard(symbol)
-        self.unseen.discard(symbol)
+    def welcome(self, symbols: Sequence[str]) -> SymbolsChanged:
+        """Let symbols join, or come back."""
+        for symbol in symbols:
+            self.grid.add(symbol)
+        self.removed.difference_update(symbols)
+        self.unseen.difference_update(symbols)
         self._symbols = self._everybody = None
-        self.grid.add(symbol)
         capacity = self.grid.verdicts.shape[1]
         self.derived.widen(capacity)
         self.recorded.widen(capacity)
         self.updates.widen(capacity)
         self._table = ()
-
-    def welcome(self, symbols: Sequence[str]) -> SymbolsChanged:
-        """Let symbols join, or come back."""
-        for symbol in symbols:
-            self.add(symbol)
         self.newcomers += symbols
         return SymbolsChanged(added=tuple(symbols))
 
