@@ -93,6 +93,16 @@ def test_one_bad_bar_among_many_is_found_and_pointed_at():
     assert np.flatnonzero(faults(values, np.zeros(500, dtype=np.int64))).tolist() == [321]
 
 
+@pytest.mark.parametrize("place", [0, (1 << 16) - 1, 1 << 16, (1 << 17) + 4])
+def test_one_bad_bar_of_a_large_day_is_found_and_pointed_at(place):
+    values = np.repeat(columns(SOUND), (1 << 17) + 5, axis=1)
+    assert is_sane(values)
+    values[4, place] = -1.0
+
+    assert not is_sane(values)
+    assert np.flatnonzero(faults(values, np.zeros(values.shape[1], dtype=np.int64))).tolist() == [place]
+
+
 def test_no_bars_at_all_are_sane():
     assert is_sane(np.empty((5, 0)))
     assert len(faults(np.empty((5, 0)), np.empty(0, dtype=np.int64))) == 0
