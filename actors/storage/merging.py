@@ -27,6 +27,8 @@ EVER: Span = (-(1 << 63), (1 << 63) - 1)
 NOTHING = MergeCounts(added=0, corrected=0, duplicates=0)
 
 _TWELVE_DIGITS = 1e-12
+_AT_ONCE = 1 << 15
+"""So many bars are looked at together: what is found of them stays in the cache."""
 
 ROWS = (len(FIELDS), len(FIELDS) + len(EXTRA_FIELDS))
 
@@ -210,10 +212,16 @@ def check_order(bars: BarBatch) -> None:
         DataError: they are not.
     """
     symbols, starts, index = bars.symbols, bars.start_ns, bars.symbol_index
+    blocks = (slice(first, first + _AT_ONCE + 1) for first in range(0, len(starts), _AT_ONCE))  # each with the next row
+    is_in_order = len(index) == len(starts) and all(_ascend(starts[rows], index[rows]) for rows in blocks)
+    if not is_in_order or symbols != tuple(sorted(set(symbols))):
+        raise DataError("the bars of a stored day must be sorted by start and symbol, each minute of a symbol once")
+
+
+def _ascend(starts: Stamps, index: Indices) -> bool:
     later = starts[1:] > starts[:-1]
     next_symbol = (starts[1:] == starts[:-1]) & (index[1:] > index[:-1])
-    if len(index) != len(starts) or not np.all(later | next_symbol) or symbols != tuple(sorted(set(symbols))):
-        raise DataError("the bars of a stored day must be sorted by start and symbol, each minute of a symbol once")
+    return bool((later | next_symbol).all())
 
 
 def compacted(symbols: tuple[str, ...], index: Indices) -> tuple[tuple[str, ...], Indices]:

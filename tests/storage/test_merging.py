@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.storage.merging import merge_days, same
+from actors.storage.merging import check_order, merge_days, same
+from messages.errors import DataError
+from messages.tables.columns import BarBatch
 from tests.depth import examples
 from tests.storage.days import bar, day
 
@@ -64,3 +67,19 @@ def test_the_twelfth_digit_corrects() -> None:
     merged, counts = merge_days(day(bar("A", 31, 1.0)), day(bar("A", 31, 1.0 + 3e-12)))
 
     assert (counts.corrected, merged.bars.values[0, 0]) == (1, 1.0 + 3e-12)
+
+
+@pytest.mark.parametrize("place", [1, (1 << 15) - 1, 1 << 15, (1 << 15) + 1, 1 << 16])
+def test_a_bar_out_of_its_order_is_seen_wherever_it_is(place: int) -> None:
+    starts = np.arange((1 << 16) + 1, dtype=np.int64) // 2
+    bars = BarBatch(
+        symbols=("A", "B"),
+        symbol_index=np.arange(len(starts), dtype=np.int32) % 2,
+        start_ns=starts,
+        values=np.ones((5, len(starts))),
+    )
+    check_order(bars)
+
+    starts[place] -= 2
+    with pytest.raises(DataError, match="must be sorted"):
+        check_order(bars)
