@@ -91,7 +91,7 @@ class Layout:
         """By slot: the rows of the blocks of which it is the last."""
         for block in self.blocks:
             self.ending.setdefault(block.end - 1, []).append(block.row)
-        self.ending_in = lru_cache(maxsize=32)(self._ending_in)
+        self.ending_in = lru_cache(maxsize=512)(self._ending_in)
         """The blocks that end within slots from one to before another: the same for many a day."""
 
     def _ending_in(self, first: int, stop: int) -> Ending:
