@@ -167,7 +167,7 @@ class Reader:
     def _settle(self) -> None:
         """Have just what is over in the book, all of it: who goes a longer way looks at more than closed minutes."""
         if self._maybe_book is not None:
-            self._ahead.settle(self._maybe_book)
+            self._now_ns = max(self._now_ns, self._ahead.settle(self._maybe_book))
 
     def _number(self, symbol: str) -> int:
         book = self._book

@@ -216,10 +216,12 @@ class Ahead:
         if self._preview is not None:
             self._preview.stamp()
 
-    def settle(self, book: Book) -> None:
-        """Have the book hold just what is over, and all of it, for who looks further, while minutes are promised."""
-        if self.promise is not None:
-            self.move_up(book, is_over=False)
+    def settle(self, book: Book) -> Nanos:
+        """Have the book hold just what is over, and all of it, for who looks further, while minutes are promised.
+
+        Return when it is: the reader may have taken more since the last glance. 0: none are.
+        """
+        return self.move_up(book, is_over=False)
 
     def move_up(self, book: Book | None, *, is_over: bool) -> Nanos:
         """Take the minutes that a reader has taken; let him have no more, if that ``is_over``. Return when it is.

@@ -246,6 +246,23 @@ def test_who_takes_promised_minutes_is_answered_as_if_each_had_been_handled(
     assert difference(readings(core), readings(handled)) is None
 
 
+@pytest.mark.parametrize("query", [GetSnapshot(), GetLastBars(symbol="A", count=3, fill=Fill.FORWARD)], ids=repr)
+def test_minutes_that_are_taken_while_a_question_is_answered_are_over_by_the_time_that_it_states(
+    query: GetSnapshot | GetLastBars,
+) -> None:
+    opening, minutes = full().from_tape(opening_of())
+    core, handled = SessionDataCore(), SessionDataCore()
+    hearing = HearingChanged(hears_minutes=True, hears_bars=True)
+    play(core, [hearing, opening, minutes[0]])
+    play(handled, [hearing, opening, *minutes[:3]])
+    stretch = Stretch(core.plain(minutes[1:]), range(11))  # type: ignore[arg-type]
+    core.ahead.promised(stretch)
+    core.glance()
+    stretch.left.popleft()  # by the reader, in another thread
+
+    assert core.reader.answer(query, core.now_ns) == answer_of(handled, query)
+
+
 def test_a_short_question_leaves_the_minutes_that_are_promised_to_be_taken_later() -> None:
     """What the property above compares would be one and the same way if this were not so."""
     opening, minutes = full().from_tape(opening_of())
