@@ -159,7 +159,8 @@ class Seat:
     @property
     def taken(self) -> int:
         """Events taken out so far; those that a promise has for one minute, all with the first."""
-        return self._taken + (0 if self.stretch is None else self.stretch.taken)
+        stretch = self.stretch  # another thread may end it
+        return self._taken + (0 if stretch is None else stretch.taken)
 
     def end_stretch(self) -> None:
         """Count what was promised to the reader and taken."""

@@ -119,11 +119,11 @@ class Subscription:
         return None
 
     def _promised(self) -> Event | None:
-        if self._rest:
-            return self._rest.popleft()
         try:
+            if self._rest:
+                return self._rest.popleft()
             told = self._left.popleft()
-        except IndexError:  # there is none, or it was called back just now
+        except IndexError:  # there is none, or it was called back or let go just now
             return None
         return self._first_of(told)
 

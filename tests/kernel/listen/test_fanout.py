@@ -1,6 +1,7 @@
 """From one room to many subscribers: bounded queues, policies, and the ticket that travels through them."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -289,6 +290,25 @@ def test_a_promise_that_ends_in_the_middle_of_a_minute_leaves_the_rest_of_it(
     assert rest == with_bars(3)[1:]
     assert isinstance(waits, Future)
     assert (switch.tickets(), [next(reader) for _ in range(3)]) == ([3], [REPORT, *with_bars(4)])
+
+
+def test_who_is_closed_by_another_thread_as_he_takes_the_rest_of_a_minute_hears_no_more(
+    switch: Switch, promising: Promising
+) -> None:
+    class Closing(deque[Event]):
+        """Another thread comes in between two steps."""
+
+        def __bool__(self) -> bool:
+            is_some = len(self) > 0
+            reader.close()
+            return is_some
+
+    promising.told = with_bars
+    reader = begun(switch, ALL)
+    next(reader)
+    reader._rest = Closing(reader._rest)
+
+    assert list(reader) == []
 
 
 @pytest.mark.parametrize("given", range(1, 7))
