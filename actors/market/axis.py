@@ -8,6 +8,9 @@ from messages.errors import SettingsError
 from messages.tables.columns import Indices, Mask, Stamps, freeze
 from messages.values import Interval, Nanos, Segment, SegmentKind, TradingSession
 
+_FEW_BARS = 1 << 15
+"""Of more it takes as long to look whether they are all of a session as to look where each is."""
+
 _MOST_WINDOWS = 1024
 """So many lengths of windows are remembered."""
 
@@ -168,6 +171,11 @@ class SessionAxis:
 
     def slots_of(self, starts_ns: Stamps) -> Indices:
         """Return the slot of each start, -1 where it is not an expected minute."""
+        if self.slots and 0 < len(starts_ns) <= _FEW_BARS and len(starts_ns) % self.slots == 0:
+            by_slot = starts_ns.reshape(self.slots, -1)
+            if bool((by_slot == self.starts_ns[:, np.newaxis]).all()):  # a whole session of so many symbols
+                whole: Indices = np.repeat(np.arange(self.slots, dtype=np.int32), by_slot.shape[1])
+                return whole
         # Bars come sorted by start, many to a minute: what is found for one start serves all of a run of equal ones.
         is_head = np.ones(len(starts_ns), dtype=np.bool_)
         np.not_equal(starts_ns[1:], starts_ns[:-1], out=is_head[1:])
@@ -178,8 +186,6 @@ class SessionAxis:
         return slots
 
     def _slots_of_each(self, starts_ns: Stamps) -> Indices:
-        if len(starts_ns) == self.slots and bool((starts_ns == self.starts_ns).all()):
-            return np.arange(self.slots, dtype=np.int32)
         slots = np.full(len(starts_ns), -1, dtype=np.int32)
         for first, end, slot, _ in self._spans:
             inside = np.flatnonzero((starts_ns >= first) & (starts_ns < end))

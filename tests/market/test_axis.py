@@ -197,3 +197,20 @@ def test_plain_starts_and_ends_are_those_of_the_slots(session: TradingSession) -
 
     assert axis.plain_starts_ns == slow_starts(session)
     assert axis.plain_ends_ns == [start + M for start in slow_starts(session)]
+
+
+@each_session
+@given(data=st.data())
+@settings(max_examples=20)
+def test_whole_sessions_of_several_symbols_are_told_from_those_that_only_have_as_many_bars(
+    session: TradingSession, data: st.DataObject
+) -> None:
+    axis = SessionAxis(session)
+    starts = np.repeat(axis.starts_ns, data.draw(st.integers(1, 3)))
+    moved = starts.copy()
+    moved[data.draw(st.integers(0, len(starts) - 1))] += data.draw(st.sampled_from([-M, 1, M]))
+
+    for given_starts in (starts, np.sort(moved)):
+        expected = [-1 if (slot := axis.slot_of(start)) is None else slot for start in given_starts.tolist()]
+        assert axis.slots_of(given_starts).tolist() == expected
+    assert axis.slots_of(starts[:0]).tolist() == []
