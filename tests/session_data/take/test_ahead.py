@@ -318,6 +318,27 @@ def test_what_comes_between_ends_a_promise_and_what_was_not_taken_has_not_been()
     assert len(ask(core, GetBars(symbol="A"))) == 12
 
 
+@pytest.mark.parametrize("length", ["1m", "2m"])
+def test_bars_that_were_cut_of_promised_minutes_are_cut_anew_where_something_else_comes(length: str) -> None:
+    opening, minutes = full().from_tape(opening_of())
+    last = GetLastBars(symbol="A", count=3, interval=Interval.parse(length))
+    handled, core = SessionDataCore(), SessionDataCore()
+    for one in (handled, core):
+        play(one, [HearingChanged(hears_minutes=True, hears_bars=False), opening, minutes[0]])
+    stretch = Stretch(core.plain(minutes[1:]), range(11))  # type: ignore[arg-type]
+    core.ahead.promised(stretch)
+    for taken in range(1, 5):
+        play(handled, [minutes[taken]])
+        if taken > 1:
+            stretch.left.popleft()
+        assert answer_of(core, last) == answer_of(handled, last)
+    sooner = arrived(bar("A", FULL.start_ns + 7 * MINUTE_NS, close=99.0), now=FULL.start_ns + 5 * MINUTE_NS)
+    for message in (sooner, *minutes[5:]):
+        for one in (handled, core):
+            play(one, [message])
+        assert ask(core, last) == ask(handled, last)
+
+
 def test_minutes_of_the_tape_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the property above compares would be one and the same way if this were not so."""
     core = SessionDataCore(SessionRules())
