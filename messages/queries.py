@@ -4,7 +4,7 @@ Bars are of the interval that is named: of a minute where none is, even in a ses
 always name one.
 """
 
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 from messages.base import BriefQuery, Query
 from messages.replies import Progress, QualityReport, RunSummary, SessionMetrics, Snapshot, SystemStatus
@@ -17,6 +17,7 @@ Moment: TypeAlias = Nanos | str
 # --- SessionData
 
 
+@final
 class GetLatestBar(BriefQuery[Bar | None], frozen=True, kw_only=True):
     """The latest bar of a symbol; ``None`` before its first."""
 
@@ -25,12 +26,14 @@ class GetLatestBar(BriefQuery[Bar | None], frozen=True, kw_only=True):
     include_partial: bool = False
 
 
+@final
 class GetLatestBars(BriefQuery[tuple[Bar | None, ...]], frozen=True, kw_only=True):
     """The latest base bar of each symbol, in the order asked; no symbols: all active ones."""
 
     symbols: tuple[str, ...] = ()
 
 
+@final
 class GetLastBars(Query[BarWindow], frozen=True, kw_only=True):
     """The last ``count`` finished bars that exist; ``short`` says how many fewer there are."""
 
@@ -70,6 +73,7 @@ class GetMatrix(Query[BarMatrix], frozen=True, kw_only=True):
     is_adjusted: bool = False
 
 
+@final
 class GetBarCount(BriefQuery[int], frozen=True, kw_only=True):
     """How many finished bars a symbol has in this session."""
 
@@ -77,6 +81,7 @@ class GetBarCount(BriefQuery[int], frozen=True, kw_only=True):
     interval: Interval = ONE_MINUTE
 
 
+@final
 class GetMetrics(BriefQuery[SessionMetrics], frozen=True, kw_only=True):
     """One symbol's session so far."""
 

@@ -100,9 +100,12 @@ def emitted(paths: Iterable[Path]) -> set[type[Message]]:
 
 
 def handled(paths: Iterable[Path]) -> set[str]:
-    """Return the names of the classes that these files match on."""
-    arms = (node for path in paths for node in ast.walk(tree(path)) if isinstance(node, ast.MatchClass))
-    return {arm.cls.id for arm in arms if isinstance(arm.cls, ast.Name)}
+    """Return the names of the classes that these files match on, or tell apart by ``type(message) is ...``."""
+    nodes = [node for path in paths for node in ast.walk(tree(path))]
+    arms = [node.cls for node in nodes if isinstance(node, ast.MatchClass)]
+    looks = [node for node in nodes if isinstance(node, ast.Compare) and isinstance(node.left, ast.Call)]
+    told = [look.comparators[0] for look in looks if ast.unparse(look).startswith("type(")]
+    return {name.id for name in (*arms, *told) if isinstance(name, ast.Name)}
 
 
 def room_files(room: Room) -> list[Path]:

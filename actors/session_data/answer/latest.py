@@ -29,7 +29,8 @@ def latest_slot(book: Book, column: int) -> int | None:
 
 def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
     """Return the latest base bar of a symbol."""
-    grid, slot = book.grid, book.last_slot
+    grid, closed, latest = book.grid, book.closed, book.derived.latest
+    slot = latest if latest >= closed else closed - 1  # the last slot, at a third of the cost of asking for it
     verdict = grid.verdicts.item(slot, column) if slot >= 0 else 0
     if verdict < FIRST_WITH_BAR:
         found = latest_slot(book, column)

@@ -66,8 +66,6 @@ class _NotOpened:
 
 
 _NOT_OPENED = cast("Book", _NotOpened())
-_SHORT = frozenset({GetLatestBar, GetLastBars, GetMetrics, GetBarCount})
-"""What is answered from closed minutes alone, nearly always."""
 
 
 class Reader:
@@ -112,19 +110,19 @@ class Reader:
             BarkeeperError: why there is none.
         """
         self._now_ns = now_ns
-        if type(query) not in _SHORT:
-            self._settle()
+        # These are answered from closed minutes alone, nearly always; a match costs as much as all else before them.
+        if type(query) is GetLastBars:
+            return as_asked(query, self._last_bars(query))
+        if type(query) is GetLatestBar:
+            return as_asked(query, self._latest(query))
+        if type(query) is GetMetrics:
+            return as_asked(query, self._metrics(query.symbol))
+        if type(query) is GetBarCount:
+            return as_asked(query, self._count(query))
+        if type(query) is GetLatestBars:
+            return as_asked(query, latest_bars(self._book, *self._places(query.symbols)))
+        self._settle()
         match query:
-            case GetLatestBar():
-                return as_asked(query, self._latest(query))
-            case GetLastBars():
-                return as_asked(query, self._last_bars(query))
-            case GetMetrics():
-                return as_asked(query, self._metrics(query.symbol))
-            case GetBarCount():
-                return as_asked(query, self._count(query))
-            case GetLatestBars():
-                return as_asked(query, latest_bars(self._book, *self._places(query.symbols)))
             case GetBars():
                 return as_asked(query, self._bars(query))
             case GetMatrix():
@@ -258,10 +256,12 @@ class Reader:
     def _last_bars(self, query: GetLastBars) -> BarWindow:
         if query.count < 1:
             raise SettingsError(f"the number of bars is 1 or more, not {query.count}")
-        book = self._book
+        book, symbol = self._book, query.symbol
         if query.fill is None and not query.include_partial:
-            column = book.column(query.symbol)
-            window = last_window(book, self._number(query.symbol) if column is None else column, query, self._now_ns)
+            column = book.grid.columns.get(symbol)
+            if column is None or symbol in book.removed:
+                column = self._number(symbol)
+            window = last_window(book, column, query, self._now_ns)
             if window is not None:
                 return window
         self._settle()
