@@ -141,14 +141,14 @@ class Inbox:
             try:
                 if self.waiting:
                     return None
-                left = len(self._left)
-                if left != self._kept_at:
+                is_brief = question.is_brief
+                if is_brief and (left := len(self._left)) != self._kept_at:
                     self._kept, self._kept_at = {}, left
                 found = answerer(question)
                 if type(found) is Refusal:
                     return Answered(None, found.error)
                 answered: Answered[R] = Answered(found)
-                if question.is_brief and len(self._kept) < _MOST_KEPT:
+                if is_brief and len(self._kept) < _MOST_KEPT:
                     self._kept[question] = answered
                 return answered
             finally:  # what was put meanwhile has woken the room's own thread, which waits for the turn
