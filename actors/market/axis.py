@@ -240,7 +240,7 @@ class SessionAxis:
         return self.shape.cut(interval)[1]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def axis_of(session: TradingSession) -> SessionAxis:
     """Return the axis of a session, the same to all who work on it at about the same time."""
     return SessionAxis(session)
