@@ -118,10 +118,23 @@ class Intake:
         book = self._book
         starts = batch.start_ns
         is_one_minute = len(batch) > 0 and starts[0] == starts[-1]  # which costs a quarter when taken by itself
+        if book.unseen and batch.is_sane and len(batch) and not is_one_minute:
+            batch = self._without_first(batch)
         if is_one_minute or not play(book, batch, self._claim, self.events):
             self._takes_whole = True
             self.take(batch)
         book.close_until(self._now_ns, self.events)
+
+    def _without_first(self, batch: BarBatch) -> BarBatch:
+        """Take the first of some whole minutes by itself, with which most join that are not known yet; return the rest.
+
+        The rest may then be taken at once.
+        """
+        first = int(np.searchsorted(batch.start_ns, batch.start_ns[0], side="right"))
+        self._takes_whole = True
+        self.take(batch.rows(0, first))
+        self._book.close_until(int(batch.start_ns[0]) + self._book.axis.step_ns, self.events)
+        return batch.rows(first, len(batch))
 
     def take_fill(self, batch: BarBatch) -> None:
         """Take bars that were fetched for closed minutes."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.session_data.core import SessionDataCore
+from actors.session_data.hold.book import Book
 from actors.settings import SessionRules
 from messages import (
     BarsUpdated,
@@ -307,6 +308,32 @@ def test_a_whole_day_is_the_same_however_it_travels(
     assert difference(readings(together), expectations(oracle)) is None
 
 
+@examples(30)
+@given(
+    quiet=st.sampled_from([0.0, 0.02, 0.5, 0.9]),
+    length=st.sampled_from([2, 3, 7, 64]),
+    late=st.sampled_from([0, 0, 1, 5]),
+    seed=st.integers(0, 99),
+)
+def test_who_is_not_known_yet_joins_alike_however_minutes_travel(
+    quiet: float, length: int, late: int, seed: int
+) -> None:
+    dice, session = random.Random(seed), session_tiny(9, 4)
+    tape = [
+        bar_of(symbol, start, dice.choice(SOUND))
+        for slot, start in enumerate(minutes_of(session))
+        for symbol in NAMES[:3]
+        if dice.random() >= quiet and (symbol != NAMES[1] or slot >= late)
+    ]
+    rules = SessionRules(intervals=(Interval.parse("2m"), Interval.parse("5m"), ONE_DAY))
+    story, opening = Story(session, tape, NAMES[:3], {}), opened(session, NAMES[:3])
+    one_by_one, together = (SessionDataCore(rules, plays_all=True) for _ in range(2))
+
+    events = heard(one_by_one, opening, story.minute_by_minute())
+    assert difference(heard(together, opening, story.in_runs([length], is_sane=True)), events) is None
+    assert difference(insides(together), insides(one_by_one)) is None
+
+
 @examples(20)
 @given(data=st.data(), session=st.sampled_from(SESSIONS), revision=st.integers(0, 12), length=st.integers(1, 6))
 def test_changes_since_a_revision_are_the_same_however_minutes_travel(
@@ -330,6 +357,18 @@ def test_runs_of_full_minutes_take_the_short_way(monkeypatch: pytest.MonkeyPatch
     play(core, [whole([*minute_of("AB", "09:30"), *minute_of("AB", "09:31")])])
 
     assert [len(ask(core, GetBars(symbol=symbol, interval=ONE_MINUTE))) for symbol in "AB"] == [2, 2]
+
+
+def test_after_the_minute_with_which_all_join_the_others_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: list[int] = []
+    write = Book.write
+    monkeypatch.setattr(Book, "write", lambda *given, **how: [alone.append(given[1]), write(*given, **how)])
+    core = SessionDataCore(plays_all=True)
+    clocks = ("09:30", "09:31", "09:32")
+    play(core, [OPEN, whole([one for clock in clocks for one in minute_of("AB", clock)])])
+
+    assert alone == [0]
+    assert counts(core, "accepted") == (6,)
 
 
 def test_of_many_minutes_at_once_a_longer_bar_that_nobody_has_is_not_published() -> None:
