@@ -179,7 +179,12 @@ class Readers:
 
     def bar_count(self, symbol: str, interval: Length | None = None) -> Future[int]:
         """How many finished bars a symbol has in this session."""
-        return self._session.ask(GetBarCount(symbol=take.symbol(symbol), interval=self._interval(interval)))
+        interval = self._base if interval is None else interval
+        try:
+            query = _bar_count(symbol, interval)
+        except TypeError:  # what cannot be looked up, a list, say
+            query = _bar_count.__wrapped__(symbol, interval)
+        return self._session.ask(query)
 
     def metrics(self, symbol: str) -> Future[SessionMetrics]:
         """One symbol's session so far."""
@@ -310,6 +315,11 @@ class Readers:
 @lru_cache(maxsize=_MOST_REMEMBERED, typed=True)
 def _metrics(symbol: object) -> GetMetrics:
     return GetMetrics(symbol=take.symbol(symbol))
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED, typed=True)
+def _bar_count(symbol: object, interval: object) -> GetBarCount:
+    return GetBarCount(symbol=take.symbol(symbol), interval=take.interval(interval))
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED, typed=True)
