@@ -361,12 +361,12 @@ class SessionDataCore:
             told += [*events, *self._sealer.due(self._book, self.now_ns)]
             if self._prints is not None:
                 told = list(self._prints.told(tuple(told), self._book, self.now_ns))
-            self.history.roll(self._book.grid)
+        spare = None if self._book is None else self.history.roll(self._book.grid)
         self.history.extend(message.history, message.background)
         known = self._members.known(message, self.history.traded, self._requirements.symbols)
         unseen = set(message.symbols) - known
         symbols = message.symbols if known.issubset(message.symbols) else tuple(sorted(known | unseen))
-        self._book = Book(message.session, symbols, self._rules, self.trading.halts, unseen)
+        self._book = Book(message.session, symbols, self._rules, self.trading.halts, unseen, spare)
         self.reader.open(self._book)
         self._book.recall(message.runs, self.senders, message.told)
         self.ahead.open(self._book, None if self._has_upkeep else message.tape)

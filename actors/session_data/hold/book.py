@@ -39,11 +39,12 @@ class Book:
         rules: SessionRules,
         halts: Halts,
         unseen: Iterable[str] = (),
+        spare: Grid | None = None,
     ) -> None:
         self.session = session
         self.halts = halts
         self.axis = axis_of(session)
-        self.grid = Grid(self.axis, symbols, has_extra=rules.keep_extra)
+        self.grid = Grid(self.axis, symbols, has_extra=rules.keep_extra, spare=spare)
         self.ledger = Ledger()
         self.closed = 0
         """Slots ``[0, closed)`` are closed."""
@@ -59,7 +60,7 @@ class Book:
         self.unseen: set[str] = set(unseen)
         """Of these the tape has bars, but nobody knows them yet: they join with their first one."""
         self.removed: set[str] = set(unseen)
-        """Who has a column and is not active; ``add`` and ``dismiss`` change it."""
+        """Who has a column and is not active; ``welcome`` and ``dismiss`` change it."""
         self._symbols: tuple[str, ...] | None = None
         self._everybody: slice | Indices | None = None
         self.newcomers: list[str] = []

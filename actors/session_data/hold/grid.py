@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from actors.market.axis import SessionAxis
 from actors.session_data.hold.kept import Kept
+from actors.session_data.hold.reused import emptied
 from messages.events import BarsWithdrawn
 from messages.tables.columns import FIELDS, BarBatch, DayGrid, Floats, Indices, Mask, Verdicts, freeze
 from messages.values import FIRST_WITH_BAR, Verdict
@@ -19,7 +20,6 @@ Revisions = npt.NDArray[np.int64]
 _CORRECTION = 0x80  # set in the sources plane where a correction wrote last; the rest is the sender's number
 _CORRECTED_RANK = 6
 _RANK = np.array([0, 1, 2, 4, 5, 5, _CORRECTED_RANK, 3], dtype=np.uint8)  # by verdict: STREAMED and LATE are equal
-
 
 _SENDER = 0x7F
 _SOMETHING = re.compile(rb"[^\0]")  # a search in the bytes costs a third of any() on a short row
@@ -76,13 +76,16 @@ class Grid:
     revision at which the cell last changed. Minute-major: a minute of the whole market is one run of memory.
     """
 
-    def __init__(self, axis: SessionAxis, symbols: Sequence[str], *, has_extra: bool = False) -> None:
+    def __init__(
+        self, axis: SessionAxis, symbols: Sequence[str], *, has_extra: bool = False, spare: "Grid | None" = None
+    ) -> None:
+        """Make a grid without a bar, with the memory of one that is over where nobody looks at that any more."""
         self.axis = axis
         self.symbols: list[str] = list(symbols)
         self.columns: dict[str, int] = {symbol: column for column, symbol in enumerate(self.symbols)}
         capacity = _with_spare(len(self.symbols))
         fields = len(FIELDS) + 2 * has_extra
-        self.values: Floats = np.full((axis.slots, fields, capacity), np.nan)
+        self.values: Floats = emptied((axis.slots, fields, capacity), spare)
         self.verdicts: Verdicts = np.zeros((axis.slots, capacity), dtype=np.uint8)
         self.revisions: npt.NDArray[np.uint32] = np.zeros((axis.slots, capacity), dtype=np.uint32)
         self._lay_out(fields, capacity)

@@ -164,12 +164,16 @@ class History:
                 self._dailies = self._dailies.widened(background.daily)
         self._trim([])
 
-    def roll(self, grid: Grid) -> None:
+    def roll(self, grid: Grid) -> Grid | None:
         """Make the grid of the session that just closed a day of history, without copying it.
 
         ``extend`` follows, and makes room for it.
+
+        Returns:
+            The grid, if it is not kept.
         """
         self._add([HistoryDay(grid.frozen(), sources=grid.sources)])
+        return None
 
     def traded(self) -> frozenset[str]:
         """Return the symbols that have a bar on any of the days that are held with their minutes."""
@@ -296,6 +300,11 @@ class Unread(History):
     def traded(self) -> frozenset[str]:
         """Return the symbols that have a bar in any of these sessions."""
         return frozenset[str]().union(*self._traded.values())
+
+    def roll(self, grid: Grid) -> Grid | None:
+        """Know who traded in the session that just closed."""
+        super().roll(grid)
+        return grid
 
     def _add(self, days: list[HistoryDay]) -> None:
         for day in days:

@@ -1,5 +1,6 @@
 """The grid itself: what it costs, how it grows, and who may write over what."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -164,3 +165,52 @@ def test_the_numbers_of_a_symbol_in_a_slot_are_unpacked_as_they_lie_however_the_
 
             assert list(grid.unpacked(grid.values, place)) == grid.values[slot, :, column].tolist()
         grid.add(f"S{number}")
+
+
+def test_a_grid_takes_over_the_memory_of_one_that_is_over() -> None:
+    before = grid_of("A", "B")
+    write(before, row(10, 12, 8, 11, 100))
+    before.frozen()
+    memory = before.values.ctypes.data
+
+    grid = Grid(before.axis, ["C", "D"], spare=before)
+
+    assert grid.values.ctypes.data == memory
+    assert np.isnan(grid.values).all()
+    assert not grid.verdicts.any()
+    assert before.values.size == 0
+    assert write(grid, row(1, 2, 1, 2, 3)).accepted == 1
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda grid: grid.frozen(),
+        lambda grid: grid.lend(),
+        lambda grid: grid.values[0, :, 0],
+        lambda grid: memoryview(grid.values[1:]),
+        lambda grid: np.frombuffer(grid.values.data),
+    ],
+    ids=["a day", "what is lent", "a bar", "bytes", "an array"],
+)
+def test_what_anybody_looks_at_is_not_taken_over(look: Callable[[Grid], object]) -> None:
+    before = grid_of("A", "B")
+    write(before, row(10, 12, 8, 11, 100))
+    seen = look(before)
+    was = before.values.copy()
+
+    grid = Grid(before.axis, ["C", "D"], spare=before)
+
+    assert grid.values.ctypes.data != before.values.ctypes.data
+    assert np.isnan(grid.values).all()
+    np.testing.assert_array_equal(before.values, was)
+    del seen
+
+
+def test_a_grid_of_another_shape_is_made_anew() -> None:
+    before = grid_of("A")
+
+    grid = Grid(before.axis, ["C"], has_extra=True, spare=before)
+
+    assert grid.values.shape[1] == 7
+    assert before.values.shape[1] == 5

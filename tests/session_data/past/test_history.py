@@ -14,6 +14,7 @@ from messages import (
     GetHistory,
     GetLastBars,
     GetLatestBar,
+    GetMatrix,
     GetMetrics,
     GetSession,
     MinuteClosed,
@@ -63,6 +64,19 @@ def test_where_nobody_reads_history_it_is_known_who_traded_and_nothing_else() ->
         for core in (kept, unread):
             play(core, [opened(day, ["A", "B", "C"], older), arrived(bar("ABC"[number % 3], "09:31", session=day))])
         assert kept.history.traded() == unread.history.traded()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_window_of_a_session_stays_as_it_was_read_when_the_next_one_is_played(keeps: bool) -> None:
+    core = core_with(
+        opened(TUESDAY, ["A", "B"]), arrived(*bars("A", "09:30", 5, 6, 7, 8)), closed(TUESDAY), keeps_minutes=keeps
+    )
+    held, matrix = ask(core, GetBars(symbol="A")), ask(core, GetMatrix(count=4))
+    play(core, [opened(WEDNESDAY, ["A", "B"]), arrived(*bars("A", "09:30", 1, 2, 3, 4, session=WEDNESDAY))])
+
+    assert held.close.tolist() == [5, 6, 7, 8]
+    assert matrix["close"][:, 0].tolist() == [5, 6, 7, 8]
+    assert ask(core, GetBars(symbol="A")).close.tolist() == [1, 2, 3, 4]
 
 
 def test_history_gives_bars_of_any_interval() -> None:
