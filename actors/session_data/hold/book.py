@@ -77,9 +77,9 @@ class Book:
         self.derived = DerivedBars(self.axis, rules.intervals, capacity)
         self.updates = Updates(capacity)
         self._starts_ns = self.axis.plain_starts_ns
-        self._table: tuple[str, ...] = ()
-        self._columns_of_table: Indices = np.zeros(0, dtype=np.int32)
-        self._is_in_order = False
+        self._table = tuple(symbols)  # that of the tape, as a rule
+        self._columns_of_table: Indices = np.arange(len(symbols), dtype=np.int32)
+        self._is_in_order = True
         self.recorded = Recorded(self.axis)
         self._known = Known()
 
