@@ -41,8 +41,12 @@ class Updates:
 
     def stamp_many(self, columns: Indices, ends_ns: Stamps, count: int) -> None:
         """Remember when symbols changed that have bars in minutes in order of time, which end then."""
-        last = slice(max(len(columns) - count, 0), None)
-        if self._is_all_stamped and np.array_equal(columns[last], np.arange(count)):  # then no other matters
+        everybody, last = np.arange(count), slice(max(len(columns) - count, 0), None)
+        if not self._is_all_stamped and np.array_equal(columns[:count], everybody):
+            first = self.first_ns[:count]
+            self.first_ns[:count] = np.where(first == 0, ends_ns[:count], first)
+            self._is_all_stamped = bool(first.all())
+        if self._is_all_stamped and np.array_equal(columns[last], everybody):  # then no other matters
             columns, ends_ns = columns[last], ends_ns[last]
         self.last_ns[columns] = ends_ns  # of several the last one stays
         if not self._is_all_stamped:

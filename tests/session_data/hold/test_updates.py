@@ -52,3 +52,11 @@ def test_where_all_have_a_bar_at_the_end_what_was_before_does_not_matter() -> No
     updates.stamp_many(columns(1, 0, 0, 1, 2), np.array([20, 30, 40, 40, 50]), 3)
 
     assert (updates.first_ns.tolist(), updates.last_ns.tolist()) == ([10, 10, 10], [40, 40, 50])
+
+
+def test_where_all_have_a_bar_at_the_beginning_what_comes_after_is_not_first() -> None:
+    updates = Updates(4)
+    updates.stamp(columns(1), 3, 5)
+    updates.stamp_many(columns(0, 1, 2, 2, 0), np.array([10, 10, 20, 30, 40]), 3)
+
+    assert (updates.first_ns.tolist(), updates.last_ns.tolist()) == ([10, 5, 20, 0], [40, 10, 30, 0])
