@@ -162,6 +162,19 @@ def test_a_step_is_no_start_what_is_resumed_after_it_waits_for_who_comes(world: 
         assert list(system.minutes()) == whole[2:]
 
 
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_step_passes_where_who_came_before_the_start_has_left_without_asking(world: str) -> None:
+    whole = heard_whole(world)
+    with system_of(**WORLDS[world]) as system:
+        player = Player(system, whole)
+        system.subscribe().close()
+        player.step(2)
+        player.resume()
+
+        assert not player.is_over()
+        assert list(system.minutes()) == whole[2:]
+
+
 class Waiting(Upstream):
     """A source that is asked, and answers when it is let go."""
 

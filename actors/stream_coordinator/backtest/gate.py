@@ -76,10 +76,12 @@ class Gate:
 
     def may_pass(self) -> bool:
         """Return whether one more ticket may go out."""
-        if self._tickets.openings or self._tickets.is_recalling or not (self.is_started or self.steps):
+        if self._tickets.openings or self._tickets.is_recalling:
             return False
         if self._hold.is_on:
             return self._hold.is_stepping and not self._tickets
+        if not (self.is_started or self.steps):
+            return False
         if self.is_staging:
             # The turnstile takes every ticket for one of its minutes, so there may be no others.
             return self._tickets.staged_out == len(self._tickets) < STAGED
