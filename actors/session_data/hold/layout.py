@@ -95,7 +95,8 @@ class Layout:
         """The blocks that end within slots from one to before another: the same for many a day."""
 
     def _ending_in(self, first: int, stop: int) -> Ending:
-        return Ending([block for block in self.blocks if first < block.end <= stop])
+        rows = sorted(row for slot in range(first, stop) for row in self.ending.get(slot, ()))
+        return Ending([self.blocks[row] for row in rows])
 
 
 def layout(axis: SessionAxis, intervals: Sequence[Interval]) -> Layout:
