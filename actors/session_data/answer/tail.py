@@ -81,11 +81,8 @@ class _Coming(msgspec.Struct, frozen=True, gc=False):
 
     bars: dict[int, _Bar]
     """By their first slots."""
-    until: int = 0
-    """They follow from slots before this one; a write to any of these throws them away."""
-
-
-_NONE_COMING = _Coming({})
+    until: int
+    """They, and those before them, follow from slots before this one; a write to any of these throws all away."""
 
 
 class _Bars(msgspec.Struct, frozen=True, gc=False):
@@ -141,7 +138,7 @@ def last_window(book: Book, column: int, query: GetLastBars, now_ns: Nanos) -> B
     if bars is None or not bars.until <= over < bars.holds_before:
         bars = _found(book, column, query, bars, over)
         if bars is not None and bars.until <= closed:  # what comes in open minutes would throw all away
-            kept.put(query, bars, max(bars.until, bars.coming.until))
+            kept.put(query, bars, bars.coming.until)
     if bars is None or (query.with_history and bars.window.short):
         return None
     if query.is_adjusted:
@@ -169,11 +166,11 @@ def _followed(book: Book, column: int, query: GetLastBars, before: _Bars, over: 
     if over >= holds_before or until - before.until != length:  # a block that a segment's end clips is shorter
         return None
     coming = before.coming
-    if before.until not in coming.bars:
-        coming = _coming(book, column, before)
     bar = coming.bars.get(before.until)
     if bar is None:
-        return None
+        coming = _coming(book, column, before)
+        if (bar := coming.bars.get(before.until)) is None:
+            return None
     room, end = before.room, before.end
     if end == len(room.verdicts):
         room, end = _moved_in(before, query.count)
@@ -198,9 +195,9 @@ def _coming(book: Book, column: int, bars: _Bars) -> _Coming:
     told = book.grid.verdicts[first : edges[last], column].tobytes()
     lacking = _NO_BAR.search(told)
     count = (len(told) if lacking is None else lacking.start()) // length
-    if not count:
-        return _NONE_COMING
     until = first + count * length
+    if not count:
+        return _Coming({}, until)
     values, verdicts, revisions = _cut(book.grid, column, slice(first, until), length)
     rows = zip(values.T.tolist(), verdicts.tolist(), revisions.tolist(), strict=True)
     return _Coming(dict(zip(range(first, until, length), rows, strict=True)), until)
@@ -274,10 +271,11 @@ def _begun(
     edges: Sequence[int],
     place: int,
     length: int,
-    coming: _Coming = _NONE_COMING,
+    coming: _Coming | None = None,
 ) -> _Bars:
     """Return the last bars of a room, which are made of the slots before one of the edges."""
     count, until = min(end, query.count), edges[place]
+    coming = coming or _Coming({}, until)
     zeros, lengths, nowhere = book.axis.plain(count, length)
     bare = BarWindow(
         symbols=(query.symbol,),
