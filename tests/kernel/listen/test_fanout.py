@@ -328,23 +328,75 @@ def test_what_of_a_promise_nobody_has_seen_is_put_back_and_taken_again(
     assert (reader.taken, reader.given) == (10, 10)
 
 
-def test_who_leaves_with_all_of_a_minute_put_back_has_it_kept_for_who_comes_next() -> None:
-    home, boss = Promising(), Outbox()
-    home.fanout = fanout = Fanout(home, (boss,), is_lockstep=True)
-    home.told = with_bars
-    reader = fanout.subscribe("reader", BARS, Policy.BLOCK, 2)
-    fanout.tell(ListenFrom(ticket=1))
-    for event in with_bars(1):
+@pytest.fixture
+def standing() -> Promising:
+    """Home of a tape that stands still when the last reader leaves; its minutes tell of bars."""
+    home = Promising()
+    home.fanout, home.told = Fanout(home, (Outbox(),), is_lockstep=True), with_bars
+    return home
+
+
+def told_with_bars(fanout: Fanout, ticket: int) -> None:
+    for event in with_bars(ticket):
         fanout.tell(event)
-    fanout.tell(MinuteSettled(ticket=1))
-    for _ in range(3):  # both of the first minute, and the second's
+    fanout.tell(MinuteSettled(ticket=ticket))
+
+
+def reader_of_bars(home: Promising) -> Subscription:
+    """One who has both bars of the first minute."""
+    assert home.fanout is not None
+    reader = home.fanout.subscribe("reader", BARS, Policy.BLOCK, 2)
+    home.fanout.tell(ListenFrom(ticket=1))
+    told_with_bars(home.fanout, 1)
+    assert [next(reader), next(reader)] == with_bars(1)[:2]
+    return reader
+
+
+@pytest.mark.parametrize(("put_back", "home", "kept"), [(0, [3], []), (1, [3], []), (2, [], with_bars(3))])
+def test_who_leaves_with_all_of_a_minute_put_back_has_it_kept_for_who_comes_next(
+    standing: Promising, put_back: int, home: list[int], kept: list[Event]
+) -> None:
+    fanout, reader = standing.fanout, reader_of_bars(standing)
+    assert fanout is not None
+    for _ in range(3):  # the second minute's, and both of the third
         next(reader)
-    reader.put_back(2)
+    reader.put_back(5 - put_back)
     reader.close()
     other = fanout.subscribe("other", ALL, Policy.BLOCK, 2)
 
-    assert home.of(MinuteSettled) == []
-    assert [next(other), next(other)] == with_bars(2)
+    assert [settled.ticket for settled in standing.of(MinuteSettled)] == home
+    assert [event for event, _ in other.seat._queue] == kept
+
+
+def test_a_minute_told_after_promised_ones_is_kept_too_if_nobody_has_seen_any_of_it(standing: Promising) -> None:
+    fanout, reader = standing.fanout, reader_of_bars(standing)
+    assert fanout is not None
+    next(reader)
+    standing.promised[-1].recall()
+    standing.is_shut = True
+    reader._take()
+    told_with_bars(fanout, 3)
+    reader.close()
+    other = fanout.subscribe("other", ALL, Policy.BLOCK, 2)
+
+    assert [settled.ticket for settled in standing.of(MinuteSettled)] == [2]
+    assert [event for event, _ in other.seat._queue] == with_bars(3)
+
+
+def test_what_lies_before_a_reader_is_told_before_anything_is_promised(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    reader.seat.push([REPORT], 0)
+
+    assert (next(reader), promising.promised) == (REPORT, [])
+
+
+def test_who_wants_bars_is_promised_no_minutes_without_them(switch: Switch, promising: Promising) -> None:
+    reader = switch.subscribe(BARS)
+    switch.minute(1, updated("AAPL"))
+    next(reader)
+    reader._take()
+
+    assert (switch.tickets(), promising.promised) == ([1], [])
 
 
 def test_while_somebody_else_listens_nothing_is_promised(switch: Switch, promising: Promising) -> None:
