@@ -112,26 +112,23 @@ class Subscription:
 
         For who counts what it is given: an interrupt may strike when an event is taken and not given yet.
         """
-        if (self._left or self._rest) and self.seat.owner.thread == get_ident() and self._home == Here.process:
-            event = self._promised()
-            self.given += event is not None
-            return event
-        return None
+        if not (self._left or self._rest) or self.seat.owner.thread != get_ident() or self._home != Here.process:
+            return None
+        event = self._promised()
+        if event is not None:
+            self.given += 1
+        return event
 
     def _promised(self) -> Event | None:
         try:
-            if self._rest:
-                return self._rest.popleft()
-            told = self._left.popleft()
+            told = (self._rest or self._left).popleft()
         except IndexError:  # there is none, or it was called back or let go just now
             return None
-        return self._first_of(told)
+        return self._first_of(told) if isinstance(told, list) else told
 
-    def _first_of(self, told: Told) -> Event:
-        if isinstance(told, list):
-            self._rest = rest = deque(told)
-            return rest.popleft()
-        return told
+    def _first_of(self, told: list[Event]) -> Event:
+        self._rest = rest = deque(told)
+        return rest.popleft()
 
     def put_back(self, given: int) -> None:
         """Put back what was taken beyond the first so many events, which nobody has seen."""
@@ -270,7 +267,7 @@ class Subscription:
             self._ticket = 0
             if seat.is_waited_for and (stretch := self._host.give_back(seat, ticket)) is not None:
                 self._stretch, self._left, self._begun = stretch, stretch.left, self.given
-                return self._first_of(stretch.first)
+                return self._first_of(stretch.first) if isinstance(stretch.first, list) else stretch.first
         taken = seat.take()
         if isinstance(taken, tuple):
             event, self._ticket = taken
