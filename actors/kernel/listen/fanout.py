@@ -337,7 +337,8 @@ class Fanout:
             return None
         if self._held:  # it was told just before, and comes first
             promised.recall()
-            events, self._held = [*self._held, *promised.told], []
+            events, self._held = self._held, []
+            events += promised.told
             self._given.give(promised.ticket, events, {seat})
             seat.push(seat.pick(events), promised.ticket)
             return None
@@ -349,8 +350,7 @@ class Fanout:
     def _welcome_back(self, seat: Seat) -> int:
         """Let a newcomer begin where the tape stands, with the minute that was under way; the opening is old news.
 
-        Returns:
-            The ticket of that minute, where its bars are to be told first; 0: they need not be.
+        Return the ticket of that minute, where its bars are to be told first; 0: they need not be.
         """
         seat.listens_from = 0
         ticket, events = self._kept or (0, [])

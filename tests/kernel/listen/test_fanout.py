@@ -10,7 +10,7 @@ import pytest
 from actors.kernel.ask.milestones import Milestones
 from actors.kernel.future import Future
 from actors.kernel.listen.fanout import Fanout
-from actors.kernel.listen.seat import Filter
+from actors.kernel.listen.seat import Filter, Seat
 from actors.kernel.listen.stretch import Stretch
 from actors.kernel.listen.subscription import Subscription
 from actors.kernel.listen.told import Told, Wanted
@@ -220,6 +220,26 @@ def test_what_was_told_before_promised_minutes_comes_before_them(switch: Switch,
     assert not any(stretch.left for stretch in promising.promised)
 
 
+def test_what_is_told_as_a_promise_is_made_ends_it(
+    switch: Switch, promising: Promising, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, given = begun(switch), switch.fanout._given
+    promise = given.promise
+
+    def promised(seat: Seat, stretch: Stretch) -> None:
+        switch.fanout._held.append(REPORT)  # by another thread, which has not heard of the promise
+        promise(seat, stretch)
+
+    monkeypatch.setattr(given, "promise", promised)
+    taken = next(reader)
+    promising.is_shut = True
+    waits = reader._take()
+    switch.minute(3, closed(3))
+
+    assert isinstance(waits, Future)
+    assert (taken, switch.tickets(), [next(reader), next(reader)]) == (closed(2), [2], [REPORT, closed(3)])
+
+
 def test_a_promised_minute_that_is_put_back_is_taken_again(switch: Switch, promising: Promising) -> None:
     reader = begun(switch)
     next(reader)
@@ -408,6 +428,23 @@ def test_while_somebody_else_listens_nothing_is_promised(switch: Switch, promisi
     other._take()
 
     assert (switch.tickets(), promising.promised) == ([1], [])
+
+
+def test_while_somebody_waits_for_the_run_nothing_is_promised(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    with switch.fanout.running():
+        reader._take()
+
+    assert (switch.tickets(), promising.promised) == ([1], [])
+
+
+def test_who_comes_to_wait_for_the_run_ends_a_promise(switch: Switch, promising: Promising) -> None:
+    reader = begun(switch)
+    next(reader)
+    with switch.fanout.running():
+        reader._take()
+
+    assert (switch.tickets(), list(promising.promised[-1].left)) == ([2], [])
 
 
 def test_whoever_comes_ends_a_promise_and_both_hear_of_the_next_minute(switch: Switch, promising: Promising) -> None:
