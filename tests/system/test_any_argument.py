@@ -225,6 +225,8 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: Calendar("XNYS", closed=b"10:00-10:07"), "closed is a range"),  # type: ignore[arg-type]
     (lambda: Calendar("XNYS").session(None), "no date"),  # type: ignore[arg-type]
     (lambda: SessionRules(intervals="5 minutes"), "no interval"),  # type: ignore[arg-type]
+    (lambda: SessionRules(base_interval=Interval(seconds=None)), "no interval"),  # type: ignore[arg-type]
+    (lambda: SessionRules(intervals=Interval(seconds=None)), "no interval"),  # type: ignore[arg-type]
     (lambda: BarBatch.of("bars"), "made of bars"),  # type: ignore[arg-type]
     (lambda: BarBatch.of([]).to_pandas(tz="Mars/Olympus"), "tz is a zone"),
     (lambda: BarBatch.of([]).to_pandas(tz=None), "tz is a zone"),  # type: ignore[arg-type]
