@@ -38,6 +38,7 @@ class Stretch:
         self.first_ticket = tickets[self._ends[0] - 1]
         self._most = len(self._entries)
         self._recalled = 0
+        self._is_called_back = False
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -46,8 +47,9 @@ class Stretch:
     @property
     def passed(self) -> int:
         """How many minutes are over with what the reader has taken."""
-        with self._lock:
-            taken = self._most - self._recalled - len(self.left)
+        taken = self._most - len(self.left)
+        if self._is_called_back:  # looked at afterwards: until then nobody but the reader has taken any
+            taken = self._taken()
         return self._ends[taken - 1]
 
     @property
@@ -77,6 +79,7 @@ class Stretch:
     def recall(self) -> int:
         """Call back what is not taken, for good; return how many minutes are over."""
         with self._lock:
+            self._is_called_back = True
             while self.left:
                 try:
                     self.left.pop()
