@@ -90,6 +90,24 @@ def test_who_comes_for_bars_hears_those_of_a_minute_that_an_interrupt_kept_from_
         assert "5m" in {str(event.interval) for event in whole if isinstance(event, BarsUpdated)}
 
 
+def test_who_comes_for_bars_hears_those_of_a_promised_minute_that_an_interrupt_kept_from_a_loop(
+    store: MemoryStore,
+) -> None:
+    with short(store) as system:
+        whole = list(islice(system.subscribe(BARS_AND_MINUTES), 400))
+    with short(store) as system:
+        minutes = system.subscribe(("minutes",))
+        taken = [next(minutes) for _ in range(10)]
+        minutes.put_back(9)
+        minutes.close()
+        with system.subscribe(BARS_AND_MINUTES) as events:
+            heard = list(until_minute(events))
+
+    end = whole.index(taken[-1]) + 1
+    assert heard == whole[end - len(heard) : end]
+    assert {str(event.interval) for event in heard if isinstance(event, BarsUpdated)} == {"1m", "5m"}
+
+
 def until_minute(events: Iterator[Event]) -> Iterator[Event]:
     """All that comes up to the next minute."""
     for event in events:
