@@ -72,8 +72,8 @@ class Shelter:
         if get_ident() == self._main:
             handlers = (*map(getsignal, _NUMBERS),)
             if handlers != self._handlers:  # as they were when it was entered last, nearly always
-                self._handlers = handlers
                 self._before = [pair for pair in zip(_NUMBERS, handlers, strict=True) if callable(pair[1])]
+                self._handlers = handlers  # last, for one of them may strike here
             try:
                 for number, _ in self._before:
                     install(number, self._hold)

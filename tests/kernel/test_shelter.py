@@ -54,6 +54,22 @@ def test_a_signal_waits_until_the_shelter_is_left(number: signal.Signals) -> Non
     assert handlers() == before
 
 
+def test_one_whose_first_entry_was_broken_off_holds_signals_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, done = Shelter(), []
+
+    def work() -> None:
+        with one as shelter:
+            signal.raise_signal(signal.SIGALRM)
+            done.append(bool(shelter.came))
+
+    monkeypatch.setattr("actors.kernel.shelter.callable", lambda _: strike(signal.SIGALRM, None), raising=False)
+    assert raised_by(work) is not None
+    monkeypatch.undo()
+
+    assert raised_by(work) is not None
+    assert done == [True]
+
+
 def test_one_in_another_waits_for_the_outer_one() -> None:
     before, done = handlers(), []
 

@@ -166,10 +166,11 @@ class Seat:
         """Count what was promised to the reader and taken."""
         stretch, self.stretch = self.stretch, None
         assert stretch is not None, "nothing was promised"
-        taken = stretch.taken
-        self._mark = self._pushed + taken - stretch.latest
-        self._pushed += taken
-        self._taken += taken
+        taken, latest = stretch.taken, stretch.latest
+        with self._lock:
+            self._mark = self._pushed + taken - latest
+            self._pushed += taken
+            self._taken += taken
 
     def take(self) -> tuple[Event, int] | Future[None] | None:
         """Return the next event and its ticket, or something to wait for, or ``None`` at the end."""
