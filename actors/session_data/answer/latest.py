@@ -10,6 +10,7 @@ from actors.session_data.hold.grid import CELL
 from messages.tables.columns import FIELDS, Indices, Stamps
 from messages.values import FIRST_WITH_BAR, Bar, Verdict
 
+_USUAL = len(FIELDS)
 _LOOK_BACK = 8
 """So many slots before the last one that was written are looked at one by one."""
 _VERDICTS = tuple(Verdict)
@@ -38,13 +39,13 @@ def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
             return None
         slot, verdict = found, grid.verdicts.item(found, column)
     row = grid.unpacked(grid.values, (slot * grid.stride + column) * CELL)
-    first, high, low, close, volume = row[: len(FIELDS)]
-    axis, end_ns = book.axis, book.end_of(slot)
+    first, high, low, close, volume = row if len(row) == _USUAL else row[:_USUAL]
+    axis = book.axis
     bar = Bar(
         symbol=symbol,
         interval=axis.interval,
-        start_ns=end_ns - axis.step_ns,
-        end_ns=end_ns,
+        start_ns=axis.plain_starts_ns[slot],
+        end_ns=axis.plain_ends_ns[slot],
         open=first,
         high=high,
         low=low,
@@ -54,9 +55,9 @@ def latest_bar(book: Book, column: int, symbol: str) -> Bar | None:
         revision=grid.revisions.item(slot, column),
         tz=book.session.tz,
     )
-    if len(row) == len(FIELDS):
+    if len(row) == _USUAL:
         return bar
-    vwap, trades = [None if value != value else value for value in row[len(FIELDS) :]]  # noqa: PLR0124  # NaN
+    vwap, trades = [None if value != value else value for value in row[_USUAL:]]  # noqa: PLR0124  # NaN
     return replace(bar, vwap=vwap, trades=trades)
 
 

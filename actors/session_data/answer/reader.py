@@ -112,9 +112,9 @@ class Reader:
         self._now_ns = now_ns
         # These are answered from closed minutes alone, nearly always; a match costs as much as all else before them.
         if type(query) is GetLastBars:
-            return as_asked(query, self._last_bars(query))
+            return self._last_bars(query)
         if type(query) is GetLatestBar:
-            return as_asked(query, self._latest(query))
+            return self._latest(query)
         if type(query) is GetMetrics:
             return as_asked(query, self._metrics(query.symbol))
         if type(query) is GetBarCount:

@@ -204,12 +204,15 @@ class Ahead:
 
     def glance(self, book: Book | None) -> Nanos:
         """Show the minutes that a reader has taken, to whom looks at closed ones only. Return when it is."""
-        promise, ready = self.promise, self._ready
-        if promise is None or ready is None or book is None or not self._has_preview:
-            return self.move_up(book, is_over=False)
-        if self._preview is None:
-            self._preview = ready.preview(book, self._from + len(promise))
-        return self._preview.show(self._from + promise.passed - ready.taken)
+        promise, preview = self.promise, self._preview
+        if preview is None:
+            ready = self._ready
+            if promise is None or ready is None or book is None or not self._has_preview:
+                return self.move_up(book, is_over=False)
+            assert ready.taken == self._from, "what was taken is in the book, and is not shown"
+            preview = self._preview = ready.preview(book, self._from + len(promise))
+        assert promise is not None, "what is shown was promised"
+        return preview.show(promise.passed)
 
     def stamp(self) -> None:
         """Have the book know, too, when symbols changed that have bars in minutes that are shown."""
