@@ -65,7 +65,8 @@ class Stretch:
     @property
     def taken(self) -> int:
         """How many events the reader has taken."""
-        return sum(map(_count, self._entries[: self._taken()]))
+        taken = self._taken()
+        return sum(map(_count, self._entries[:taken])) if isinstance(self._told[0], list) else taken
 
     @property
     def latest(self) -> int:
