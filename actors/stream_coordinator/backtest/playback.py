@@ -11,7 +11,8 @@ from messages.events import BarsArrived, MinutesStaged, TimeAdvanced
 from messages.tables.columns import BarBatch, Tape
 from messages.values import Nanos
 
-_BARS_AT_ONCE = 65_536
+_BARS_A_MINUTE = 256
+"""A run of so many minutes may hold so many bars for each, or a reader would wait for them too long."""
 
 
 class Playback:
@@ -66,10 +67,10 @@ class Playback:
     def slots_until(self, instant_ns: Nanos | None, most: int) -> int:
         """Return how many of the next slots may be told at once: ``most`` at most, none past an instant but the first.
 
-        However many, they hold no more than a few thousand bars, or a reader would wait for them too long.
+        Less where they hold many bars.
         """
         first = self.position
-        end = bisect_right(self._rows, self._rows[first] + _BARS_AT_ONCE, first, len(self._rows)) - 1
+        end = bisect_right(self._rows, self._rows[first] + most * _BARS_A_MINUTE, first, len(self._rows)) - 1
         if instant_ns is not None:
             end = min(end, bisect_right(self._ends_ns, instant_ns, first))
         slots = max(min(end, first + most, self.slots) - first, 1)

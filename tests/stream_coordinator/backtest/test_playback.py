@@ -68,15 +68,15 @@ def test_an_instant_within_a_break_is_after_what_is_before_the_break() -> None:
 def test_so_many_go_together_that_they_have_a_few_thousand_bars_at_most(
     bars: tuple[int, ...], slots: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.stream_coordinator.backtest.playback._BARS_AT_ONCE", 4096)
+    monkeypatch.setattr("actors.stream_coordinator.backtest.playback._BARS_A_MINUTE", 64)
 
     assert crowded(FIVE, *bars).slots_until(None, 64) == slots
 
 
 def test_a_minute_of_more_bars_than_that_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.stream_coordinator.backtest.playback._BARS_AT_ONCE", 10)
+    monkeypatch.setattr("actors.stream_coordinator.backtest.playback._BARS_A_MINUTE", 1)
 
-    assert crowded(FIVE, 11, 11, 2, 3, 5).slots_until(None, 64) == 1
+    assert crowded(FIVE, 11, 11, 2, 3, 5).slots_until(None, 10) == 1
 
 
 @given(
