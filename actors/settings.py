@@ -27,11 +27,17 @@ _LISTS = ("symbols", "fill_from", "closed")
 DEFAULT_INTERVALS = tuple(Interval.parse(text) for text in ("5m", "15m", "30m", "1h", "1d"))
 
 
+def _length(given: object) -> Interval:
+    if isinstance(given, Interval) and type(given.seconds) is int:
+        return given
+    return Interval.parse(given)
+
+
 def _lengths(given: object) -> tuple[Interval, ...]:
     """Return lengths of bars: several, or one."""
     if isinstance(given, (str, bytes, Interval)) or not isinstance(given, Iterable):
-        return (Interval.parse(given),)
-    return tuple(map(Interval.parse, given))
+        return (_length(given),)
+    return tuple(map(_length, given))
 
 
 def _check_numbers(part: msgspec.Struct, section: str, *names: str, least: str = "0") -> None:
@@ -96,7 +102,7 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return msgspec.structs.replace(self, allow_negative=mode is Mode.BACKTEST or may_be_negative(calendar))
 
     def __post_init__(self) -> None:
-        base = Interval.parse(self.base_interval)
+        base = _length(self.base_interval)
         msgspec.structs.force_setattr(self, "base_interval", base)
         if self.intervals is not DEFAULT_INTERVALS:
             msgspec.structs.force_setattr(self, "intervals", _lengths(self.intervals))
