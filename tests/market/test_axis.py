@@ -214,3 +214,13 @@ def test_whole_sessions_of_several_symbols_are_told_from_those_that_only_have_as
         expected = [-1 if (slot := axis.slot_of(start)) is None else slot for start in given_starts.tolist()]
         assert axis.slots_of(given_starts).tolist() == expected
     assert axis.slots_of(starts[:0]).tolist() == []
+
+
+def test_windows_of_any_number_of_lengths_have_what_they_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.market.axis._MOST_WINDOWS", 3)
+    axis = SessionAxis(session_xnys())
+    for count in (*range(1, 9), 2):
+        zeros, lengths, nowhere = axis.plain(count, 5)
+
+        assert (zeros.tolist(), lengths.tolist(), nowhere.tolist()) == ([0] * count, [5] * count, [False] * count)
+    assert len(axis.shape._plain) <= 3
