@@ -173,6 +173,11 @@ def test_an_unknown_symbol_like_no_other_says_how_many_there_are() -> None:
     assert str(UnknownSymbol.among("ZZZZ", ["AAPL", "MSFT"])) == "unknown symbol 'ZZZZ'; 2 symbols are known"
 
 
+@pytest.mark.parametrize(("known", "such"), [(["MSFT"], "'MSFT'"), ([], "'AAPL'")])
+def test_what_is_no_text_is_no_symbol(known: list[str], such: str) -> None:
+    assert str(UnknownSymbol.among(5, known)) == f"unknown symbol 5; a symbol is a text, such as {such}"
+
+
 def test_a_minute_that_closed_says_when_in_exchange_time() -> None:
     closed = MinuteClosed(start_ns=at("09:30"), end_ns=at("09:31"), present=1, expected=1, tz=NEW_YORK)
 
