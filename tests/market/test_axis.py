@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.market.axis import SessionAxis, axis_of
+from actors.market.axis import SessionAxis, SessionShape, axis_of
 from messages.errors import SettingsError
 from messages.values import MINUTE_NS, ONE_DAY, Interval, Segment, SegmentKind, TradingSession
 from tests.builders import PRE, REGULAR, instant, segments, session_24_7, session_xhkg, session_xnys
@@ -218,9 +218,9 @@ def test_whole_sessions_of_several_symbols_are_told_from_those_that_only_have_as
 
 def test_windows_of_any_number_of_lengths_have_what_they_share(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("actors.market.axis._MOST_WINDOWS", 3)
-    axis = SessionAxis(session_xnys())
+    shape = SessionShape(((0, 390, True),), Interval.parse("1m"))  # of its own: days share theirs
     for count in (*range(1, 9), 2):
-        zeros, lengths, nowhere = axis.plain(count, 5)
+        zeros, lengths, nowhere = shape.plain(count, 5)
 
         assert (zeros.tolist(), lengths.tolist(), nowhere.tolist()) == ([0] * count, [5] * count, [False] * count)
-    assert len(axis.shape._plain) <= 3
+    assert len(shape._plain) <= 3
